@@ -1,0 +1,1 @@
+module.exports = require("./prebuilds/linux-ia32/sendmsg.node");
