@@ -1,0 +1,583 @@
+// What JavaScript calls: arguments are unpacked (TypeScript has checked them), the call is made, a number goes back.
+
+#include <errno.h>
+#include <napi.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "custody.h"
+#include "readiness.h"
+#include "tickets.h"
+
+namespace {
+
+// Positions in `result`; binding.ts has the same.
+constexpr size_t kControlLength = 0;
+constexpr size_t kAddressLength = 1;
+constexpr size_t kFlags = 2;
+constexpr size_t kKept = 3;
+constexpr size_t kDropped = 4;
+constexpr size_t kPidfd = 5;
+constexpr size_t kPidfdGeneration = 6;
+constexpr size_t kFds = 8;
+constexpr size_t kResultLength = kFds + 2 * kernel::kScmMaxFd;
+
+struct Environment {
+  explicit Environment(napi_env env) : custody(env) {}
+
+  int32_t* result = nullptr;
+  napi_ref result_ref = nullptr;
+  int32_t* batch = nullptr;
+  napi_ref batch_ref = nullptr;
+  Syscalls syscalls;
+  Custody custody;
+  Receiver receiver;
+  Closer* closer = Closer::Create();
+  Readiness* readiness = nullptr;
+};
+
+struct Bytes {
+  uint8_t* data;
+  size_t length;
+};
+
+// The arguments of one call, fetched afresh: no pointer into JavaScript's memory outlives it.
+template <size_t N>
+class Arguments {
+ public:
+  Arguments(napi_env env, napi_callback_info info) : env_(env) {
+    size_t count = N;
+    void* data = nullptr;
+    napi_get_cb_info(env, info, &count, values_, nullptr, &data);
+    environment_ = static_cast<Environment*>(data);
+  }
+
+  Environment& environment() const { return *environment_; }
+  napi_value operator[](size_t i) const { return values_[i]; }
+
+  int32_t Int(size_t i) const {
+    int32_t value = 0;
+    napi_get_value_int32(env_, values_[i], &value);
+    return value;
+  }
+
+  int64_t Int64(size_t i) const {
+    int64_t value = 0;
+    napi_get_value_int64(env_, values_[i], &value);
+    return value;
+  }
+
+  bool Bool(size_t i) const {
+    bool value = false;
+    napi_get_value_bool(env_, values_[i], &value);
+    return value;
+  }
+
+  // A Uint8Array's memory; null is {nullptr, 0}.
+  Bytes View(size_t i) const { return ViewOf(env_, values_[i]); }
+
+  static Bytes ViewOf(napi_env env, napi_value value) {
+    void* data = nullptr;
+    size_t length = 0;
+    if (napi_get_typedarray_info(env, value, nullptr, &length, &data, nullptr, nullptr) != napi_ok) return {nullptr, 0};
+    return {static_cast<uint8_t*>(data), length};
+  }
+
+  // One view or an array of them. Returns how many there are, at most kIovMax.
+  size_t Iov(size_t i, kernel::IoVec* iov) const {
+    uint32_t count = 0;
+    if (napi_get_array_length(env_, values_[i], &count) != napi_ok) {
+      Bytes bytes = View(i);
+      iov[0] = {bytes.data, bytes.length};
+      return 1;
+    }
+    if (count > kernel::kIovMax) count = kernel::kIovMax;
+    for (uint32_t k = 0; k < count; k++) {
+      napi_value element;
+      napi_get_element(env_, values_[i], k, &element);
+      Bytes bytes = ViewOf(env_, element);
+      iov[k] = {bytes.data, bytes.length};
+    }
+    return count;
+  }
+
+  int32_t* Numbers(size_t i, size_t* length) const {
+    void* data = nullptr;
+    napi_get_typedarray_info(env_, values_[i], nullptr, length, &data, nullptr, nullptr);
+    return static_cast<int32_t*>(data);
+  }
+
+ private:
+  napi_env env_;
+  Environment* environment_;
+  napi_value values_[N];
+};
+
+napi_value Number(napi_env env, long value) {
+  napi_value number;
+  napi_create_int32(env, static_cast<int32_t>(value), &number);
+  return number;
+}
+
+napi_value Boolean(napi_env env, bool value) {
+  napi_value boolean;
+  napi_get_boolean(env, value, &boolean);
+  return boolean;
+}
+
+// Until the kernel no longer says EAGAIN, or the time is up (-ETIMEDOUT). `timeout` < 0: one plain call.
+// A descriptor can be "ready" and still say EAGAIN (an addressed datagram to a full Unix socket): then the pauses grow.
+template <typename Attempt>
+long Within(int32_t timeout, int fd, short events, Attempt attempt) {
+  if (timeout < 0) return attempt(0);
+  int64_t deadline = Now() + timeout;
+  int pause = 0;
+  for (;;) {
+    long result = attempt(kernel::kMsgDontWait);
+    if (result != -EAGAIN) return result;
+    if (pause > 0) {
+      int64_t left = deadline - Now();
+      if (left <= 0) return -ETIMEDOUT;
+      Sleep(pause < left ? pause : static_cast<int>(left));
+    }
+    int64_t before = Now();
+    int ready = WaitFor(fd, events, deadline);
+    if (ready < 0) return ready;
+    if (ready == 0) return -ETIMEDOUT;
+    pause = Now() > before ? 0 : pause == 0 ? 1 : pause >= 25 ? 50 : pause * 2;
+  }
+}
+
+napi_value Socket(napi_env env, napi_callback_info info) {
+  Arguments<4> args(env, info);
+  Environment& e = args.environment();
+  long fd = e.syscalls.Invoke(Call::kSocket, args.Int(0), args.Int(1), args.Int(2));
+  if (fd >= 0 && args.Bool(3)) e.result[0] = e.custody.Take(static_cast<int>(fd));
+  return Number(env, fd);
+}
+
+napi_value Socketpair(napi_env env, napi_callback_info info) {
+  Arguments<4> args(env, info);
+  Environment& e = args.environment();
+  int fds[2];
+  long result = e.syscalls.Invoke(Call::kSocketpair, args.Int(0), args.Int(1), args.Int(2), Word(fds));
+  if (result >= 0) {
+    for (size_t i = 0; i < 2; i++) {
+      e.result[i] = fds[i];
+      if (args.Bool(3)) e.result[2 + i] = e.custody.Take(fds[i]);
+    }
+  }
+  return Number(env, result);
+}
+
+template <Call call>
+napi_value WithAddress(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  Bytes address = args.View(1);
+  return Number(env, args.environment().syscalls.Invoke(call, args.Int(0), Word(address.data),
+                                                        static_cast<long>(address.length)));
+}
+
+template <Call call>
+napi_value WithNumber(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  return Number(env, args.environment().syscalls.Invoke(call, args.Int(0), args.Int(1)));
+}
+
+napi_value Accept4(napi_env env, napi_callback_info info) {
+  Arguments<5> args(env, info);
+  Environment& e = args.environment();
+  int fd = args.Int(0);
+  int32_t timeout = args.Int(3);
+  int64_t deadline = timeout < 0 ? 0 : Now() + timeout;
+  for (;;) {
+    if (timeout >= 0) {
+      // accept4(2) knows no MSG_DONTWAIT: with a time limit it is called only once somebody is waiting.
+      int ready = WaitFor(fd, POLLIN, deadline);
+      if (ready <= 0) return Number(env, ready == 0 ? -ETIMEDOUT : ready);
+    }
+    Bytes address = args.View(1);
+    int length = static_cast<int>(address.length);
+    long accepted = e.syscalls.Invoke(Call::kAccept4, fd, Word(address.data), address.data ? Word(&length) : 0,
+                                      args.Int(2));
+    if (accepted == -EAGAIN && timeout >= 0) continue;
+    if (accepted >= 0) {
+      e.result[0] = length;
+      if (args.Bool(4)) e.result[1] = e.custody.Take(static_cast<int>(accepted));
+    }
+    return Number(env, accepted);
+  }
+}
+
+template <Call call>
+napi_value AddressOf(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  Bytes address = args.View(1);
+  int length = static_cast<int>(address.length);
+  long result = args.environment().syscalls.Invoke(call, args.Int(0), Word(address.data), Word(&length));
+  return Number(env, result < 0 ? result : length);
+}
+
+napi_value Getsockopt(napi_env env, napi_callback_info info) {
+  Arguments<5> args(env, info);
+  Environment& e = args.environment();
+  Bytes value = args.View(3);
+  int length = static_cast<int>(value.length);
+  long result =
+      e.syscalls.Invoke(Call::kGetsockopt, args.Int(0), args.Int(1), args.Int(2), Word(value.data), Word(&length));
+  if (result < 0) return Number(env, result);
+  if (args.Bool(4) && length == static_cast<int>(sizeof(int))) {
+    int fd;
+    memcpy(&fd, value.data, sizeof fd);
+    e.result[0] = fd >= 0 ? e.custody.Take(fd) : 0;
+  }
+  return Number(env, length);
+}
+
+napi_value Setsockopt(napi_env env, napi_callback_info info) {
+  Arguments<4> args(env, info);
+  Bytes value = args.View(3);
+  return Number(env, args.environment().syscalls.Invoke(Call::kSetsockopt, args.Int(0), args.Int(1), args.Int(2),
+                                                        Word(value.data), static_cast<long>(value.length)));
+}
+
+napi_value CloseNumber(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  args.environment().custody.ForgetNumber(args.Int(0));
+  return Number(env, Close(args.Int(0)));
+}
+
+napi_value Dup(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  Environment& e = args.environment();
+  int fd = Duplicate(args.Int(0));
+  if (fd >= 0 && args.Bool(1)) e.result[0] = e.custody.Take(fd);
+  return Number(env, fd);
+}
+
+napi_value SetNonBlockingFd(napi_env env, napi_callback_info info) {
+  return Number(env, SetNonBlocking(Arguments<1>(env, info).Int(0)));
+}
+
+napi_value FlockFd(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  return Number(env, Flock(args.Int(0), args.Int(1)));
+}
+
+napi_value Sendmsg(napi_env env, napi_callback_info info) {
+  Arguments<6> args(env, info);
+  Environment& e = args.environment();
+  kernel::IoVec iov[kernel::kIovMax];
+  size_t count = args.Iov(1, iov);
+  Bytes control = args.View(2);
+  Bytes address = args.View(3);
+  kernel::MsgHdr header = {address.data, static_cast<int>(address.length), iov, count, control.data, control.length, 0};
+  int fd = args.Int(0);
+  return Number(env, Within(args.Int(5), fd, POLLOUT, [&](int extra) {
+                  return e.syscalls.Invoke(Call::kSendmsg, fd, Word(&header), args.Int(4) | extra);
+                }));
+}
+
+napi_value Recvmsg(napi_env env, napi_callback_info info) {
+  Arguments<6> args(env, info);
+  Environment& e = args.environment();
+  kernel::IoVec iov[kernel::kIovMax];
+  size_t count = args.Iov(1, iov);
+  Bytes control = args.View(2);
+  Bytes address = args.View(3);
+  kernel::MsgHdr header = {address.data, static_cast<int>(address.length), iov, count, control.data, control.length, 0};
+  int fd = args.Int(0);
+  long result = Within(args.Int(5), fd, POLLIN, [&](int extra) {
+    return e.syscalls.Invoke(Call::kRecvmsg, fd, Word(&header), args.Int(4) | extra);
+  });
+  if (result >= 0) {
+    e.result[kControlLength] = static_cast<int32_t>(header.control_length);
+    e.result[kAddressLength] = header.name_length;
+    e.result[kFlags] = static_cast<int32_t>(header.flags);
+  }
+  return Number(env, result);
+}
+
+// The flattened messages of a batch: `parts` and `counts` as binding.ts describes them.
+class Batch {
+ public:
+  template <size_t N>
+  Batch(napi_env env, const Arguments<N>& args) {
+    size_t length = 0;
+    int32_t* counts = args.Numbers(2, &length);
+    count_ = length < kernel::kIovMax ? length : kernel::kIovMax;
+    size_t total = 0;
+    for (size_t i = 0; i < count_; i++) total += static_cast<size_t>(counts[i]);
+    headers_ = static_cast<kernel::MMsgHdr*>(calloc(count_ + 1, sizeof(kernel::MMsgHdr)));
+    iov_ = static_cast<kernel::IoVec*>(malloc((total + 1) * sizeof(kernel::IoVec)));
+    if (!headers_ || !iov_) {
+      count_ = 0;
+      return;
+    }
+    uint32_t part = 0;
+    kernel::IoVec* at = iov_;
+    for (size_t i = 0; i < count_; i++) {
+      napi_handle_scope scope;
+      napi_open_handle_scope(env, &scope);
+      auto next = [&]() {
+        napi_value element;
+        napi_get_element(env, args[1], part++, &element);
+        return Arguments<N>::ViewOf(env, element);
+      };
+      Bytes address = next();
+      Bytes control = next();
+      size_t views = static_cast<size_t>(counts[i]);
+      headers_[i].header = {address.data, static_cast<int>(address.length), at, views, control.data, control.length, 0};
+      for (size_t k = 0; k < views; k++) {
+        Bytes bytes = next();
+        *at++ = {bytes.data, bytes.length};
+      }
+      napi_close_handle_scope(env, scope);
+    }
+  }
+  ~Batch() {
+    free(headers_);
+    free(iov_);
+  }
+  Batch(const Batch&) = delete;
+
+  bool failed() const { return !headers_ || !iov_; }
+  kernel::MMsgHdr* headers() const { return headers_; }
+  size_t count() const { return count_; }
+
+ private:
+  kernel::MMsgHdr* headers_ = nullptr;
+  kernel::IoVec* iov_ = nullptr;
+  size_t count_ = 0;
+};
+
+napi_value Sendmmsg(napi_env env, napi_callback_info info) {
+  Arguments<5> args(env, info);
+  Environment& e = args.environment();
+  Batch batch(env, args);
+  if (batch.failed()) return Number(env, -ENOMEM);
+  int fd = args.Int(0);
+  return Number(env, Within(args.Int(4), fd, POLLOUT, [&](int extra) {
+                  return e.syscalls.Invoke(Call::kSendmmsg, fd, Word(batch.headers()), static_cast<long>(batch.count()),
+                                           args.Int(3) | extra);
+                }));
+}
+
+napi_value Recvmmsg(napi_env env, napi_callback_info info) {
+  Arguments<6> args(env, info);
+  Environment& e = args.environment();
+  Batch batch(env, args);
+  if (batch.failed()) return Number(env, -ENOMEM);
+  int fd = args.Int(0);
+  long received = Within(args.Int(5), fd, POLLIN, [&](int extra) {
+    // The kernel's own timeout is looked at only when a message arrives (recvmmsg(2), BUGS): it is never used.
+    return e.syscalls.Invoke(Call::kRecvmmsg, fd, Word(batch.headers()), static_cast<long>(batch.count()),
+                             args.Int(4) | extra, 0);
+  });
+  size_t length = 0;
+  int32_t* results = args.Numbers(3, &length);
+  for (long i = 0; i < received && static_cast<size_t>(4 * i + 3) < length; i++) {
+    const kernel::MMsgHdr& message = batch.headers()[i];
+    results[4 * i] = static_cast<int32_t>(message.length);
+    results[4 * i + 1] = static_cast<int32_t>(message.header.control_length);
+    results[4 * i + 2] = message.header.name_length;
+    results[4 * i + 3] = static_cast<int32_t>(message.header.flags);
+  }
+  return Number(env, received);
+}
+
+napi_value Receive(napi_env env, napi_callback_info info) {
+  Arguments<8> args(env, info);
+  Environment& e = args.environment();
+  kernel::IoVec iov[kernel::kIovMax];
+  size_t count;
+  Bytes single = args.View(1);
+  if (single.data) {
+    size_t offset = static_cast<size_t>(args.Int(2));
+    size_t length = static_cast<size_t>(args.Int(3));
+    if (offset > single.length || length > single.length - offset) return Number(env, -EFAULT);
+    iov[0] = {single.data + offset, length};
+    count = 1;
+  } else {
+    count = args.Iov(1, iov);
+  }
+  Bytes control = args.View(4);
+  Bytes address = args.View(5);
+  Received received =
+      e.receiver.Receive(e.syscalls, e.custody, *e.closer, args.Int(0), iov, count, control.data, control.length,
+                         address.data, address.length, args.Int(6), args.Int(7), e.result + kFds);
+  if (received.bytes >= 0) {
+    e.result[kControlLength] = static_cast<int32_t>(received.control_length);
+    e.result[kAddressLength] = received.address_length;
+    e.result[kFlags] = received.flags;
+    e.result[kKept] = received.kept;
+    e.result[kDropped] = received.dropped;
+    e.result[kPidfd] = received.pidfd;
+    e.result[kPidfdGeneration] = received.pidfd_generation;
+  }
+  return Number(env, received.bytes);
+}
+
+napi_value Adopt(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  Custody& custody = args.environment().custody;
+  int fd = args.Int(0);
+  if (!IsOpen(fd)) {
+    custody.ForgetNumber(fd);
+    return Number(env, -EBADF);
+  }
+  return Number(env, custody.IsHeld(fd) ? -EEXIST : custody.Take(fd));
+}
+
+napi_value Holds(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  return Boolean(env, args.environment().custody.Holds(args.Int(0), args.Int(1)));
+}
+
+napi_value Detach(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  return Boolean(env, args.environment().custody.Forget(args.Int(0), args.Int(1)));
+}
+
+napi_value Release(napi_env env, napi_callback_info info) {
+  Arguments<3> args(env, info);
+  Environment& e = args.environment();
+  int fd = args.Int(0);
+  if (!e.custody.Forget(fd, args.Int(1))) return Boolean(env, false);
+  e.closer->Add(fd, args.Int(2));
+  return Boolean(env, true);
+}
+
+napi_value Released(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  size_t length = 0;
+  int32_t* tokens = args.Numbers(0, &length);
+  return Number(env, static_cast<long>(args.environment().closer->TakeFinished(tokens, length)));
+}
+
+napi_value Held(napi_env env, napi_callback_info info) {
+  return Number(env, Arguments<1>(env, info).environment().custody.held());
+}
+
+napi_value Closing(napi_env env, napi_callback_info info) {
+  return Number(env, static_cast<long>(Arguments<1>(env, info).environment().closer->waiting()));
+}
+
+napi_value Deposit(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  Custody& custody = args.environment().custody;
+  int64_t ticket = 0;
+  if (custody.Holds(args.Int(0), args.Int(1))) {
+    ticket = DepositTicket(args.Int(0));
+    if (ticket) custody.Forget(args.Int(0), args.Int(1));
+  }
+  napi_value number;
+  napi_create_int64(env, ticket, &number);
+  return number;
+}
+
+napi_value Claim(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  Environment& e = args.environment();
+  int fd = ClaimTicket(args.Int64(0));
+  if (fd >= 0) e.result[0] = e.custody.Take(fd);
+  return Number(env, fd);
+}
+
+// An Int32Array that the environment keeps alive and writes to.
+napi_value SharedNumbers(napi_env env, size_t length, int32_t** data, napi_ref* reference) {
+  napi_value buffer;
+  napi_value array;
+  void* memory;
+  napi_create_arraybuffer(env, length * sizeof(int32_t), &memory, &buffer);
+  napi_create_typedarray(env, napi_int32_array, length, buffer, 0, &array);
+  napi_create_reference(env, array, 1, reference);
+  *data = static_cast<int32_t*>(memory);
+  return array;
+}
+
+napi_value Watch(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  Environment& e = args.environment();
+  napi_value batch = SharedNumbers(env, Readiness::kBatch * Readiness::kNumbers, &e.batch, &e.batch_ref);
+  int result = Readiness::Start(env, args[0], e.batch, args.Bool(1), e.closer, &e.readiness);
+  return result < 0 ? Number(env, result) : batch;
+}
+
+napi_value WatchAdd(napi_env env, napi_callback_info info) {
+  Arguments<3> args(env, info);
+  return Number(env, args.environment().readiness->Add(args.Int(0), args.Int(1), args.Int(2)));
+}
+
+napi_value WatchRemove(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  return Number(env, args.environment().readiness->Remove(args.Int(0)));
+}
+
+napi_value WatchRef(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  args.environment().readiness->KeepAlive(args.Bool(0));
+  return nullptr;
+}
+
+void End(napi_env, void* data, void*) {
+  Environment* e = static_cast<Environment*>(data);
+  e->custody.Surrender(*e->closer);
+  e->closer->Abandon();
+  delete e;
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  Environment* e = new Environment(env);
+  napi_set_instance_data(env, e, End, nullptr);
+  exports.Set("result", Napi::Value(env, SharedNumbers(env, kResultLength, &e->result, &e->result_ref)));
+  const struct {
+    const char* name;
+    napi_callback call;
+  } functions[] = {
+      {"socket", Socket},
+      {"socketpair", Socketpair},
+      {"bind", WithAddress<Call::kBind>},
+      {"connect", WithAddress<Call::kConnect>},
+      {"listen", WithNumber<Call::kListen>},
+      {"accept4", Accept4},
+      {"getsockname", AddressOf<Call::kGetsockname>},
+      {"getpeername", AddressOf<Call::kGetpeername>},
+      {"getsockopt", Getsockopt},
+      {"setsockopt", Setsockopt},
+      {"shutdown", WithNumber<Call::kShutdown>},
+      {"close", CloseNumber},
+      {"dup", Dup},
+      {"setNonBlocking", SetNonBlockingFd},
+      {"flock", FlockFd},
+      {"sendmsg", Sendmsg},
+      {"recvmsg", Recvmsg},
+      {"sendmmsg", Sendmmsg},
+      {"recvmmsg", Recvmmsg},
+      {"receive", Receive},
+      {"adopt", Adopt},
+      {"holds", Holds},
+      {"detach", Detach},
+      {"release", Release},
+      {"released", Released},
+      {"held", Held},
+      {"closing", Closing},
+      {"deposit", Deposit},
+      {"claim", Claim},
+      {"watch", Watch},
+      {"watchAdd", WatchAdd},
+      {"watchRemove", WatchRemove},
+      {"watchRef", WatchRef},
+  };
+  for (const auto& function : functions) {
+    napi_value value;
+    napi_create_function(env, function.name, NAPI_AUTO_LENGTH, function.call, e, &value);
+    napi_set_named_property(env, exports, function.name, value);
+  }
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(sendmsg, Init)

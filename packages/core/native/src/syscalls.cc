@@ -1,0 +1,132 @@
+#include "syscalls.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace {
+
+struct Numbers {
+  long direct;
+  // The call's number inside socketcall(2): include/uapi/linux/net.h
+  long multiplexed;
+};
+
+constexpr Numbers kNumbers[] = {
+    {SYS_socket, 1},       {SYS_socketpair, 8},   {SYS_bind, 2},        {SYS_connect, 3},    {SYS_listen, 4},
+    {SYS_accept4, 18},     {SYS_getsockname, 6},  {SYS_getpeername, 7}, {SYS_getsockopt, 15}, {SYS_setsockopt, 14},
+    {SYS_shutdown, 13},    {SYS_sendmsg, 16},     {SYS_recvmsg, 17},    {SYS_sendmmsg, 20},  {SYS_recvmmsg, 19},
+};
+static_assert(sizeof kNumbers / sizeof *kNumbers == static_cast<size_t>(Call::kCount));
+
+template <typename... Args>
+long Retried(long number, Args... args) {
+  long result;
+  do {
+    result = syscall(number, args...);
+  } while (result == -1 && errno == EINTR);
+  return result == -1 ? -errno : result;
+}
+
+// An invalid descriptor, or family for the two calls that take none, is refused by the call itself; what a seccomp filter
+// or an old kernel answers instead (ENOSYS, EPERM, EACCES, …) means that this path is closed. `invoke` is given arguments
+// for such a call; the result is its errno, or 0 when the path is open.
+template <typename Invoke>
+int DenialOf(Call call, Invoke invoke) {
+  int pair[2];
+  long args[6] = {-1, 0, 0, 0, 0, 0};
+  bool makes = call == Call::kSocket || call == Call::kSocketpair;
+  if (makes) args[1] = 1;
+  if (call == Call::kSocketpair) args[3] = Word(pair);
+  long result = invoke(args);
+  bool open = makes ? result == -EAFNOSUPPORT || result == -EMFILE || result == -ENFILE : result == -EBADF;
+  return open ? 0 : static_cast<int>(-result);
+}
+
+}  // namespace
+
+#if defined(__i386__)
+
+void Syscalls::Probe(Call call) {
+  size_t index = static_cast<size_t>(call);
+  const Numbers& numbers = kNumbers[index];
+  int denial = DenialOf(call, [&](long* args) {
+    return Retried(numbers.direct, args[0], args[1], args[2], args[3], args[4]);
+  });
+  if (denial == 0) {
+    path_[index] = Path::kDirect;
+    return;
+  }
+  denial_[index] = DenialOf(call, [&](long* args) { return Retried(SYS_socketcall, numbers.multiplexed, Word(args)); });
+  path_[index] = denial_[index] == 0 ? Path::kSocketcall : Path::kNone;
+}
+
+long Syscalls::Invoke(Call call, long a, long b, long c, long d, long e) {
+  size_t index = static_cast<size_t>(call);
+  if (path_[index] == Path::kUnknown) Probe(call);
+  if (path_[index] == Path::kDirect) return Retried(kNumbers[index].direct, a, b, c, d, e);
+  if (path_[index] == Path::kNone) return kDenied - denial_[index];
+  long args[6] = {a, b, c, d, e, 0};
+  return Retried(SYS_socketcall, kNumbers[index].multiplexed, Word(args));
+}
+
+#else
+
+long Syscalls::Invoke(Call call, long a, long b, long c, long d, long e) {
+  long number = kNumbers[static_cast<size_t>(call)].direct;
+  long result = Retried(number, a, b, c, d, e);
+  if (result != -EPERM && result != -ENOSYS && result != -EACCES) return result;
+  // EPERM and EACCES can be the call's own answer as well as a filter's.
+  int denial = DenialOf(call, [&](long* args) { return Retried(number, args[0], args[1], args[2], args[3], args[4]); });
+  return denial == 0 ? result : kDenied - denial;
+}
+
+#endif
+
+int Close(int fd) { return syscall(SYS_close, fd) == -1 ? -errno : 0; }
+
+int Duplicate(int fd) {
+  constexpr int kDupFdCloexec = 1030;  // F_DUPFD_CLOEXEC; <fcntl.h> would rename fcntl where off_t has 64 bits
+  return static_cast<int>(Retried(SYS_fcntl, fd, kDupFdCloexec, 0));
+}
+
+bool IsOpen(int fd) {
+  constexpr int kGetFd = 1;  // F_GETFD
+  return syscall(SYS_fcntl, fd, kGetFd) != -1;
+}
+
+int SetNonBlocking(int fd) {
+  constexpr int kGetFlags = 3;  // F_GETFL
+  constexpr int kSetFlags = 4;  // F_SETFL
+  constexpr long kNonBlock = 04000;
+  long flags = Retried(SYS_fcntl, fd, kGetFlags);
+  if (flags < 0 || flags & kNonBlock) return flags < 0 ? static_cast<int>(flags) : 0;
+  return static_cast<int>(Retried(SYS_fcntl, fd, kSetFlags, flags | kNonBlock));
+}
+
+int Flock(int fd, int operation) { return static_cast<int>(Retried(SYS_flock, fd, operation)); }
+
+int64_t Now() {
+  constexpr int kClockMonotonic = 1;
+  kernel::TimeSpec now = {};
+  syscall(SYS_clock_gettime, kClockMonotonic, &now);
+  return static_cast<int64_t>(now.seconds) * 1000 + now.nanoseconds / 1000000;
+}
+
+void Sleep(int milliseconds) {
+  kernel::TimeSpec span = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+  syscall(SYS_ppoll, nullptr, 0, &span, nullptr, 0);
+}
+
+int WaitFor(int fd, short events, int64_t deadline) {
+  pollfd watched = {fd, events, 0};
+  for (;;) {
+    int64_t left = deadline - Now();
+    if (left < 0) left = 0;
+    kernel::TimeSpec span = {static_cast<long>(left / 1000), static_cast<long>(left % 1000 * 1000000)};
+    long result = syscall(SYS_ppoll, &watched, 1, &span, nullptr, 0);
+    if (result >= 0) return static_cast<int>(result);
+    if (errno != EINTR) return -errno;
+  }
+}

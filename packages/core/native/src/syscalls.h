@@ -1,0 +1,61 @@
+// Raw system calls. Each returns what the kernel returns: a result, or a negative errno. EINTR is retried, close(2) never.
+#pragma once
+
+#include "kernel.h"
+
+// Results at or below this: no path to the call is permitted. kDenied - result is the errno of the denial.
+constexpr long kDenied = -65536;
+
+// The calls that socketcall(2) multiplexes on ia32.
+enum class Call : uint8_t {
+  kSocket,
+  kSocketpair,
+  kBind,
+  kConnect,
+  kListen,
+  kAccept4,
+  kGetsockname,
+  kGetpeername,
+  kGetsockopt,
+  kSetsockopt,
+  kShutdown,
+  kSendmsg,
+  kRecvmsg,
+  kSendmmsg,
+  kRecvmmsg,
+  kCount,
+};
+
+class Syscalls {
+ public:
+  long Invoke(Call call, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0);
+
+ private:
+#if defined(__i386__)
+  // Settled once per call and environment, with descriptor -1, never on a user's call.
+  enum class Path : uint8_t { kUnknown, kDirect, kSocketcall, kNone };
+  void Probe(Call call);
+
+  Path path_[static_cast<size_t>(Call::kCount)] = {};
+  int denial_[static_cast<size_t>(Call::kCount)] = {};
+#endif
+};
+
+template <typename T>
+long Word(T* pointer) {
+  return reinterpret_cast<long>(pointer);
+}
+
+int Close(int fd);
+// fcntl(F_DUPFD_CLOEXEC)
+int Duplicate(int fd);
+bool IsOpen(int fd);
+// fcntl(F_SETFL, … | O_NONBLOCK)
+int SetNonBlocking(int fd);
+int Flock(int fd, int operation);
+
+// A point on CLOCK_MONOTONIC, in milliseconds.
+int64_t Now();
+void Sleep(int milliseconds);
+// ppoll(2) on one descriptor until `deadline`: 1 ready, 0 too late, or a negative errno.
+int WaitFor(int fd, short events, int64_t deadline);

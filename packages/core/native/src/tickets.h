@@ -1,0 +1,10 @@
+// Descriptors on their way from one thread of the process to another: the one process-wide state.
+// A ticket is claimed once; what nobody claims stays open until the process ends.
+#pragma once
+
+#include <stdint.h>
+
+// The ticket (> 0), or 0 when there is no memory.
+int64_t DepositTicket(int fd);
+// The descriptor, or -ENOENT.
+int ClaimTicket(int64_t ticket);

@@ -1,0 +1,48 @@
+// The architectures that have a binary, and what building each on a Debian x64 machine takes.
+export const architectures = {
+  x64: {
+    debian: "amd64",
+    elfMachine: "Advanced Micro Devices X86-64",
+    sizeLimit: 40 * 1024,
+    cross: { packages: ["g++"], environment: {} },
+    glibc: ["/lib/x86_64-linux-gnu/libc.so.6"],
+  },
+  ia32: {
+    debian: "i386",
+    elfMachine: "Intel 80386",
+    sizeLimit: 40 * 1024,
+    cross: {
+      // Not g++-multilib: it conflicts with the arm64 cross compiler.
+      packages: ["g++", "lib32gcc-12-dev", "lib32stdc++-12-dev", "libc6-dev-i386"],
+      // libc6-dev-i386 brings no <asm/…>; the x64 one serves both, found last.
+      environment: { CXXFLAGS: "-idirafter /usr/include/x86_64-linux-gnu" },
+    },
+    glibc: ["/lib/i386-linux-gnu/libc.so.6", "/usr/lib32/libc.so.6"],
+  },
+  arm64: {
+    debian: "arm64",
+    elfMachine: "AArch64",
+    // Its segments are aligned to 64 KiB, so that kernels with pages of that size can map them.
+    sizeLimit: 80 * 1024,
+    cross: {
+      packages: ["g++-aarch64-linux-gnu"],
+      environment: {
+        CC: "aarch64-linux-gnu-gcc",
+        CXX: "aarch64-linux-gnu-g++",
+        PREBUILD_STRIP_BIN: "aarch64-linux-gnu-strip",
+      },
+    },
+    glibc: ["/lib/aarch64-linux-gnu/libc.so.6", "/usr/aarch64-linux-gnu/lib/libc.so.6"],
+  },
+};
+
+/** The architectures named on the command line. Ends the process when one does not exist. */
+export function namedArchitectures(names) {
+  for (const name of names) {
+    if (!Object.hasOwn(architectures, name)) {
+      console.error(`No such architecture: ${name}. There are ${Object.keys(architectures).join(", ")}.`);
+      process.exit(2);
+    }
+  }
+  return names;
+}

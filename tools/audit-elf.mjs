@@ -1,0 +1,171 @@
+// Proves of the binaries that any libc can load them, reading the files with binutils' readelf:
+//   node tools/audit-elf.mjs            those that have been built
+//   node tools/audit-elf.mjs --all      all of them; and the libcs to check against must be here
+import { spawnSync } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { architectures } from "./architectures.mjs";
+import { prebuild } from "./paths.mjs";
+import { record } from "./results.mjs";
+
+const exported = ["napi_register_module_v1", "node_api_module_get_api_version_v1"];
+const muslLibc = "/lib/x86_64-linux-musl/libc.so";
+
+/** What the binary may take from libc. glibc exports each in exactly one version, musl has each. */
+const oneVersion = new Set([
+  "__errno_location",
+  "__stack_chk_fail",
+  "abort",
+  "calloc",
+  "free",
+  "malloc",
+  "memcmp",
+  "memmove",
+  "memset",
+  "pthread_mutex_lock",
+  "pthread_mutex_unlock",
+  "realloc",
+  "strlen",
+  "syscall",
+]);
+
+/**
+ * These have two versions since glibc 2.34 moved them from libpthread into libc: the same code under both. On ia32
+ * pthread_create has a third, GLIBC_2.0, to which the reference binds: it differs only in how it reads the attributes, so
+ * the binary passes none.
+ */
+const movedWithLibpthread = new Set(["pthread_create", "pthread_detach", "pthread_join"]);
+
+/** aarch64 keeps the stack protector's value in a variable of the dynamic linker (glibc) or of libc (musl). */
+const onlyOnArm64 = new Set(["__stack_chk_guard"]);
+
+function readelf(...args) {
+  const run = spawnSync("readelf", args, { encoding: "utf8", maxBuffer: 1 << 28 });
+  if (run.error) throw new Error("readelf is missing. On Debian and Ubuntu: apt-get install binutils");
+  if (run.status !== 0) throw new Error(`readelf ${args.join(" ")}: ${run.stderr}`);
+  return run.stdout;
+}
+
+function dynamicSymbols(file) {
+  const symbols = [];
+  for (const line of readelf("-W", "--dyn-syms", file).split("\n")) {
+    const [number, , , type, binding, , section, name] = line.trim().split(/\s+/);
+    if (!/^\d+:$/.test(number) || name === undefined || type === "SECTION") continue;
+    symbols.push({ name, type, weak: binding === "WEAK", defined: section !== "UND" });
+  }
+  return symbols;
+}
+
+/** The versions in which a libc exports each name; an empty list: it has no versions. */
+function exportsOf(libc) {
+  const versions = new Map();
+  for (const symbol of dynamicSymbols(libc)) {
+    if (!symbol.defined) continue;
+    const [name, version] = symbol.name.split(/@+/);
+    versions.set(name, [...(versions.get(name) ?? []), ...(version ? [version] : [])]);
+  }
+  return versions;
+}
+
+function audit(arch, file, strict) {
+  const results = [];
+  const check = (what, faults) => results.push({ what, faults: [faults].flat().filter(Boolean) });
+
+  const header = readelf("-W", "-h", file);
+  const segments = readelf("-W", "-l", file);
+  const dynamic = readelf("-W", "-d", file);
+  const symbols = dynamicSymbols(file);
+  const size = statSync(file).size;
+  const { elfMachine, sizeLimit } = architectures[arch];
+
+  check(`is for ${elfMachine}`, !header.includes(elfMachine) && header.match(/Machine:\s*(.*)/)?.[1]);
+  check(`is under ${sizeLimit} bytes`, size >= sizeLimit && `${size} bytes`);
+  check("needs no library", dynamic.match(/\(NEEDED\).*/g) ?? []);
+  check("has no version needs", readelf("-W", "-V", file).match(/Version needs section.*/g) ?? []);
+  check("searches no path of its own", dynamic.match(/\((RPATH|RUNPATH)\).*/g) ?? []);
+
+  const given = symbols.filter((symbol) => symbol.defined).map((symbol) => symbol.name);
+  check("exports the two entry points of Node-API and nothing else", [
+    ...given.filter((name) => !exported.includes(name)).map((name) => `also ${name}`),
+    ...exported.filter((name) => !given.includes(name)).map((name) => `not ${name}`),
+  ]);
+
+  check("has no text relocations", dynamic.match(/TEXTREL/g) ?? []);
+  check("is protected after relocation (relro, now)", [
+    !/GNU_RELRO/.test(segments) && "no GNU_RELRO",
+    !/Flags:.*\bNOW\b/.test(dynamic) && "no NOW",
+  ]);
+  const stack = segments.match(/GNU_STACK.*/)?.[0];
+  check("has no executable stack", !stack ? "no GNU_STACK" : / RWE | E /.test(stack) && stack);
+  check("has no segment both writable and executable", segments.match(/LOAD.* RWE .*/g) ?? []);
+  check("has no thread-local storage", [
+    ...(segments.match(/^\s*TLS .*/gm) ?? []),
+    ...symbols.filter((symbol) => symbol.type === "TLS").map((symbol) => symbol.name),
+  ]);
+  check("stays loaded (nodelete)", !/Flags:.*\bNODELETE\b/.test(dynamic) && "no NODELETE");
+
+  const taken = symbols.filter((symbol) => !symbol.defined);
+  check(
+    "takes libuv's functions weakly",
+    taken.filter((symbol) => symbol.name.startsWith("uv_") && !symbol.weak).map((symbol) => symbol.name),
+  );
+  const libcNames = taken.map((symbol) => symbol.name).filter((name) => !/^(napi|node_api|uv)_/.test(name));
+  check(
+    "takes of libc what the list permits",
+    libcNames.filter(
+      (name) =>
+        !oneVersion.has(name) &&
+        !movedWithLibpthread.has(name) &&
+        !(arch === "arm64" && onlyOnArm64.has(name)),
+    ),
+  );
+
+  const glibc = architectures[arch].glibc.find((path) => existsSync(path));
+  if (glibc) {
+    const versions = exportsOf(glibc);
+    check(
+      `takes names of which ${glibc} has one version`,
+      libcNames
+        .filter(
+          (name) =>
+            !movedWithLibpthread.has(name) && !onlyOnArm64.has(name) && versions.get(name)?.length !== 1,
+        )
+        .map((name) => `${name}: ${versions.get(name)?.join(", ") ?? "not there"}`),
+    );
+  } else if (strict) check("is compared with a glibc", `none of ${architectures[arch].glibc.join(", ")}`);
+  if (existsSync(muslLibc)) {
+    const names = exportsOf(muslLibc);
+    check(
+      `takes names that ${muslLibc} has`,
+      libcNames.filter((name) => !names.has(name)),
+    );
+  } else if (strict) check("is compared with musl", `no ${muslLibc}`);
+
+  return { size, results };
+}
+
+const strict = process.argv.includes("--all");
+let passed = 0;
+let failed = 0;
+for (const arch of Object.keys(architectures)) {
+  const file = prebuild(arch);
+  if (!existsSync(file)) {
+    if (!strict) continue;
+    failed++;
+    console.log(`linux-${arch}: 0 passed, 1 failed\n  FAILED exists: run npm run build:all`);
+    continue;
+  }
+  const { size, results } = audit(arch, file, strict);
+  const faulty = results.filter((result) => result.faults.length > 0);
+  passed += results.length - faulty.length;
+  failed += faulty.length;
+  console.log(
+    `linux-${arch} (${size} bytes): ${results.length - faulty.length} passed, ${faulty.length} failed`,
+  );
+  for (const { what, faults } of faulty) console.log(`  FAILED ${what}: ${faults.join("; ")}`);
+}
+if (passed + failed === 0) {
+  console.log("Nothing to audit: no binary has been built. Run npm run build.");
+  failed++;
+}
+record(strict ? "audit of every architecture" : "audit", { passed, failed });
+process.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,110 @@
+// Builds the binary of one architecture, by default the machine's own, into its package:
+//   node tools/build-native.mjs [x64 | ia32 | arm64]
+// Does nothing when the sources, the flags and the compiler are those of the last build.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { architectures, namedArchitectures } from "./architectures.mjs";
+import { fingerprint, nativePackage, nativeSources, prebuild, repository } from "./paths.mjs";
+
+const [arch = process.arch] = process.argv.slice(2);
+
+if (process.argv.length < 3 && !Object.hasOwn(architectures, arch)) {
+  console.log(
+    `No binary is published for ${arch}: node-gyp-build uses a local node-gyp build of packages/core/native.`,
+  );
+  process.exit(0);
+}
+namedArchitectures([arch]);
+
+const environment = { ...process.env };
+if (arch !== process.arch) Object.assign(environment, architectures[arch].cross.environment);
+
+// The headers beside this Node spare node-gyp a download. What the binary uses of them is stable across versions.
+if (!environment.npm_config_nodedir) {
+  const prefix = dirname(dirname(process.execPath));
+  if (existsSync(join(prefix, "include/node/uv.h"))) environment.npm_config_nodedir = prefix;
+}
+
+const compiler = environment.CXX ?? "g++";
+const version = spawnSync(compiler, ["--version"], { env: environment, encoding: "utf8" });
+if (version.status !== 0) {
+  console.error(
+    arch === process.arch
+      ? `${compiler} is missing. On Debian and Ubuntu: apt-get install g++ make python3`
+      : `${compiler} is missing. On Debian: apt-get install ${architectures[arch].cross.packages.join(" ")}`,
+  );
+  process.exit(1);
+}
+
+const sourceFolder = join(nativeSources, "src");
+const made = fingerprint(
+  [
+    arch,
+    version.stdout,
+    environment.CXXFLAGS ?? "",
+    environment.npm_config_nodedir ?? process.version,
+    createRequire(import.meta.url)("node-addon-api").version,
+  ],
+  [
+    fileURLToPath(import.meta.url),
+    fileURLToPath(new URL("architectures.mjs", import.meta.url)),
+    join(nativeSources, "binding.gyp"),
+    join(nativeSources, "exports.map"),
+    ...readdirSync(sourceFolder)
+      .sort()
+      .map((name) => join(sourceFolder, name)),
+  ],
+);
+
+// node-gyp builds in the folder of the binding.gyp; links give each architecture one of its own.
+const stage = join(nativeSources, "build", arch);
+const record = join(stage, "made-of");
+const output = prebuild(arch);
+const sha256 = () => createHash("sha256").update(readFileSync(output)).digest("hex");
+
+if (existsSync(record) && existsSync(output) && readFileSync(record, "utf8") === `${made} ${sha256()}\n`) {
+  console.log(`linux-${arch} is up to date`);
+  process.exit(0);
+}
+
+rmSync(stage, { recursive: true, force: true });
+mkdirSync(stage, { recursive: true });
+for (const name of ["binding.gyp", "exports.map", "src"]) symlinkSync(join("../..", name), join(stage, name));
+
+const build = spawnSync(
+  process.execPath,
+  [
+    join(dirname(createRequire(import.meta.url).resolve("prebuildify")), "bin.js"),
+    "--napi",
+    "--strip",
+    ...["--name", "sendmsg", "--platform", "linux", "--arch", arch, "--target", process.version],
+    ...["--cwd", stage, "--out", nativePackage(arch)],
+  ],
+  {
+    cwd: repository,
+    env: environment,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    maxBuffer: 1 << 28,
+  },
+);
+if (build.status !== 0) {
+  process.stderr.write(build.stdout + build.stderr);
+  process.exit(1);
+}
+// Warnings are not lost in what node-gyp says about itself.
+for (const line of build.stderr.split("\n")) if (line && !line.startsWith("gyp ")) console.error(line);
+writeFileSync(record, `${made} ${sha256()}\n`);
+console.log(`linux-${arch}: ${readFileSync(output).length} bytes`);

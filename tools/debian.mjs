@@ -1,0 +1,41 @@
+// Debian packages that the tools need on this machine.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+export function isRoot() {
+  return process.getuid?.() === 0;
+}
+
+/** Installs what is missing, as root on Debian or Ubuntu. Elsewhere says what to install and ends the process. */
+export function requirePackages(names) {
+  const missing = names.filter((name) => !isInstalled(name));
+  if (missing.length === 0) return;
+  const command = `apt-get install --no-install-recommends ${missing.join(" ")}`;
+  if (!isRoot() || !existsSync("/usr/bin/apt-get")) {
+    console.error(
+      `Missing here: ${missing.join(" ")}.\nAs root on Debian 12, or in a container of it: ${command}`,
+    );
+    process.exit(1);
+  }
+  console.log(`Installing ${missing.join(" ")}`);
+  const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  for (const args of [
+    ["-qq", "update"],
+    ["-qq", "-y", "--no-install-recommends", "install", ...missing],
+  ]) {
+    const { status, stdout, stderr } = spawnSync("apt-get", args, {
+      env: environment,
+      encoding: "utf8",
+      maxBuffer: 1 << 28,
+    });
+    if (status !== 0) {
+      console.error(`${stdout}${stderr}apt-get ${args.join(" ")} failed`);
+      process.exit(1);
+    }
+  }
+}
+
+function isInstalled(name) {
+  const query = spawnSync("dpkg", ["-s", name], { encoding: "utf8" });
+  return query.status === 0 && /^Status: .* installed$/m.test(query.stdout);
+}

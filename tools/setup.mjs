@@ -1,0 +1,65 @@
+// Makes a clone ready, with what comes with Node alone: installs the dependencies and builds, where that is due.
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { repository } from "./paths.mjs";
+
+const MINIMUM_NODE = [20, 5];
+
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor < MINIMUM_NODE[1])) {
+  fail(
+    `Building needs Node ${MINIMUM_NODE.join(".")} or newer (this is ${process.version}); the built package runs from 18.18.`,
+  );
+}
+if (process.platform !== "linux") fail(`sendmsg is for Linux, this is ${process.platform}.`);
+
+const wanted = [process.env.CXX?.split(" ")[0] || "g++", "make", "python3"];
+const missing = wanted.filter((program) => !isThere(program));
+if (missing.length > 0) {
+  fail(
+    `Building the native part needs ${missing.join(" and ")}, which ${missing.length > 1 ? "are" : "is"} not on the PATH.\n` +
+      "On Debian and Ubuntu: apt-get install g++ make python3",
+  );
+}
+
+const lock = join(repository, "package-lock.json");
+const installed = join(repository, "node_modules/.package-lock.json");
+if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
+  console.log("Installing the dependencies (npm ci)");
+  run("npm", ["ci", "--no-audit", "--no-fund"]);
+}
+const output = run(join(repository, "node_modules/.bin/turbo"), ["run", "build", "--output-logs=new-only"]);
+for (const line of output.split("\n")) if (/:build:native: linux-.* bytes/.test(line)) console.log(line);
+
+function isThere(program) {
+  const paths = program.includes("/") ? [program] : (process.env.PATH ?? "").split(delimiter);
+  return paths.some((path) => {
+    try {
+      accessSync(program.includes("/") ? path : join(path, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Runs a program silently; on failure shows everything that it said. */
+function run(program, args) {
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    cwd: repository,
+    env: { TURBO_TELEMETRY_DISABLED: "1", TURBO_NO_UPDATE_NOTIFIER: "1", ...process.env },
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  if (status !== 0) {
+    process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`);
+    fail(`${program} ${args.join(" ")} failed${error ? `: ${error.message}` : ` with status ${status}`}`);
+  }
+  return stdout;
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
