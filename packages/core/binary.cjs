@@ -1,0 +1,72 @@
+"use strict";
+
+// Every package is required by a literal name, so that bundlers and tracers find it, inside try, so that they put up with
+// the ones that are not installed, and inside a function, so that nothing is loaded before the first call.
+
+const { join } = require("node:path");
+
+exports.directory = __dirname;
+
+exports.version = function version() {
+  return require("./package.json").version;
+};
+
+exports.manifest = function manifest(target) {
+  try {
+    switch (target) {
+      case "linux-x64":
+        return { value: require("@sendmsg/native-linux-x64/package.json") };
+      case "linux-ia32":
+        return { value: require("@sendmsg/native-linux-ia32/package.json") };
+      case "linux-arm64":
+        return { value: require("@sendmsg/native-linux-arm64/package.json") };
+    }
+  } catch (error) {
+    return { error };
+  }
+};
+
+exports.prebuilt = function prebuilt(target) {
+  try {
+    switch (target) {
+      case "linux-x64":
+        return { value: require("@sendmsg/native-linux-x64") };
+      case "linux-ia32":
+        return { value: require("@sendmsg/native-linux-ia32") };
+      case "linux-arm64":
+        return { value: require("@sendmsg/native-linux-arm64") };
+    }
+  } catch (error) {
+    return { error };
+  }
+};
+
+/** Where a binary of that target's package would be; undefined in a bundle, or if the package is not installed. */
+exports.prebuiltPath = function prebuiltPath(target) {
+  try {
+    const file = "package.json";
+    const manifest = require.resolve(`@sendmsg/native-${target}/${file}`);
+    return join(manifest, "..", "prebuilds", target, "sendmsg.node");
+  } catch {
+    return undefined;
+  }
+};
+
+exports.localDirectory = join(__dirname, "native");
+
+/** A build made on this machine: native/build/Release/sendmsg.node. */
+exports.localPath = function localPath() {
+  try {
+    return { value: require("node-gyp-build").path(exports.localDirectory) };
+  } catch (error) {
+    return { error };
+  }
+};
+
+exports.local = function local() {
+  try {
+    return { value: require("node-gyp-build")(exports.localDirectory) };
+  } catch (error) {
+    return { error };
+  }
+};

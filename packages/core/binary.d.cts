@@ -1,0 +1,14 @@
+/** What a require gave: the module, or why not. */
+export type Loaded<T> = { value: T; error?: undefined } | { value?: undefined; error: unknown };
+
+/** The folder of the `sendmsg` package (in a bundle, the bundle's). */
+export const directory: string;
+/** The folder whose build/Release holds a build made on this machine. */
+export const localDirectory: string;
+export function version(): string;
+/** The package.json of a target's native package. Undefined: no package for that target exists. */
+export function manifest(target: string): Loaded<{ name: string; version: string }> | undefined;
+export function prebuilt(target: string): Loaded<unknown> | undefined;
+export function prebuiltPath(target: string): string | undefined;
+export function localPath(): Loaded<string>;
+export function local(): Loaded<unknown>;

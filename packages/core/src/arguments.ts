@@ -1,0 +1,158 @@
+import { types } from "node:util";
+import { invalidArgType, invalidArgValue, outOfRange } from "./errors.js";
+
+// Arguments are checked once, here, in TypeScript: the native layer trusts what it is given.
+
+/** What can be sent: a string is sent as UTF-8; a list is sent in order, as one message. */
+export type Data =
+  | string
+  | ArrayBufferView
+  | ArrayBufferLike
+  | readonly (string | ArrayBufferView | ArrayBufferLike)[];
+
+/** iov entries that one call takes: UIO_MAXIOV, include/uapi/linux/uio.h. */
+export const UIO_MAXIOV = 1024;
+
+export function checkInteger(argument: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== "number") throw invalidArgType(argument, "of type number", value);
+  if (!Number.isInteger(value)) throw outOfRange(argument, "an integer", value);
+  if (value < min || value > max) throw outOfRange(argument, `>= ${min} && <= ${max}`, value);
+  return value;
+}
+
+/** An int that is a valid descriptor number; whether it is open is for the kernel to say. */
+export function checkFd(argument: string, value: unknown): number {
+  return checkInteger(argument, value, 0, 0x7fffffff);
+}
+
+export function checkUint32(argument: string, value: unknown): number {
+  return checkInteger(argument, value, 0, 0xffffffff);
+}
+
+export function checkInt32(argument: string, value: unknown): number {
+  return checkInteger(argument, value, -0x80000000, 0x7fffffff);
+}
+
+/** Message flags: an int, given signed or unsigned. */
+export function checkFlags(argument: string, value: unknown): number {
+  return checkInteger(argument, value, -0x80000000, 0xffffffff) | 0;
+}
+
+export function checkBoolean(argument: string, value: unknown): boolean {
+  if (typeof value !== "boolean") throw invalidArgType(argument, "of type boolean", value);
+  return value;
+}
+
+export function checkObject<T extends object>(argument: string, value: T | undefined): T {
+  // Bytes, a list or a signal have no property that is looked for: taken for an object without any, they would vanish.
+  if (
+    value === null ||
+    typeof value !== "object" ||
+    Array.isArray(value) ||
+    ArrayBuffer.isView(value) ||
+    value instanceof AbortSignal
+  ) {
+    throw invalidArgType(argument, "of type object", value);
+  }
+  return value;
+}
+
+/** Milliseconds to wait at most; -1 (undefined): without end. */
+export function checkTimeout(argument: string, value: unknown): number {
+  return value === undefined ? -1 : checkInteger(argument, value, 0, 0x7fffffff);
+}
+
+export function checkSignal(argument: string, value: unknown): AbortSignal | undefined {
+  if (value === undefined) return undefined;
+  if (
+    value === null ||
+    typeof value !== "object" ||
+    !("aborted" in value) ||
+    !("addEventListener" in value)
+  ) {
+    throw invalidArgType(argument, "an instance of AbortSignal", value);
+  }
+  return value as AbortSignal;
+}
+
+function isDetached(buffer: ArrayBufferLike): boolean {
+  // `detached` is younger than Node 18: a view on a detached buffer throws everywhere.
+  if (buffer.byteLength !== 0) return false;
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Memory whose size can change under the kernel's hands is refused. */
+function checkMemory(argument: string, buffer: ArrayBufferLike): void {
+  const { resizable, growable } = buffer as { resizable?: boolean; growable?: boolean };
+  if (resizable || growable) throw invalidArgValue(argument, "must not be backed by a resizable ArrayBuffer");
+  if (isDetached(buffer)) throw invalidArgValue(argument, "must not be backed by a detached ArrayBuffer");
+}
+
+/** Bytes to be read or written in place, as a Uint8Array over the same memory. */
+export function checkView(argument: string, value: unknown): Uint8Array {
+  // isView and isAnyArrayBuffer can't be deceived by a prototype, as instanceof can.
+  if (ArrayBuffer.isView(value)) {
+    checkMemory(argument, value.buffer);
+    return value instanceof Uint8Array
+      ? value
+      : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+  if (types.isAnyArrayBuffer(value)) {
+    checkMemory(argument, value);
+    return new Uint8Array(value);
+  }
+  throw invalidArgType(argument, "an ArrayBufferView or ArrayBuffer", value);
+}
+
+/** As {@link checkView}; null for undefined. */
+export function checkOptionalView(argument: string, value: unknown): Uint8Array | null {
+  return value === undefined ? null : checkView(argument, value);
+}
+
+function checkPiece(argument: string, value: unknown): Uint8Array {
+  if (typeof value === "string") return Buffer.from(value, "utf8");
+  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return checkView(argument, value);
+  throw invalidArgType(argument, "a string, an ArrayBufferView, an ArrayBuffer or a list of them", value);
+}
+
+/** Flattens what is to be sent into one view, or a dense array of views that no user code can reach. */
+export function checkData(argument: string, value: unknown): Uint8Array | Uint8Array[] {
+  return Array.isArray(value) ? checkAll(argument, value, checkPiece) : checkPiece(argument, value);
+}
+
+/** Flattens the buffers that are to be filled. */
+export function checkBuffers(argument: string, value: unknown): Uint8Array | Uint8Array[] {
+  return Array.isArray(value) ? checkAll(argument, value, checkView) : checkView(argument, value);
+}
+
+/** A dense copy of a list of iov entries. Reading it can run the caller's code: a getter, a Proxy. */
+export function checkList(argument: string, list: readonly unknown[]): unknown[] {
+  const { length } = list;
+  if (length > UIO_MAXIOV) throw outOfRange(`${argument}.length`, `<= ${UIO_MAXIOV} (UIO_MAXIOV)`, length);
+  const copy: unknown[] = [];
+  for (let i = 0; i < length; i++) copy.push(list[i]);
+  return copy;
+}
+
+function checkAll(
+  argument: string,
+  list: readonly unknown[],
+  check: (argument: string, value: unknown) => Uint8Array,
+): Uint8Array | Uint8Array[] {
+  // The whole list is read before the first entry is checked: a getter may transfer the buffer of an earlier one.
+  const entries = checkList(argument, list);
+  if (entries.length === 1) return check(`${argument}[0]`, entries[0]);
+  return entries.map((entry, i) => check(`${argument}[${i}]`, entry));
+}
+
+export function byteLength(iov: Uint8Array | readonly Uint8Array[]): number {
+  if (iov instanceof Uint8Array) return iov.byteLength;
+  let total = 0;
+  for (const view of iov) total += view.byteLength;
+  return total;
+}

@@ -1,0 +1,150 @@
+/**
+ * The native layer as TypeScript sees it: system calls, custody of descriptors, readiness.
+ *
+ * Every function returns a count or a number, or a negative errno; none throws. What does not fit in the return
+ * value is left in {@link Binding.result} until the next call. Arguments are trusted: `syscalls/` checks them first.
+ *
+ * A return value at or below {@link DENIED} means that no path to the system call is permitted (ia32 has two, and a
+ * seccomp filter can deny both): `DENIED - value` is the errno with which the last one was denied.
+ */
+export const DENIED = -65_536;
+
+/** One view, or a dense array of views that no user code can reach. */
+export type Iov = Uint8Array | readonly Uint8Array[];
+
+/** Positions in {@link Binding.result} after {@link Binding.recvmsg} and {@link Binding.receive}. */
+export const RESULT_CONTROL_LENGTH = 0;
+export const RESULT_ADDRESS_LENGTH = 1;
+export const RESULT_FLAGS = 2;
+
+/** Positions in {@link Binding.result} after {@link Binding.receive}: descriptors taken into custody. */
+export const RESULT_KEPT = 3;
+export const RESULT_DROPPED = 4;
+export const RESULT_PIDFD = 5;
+export const RESULT_PIDFD_GENERATION = 6;
+/** Here begin the pairs (descriptor, generation), {@link RESULT_KEPT} of them. */
+export const RESULT_FDS = 8;
+
+/** Numbers per message in the `results` of {@link Binding.recvmmsg}: bytes, control length, address length, flags. */
+export const MMSG_RESULTS = 4;
+/** Bytes of each address slot: sizeof(struct sockaddr_storage). */
+export const ADDRESS_SPACE = 128;
+
+export interface Binding {
+  readonly result: Int32Array;
+
+  // With `own`, what the kernel hands out goes into custody before the call returns.
+
+  /** With `own`: result[0] is the generation. */
+  socket(domain: number, type: number, protocol: number, own: boolean): number;
+  /** result[0], [1]: the descriptors; with `own` result[2], [3]: their generations. */
+  socketpair(domain: number, type: number, protocol: number, own: boolean): number;
+  bind(fd: number, address: Uint8Array): number;
+  connect(fd: number, address: Uint8Array): number;
+  listen(fd: number, backlog: number): number;
+  /** result[0]: the peer address's full length; with `own` result[1]: the generation. `timeout` in ms, -1: none. */
+  accept4(fd: number, address: Uint8Array | null, flags: number, timeout: number, own: boolean): number;
+  /** Returns the address's full length, which may exceed the buffer's. */
+  getsockname(fd: number, address: Uint8Array): number;
+  getpeername(fd: number, address: Uint8Array): number;
+  /** Returns the value's length. With `own` the value is a descriptor (SO_PEERPIDFD): result[0] is its generation. */
+  getsockopt(fd: number, level: number, name: number, value: Uint8Array, own: boolean): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
+  shutdown(fd: number, how: number): number;
+  close(fd: number): number;
+  /** fcntl(F_DUPFD_CLOEXEC). With `own`: result[0] is the generation. */
+  dup(fd: number, own: boolean): number;
+  /** fcntl(F_SETFL): sets O_NONBLOCK on the open file description. */
+  setNonBlocking(fd: number): number;
+  flock(fd: number, operation: number): number;
+
+  /** `timeout` in ms, -1: none. With one, the call waits by ppoll(2) and never blocks in the kernel's own wait. */
+  sendmsg(
+    fd: number,
+    iov: Iov,
+    control: Uint8Array | null,
+    address: Uint8Array | null,
+    flags: number,
+    timeout: number,
+  ): number;
+  recvmsg(
+    fd: number,
+    iov: Iov,
+    control: Uint8Array | null,
+    address: Uint8Array | null,
+    flags: number,
+    timeout: number,
+  ): number;
+  /** `parts`: for each message its address or null, its control data or null, then `counts[i]` views. */
+  sendmmsg(
+    fd: number,
+    parts: readonly (Uint8Array | null)[],
+    counts: Int32Array,
+    flags: number,
+    timeout: number,
+  ): number;
+  /**
+   * `parts` as for {@link sendmmsg}, the address being an {@link ADDRESS_SPACE} buffer to fill, or null.
+   * `results`: {@link MMSG_RESULTS} numbers for each message that arrived.
+   */
+  recvmmsg(
+    fd: number,
+    parts: readonly (Uint8Array | null)[],
+    counts: Int32Array,
+    results: Int32Array,
+    flags: number,
+    timeout: number,
+  ): number;
+
+  // Custody: descriptors that the environment owns, each known by its number and a generation.
+
+  /**
+   * recvmsg(2) with MSG_DONTWAIT and room for every descriptor that a message can carry; on a socket that can bring some,
+   * `flags` has MSG_CMSG_CLOEXEC. Up to `maxFds` of them are
+   * kept in custody (result[RESULT_FDS…]), the rest is closed off the loop thread. `control` receives the other control
+   * messages, and its length is the room that the kernel gets for them. With an array of views, `offset` and `length`
+   * are ignored.
+   */
+  receive(
+    fd: number,
+    iov: Iov,
+    offset: number,
+    length: number,
+    control: Uint8Array,
+    address: Uint8Array,
+    maxFds: number,
+    flags: number,
+  ): number;
+  /** Takes a descriptor that somebody else opened: its generation, -EBADF, or -EEXIST when it is held already. */
+  adopt(fd: number): number;
+  holds(fd: number, generation: number): boolean;
+  /** Gives the descriptor up without closing it. False: it was not held. */
+  detach(fd: number, generation: number): boolean;
+  /**
+   * Closes the descriptor in a thread of the closer. False: it was not held (somebody closed it behind our back).
+   * With a token (> 0), `onReady` is called with slot -1 once close(2) has returned, and {@link released} gives it back.
+   */
+  release(fd: number, generation: number, token: number): boolean;
+  /** Moves finished tokens of {@link release} into `tokens`; how many. */
+  released(tokens: Int32Array): number;
+  /** How many descriptors are held, and how many wait to be closed. */
+  held(): number;
+  closing(): number;
+  /** Moves a held descriptor into the process-wide table of tickets: the ticket (> 0), or 0 when it was not held. */
+  deposit(fd: number, generation: number): number;
+  /** Takes a deposited descriptor into this environment's custody: result[0] is the generation; -ENOENT: no such ticket. */
+  claim(ticket: number): number;
+
+  // Readiness: one edge-triggered epoll instance.
+
+  /**
+   * Starts watching; `onReady(count)` is called with `count` triples (slot, generation, epoll events) in the returned
+   * array. `thread`: wait in a thread of our own instead of libuv's loop (Bun, Deno). Called once; a negative errno on failure.
+   */
+  watch(onReady: (count: number) => void, thread: boolean): Int32Array | number;
+  /** Registers a descriptor for EPOLLIN | OUT | RDHUP | ERR, edge-triggered. */
+  watchAdd(fd: number, slot: number, generation: number): number;
+  watchRemove(fd: number): number;
+  /** Whether the watching keeps the process alive. Off at first. */
+  watchRef(keepAlive: boolean): void;
+}

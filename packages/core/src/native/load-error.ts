@@ -1,0 +1,46 @@
+/** One place where a binary was looked for, and why it could not be used. */
+export interface NativeLoadAttempt {
+  tried: string;
+  error: Error;
+}
+
+/** The runtime that this is, and its version: "Node.js 20.20.2". */
+export function runtimeName(): string {
+  const { bun, deno, electron, node } = process.versions as Record<string, string | undefined>;
+  if (bun) return `Bun ${bun}`;
+  if (deno) return `Deno ${deno}`;
+  if (electron) return `Electron ${electron}`;
+  return `Node.js ${node}`;
+}
+
+/**
+ * The native binary could not be loaded. The message names the target, the runtime, what was looked for, the cause, and
+ * the one thing that is likely to help.
+ */
+export class NativeLoadError extends Error {
+  readonly code = "ERR_SENDMSG_NATIVE_LOAD";
+  override readonly name = "NativeLoadError";
+  /** Operating system and architecture: "linux-x64". */
+  readonly target: string;
+  readonly attempts: readonly NativeLoadAttempt[];
+  /** What to do, as in the message. */
+  readonly fix: string;
+
+  constructor(target: string, attempts: readonly NativeLoadAttempt[], reason: string, fix: string) {
+    const lines = [`sendmsg has no native binary to run with on ${target} (${runtimeName()}).`, reason];
+    if (attempts.length > 0) {
+      lines.push("Looked for:");
+      for (const { tried, error } of attempts) lines.push(`  - ${tried}: ${firstLine(error)}`);
+    }
+    lines.push(`To fix it: ${fix}`);
+    super(lines.join("\n"), attempts[0] && { cause: attempts[0].error });
+    this.target = target;
+    this.attempts = attempts;
+    this.fix = fix;
+  }
+}
+
+function firstLine(error: Error): string {
+  // Node appends its "Require stack", which says nothing that the path before it does not.
+  return error.message.split("\n", 1)[0]!;
+}

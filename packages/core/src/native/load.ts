@@ -1,0 +1,215 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import * as binary from "../../binary.cjs";
+import type { Binding } from "./binding.js";
+import { readElf } from "./elf.js";
+import { type NativeLoadAttempt, NativeLoadError } from "./load-error.js";
+
+export { type NativeLoadAttempt, NativeLoadError } from "./load-error.js";
+
+/** The targets that have a package with a binary. */
+const TARGETS = ["linux-x64", "linux-ia32", "linux-arm64"] as const;
+
+/** Why one of the places has no binary for us. */
+interface Defect extends NativeLoadAttempt {
+  reason: string;
+  fix: string;
+}
+
+type Outcome = { binding: Binding; defect?: undefined } | { binding?: undefined; defect: Defect };
+
+let loaded: Binding | undefined;
+
+/**
+ * The native layer, loaded by the first call.
+ *
+ * @throws {NativeLoadError} (`ERR_SENDMSG_NATIVE_LOAD`) when there is none that can run here.
+ */
+export function binding(): Binding {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Binding {
+  const target = `${process.platform}-${process.arch}`;
+  if (process.platform !== "linux") {
+    throw new NativeLoadError(
+      target,
+      [],
+      `It is an interface to Linux's system calls, and this is ${process.platform}.`,
+      "run it on Linux: on a Linux machine, in a container, in WSL 2 or in a virtual machine. " +
+        "(sendmsg/control and sendmsg/address work everywhere.)",
+    );
+  }
+
+  const prebuilt = fromPackage(target);
+  if (prebuilt.binding) return prebuilt.binding;
+  const local = fromLocalBuild(target);
+  if (local.binding) return local.binding;
+
+  // A local build that exists and is broken is what its maker wants to hear of, unless the package is there too.
+  const { reason, fix } =
+    local.defect.reason !== "" && isMissing(prebuilt.defect.error) ? local.defect : prebuilt.defect;
+  const attempts = [prebuilt.defect, local.defect].map(({ tried, error }) => ({ tried, error }));
+  throw new NativeLoadError(target, attempts, reason, fix);
+}
+
+function fromPackage(target: string): Outcome {
+  const name = `@sendmsg/native-${target}`;
+  const manifest = binary.manifest(target);
+  if (!manifest) {
+    return failed(
+      name,
+      notFound(`there is no such package; the architectures that have one are ${TARGETS.join(", ")}`),
+      `No binary is published for ${target}.`,
+      `compile one on this machine (Python 3, make and a C++ compiler are needed): npx node-gyp rebuild -C ${binary.localDirectory}`,
+    );
+  }
+  if (!manifest.value) {
+    const error = toError(manifest.error);
+    return isMissing(error)
+      ? missing(target, name, error)
+      : failed(
+          name,
+          error,
+          `The package ${name} is damaged.`,
+          'delete node_modules and run "npm install" again',
+        );
+  }
+
+  const path = binary.prebuiltPath(target);
+  const folder = path === undefined ? name : dirname(dirname(dirname(path)));
+  const reinstall = folder.includes("node_modules")
+    ? `delete ${folder} and run "npm install" again`
+    : 'build it in the workspace: "npm run build"';
+
+  const expected = binary.version();
+  const found = manifest.value.version;
+  if (found !== expected) {
+    const reason = `${binary.directory} is version ${expected}, but ${folder} is version ${found}; they must be the same.`;
+    return failed(
+      folder,
+      new Error(`version ${found} instead of ${expected}`),
+      reason,
+      `npm install sendmsg@${expected} ${name}@${expected}`,
+    );
+  }
+
+  // In a bundle there is no such path, and the bundler has made sure of the file.
+  if (path !== undefined) {
+    if (!existsSync(path)) {
+      return failed(
+        path,
+        notFound("no such file"),
+        `The package ${name} is installed without its binary.`,
+        reinstall,
+      );
+    }
+    const defect = inspect(path, reinstall);
+    if (defect) return { defect };
+  }
+  const { value, error } = binary.prebuilt(target)!;
+  return value !== undefined
+    ? { binding: value as Binding }
+    : refused(path ?? name, toError(error), reinstall);
+}
+
+function fromLocalBuild(target: string): Outcome {
+  const place = `${binary.localDirectory}/build/Release`;
+  const path = binary.localPath();
+  if (path.value === undefined) {
+    return failed(place, notFound("no local build"), "", "");
+  }
+  const rebuild = `compile it again on this machine: npx node-gyp rebuild -C ${binary.localDirectory}`;
+  const defect = inspect(path.value, rebuild, `The local build is for another architecture than ${target}`);
+  if (defect) return { defect };
+  const { value, error } = binary.local();
+  return value !== undefined ? { binding: value as Binding } : refused(path.value, toError(error), rebuild);
+}
+
+/** The package is not there: because it was left out, or because another machine's node_modules is here. */
+function missing(target: string, name: string, error: Error): Outcome {
+  const others = TARGETS.filter((other) => other !== target && binary.prebuiltPath(other) !== undefined);
+  if (others.length > 0) {
+    return failed(
+      name,
+      error,
+      `${name} is not installed, but ${others.map((other) => `@sendmsg/native-${other}`).join(" and ")} is: ` +
+        "node_modules was installed for, or copied from, another architecture.",
+      `npm install --include=optional --os=linux --cpu=${process.arch}`,
+    );
+  }
+  return failed(
+    name,
+    error,
+    `${name} is not installed: it is an optional dependency, and was left out (--omit=optional, --no-optional), or the ` +
+      "lockfile was made on another platform and does not list it.",
+    "npm install --include=optional",
+  );
+}
+
+/** Finds what dlopen(3) would report badly, or die of. */
+function inspect(path: string, fix: string, foreign?: string): Defect | undefined {
+  const file = readElf(path);
+  switch (file.kind) {
+    case "not-elf":
+      return {
+        tried: path,
+        error: new Error("not an ELF file"),
+        reason: `${path} is not a binary: the file is damaged.`,
+        fix,
+      };
+    case "truncated":
+      return {
+        tried: path,
+        error: new Error(`the file ends at byte ${file.size} of ${file.expected}`),
+        reason: `${path} is truncated: the file is damaged.`,
+        fix,
+      };
+    case "elf":
+      if (file.machine === process.arch) return undefined;
+      return {
+        tried: path,
+        error: new Error(`an ELF file for ${file.machine} instead of ${process.arch}`),
+        reason: `${foreign ?? "node_modules was copied from a machine of another architecture"}: ${path} is for ${file.machine}.`,
+        fix: foreign ? fix : 'delete node_modules and run "npm install" on this machine',
+      };
+  }
+}
+
+/** dlopen(3) failed on a file that looks right. */
+function refused(path: string, error: Error, reinstall: string): Outcome {
+  if ((error as NodeJS.ErrnoException).code === "ERR_DLOPEN_DISABLED") {
+    return failed(
+      path,
+      error,
+      "This process may not load native addons.",
+      "start it without --no-addons, and under Node's permission model with --allow-addons",
+    );
+  }
+  if (/failed to map segment|Operation not permitted/.test(error.message)) {
+    return failed(
+      path,
+      error,
+      "The system does not let the file be executed.",
+      `mount the file system that holds ${path} without noexec`,
+    );
+  }
+  return failed(path, error, "The system's loader refused the file.", reinstall);
+}
+
+function failed(tried: string, error: Error, reason: string, fix: string): Outcome {
+  return { defect: { tried, error, reason, fix } };
+}
+
+function notFound(message: string): Error {
+  return Object.assign(new Error(message), { code: "MODULE_NOT_FOUND" });
+}
+
+function isMissing(error: Error): boolean {
+  return (error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND";
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

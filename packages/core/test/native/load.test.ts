@@ -1,0 +1,279 @@
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { compileTo } from "../compiled.js";
+
+const TARGET = `linux-${process.arch}`;
+const NAME = `@sendmsg/native-${TARGET}`;
+const FOREIGN = process.arch === "arm64" ? "x64" : "arm64";
+const { version: VERSION } = JSON.parse(
+  readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+) as { version: string };
+const RUNTIME = `Node.js ${process.versions.node}`;
+
+const require = createRequire(import.meta.url);
+const packages = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** A project with sendmsg installed: as npm lays it out, with no trace of this checkout around it. */
+let root: string;
+let core: string;
+let native: string;
+let file: string;
+
+beforeAll(async () => {
+  root = realpathSync(mkdtempSync(join(tmpdir(), "sendmsg-load-")));
+  core = join(root, "node_modules/sendmsg");
+  native = join(root, "node_modules", NAME);
+  file = join(native, "prebuilds", TARGET, "sendmsg.node");
+  await compileTo(core);
+  cpSync(dirname(require.resolve("node-gyp-build")), join(root, "node_modules/node-gyp-build"), {
+    recursive: true,
+  });
+});
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+beforeEach(() => {
+  rmSync(join(root, "node_modules/@sendmsg"), { recursive: true, force: true });
+  rmSync(join(core, "native"), { recursive: true, force: true });
+  install(process.arch);
+});
+
+function install(arch: string): void {
+  const from = join(packages, `native-linux-${arch}`);
+  const to = join(root, "node_modules/@sendmsg", `native-linux-${arch}`);
+  mkdirSync(to, { recursive: true });
+  for (const name of ["package.json", "index.js"]) cpSync(join(from, name), join(to, name));
+  const prebuilds = join(from, "prebuilds");
+  if (existsSync(prebuilds)) cpSync(prebuilds, join(to, "prebuilds"), { recursive: true });
+}
+
+interface Outcome {
+  loaded?: string;
+  error?: {
+    name: string;
+    code: string;
+    target: string;
+    fix: string;
+    message: string;
+    attempts: { tried: string; error: string; code?: string }[];
+    cause?: string;
+  };
+}
+
+/** Loads the binary in a process of its own. */
+function load({ before = "", flags = [] as string[] } = {}): Outcome {
+  const script = `
+    ${before}
+    const { binding, NativeLoadError } = await import("./node_modules/sendmsg/dist/native/load.js");
+    let outcome;
+    try {
+      const pair = binding();
+      outcome = { loaded: typeof pair.recvmsg };
+    } catch (e) {
+      if (!(e instanceof NativeLoadError)) throw e;
+      outcome = { error: { name: e.name, code: e.code, target: e.target, fix: e.fix, message: e.message,
+        attempts: e.attempts.map(({ tried, error }) => ({ tried, error: error.message, code: error.code })),
+        cause: e.cause?.message } };
+    }
+    console.log(JSON.stringify(outcome));
+  `;
+  const child = spawnSync(process.execPath, [...flags, "--input-type=module", "-e", script], {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, NODE_OPTIONS: "" },
+  });
+  expect({ status: child.status, signal: child.signal, stderr: child.stderr }).toEqual({
+    status: 0,
+    signal: null,
+    stderr: "",
+  });
+  return JSON.parse(child.stdout) as Outcome;
+}
+
+function failure(options?: Parameters<typeof load>[0]): NonNullable<Outcome["error"]> {
+  const { error } = load(options);
+  expect(error).toBeDefined();
+  expect(error).toMatchObject({ name: "NativeLoadError", code: "ERR_SENDMSG_NATIVE_LOAD" });
+  expect(error!.message).toContain(error!.target);
+  expect(error!.message).toContain(RUNTIME);
+  expect(error!.message.split("\n").at(-1)).toBe(`To fix it: ${error!.fix}`);
+  for (const { tried } of error!.attempts) expect(error!.message).toContain(tried);
+  return error!;
+}
+
+describe("what loads", () => {
+  test("the package with the binary for this target", () => {
+    expect(load()).toEqual({ loaded: "function" });
+  });
+
+  test("a local build, when there is no package", () => {
+    mkdirSync(join(core, "native/build/Release"), { recursive: true });
+    cpSync(file, join(core, "native/build/Release/sendmsg.node"));
+    rmSync(native, { recursive: true });
+    expect(load()).toEqual({ loaded: "function" });
+  });
+
+  test("nothing, until the first call", () => {
+    rmSync(native, { recursive: true });
+    const child = spawnSync(
+      process.execPath,
+      ["--input-type=module", "-e", 'await import("./node_modules/sendmsg/dist/syscalls/index.js")'],
+      { cwd: root, encoding: "utf8" },
+    );
+    expect({ status: child.status, stderr: child.stderr }).toEqual({ status: 0, stderr: "" });
+  });
+});
+
+describe("what does not", () => {
+  test("another operating system", () => {
+    const error = failure({ before: 'Object.defineProperty(process, "platform", { value: "darwin" });' });
+    expect(error.target).toBe(`darwin-${process.arch}`);
+    expect(error.attempts).toEqual([]);
+    expect(error.message).toContain("Linux's system calls, and this is darwin");
+    expect(error.fix).toMatch(/^run it on Linux/);
+  });
+
+  test("an architecture that no binary is published for", () => {
+    const error = failure({ before: 'Object.defineProperty(process, "arch", { value: "riscv64" });' });
+    expect(error.target).toBe("linux-riscv64");
+    expect(error.message).toContain("No binary is published for linux-riscv64");
+    expect(error.message).toContain("linux-x64, linux-ia32, linux-arm64");
+    expect(error.attempts.map(({ tried }) => tried)).toEqual([
+      "@sendmsg/native-linux-riscv64",
+      join(core, "native/build/Release"),
+    ]);
+    expect(error.fix).toContain(`npx node-gyp rebuild -C ${join(core, "native")}`);
+  });
+
+  test("the package left out", () => {
+    rmSync(native, { recursive: true });
+    const error = failure();
+    expect(error.target).toBe(TARGET);
+    expect(error.attempts[0]).toMatchObject({ tried: NAME, code: "MODULE_NOT_FOUND" });
+    expect(error.attempts[1]).toMatchObject({
+      tried: join(core, "native/build/Release"),
+      error: "no local build",
+    });
+    expect(error.message).toContain("--omit=optional, --no-optional");
+    expect(error.fix).toBe("npm install --include=optional");
+    expect(error.cause).toContain(`Cannot find module '${NAME}/package.json'`);
+  });
+
+  test("another architecture's package in its place", () => {
+    rmSync(native, { recursive: true });
+    install(FOREIGN);
+    const error = failure();
+    expect(error.message).toContain(
+      `${NAME} is not installed, but @sendmsg/native-linux-${FOREIGN} is: node_modules was installed for, or copied from, another architecture.`,
+    );
+    expect(error.fix).toBe(`npm install --include=optional --os=linux --cpu=${process.arch}`);
+  });
+
+  test("another architecture's binary in the package", () => {
+    // A header of its own: whether the other binaries have been built does not matter.
+    const header = readFileSync(file);
+    header.writeUInt16LE({ x64: 62, arm64: 183 }[FOREIGN], 18);
+    writeFileSync(file, header);
+    const error = failure();
+    expect(error.attempts[0]).toEqual({
+      tried: file,
+      error: `an ELF file for ${FOREIGN} instead of ${process.arch}`,
+    });
+    expect(error.message).toContain(
+      `copied from a machine of another architecture: ${file} is for ${FOREIGN}`,
+    );
+    expect(error.fix).toBe('delete node_modules and run "npm install" on this machine');
+  });
+
+  test("a file that is no binary", () => {
+    writeFileSync(file, "<!doctype html><title>407 Proxy Authentication Required</title>");
+    const error = failure();
+    expect(error.attempts[0]).toEqual({ tried: file, error: "not an ELF file" });
+    expect(error.message).toContain("the file is damaged");
+    expect(error.fix).toBe(`delete ${native} and run "npm install" again`);
+  });
+
+  test("an empty file", () => {
+    writeFileSync(file, "");
+    expect(failure().attempts[0]).toEqual({ tried: file, error: "not an ELF file" });
+  });
+
+  // Loaded, such a file kills the process with SIGBUS.
+  test.each([20, 63, 64, 1000, 8192])("a file cut at byte %i", (size) => {
+    truncateSync(file, size);
+    const error = failure();
+    expect(error.attempts[0]!.error).toMatch(new RegExp(`^the file ends at byte ${size} of \\d+$`));
+    expect(error.message).toContain(`${file} is truncated: the file is damaged.`);
+    expect(error.fix).toBe(`delete ${native} and run "npm install" again`);
+  });
+
+  test("a file that the system's loader refuses", () => {
+    const bytes = readFileSync(file);
+    // No program headers: nothing to map.
+    bytes.writeUInt16LE(0, process.arch === "ia32" ? 44 : 56);
+    writeFileSync(file, bytes);
+    const error = failure();
+    expect(error.attempts[0]).toMatchObject({ tried: file, code: "ERR_DLOPEN_FAILED" });
+    expect(error.message).toContain("The system's loader refused the file.");
+    expect(error.fix).toBe(`delete ${native} and run "npm install" again`);
+  });
+
+  test("a package without its file", () => {
+    rmSync(file);
+    const error = failure();
+    expect(error.attempts[0]).toMatchObject({ tried: file, error: "no such file" });
+    expect(error.message).toContain(`The package ${NAME} is installed without its binary.`);
+    expect(error.fix).toBe(`delete ${native} and run "npm install" again`);
+  });
+
+  test("a package with a damaged package.json", () => {
+    writeFileSync(join(native, "package.json"), "{");
+    const error = failure();
+    expect(error.message).toContain(`The package ${NAME} is damaged.`);
+    expect(error.fix).toBe('delete node_modules and run "npm install" again');
+  });
+
+  test("a package of another version", () => {
+    const manifest = JSON.parse(readFileSync(join(native, "package.json"), "utf8"));
+    writeFileSync(join(native, "package.json"), JSON.stringify({ ...manifest, version: "0.0.7" }));
+    const error = failure();
+    expect(error.message).toContain(
+      `${core} is version ${VERSION}, but ${native} is version 0.0.7; they must be the same.`,
+    );
+    expect(error.attempts[0]).toEqual({ tried: native, error: `version 0.0.7 instead of ${VERSION}` });
+    expect(error.fix).toBe(`npm install sendmsg@${VERSION} ${NAME}@${VERSION}`);
+  });
+
+  test("a broken local build, when there is no package", () => {
+    rmSync(native, { recursive: true });
+    mkdirSync(join(core, "native/build/Release"), { recursive: true });
+    const local = join(core, "native/build/Release/sendmsg.node");
+    writeFileSync(local, "");
+    const error = failure();
+    expect(error.attempts).toMatchObject([{ tried: NAME }, { tried: local, error: "not an ELF file" }]);
+    expect(error.fix).toBe(
+      `compile it again on this machine: npx node-gyp rebuild -C ${join(core, "native")}`,
+    );
+  });
+
+  test("addons that the process may not load", () => {
+    const error = failure({ flags: ["--no-addons"] });
+    expect(error.attempts[0]).toMatchObject({ tried: file, code: "ERR_DLOPEN_DISABLED" });
+    expect(error.fix).toContain("without --no-addons");
+  });
+});
