@@ -1,0 +1,30 @@
+/** RxRPC's control messages. Source: include/uapi/linux/rxrpc.h. */
+
+export const RXRPC_SECURITY_KEY = 1;
+export const RXRPC_SECURITY_KEYRING = 2;
+export const RXRPC_EXCLUSIVE_CONNECTION = 3;
+export const RXRPC_MIN_SECURITY_LEVEL = 4;
+export const RXRPC_UPGRADEABLE_SERVICE = 5;
+export const RXRPC_SUPPORTED_CMSG = 6;
+export const RXRPC_USER_CALL_ID = 1;
+export const RXRPC_ABORT = 2;
+export const RXRPC_ACK = 3;
+export const RXRPC_NET_ERROR = 5;
+export const RXRPC_BUSY = 6;
+export const RXRPC_LOCAL_ERROR = 7;
+export const RXRPC_NEW_CALL = 8;
+export const RXRPC_EXCLUSIVE_CALL = 10;
+export const RXRPC_UPGRADE_SERVICE = 11;
+export const RXRPC_TX_LENGTH = 12;
+export const RXRPC_SET_CALL_TIMEOUT = 13;
+export const RXRPC_CHARGE_ACCEPT = 14;
+export const RXRPC_SECURITY_NONE = 0;
+export const RXRPC_SECURITY_RXKAD = 2;
+export const RXRPC_SECURITY_RXGK = 4;
+export const RXRPC_SECURITY_RXK5 = 5;
+/** Since Linux 6.16. */
+export const RXRPC_OOB_ID = 15;
+export const RXRPC_CHALLENGED = 16;
+export const RXRPC_RESPOND = 17;
+export const RXRPC_RESPONDED = 18;
+export const RXRPC_RESP_RXGK_APPDATA = 19;

@@ -1,0 +1,8 @@
+/** Options of SOL_UDP, and its control messages. Source: include/uapi/linux/udp.h. */
+
+export const UDP_CORK = 1;
+export const UDP_ENCAP = 100;
+export const UDP_NO_CHECK6_TX = 101;
+export const UDP_NO_CHECK6_RX = 102;
+export const UDP_SEGMENT = 103;
+export const UDP_GRO = 104;

@@ -1,0 +1,102 @@
+import { checkFd, checkInt32, checkTimeout, checkView } from "../arguments.js";
+import { AF_ALG } from "../constants/address-families.js";
+import { SOL_SOCKET } from "../constants/levels.js";
+import { SO_DOMAIN } from "../constants/socket.js";
+import { ECONNABORTED } from "../errno.js";
+import { ADDRESS_SPACE } from "../native/binding.js";
+import { binding } from "../native/load.js";
+import { succeeded } from "./failure.js";
+import { type SocketOptions, typeFlags } from "./socket.js";
+
+/**
+ * Gives a socket its address.
+ *
+ * @param address an encoded sockaddr; `sendmsg/address` makes them.
+ * @throws a system error: EADDRINUSE, EADDRNOTAVAIL, EACCES, EINVAL, …
+ * @see bind(2)
+ */
+export function bind(fd: number, address: ArrayBufferView): void {
+  checkFd("fd", fd);
+  succeeded(binding().bind(fd, checkView("address", address)), "bind");
+}
+
+/**
+ * Connects a socket with a peer.
+ *
+ * On a non-blocking descriptor an IP socket answers EINPROGRESS: once it is writable, `getsockopt(fd, SOL_SOCKET, SO_ERROR)`
+ * tells the outcome. A Unix socket answers EAGAIN when the listener's backlog is full; that wait no readiness ends. A
+ * blocking descriptor blocks the thread, bounded by SO_SNDTIMEO alone.
+ *
+ * @param address an encoded sockaddr; for a datagram socket, one of family AF_UNSPEC disconnects.
+ * @throws a system error: ECONNREFUSED, EINPROGRESS, EAGAIN, ENOENT, EPROTOTYPE, EISCONN, …
+ * @see connect(2)
+ */
+export function connect(fd: number, address: ArrayBufferView): void {
+  checkFd("fd", fd);
+  succeeded(binding().connect(fd, checkView("address", address)), "connect");
+}
+
+/**
+ * Lets a socket accept connections.
+ *
+ * @param backlog how many connections may wait; cut by the kernel to net.core.somaxconn.
+ * @see listen(2)
+ */
+export function listen(fd: number, backlog: number): void {
+  checkFd("fd", fd);
+  checkInt32("backlog", backlog);
+  succeeded(binding().listen(fd, backlog), "listen");
+}
+
+export interface AcceptOptions extends SocketOptions {
+  /** Milliseconds to wait at most; without it, the descriptor's O_NONBLOCK decides. */
+  timeout?: number;
+}
+
+export interface Accepted {
+  /** The connection, which the caller owns. */
+  fd: number;
+  /** The peer's encoded sockaddr: two bytes of family alone when it has none. */
+  address: Uint8Array;
+}
+
+function isAlg(fd: number): boolean {
+  const domain = new Int32Array(1);
+  binding().getsockopt(fd, SOL_SOCKET, SO_DOMAIN, new Uint8Array(domain.buffer), false);
+  return domain[0] === AF_ALG;
+}
+
+/**
+ * Takes a connection from a listening socket. The new descriptor is close-on-exec, and non-blocking unless asked otherwise.
+ *
+ * With nobody waiting, a non-blocking listener answers EAGAIN, and a blocking one blocks the thread: no signal handler runs,
+ * and `worker.terminate()` and `process.exit()` wait too. A `timeout` bounds it, on either kind; then the error is ETIMEDOUT.
+ *
+ * @throws a system error: EAGAIN, ETIMEDOUT, ECONNABORTED, EMFILE, EINVAL (not listening), …
+ * @see accept4(2)
+ */
+export function accept4(fd: number, options: AcceptOptions = {}): Accepted {
+  checkFd("fd", fd);
+  const flags = typeFlags(options);
+  const timeout = checkTimeout("options.timeout", options.timeout);
+  const native = binding();
+  const address = new Uint8Array(ADDRESS_SPACE);
+  let accepted = native.accept4(fd, address, flags, timeout, false);
+  // AF_ALG's have no address, and accept4(2) fails when it is asked for one.
+  if (accepted === -ECONNABORTED && isAlg(fd)) accepted = native.accept4(fd, null, flags, timeout, false);
+  succeeded(accepted, "accept4");
+  return { fd: accepted, address: address.slice(0, native.result[0]!) };
+}
+
+/**
+ * Ends one direction of a connection, or both.
+ *
+ * @param how SHUT_RD, SHUT_WR or SHUT_RDWR.
+ * @throws a system error: ENOTCONN, …
+ * @see shutdown(2)
+ */
+export function shutdown(fd: number, how: number): void {
+  checkFd("fd", fd);
+  checkInt32("how", how);
+  succeeded(binding().shutdown(fd, how), "shutdown");
+}

@@ -1,0 +1,27 @@
+/**
+ * One synchronous function per system call, on plain numbers and bytes, as in C: what it returns is the caller's to close.
+ *
+ * @module
+ */
+
+export type { Data } from "../arguments.js";
+export * from "../constants/index.js";
+export type { SystemError } from "../errors.js";
+export { NativeLoadError } from "../native/load-error.js";
+export {
+  type Accepted,
+  type AcceptOptions,
+  accept4,
+  bind,
+  connect,
+  listen,
+  shutdown,
+} from "./connection.js";
+export { close, dup } from "./descriptor.js";
+export { getpeername, getsockname } from "./names.js";
+export { type MmsgToReceive, type RecvmmsgOptions, recvmmsg } from "./recvmmsg.js";
+export { type Buffers, type Received, type RecvmsgOptions, recvmsg } from "./recvmsg.js";
+export { type MmsgToSend, type SendmmsgOptions, sendmmsg } from "./sendmmsg.js";
+export { type SendmsgOptions, sendmsg } from "./sendmsg.js";
+export { type SocketOptions, socket, socketpair } from "./socket.js";
+export { type GetsockoptOptions, getsockopt, setsockopt } from "./sockopt.js";

@@ -1,0 +1,88 @@
+import {
+  checkBuffers,
+  checkFd,
+  checkFlags,
+  checkObject,
+  checkOptionalView,
+  checkTimeout,
+} from "../arguments.js";
+import { MSG_CMSG_CLOEXEC } from "../constants/message-flags.js";
+import { ADDRESS_SPACE, MMSG_RESULTS } from "../native/binding.js";
+import { binding } from "../native/load.js";
+import { append, type Flattened, readMessages } from "./batch.js";
+import { refusesCloseOnExec } from "./close-on-exec.js";
+import { succeeded } from "./failure.js";
+import { type Buffers, type Received, received } from "./recvmsg.js";
+
+/** Memory for one message of a batch. */
+export interface MmsgToReceive {
+  buffers: Buffers;
+  /** Memory for its control messages. */
+  control?: ArrayBufferView | undefined;
+  /** Memory for the sender's sockaddr; without it, the result has one of its own. */
+  address?: ArrayBufferView | undefined;
+}
+
+export interface RecvmmsgOptions {
+  /** Flags of every message: MSG_DONTWAIT, MSG_TRUNC, MSG_WAITFORONE, … */
+  flags?: number | undefined;
+  /** Milliseconds to wait for the first message at most; it is returned with what else is there then. */
+  timeout?: number | undefined;
+}
+
+/** One address for each message of the largest batch so far. */
+const addresses: Uint8Array[] = [];
+
+/**
+ * Receives up to 1024 messages with one system call: as many as there are, at least one.
+ *
+ * Without a `timeout`, a blocking descriptor waits until *all* the memory given is used, unless MSG_WAITFORONE is set. An
+ * error after the first message is not told: the next call shows it. Descriptors in control data are the caller's, as with
+ * {@link recvmsg}.
+ *
+ * @returns one result for each message that came, in the order of `messages`.
+ * @throws a system error if there is no first message: EAGAIN, ETIMEDOUT, …; a RangeError for more than 1024 messages.
+ * @see recvmmsg(2)
+ */
+export function recvmmsg(
+  fd: number,
+  messages: readonly MmsgToReceive[],
+  options: RecvmmsgOptions = {},
+): Received[] {
+  checkFd("fd", fd);
+  const { flags = 0, timeout } = checkObject("options", options);
+  const raw = readMessages(messages, "buffers");
+  const flattened: Flattened = { parts: [], counts: new Int32Array(raw.length) };
+  const memory: (Uint8Array | null)[] = [];
+  while (addresses.length < raw.length) addresses.push(new Uint8Array(ADDRESS_SPACE));
+  for (let i = 0; i < raw.length; i++) {
+    const { data, control, address } = raw[i]!;
+    memory.push(checkOptionalView(`messages[${i}].address`, address));
+    append(
+      flattened,
+      i,
+      memory[i] ?? addresses[i]!,
+      checkOptionalView(`messages[${i}].control`, control),
+      checkBuffers(`messages[${i}].buffers`, data),
+    );
+  }
+  const results = new Int32Array(raw.length * MMSG_RESULTS);
+  const bits = checkFlags("options.flags", flags);
+  const wait = checkTimeout("options.timeout", timeout);
+  const { parts, counts } = flattened;
+  const native = binding();
+  let count = native.recvmmsg(fd, parts, counts, results, bits | MSG_CMSG_CLOEXEC, wait);
+  if (refusesCloseOnExec(count, fd)) count = native.recvmmsg(fd, parts, counts, results, bits, wait);
+  succeeded(count, "recvmmsg");
+  return Array.from({ length: count }, (_, i) => {
+    const at = i * MMSG_RESULTS;
+    return received(
+      results[at]!,
+      results[at + 1]!,
+      results[at + 3]!,
+      memory[i] ?? undefined,
+      addresses[i]!,
+      results[at + 2]!,
+    );
+  });
+}

@@ -1,0 +1,65 @@
+import {
+  checkData,
+  checkFd,
+  checkFlags,
+  checkObject,
+  checkOptionalView,
+  checkTimeout,
+  type Data,
+} from "../arguments.js";
+import { binding } from "../native/load.js";
+import { append, type Flattened, readMessages } from "./batch.js";
+import { succeeded } from "./failure.js";
+
+/** One message of a batch. */
+export interface MmsgToSend {
+  data: Data;
+  /** Encoded control messages. */
+  control?: ArrayBufferView | undefined;
+  /** The destination's encoded sockaddr. */
+  address?: ArrayBufferView | undefined;
+}
+
+export interface SendmmsgOptions {
+  /** Flags of every message: MSG_DONTWAIT, MSG_NOSIGNAL, … */
+  flags?: number | undefined;
+  /** Milliseconds to wait for room at most; without it, the descriptor's O_NONBLOCK and MSG_DONTWAIT decide. */
+  timeout?: number | undefined;
+}
+
+/**
+ * Sends up to 1024 messages with one system call.
+ *
+ * It ends at the first message that can't be sent. If any was sent before, their number is returned and the error is
+ * **not** told: it shows when the rest is tried again. Blocking is as with {@link sendmsg}.
+ *
+ * @returns the number of messages sent.
+ * @throws a system error if the first message could not be sent; a RangeError for more than 1024 messages.
+ * @see sendmmsg(2)
+ */
+export function sendmmsg(fd: number, messages: readonly MmsgToSend[], options: SendmmsgOptions = {}): number {
+  checkFd("fd", fd);
+  const { flags = 0, timeout } = checkObject("options", options);
+  const raw = readMessages(messages, "data");
+  const flattened: Flattened = { parts: [], counts: new Int32Array(raw.length) };
+  for (let i = 0; i < raw.length; i++) {
+    const { data, control, address } = raw[i]!;
+    append(
+      flattened,
+      i,
+      checkOptionalView(`messages[${i}].address`, address),
+      checkOptionalView(`messages[${i}].control`, control),
+      checkData(`messages[${i}].data`, data),
+    );
+  }
+  return succeeded(
+    binding().sendmmsg(
+      fd,
+      flattened.parts,
+      flattened.counts,
+      checkFlags("options.flags", flags),
+      checkTimeout("options.timeout", timeout),
+    ),
+    "sendmmsg",
+  );
+}

@@ -1,0 +1,53 @@
+import { checkBoolean, checkInt32, checkObject } from "../arguments.js";
+import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "../constants/socket-types.js";
+import { binding } from "../native/load.js";
+import { succeeded } from "./failure.js";
+
+export interface SocketOptions {
+  /**
+   * Makes a descriptor without O_NONBLOCK. A call that waits on it stops the whole thread: no signal handler, timer or
+   * other callback runs, and `worker.terminate()` and `process.exit()` wait too; give such calls a `timeout`.
+   */
+  blocking?: boolean;
+}
+
+/** @internal The bits of `type` that go with the options. */
+export function typeFlags(options: SocketOptions): number {
+  const { blocking = false } = checkObject("options", options);
+  return SOCK_CLOEXEC | (checkBoolean("options.blocking", blocking) ? 0 : SOCK_NONBLOCK);
+}
+
+/**
+ * Makes a socket: `socket(AF_UNIX, SOCK_STREAM)`. It is always close-on-exec, and non-blocking unless asked otherwise.
+ *
+ * @returns the descriptor, which the caller owns.
+ * @throws a system error: EAFNOSUPPORT, EPROTONOSUPPORT, EMFILE, ENFILE, EACCES, …
+ * @see socket(2)
+ */
+export function socket(domain: number, type: number, protocol = 0, options: SocketOptions = {}): number {
+  checkInt32("domain", domain);
+  checkInt32("type", type);
+  checkInt32("protocol", protocol);
+  return succeeded(binding().socket(domain, type | typeFlags(options), protocol, false), "socket");
+}
+
+/**
+ * Makes two sockets that are connected with each other. Both are close-on-exec, and non-blocking unless asked otherwise.
+ *
+ * @returns the two descriptors, which the caller owns.
+ * @throws a system error: EOPNOTSUPP, EMFILE, …
+ * @see socketpair(2)
+ */
+export function socketpair(
+  domain: number,
+  type: number,
+  protocol = 0,
+  options: SocketOptions = {},
+): [number, number] {
+  checkInt32("domain", domain);
+  checkInt32("type", type);
+  checkInt32("protocol", protocol);
+  const native = binding();
+  succeeded(native.socketpair(domain, type | typeFlags(options), protocol, false), "socketpair");
+  return [native.result[0]!, native.result[1]!];
+}

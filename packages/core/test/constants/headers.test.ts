@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { machineLayout } from "../../src/control/layout.js";
+import { compilerMissing, runC } from "../c-compiler.js";
+
+const directory = new URL("../../src/constants/", import.meta.url);
+
+/** Which headers have the numbers of a file. The kernel keeps those of the last four to itself. */
+const HEADERS: Record<string, readonly string[]> = {
+  "address-families": ["sys/socket.h"],
+  "socket-types": ["sys/socket.h"],
+  "message-flags": ["sys/socket.h"],
+  shutdown: ["sys/socket.h"],
+  levels: ["sys/socket.h", "netinet/in.h"],
+  protocols: ["linux/in.h", "linux/in6.h"],
+  socket: ["sys/socket.h", "asm/socket.h"],
+  timestamping: ["linux/net_tstamp.h"],
+  errqueue: ["time.h", "linux/types.h", "linux/errqueue.h"],
+  ip: ["linux/icmp.h", "linux/netfilter_ipv4.h", "linux/in.h"],
+  ipv6: ["linux/icmpv6.h", "linux/netfilter_ipv6/ip6_tables.h", "linux/in6.h"],
+  tcp: ["linux/tcp.h"],
+  udp: ["linux/udp.h"],
+  netlink: ["linux/netlink.h"],
+  packet: ["linux/if_packet.h"],
+  tls: ["linux/tls.h"],
+  alg: ["linux/if_alg.h"],
+  sctp: ["stdint.h", "sys/socket.h", "linux/sctp.h"],
+  rds: ["linux/rds.h"],
+  vsock: ["sys/socket.h", "linux/vm_sockets.h"],
+  can: ["linux/can/raw.h", "linux/can/j1939.h", "linux/can/isotp.h", "linux/can.h"],
+  llc: ["net/if.h", "linux/llc.h"],
+  tipc: ["linux/tipc.h"],
+  rxrpc: ["linux/rxrpc.h"],
+  bluetooth: [],
+  ieee802154: [],
+  iucv: [],
+  misdn: [],
+};
+
+/** Younger than the oldest headers that the tests run with (Linux 6.1), or in headers of the kernel's own. */
+const NOT_IN_HEADERS =
+  /^(SO_(PASSPIDFD|PEERPIDFD|DEVMEM_\w+|RCVPRIORITY|PASSRIGHTS|INQ)|SCM_(CREDENTIALS|SECURITY|PIDFD|TS_OPT_ID|INQ|MAX_FD)|MSG_(SOCK_DEVMEM|NOTIFICATION)|SOF_TIMESTAMPING_(OPT_RX_FILTER|TX_COMPLETION)|RXRPC_(OOB_ID|CHALLENGED|RESPOND|RESPONDED|RESP_RXGK_APPDATA)|SOL_(TCP|UDP|SCTP|UDPLITE|HCI|IEEE802154|MISDN|L2CAP|SCO|RFCOMM|CAN_\w+|VSOCK|MPTCP|MCTP|SMC)|AF_MCTP|TCP_(CM_INQ|IS_MPTCP|RTO_MAX_MS|RTO_MIN_US|DELACK_MAX_US)|CAN_RAW_XL_VCID_OPTS|VSOCK_RECVERR|IP_(LOCAL_PORT_RANGE|PROTOCOL)|PACKET_\w+|IPPROTO_\w+)$/;
+
+interface Constant {
+  name: string;
+  value: number;
+}
+
+async function constantsIn(file: string): Promise<Constant[]> {
+  const module: Record<string, number> = await import(new URL(`${file}.js`, directory).pathname);
+  return Object.entries(module).map(([name, value]) => ({ name, value }));
+}
+
+/** The values that the headers give these names; undefined where they do not know one. */
+function valuesInC(headers: readonly string[], names: readonly string[]): Map<string, number> {
+  const include = `#define _GNU_SOURCE\n#include <stdio.h>\n${headers.map((header) => `#include <${header}>\n`).join("")}`;
+  let known = names;
+  for (;;) {
+    const lines = known.map((name) => `  printf("${name} %lld\\n", (long long)(${name}));\n`).join("");
+    try {
+      const output = runC(`${include}int main(void) {\n${lines}  return 0;\n}\n`, machineLayout);
+      return new Map(output.filter(Boolean).map((line) => [line.split(" ")[0]!, Number(line.split(" ")[1])]));
+    } catch (error) {
+      const undeclared = new Set(
+        [...String((error as Error).message).matchAll(/[‘'](\w+)[’'] undeclared/g)].map(([, name]) => name!),
+      );
+      const rest = known.filter((name) => !undeclared.has(name));
+      if (rest.length === known.length) throw error;
+      known = rest;
+    }
+  }
+}
+
+const files = readdirSync(directory)
+  .map((file) => file.replace(/\.ts$/, ""))
+  .filter((file) => file !== "index");
+
+describe("constants", () => {
+  test("every file's headers are known here", () => {
+    expect(files.sort()).toEqual(Object.keys(HEADERS).sort());
+  });
+
+  test("the index re-exports every file", () => {
+    const index = readFileSync(new URL("index.ts", directory), "utf8");
+    for (const file of files) expect(index).toContain(`"./${file}.js"`);
+  });
+
+  const missing = compilerMissing(machineLayout);
+  for (const file of files) {
+    const headers = HEADERS[file]!;
+    if (headers.length === 0) continue;
+    test.skipIf(missing !== undefined)(
+      `${file}: as ${headers.at(-1)} has them${missing ? ` (skipped: ${missing})` : ""}`,
+      async () => {
+        const constants = await constantsIn(file);
+        const inC = valuesInC(
+          headers,
+          constants.map(({ name }) => name),
+        );
+        for (const { name, value } of constants) {
+          if (!inC.has(name)) {
+            expect(name).toMatch(NOT_IN_HEADERS);
+            continue;
+          }
+          // MSG_CMSG_CLOEXEC and its like are ints in C, and may be negative there.
+          expect(`${name} ${value >>> 0}`).toBe(`${name} ${inC.get(name)! >>> 0}`);
+        }
+      },
+    );
+  }
+});
