@@ -1,0 +1,68 @@
+import { readU32, write32 } from "../bytes.js";
+import { AF_ALG } from "../constants/address-families.js";
+import { invalidArgType, invalidArgValue } from "../errors.js";
+import type { AddressCodec } from "./codec.js";
+import { optionalU32 } from "./fields.js";
+
+/** An algorithm of the kernel: Documentation/crypto/userspace-if.rst. */
+export interface AlgAddress {
+  family: "alg";
+  /** `hash`, `skcipher`, `aead`, `rng`, `akcipher` */
+  type: string;
+  /** `sha256`, `cbc(aes)`… */
+  name: string;
+  /** Absent: 0. */
+  features?: number;
+  /** Absent: 0. */
+  mask?: number;
+}
+
+/** struct sockaddr_alg, include/uapi/linux/if_alg.h; a longer name makes it longer. */
+const SIZE = 88;
+const TYPE = 2;
+const FEATURES = 16;
+const MASK = 20;
+const NAME = 24;
+/** The kernel puts a null byte at the end of both. */
+const TYPE_BYTES = 14 - 1;
+/** CRYPTO_MAX_ALG_NAME, include/linux/crypto.h. */
+const NAME_BYTES = 128 - 1;
+
+function asciiBytes(argument: string, value: unknown, limit: number): Buffer {
+  if (typeof value !== "string") throw invalidArgType(argument, "of type string", value);
+  if (!/^[!-~]+$/.test(value) || value.length > limit) {
+    throw invalidArgValue(argument, `must be 1 to ${limit} characters of ASCII without spaces`);
+  }
+  return Buffer.from(value, "latin1");
+}
+
+/** The text up to the null byte; undefined if it is none that can be encoded. */
+function ascii(bytes: Uint8Array): string | undefined {
+  const end = bytes.indexOf(0);
+  const text = String.fromCharCode(...bytes.subarray(0, end < 0 ? bytes.length : end));
+  return /^[!-~]+$/.test(text) ? text : undefined;
+}
+
+export const alg: AddressCodec<AlgAddress> = {
+  family: AF_ALG,
+
+  encode({ type, name, features, mask }, argument) {
+    const nameBytes = asciiBytes(`${argument}.name`, name, NAME_BYTES);
+    const bytes = new Uint8Array(Math.max(SIZE, NAME + nameBytes.length + 1));
+    bytes.set(asciiBytes(`${argument}.type`, type, TYPE_BYTES), TYPE);
+    write32(bytes, FEATURES, optionalU32(`${argument}.features`, features));
+    write32(bytes, MASK, optionalU32(`${argument}.mask`, mask));
+    bytes.set(nameBytes, NAME);
+    return bytes;
+  },
+
+  decode(bytes) {
+    if (bytes.length < SIZE || bytes.length > NAME + NAME_BYTES + 1) return undefined;
+    const type = ascii(bytes.subarray(TYPE, TYPE + TYPE_BYTES));
+    const name = ascii(bytes.subarray(NAME, Math.min(bytes.length, NAME + NAME_BYTES)));
+    if (type === undefined || name === undefined) return undefined;
+    return { family: "alg", type, name, features: readU32(bytes, FEATURES), mask: readU32(bytes, MASK) };
+  },
+
+  format: ({ type, name }) => ({ address: `alg ${type} ${name}` }),
+};

@@ -1,0 +1,87 @@
+import { checkInteger, checkUint32 } from "../arguments.js";
+import { readI32, readU32, readU64, write32, write64 } from "../bytes.js";
+import { AF_CAN } from "../constants/address-families.js";
+import { invalidArgType, outOfRange } from "../errors.js";
+import type { AddressCodec } from "./codec.js";
+import { checkInterface } from "./interface.js";
+
+/** A CAN interface, and what the socket's protocol adds: Documentation/networking/can.rst. */
+export type CanAddress = CanRawAddress | CanIsotpAddress | CanJ1939Address;
+
+/** For CAN_RAW and CAN_BCM. */
+export interface CanRawAddress {
+  family: "can";
+  /** The interface's index, or its name; 0: all. */
+  interface: number | string;
+}
+
+/** For CAN_ISOTP. */
+export interface CanIsotpAddress extends CanRawAddress {
+  /** The identifier to receive, flags included. */
+  rxId: number;
+  /** The identifier to send. */
+  txId: number;
+}
+
+/** For CAN_J1939. */
+export interface CanJ1939Address extends CanRawAddress {
+  /** The 64-bit name; J1939_NO_NAME (0n) without one. */
+  name: bigint;
+  /** The parameter group number; J1939_NO_PGN without one. */
+  pgn: number;
+  /** The address; J1939_NO_ADDR without one. */
+  address: number;
+}
+
+/** struct sockaddr_can, include/uapi/linux/can.h. Its length tells the protocols apart, as the kernel's *_MIN_NAMELEN do. */
+const RAW_SIZE = 8;
+const ISOTP_SIZE = 16;
+const J1939_SIZE = 24;
+const INTERFACE = 4;
+const RX_ID = 8;
+const TX_ID = 12;
+const NAME = 8;
+const PGN = 16;
+const ADDRESS = 20;
+
+const MAX_U64 = 0xffffffffffffffffn;
+
+function checkName(argument: string, name: unknown): bigint {
+  if (typeof name !== "bigint") throw invalidArgType(argument, "of type bigint", name);
+  if (name < 0n || name > MAX_U64) throw outOfRange(argument, `>= 0n && <= ${MAX_U64}n`, name);
+  return name;
+}
+
+export const can: AddressCodec<CanAddress> = {
+  family: AF_CAN,
+
+  encode(given, argument, interfaceIndex) {
+    const index = checkInterface(`${argument}.interface`, given.interface, interfaceIndex);
+    const bytes = new Uint8Array("pgn" in given ? J1939_SIZE : "rxId" in given ? ISOTP_SIZE : RAW_SIZE);
+    write32(bytes, INTERFACE, index);
+    if ("pgn" in given) {
+      write64(bytes, NAME, checkName(`${argument}.name`, given.name));
+      write32(bytes, PGN, checkUint32(`${argument}.pgn`, given.pgn));
+      bytes[ADDRESS] = checkInteger(`${argument}.address`, given.address, 0, 0xff);
+    } else if ("rxId" in given) {
+      write32(bytes, RX_ID, checkUint32(`${argument}.rxId`, given.rxId));
+      write32(bytes, TX_ID, checkUint32(`${argument}.txId`, given.txId));
+    }
+    return bytes;
+  },
+
+  decode(bytes) {
+    if (bytes.length < RAW_SIZE) return undefined;
+    const decoded: CanRawAddress = { family: "can", interface: readI32(bytes, INTERFACE) };
+    if ((decoded.interface as number) < 0) return undefined;
+    if (bytes.length >= J1939_SIZE) {
+      return { ...decoded, name: readU64(bytes, NAME), pgn: readU32(bytes, PGN), address: bytes[ADDRESS]! };
+    }
+    if (bytes.length >= ISOTP_SIZE) {
+      return { ...decoded, rxId: readU32(bytes, RX_ID), txId: readU32(bytes, TX_ID) };
+    }
+    return decoded;
+  },
+
+  format: ({ interface: name }) => ({ address: `can ${name}` }),
+};

@@ -1,0 +1,23 @@
+import { readU16 } from "../bytes.js";
+import { AF_UNIX } from "../constants/address-families.js";
+import { invalidArgType } from "../errors.js";
+import { FAMILY_BYTES } from "./codec.js";
+import { raw } from "./raw.js";
+import { type Address, codecOfNumber } from "./table.js";
+
+/**
+ * Decodes the bytes of a sockaddr, as the kernel returns them.
+ *
+ * It never throws on bytes: those of an unknown family, or too few of a known one, become `{ family: 38, data }`, the
+ * family as its number. No bytes at all is what an unnamed Unix socket sends from: with `family` AF_UNIX they become
+ * `{ family: "unix" }`, as its two bytes do.
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE: `bytes` is no Uint8Array
+ */
+export function decodeAddress(bytes: Uint8Array, family?: number): Address {
+  if (!(bytes instanceof Uint8Array)) throw invalidArgType("bytes", "an instance of Uint8Array", bytes);
+  if (bytes.length < FAMILY_BYTES) {
+    return family === AF_UNIX && bytes.length === 0 ? { family: "unix" } : raw.decode(bytes)!;
+  }
+  return codecOfNumber(readU16(bytes, 0))?.decode(bytes) ?? raw.decode(bytes)!;
+}

@@ -1,0 +1,36 @@
+import { writeU16 } from "../bytes.js";
+import type { AddressDetails, InterfaceIndex } from "./codec.js";
+import { systemInterfaceIndex } from "./interface.js";
+import { type Address, codecOf } from "./table.js";
+
+/**
+ * Encodes an address into the bytes of its sockaddr, for bind(2), connect(2) and sendmsg(2).
+ *
+ * Errors name `argument`, as in `address.port`. `interfaceIndex` finds the index of an interface that is given by name;
+ * it asks this process's system unless given.
+ *
+ * @throws TypeError, RangeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
+ * @throws Error ENAMETOOLONG: a path of more than 108 bytes, an abstract name of more than 107
+ * @see unix(7), ip(7), ipv6(7)
+ */
+export function encodeAddress(
+  address: Address,
+  argument = "address",
+  interfaceIndex: InterfaceIndex = systemInterfaceIndex,
+): Uint8Array {
+  const codec = codecOf(address, argument);
+  const bytes = codec.encode(address, argument, interfaceIndex);
+  writeU16(bytes, 0, typeof address.family === "number" ? address.family : codec.family);
+  return bytes;
+}
+
+/** The address's family as a number: AF_UNIX, AF_INET… */
+export function addressFamily(address: Address, argument = "address"): number {
+  const codec = codecOf(address, argument);
+  return typeof address.family === "number" ? address.family : codec.family;
+}
+
+/** How an error names the address: `{ path }` of a Unix socket, `{ address, port }` of an IP one, else `{ address }`. */
+export function formatAddress(address: Address): AddressDetails {
+  return codecOf(address, "address").format(address);
+}

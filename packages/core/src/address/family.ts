@@ -1,0 +1,69 @@
+import { checkInteger } from "../arguments.js";
+import {
+  AF_ALG,
+  AF_BLUETOOTH,
+  AF_CAN,
+  AF_IEEE802154,
+  AF_INET,
+  AF_INET6,
+  AF_ISDN,
+  AF_IUCV,
+  AF_LLC,
+  AF_NETLINK,
+  AF_PACKET,
+  AF_QIPCRTR,
+  AF_RDS,
+  AF_RXRPC,
+  AF_TIPC,
+  AF_UNIX,
+  AF_VSOCK,
+  AF_XDP,
+} from "../constants/address-families.js";
+import { invalidArgType, invalidArgValue } from "../errors.js";
+
+/** Families by name: as net.SocketAddress names those that it knows, as the kernel names the others. */
+const FAMILIES = {
+  unix: AF_UNIX,
+  ipv4: AF_INET,
+  ipv6: AF_INET6,
+  netlink: AF_NETLINK,
+  packet: AF_PACKET,
+  rds: AF_RDS,
+  llc: AF_LLC,
+  can: AF_CAN,
+  tipc: AF_TIPC,
+  bluetooth: AF_BLUETOOTH,
+  iucv: AF_IUCV,
+  rxrpc: AF_RXRPC,
+  isdn: AF_ISDN,
+  ieee802154: AF_IEEE802154,
+  alg: AF_ALG,
+  vsock: AF_VSOCK,
+  qipcrtr: AF_QIPCRTR,
+  xdp: AF_XDP,
+} as const;
+
+export type AddressFamilyName = keyof typeof FAMILIES;
+
+const NAMES = new Map<number, AddressFamilyName>(
+  (Object.entries(FAMILIES) as [AddressFamilyName, number][]).map(([name, number]) => [number, name]),
+);
+
+/** AF_* of a name. */
+export const familyNumber = (name: AddressFamilyName): number => FAMILIES[name];
+
+/** The name of AF_*, if it has one here. */
+export const familyName = (family: number): AddressFamilyName | undefined => NAMES.get(family);
+
+/** AF_* of a name or number that a user gave. */
+export function checkFamily(argument: string, value: unknown): number {
+  if (typeof value === "number") return checkInteger(argument, value, 0, 0xffff);
+  if (typeof value !== "string") throw invalidArgType(argument, "of type string or number", value);
+  if (!Object.hasOwn(FAMILIES, value)) {
+    throw invalidArgValue(
+      argument,
+      `must be one of ${Object.keys(FAMILIES).join(", ")}. Received ${JSON.stringify(value)}`,
+    );
+  }
+  return FAMILIES[value as AddressFamilyName];
+}

@@ -1,0 +1,48 @@
+import { checkInteger } from "../arguments.js";
+import { readU16Be, writeU16Be } from "../bytes.js";
+import { AF_INET } from "../constants/address-families.js";
+import { invalidArgType, invalidArgValue } from "../errors.js";
+import type { AddressCodec } from "./codec.js";
+import { readIpv4, writeIpv4 } from "./ip-text.js";
+
+/** An IPv4 address and port. A net.SocketAddress is one. */
+export interface Ipv4Address {
+  family?: "ipv4";
+  /** In four decimal numbers. Host names are not looked up. */
+  address: string;
+  /** 0 to 65535; with bind(2), 0 lets the kernel choose. */
+  port: number;
+}
+
+/** struct sockaddr_in, include/uapi/linux/in.h. */
+const SIZE = 16;
+const PORT = 2;
+const ADDRESS = 4;
+/** Behind the address only padding follows: the kernel is content without it in places. */
+const SIZE_WITHOUT_PADDING = 8;
+
+export const MAX_PORT = 0xffff;
+
+export const ipv4: AddressCodec<Ipv4Address> = {
+  family: AF_INET,
+
+  encode({ address, port }, argument) {
+    if (typeof address !== "string") throw invalidArgType(`${argument}.address`, "of type string", address);
+    const bytes = new Uint8Array(SIZE);
+    writeU16Be(bytes, PORT, checkInteger(`${argument}.port`, port, 0, MAX_PORT));
+    if (!writeIpv4(address, bytes, ADDRESS)) {
+      throw invalidArgValue(
+        `${argument}.address`,
+        `must be an IPv4 address (names are not looked up). Received ${JSON.stringify(address)}`,
+      );
+    }
+    return bytes;
+  },
+
+  decode(bytes) {
+    if (bytes.length < SIZE_WITHOUT_PADDING) return undefined;
+    return { family: "ipv4", address: readIpv4(bytes, ADDRESS), port: readU16Be(bytes, PORT) };
+  },
+
+  format: ({ address, port }) => ({ address, port }),
+};

@@ -1,0 +1,36 @@
+import { readU32, write32 } from "../bytes.js";
+import { AF_NETLINK } from "../constants/address-families.js";
+import type { AddressCodec } from "./codec.js";
+import { optionalU32 } from "./fields.js";
+
+/** A netlink socket's address: netlink(7). */
+export interface NetlinkAddress {
+  family: "netlink";
+  /** The port: of a socket, often its process's number. Absent: 0, the kernel; with bind(2), let the kernel choose. */
+  port?: number;
+  /** Multicast groups, one bit each. Absent: 0, none. */
+  groups?: number;
+}
+
+/** struct sockaddr_nl, include/uapi/linux/netlink.h. */
+const SIZE = 12;
+const PORT = 4;
+const GROUPS = 8;
+
+export const netlink: AddressCodec<NetlinkAddress> = {
+  family: AF_NETLINK,
+
+  encode({ port, groups }, argument) {
+    const bytes = new Uint8Array(SIZE);
+    write32(bytes, PORT, optionalU32(`${argument}.port`, port));
+    write32(bytes, GROUPS, optionalU32(`${argument}.groups`, groups));
+    return bytes;
+  },
+
+  decode(bytes) {
+    if (bytes.length < SIZE) return undefined;
+    return { family: "netlink", port: readU32(bytes, PORT), groups: readU32(bytes, GROUPS) };
+  },
+
+  format: ({ port = 0, groups = 0 }) => ({ address: `netlink port ${port} groups 0x${groups.toString(16)}` }),
+};

@@ -1,0 +1,34 @@
+import { checkUint32 } from "../arguments.js";
+import { readU32, write32 } from "../bytes.js";
+import { AF_QIPCRTR } from "../constants/address-families.js";
+import type { AddressCodec } from "./codec.js";
+
+/** A processor of a Qualcomm system, and a port there. */
+export interface QrtrAddress {
+  family: "qrtr";
+  node: number;
+  port: number;
+}
+
+/** struct sockaddr_qrtr, include/uapi/linux/qrtr.h. */
+const SIZE = 12;
+const NODE = 4;
+const PORT = 8;
+
+export const qrtr: AddressCodec<QrtrAddress> = {
+  family: AF_QIPCRTR,
+
+  encode({ node, port }, argument) {
+    const bytes = new Uint8Array(SIZE);
+    write32(bytes, NODE, checkUint32(`${argument}.node`, node));
+    write32(bytes, PORT, checkUint32(`${argument}.port`, port));
+    return bytes;
+  },
+
+  decode(bytes) {
+    if (bytes.length < SIZE) return undefined;
+    return { family: "qrtr", node: readU32(bytes, NODE), port: readU32(bytes, PORT) };
+  },
+
+  format: ({ node, port }) => ({ address: `qrtr ${node}`, port }),
+};

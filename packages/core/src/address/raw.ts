@@ -1,0 +1,34 @@
+import { checkInteger } from "../arguments.js";
+import { copyBytes, readU16 } from "../bytes.js";
+import { AF_UNSPEC } from "../constants/address-families.js";
+import { invalidArgType } from "../errors.js";
+import { type AddressCodec, FAMILY_BYTES } from "./codec.js";
+
+/** An address as bytes: of a family that the library does not know, or cut too short to make sense. */
+export interface RawAddress {
+  /** AF_* */
+  family: number;
+  /** The sockaddr without the two bytes of its family. */
+  data: Uint8Array;
+}
+
+export const raw: AddressCodec<RawAddress> = {
+  family: AF_UNSPEC,
+
+  encode({ family, data }, argument) {
+    checkInteger(`${argument}.family`, family, 0, 0xffff);
+    if (!(data instanceof Uint8Array)) {
+      throw invalidArgType(`${argument}.data`, "an instance of Uint8Array", data);
+    }
+    const bytes = new Uint8Array(FAMILY_BYTES + data.length);
+    bytes.set(data, FAMILY_BYTES);
+    return bytes;
+  },
+
+  decode: (bytes) =>
+    bytes.length < FAMILY_BYTES
+      ? { family: AF_UNSPEC, data: copyBytes(bytes, 0, bytes.length) }
+      : { family: readU16(bytes, 0), data: copyBytes(bytes, FAMILY_BYTES, bytes.length) },
+
+  format: ({ family, data }) => ({ address: `family ${family}: ${Buffer.from(data).toString("hex")}` }),
+};

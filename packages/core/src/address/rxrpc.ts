@@ -1,0 +1,72 @@
+import { checkInteger } from "../arguments.js";
+import { readU16, writeU16 } from "../bytes.js";
+import { AF_INET, AF_INET6, AF_RXRPC } from "../constants/address-families.js";
+import { SOCK_DGRAM } from "../constants/socket-types.js";
+import { invalidArgType, invalidArgValue } from "../errors.js";
+import type { AddressCodec } from "./codec.js";
+import { type Ipv4Address, ipv4 } from "./ipv4.js";
+import { type Ipv6Address, ipv6 } from "./ipv6.js";
+
+/** An RxRPC service and where it is: Documentation/networking/rxrpc.rst. */
+export interface RxrpcAddress {
+  family: "rxrpc";
+  service: number;
+  /** Where the UDP packets go. */
+  transport: Ipv4Address | Ipv6Address;
+  /** Absent: SOCK_DGRAM, which is the only one. */
+  transportType?: number;
+}
+
+/** struct sockaddr_rxrpc, include/uapi/linux/rxrpc.h. */
+const SIZE = 36;
+const SERVICE = 2;
+const TRANSPORT_TYPE = 4;
+const TRANSPORT_LENGTH = 6;
+const TRANSPORT = 8;
+
+export const rxrpc: AddressCodec<RxrpcAddress> = {
+  family: AF_RXRPC,
+
+  encode({ service, transport, transportType = SOCK_DGRAM }, argument, interfaceIndex) {
+    const bytes = new Uint8Array(SIZE);
+    writeU16(bytes, SERVICE, checkInteger(`${argument}.service`, service, 0, 0xffff));
+    writeU16(bytes, TRANSPORT_TYPE, checkInteger(`${argument}.transportType`, transportType, 0, 0xffff));
+    const where = `${argument}.transport`;
+    if (transport === null || typeof transport !== "object") {
+      throw invalidArgType(where, "an IPv4 or IPv6 address: an object", transport);
+    }
+    if (typeof transport.address !== "string") {
+      throw invalidArgType(`${where}.address`, "of type string", transport.address);
+    }
+    const isIpv6 = transport.address.includes(":");
+    if (transport.family !== undefined && transport.family !== (isIpv6 ? "ipv6" : "ipv4")) {
+      throw invalidArgValue(`${where}.family`, "is not the family of its address");
+    }
+    const inner = isIpv6
+      ? ipv6.encode(transport as Ipv6Address, where, interfaceIndex)
+      : ipv4.encode(transport as Ipv4Address, where, interfaceIndex);
+    writeU16(bytes, TRANSPORT_LENGTH, inner.length);
+    bytes.set(inner, TRANSPORT);
+    writeU16(bytes, TRANSPORT, isIpv6 ? AF_INET6 : AF_INET);
+    return bytes;
+  },
+
+  decode(bytes) {
+    if (bytes.length < TRANSPORT + 2) return undefined;
+    const length = readU16(bytes, TRANSPORT_LENGTH);
+    const inner = bytes.subarray(TRANSPORT, TRANSPORT + length);
+    if (length < 2 || inner.length < length) return undefined;
+    const family = readU16(inner, 0);
+    const transport =
+      family === AF_INET ? ipv4.decode(inner) : family === AF_INET6 ? ipv6.decode(inner) : undefined;
+    if (transport === undefined) return undefined;
+    return {
+      family: "rxrpc",
+      service: readU16(bytes, SERVICE),
+      transport,
+      transportType: readU16(bytes, TRANSPORT_TYPE),
+    };
+  },
+
+  format: ({ service, transport: { address, port } }) => ({ address: `rxrpc ${service} ${address}`, port }),
+};

@@ -1,0 +1,90 @@
+import { invalidArgType, invalidArgValue } from "../errors.js";
+import { type AlgAddress, alg } from "./alg.js";
+import { type BluetoothAddress, bluetooth } from "./bluetooth.js";
+import { type CanAddress, can } from "./can.js";
+import type { AddressCodec } from "./codec.js";
+import { type Ipv4Address, ipv4 } from "./ipv4.js";
+import { type Ipv6Address, ipv6 } from "./ipv6.js";
+import { type LlcAddress, llc } from "./llc.js";
+import { type NetlinkAddress, netlink } from "./netlink.js";
+import { type PacketAddress, packet } from "./packet.js";
+import { type QrtrAddress, qrtr } from "./qrtr.js";
+import { type RawAddress, raw } from "./raw.js";
+import { type RxrpcAddress, rxrpc } from "./rxrpc.js";
+import { type TipcAddress, tipc } from "./tipc.js";
+import { type UnixAddress, unix } from "./unix.js";
+import { type VsockAddress, vsock } from "./vsock.js";
+import { type XdpAddress, xdp } from "./xdp.js";
+
+/** Every family that the library knows, by name. Any other is a {@link RawAddress}. */
+const codecs = {
+  unix,
+  ipv4,
+  ipv6,
+  alg,
+  bluetooth,
+  can,
+  llc,
+  netlink,
+  packet,
+  qrtr,
+  rxrpc,
+  tipc,
+  vsock,
+  xdp,
+} as const;
+
+/** A socket's address. `family` tells which; where the other fields do too, it can be left out. */
+export type Address =
+  | UnixAddress
+  | Ipv4Address
+  | Ipv6Address
+  | AlgAddress
+  | BluetoothAddress
+  | CanAddress
+  | LlcAddress
+  | NetlinkAddress
+  | PacketAddress
+  | QrtrAddress
+  | RxrpcAddress
+  | TipcAddress
+  | VsockAddress
+  | XdpAddress
+  | RawAddress;
+
+// biome-ignore lint/suspicious/noExplicitAny: a codec is only ever given addresses of its own family.
+type AnyCodec = AddressCodec<any>;
+
+const byNumber = new Map<number, AnyCodec>(Object.values(codecs).map((codec) => [codec.family, codec]));
+
+/** The codec for addresses of this family (AF_*), if there is one. */
+export const codecOfNumber = (family: number): AnyCodec | undefined => byNumber.get(family);
+
+function familyByFields(
+  address: Partial<Record<"path" | "abstract" | "address", unknown>>,
+): AnyCodec | undefined {
+  if (address.path !== undefined || address.abstract !== undefined) return unix;
+  if (typeof address.address === "string") return address.address.includes(":") ? ipv6 : ipv4;
+  return undefined;
+}
+
+/** The codec for this address. Errors name `argument`. */
+export function codecOf(address: Address, argument: string): AnyCodec {
+  if (address === null || typeof address !== "object") {
+    throw invalidArgType(argument, "an address: an object", address);
+  }
+  const { family } = address;
+  if (family === undefined) {
+    const codec = familyByFields(address);
+    if (codec) return codec;
+    throw invalidArgValue(argument, 'must have a "family", a "path", an "abstract" name or an IP "address"');
+  }
+  if (typeof family === "number") return raw;
+  if (typeof family !== "string")
+    throw invalidArgType(`${argument}.family`, "of type string or number", family);
+  if (Object.hasOwn(codecs, family)) return codecs[family];
+  throw invalidArgValue(
+    `${argument}.family`,
+    `is not the name of an address family: ${JSON.stringify(family)}`,
+  );
+}

@@ -1,0 +1,100 @@
+import { copyBytes, readUtf8 } from "../bytes.js";
+import { AF_UNIX } from "../constants/address-families.js";
+import { ENAMETOOLONG } from "../errno.js";
+import { invalidArgType, invalidArgValue } from "../errors.js";
+import { type AddressCodec, FAMILY_BYTES } from "./codec.js";
+
+/** A socket file. */
+export interface UnixPathAddress {
+  family?: "unix";
+  /** The file's path, as text or as the bytes that it is; at most 108 bytes. */
+  path: string | Uint8Array;
+  abstract?: never;
+}
+
+/** A name in Linux's abstract namespace: no file, gone with the socket. */
+export interface UnixAbstractAddress {
+  family?: "unix";
+  /** The name without its leading NUL, as text or bytes; at most 107 bytes, of which any may be NUL. */
+  abstract: string | Uint8Array;
+  path?: never;
+}
+
+/** A socket without a name; to bind(2) it means "any that is free", in the abstract namespace. */
+export interface UnixUnnamedAddress {
+  family: "unix";
+  path?: never;
+  abstract?: never;
+}
+
+/** An address of AF_UNIX. @see unix(7) */
+export type UnixAddress = UnixPathAddress | UnixAbstractAddress | UnixUnnamedAddress;
+
+/** sizeof(sun_path), include/uapi/linux/un.h. The kernel takes a path that fills it, without a final NUL. */
+const UNIX_PATH_MAX = 108;
+
+function nameBytes(argument: string, value: unknown): Uint8Array {
+  if (typeof value === "string") return Buffer.from(value, "utf8");
+  if (value instanceof Uint8Array) return value;
+  throw invalidArgType(argument, "of type string or an instance of Uint8Array", value);
+}
+
+function tooLong(argument: string, name: string | Uint8Array, length: number, limit: number): Error {
+  const error = new Error(
+    `ENAMETOOLONG: the "${argument}" argument has ${length} bytes, and a Unix socket's address has room for ${limit}`,
+  );
+  return Object.assign(error, { errno: -ENAMETOOLONG, code: "ENAMETOOLONG", argument, path: asText(name) });
+}
+
+function sockaddr(name: Uint8Array, at: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(FAMILY_BYTES + length);
+  bytes[0] = AF_UNIX;
+  bytes.set(name, at);
+  return bytes;
+}
+
+/** Text if the bytes are UTF-8, which they need not be. */
+const textOrBytes = (bytes: Uint8Array): string | Uint8Array =>
+  readUtf8(bytes) ?? copyBytes(bytes, 0, bytes.length);
+
+const asText = (name: string | Uint8Array): string =>
+  typeof name === "string" ? name : Buffer.from(name.buffer, name.byteOffset, name.byteLength).toString();
+
+export const unix: AddressCodec<UnixAddress> = {
+  family: AF_UNIX,
+
+  encode(address, argument) {
+    const { path, abstract } = address;
+    if (path !== undefined && abstract !== undefined) {
+      throw invalidArgValue(argument, "must have a path or an abstract name, not both");
+    }
+    if (path !== undefined) {
+      const name = nameBytes(`${argument}.path`, path);
+      if (name.length === 0) throw invalidArgValue(`${argument}.path`, "must not be empty");
+      if (name.includes(0)) throw invalidArgValue(`${argument}.path`, "must not contain a NUL byte");
+      if (name.length > UNIX_PATH_MAX) throw tooLong(`${argument}.path`, path, name.length, UNIX_PATH_MAX);
+      return sockaddr(name, FAMILY_BYTES, name.length);
+    }
+    if (abstract !== undefined) {
+      const name = nameBytes(`${argument}.abstract`, abstract);
+      const limit = UNIX_PATH_MAX - 1;
+      if (name.length > limit) throw tooLong(`${argument}.abstract`, abstract, name.length, limit);
+      return sockaddr(name, FAMILY_BYTES + 1, name.length + 1);
+    }
+    return sockaddr(new Uint8Array(0), FAMILY_BYTES, 0);
+  },
+
+  decode(bytes) {
+    const name = bytes.subarray(FAMILY_BYTES, FAMILY_BYTES + UNIX_PATH_MAX);
+    if (name.length === 0) return { family: "unix" };
+    if (name[0] === 0) return { family: "unix", abstract: textOrBytes(name.subarray(1)) };
+    const end = name.indexOf(0);
+    return { family: "unix", path: textOrBytes(end < 0 ? name : name.subarray(0, end)) };
+  },
+
+  // As Node prints abstract names.
+  format({ path, abstract }) {
+    if (path !== undefined) return { path: asText(path) };
+    return abstract === undefined ? {} : { path: `\0${asText(abstract)}` };
+  },
+};

@@ -1,0 +1,44 @@
+import { checkUint32 } from "../arguments.js";
+import { readU32, write32 } from "../bytes.js";
+import { AF_VSOCK } from "../constants/address-families.js";
+import type { AddressCodec } from "./codec.js";
+import { optionalU8 } from "./fields.js";
+
+/** A virtual machine and a port: vsock(7). */
+export interface VsockAddress {
+  family: "vsock";
+  /** The machine's context id: VMADDR_CID_* */
+  cid: number;
+  /** VMADDR_PORT_ANY with bind(2): let the kernel choose. */
+  port: number;
+  /** VMADDR_FLAG_TO_HOST, or 0. Absent: 0. */
+  flags?: number;
+}
+
+/** struct sockaddr_vm, include/uapi/linux/vm_sockets.h. */
+const SIZE = 16;
+const PORT = 4;
+const CID = 8;
+const FLAGS = 12;
+
+export const vsock: AddressCodec<VsockAddress> = {
+  family: AF_VSOCK,
+
+  encode({ cid, port, flags }, argument) {
+    const bytes = new Uint8Array(SIZE);
+    write32(bytes, PORT, checkUint32(`${argument}.port`, port));
+    write32(bytes, CID, checkUint32(`${argument}.cid`, cid));
+    bytes[FLAGS] = optionalU8(`${argument}.flags`, flags);
+    return bytes;
+  },
+
+  decode(bytes) {
+    if (bytes.length < SIZE) return undefined;
+    const decoded: VsockAddress = { family: "vsock", cid: readU32(bytes, CID), port: readU32(bytes, PORT) };
+    const flags = bytes[FLAGS]!;
+    if (flags !== 0) decoded.flags = flags;
+    return decoded;
+  },
+
+  format: ({ cid, port }) => ({ address: `vsock ${cid}`, port }),
+};

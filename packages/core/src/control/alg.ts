@@ -1,0 +1,66 @@
+import { copyBytes, readU32, write32 } from "../bytes.js";
+import { ALG_SET_AEAD_ASSOCLEN, ALG_SET_IV, ALG_SET_OP } from "../constants/alg.js";
+import { SOL_ALG } from "../constants/levels.js";
+import { invalidArgType } from "../errors.js";
+import type { ControlEntries } from "./entry.js";
+import { u32 } from "./integers.js";
+import { both, type Payload } from "./payload.js";
+
+/** struct af_alg_iv: its length, then as many bytes. */
+const initializationVector: Payload<Uint8Array> = {
+  ctype: "struct af_alg_iv",
+  size: u32.size,
+  align: u32.align,
+  // Twice the longest of any cipher in the kernel.
+  room: both(u32.size["64"] + 64),
+  read(bytes, at, length, layout) {
+    const start = at + u32.size[layout];
+    return readU32(bytes, at) === at + length - start ? copyBytes(bytes, start, at + length) : undefined;
+  },
+  measure(value, layout, argument) {
+    if (!(value instanceof Uint8Array)) throw invalidArgType(argument, "an instance of Uint8Array", value);
+    return u32.size[layout] + value.length;
+  },
+  write(bytes, at, value, layout, _argument, length) {
+    const size = u32.size[layout];
+    write32(bytes, at, length - size);
+    bytes.set(value.subarray(0, length - size), at + size);
+  },
+};
+
+/** The control messages of SOL_ALG. */
+export const algMessages = {
+  /** The initialization vector. Source: Documentation/crypto/userspace-if.rst. Since Linux 2.6.38. */
+  algSetIv: {
+    level: SOL_ALG,
+    type: ALG_SET_IV,
+    constant: "ALG_SET_IV",
+    direction: "send",
+    since: "2.6.38",
+    source: "Documentation/crypto/userspace-if.rst",
+    families: ["alg"],
+    payload: initializationVector,
+  },
+  /** ALG_OP_ENCRYPT or ALG_OP_DECRYPT. Source: Documentation/crypto/userspace-if.rst. Since Linux 2.6.38. */
+  algSetOp: {
+    level: SOL_ALG,
+    type: ALG_SET_OP,
+    constant: "ALG_SET_OP",
+    direction: "send",
+    since: "2.6.38",
+    source: "Documentation/crypto/userspace-if.rst",
+    families: ["alg"],
+    payload: u32,
+  },
+  /** How many bytes in front are only authenticated. Source: Documentation/crypto/userspace-if.rst. Since Linux 4.0. */
+  algSetAeadAssoclen: {
+    level: SOL_ALG,
+    type: ALG_SET_AEAD_ASSOCLEN,
+    constant: "ALG_SET_AEAD_ASSOCLEN",
+    direction: "send",
+    since: "4.0",
+    source: "Documentation/crypto/userspace-if.rst",
+    families: ["alg"],
+    payload: u32,
+  },
+} as const satisfies ControlEntries;

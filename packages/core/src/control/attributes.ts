@@ -1,0 +1,67 @@
+import { checkInteger } from "../arguments.js";
+import { copyBytes, readU16, writeU16 } from "../bytes.js";
+import { invalidArgType, outOfRange } from "../errors.js";
+import { alignTo } from "./layout.js";
+import { both, type Payload } from "./payload.js";
+
+/** One netlink attribute: its number, TCP_NLA_* here, and its bytes. */
+export interface Attribute {
+  type: number;
+  data: Uint8Array;
+}
+
+/** struct nlattr, include/uapi/linux/netlink.h: length and type, then the data, aligned to 4. */
+const HEADER = 4;
+const ALIGN = 4;
+const MAX_DATA = 0xffff - HEADER;
+
+function checkAttribute(argument: string, attribute: Attribute): Attribute {
+  if (attribute === null || typeof attribute !== "object")
+    throw invalidArgType(argument, "of type object", attribute);
+  checkInteger(`${argument}.type`, attribute.type, 0, 0xffff);
+  const { data } = attribute;
+  if (!(data instanceof Uint8Array))
+    throw invalidArgType(`${argument}.data`, "an instance of Uint8Array", data);
+  if (data.length > MAX_DATA) throw outOfRange(`${argument}.data.length`, `<= ${MAX_DATA}`, data.length);
+  return attribute;
+}
+
+/** A stream of netlink attributes. */
+export function attributes(room: number): Payload<Attribute[]> {
+  return {
+    ctype: "struct nlattr[]",
+    size: both(0),
+    align: both(ALIGN),
+    room: both(room),
+    read(bytes, at, length) {
+      const end = at + length;
+      const found: Attribute[] = [];
+      for (let here = at; here < end; ) {
+        if (here + HEADER > end) return undefined;
+        const total = readU16(bytes, here);
+        if (total < HEADER || here + alignTo(total, ALIGN) > end) return undefined;
+        found.push({ type: readU16(bytes, here + 2), data: copyBytes(bytes, here + HEADER, here + total) });
+        here += alignTo(total, ALIGN);
+      }
+      return found;
+    },
+    measure(value, _layout, argument) {
+      if (!Array.isArray(value)) throw invalidArgType(argument, "an instance of Array", value);
+      let total = 0;
+      for (let i = 0; i < value.length; i++) {
+        total += alignTo(HEADER + checkAttribute(`${argument}[${i}]`, value[i]!).data.length, ALIGN);
+      }
+      return total;
+    },
+    write(bytes, at, value, _layout, argument) {
+      let here = at;
+      for (let i = 0; i < value.length; i++) {
+        const { type, data } = checkAttribute(`${argument}[${i}]`, value[i]!);
+        writeU16(bytes, here, HEADER + data.length);
+        writeU16(bytes, here + 2, type);
+        bytes.set(data, here + HEADER);
+        here += alignTo(HEADER + data.length, ALIGN);
+      }
+    },
+  };
+}

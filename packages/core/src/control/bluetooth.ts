@@ -1,0 +1,80 @@
+import {
+  BT_PKT_STATUS,
+  BT_SCM_ERROR,
+  BT_SCM_PKT_STATUS,
+  HCI_CMSG_DIR,
+  HCI_CMSG_TSTAMP,
+  HCI_DATA_DIR,
+  HCI_TIME_STAMP,
+} from "../constants/bluetooth.js";
+import { SOL_BLUETOOTH, SOL_HCI, SOL_SOCKET } from "../constants/levels.js";
+import { SO_TIMESTAMPING_NEW } from "../constants/socket.js";
+import {
+  SOF_TIMESTAMPING_RAW_HARDWARE,
+  SOF_TIMESTAMPING_SOFTWARE,
+  SOF_TIMESTAMPING_TX_HARDWARE,
+  SOF_TIMESTAMPING_TX_SOFTWARE,
+} from "../constants/timestamping.js";
+import type { ControlEntries } from "./entry.js";
+import { extendedError } from "./extended-error.js";
+import { i32, u8 } from "./integers.js";
+import { oldTimeval } from "./times.js";
+
+/** What was sent, stamped by hardware and by the kernel. */
+const TRANSMIT_STAMPS =
+  SOF_TIMESTAMPING_TX_HARDWARE |
+  SOF_TIMESTAMPING_TX_SOFTWARE |
+  SOF_TIMESTAMPING_RAW_HARDWARE |
+  SOF_TIMESTAMPING_SOFTWARE;
+
+/** The control messages of SOL_BLUETOOTH and SOL_HCI. */
+export const bluetoothMessages = {
+  /** The packet's status flag, on SCO: 0 is correct. Source: include/net/bluetooth/bluetooth.h. Since Linux 5.8. */
+  btPktStatus: {
+    level: SOL_BLUETOOTH,
+    type: BT_SCM_PKT_STATUS,
+    constant: "BT_SCM_PKT_STATUS",
+    direction: "receive",
+    enable: { level: SOL_BLUETOOTH, option: BT_PKT_STATUS },
+    since: "5.8",
+    source: "include/net/bluetooth/bluetooth.h",
+    families: ["bluetooth"],
+    payload: u8,
+  },
+  /** Which packet that was sent the timestamp beside it belongs to. Source: include/net/bluetooth/bluetooth.h. Since Linux 6.15. */
+  btError: {
+    level: SOL_BLUETOOTH,
+    type: BT_SCM_ERROR,
+    constant: "BT_SCM_ERROR",
+    direction: "errorQueue",
+    enable: { level: SOL_SOCKET, option: SO_TIMESTAMPING_NEW, value: TRANSMIT_STAMPS },
+    since: "6.15",
+    source: "include/net/bluetooth/bluetooth.h",
+    families: ["bluetooth"],
+    payload: extendedError,
+  },
+  /** 1: the packet was received; 0: it was sent. Source: include/net/bluetooth/hci_sock.h. Since Linux 2.4. */
+  hciDir: {
+    level: SOL_HCI,
+    type: HCI_CMSG_DIR,
+    constant: "HCI_CMSG_DIR",
+    direction: "receive",
+    enable: { level: SOL_HCI, option: HCI_DATA_DIR },
+    since: "2.4",
+    source: "include/net/bluetooth/hci_sock.h",
+    families: ["bluetooth"],
+    payload: i32,
+  },
+  /** When the packet came, in nanoseconds since 1970. Source: include/net/bluetooth/hci_sock.h. Since Linux 2.4. */
+  hciTstamp: {
+    level: SOL_HCI,
+    type: HCI_CMSG_TSTAMP,
+    constant: "HCI_CMSG_TSTAMP",
+    direction: "receive",
+    enable: { level: SOL_HCI, option: HCI_TIME_STAMP },
+    since: "2.4",
+    source: "include/net/bluetooth/hci_sock.h",
+    families: ["bluetooth"],
+    payload: oldTimeval,
+  },
+} as const satisfies ControlEntries;

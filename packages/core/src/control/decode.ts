@@ -1,0 +1,79 @@
+import { type AddressFamilyName, checkFamily } from "../address/family.js";
+import { copyBytes } from "../bytes.js";
+import { invalidArgType } from "../errors.js";
+import { type ControlItem, newItem, readItem } from "./items.js";
+import { checkLayout, type Layout, machineLayout } from "./layout.js";
+import { type ControlMessage, entriesOf, isMeant, type UnknownControlMessage } from "./table.js";
+
+export interface DecodeControlOptions {
+  /** The socket's family, by name or number (AF_*). Level 0 means other things on a Bluetooth socket than on an IP one. */
+  family?: AddressFamilyName | number | undefined;
+  /** The layout of the program that received the bytes; this process's own unless given. */
+  layout?: Layout | undefined;
+}
+
+function unknown(bytes: Uint8Array, item: ControlItem, truncated: boolean): UnknownControlMessage {
+  const { level, type, start, length, stated } = item;
+  const message: UnknownControlMessage = {
+    name: "unknown",
+    level,
+    type,
+    data: copyBytes(bytes, start, start + length),
+  };
+  if (truncated) message.truncated = true;
+  if (stated > length) message.length = stated;
+  return message;
+}
+
+function decodeItem(
+  bytes: Uint8Array,
+  item: ControlItem,
+  layout: Layout,
+  family: number | undefined,
+): ControlMessage {
+  const { start, length } = item;
+  if (item.stated > length) return unknown(bytes, item, true);
+  // Shorter than every payload that it could be.
+  let truncated = false;
+  let fits = false;
+  const candidates = entriesOf(item.level, item.type);
+  for (let i = 0; i < candidates.length; i++) {
+    const candidate = candidates[i]!;
+    if (!isMeant(candidate, family)) continue;
+    const { payload } = candidate.entry;
+    const size = payload.size[layout];
+    if (length < size) truncated = true;
+    else fits = true;
+    if (length === size || (length > size && payload.measure) || payload.alsoReads?.includes(length)) {
+      const value = payload.read(bytes, start, length, layout);
+      // The table pairs each name with its payload; the compiler cannot see that here.
+      if (value !== undefined) return { name: candidate.name, value } as ControlMessage;
+    }
+  }
+  return unknown(bytes, item, truncated && !fits);
+}
+
+/**
+ * Decodes control data, as recvmsg(2) leaves it, into messages in the order in which they lie there.
+ *
+ * It never throws on bytes: what has no name, the wrong length or impossible contents becomes
+ * `{ name: "unknown", level, type, data }`, with `truncated: true` where the payload is shorter than its type or than its
+ * header says. An item that is cut in its header ends the list, as CMSG_NXTHDR has it. Values are copies: the bytes can
+ * be reused. Descriptors (`rights`, `pidfd`) are plain numbers here, which the caller owns if it received them itself.
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE: `bytes` is no Uint8Array, an option has an unknown value
+ * @see cmsg(3), recvmsg(2)
+ */
+export function decodeControl(bytes: Uint8Array, options?: DecodeControlOptions): ControlMessage[] {
+  if (!(bytes instanceof Uint8Array)) throw invalidArgType("bytes", "an instance of Uint8Array", bytes);
+  const layout = options?.layout === undefined ? machineLayout : checkLayout(options.layout);
+  const family = options?.family === undefined ? undefined : checkFamily("options.family", options.family);
+  const messages: ControlMessage[] = [];
+  const item = newItem();
+  for (let at = 0; at < bytes.length; ) {
+    at = readItem(bytes, at, layout, item);
+    if (at < 0) break;
+    messages.push(decodeItem(bytes, item, layout, family));
+  }
+  return messages;
+}

@@ -1,0 +1,148 @@
+import { type AddressFamilyName, checkFamily, familyName } from "../address/family.js";
+import { checkInt32, checkInteger } from "../arguments.js";
+import { write32 } from "../bytes.js";
+import { invalidArgType, invalidArgValue } from "../errors.js";
+import { checkLayout, HEADER, type Layout, machineLayout, spaceOf } from "./layout.js";
+import {
+  type ControlMessage,
+  entryNamed,
+  hasFamily,
+  type NamedEntry,
+  type UnknownControlMessage,
+} from "./table.js";
+
+export interface EncodeControlOptions {
+  /**
+   * The socket's family, by name or number (AF_*): messages that such sockets don't have are refused. The kernel would
+   * ignore most of them silently, descriptors on a UDP socket among them.
+   */
+  family?: AddressFamilyName | number | undefined;
+  /** The layout of the program that will send the bytes; this process's own unless given. */
+  layout?: Layout | undefined;
+  /** What errors call the list; "control" unless given. */
+  argument?: string | undefined;
+}
+
+/** One message on its way into the buffer. */
+interface Plan {
+  readonly message: ControlMessage;
+  readonly named: NamedEntry | undefined;
+  readonly argument: string;
+  readonly length: number;
+}
+
+function planUnknown(message: UnknownControlMessage, argument: string, isLast: boolean): Plan {
+  checkInt32(`${argument}.level`, message.level);
+  checkInt32(`${argument}.type`, message.type);
+  const { data, length } = message;
+  if (!(data instanceof Uint8Array))
+    throw invalidArgType(`${argument}.data`, "an instance of Uint8Array", data);
+  if (length !== undefined) {
+    checkInteger(`${argument}.length`, length, data.length, Number.MAX_SAFE_INTEGER);
+    if (!isLast && length > data.length) {
+      throw invalidArgValue(`${argument}.length`, "can exceed the data's only in the last message");
+    }
+  }
+  return { message, named: undefined, argument, length: data.length };
+}
+
+function plan(
+  message: ControlMessage,
+  argument: string,
+  layout: Layout,
+  family: number | undefined,
+  isLast: boolean,
+): Plan {
+  if (message === null || typeof message !== "object")
+    throw invalidArgType(argument, "of type object", message);
+  const { name } = message;
+  if (name === "unknown") return planUnknown(message, argument, isLast);
+  if (typeof name !== "string") throw invalidArgType(`${argument}.name`, "of type string", name);
+  const named = entryNamed(name);
+  if (named === undefined) {
+    throw invalidArgValue(
+      `${argument}.name`,
+      `is not the name of a control message: ${JSON.stringify(name)}`,
+    );
+  }
+  if (family !== undefined && !hasFamily(named, family)) {
+    throw invalidArgValue(
+      `${argument}.name`,
+      `is ${JSON.stringify(name)}, which sockets of the family ${familyName(family) ?? family} do not have`,
+    );
+  }
+  const { payload } = named.entry;
+  const value = `${argument}.value`;
+  const length = payload.measure ? payload.measure(message.value, layout, value) : payload.size[layout];
+  return { message, named, argument: value, length };
+}
+
+const HIGH = 2 ** 32;
+
+function writeHeader(
+  bytes: Uint8Array,
+  at: number,
+  layout: Layout,
+  length: number,
+  level: number,
+  type: number,
+): void {
+  const header = HEADER[layout];
+  const total = Math.min(header + length, layout === "64" ? Number.MAX_SAFE_INTEGER : HIGH - 1);
+  write32(bytes, at, total % HIGH);
+  if (layout === "64") write32(bytes, at + 4, Math.floor(total / HIGH));
+  write32(bytes, at + header - 8, level);
+  write32(bytes, at + header - 4, type);
+}
+
+/**
+ * Encodes messages into control data for sendmsg(2), in their order, with the padding that CMSG_NXTHDR wants, all of it zero.
+ *
+ * Every value is checked: an error names its place, as in `control[2].value.pid`. Messages that can only be received are
+ * encoded too; the kernel refuses to send them.
+ *
+ * @throws TypeError, RangeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
+ * @see cmsg(3), sendmsg(2)
+ */
+export function encodeControl(
+  messages: readonly ControlMessage[],
+  options?: EncodeControlOptions,
+): Uint8Array {
+  const argument = options?.argument ?? "control";
+  if (!Array.isArray(messages)) throw invalidArgType(argument, "an instance of Array", messages);
+  const layout = options?.layout === undefined ? machineLayout : checkLayout(options.layout);
+  const family = options?.family === undefined ? undefined : checkFamily("options.family", options.family);
+  const header = HEADER[layout];
+
+  const plans: Plan[] = [];
+  let size = 0;
+  for (let i = 0; i < messages.length; i++) {
+    const isLast = i === messages.length - 1;
+    const one = plan(messages[i]!, `${argument}[${i}]`, layout, family, isLast);
+    plans.push(one);
+    // Padding behind a payload that its header says goes on would become part of it.
+    const goesOn = one.named === undefined && statedLength(one) > one.length;
+    size += goesOn ? header + one.length : spaceOf(one.length, layout);
+  }
+
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (let i = 0; i < plans.length; i++) {
+    const one = plans[i]!;
+    const { message, named, length } = one;
+    if (message.name === "unknown") {
+      writeHeader(bytes, at, layout, statedLength(one), message.level, message.type);
+      bytes.set(message.data.subarray(0, length), at + header);
+    } else {
+      const { entry } = named!;
+      writeHeader(bytes, at, layout, length, entry.level, entry.type);
+      entry.payload.write(bytes, at + header, message.value, layout, one.argument, length);
+    }
+    at += spaceOf(length, layout);
+  }
+  return bytes;
+}
+
+function statedLength({ message, length }: Plan): number {
+  return message.name === "unknown" ? (message.length ?? length) : length;
+}

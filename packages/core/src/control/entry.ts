@@ -1,0 +1,31 @@
+import type { AddressFamilyName } from "../address/family.js";
+import type { Payload } from "./payload.js";
+
+/**
+ * One control message, with all that the library knows of it: encode, decode, the types, the room to keep, the option
+ * that switches it on and the reference page all come from here.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: any value's payload is an entry's.
+export interface ControlEntry<Value = any> {
+  /** The `cmsg_level`. */
+  readonly level: number;
+  /** The `cmsg_type`. */
+  readonly type: number;
+  /** The kernel's name of the type. */
+  readonly constant: string;
+  /** `errorQueue`: received, and only with MSG_ERRQUEUE. */
+  readonly direction: "send" | "receive" | "both" | "errorQueue";
+  /** The socket option that makes the kernel deliver it. `value` is what to set, 1 unless given. */
+  readonly enable?: { readonly level: number; readonly option: number; readonly value?: number };
+  /** The first version of Linux that has it. */
+  readonly since: string;
+  /** The man page or kernel file that describes it. */
+  readonly source: string;
+  /** The families of sockets that have it; absent: any. */
+  readonly families?: readonly AddressFamilyName[];
+  /** How often one message can hold it; absent: once. */
+  readonly repeats?: number;
+  readonly payload: Payload<Value>;
+}
+
+export type ControlEntries = Readonly<Record<string, ControlEntry>>;

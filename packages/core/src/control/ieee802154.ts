@@ -1,0 +1,20 @@
+import { WPAN_WANTLQI } from "../constants/ieee802154.js";
+import { SOL_IEEE802154 } from "../constants/levels.js";
+import type { ControlEntries } from "./entry.js";
+import { u8 } from "./integers.js";
+
+/** The control message of SOL_IEEE802154. */
+export const ieee802154Messages = {
+  /** The link's quality. Source: net/ieee802154/socket.c. Since Linux 4.18. */
+  wpanLqi: {
+    level: SOL_IEEE802154,
+    type: WPAN_WANTLQI,
+    constant: "WPAN_WANTLQI",
+    direction: "receive",
+    enable: { level: SOL_IEEE802154, option: WPAN_WANTLQI },
+    since: "4.18",
+    source: "net/ieee802154/socket.c",
+    families: ["ieee802154"],
+    payload: u8,
+  },
+} as const satisfies ControlEntries;

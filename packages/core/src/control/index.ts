@@ -1,0 +1,17 @@
+/**
+ * Control messages (ancillary data) as bytes and as values, for any machine: no native code is loaded.
+ *
+ * @module
+ */
+export type { AddressFamilyName } from "../address/family.js";
+export { type DecodeControlOptions, decodeControl } from "./decode.js";
+export { type EncodeControlOptions, encodeControl } from "./encode.js";
+export type { ControlEntry } from "./entry.js";
+export { CMSG_ALIGN, CMSG_LEN, CMSG_SPACE, type Layout } from "./layout.js";
+export {
+  type ControlMessage,
+  type ControlName,
+  type ControlValue,
+  controlMessages,
+  type UnknownControlMessage,
+} from "./table.js";

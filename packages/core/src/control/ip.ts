@@ -1,0 +1,175 @@
+import {
+  IP_CHECKSUM,
+  IP_ORIGDSTADDR,
+  IP_PASSSEC,
+  IP_PKTINFO,
+  IP_PROTOCOL,
+  IP_RECVERR,
+  IP_RECVFRAGSIZE,
+  IP_RECVOPTS,
+  IP_RECVORIGDSTADDR,
+  IP_RECVTOS,
+  IP_RECVTTL,
+  IP_RETOPTS,
+  IP_TOS,
+  IP_TTL,
+} from "../constants/ip.js";
+import { SOL_IP } from "../constants/levels.js";
+import { SCM_SECURITY } from "../constants/socket.js";
+import { ipv4Text, sockaddrIn } from "./addresses.js";
+import { blob, text } from "./blob.js";
+import type { ControlEntries } from "./entry.js";
+import { ipv4Error } from "./extended-error.js";
+import { i32, u8, u32 } from "./integers.js";
+import type { Payload } from "./payload.js";
+import { LABEL_ROOM } from "./socket.js";
+import { struct } from "./struct.js";
+
+/** IP options are 40 bytes at most: RFC 791. */
+const OPTIONS_ROOM = 40;
+
+/** It arrives as one byte, and can be sent as one; getsockopt(IP_PKTOPTIONS) has it as an int. */
+const tos: Payload<number> = {
+  ...u8,
+  alsoReads: [i32.size["64"]],
+  read(bytes, at, length, layout) {
+    if (length === u8.size[layout]) return bytes[at]!;
+    const value = i32.read(bytes, at, length, layout)!;
+    return value >= 0 && value <= 0xff ? value : undefined;
+  },
+};
+
+/** The control messages of SOL_IP. IPv6 sockets have them too, for IPv4 packets. */
+export const ipMessages = {
+  /** The type of service: DSCP in the upper six bits, ECN in the lower two. Source: ip(7). Since Linux 2.2. */
+  ipTos: {
+    level: SOL_IP,
+    type: IP_TOS,
+    constant: "IP_TOS",
+    direction: "both",
+    enable: { level: SOL_IP, option: IP_RECVTOS },
+    since: "2.2",
+    source: "ip(7)",
+    families: ["ipv4", "ipv6"],
+    payload: tos,
+  },
+  /** The time to live, 1 to 255. Source: ip(7). Since Linux 2.2. */
+  ipTtl: {
+    level: SOL_IP,
+    type: IP_TTL,
+    constant: "IP_TTL",
+    direction: "both",
+    enable: { level: SOL_IP, option: IP_RECVTTL },
+    since: "2.2",
+    source: "ip(7)",
+    families: ["ipv4", "ipv6"],
+    payload: i32,
+  },
+  /** The label of the packet's sender, given by its security module. Source: ip(7). Since Linux 2.6.17. */
+  ipSecurity: {
+    level: SOL_IP,
+    type: SCM_SECURITY,
+    constant: "SCM_SECURITY",
+    direction: "receive",
+    enable: { level: SOL_IP, option: IP_PASSSEC },
+    since: "2.6.17",
+    source: "ip(7)",
+    families: ["ipv4", "ipv6"],
+    payload: text("char[]", LABEL_ROOM),
+  },
+  /** The packet's IP options, routing filled in. Source: ip(7). Since Linux 2.2. */
+  ipRecvopts: {
+    level: SOL_IP,
+    type: IP_RECVOPTS,
+    constant: "IP_RECVOPTS",
+    direction: "receive",
+    enable: { level: SOL_IP, option: IP_RECVOPTS },
+    since: "2.2",
+    source: "ip(7)",
+    families: ["ipv4", "ipv6"],
+    payload: blob("unsigned char[]", OPTIONS_ROOM),
+  },
+  /** IP options: the packet's, made ready for the answer, or those to send. Source: ip(7). Since Linux 2.2. */
+  ipRetopts: {
+    level: SOL_IP,
+    type: IP_RETOPTS,
+    constant: "IP_RETOPTS",
+    direction: "both",
+    enable: { level: SOL_IP, option: IP_RETOPTS },
+    since: "2.2",
+    source: "ip(7)",
+    families: ["ipv4", "ipv6"],
+    payload: blob("unsigned char[]", OPTIONS_ROOM),
+  },
+  /** The packet's destination (`address`) and arriving interface. To send: the interface, and the source (`specificDestination`). Source: ip(7). Since Linux 2.2. */
+  ipPktinfo: {
+    level: SOL_IP,
+    type: IP_PKTINFO,
+    constant: "IP_PKTINFO",
+    direction: "both",
+    enable: { level: SOL_IP, option: IP_PKTINFO },
+    since: "2.2",
+    source: "ip(7)",
+    families: ["ipv4", "ipv6"],
+    payload: struct("in_pktinfo", { interfaceIndex: i32, specificDestination: ipv4Text, address: ipv4Text }),
+  },
+  /** What went wrong with a packet that was sent, and who says so; or that a zero-copy send is complete. Source: ip(7). Since Linux 2.2. */
+  ipRecverr: {
+    level: SOL_IP,
+    type: IP_RECVERR,
+    constant: "IP_RECVERR",
+    direction: "errorQueue",
+    enable: { level: SOL_IP, option: IP_RECVERR },
+    since: "2.2",
+    source: "ip(7)",
+    families: ["ipv4", "ipv6", "rds"],
+    payload: ipv4Error,
+  },
+  /** The packet's destination before it was redirected (TPROXY). Source: ip(7). Since Linux 2.6.29. */
+  ipOrigdstaddr: {
+    level: SOL_IP,
+    type: IP_ORIGDSTADDR,
+    constant: "IP_ORIGDSTADDR",
+    direction: "receive",
+    enable: { level: SOL_IP, option: IP_RECVORIGDSTADDR },
+    since: "2.6.29",
+    source: "ip(7)",
+    families: ["ipv4", "ipv6"],
+    payload: sockaddrIn,
+  },
+  /** The device's checksum of the packet's payload, where it makes one. Only UDP. Source: net/ipv4/ip_sockglue.c. Since Linux 4.0. */
+  ipChecksum: {
+    level: SOL_IP,
+    type: IP_CHECKSUM,
+    constant: "IP_CHECKSUM",
+    direction: "receive",
+    enable: { level: SOL_IP, option: IP_CHECKSUM },
+    since: "4.0",
+    source: "net/ipv4/ip_sockglue.c",
+    families: ["ipv4", "ipv6"],
+    payload: u32,
+  },
+  /** The size of the largest fragment that the packet came in. Only there if it was fragmented. Source: net/ipv4/ip_sockglue.c. Since Linux 4.10. */
+  ipRecvfragsize: {
+    level: SOL_IP,
+    type: IP_RECVFRAGSIZE,
+    constant: "IP_RECVFRAGSIZE",
+    direction: "receive",
+    enable: { level: SOL_IP, option: IP_RECVFRAGSIZE },
+    since: "4.10",
+    source: "net/ipv4/ip_sockglue.c",
+    families: ["ipv4", "ipv6"],
+    payload: i32,
+  },
+  /** The packet's protocol on a raw socket of IPPROTO_RAW, 1 to 255. Source: net/ipv4/ip_sockglue.c. Since Linux 6.4. */
+  ipProtocol: {
+    level: SOL_IP,
+    type: IP_PROTOCOL,
+    constant: "IP_PROTOCOL",
+    direction: "send",
+    since: "6.4",
+    source: "net/ipv4/ip_sockglue.c",
+    families: ["ipv4"],
+    payload: i32,
+  },
+} as const satisfies ControlEntries;

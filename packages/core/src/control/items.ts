@@ -1,0 +1,54 @@
+import { readI32, readU32 } from "../bytes.js";
+import { alignTo, HEADER, type Layout, machineLayout, WORD } from "./layout.js";
+
+/** One item of a control buffer, where it lies. */
+export interface ControlItem {
+  level: number;
+  type: number;
+  /** Where the payload begins. */
+  start: number;
+  /** Bytes of payload that are there. */
+  length: number;
+  /** Bytes of payload as the header has it: more than `length` if the buffer ends too early. */
+  stated: number;
+}
+
+const HIGH = 2 ** 32;
+
+/** The `cmsg_len` at `at`; beyond what a number holds exactly it is the largest such number. */
+function readLength(bytes: Uint8Array, at: number, layout: Layout): number {
+  const low = readU32(bytes, at);
+  if (layout === "32") return low;
+  const high = readU32(bytes, at + 4);
+  return high === 0 ? low : Math.min(high * HIGH + low, Number.MAX_SAFE_INTEGER);
+}
+
+/**
+ * Finds the item at `at`, as CMSG_FIRSTHDR and CMSG_NXTHDR do, and puts it into `item`. Returns where the next one begins,
+ * or -1 if there is none here: too few bytes for a header, or a `cmsg_len` shorter than a header.
+ */
+export function readItem(bytes: Uint8Array, at: number, layout: Layout, item: ControlItem): number {
+  const header = HEADER[layout];
+  const start = at + header;
+  if (start > bytes.length) return -1;
+  const total = readLength(bytes, at, layout);
+  if (total < header) return -1;
+  item.level = readI32(bytes, start - 8);
+  item.type = readI32(bytes, start - 4);
+  item.start = start;
+  item.stated = total - header;
+  item.length = Math.min(item.stated, bytes.length - start);
+  return at + alignTo(total, WORD[layout]);
+}
+
+export const newItem = (): ControlItem => ({ level: 0, type: 0, start: 0, length: 0, stated: 0 });
+
+/** The items of a control buffer in order, uninterpreted. Never throws, and never reads past the end. */
+export function* controlItems(bytes: Uint8Array, layout: Layout = machineLayout): Generator<ControlItem> {
+  for (let at = 0; at < bytes.length; ) {
+    const item = newItem();
+    at = readItem(bytes, at, layout, item);
+    if (at < 0) return;
+    yield item;
+  }
+}

@@ -1,0 +1,22 @@
+import { SOL_LLC } from "../constants/levels.js";
+import { LLC_OPT_PKTINFO } from "../constants/llc.js";
+import { mac } from "./addresses.js";
+import type { ControlEntries } from "./entry.js";
+import { i32, u8 } from "./integers.js";
+import { struct } from "./struct.js";
+
+/** The control message of SOL_LLC. */
+export const llcMessages = {
+  /** Where the frame came in, and its destination. Source: include/uapi/linux/llc.h. Since Linux 2.6.33. */
+  llcPktinfo: {
+    level: SOL_LLC,
+    type: LLC_OPT_PKTINFO,
+    constant: "LLC_OPT_PKTINFO",
+    direction: "receive",
+    enable: { level: SOL_LLC, option: LLC_OPT_PKTINFO },
+    since: "2.6.33",
+    source: "include/uapi/linux/llc.h",
+    families: ["llc"],
+    payload: struct("llc_pktinfo", { interfaceIndex: i32, sap: u8, mac: mac }),
+  },
+} as const satisfies ControlEntries;

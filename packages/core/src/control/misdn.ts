@@ -1,0 +1,20 @@
+import { SOL_MISDN } from "../constants/levels.js";
+import { MISDN_TIME_STAMP } from "../constants/misdn.js";
+import type { ControlEntries } from "./entry.js";
+import { oldTimeval } from "./times.js";
+
+/** The control message of SOL_MISDN. */
+export const misdnMessages = {
+  /** When the frame came, in nanoseconds since 1970. Source: drivers/isdn/mISDN/socket.c. Since Linux 2.6.27. */
+  misdnTimeStamp: {
+    level: SOL_MISDN,
+    type: MISDN_TIME_STAMP,
+    constant: "MISDN_TIME_STAMP",
+    direction: "receive",
+    enable: { level: SOL_MISDN, option: MISDN_TIME_STAMP },
+    since: "2.6.27",
+    source: "drivers/isdn/mISDN/socket.c",
+    families: ["isdn"],
+    payload: oldTimeval,
+  },
+} as const satisfies ControlEntries;

@@ -1,0 +1,192 @@
+import { SOL_RDS, SOL_SOCKET } from "../constants/levels.js";
+import {
+  RDS_CMSG_ATOMIC_CSWP,
+  RDS_CMSG_ATOMIC_FADD,
+  RDS_CMSG_CONG_UPDATE,
+  RDS_CMSG_MASKED_ATOMIC_CSWP,
+  RDS_CMSG_MASKED_ATOMIC_FADD,
+  RDS_CMSG_RDMA_ARGS,
+  RDS_CMSG_RDMA_DEST,
+  RDS_CMSG_RDMA_MAP,
+  RDS_CMSG_RDMA_STATUS,
+  RDS_CMSG_RXPATH_LATENCY,
+  RDS_CMSG_ZCOPY_COMPLETION,
+  RDS_CMSG_ZCOPY_COOKIE,
+  RDS_CONG_MONITOR,
+  RDS_RECVERR,
+  SO_RDS_MSG_RXPATH_LATENCY,
+} from "../constants/rds.js";
+import { SO_ZEROCOPY } from "../constants/socket.js";
+import { array } from "./array.js";
+import type { ControlEntries } from "./entry.js";
+import { i32, u8, u32, u64 } from "./integers.js";
+import type { Fields } from "./struct.js";
+import { struct } from "./struct.js";
+
+/** RDS_MSG_RX_DGRAM_TRACE_MAX and RDS_MAX_ZCOOKIES, include/uapi/linux/rds.h. */
+const TRACES = 3;
+const COOKIES = 8;
+
+const iovec = struct("rds_iovec", { address: u64, bytes: u64 });
+
+/** struct rds_atomic_args, with one of its union's four operands. */
+const atomic = <const F extends Fields>(operands: F) =>
+  struct("rds_atomic_args", {
+    cookie: u64,
+    localAddress: u64,
+    remoteAddress: u64,
+    ...operands,
+    flags: u64,
+    userToken: u64,
+  });
+
+/** The control messages of SOL_RDS. */
+export const rdsMessages = {
+  /** Read or write the peer's memory. Addresses are the process's own. Source: include/uapi/linux/rds.h. Since Linux 2.6.30. */
+  rdsRdmaArgs: {
+    level: SOL_RDS,
+    type: RDS_CMSG_RDMA_ARGS,
+    constant: "RDS_CMSG_RDMA_ARGS",
+    direction: "send",
+    since: "2.6.30",
+    source: "include/uapi/linux/rds.h",
+    families: ["rds"],
+    payload: struct("rds_rdma_args", {
+      cookie: u64,
+      remote: iovec,
+      localVectorAddress: u64,
+      localCount: u64,
+      flags: u64,
+      userToken: u64,
+    }),
+  },
+  /** The memory that a transfer is meant for, by its cookie. Source: include/uapi/linux/rds.h. Since Linux 2.6.30. */
+  rdsRdmaDest: {
+    level: SOL_RDS,
+    type: RDS_CMSG_RDMA_DEST,
+    constant: "RDS_CMSG_RDMA_DEST",
+    direction: "both",
+    since: "2.6.30",
+    source: "include/uapi/linux/rds.h",
+    families: ["rds"],
+    payload: u64,
+  },
+  /** Map memory and tell the peer its key. Source: include/uapi/linux/rds.h. Since Linux 2.6.30. */
+  rdsRdmaMap: {
+    level: SOL_RDS,
+    type: RDS_CMSG_RDMA_MAP,
+    constant: "RDS_CMSG_RDMA_MAP",
+    direction: "send",
+    since: "2.6.30",
+    source: "include/uapi/linux/rds.h",
+    families: ["rds"],
+    payload: struct("rds_get_mr_args", { vector: iovec, cookieAddress: u64, flags: u64 }),
+  },
+  /** How a transfer ended. Source: include/uapi/linux/rds.h. Since Linux 2.6.30. */
+  rdsRdmaStatus: {
+    level: SOL_RDS,
+    type: RDS_CMSG_RDMA_STATUS,
+    constant: "RDS_CMSG_RDMA_STATUS",
+    direction: "receive",
+    enable: { level: SOL_RDS, option: RDS_RECVERR },
+    since: "2.6.30",
+    source: "include/uapi/linux/rds.h",
+    families: ["rds"],
+    payload: struct("rds_rdma_notify", { userToken: u64, status: i32 }),
+  },
+  /** The ports, as bits, whose congestion has ended. Source: include/uapi/linux/rds.h. Since Linux 2.6.30. */
+  rdsCongUpdate: {
+    level: SOL_RDS,
+    type: RDS_CMSG_CONG_UPDATE,
+    constant: "RDS_CMSG_CONG_UPDATE",
+    direction: "receive",
+    enable: { level: SOL_RDS, option: RDS_CONG_MONITOR },
+    since: "2.6.30",
+    source: "include/uapi/linux/rds.h",
+    families: ["rds"],
+    payload: u64,
+  },
+  /** Add to a number in the peer's memory. Source: include/uapi/linux/rds.h. Since Linux 2.6.37. */
+  rdsAtomicFadd: {
+    level: SOL_RDS,
+    type: RDS_CMSG_ATOMIC_FADD,
+    constant: "RDS_CMSG_ATOMIC_FADD",
+    direction: "send",
+    since: "2.6.37",
+    source: "include/uapi/linux/rds.h",
+    families: ["rds"],
+    payload: atomic({ add: u64, _rest: array(u64, 3) }),
+  },
+  /** Compare and swap a number in the peer's memory. Source: include/uapi/linux/rds.h. Since Linux 2.6.37. */
+  rdsAtomicCswp: {
+    level: SOL_RDS,
+    type: RDS_CMSG_ATOMIC_CSWP,
+    constant: "RDS_CMSG_ATOMIC_CSWP",
+    direction: "send",
+    since: "2.6.37",
+    source: "include/uapi/linux/rds.h",
+    families: ["rds"],
+    payload: atomic({ compare: u64, swap: u64, _rest: array(u64, 2) }),
+  },
+  /** Add to a number in the peer's memory, without carrying where the mask says so. Source: include/uapi/linux/rds.h. Since Linux 2.6.37. */
+  rdsMaskedAtomicFadd: {
+    level: SOL_RDS,
+    type: RDS_CMSG_MASKED_ATOMIC_FADD,
+    constant: "RDS_CMSG_MASKED_ATOMIC_FADD",
+    direction: "send",
+    since: "2.6.37",
+    source: "include/uapi/linux/rds.h",
+    families: ["rds"],
+    payload: atomic({ add: u64, nocarryMask: u64, _rest: array(u64, 2) }),
+  },
+  /** Compare and swap the masked bits of a number in the peer's memory. Source: include/uapi/linux/rds.h. Since Linux 2.6.37. */
+  rdsMaskedAtomicCswp: {
+    level: SOL_RDS,
+    type: RDS_CMSG_MASKED_ATOMIC_CSWP,
+    constant: "RDS_CMSG_MASKED_ATOMIC_CSWP",
+    direction: "send",
+    since: "2.6.37",
+    source: "include/uapi/linux/rds.h",
+    families: ["rds"],
+    payload: atomic({ compare: u64, swap: u64, compareMask: u64, swapMask: u64 }),
+  },
+  /** How long the message took between points of its way in, in nanoseconds. Source: include/uapi/linux/rds.h. Since Linux 4.11. */
+  rdsRxpathLatency: {
+    level: SOL_RDS,
+    type: RDS_CMSG_RXPATH_LATENCY,
+    constant: "RDS_CMSG_RXPATH_LATENCY",
+    direction: "receive",
+    enable: { level: SOL_RDS, option: SO_RDS_MSG_RXPATH_LATENCY },
+    since: "4.11",
+    source: "include/uapi/linux/rds.h",
+    families: ["rds"],
+    payload: struct("rds_cmsg_rx_trace", {
+      count: u8,
+      positions: array(u8, TRACES),
+      traces: array(u64, TRACES),
+    }),
+  },
+  /** What to call this zero-copy send when it is complete. Source: include/uapi/linux/rds.h. Since Linux 4.17. */
+  rdsZcopyCookie: {
+    level: SOL_RDS,
+    type: RDS_CMSG_ZCOPY_COOKIE,
+    constant: "RDS_CMSG_ZCOPY_COOKIE",
+    direction: "send",
+    since: "4.17",
+    source: "include/uapi/linux/rds.h",
+    families: ["rds"],
+    payload: u32,
+  },
+  /** Zero-copy sends that are complete: the first `count` of the cookies. Source: include/uapi/linux/rds.h. Since Linux 4.17. */
+  rdsZcopyCompletion: {
+    level: SOL_RDS,
+    type: RDS_CMSG_ZCOPY_COMPLETION,
+    constant: "RDS_CMSG_ZCOPY_COMPLETION",
+    direction: "receive",
+    enable: { level: SOL_SOCKET, option: SO_ZEROCOPY },
+    since: "4.17",
+    source: "include/uapi/linux/rds.h",
+    families: ["rds"],
+    payload: struct("rds_zcopy_cookies", { count: u32, cookies: array(u32, COOKIES) }),
+  },
+} as const satisfies ControlEntries;

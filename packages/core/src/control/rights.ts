@@ -1,0 +1,51 @@
+import { checkFd } from "../arguments.js";
+import { readI32, write32 } from "../bytes.js";
+import { SOL_SOCKET } from "../constants/levels.js";
+import { SCM_MAX_FD, SCM_RIGHTS } from "../constants/socket.js";
+import { invalidArgType } from "../errors.js";
+import { HEADER, type Layout, machineLayout, spaceOf } from "./layout.js";
+import { both, type Payload } from "./payload.js";
+
+const INT = 4;
+
+/** The descriptors of SCM_RIGHTS, as plain numbers. Part of an int, or a negative one, is no descriptor: the kernel sends neither. */
+export const descriptors: Payload<number[]> = {
+  ctype: "int[]",
+  size: both(0),
+  align: both(INT),
+  room: both(SCM_MAX_FD * INT),
+  read(bytes, at, length) {
+    if (length % INT !== 0) return undefined;
+    const fds: number[] = [];
+    for (let i = at; i < at + length; i += INT) {
+      const fd = readI32(bytes, i);
+      if (fd < 0) return undefined;
+      fds.push(fd);
+    }
+    return fds;
+  },
+  measure(value, _layout, argument) {
+    if (!Array.isArray(value)) throw invalidArgType(argument, "an instance of Array", value);
+    return value.length * INT;
+  },
+  write(bytes, at, value, _layout, argument, length) {
+    for (let i = 0; i < length / INT; i++) {
+      const fd = value[i]!;
+      // The name is made only where it is needed: making one costs more than the rest.
+      if (!(Number.isInteger(fd) && fd >= 0 && fd <= 0x7fffffff)) checkFd(`${argument}[${i}]`, fd);
+      write32(bytes, at + i * INT, fd);
+    }
+  },
+};
+
+/** Control data that holds these descriptors in one SCM_RIGHTS item, and nothing else. They were checked before. */
+export function encodeRights(fds: readonly number[], layout: Layout = machineLayout): Uint8Array {
+  const header = HEADER[layout];
+  const length = fds.length * INT;
+  const bytes = new Uint8Array(spaceOf(length, layout));
+  write32(bytes, 0, header + length);
+  write32(bytes, header - 2 * INT, SOL_SOCKET);
+  write32(bytes, header - INT, SCM_RIGHTS);
+  for (let i = 0; i < fds.length; i++) write32(bytes, header + i * INT, fds[i]!);
+  return bytes;
+}

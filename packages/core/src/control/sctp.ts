@@ -1,0 +1,149 @@
+import { SOL_SCTP } from "../constants/levels.js";
+import {
+  SCTP_AUTHINFO,
+  SCTP_DSTADDRV4,
+  SCTP_DSTADDRV6,
+  SCTP_EVENTS,
+  SCTP_INIT,
+  SCTP_NXTINFO,
+  SCTP_PRINFO,
+  SCTP_RCVINFO,
+  SCTP_RECVNXTINFO,
+  SCTP_RECVRCVINFO,
+  SCTP_SNDINFO,
+  SCTP_SNDRCV,
+} from "../constants/sctp.js";
+import { ipv4Text, ipv6Text } from "./addresses.js";
+import type { ControlEntries } from "./entry.js";
+import { i32, u16, u32 } from "./integers.js";
+import { struct } from "./struct.js";
+
+/** The control messages of SOL_SCTP. */
+export const sctpMessages = {
+  /** How to set up the association that this message begins. The time-out is in milliseconds. Source: sctp(7), RFC 6458. Since Linux 2.6. */
+  sctpInit: {
+    level: SOL_SCTP,
+    type: SCTP_INIT,
+    constant: "SCTP_INIT",
+    direction: "send",
+    since: "2.6",
+    source: "sctp(7), RFC 6458",
+    families: ["ipv4", "ipv6"],
+    payload: struct("sctp_initmsg", {
+      outboundStreams: u16,
+      maxInboundStreams: u16,
+      maxAttempts: u16,
+      maxInitTimeout: u16,
+    }),
+  },
+  /** The message's stream, sequence numbers and association; RFC 6458 has replaced it by sctpSndinfo and sctpRcvinfo. Source: sctp(7), RFC 6458. Since Linux 2.6. */
+  sctpSndrcv: {
+    level: SOL_SCTP,
+    type: SCTP_SNDRCV,
+    constant: "SCTP_SNDRCV",
+    direction: "both",
+    enable: { level: SOL_SCTP, option: SCTP_EVENTS },
+    since: "2.6",
+    source: "sctp(7), RFC 6458",
+    families: ["ipv4", "ipv6"],
+    payload: struct("sctp_sndrcvinfo", {
+      stream: u16,
+      ssn: u16,
+      flags: u16,
+      ppid: u32,
+      context: u32,
+      timeToLive: u32,
+      tsn: u32,
+      cumulativeTsn: u32,
+      associationId: i32,
+    }),
+  },
+  /** On which stream and how to send. Source: sctp(7), RFC 6458. Since Linux 3.17. */
+  sctpSndinfo: {
+    level: SOL_SCTP,
+    type: SCTP_SNDINFO,
+    constant: "SCTP_SNDINFO",
+    direction: "send",
+    since: "3.17",
+    source: "sctp(7), RFC 6458",
+    families: ["ipv4", "ipv6"],
+    payload: struct("sctp_sndinfo", { stream: u16, flags: u16, ppid: u32, context: u32, associationId: i32 }),
+  },
+  /** On which stream and in what order the message came. Source: sctp(7), RFC 6458. Since Linux 3.17. */
+  sctpRcvinfo: {
+    level: SOL_SCTP,
+    type: SCTP_RCVINFO,
+    constant: "SCTP_RCVINFO",
+    direction: "receive",
+    enable: { level: SOL_SCTP, option: SCTP_RECVRCVINFO },
+    since: "3.17",
+    source: "sctp(7), RFC 6458",
+    families: ["ipv4", "ipv6"],
+    payload: struct("sctp_rcvinfo", {
+      stream: u16,
+      ssn: u16,
+      flags: u16,
+      ppid: u32,
+      tsn: u32,
+      cumulativeTsn: u32,
+      context: u32,
+      associationId: i32,
+    }),
+  },
+  /** The message that waits behind this one. Source: sctp(7), RFC 6458. Since Linux 3.17. */
+  sctpNxtinfo: {
+    level: SOL_SCTP,
+    type: SCTP_NXTINFO,
+    constant: "SCTP_NXTINFO",
+    direction: "receive",
+    enable: { level: SOL_SCTP, option: SCTP_RECVNXTINFO },
+    since: "3.17",
+    source: "sctp(7), RFC 6458",
+    families: ["ipv4", "ipv6"],
+    payload: struct("sctp_nxtinfo", { stream: u16, flags: u16, ppid: u32, length: u32, associationId: i32 }),
+  },
+  /** How long to try: SCTP_PR_SCTP_* and its number. Source: sctp(7), RFC 6458. Since Linux 4.17. */
+  sctpPrinfo: {
+    level: SOL_SCTP,
+    type: SCTP_PRINFO,
+    constant: "SCTP_PRINFO",
+    direction: "send",
+    since: "4.17",
+    source: "sctp(7), RFC 6458",
+    families: ["ipv4", "ipv6"],
+    payload: struct("sctp_prinfo", { policy: u16, value: u32 }),
+  },
+  /** The key to authenticate with. Source: sctp(7), RFC 6458. Since Linux 4.17. */
+  sctpAuthinfo: {
+    level: SOL_SCTP,
+    type: SCTP_AUTHINFO,
+    constant: "SCTP_AUTHINFO",
+    direction: "send",
+    since: "4.17",
+    source: "sctp(7), RFC 6458",
+    families: ["ipv4", "ipv6"],
+    payload: struct("sctp_authinfo", { keyNumber: u16 }),
+  },
+  /** A further address of the peer that this message connects to. There can be several. Source: sctp(7), RFC 6458. Since Linux 4.17. */
+  sctpDstaddrv4: {
+    level: SOL_SCTP,
+    type: SCTP_DSTADDRV4,
+    constant: "SCTP_DSTADDRV4",
+    direction: "send",
+    since: "4.17",
+    source: "sctp(7), RFC 6458",
+    families: ["ipv4", "ipv6"],
+    payload: ipv4Text,
+  },
+  /** A further address of the peer that this message connects to. There can be several. Source: sctp(7), RFC 6458. Since Linux 4.17. */
+  sctpDstaddrv6: {
+    level: SOL_SCTP,
+    type: SCTP_DSTADDRV6,
+    constant: "SCTP_DSTADDRV6",
+    direction: "send",
+    since: "4.17",
+    source: "sctp(7), RFC 6458",
+    families: ["ipv4", "ipv6"],
+    payload: ipv6Text,
+  },
+} as const satisfies ControlEntries;

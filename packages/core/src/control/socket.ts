@@ -1,0 +1,363 @@
+import { SOL_SOCKET } from "../constants/levels.js";
+import {
+  SCM_CREDENTIALS,
+  SCM_INQ,
+  SCM_PIDFD,
+  SCM_RIGHTS,
+  SCM_SECURITY,
+  SCM_TIMESTAMPING_OPT_STATS,
+  SCM_TIMESTAMPING_PKTINFO,
+  SCM_TS_OPT_ID,
+  SCM_TXTIME,
+  SCM_WIFI_STATUS,
+  SO_DEVMEM_DMABUF,
+  SO_DEVMEM_LINEAR,
+  SO_INQ,
+  SO_MARK,
+  SO_PASSCRED,
+  SO_PASSPIDFD,
+  SO_PASSSEC,
+  SO_PRIORITY,
+  SO_RCVMARK,
+  SO_RCVPRIORITY,
+  SO_RXQ_OVFL,
+  SO_TIMESTAMP_NEW,
+  SO_TIMESTAMP_OLD,
+  SO_TIMESTAMPING_NEW,
+  SO_TIMESTAMPING_OLD,
+  SO_TIMESTAMPNS_NEW,
+  SO_TIMESTAMPNS_OLD,
+  SO_WIFI_STATUS,
+} from "../constants/socket.js";
+import {
+  SOF_TIMESTAMPING_OPT_PKTINFO,
+  SOF_TIMESTAMPING_OPT_STATS,
+  SOF_TIMESTAMPING_OPT_TSONLY,
+  SOF_TIMESTAMPING_RAW_HARDWARE,
+  SOF_TIMESTAMPING_RX_HARDWARE,
+  SOF_TIMESTAMPING_RX_SOFTWARE,
+  SOF_TIMESTAMPING_SOFTWARE,
+} from "../constants/timestamping.js";
+import { array } from "./array.js";
+import { attributes } from "./attributes.js";
+import { text } from "./blob.js";
+import type { ControlEntries } from "./entry.js";
+import { i32, u32, u64 } from "./integers.js";
+import type { Payload } from "./payload.js";
+import { descriptors } from "./rights.js";
+import { struct } from "./struct.js";
+import { oldTimespec, oldTimeval, timespec64, timeval64 } from "./times.js";
+
+/** What came, stamped by hardware and by the kernel. */
+const RECEIVE_STAMPS =
+  SOF_TIMESTAMPING_RX_HARDWARE |
+  SOF_TIMESTAMPING_RX_SOFTWARE |
+  SOF_TIMESTAMPING_RAW_HARDWARE |
+  SOF_TIMESTAMPING_SOFTWARE;
+
+/**
+ * Room for a security label. The kernel sets no limit; a page is what /proc/PID/attr takes, and far more than any policy uses.
+ */
+export const LABEL_ROOM = 4096;
+/** Room for tcp_get_timestamping_opt_stats(), net/ipv4/tcp.c: some thirty attributes of up to 12 bytes. */
+const STATS_ROOM = 512;
+/** MAX_SKB_FRAGS, include/linux/skbuff.h. The kernel stops at the control buffer's end and goes on at the next receive. */
+const MAX_FRAGMENTS = 17;
+
+const timestamps = (ctype: string, time: Payload<bigint>) =>
+  // The one in the middle was the hardware's, converted to system time: no kernel since 3.17 fills it in.
+  ({ ...struct("", { software: time, legacy: time, hardware: time }), ctype });
+
+const dmabuf = struct("dmabuf_cmsg", {
+  fragOffset: u64,
+  fragSize: u32,
+  fragToken: u32,
+  dmabufId: u32,
+  flags: u32,
+});
+
+/** The control messages of SOL_SOCKET. */
+export const socketMessages = {
+  /** Descriptors, at most 253. What the receiver gets are new ones, its own to close. Source: unix(7). Since Linux 2.2. */
+  rights: {
+    level: SOL_SOCKET,
+    type: SCM_RIGHTS,
+    constant: "SCM_RIGHTS",
+    direction: "both",
+    since: "2.2",
+    source: "unix(7)",
+    families: ["unix"],
+    payload: descriptors,
+  },
+  /** The sender's process, user and group, checked by the kernel. Source: unix(7). Since Linux 2.2. */
+  credentials: {
+    level: SOL_SOCKET,
+    type: SCM_CREDENTIALS,
+    constant: "SCM_CREDENTIALS",
+    direction: "both",
+    enable: { level: SOL_SOCKET, option: SO_PASSCRED },
+    since: "2.2",
+    source: "unix(7)",
+    families: ["unix", "netlink"],
+    payload: struct("ucred", { pid: i32, uid: u32, gid: u32 }),
+  },
+  /** The sender's label, given by its security module: SELinux, AppArmor, Smack. Source: unix(7). Since Linux 2.6.18. */
+  security: {
+    level: SOL_SOCKET,
+    type: SCM_SECURITY,
+    constant: "SCM_SECURITY",
+    direction: "receive",
+    enable: { level: SOL_SOCKET, option: SO_PASSSEC },
+    since: "2.6.18",
+    source: "unix(7)",
+    families: ["unix"],
+    payload: text("char[]", LABEL_ROOM),
+  },
+  /** A descriptor of the sender's process, the receiver's to close; a negative errno if the process is gone. Source: unix(7). Since Linux 6.5. */
+  pidfd: {
+    level: SOL_SOCKET,
+    type: SCM_PIDFD,
+    constant: "SCM_PIDFD",
+    direction: "receive",
+    enable: { level: SOL_SOCKET, option: SO_PASSPIDFD },
+    since: "6.5",
+    source: "unix(7)",
+    families: ["unix"],
+    payload: i32,
+  },
+  /** When the packet came, in nanoseconds since 1970 with a resolution of a microsecond. Safe beyond 2038. Source: socket(7). Since Linux 5.1. */
+  timestamp: {
+    level: SOL_SOCKET,
+    type: SO_TIMESTAMP_NEW,
+    constant: "SO_TIMESTAMP_NEW",
+    direction: "receive",
+    enable: { level: SOL_SOCKET, option: SO_TIMESTAMP_NEW },
+    since: "5.1",
+    source: "socket(7)",
+    payload: timeval64,
+  },
+  /** When the packet came, in nanoseconds since 1970. Safe beyond 2038. Source: socket(7). Since Linux 5.1. */
+  timestampNs: {
+    level: SOL_SOCKET,
+    type: SO_TIMESTAMPNS_NEW,
+    constant: "SO_TIMESTAMPNS_NEW",
+    direction: "receive",
+    enable: { level: SOL_SOCKET, option: SO_TIMESTAMPNS_NEW },
+    since: "5.1",
+    source: "socket(7)",
+    payload: timespec64,
+  },
+  /** The packet's timestamps in nanoseconds, 0n where there is none; of what was sent, with MSG_ERRQUEUE. Safe beyond 2038. Source: Documentation/networking/timestamping.rst. Since Linux 5.1. */
+  timestamping: {
+    level: SOL_SOCKET,
+    type: SO_TIMESTAMPING_NEW,
+    constant: "SO_TIMESTAMPING_NEW",
+    direction: "receive",
+    enable: { level: SOL_SOCKET, option: SO_TIMESTAMPING_NEW, value: RECEIVE_STAMPS },
+    since: "5.1",
+    source: "Documentation/networking/timestamping.rst",
+    payload: timestamps("struct scm_timestamping64", timespec64),
+  },
+  /** Which transmit timestamps to make for this one message: SOF_TIMESTAMPING_TX_*. Source: Documentation/networking/timestamping.rst. Since Linux 5.1. */
+  timestampingFlags: {
+    level: SOL_SOCKET,
+    type: SO_TIMESTAMPING_NEW,
+    constant: "SO_TIMESTAMPING_NEW",
+    direction: "send",
+    since: "5.1",
+    source: "Documentation/networking/timestamping.rst",
+    families: ["ipv4", "ipv6", "packet", "can"],
+    payload: u32,
+  },
+  /** As `timestamp`, but of every kernel, and ending in 2038 in 32-bit programs. Source: socket(7). Since Linux 2.2. */
+  timestampOld: {
+    level: SOL_SOCKET,
+    type: SO_TIMESTAMP_OLD,
+    constant: "SO_TIMESTAMP_OLD",
+    direction: "receive",
+    enable: { level: SOL_SOCKET, option: SO_TIMESTAMP_OLD },
+    since: "2.2",
+    source: "socket(7)",
+    payload: oldTimeval,
+  },
+  /** As `timestampNs`, but of older kernels too, and ending in 2038 in 32-bit programs. Source: socket(7). Since Linux 2.6.22. */
+  timestampNsOld: {
+    level: SOL_SOCKET,
+    type: SO_TIMESTAMPNS_OLD,
+    constant: "SO_TIMESTAMPNS_OLD",
+    direction: "receive",
+    enable: { level: SOL_SOCKET, option: SO_TIMESTAMPNS_OLD },
+    since: "2.6.22",
+    source: "socket(7)",
+    payload: oldTimespec,
+  },
+  /** As `timestamping`, but of older kernels too, and ending in 2038 in 32-bit programs. Source: Documentation/networking/timestamping.rst. Since Linux 2.6.30. */
+  timestampingOld: {
+    level: SOL_SOCKET,
+    type: SO_TIMESTAMPING_OLD,
+    constant: "SO_TIMESTAMPING_OLD",
+    direction: "receive",
+    enable: { level: SOL_SOCKET, option: SO_TIMESTAMPING_OLD, value: RECEIVE_STAMPS },
+    since: "2.6.30",
+    source: "Documentation/networking/timestamping.rst",
+    payload: timestamps("struct scm_timestamping", oldTimespec),
+  },
+  /** As `timestampingFlags`, for a socket with SO_TIMESTAMPING_OLD. Source: Documentation/networking/timestamping.rst. Since Linux 4.7. */
+  timestampingFlagsOld: {
+    level: SOL_SOCKET,
+    type: SO_TIMESTAMPING_OLD,
+    constant: "SO_TIMESTAMPING_OLD",
+    direction: "send",
+    since: "4.7",
+    source: "Documentation/networking/timestamping.rst",
+    families: ["ipv4", "ipv6", "packet", "can"],
+    payload: u32,
+  },
+  /** TCP's statistics when a transmit timestamp was made: netlink attributes, TCP_NLA_*. Source: Documentation/networking/timestamping.rst. Since Linux 4.10. */
+  timestampingOptStats: {
+    level: SOL_SOCKET,
+    type: SCM_TIMESTAMPING_OPT_STATS,
+    constant: "SCM_TIMESTAMPING_OPT_STATS",
+    direction: "errorQueue",
+    enable: {
+      level: SOL_SOCKET,
+      option: SO_TIMESTAMPING_NEW,
+      value: SOF_TIMESTAMPING_OPT_STATS | SOF_TIMESTAMPING_OPT_TSONLY,
+    },
+    since: "4.10",
+    source: "Documentation/networking/timestamping.rst",
+    families: ["ipv4", "ipv6"],
+    payload: attributes(STATS_ROOM),
+  },
+  /** Where the packet came in, and its length there. Only with a timestamp of the hardware. Source: Documentation/networking/timestamping.rst. Since Linux 4.13. */
+  timestampingPktinfo: {
+    level: SOL_SOCKET,
+    type: SCM_TIMESTAMPING_PKTINFO,
+    constant: "SCM_TIMESTAMPING_PKTINFO",
+    direction: "receive",
+    enable: {
+      level: SOL_SOCKET,
+      option: SO_TIMESTAMPING_NEW,
+      value: RECEIVE_STAMPS | SOF_TIMESTAMPING_OPT_PKTINFO,
+    },
+    since: "4.13",
+    source: "Documentation/networking/timestamping.rst",
+    payload: struct("scm_ts_pktinfo", { interfaceIndex: u32, packetLength: u32, _reserved: array(u32, 2) }),
+  },
+  /** When the packet is to leave, in nanoseconds of the clock that SO_TXTIME chose. Source: net/core/sock.c. Since Linux 4.19. */
+  txtime: {
+    level: SOL_SOCKET,
+    type: SCM_TXTIME,
+    constant: "SCM_TXTIME",
+    direction: "send",
+    since: "4.19",
+    source: "net/core/sock.c",
+    families: ["ipv4", "ipv6", "packet", "can"],
+    payload: u64,
+  },
+  /** The id that this message's transmit timestamps bear, in place of a counter. Source: Documentation/networking/timestamping.rst. Since Linux 6.13. */
+  tsOptId: {
+    level: SOL_SOCKET,
+    type: SCM_TS_OPT_ID,
+    constant: "SCM_TS_OPT_ID",
+    direction: "send",
+    since: "6.13",
+    source: "Documentation/networking/timestamping.rst",
+    families: ["ipv4", "ipv6", "packet", "can"],
+    payload: u32,
+  },
+  /** Whether the peer has acknowledged the frame: 1, or 0. Source: net/core/skbuff.c. Since Linux 3.3. */
+  wifiStatus: {
+    level: SOL_SOCKET,
+    type: SCM_WIFI_STATUS,
+    constant: "SCM_WIFI_STATUS",
+    direction: "errorQueue",
+    enable: { level: SOL_SOCKET, option: SO_WIFI_STATUS },
+    since: "3.3",
+    source: "net/core/skbuff.c",
+    families: ["packet"],
+    payload: i32,
+  },
+  /** How many packets this socket has lost for want of room. Only there once it has lost one. Source: socket(7). Since Linux 2.6.33. */
+  rxqOvfl: {
+    level: SOL_SOCKET,
+    type: SO_RXQ_OVFL,
+    constant: "SO_RXQ_OVFL",
+    direction: "receive",
+    enable: { level: SOL_SOCKET, option: SO_RXQ_OVFL },
+    since: "2.6.33",
+    source: "socket(7)",
+    payload: u32,
+  },
+  /** The packet's mark, for routing and filtering. To set it takes CAP_NET_ADMIN or CAP_NET_RAW. Source: socket(7). Since Linux 4.2. */
+  mark: {
+    level: SOL_SOCKET,
+    type: SO_MARK,
+    constant: "SO_MARK",
+    direction: "both",
+    enable: { level: SOL_SOCKET, option: SO_RCVMARK },
+    since: "4.2",
+    source: "socket(7)",
+    families: ["ipv4", "ipv6", "packet", "can"],
+    payload: u32,
+  },
+  /** The packet's priority, for queueing. Above 6 it takes CAP_NET_ADMIN or CAP_NET_RAW. Source: socket(7). Since Linux 6.14. */
+  priority: {
+    level: SOL_SOCKET,
+    type: SO_PRIORITY,
+    constant: "SO_PRIORITY",
+    direction: "both",
+    enable: { level: SOL_SOCKET, option: SO_RCVPRIORITY },
+    since: "6.14",
+    source: "socket(7)",
+    families: ["ipv4", "ipv6", "packet", "can"],
+    payload: u32,
+  },
+  /** Bytes that came in ordinary memory after all, on a socket that receives into device memory (MSG_SOCK_DEVMEM). Source: Documentation/networking/devmem.rst. Since Linux 6.12. */
+  devmemLinear: {
+    level: SOL_SOCKET,
+    type: SO_DEVMEM_LINEAR,
+    constant: "SO_DEVMEM_LINEAR",
+    direction: "receive",
+    since: "6.12",
+    source: "Documentation/networking/devmem.rst",
+    families: ["ipv4", "ipv6"],
+    repeats: MAX_FRAGMENTS,
+    payload: dmabuf,
+  },
+  /** Where in device memory the bytes lie. The token is given back with SO_DEVMEM_DONTNEED. Source: Documentation/networking/devmem.rst. Since Linux 6.12. */
+  devmemDmabuf: {
+    level: SOL_SOCKET,
+    type: SO_DEVMEM_DMABUF,
+    constant: "SO_DEVMEM_DMABUF",
+    direction: "receive",
+    since: "6.12",
+    source: "Documentation/networking/devmem.rst",
+    families: ["ipv4", "ipv6"],
+    repeats: MAX_FRAGMENTS,
+    payload: dmabuf,
+  },
+  /** The device memory that the bytes to send lie in. Source: Documentation/networking/devmem.rst. Since Linux 6.16. */
+  devmemDmabufId: {
+    level: SOL_SOCKET,
+    type: SO_DEVMEM_DMABUF,
+    constant: "SO_DEVMEM_DMABUF",
+    direction: "send",
+    since: "6.16",
+    source: "Documentation/networking/devmem.rst",
+    families: ["ipv4", "ipv6"],
+    payload: u32,
+  },
+  /** How many bytes are left to read, on a Unix stream. Source: net/unix/af_unix.c. Since Linux 6.17. */
+  inq: {
+    level: SOL_SOCKET,
+    type: SCM_INQ,
+    constant: "SCM_INQ",
+    direction: "receive",
+    enable: { level: SOL_SOCKET, option: SO_INQ },
+    since: "6.17",
+    source: "net/unix/af_unix.c",
+    families: ["unix"],
+    payload: i32,
+  },
+} as const satisfies ControlEntries;

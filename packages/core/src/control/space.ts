@@ -1,0 +1,21 @@
+import { type Layout, machineLayout, spaceOf } from "./layout.js";
+import { type ControlName, entryNamed, hasFamily } from "./table.js";
+
+/**
+ * The size of a control buffer into which the kernel can put all of these at once on a socket of this family (AF_*),
+ * each as often as it can occur. What such a socket never delivers takes no room.
+ */
+export function controlSpace(
+  names: readonly ControlName[],
+  family: number,
+  layout: Layout = machineLayout,
+): number {
+  let space = 0;
+  for (const name of new Set(names)) {
+    const named = entryNamed(name)!;
+    if (!hasFamily(named, family)) continue;
+    const { payload, repeats = 1 } = named.entry;
+    space += repeats * spaceOf((payload.room ?? payload.size)[layout], layout);
+  }
+  return space;
+}

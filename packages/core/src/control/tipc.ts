@@ -1,0 +1,46 @@
+import { SOL_TIPC } from "../constants/levels.js";
+import { TIPC_DESTNAME, TIPC_ERRINFO, TIPC_RETDATA } from "../constants/tipc.js";
+import { blob } from "./blob.js";
+import type { ControlEntries } from "./entry.js";
+import { u32 } from "./integers.js";
+import { struct } from "./struct.js";
+
+/** TIPC_MAX_USER_MSG_SIZE, include/uapi/linux/tipc.h. */
+const RETURNED_ROOM = 66_000;
+
+/** The control messages of SOL_TIPC. */
+export const tipcMessages = {
+  /** Why a message came back, and how long it was. Source: net/tipc/socket.c. Since Linux 2.6.16. */
+  tipcErrinfo: {
+    level: SOL_TIPC,
+    type: TIPC_ERRINFO,
+    constant: "TIPC_ERRINFO",
+    direction: "receive",
+    since: "2.6.16",
+    source: "net/tipc/socket.c",
+    families: ["tipc"],
+    payload: struct("{ __u32 code; __u32 length; }", { code: u32, length: u32 }),
+  },
+  /** The message that came back. Source: net/tipc/socket.c. Since Linux 2.6.16. */
+  tipcRetdata: {
+    level: SOL_TIPC,
+    type: TIPC_RETDATA,
+    constant: "TIPC_RETDATA",
+    direction: "receive",
+    since: "2.6.16",
+    source: "net/tipc/socket.c",
+    families: ["tipc"],
+    payload: blob("char[]", RETURNED_ROOM),
+  },
+  /** The service that the message was sent to. Source: net/tipc/socket.c. Since Linux 2.6.16. */
+  tipcDestname: {
+    level: SOL_TIPC,
+    type: TIPC_DESTNAME,
+    constant: "TIPC_DESTNAME",
+    direction: "receive",
+    since: "2.6.16",
+    source: "net/tipc/socket.c",
+    families: ["tipc"],
+    payload: struct("tipc_service_range", { type: u32, lower: u32, upper: u32 }),
+  },
+} as const satisfies ControlEntries;

@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import { decodeAddress, encodeAddress } from "../../src/address/index.js";
+import { compilerMissing, runC } from "../c-compiler.js";
+import { PRELUDE, samples } from "./samples.js";
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+
+const program = `${PRELUDE}
+static void print(const void *bytes, size_t length) {
+  for (size_t i = 0; i < length; i++) printf("%02x", ((const unsigned char *)bytes)[i]);
+  printf("\\n");
+}
+int main(void) {
+${samples.map(({ c, length = "sizeof p" }) => `  { ${c} print(&p, ${length}); }`).join("\n")}
+}
+`;
+
+describe("addresses against C", () => {
+  test("there is a sample of every family", () => {
+    const names = new Set(samples.map(({ address }) => address.family));
+    expect([...names].map(String).sort()).toEqual(
+      [
+        "9",
+        "alg",
+        "bluetooth",
+        "can",
+        "ipv4",
+        "ipv6",
+        "llc",
+        "netlink",
+        "packet",
+        "qrtr",
+        "rxrpc",
+        "tipc",
+        "unix",
+        "vsock",
+        "xdp",
+      ].sort(),
+    );
+  });
+
+  for (const layout of ["64", "32"] as const) {
+    const missing = compilerMissing(layout);
+    test.skipIf(missing !== undefined)(
+      `${layout}-bit: every sockaddr's bytes are C's, both ways${missing ? ` (skipped: ${missing})` : ""}`,
+      () => {
+        const lines = runC(program, layout);
+        expect(lines).toHaveLength(samples.length);
+        samples.forEach(({ address }, i) => {
+          expect(`${address.family} ${hex(encodeAddress(address))}`).toBe(`${address.family} ${lines[i]}`);
+          expect(decodeAddress(Buffer.from(lines[i]!, "hex"))).toEqual(address);
+        });
+      },
+    );
+  }
+});

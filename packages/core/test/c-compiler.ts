@@ -1,0 +1,59 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Layout } from "../src/control/index.js";
+
+// The tests ask a C compiler what the system's headers and the CMSG_ macros say.
+
+/** On a 64-bit x86 the 32-bit compiler needs the headers that Debian keeps apart. */
+const FLAGS_32 = ["-m32", "-idirafter", "/usr/include/x86_64-linux-gnu"];
+const FLAGS: Record<Layout, readonly string[]> = {
+  "64": [],
+  "32": process.arch === "ia32" ? [] : FLAGS_32,
+};
+
+function compile(source: string, layout: Layout, directory: string): string {
+  const file = join(directory, "program.c");
+  const program = join(directory, "program");
+  writeFileSync(file, source);
+  execFileSync(process.env.CC || "gcc", ["-w", ...FLAGS[layout], "-o", program, file], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  return program;
+}
+
+function inDirectory<T>(use: (directory: string) => T): T {
+  const directory = mkdtempSync(join(tmpdir(), "sendmsg-c-"));
+  try {
+    return use(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Compiles and runs a program; what it prints, by lines. A compiler's complaints are the error's message. */
+export function runC(source: string, layout: Layout): string[] {
+  return inDirectory((directory) => {
+    const program = compile(source, layout, directory);
+    return execFileSync(program, { encoding: "utf8", maxBuffer: 2 ** 26 })
+      .trimEnd()
+      .split("\n");
+  });
+}
+
+/** Why there is no C compiler for this layout here; undefined if there is one. */
+export function compilerMissing(layout: Layout): string | undefined {
+  if (process.platform !== "linux") return "the headers are Linux's";
+  if (layout === "64" && process.arch === "ia32") return "a 32-bit system has no 64-bit compiler";
+  if (layout === "32" && process.arch !== "ia32" && process.arch !== "x64")
+    return "only x86 has both layouts";
+  try {
+    inDirectory((directory) =>
+      compile("#include <sys/socket.h>\nint main(void) { return 0; }", layout, directory),
+    );
+    return undefined;
+  } catch {
+    return `no ${layout}-bit C compiler here`;
+  }
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const sources = new URL("../../src/", import.meta.url);
+
+/** All files that a file loads, itself included: what is imported for its types alone is not loaded. */
+function loadedBy(entry: string): string[] {
+  const seen = new Set<string>();
+  const waiting = [new URL(entry, sources).href];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    const text = readFileSync(fileURLToPath(file), "utf8");
+    for (const [, specifier] of text.matchAll(/^(?:import|export) (?!type )[^;]*?from "([^"]+)";/gm)) {
+      if (specifier!.startsWith(".")) waiting.push(new URL(specifier!.replace(/\.js$/, ".ts"), file).href);
+      else expect(["node:fs", "node:os", "node:net", "node:util"]).toContain(specifier);
+    }
+  }
+  return [...seen].map((file) => file.slice(sources.href.length));
+}
+
+describe("the codecs load no native code, and nothing above them", () => {
+  test("sendmsg/control", () => {
+    const files = loadedBy("control/index.ts");
+    expect(files).toContain("bytes.ts");
+    expect(
+      files.filter(
+        (file) => !/^((control|address|constants)\/|(bytes|errors|errno|arguments)\.ts$)/.test(file),
+      ),
+    ).toEqual([]);
+  });
+
+  test("sendmsg/address", () => {
+    const files = loadedBy("address/index.ts");
+    expect(files).toContain("errors.ts");
+    expect(
+      files.filter((file) => !/^((address|constants)\/|(bytes|errors|errno|arguments)\.ts$)/.test(file)),
+    ).toEqual([]);
+  });
+});
