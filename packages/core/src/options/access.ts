@@ -1,0 +1,173 @@
+import { type AddressFamilyName, familyName, familyNumber } from "../address/family.js";
+import { checkInt32, checkInteger, checkView } from "../arguments.js";
+import { AF_SMC } from "../constants/address-families.js";
+import { SOL_SCTP, SOL_SOCKET } from "../constants/levels.js";
+import { SCTP_SOCKOPT_PEELOFF, SCTP_SOCKOPT_PEELOFF_FLAGS } from "../constants/sctp.js";
+import { SO_PEERPIDFD } from "../constants/socket.js";
+import { machineLayout } from "../control/layout.js";
+import { EINVAL, ENOPROTOOPT, EOPNOTSUPP, ERANGE } from "../errno.js";
+import { explain, invalidArgValue, type SystemError, systemError } from "../errors.js";
+import { explainAge } from "../kernel-version.js";
+import { DENIED } from "../native/binding.js";
+import { binding } from "../native/load.js";
+import { failure } from "../syscalls/failure.js";
+import { checkOptionName, decodeEntry, encodeEntry } from "./codec.js";
+import type { OptionEntry } from "./entry.js";
+import type { OptionInput, OptionQuery, OptionValue, ReadableOption, SettableOption } from "./table.js";
+
+/** Options that answer with a descriptor, which bytes would leave without an owner. */
+const DESCRIPTORS: readonly { level: number; option: number; instead: string }[] = [
+  {
+    level: SOL_SOCKET,
+    option: SO_PEERPIDFD,
+    instead: "SO_PEERPIDFD: peer.pidfd() returns a descriptor with an owner",
+  },
+  ...[SCTP_SOCKOPT_PEELOFF, SCTP_SOCKOPT_PEELOFF_FLAGS].map((option) => ({
+    level: SOL_SCTP,
+    option,
+    instead: "SCTP_SOCKOPT_PEELOFF, which answers with a descriptor: call getsockopt() of sendmsg/syscalls",
+  })),
+];
+
+/** What is tried first where a value can be longer: the kernel says when it is. */
+const USUAL_ROOM = 1 << 15;
+
+/** Values are tens of bytes: what is larger than this is nobody's. */
+const MAX_ROOM = 1 << 20;
+
+/**
+ * The options of one socket, by name: their types are those of the table.
+ *
+ * `socket.options.get("rcvBuf")`, `socket.options.set("reusePort", true)`. Control messages are better switched on by
+ * {@link Socket.receive}, which keeps room for them.
+ *
+ * @see getsockopt(2), setsockopt(2), socket(7), ip(7), ipv6(7), tcp(7), udp(7), unix(7), packet(7), netlink(7), vsock(7)
+ */
+export class SocketOptionAccess {
+  readonly #open: () => number;
+  readonly #family: number;
+
+  /** @internal `open` returns the descriptor's number, or throws once it is closed. */
+  constructor(open: () => number, family: number) {
+    this.#open = open;
+    this.#family = family;
+  }
+
+  /**
+   * Reads an option. `query` says which association or address of an SCTP socket is meant.
+   *
+   * @throws TypeError ERR_INVALID_ARG_VALUE: there is no option of that name, or it can only be set.
+   * @throws `ENOPROTOOPT`: this socket has no such option, or the kernel is too old; another system error.
+   */
+  get<N extends ReadableOption>(name: N, query?: OptionQuery<N>): OptionValue<N> {
+    const entry = checkOptionName(name);
+    if (entry.direction === "set") throw invalidArgValue("name", `can only be set: ${JSON.stringify(name)}`);
+    const bytes = query === undefined ? undefined : encodeQuery(entry, query);
+    return decodeEntry(entry, this.#read(entry, bytes), machineLayout) as OptionValue<N>;
+  }
+
+  /**
+   * Sets an option.
+   *
+   * @throws TypeError, RangeError: `value`, or a field of it, is of another type or out of range.
+   * @throws TypeError ERR_INVALID_ARG_VALUE: there is no option of that name, or it can only be read.
+   * @throws `ENOPROTOOPT`: this socket has no such option, or the kernel is too old; `EPERM`, `EINVAL`, …
+   */
+  set<N extends SettableOption>(name: N, value: OptionInput<N>): void {
+    const entry = checkOptionName(name);
+    if (entry.direction === "get") throw invalidArgValue("name", `can only be read: ${JSON.stringify(name)}`);
+    const bytes = encodeEntry(entry, value, machineLayout);
+    const fd = this.#open();
+    this.#checkFamily(entry, "setsockopt");
+    const result = binding().setsockopt(fd, entry.level, entry.option, bytes);
+    if (result < 0) throw refusal(entry, result, "setsockopt");
+  }
+
+  /**
+   * Reads any option by its numbers: up to `length` bytes, as many as the kernel wrote.
+   *
+   * @throws TypeError ERR_INVALID_ARG_VALUE: the option answers with a descriptor, which needs an owner.
+   */
+  getRaw(level: number, option: number, length: number): Uint8Array {
+    checkInt32("level", level);
+    checkInt32("option", option);
+    checkInteger("length", length, 0, MAX_ROOM);
+    for (const each of DESCRIPTORS) {
+      if (level === each.level && option === each.option) {
+        throw invalidArgValue("option", `must not be ${each.instead}`);
+      }
+    }
+    const bytes = new Uint8Array(length);
+    const result = binding().getsockopt(this.#open(), level, option, bytes, false);
+    if (result < 0) throw failure(result, "getsockopt");
+    return bytes.subarray(0, result);
+  }
+
+  /** Sets any option by its numbers to the bytes that it takes. */
+  setRaw(level: number, option: number, value: ArrayBufferView | ArrayBufferLike): void {
+    checkInt32("level", level);
+    checkInt32("option", option);
+    const bytes = checkView("value", value);
+    const result = binding().setsockopt(this.#open(), level, option, bytes);
+    if (result < 0) throw failure(result, "setsockopt");
+  }
+
+  #read(entry: OptionEntry, query: Uint8Array | undefined): Uint8Array {
+    const fd = this.#open();
+    this.#checkFamily(entry, "getsockopt");
+    const { payload } = entry;
+    const { size, room: longest = size } = payload;
+    // Groups are few, and could be 65536.
+    let room = Math.max(size[machineLayout], Math.min(longest[machineLayout], USUAL_ROOM));
+    for (;;) {
+      const bytes = new Uint8Array(room);
+      if (query !== undefined) bytes.set(query);
+      const result = binding().getsockopt(fd, entry.level, entry.option, bytes, false);
+      // Some options cut what does not fit and give the full length, others refuse.
+      const isShort = result > room || (result === -ERANGE && payload.room !== undefined);
+      if (isShort && room < MAX_ROOM) {
+        room = Math.max(result, room * 2);
+        continue;
+      }
+      if (result < 0) throw refusal(entry, result, "getsockopt");
+      return bytes.subarray(0, result);
+    }
+  }
+
+  /** Levels mean other things on other families' sockets: SOL_TCP is Bluetooth's SOL_L2CAP, SOL_IP its SOL_HCI. */
+  #checkFamily({ families, constant }: OptionEntry, syscall: string): void {
+    // SMC passes on what is TCP's.
+    if (families === undefined || this.#family === AF_SMC) return;
+    if (families.some((family) => familyNumber(family) === this.#family)) return;
+    const error = systemError(ENOPROTOOPT, syscall);
+    explain(
+      error,
+      `${error.message}: ${constant} is an option of ${listed(families)} sockets, and this one is ${nameOf(this.#family)}`,
+    );
+    throw error;
+  }
+}
+
+function encodeQuery({ query, constant }: OptionEntry, value: unknown): Uint8Array {
+  if (query === undefined) throw invalidArgValue("query", `must not be given: ${constant} has none`);
+  const bytes = new Uint8Array(query.size[machineLayout]);
+  query.write(bytes, 0, value, machineLayout, "query", bytes.length);
+  return bytes;
+}
+
+export const listed = (families: readonly AddressFamilyName[]): string => families.join(" and ");
+
+export const nameOf = (family: number): string => familyName(family) ?? `of family ${family}`;
+
+/** What the kernel answers where it does not know an option, or a value of it. */
+const UNKNOWN: ReadonlySet<number> = new Set([-ENOPROTOOPT, -EOPNOTSUPP, -EINVAL]);
+
+function refusal(entry: OptionEntry, result: number, syscall: string): SystemError {
+  const error = failure(result, syscall);
+  if (result <= DENIED) return error;
+  const { constant, since } = entry;
+  const age = UNKNOWN.has(result) ? explainAge(constant, since) : undefined;
+  const isUnknown = result === -ENOPROTOOPT || result === -EOPNOTSUPP;
+  explain(error, `${error.message}: ${age ?? (isUnknown ? `this socket has no ${constant}` : constant)}`);
+  return error;
+}

@@ -1,0 +1,76 @@
+import { checkLayout, type Layout, machineLayout } from "../control/layout.js";
+import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
+import type { OptionEntry } from "./entry.js";
+import { type OptionInput, type OptionName, type OptionValue, optionNamed } from "./table.js";
+
+export interface OptionLayout {
+  /** The layout of the program that the bytes belong to; this process's own unless given. */
+  layout?: Layout | undefined;
+}
+
+/** The entry of a name that a user gave. */
+export function checkOptionName(name: unknown): OptionEntry {
+  if (typeof name !== "string") throw invalidArgType("name", "of type string", name);
+  const entry = optionNamed(name);
+  if (entry === undefined) {
+    throw invalidArgValue("name", `is not the name of a socket option: ${JSON.stringify(name)}`);
+  }
+  return entry;
+}
+
+/** The bytes to give to setsockopt(2). Errors name `value`. */
+export function encodeEntry({ payload, setPayload = payload }: OptionEntry, value: unknown, layout: Layout) {
+  const length = setPayload.measure?.(value, layout, "value") ?? setPayload.size[layout];
+  const bytes = new Uint8Array(length);
+  setPayload.write(bytes, 0, value, layout, "value", length);
+  return bytes;
+}
+
+/** The value of bytes that getsockopt(2) gave. */
+export function decodeEntry({ payload, constant }: OptionEntry, bytes: Uint8Array, layout: Layout): unknown {
+  const size = payload.size[layout];
+  let whole = bytes;
+  if (bytes.length < size) {
+    // The rest of a shorter structure, or integer, than there is now.
+    whole = new Uint8Array(size);
+    whole.set(bytes);
+  }
+  const value = payload.read(whole, 0, whole.length, layout);
+  if (value === undefined) {
+    throw codedError("ERR_SENDMSG_OPTION_VALUE", `The bytes of ${constant} are no ${payload.ctype}`);
+  }
+  return value;
+}
+
+const layoutOf = (options: OptionLayout | undefined): Layout =>
+  options?.layout === undefined ? machineLayout : checkLayout(options.layout);
+
+/**
+ * Returns the bytes that setsockopt(2) takes for an option's value.
+ *
+ * @throws TypeError, RangeError: the value is of another type or out of range, naming `value` or its field.
+ * @see setsockopt(2)
+ */
+export function encodeOption<N extends OptionName>(
+  name: N,
+  value: OptionInput<N>,
+  options?: OptionLayout,
+): Uint8Array {
+  return encodeEntry(checkOptionName(name), value, layoutOf(options));
+}
+
+/**
+ * Returns the value that the bytes of getsockopt(2) stand for.
+ *
+ * @throws `ERR_SENDMSG_OPTION_VALUE`: they stand for none.
+ * @see getsockopt(2)
+ */
+export function decodeOption<N extends OptionName>(
+  name: N,
+  bytes: Uint8Array,
+  options?: OptionLayout,
+): OptionValue<N> {
+  const entry = checkOptionName(name);
+  if (!(bytes instanceof Uint8Array)) throw invalidArgType("bytes", "an instance of Uint8Array", bytes);
+  return decodeEntry(entry, bytes, layoutOf(options)) as OptionValue<N>;
+}

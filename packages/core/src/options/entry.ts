@@ -1,0 +1,28 @@
+import type { AddressFamilyName } from "../address/family.js";
+import type { Payload } from "../control/payload.js";
+
+/** One socket option, with all that the library knows of it: its type, both ways, comes from here. */
+// biome-ignore lint/suspicious/noExplicitAny: any value's payload is an entry's.
+export interface OptionEntry<Value = any, Given = any, Query = any> {
+  readonly level: number;
+  /** The option's number. */
+  readonly option: number;
+  /** The kernel's name of it. Ours is the same without `SO_` and underscores. */
+  readonly constant: string;
+  /** What can be done with it: getsockopt(2), setsockopt(2) or both. */
+  readonly direction: "get" | "set" | "both";
+  /** The first version of Linux that has it. */
+  readonly since: string;
+  /** The man page or kernel file that describes it. */
+  readonly source: string;
+  /** The families of sockets that have it; absent: any. */
+  readonly families?: readonly AddressFamilyName[];
+  /** What getsockopt(2) gives, and setsockopt(2) takes. */
+  readonly payload: Payload<Value>;
+  /** What setsockopt(2) takes, where that is something else. */
+  readonly setPayload?: Payload<Given>;
+  /** What getsockopt(2) has to be given: which association is meant, which address. */
+  readonly query?: Payload<Query>;
+}
+
+export type OptionEntries = Readonly<Record<string, OptionEntry>>;

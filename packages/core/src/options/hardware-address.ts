@@ -1,0 +1,19 @@
+import { copyBytes, readU16, writeU16 } from "../bytes.js";
+import { both, type Payload } from "../control/payload.js";
+import { invalidArgType, outOfRange } from "../errors.js";
+
+const MAX_LENGTH = 8;
+
+/** The length and the eight bytes of a link-layer address, as struct packet_mreq has them. */
+export const hardwareAddress: Payload<Uint8Array> = {
+  ctype: "struct { unsigned short alen; unsigned char address[8]; }",
+  size: both(2 + MAX_LENGTH),
+  align: both(2),
+  read: (bytes, at) => copyBytes(bytes, at + 2, at + 2 + Math.min(readU16(bytes, at), MAX_LENGTH)),
+  write(bytes, at, value, _layout, argument) {
+    if (!(value instanceof Uint8Array)) throw invalidArgType(argument, "an instance of Uint8Array", value);
+    if (value.length > MAX_LENGTH) throw outOfRange(`${argument}.length`, `<= ${MAX_LENGTH}`, value.length);
+    writeU16(bytes, at, value.length);
+    bytes.set(value, at + 2);
+  },
+};

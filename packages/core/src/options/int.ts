@@ -1,0 +1,24 @@
+import { readI32, write32 } from "../bytes.js";
+import { binding } from "../native/load.js";
+import { succeeded } from "../syscalls/failure.js";
+
+const SIZEOF_INT = 4;
+
+/** Reads an option that is an int, by its numbers. */
+export function getInt(fd: number, level: number, option: number): number {
+  const bytes = new Uint8Array(SIZEOF_INT);
+  succeeded(binding().getsockopt(fd, level, option, bytes, false), "getsockopt");
+  return readI32(bytes, 0);
+}
+
+/** Sets an option to an int. Returns what the system call does: 0 or a negative errno. */
+export function trySetInt(fd: number, level: number, option: number, value: number): number {
+  const bytes = new Uint8Array(SIZEOF_INT);
+  write32(bytes, 0, value);
+  return binding().setsockopt(fd, level, option, bytes);
+}
+
+/** As {@link trySetInt}, but throws. */
+export function setInt(fd: number, level: number, option: number, value: number): void {
+  succeeded(trySetInt(fd, level, option, value), "setsockopt");
+}

@@ -1,0 +1,13 @@
+import { struct } from "../control/struct.js";
+import { addressStorage } from "./address-storage.js";
+import { interfaceIndex } from "./interface-index.js";
+
+/** struct group_req, RFC 3678: a group's address of either family; its port means nothing. */
+export const groupRequest = struct("group_req", { interface: interfaceIndex, group: addressStorage });
+
+/** struct group_source_req, RFC 3678. */
+export const groupSourceRequest = struct("group_source_req", {
+  interface: interfaceIndex,
+  group: addressStorage,
+  source: addressStorage,
+});

@@ -1,0 +1,30 @@
+import { readU32, readU64, write32, write64 } from "../bytes.js";
+import { both, type Payload } from "../control/payload.js";
+import { invalidArgType, outOfRange } from "../errors.js";
+
+const UNLIMITED_32 = 0xffffffff;
+const MAX_U32 = 0xffffffffn;
+const MAX_U64 = 0xffffffffffffffffn;
+
+/**
+ * Bytes per second: an unsigned long of the kernel's since Linux 4.20, which also takes and gives 32 bits. What needs no
+ * more goes as 32, so that it works on kernels of 32 bits too. All ones mean no limit, in either width.
+ */
+export const pacingRate: Payload<bigint> = {
+  ctype: "unsigned long",
+  size: both(4),
+  align: both(4),
+  room: both(8),
+  read(bytes, at, length) {
+    if (length >= 8) return readU64(bytes, at);
+    const rate = readU32(bytes, at);
+    return rate === UNLIMITED_32 ? MAX_U64 : BigInt(rate);
+  },
+  measure: (value) => (value < MAX_U32 || value === MAX_U64 ? 4 : 8),
+  write(bytes, at, value, _layout, argument, length) {
+    if (typeof value !== "bigint") throw invalidArgType(argument, "of type bigint", value);
+    if (value < 0n || value > MAX_U64) throw outOfRange(argument, `>= 0n && <= ${MAX_U64}n`, value);
+    if (length === 8) write64(bytes, at, value);
+    else write32(bytes, at, value === MAX_U64 ? UNLIMITED_32 : Number(value));
+  },
+};

@@ -1,0 +1,62 @@
+import type { Payload, ValueOf } from "../control/payload.js";
+import { canOptions } from "./can.js";
+import type { OptionEntries, OptionEntry } from "./entry.js";
+import { ipOptions } from "./ip.js";
+import { ipv6Options } from "./ipv6.js";
+import { netlinkOptions } from "./netlink.js";
+import { packetOptions } from "./packet.js";
+import { sctpOptions } from "./sctp.js";
+import { socketLevelOptions } from "./socket.js";
+import { tcpOptions } from "./tcp.js";
+import { tlsOptions } from "./tls.js";
+import { udpOptions } from "./udp.js";
+import { vsockOptions } from "./vsock.js";
+
+/** Every socket option that the library knows, by name. */
+export const socketOptions = {
+  ...socketLevelOptions,
+  ...ipOptions,
+  ...ipv6Options,
+  ...tcpOptions,
+  ...udpOptions,
+  ...packetOptions,
+  ...netlinkOptions,
+  ...vsockOptions,
+  ...canOptions,
+  ...tlsOptions,
+  ...sctpOptions,
+} as const satisfies OptionEntries;
+
+type Table = typeof socketOptions;
+
+/** The name of a socket option: a key of {@link socketOptions}. */
+export type OptionName = keyof Table;
+
+/** The options that can be read. */
+export type ReadableOption = {
+  [N in OptionName]: Table[N]["direction"] extends "set" ? never : N;
+}[OptionName];
+
+/** The options that can be set. */
+export type SettableOption = {
+  [N in OptionName]: Table[N]["direction"] extends "get" ? never : N;
+}[OptionName];
+
+/** What reading the option of that name gives. */
+export type OptionValue<N extends OptionName> = ValueOf<Table[N]["payload"]>;
+
+/** What the option of that name can be set to. */
+export type OptionInput<N extends OptionName> = Table[N] extends { setPayload: infer P }
+  ? ValueOf<P>
+  : OptionValue<N>;
+
+/** What reading the option of that name can be told: which association is meant, which address. */
+export type OptionQuery<N extends OptionName> = Table[N] extends { query: infer P extends Payload<unknown> }
+  ? ValueOf<P>
+  : never;
+
+/** The entry of that name, if there is one. */
+export const optionNamed = (name: unknown): OptionEntry | undefined =>
+  typeof name === "string" && Object.hasOwn(socketOptions, name)
+    ? (socketOptions as OptionEntries)[name]
+    : undefined;

@@ -1,0 +1,89 @@
+import { AF_VSOCK } from "../constants/address-families.js";
+import {
+  SO_VM_SOCKETS_BUFFER_MAX_SIZE,
+  SO_VM_SOCKETS_BUFFER_MIN_SIZE,
+  SO_VM_SOCKETS_BUFFER_SIZE,
+  SO_VM_SOCKETS_CONNECT_TIMEOUT_OLD,
+  SO_VM_SOCKETS_PEER_HOST_VM_ID,
+  SO_VM_SOCKETS_TRUSTED,
+} from "../constants/vsock.js";
+import { i32, u64 } from "../control/integers.js";
+import { oldTimeval } from "../control/times.js";
+import type { OptionEntries } from "./entry.js";
+import { flag } from "./flag.js";
+
+/** The options of AF_VSOCK, which are at a level of its number. */
+export const vsockOptions = {
+  /** Bytes of the receive buffer, between the two limits. Source: vsock(7). Since Linux 3.9. */
+  vmSocketsBufferSize: {
+    level: AF_VSOCK,
+    option: SO_VM_SOCKETS_BUFFER_SIZE,
+    constant: "SO_VM_SOCKETS_BUFFER_SIZE",
+    direction: "both",
+    since: "3.9",
+    source: "vsock(7)",
+    families: ["vsock"],
+    payload: u64,
+  },
+  /** The least that `vmSocketsBufferSize` can be. Source: vsock(7). Since Linux 3.9. */
+  vmSocketsBufferMinSize: {
+    level: AF_VSOCK,
+    option: SO_VM_SOCKETS_BUFFER_MIN_SIZE,
+    constant: "SO_VM_SOCKETS_BUFFER_MIN_SIZE",
+    direction: "both",
+    since: "3.9",
+    source: "vsock(7)",
+    families: ["vsock"],
+    payload: u64,
+  },
+  /** The most that `vmSocketsBufferSize` can be. Source: vsock(7). Since Linux 3.9. */
+  vmSocketsBufferMaxSize: {
+    level: AF_VSOCK,
+    option: SO_VM_SOCKETS_BUFFER_MAX_SIZE,
+    constant: "SO_VM_SOCKETS_BUFFER_MAX_SIZE",
+    direction: "both",
+    since: "3.9",
+    source: "vsock(7)",
+    families: ["vsock"],
+    payload: u64,
+  },
+  /**
+   * The hypervisor's number of the peer's machine, with VMware's transport. Source:
+   * include/uapi/linux/vm_sockets.h. Since Linux 3.9.
+   */
+  vmSocketsPeerHostVmId: {
+    level: AF_VSOCK,
+    option: SO_VM_SOCKETS_PEER_HOST_VM_ID,
+    constant: "SO_VM_SOCKETS_PEER_HOST_VM_ID",
+    direction: "get",
+    since: "3.9",
+    source: "include/uapi/linux/vm_sockets.h",
+    families: ["vsock"],
+    payload: i32,
+  },
+  /**
+   * Whether the peer is trusted, with VMware's transport. Source: include/uapi/linux/vm_sockets.h. Since
+   * Linux 3.9.
+   */
+  vmSocketsTrusted: {
+    level: AF_VSOCK,
+    option: SO_VM_SOCKETS_TRUSTED,
+    constant: "SO_VM_SOCKETS_TRUSTED",
+    direction: "get",
+    since: "3.9",
+    source: "include/uapi/linux/vm_sockets.h",
+    families: ["vsock"],
+    payload: flag,
+  },
+  /** How long connect(2) waits, in nanoseconds. Source: include/uapi/linux/vm_sockets.h. Since Linux 3.9. */
+  vmSocketsConnectTimeout: {
+    level: AF_VSOCK,
+    option: SO_VM_SOCKETS_CONNECT_TIMEOUT_OLD,
+    constant: "SO_VM_SOCKETS_CONNECT_TIMEOUT",
+    direction: "both",
+    since: "3.9",
+    source: "include/uapi/linux/vm_sockets.h",
+    families: ["vsock"],
+    payload: oldTimeval,
+  },
+} as const satisfies OptionEntries;

@@ -1,0 +1,369 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { familyNumber } from "../../src/address/family.js";
+import { Listener, Socket, type SocketType, socketpair } from "../../src/index.js";
+import { binding } from "../../src/native/load.js";
+import {
+  type OptionEntry,
+  type OptionName,
+  type SettableOption,
+  socketOptions,
+} from "../../src/options/index.js";
+import {
+  AF_INET,
+  AF_INET6,
+  AF_NETLINK,
+  AF_PACKET,
+  AF_UNIX,
+  AF_VSOCK,
+  IPPROTO_ICMP,
+  NETLINK_ROUTE,
+  SCTP_SOCKOPT_PEELOFF,
+  SO_PEERPIDFD,
+  SO_RCVBUF,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_STREAM,
+  SOL_SCTP,
+  SOL_SOCKET,
+  SOL_TCP,
+  TCP_NODELAY,
+} from "../../src/syscalls/index.js";
+import { counted } from "../counted.js";
+import { closeAll, open, own, tcp, udp4, udp6, unix } from "../kernel/sockets.js";
+import { thrown } from "../pairs.js";
+import { isEmulated, isRoot, kernelIsAtLeast, onRealKernel, skipUnless } from "../target.js";
+
+afterEach(closeAll);
+
+const entries = Object.entries<OptionEntry>(socketOptions) as [OptionName, OptionEntry][];
+const loopback4 = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;
+const loopback6 = { family: "ipv6", address: "::1", port: 0 } as const;
+
+interface Kind {
+  name: string;
+  family: number;
+  make: () => Socket | Promise<Socket>;
+}
+
+const onUnix = (type: SocketType): Kind => ({
+  name: `Unix ${type}`,
+  family: AF_UNIX,
+  make: () => unix(type)[0],
+});
+
+const KINDS: Kind[] = [
+  onUnix("stream"),
+  onUnix("dgram"),
+  onUnix("seqpacket"),
+  { name: "UDP over IPv4", family: AF_INET, make: async () => (await udp4()).socket },
+  { name: "UDP over IPv6", family: AF_INET6, make: async () => (await udp6()).socket },
+  { name: "TCP over IPv4", family: AF_INET, make: async () => (await tcp([], loopback4))[0] },
+  { name: "TCP over IPv6", family: AF_INET6, make: async () => (await tcp([], loopback6))[0] },
+  { name: "netlink", family: AF_NETLINK, make: () => open(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE) },
+  ...(isRoot
+    ? [
+        { name: "raw IPv4", family: AF_INET, make: () => open(AF_INET, SOCK_RAW, IPPROTO_ICMP) },
+        { name: "packet", family: AF_PACKET, make: () => open(AF_PACKET, SOCK_DGRAM) },
+      ]
+    : []),
+];
+
+/** What the kernel answers where a socket's protocol or state has no such option, or where it takes a privilege. */
+const ANSWERS = [
+  "ENOPROTOOPT",
+  "EOPNOTSUPP",
+  "ENOTCONN",
+  "ENOENT",
+  "ENODATA",
+  "EPERM",
+  "EINVAL",
+  "EADDRNOTAVAIL",
+  "EBUSY",
+  "ENODEV",
+];
+
+/** Setting these to what they are means something else, or ends what the test needs. */
+const NOT_BACK: readonly OptionName[] = [
+  "lockFilter",
+  "ipRouterAlert",
+  "ipv6RouterAlert",
+  "ipv6AddrForm",
+  "tcpRepair",
+  "tcpUlp",
+  "packetFanout",
+];
+
+describe.each(KINDS)("every option on a socket of $name", ({ name: kind, family, make }) => {
+  onRealKernel(
+    "reads as its type, or is refused with the kernel's error; what was read can be set",
+    async () => {
+      const socket = await make();
+      const read: string[] = [];
+      for (const [name, entry] of entries) {
+        const { direction, families, constant } = entry;
+        if (direction === "set") continue;
+        let value: unknown;
+        try {
+          value = socket.options.get(name as "type");
+        } catch (error) {
+          const { code, message } = error as Error & { code: string };
+          expect(ANSWERS, `${name}: ${message}`).toContain(code);
+          const ours = families === undefined || families.some((each) => familyNumber(each) === family);
+          if (!ours) expect(message).toContain(`${constant} is an option of`);
+          else expect(message).toContain(constant);
+          continue;
+        }
+        expect(value, name).toBeDefined();
+        read.push(name);
+        if (direction === "get" || NOT_BACK.includes(name) || entry.setPayload) continue;
+        try {
+          socket.options.set(name as SettableOption, value as never);
+        } catch (error) {
+          expect(ANSWERS, `setting ${name}: ${(error as Error).message}`).toContain(
+            (error as Error & { code: string }).code,
+          );
+        }
+      }
+      expect(read, kind).toEqual(expect.arrayContaining(["type", "domain", "rcvBuf", "linger", "cookie"]));
+      expect(socket.options.get("domain")).toBe(family);
+    },
+  );
+});
+
+describe("options by name", () => {
+  it("are what was set, seen by number, too", () =>
+    counted(async () => {
+      const [a, b] = socketpair("stream");
+      a.options.set("rcvBuf", 65_536);
+      expect(a.options.get("rcvBuf")).toBe(131_072); // socket(7): the kernel doubles it
+      expect(new Int32Array(a.options.getRaw(SOL_SOCKET, SO_RCVBUF, 4).slice().buffer)[0]).toBe(131_072);
+      a.options.set("linger", { onOff: true, seconds: 7 });
+      expect(a.options.get("linger")).toEqual({ onOff: true, seconds: 7 });
+      expect(b.options.get("linger").onOff).toBe(false);
+      a.options.set("sndTimeo", 2_000_000_000n);
+      expect(a.options.get("sndTimeo")).toBe(2_000_000_000n);
+      expect(a.options).toBe(a.options);
+      await Promise.all([a.close(), b.close()]);
+    }));
+
+  onRealKernel("TCP: numbers, names and structures", async () => {
+    const [client, server] = await tcp();
+    client.options.set("tcpNoDelay", true);
+    expect(client.options.get("tcpNoDelay")).toBe(true);
+    client.options.setRaw(SOL_TCP, TCP_NODELAY, Int32Array.of(0));
+    expect(client.options.get("tcpNoDelay")).toBe(false);
+    client.options.set("tcpKeepIdle", 42);
+    expect(client.options.get("tcpKeepIdle")).toBe(42);
+    client.options.set("tcpCongestion", "reno");
+    expect(client.options.get("tcpCongestion")).toBe("reno");
+    client.options.set("maxPacingRate", 1_000_000n);
+    expect(client.options.get("maxPacingRate")).toBe(1_000_000n);
+    await client.sendmsg({ data: "abc" });
+    await server.recvmsg();
+    const info = client.options.get("tcpInfo");
+    expect(info).toMatchObject({ state: 1, retransmits: 0 });
+    expect(info.sndMss).toBeGreaterThan(0);
+    if (kernelIsAtLeast(4, 19)) expect(info.bytesSent).toBe(3n);
+    const { drops, rcvBuf } = client.options.get("memInfo");
+    expect(drops ?? 0).toBe(0);
+    expect(rcvBuf).toBe(client.options.get("rcvBuf"));
+    expect(client.options.get("cookie")).not.toBe(server.options.get("cookie"));
+  });
+
+  onRealKernel("UDP: groups by the name of an interface, or its index", async () => {
+    const { socket } = await udp4();
+    socket.options.set("ipAddMembership", { group: "239.1.2.3", interface: "lo" });
+    const again = { group: "239.1.2.3", interface: 1 };
+    expect(thrown(() => socket.options.set("ipAddMembership", again))).toMatchObject({ code: "EADDRINUSE" });
+    socket.options.set("ipDropMembership", again);
+    const request = {
+      interface: "lo",
+      group: { family: "ipv4", address: "239.1.2.4", port: 0 },
+      source: { family: "ipv4", address: "127.0.0.1", port: 0 },
+    } as const;
+    socket.options.set("mcastJoinSourceGroup", request);
+    socket.options.set("mcastLeaveSourceGroup", request);
+    expect(thrown(() => socket.options.set("mcastLeaveSourceGroup", request))).toMatchObject({
+      syscall: "setsockopt",
+    });
+    socket.options.set("ipMulticastIf", { address: "127.0.0.1", interface: 0 });
+    expect(socket.options.get("ipMulticastIf")).toBe("127.0.0.1");
+    socket.options.set("ipUnicastIf", "lo");
+    expect(socket.options.get("ipUnicastIf")).toBe(1);
+    socket.options.set("ipTos", 0xb8);
+    expect(socket.options.get("ipTos")).toBe(0xb8);
+  });
+
+  onRealKernel("UDP over IPv6, which has IPv4's options as well", async () => {
+    const { socket } = await udp6();
+    socket.options.set("ipv6Tclass", 0xb8);
+    expect(socket.options.get("ipv6Tclass")).toBe(0xb8);
+    socket.options.set("ipTos", 0x20);
+    expect(socket.options.get("ipTos")).toBe(0x20);
+    socket.options.set("ipv6MulticastIf", "lo");
+    expect(socket.options.get("ipv6MulticastIf")).toBe(1);
+    socket.options.set("ipv6AddMembership", { group: "ff02::1234", interface: "lo" });
+    socket.options.set("ipv6DropMembership", { group: "ff02::1234", interface: 1 });
+    socket.options.set("mcast6JoinGroup", {
+      interface: 1,
+      group: { family: "ipv6", address: "ff02::1234", port: 0 },
+    });
+    socket.options.set("ipv6UnicastHops", 9);
+    expect(socket.options.get("ipv6UnicastHops")).toBe(9);
+  });
+
+  it("netlink: the groups that were joined", () => {
+    const socket = open(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+    socket.options.set("netlinkAddMembership", 3);
+    expect(socket.options.get("netlinkListMemberships")[0]).toBe(0b100);
+    socket.options.set("netlinkDropMembership", 3);
+    expect(socket.options.get("netlinkListMemberships")[0]).toBe(0);
+  });
+
+  skipUnless("it takes root", isRoot && !isEmulated())("packet: statistics, fanout, memberships", () => {
+    const socket = open(AF_PACKET, SOCK_DGRAM);
+    expect(socket.options.get("packetStatistics")).toEqual({ packets: 0, drops: 0 });
+    socket.options.set("packetAddMembership", { interface: "lo", type: 1, address: new Uint8Array() });
+    socket.options.set("packetDropMembership", { interface: 1, type: 1, address: new Uint8Array() });
+    // Only a member of a group that rolls over has these.
+    expect(thrown(() => socket.options.get("packetRolloverStats"))).toMatchObject({ code: "EINVAL" });
+    socket.options.set("packetVersion", 2);
+    expect(socket.options.get("packetVersion")).toBe(2);
+    socket.options.set("bindToDevice", "lo");
+  });
+
+  onRealKernel("vsock's have 64 bits", async () => {
+    let socket: Socket;
+    try {
+      socket = open(AF_VSOCK, SOCK_STREAM);
+    } catch (error) {
+      expect((error as { code: string }).code).toBe("EAFNOSUPPORT");
+      return;
+    }
+    socket.options.set("vmSocketsBufferSize", 8192n);
+    expect(socket.options.get("vmSocketsBufferSize")).toBe(8192n);
+    socket.options.set("vmSocketsConnectTimeout", 3_000_000_000n);
+    expect(socket.options.get("vmSocketsConnectTimeout")).toBe(3_000_000_000n);
+  });
+
+  it("a listener's pass on to what it accepts", async () => {
+    const listener = own(await Listener.listen(loopback4));
+    listener.options.set("tcpKeepIdle", 77);
+    expect(listener.options.get("acceptConn")).toBe(true);
+    const client = own(await Socket.connect(listener.getsockname()));
+    const server = own(await listener.accept());
+    expect(server.options.get("tcpKeepIdle")).toBe(77);
+    expect(client.options.get("tcpKeepIdle")).not.toBe(77);
+    await listener.close();
+    expect(thrown(() => listener.options.get("type"))).toMatchObject({ code: "ERR_SENDMSG_CLOSED" });
+  });
+});
+
+describe("what is refused", () => {
+  it("names that don't exist, and the wrong direction", () => {
+    const socket = unix("stream")[0];
+    const { options } = socket;
+    expect(thrown(() => options.get("no-such" as never))).toMatchObject({
+      code: "ERR_INVALID_ARG_VALUE",
+      argument: "name",
+      message: expect.stringContaining('"no-such"'),
+    });
+    expect(thrown(() => options.get("rcvBufForce" as never)).message).toContain("can only be set");
+    expect(thrown(() => options.set("type" as never, 1 as never)).message).toContain("can only be read");
+    expect(thrown(() => options.set("reusePort", 1 as never))).toMatchObject({
+      code: "ERR_INVALID_ARG_TYPE",
+      argument: "value",
+    });
+    expect(thrown(() => options.get("rcvBuf", { association: 1 } as never))).toMatchObject({
+      argument: "query",
+    });
+  });
+
+  it("options of another family, before the kernel takes their number for something else", () => {
+    const socket = unix("stream")[0];
+    for (const attempt of [
+      () => socket.options.get("tcpNoDelay"),
+      () => socket.options.set("tcpNoDelay", true),
+    ]) {
+      expect(thrown(attempt)).toMatchObject({
+        code: "ENOPROTOOPT",
+        message: expect.stringContaining(
+          "TCP_NODELAY is an option of ipv4 and ipv6 sockets, and this one is unix",
+        ),
+      });
+    }
+  });
+
+  onRealKernel("options of another protocol: the kernel's error, and the option's name", async () => {
+    const { socket } = await udp4();
+    expect(thrown(() => socket.options.get("tcpNoDelay"))).toMatchObject({
+      code: "EOPNOTSUPP",
+      syscall: "getsockopt",
+      message: "getsockopt EOPNOTSUPP: this socket has no TCP_NODELAY",
+    });
+    expect(thrown(() => socket.options.set("ipTtl", 1000))).toMatchObject({
+      code: "EINVAL",
+      message: "setsockopt EINVAL: IP_TTL",
+    });
+  });
+
+  it("an option that is younger than the kernel: since when there is one", () => {
+    const socket = unix("stream")[0];
+    const native = binding();
+    const { getsockopt } = native;
+    const entry = socketOptions.passPidfd as OptionEntry;
+    const { since } = entry;
+    Object.assign(native, { getsockopt: () => -92 });
+    Object.assign(entry, { since: "999.9" });
+    try {
+      expect(thrown(() => socket.options.get("passPidfd")).message).toMatch(
+        /^getsockopt ENOPROTOOPT: Linux has SO_PASSPIDFD since 999\.9, and this is \d/,
+      );
+    } finally {
+      Object.assign(native, { getsockopt });
+      Object.assign(entry, { since });
+    }
+  });
+
+  it("descriptors without an owner", () => {
+    const socket = unix("stream")[0];
+    for (const [level, option] of [
+      [SOL_SOCKET, SO_PEERPIDFD],
+      [SOL_SCTP, SCTP_SOCKOPT_PEELOFF],
+    ] as const) {
+      expect(thrown(() => socket.options.getRaw(level, option, 64))).toMatchObject({
+        code: "ERR_INVALID_ARG_VALUE",
+        argument: "option",
+      });
+    }
+  });
+
+  it("raw: numbers and bytes are checked", () => {
+    const { options } = unix("stream")[0];
+    expect(thrown(() => options.getRaw("1" as never, 1, 4))).toMatchObject({ argument: "level" });
+    expect(thrown(() => options.getRaw(1, 1.5, 4))).toMatchObject({ argument: "option" });
+    expect(thrown(() => options.getRaw(1, 1, -1))).toMatchObject({ argument: "length" });
+    expect(thrown(() => options.setRaw(1, 1, 4 as never))).toMatchObject({ argument: "value" });
+    expect(thrown(() => options.getRaw(0xffff, 1, 4))).toMatchObject({ syscall: "getsockopt" });
+    expect(thrown(() => options.setRaw(0xffff, 1, new Uint8Array(4)))).toMatchObject({
+      syscall: "setsockopt",
+    });
+  });
+
+  it("everything, once the socket is closed", async () => {
+    const [a, b] = socketpair();
+    own(b);
+    const { options, peer } = a;
+    await a.close();
+    for (const call of [
+      () => options.get("type"),
+      () => options.set("keepAlive", true),
+      () => options.getRaw(1, 3, 4),
+      () => options.setRaw(1, 9, new Uint8Array(4)),
+      () => peer.credentials(),
+      () => a.receive("credentials"),
+    ]) {
+      expect(thrown(call)).toMatchObject({ code: "ERR_SENDMSG_CLOSED" });
+    }
+  });
+});

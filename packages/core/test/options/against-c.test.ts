@@ -1,0 +1,313 @@
+import { describe, expect, it } from "vitest";
+import type { Layout } from "../../src/control/index.js";
+import {
+  encodeOption,
+  type OptionEntry,
+  type OptionInput,
+  type OptionName,
+  socketOptions,
+} from "../../src/options/index.js";
+import { compilerMissing, runC } from "../c-compiler.js";
+
+interface Group {
+  readonly headers: readonly string[];
+  /** Whose names begin so. */
+  readonly names: RegExp;
+}
+
+const GROUPS: Record<string, Group> = {
+  socket: {
+    headers: ["sys/socket.h", "linux/types.h", "linux/net_tstamp.h"],
+    names: /^(linger|peerCred|txTime)$/,
+  },
+  ip: { headers: ["linux/in.h"], names: /^(ip[A-Z]|mcast[A-Z]|originalDst)/ },
+  ipv6: { headers: ["linux/in6.h", "linux/ipv6.h"], names: /^(ipv6|ip6t)/ },
+  tcp: { headers: ["linux/socket.h", "linux/tcp.h"], names: /^tcp/ },
+  packet: { headers: ["linux/if_packet.h"], names: /^packet/ },
+  can: {
+    headers: ["linux/can.h", "linux/can/raw.h", "linux/can/isotp.h", "linux/can/j1939.h"],
+    names: /^(can|j1939)/,
+  },
+  sctp: { headers: ["stdint.h", "sys/socket.h", "linux/sctp.h"], names: /^sctp/ },
+};
+
+/** Younger than the oldest headers that the tests run with (Linux 6.1); or no structure of C's alone. */
+const NOT_IN_HEADERS: ReadonlySet<string> = new Set([
+  "struct can_raw_vcid_options",
+  "struct dmabuf_token",
+  "struct sk_meminfo",
+  "struct xfrm_userpolicy_info",
+  "struct ipv6_opt_hdr",
+]);
+
+const entries = Object.entries<OptionEntry>(socketOptions);
+
+/** The structures of a group, with our size of each: with all that was added later. */
+function structures({ names }: Group, layout: Layout): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const [name, { payload, setPayload }] of entries) {
+    if (!names.test(name)) continue;
+    for (const each of setPayload ? [payload, setPayload] : [payload]) {
+      const ctype = each.ctype.replace(/\[\]$/, "");
+      // What ends in a list is compared by its bytes below.
+      const isOpen = each.measure !== undefined && each.room !== undefined && !GROWING.has(ctype);
+      const isList = each.ctype.endsWith("[]");
+      if (!ctype.startsWith("struct ") || NOT_IN_HEADERS.has(ctype) || (isOpen && !isList) || isList)
+        continue;
+      found.set(ctype, (each.room ?? each.size)[layout]);
+    }
+  }
+  return found;
+}
+
+const GROWING: ReadonlySet<string> = new Set(["struct sctp_paddrparams", "struct sctp_event_subscribe"]);
+
+interface Sample {
+  group: keyof typeof GROUPS;
+  name: OptionName;
+  value: unknown;
+  /** A declaration of `v`, and what else fills it in. */
+  c: string;
+  length?: string;
+}
+
+function sample<N extends OptionName>(
+  group: string,
+  name: N,
+  value: OptionInput<N>,
+  c: string,
+  length?: string,
+): Sample {
+  return { group, name, value, c, ...(length === undefined ? {} : { length }) };
+}
+
+const V4 = { family: "ipv4", address: "224.1.2.3", port: 7 } as const;
+const V6 = { family: "ipv6", address: "ff02::12", port: 7 } as const;
+const bytes = (...values: number[]) => Uint8Array.from(values);
+/** A sockaddr_in of V4 at an lvalue. */
+const v4At = (place: string) => `memcpy(&${place}, (unsigned char[]){2,0,0,7,224,1,2,3}, 8);`;
+const v6At = (place: string) =>
+  `memcpy(&${place}, (unsigned char[]){10,0,0,7,0,0,0,0,255,2,0,0,0,0,0,0,0,0,0,0,0,0,0,0x12,0,0,0,0}, 28);`;
+const in6At = (place: string) =>
+  `memcpy(&${place}, (unsigned char[]){255,2,0,0,0,0,0,0,0,0,0,0,0,0,0,0x12}, 16);`;
+
+const SAMPLES: Sample[] = [
+  sample("socket", "linger", { onOff: true, seconds: 5 }, "struct linger v = { 1, 5 };"),
+  sample("socket", "txTime", { clockId: 11, flags: 3 }, "struct sock_txtime v = { 11, 3 };"),
+  sample(
+    "ip",
+    "ipAddMembership",
+    { group: "224.1.2.3", interface: 5 },
+    "struct ip_mreqn v = { .imr_multiaddr = { htonl(0xe0010203) }, .imr_ifindex = 5 };",
+  ),
+  sample(
+    "ip",
+    "ipMulticastIf",
+    { address: "10.0.0.1", interface: 5 },
+    "struct ip_mreqn v = { .imr_address = { htonl(0x0a000001) }, .imr_ifindex = 5 };",
+  ),
+  sample(
+    "ip",
+    "ipBlockSource",
+    { group: "224.1.2.3", interfaceAddress: "10.0.0.1", source: "10.0.0.2" },
+    "struct ip_mreq_source v = { .imr_multiaddr = htonl(0xe0010203), .imr_interface = htonl(0x0a000001), .imr_sourceaddr = htonl(0x0a000002) };",
+  ),
+  sample(
+    "ip",
+    "mcastJoinGroup",
+    { interface: 3, group: V4 },
+    `struct group_req v = { .gr_interface = 3 }; ${v4At("v.gr_group")}`,
+  ),
+  sample(
+    "ip",
+    "mcastBlockSource",
+    { interface: 3, group: V4, source: V4 },
+    `struct group_source_req v = { .gsr_interface = 3 }; ${v4At("v.gsr_group")} ${v4At("v.gsr_source")}`,
+  ),
+  sample("ip", "ipUnicastIf", 5, "unsigned v = htonl(5);"),
+  sample(
+    "ipv6",
+    "ipv6AddMembership",
+    { group: "ff02::12", interface: 5 },
+    `struct ipv6_mreq v = { .ipv6mr_interface = 5 }; ${in6At("v.ipv6mr_multiaddr")}`,
+  ),
+  sample(
+    "ipv6",
+    "ipv6Pktinfo",
+    { address: "ff02::12", interface: 5 },
+    `struct in6_pktinfo v = { .ipi6_ifindex = 5 }; ${in6At("v.ipi6_addr")}`,
+  ),
+  sample(
+    "ipv6",
+    "ipv6FlowLabelMgr",
+    { destination: "ff02::12", label: 9, action: 1, share: 2, flags: 3, expires: 4, linger: 5 },
+    `struct in6_flowlabel_req v = { .flr_label = htonl(9), .flr_action = 1, .flr_share = 2, .flr_flags = 3, .flr_expires = 4, .flr_linger = 5 }; ${in6At("v.flr_dst")}`,
+  ),
+  sample(
+    "tcp",
+    "tcpMd5SigExt",
+    { address: V6, key: bytes(1, 2, 3), flags: 3, prefixLength: 64, interface: 5 },
+    `struct tcp_md5sig v = { .tcpm_flags = 3, .tcpm_prefixlen = 64, .tcpm_keylen = 3, .tcpm_ifindex = 5, .tcpm_key = { 1, 2, 3 } }; ${v6At("v.tcpm_addr")}`,
+  ),
+  sample(
+    "tcp",
+    "tcpRepairWindow",
+    { sndWl1: 1, sndWnd: 2, maxWindow: 3, rcvWnd: 4, rcvWup: 5 },
+    "struct tcp_repair_window v = { .snd_wl1 = 1, .snd_wnd = 2, .max_window = 3, .rcv_wnd = 4, .rcv_wup = 5 };",
+  ),
+  sample(
+    "packet",
+    "packetAddMembership",
+    { interface: 5, type: 1, address: bytes(1, 2, 3, 4, 5, 6) },
+    "struct packet_mreq v = { .mr_ifindex = 5, .mr_type = 1, .mr_alen = 6, .mr_address = { 1, 2, 3, 4, 5, 6 } };",
+  ),
+  sample(
+    "can",
+    "canIsotpOpts",
+    { flags: 1, frameTxtime: 2, extAddress: 3, txpadContent: 4, rxpadContent: 5, rxExtAddress: 6 },
+    "struct can_isotp_options v = { .flags = 1, .frame_txtime = 2, .ext_address = 3, .txpad_content = 4, .rxpad_content = 5, .rx_ext_address = 6 };",
+  ),
+  sample(
+    "can",
+    "j1939Filter",
+    [{ name: 1n, nameMask: 2n, pgn: 3, pgnMask: 4, address: 5, addressMask: 6 }],
+    "struct j1939_filter v = { .name = 1, .name_mask = 2, .pgn = 3, .pgn_mask = 4, .addr = 5, .addr_mask = 6 };",
+  ),
+  sample(
+    "sctp",
+    "sctpPeerAddrParams",
+    {
+      association: 1,
+      address: V4,
+      heartbeatInterval: 2,
+      maxRetransmissions: 3,
+      pathMtu: 4,
+      sackDelay: 5,
+      flags: 6,
+      flowLabel: 7,
+      dscp: 8,
+    },
+    `struct sctp_paddrparams v = { .spp_assoc_id = 1, .spp_hbinterval = 2, .spp_pathmaxrxt = 3, .spp_pathmtu = 4, .spp_sackdelay = 5, .spp_flags = 6, .spp_ipv6_flowlabel = 7, .spp_dscp = 8 }; ${v4At("v.spp_address")}`,
+  ),
+  sample(
+    "sctp",
+    "sctpPrimaryAddr",
+    { association: 1, address: V6 },
+    `struct sctp_prim v = { .ssp_assoc_id = 1 }; ${v6At("v.ssp_addr")}`,
+  ),
+  sample(
+    "sctp",
+    "sctpPeerAddrThlds",
+    { association: 1, address: V6, maxRetransmissions: 2, maxFailures: 3 },
+    `struct sctp_paddrthlds v = { .spt_assoc_id = 1, .spt_pathmaxrxt = 2, .spt_pathpfthld = 3 }; ${v6At("v.spt_address")}`,
+  ),
+  sample(
+    "sctp",
+    "sctpInitMsg",
+    { outgoing: 1, incoming: 2, attempts: 3, timeout: 4 },
+    "struct sctp_initmsg v = { 1, 2, 3, 4 };",
+  ),
+  sample(
+    "sctp",
+    "sctpDefaultSendParam",
+    {
+      stream: 1,
+      ssn: 2,
+      flags: 3,
+      ppid: 4,
+      context: 5,
+      timeToLive: 6,
+      tsn: 7,
+      cumulativeTsn: 8,
+      association: 9,
+    },
+    "struct sctp_sndrcvinfo v = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };",
+  ),
+  sample(
+    "sctp",
+    "sctpEvent",
+    { association: 1, type: 2, on: true },
+    "struct sctp_event v = { .se_assoc_id = 1, .se_type = 2, .se_on = 1 };",
+  ),
+];
+
+/** What is static has zeroes for padding, where its initialiser is constant. */
+const padded = (c: string) => (c.includes("htonl") ? c : `static ${c}`);
+
+const program = (headers: readonly string[], body: string) => `#define _GNU_SOURCE
+#include <stdio.h>
+#include <string.h>
+#include <stddef.h>
+#include <arpa/inet.h>
+${headers.map((header) => `#include <${header}>\n`).join("")}
+static void print(const void *bytes, size_t length) {
+  for (size_t i = 0; i < length; i++) printf("%02x", ((const unsigned char *)bytes)[i]);
+  printf("\\n");
+}
+int main(void) {
+${body}
+  return 0;
+}
+`;
+
+// linux/in.h and linux/in6.h give way to glibc's headers, which arpa/inet.h brings.
+const glibcFirst = (headers: readonly string[]) =>
+  headers.map((header) => (header === "linux/in.h" || header === "linux/in6.h" ? "netinet/in.h" : header));
+
+for (const layout of ["64", "32"] as const satisfies readonly Layout[]) {
+  const missing = compilerMissing(layout);
+  const describeIt = missing === undefined ? describe : describe.skip;
+  describeIt(`options against C, ${layout}-bit layout${missing ? ` (skipped: ${missing})` : ""}`, () => {
+    it.each(Object.keys(GROUPS))("%s: the structures have C's sizes", (name) => {
+      const group = GROUPS[name]!;
+      const ours = [...structures(group, layout)];
+      expect(ours.length).toBeGreaterThan(0);
+      const body = ours.map(([ctype]) => `  printf("%zu\\n", sizeof(${ctype}));`).join("\n");
+      const sizes = runC(program(glibcFirst(group.headers), body), layout).map(Number);
+      ours.forEach(([ctype, size], i) => {
+        // Newer than the headers: the structure has grown since.
+        if (ctype === "struct tcp_info") expect(size).toBeGreaterThanOrEqual(sizes[i]!);
+        else expect(`${ctype} ${size}`).toBe(`${ctype} ${sizes[i]}`);
+      });
+    });
+
+    it.each(Object.keys(GROUPS))("%s: the bytes are C's", (name) => {
+      const group = GROUPS[name]!;
+      const own = SAMPLES.filter((each) => each.group === name);
+      expect(own.length).toBeGreaterThan(0);
+      const body = own
+        .map(({ c, length = "sizeof v" }) => `  { ${padded(c)} print(&v, ${length}); }`)
+        .join("\n");
+      const lines = runC(program(glibcFirst(group.headers), body), layout);
+      own.forEach(({ name: option, value }, i) => {
+        const encoded = encodeOption(option, value as never, { layout });
+        expect(`${option} ${Buffer.from(encoded).toString("hex")}`).toBe(`${option} ${lines[i]}`);
+      });
+    });
+
+    it("the fields of tcp_info lie where C has them", () => {
+      const fields = {
+        state: "tcpi_state",
+        rto: "tcpi_rto",
+        totalRetrans: "tcpi_total_retrans",
+        pacingRate: "tcpi_pacing_rate",
+        segsIn: "tcpi_segs_in",
+        deliveryRate: "tcpi_delivery_rate",
+        deliveredCe: "tcpi_delivered_ce",
+        bytesRetrans: "tcpi_bytes_retrans",
+        sndWnd: "tcpi_snd_wnd",
+      } as const;
+      const { payload } = socketOptions.tcpInfo;
+      const body = Object.values(fields)
+        .map((field) => `  printf("%zu\\n", offsetof(struct tcp_info, ${field}));`)
+        .join("\n");
+      const offsets = runC(program(GROUPS.tcp!.headers, body), layout).map(Number);
+      Object.keys(fields).forEach((field, i) => {
+        const memory = new Uint8Array(payload.room![layout]);
+        memory[offsets[i]!] = 0x5a;
+        const value = payload.read(memory, 0, memory.length, layout)!;
+        expect(`${field} ${value[field as keyof typeof fields]}`).toBe(`${field} 90`);
+      });
+    });
+  });
+}
