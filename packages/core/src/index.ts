@@ -1,0 +1,42 @@
+export type { Address } from "./address/index.js";
+export type { Data } from "./arguments.js";
+export type { ControlMessage, ControlName } from "./control/index.js";
+export { type Descriptor, type DescriptorTicket, FileDescriptor } from "./descriptor.js";
+export type { SendError, SystemError } from "./errors.js";
+export type { Sendable } from "./interop/sendable.js";
+export {
+  ECN,
+  type PacketInfo,
+  type PacketSettings,
+  packetControl,
+  packetInfoNames,
+  readPacketInfo,
+} from "./ip-packet.js";
+export { type AcceptOptions, Listener, type ListenOptions, type MessageListener } from "./listener.js";
+export { Message, type MessageInit, type OutgoingMessage } from "./message.js";
+export { NativeLoadError } from "./native/load-error.js";
+export type { SocketOptionAccess } from "./options/access.js";
+export type {
+  OptionInput,
+  OptionName,
+  OptionQuery,
+  OptionValue,
+  ReadableOption,
+  SettableOption,
+} from "./options/index.js";
+export type { ControlSwitches } from "./socket/delivery.js";
+export {
+  type ErrorReport,
+  errorReport,
+  type OtherReport,
+  type TimestampReport,
+  type TxtimeReport,
+  type UndeliveredReport,
+  type ZeroCopyReport,
+} from "./socket/error-report.js";
+export type { IterationOptions } from "./socket/iterating.js";
+export type { SocketOptions, SocketType } from "./socket/make.js";
+export type { Peer, PeerCredentials } from "./socket/peer.js";
+export type { ReceiveOptions } from "./socket/receiving.js";
+export type { SendOptions, SendResult } from "./socket/sending.js";
+export { type MessageSocket, Socket, socketpair } from "./socket.js";

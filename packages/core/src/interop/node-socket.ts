@@ -1,0 +1,110 @@
+import { linkSync, lstatSync, unlinkSync } from "node:fs";
+import { Server as NetServer, Socket as NetSocket } from "node:net";
+import { dirname, join } from "node:path";
+import { AF_UNIX } from "../constants/address-families.js";
+import { codedError, invalidArgValue } from "../errors.js";
+import { borrowFd } from "./sendable.js";
+
+/** What of Node's sockets and servers matters here; they say it in properties that are not all in the types. */
+interface NodeSocket {
+  connecting?: boolean;
+  destroyed?: boolean;
+  encrypted?: boolean;
+  writableLength?: number;
+  close?: () => void;
+  getSendQueueCount?: () => number;
+}
+
+/** What a Node object leaves behind. */
+export interface Left {
+  /** What it had read and nobody had asked for yet. */
+  data?: Buffer | undefined;
+  /** The socket file that it would have removed. */
+  path?: string | undefined;
+}
+
+export interface FromNode {
+  fd: number;
+  /** Ends the Node object. The file lives on in a duplicate. */
+  end: () => Left;
+}
+
+/** Checks that nothing is lost when a Node socket's file becomes ours. `familyOf` asks the kernel. */
+export function fromNodeSocket(source: object, familyOf: (fd: number) => number): FromNode {
+  const socket = source as NodeSocket;
+  if (socket.encrypted === true) {
+    throw invalidArgValue("source", "must not be a TLSSocket: its keys and buffers cannot be taken over");
+  }
+  if (socket.connecting === true) throw codedError("ERR_INVALID_STATE", "The socket is still connecting");
+  if (socket.destroyed === true) throw codedError("ERR_SENDMSG_CLOSED", "The socket is closed");
+  if ((socket.writableLength ?? 0) > 0) {
+    throw codedError("ERR_INVALID_STATE", "The socket has bytes that are not written yet");
+  }
+  const fd = borrowFd("source", source);
+  if (source instanceof NetServer) return { fd, end: () => endServer(source) };
+  if (!(source instanceof NetSocket)) {
+    if ((socket.getSendQueueCount?.() ?? 0) > 0) {
+      throw codedError("ERR_INVALID_STATE", "The socket has datagrams that are not sent yet");
+    }
+    return {
+      fd,
+      end: () => {
+        socket.close?.();
+        return {};
+      },
+    };
+  }
+  if (familyOf(fd) === AF_UNIX && source.bytesRead > 0) {
+    throw codedError(
+      "ERR_INVALID_STATE",
+      "The socket has read already: descriptors that came with those bytes are lost. Make its server with pauseOnConnect: true",
+    );
+  }
+  if (source.readableEncoding !== null && source.bytesRead > 0) {
+    throw codedError(
+      "ERR_INVALID_STATE",
+      "The socket has read text (setEncoding): the bytes behind it are gone",
+    );
+  }
+  return {
+    fd,
+    end: () => {
+      source.pause();
+      // read() would give its listeners what becomes our first message.
+      source.removeAllListeners("data");
+      const data = source.read() as Buffer | null;
+      source.destroy();
+      return { data: data ?? undefined };
+    },
+  };
+}
+
+/** Closes a server, which takes its socket file away: a hard link keeps the file, and puts it back at once. */
+function endServer(server: NetServer): Left {
+  const path = pathOf(server);
+  if (path === undefined) {
+    server.close();
+    return {};
+  }
+  const kept = join(dirname(path), `.${process.pid}.${Date.now()}.sock`);
+  linkSync(path, kept);
+  try {
+    server.close();
+    linkSync(kept, path);
+  } finally {
+    unlinkSync(kept);
+  }
+  return { path };
+}
+
+/** The socket file that the server has made, if it is there. */
+function pathOf(server: NetServer): string | undefined {
+  const address = server.address();
+  if (typeof address !== "string" || address.startsWith("\0")) return undefined;
+  return lstatSync(address, { throwIfNoEntry: false })?.isSocket() ? address : undefined;
+}
+
+/** A net.Socket over a connected stream, which it owns from now on. */
+export function toNetSocket(fd: number): NetSocket {
+  return new NetSocket({ fd, readable: true, writable: true });
+}

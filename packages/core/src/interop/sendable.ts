@@ -1,0 +1,100 @@
+import type { Socket as DgramSocket } from "node:dgram";
+import type { FileHandle } from "node:fs/promises";
+import type { Server as NetServer, Socket as NetSocket } from "node:net";
+import { checkFd } from "../arguments.js";
+import { FileDescriptor } from "../descriptor.js";
+import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
+
+/** Our own sockets: told when their descriptor has gone to another process. */
+const HANDED_OVER = Symbol.for("sendmsg.handedOver");
+
+export interface HandedOver {
+  [HANDED_OVER](): void;
+}
+export { HANDED_OVER };
+
+/**
+ * What can be passed as a descriptor: a number, or anything that is backed by one. It is borrowed, never closed.
+ */
+export type Sendable =
+  | number
+  | FileDescriptor
+  | FileHandle
+  | NetSocket
+  | NetServer
+  | DgramSocket
+  | { readonly fd: number };
+
+/** libuv's handle behind a net.Socket, net.Server or dgram.Socket. */
+interface Handled {
+  _handle?: { fd?: number } | null;
+  encrypted?: boolean;
+  destroyed?: boolean;
+}
+
+// dgram.Socket keeps its handle behind a symbol; `_handle` is a deprecated getter that warns.
+function dgramHandle(value: object): { fd?: number } | null | undefined {
+  for (const symbol of Object.getOwnPropertySymbols(value)) {
+    if (symbol.description === "state symbol") {
+      return (value as Record<symbol, { handle?: { fd?: number } | null }>)[symbol]?.handle;
+    }
+  }
+  return undefined;
+}
+
+/** The descriptor number behind a value that somebody wants to send; the value keeps owning it. */
+export function borrowFd(argument: string, value: unknown): number {
+  if (typeof value === "number") return checkFd(argument, value);
+  if (typeof value !== "object" || value === null) {
+    throw invalidArgType(
+      argument,
+      "a descriptor number, or a FileDescriptor, FileHandle, socket, server or other object with an fd",
+      value,
+    );
+  }
+  if (FileDescriptor.isFileDescriptor(value)) return openFd(argument, value.fd, "descriptor");
+
+  const { encrypted } = value as Handled;
+  if (encrypted === true) {
+    throw invalidArgValue(
+      argument,
+      "must not be a TLSSocket: its keys and buffers stay behind in this process",
+    );
+  }
+  if ("_handle" in value && !("fd" in value)) {
+    const state = dgramHandle(value);
+    const handle = state === undefined ? (value as Handled)._handle : state;
+    if (handle === null || handle === undefined) throw closedHandle(argument);
+    return openFd(argument, handle.fd, "handle");
+  }
+  const handle = dgramHandle(value);
+  if (handle !== undefined) {
+    if (handle === null) throw closedHandle(argument);
+    return openFd(argument, handle.fd, "handle");
+  }
+  if ("fd" in value) return openFd(argument, (value as { fd: unknown }).fd, "object");
+  throw invalidArgType(argument, "an object that is backed by a descriptor", value);
+}
+
+function closedHandle(argument: string): Error {
+  return codedError("ERR_SENDMSG_CLOSED", `The "${argument}" argument is closed or not yet open`);
+}
+
+function openFd(argument: string, fd: unknown, what: string): number {
+  // Without a descriptor, libuv's handles answer -1, or UV_EBADF while they have none yet.
+  if (fd === null || fd === undefined || fd === -1 || (what === "handle" && Number(fd) < 0)) {
+    throw what === "handle"
+      ? invalidArgValue(
+          argument,
+          "is not backed by a descriptor, or not open (a cluster worker's handle, for one)",
+        )
+      : closedHandle(argument);
+  }
+  return checkFd(`${argument}.fd`, fd);
+}
+
+/** Tells our own sockets among what was sent that another process has their descriptor now. */
+export function markHandedOver(value: unknown): void {
+  if (typeof value === "object" && value !== null && HANDED_OVER in value)
+    (value as HandedOver)[HANDED_OVER]();
+}

@@ -1,0 +1,196 @@
+import type { Address } from "./address/index.js";
+import { IPV4_BYTES, IPV6_BYTES, readIpv6, writeIpv4, writeIpv6 } from "./address/ip-text.js";
+import { codecOf } from "./address/table.js";
+import { checkInteger, checkObject } from "./arguments.js";
+import { AF_INET, AF_INET6 } from "./constants/address-families.js";
+import type { ControlMessage, ControlName } from "./control/index.js";
+import { invalidArgType, invalidArgValue } from "./errors.js";
+
+// What IPv4 and IPv6 say in different control messages, in one vocabulary. An AF_INET6 socket receives IPv4 packets, too,
+// and sends them to v4-mapped addresses: then SOL_IP's messages count, and SOL_IPV6's are passed over in silence.
+
+/** Explicit congestion notification (RFC 3168), the lower two bits of the traffic class. */
+export const ECN = {
+  /** The transport does not use it. */
+  notEct: 0,
+  ect1: 1,
+  ect0: 2,
+  /** Congestion was experienced on the way. */
+  ce: 3,
+} as const;
+
+/** What the headers of a packet that arrived say, as far as it was switched on. */
+export interface PacketInfo {
+  /** One of {@link ECN}. */
+  ecn?: number;
+  /** The differentiated services code point, 0 to 63. */
+  dscp?: number;
+  /** IPv4's time to live, IPv6's hop limit. */
+  hopLimit?: number;
+  /** The address that the packet was sent to. A v4-mapped one is given as the IPv4 address that it is. */
+  destination?: string;
+  /** The interface that it came by. */
+  interfaceIndex?: number;
+  /** The data are several datagrams of this size, the last may be shorter (UDP_GRO). */
+  segmentSize?: number;
+}
+
+/** What the headers of a packet are to say. What is left out is the socket's own setting. */
+export interface PacketSettings {
+  /** One of {@link ECN}; without `dscp`, that is 0. */
+  ecn?: number;
+  /** The differentiated services code point, 0 to 63; without `ecn`, that is not in use. */
+  dscp?: number;
+  /** IPv4's time to live, IPv6's hop limit: 1 to 255. */
+  hopLimit?: number;
+  /** The address to send from, one of this host's: what {@link PacketInfo.destination} was, to answer from there. */
+  source?: string;
+  /** The interface to send by. */
+  interfaceIndex?: number;
+  /** Cuts the data into datagrams of this size, on UDP (UDP_SEGMENT). */
+  segmentSize?: number;
+}
+
+type IpFamily = "ipv4" | "ipv6";
+
+const ECN_BITS = 2;
+const MAX_ECN = 0x3;
+const MAX_DSCP = 0x3f;
+const MAX_HOP_LIMIT = 0xff;
+const MAX_SEGMENT = 0xffff;
+const ANY: Record<IpFamily, string> = { ipv4: "0.0.0.0", ipv6: "::" };
+
+const IPV4_NAMES = ["ipTos", "ipTtl", "ipPktinfo"] as const satisfies readonly ControlName[];
+const IPV6_NAMES = ["ipv6Tclass", "ipv6Hoplimit", "ipv6Pktinfo"] as const satisfies readonly ControlName[];
+
+/**
+ * The names of what {@link readPacketInfo} reads, to switch it on: `receive: packetInfoNames("ipv6")`.
+ *
+ * On an IPv6 socket those of IPv4 are among them, for the IPv4 packets that it may receive. `segments` adds `udpGro`:
+ * UDP datagrams may then come joined, and the caller has to cut them apart by `segmentSize`.
+ */
+export function packetInfoNames(
+  family: IpFamily,
+  { segments = false }: { segments?: boolean } = {},
+): ControlName[] {
+  checkIpFamily("family", family);
+  const names: ControlName[] = family === "ipv4" ? [...IPV4_NAMES] : [...IPV4_NAMES, ...IPV6_NAMES];
+  if (segments) names.push("udpGro");
+  return names;
+}
+
+/** Reads what a packet's headers said, whether it was IPv4, IPv6 or IPv4 on an IPv6 socket. */
+export function readPacketInfo({ control }: { readonly control: readonly ControlMessage[] }): PacketInfo {
+  const info: PacketInfo = {};
+  for (const message of control) {
+    switch (message.name) {
+      case "ipTos":
+      case "ipv6Tclass":
+        info.ecn = message.value & MAX_ECN;
+        info.dscp = message.value >> ECN_BITS;
+        break;
+      case "ipTtl":
+      case "ipv6Hoplimit":
+      case "ipv6Hoplimit2292":
+        info.hopLimit = message.value;
+        break;
+      case "ipPktinfo":
+      case "ipv6Pktinfo":
+      case "ipv6Pktinfo2292":
+        info.destination = withoutMapping(message.value.address);
+        info.interfaceIndex = message.value.interfaceIndex;
+        break;
+      case "udpGro":
+        info.segmentSize = message.value;
+        break;
+    }
+  }
+  return info;
+}
+
+/**
+ * The control messages that make a packet's headers say this, on its way to an address: `socket.sendmsg({ data, address: to,
+ * control: packetControl({ ecn: ECN.ect0 }, to) })`. On a connected socket it is the peer's address.
+ *
+ * Whether the packet is IPv4 or IPv6 is the address's doing, not the socket's; "ipv4" or "ipv6" in its place says so as well.
+ *
+ * @throws TypeError, RangeError: a setting is out of range; `source` is of the other version; `to` is no IP address.
+ * @see ip(7), ipv6(7), udp(7)
+ */
+export function packetControl(settings: PacketSettings, to: Address | IpFamily): ControlMessage[] {
+  const { ecn, dscp, hopLimit, source, interfaceIndex, segmentSize } = checkObject("settings", settings);
+  const family = typeof to === "string" ? checkIpFamily("to", to) : familyOfPacket(to);
+  const control: ControlMessage[] = [];
+  if (ecn !== undefined || dscp !== undefined) {
+    const low = ecn === undefined ? ECN.notEct : checkInteger("settings.ecn", ecn, 0, MAX_ECN);
+    const high = dscp === undefined ? 0 : checkInteger("settings.dscp", dscp, 0, MAX_DSCP);
+    const value = (high << ECN_BITS) | low;
+    control.push({ name: family === "ipv4" ? "ipTos" : "ipv6Tclass", value });
+  }
+  if (hopLimit !== undefined) {
+    const value = checkInteger("settings.hopLimit", hopLimit, 1, MAX_HOP_LIMIT);
+    control.push({ name: family === "ipv4" ? "ipTtl" : "ipv6Hoplimit", value });
+  }
+  if (source !== undefined || interfaceIndex !== undefined) {
+    const address = source === undefined ? ANY[family] : checkSource(source, family);
+    const index =
+      interfaceIndex === undefined
+        ? 0
+        : checkInteger("settings.interfaceIndex", interfaceIndex, 0, 0x7fffffff);
+    control.push(
+      family === "ipv4"
+        ? {
+            name: "ipPktinfo",
+            value: { interfaceIndex: index, specificDestination: address, address: ANY.ipv4 },
+          }
+        : { name: "ipv6Pktinfo", value: { address, interfaceIndex: index } },
+    );
+  }
+  if (segmentSize !== undefined) {
+    control.push({
+      name: "udpSegment",
+      value: checkInteger("settings.segmentSize", segmentSize, 1, MAX_SEGMENT),
+    });
+  }
+  return control;
+}
+
+function checkIpFamily(argument: string, family: unknown): IpFamily {
+  if (family === "ipv4" || family === "ipv6") return family;
+  throw invalidArgValue(argument, `must be "ipv4" or "ipv6". Received ${JSON.stringify(family)}`);
+}
+
+/** The version of packets to an address. */
+function familyOfPacket(to: Address): IpFamily {
+  const { family } = codecOf(to, "to");
+  if (family === AF_INET) return "ipv4";
+  if (family !== AF_INET6) throw invalidArgValue("to", "must be an IPv4 or IPv6 address");
+  return withoutMapping((to as { address: string }).address).includes(":") ? "ipv6" : "ipv4";
+}
+
+const MAPPED = "::ffff:";
+
+/** The IPv4 address that a v4-mapped one stands for, in whatever form it is written; any other stays what it is. */
+function withoutMapping(address: string): string {
+  if (typeof address !== "string" || !address.includes(":")) return address;
+  const bytes = new Uint8Array(IPV6_BYTES);
+  if (!writeIpv6(address, bytes, 0)) return address;
+  const canonical = readIpv6(bytes, 0);
+  return canonical.startsWith(MAPPED) && canonical.includes(".") ? canonical.slice(MAPPED.length) : address;
+}
+
+function checkSource(source: unknown, family: IpFamily): string {
+  if (typeof source !== "string") throw invalidArgType("settings.source", "of type string", source);
+  const plain = withoutMapping(source);
+  const isMeant =
+    family === "ipv4"
+      ? writeIpv4(plain, new Uint8Array(IPV4_BYTES), 0)
+      : writeIpv6(plain, new Uint8Array(IPV6_BYTES), 0);
+  if (!isMeant) {
+    throw invalidArgValue(
+      "settings.source",
+      `must be an ${family === "ipv4" ? "IPv4" : "IPv6"} address, as the packet is. Received ${JSON.stringify(source)}`,
+    );
+  }
+  return plain;
+}

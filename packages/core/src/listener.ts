@@ -1,0 +1,374 @@
+import type { Server as NetServer } from "node:net";
+import { type Address, encodeAddress } from "./address/index.js";
+import { checkInteger, checkObject, checkSignal } from "./arguments.js";
+import { AF_UNIX } from "./constants/address-families.js";
+import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
+import type { ControlName } from "./control/index.js";
+import { type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
+import { EAGAIN } from "./errno.js";
+import { AbortError, codedError, invalidArgValue } from "./errors.js";
+import { HANDED_OVER } from "./interop/sendable.js";
+import { binding } from "./native/load.js";
+import { SocketOptionAccess } from "./options/access.js";
+import { BoundPath } from "./socket/bind-path.js";
+import { type Delivery, switchOn } from "./socket/delivery.js";
+import { Backoff, Endpoint, listenForAbort } from "./socket/endpoint.js";
+import { afterTurn, mayTry } from "./socket/fairness.js";
+import {
+  allowRebinding,
+  checkOptions,
+  familyOf,
+  makeSocket,
+  type SocketFacts,
+  type SocketOptions,
+} from "./socket/make.js";
+import { addressBy, bindTo } from "./socket/naming.js";
+import { factsOf, takeOver } from "./socket/take-over.js";
+import { needsPause } from "./socket/transient.js";
+import { type MessageSocket, type Socket, socketOf } from "./socket.js";
+import { failure } from "./syscalls/failure.js";
+
+export interface ListenOptions extends SocketOptions {
+  /** Connections that may wait to be accepted; the kernel caps it at net.core.somaxconn. Default: 511, as Node's. */
+  backlog?: number;
+}
+
+export interface AcceptOptions {
+  signal?: AbortSignal;
+  /** Told of errors that do not end the iteration: a connection that was given up meanwhile, no descriptor left for now. */
+  onError?: (error: Error) => void;
+}
+
+/** What {@link Listener} offers, for code that is to work on another transport too. */
+export interface MessageListener<S extends MessageSocket = MessageSocket>
+  extends AsyncIterable<S>,
+    AsyncDisposable {
+  readonly closed: boolean;
+  accept(options?: { signal?: AbortSignal }): Promise<S>;
+  tryAccept(): S | undefined;
+  connections(options?: AcceptOptions): AsyncGenerator<S, void, undefined>;
+  close(): Promise<void>;
+}
+
+interface Waiter {
+  resolve: (socket: Socket) => void;
+  reject: (error: Error) => void;
+  onShortage: ((error: Error) => void) | undefined;
+  stopListening: (() => void) | undefined;
+}
+
+/** What passes on to the sockets that a listener accepts. */
+interface AcceptedSettings {
+  maxFds: number;
+  receive: readonly ControlName[];
+  delivery: Delivery;
+}
+
+const DEFAULT_BACKLOG = 511;
+
+/** A connection that the peer gave up while it waited: the next one may be fine. See accept(2), "Error handling". */
+export const GIVEN_UP: ReadonlySet<string> = new Set([
+  "ECONNABORTED",
+  "EPROTO",
+  "ENETDOWN",
+  "ENOPROTOOPT",
+  "EHOSTDOWN",
+  "ENONET",
+  "EHOSTUNREACH",
+  "EOPNOTSUPP",
+  "ENETUNREACH",
+  "EPERM",
+]);
+
+/**
+ * A listening socket on the event loop.
+ *
+ * Close it when done: `await using listener = …`, or `close()` in a `finally`.
+ */
+export class Listener implements MessageListener<Socket> {
+  readonly #endpoint: Endpoint;
+  readonly #facts: SocketFacts;
+  readonly #accepted: AcceptedSettings;
+  readonly #waiters: Waiter[] = [];
+  readonly #backoff = new Backoff();
+  #boundPath: BoundPath | undefined;
+  #options: SocketOptionAccess | undefined;
+
+  private constructor(
+    descriptor: FileDescriptor,
+    facts: SocketFacts,
+    accepted: AcceptedSettings,
+    boundPath?: BoundPath,
+  ) {
+    this.#endpoint = new Endpoint(descriptor, "listener", () => this.#pump());
+    this.#facts = facts;
+    this.#accepted = accepted;
+    this.#boundPath = boundPath;
+  }
+
+  /**
+   * Binds a socket to an address and listens. `receive` and `maxFds` pass on to the sockets that it accepts.
+   *
+   * @throws a system error: EADDRINUSE, EACCES, ENOENT, …
+   * @see bind(2), listen(2), unix(7)
+   */
+  static async listen(at: Address, options: ListenOptions = {}): Promise<Listener> {
+    const checked = checkOptions(options);
+    const { backlog = DEFAULT_BACKLOG } = options;
+    checkInteger("options.backlog", backlog, 0, 0x7fffffff);
+    if (checked.signal?.aborted) throw new AbortError(checked.signal);
+    encodeAddress(at, "at");
+    const family = familyOf("at", at);
+    const descriptor = makeSocket(family, checked);
+    let boundPath: BoundPath | undefined;
+    try {
+      const facts = { family, type: checked.type, protocol: checked.protocol };
+      const fd = descriptor.fd;
+      // Before listen(2): an accepted socket has what its listener had when the connection was made.
+      const delivery = switchOn(fd, facts, checked.receive);
+      allowRebinding(fd, family);
+      boundPath = await bindTo(fd, at, checked);
+      const result = binding().listen(fd, backlog);
+      if (result < 0) throw failure(result, "listen");
+      return new Listener(
+        descriptor,
+        facts,
+        { maxFds: checked.maxFds, receive: checked.receive, delivery },
+        boundPath,
+      );
+    } catch (error) {
+      boundPath?.unlink();
+      descriptor.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Takes over a listening socket: a descriptor number, a FileDescriptor or a net.Server, which stops listening.
+   *
+   * A net.Server's socket file is this listener's to remove from then on. Node takes it away when it closes the server, and it is
+   * put back at once: for some microseconds nobody can connect.
+   *
+   * It becomes non-blocking: that belongs to the open file description, which other processes may share.
+   */
+  static from(source: number | FileDescriptor | NetServer, options: SocketOptions = {}): Listener {
+    const checked = checkOptions(options);
+    const { descriptor, commit, undo } = takeOver(source);
+    try {
+      const facts = factsOf(descriptor.fd);
+      if (!facts.listening) throw invalidArgValue("source", "must be a listening socket: use Socket.from()");
+      const delivery = switchOn(descriptor.fd, facts, checked.receive);
+      binding().setNonBlocking(descriptor.fd);
+      const taken = commit();
+      const accepted = { maxFds: checked.maxFds, receive: checked.receive, delivery };
+      const boundPath = taken.path === undefined ? undefined : new BoundPath(taken.path);
+      return new Listener(taken.descriptor, facts, accepted, boundPath);
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  }
+
+  /** The descriptor's number, which the listener goes on owning; -1 once it is closed or given away. */
+  get fd(): number {
+    return this.#endpoint.fd;
+  }
+
+  get closed(): boolean {
+    return this.#endpoint.closed;
+  }
+
+  /** The listening socket's options, by name. Those of IP and TCP pass on to what is accepted. */
+  get options(): SocketOptionAccess {
+    this.#options ??= new SocketOptionAccess(() => this.#endpoint.open(), this.#facts.family);
+    return this.#options;
+  }
+
+  /** The address that the listener is bound to. @see getsockname(2) */
+  getsockname(): Address {
+    return addressBy("getsockname", this.#endpoint.open());
+  }
+
+  /**
+   * The next connection.
+   *
+   * Without a descriptor left (EMFILE) it goes on waiting, and tries again by and by.
+   *
+   * @throws a system error: ECONNABORTED, …; AbortError; `ERR_SENDMSG_CLOSED`.
+   * @see accept(2)
+   */
+  accept({ signal }: { signal?: AbortSignal } = {}): Promise<Socket> {
+    return this.#accept(signal, undefined);
+  }
+
+  #accept(
+    signal: AbortSignal | undefined,
+    onShortage: ((error: Error) => void) | undefined,
+  ): Promise<Socket> {
+    let outOfTurn = false;
+    try {
+      this.#endpoint.open();
+      checkSignal("options.signal", signal);
+      if (signal?.aborted) throw new AbortError(signal);
+      if (this.#waiters.length === 0) {
+        outOfTurn = !mayTry();
+        const socket = outOfTurn ? undefined : this.#try(onShortage);
+        if (socket) return Promise.resolve(socket);
+      }
+      this.#endpoint.beginWait();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { resolve, reject, onShortage, stopListening: undefined };
+      waiter.stopListening = listenForAbort(signal, (error) => {
+        this.#remove(waiter);
+        reject(error);
+      });
+      this.#waiters.push(waiter);
+      if (outOfTurn) afterTurn(() => this.#pump());
+    });
+  }
+
+  /** The next connection, if one is waiting. */
+  tryAccept(): Socket | undefined {
+    this.#endpoint.open();
+    return this.#waiters.length === 0 ? this.#try() : undefined;
+  }
+
+  /** Undefined: none is waiting, or there is no descriptor for it and a pause has begun. */
+  #try(onShortage?: (error: Error) => void): Socket | undefined {
+    const native = binding();
+    const fd = this.#endpoint.open();
+    const accepted = native.accept4(fd, null, SOCK_CLOEXEC | SOCK_NONBLOCK, -1, true);
+    if (accepted >= 0) {
+      this.#backoff.reset();
+      return this.#socketOf(holdUncollected(accepted, native.result[1]!));
+    }
+    if (accepted === -EAGAIN) return undefined;
+    const error = failure(accepted, "accept4");
+    if (!needsPause(error)) throw error;
+    // The listener stays readable: without a pause this would spin. No edge will come, so the timer is the way back.
+    onShortage?.(error);
+    this.#backoff.wait(() => this.#pump());
+    return undefined;
+  }
+
+  #socketOf(descriptor: FileDescriptor): Socket {
+    try {
+      // On AF_UNIX only SO_PASSCRED and its like are inherited, timestamps are not; elsewhere everything is.
+      if (this.#facts.family === AF_UNIX) switchOn(descriptor.fd, this.#facts, this.#accepted.receive);
+      return socketOf(descriptor, this.#facts, this.#accepted);
+    } catch (error) {
+      descriptor.close();
+      throw error;
+    }
+  }
+
+  #pump(): void {
+    while (this.#waiters.length > 0 && !this.#endpoint.closed) {
+      if (!mayTry()) {
+        afterTurn(() => this.#pump());
+        return;
+      }
+      const waiter = this.#waiters[0]!;
+      let socket: Socket | undefined;
+      try {
+        socket = this.#try(waiter.onShortage);
+      } catch (error) {
+        this.#remove(waiter);
+        waiter.reject(error as Error);
+        continue;
+      }
+      if (socket === undefined) return;
+      this.#remove(waiter);
+      waiter.resolve(socket);
+    }
+  }
+
+  #remove(waiter: Waiter): void {
+    const at = this.#waiters.indexOf(waiter);
+    if (at < 0) return;
+    this.#waiters.splice(at, 1);
+    waiter.stopListening?.();
+    this.#endpoint.endWait();
+  }
+
+  /**
+   * The connections, until the listener is closed. Leaving the loop does not close it.
+   *
+   * A connection that the peer gave up meanwhile goes to `onError` and is passed over, as is a lack of descriptors (after a
+   * pause); any other error is thrown.
+   */
+  async *connections(options: AcceptOptions = {}): AsyncGenerator<Socket, void, undefined> {
+    const { signal, onError } = checkObject("options", options);
+    for (;;) {
+      let socket: Socket;
+      try {
+        socket = await this.#accept(signal, onError);
+      } catch (error) {
+        // Closing the listener is how its loop is ended from elsewhere.
+        if (this.closed) return;
+        if (!GIVEN_UP.has(String((error as { code?: unknown }).code))) throw error;
+        onError?.(error as Error);
+        continue;
+      }
+      yield socket;
+    }
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Socket, void, undefined> {
+    return this.connections();
+  }
+
+  /** A wait on this listener keeps the process alive: the default. */
+  ref(): this {
+    this.#endpoint.setReferenced(true);
+    return this;
+  }
+
+  /** A wait on this listener does not keep the process alive. */
+  unref(): this {
+    this.#endpoint.setReferenced(false);
+    return this;
+  }
+
+  /** Gives the descriptor up, and the duty to remove its path; this object is closed then. */
+  detach(): FileDescriptor {
+    this.#endpoint.open();
+    if (this.#waiters.length > 0)
+      throw codedError("ERR_INVALID_STATE", "Somebody is waiting for the listener");
+    this.#boundPath = undefined;
+    return moveOut(this.#endpoint.release());
+  }
+
+  /**
+   * Closes the listener at once: waits reject with `ERR_SENDMSG_CLOSED`. Its path is removed first, if it is still the one that
+   * was bound here and the descriptor was not passed to another process.
+   *
+   * Idempotent, and never rejects: the promise settles when close(2) has returned, or after a quarter of a second.
+   */
+  close(): Promise<void> {
+    if (!this.#endpoint.closed) {
+      this.#boundPath?.unlink();
+      this.#boundPath = undefined;
+      const closing = this.#endpoint.close();
+      this.#backoff.cancel();
+      for (const waiter of [...this.#waiters]) {
+        this.#remove(waiter);
+        waiter.reject(this.#endpoint.closedError());
+      }
+      return closing;
+    }
+    return this.#endpoint.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @internal Another process has the socket now: its path is no longer ours to remove. */
+  [HANDED_OVER](): void {
+    this.#boundPath = undefined;
+  }
+}

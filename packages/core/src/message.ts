@@ -1,0 +1,182 @@
+import { type Address, decodeAddress } from "./address/index.js";
+import type { Data } from "./arguments.js";
+import { MSG_CTRUNC, MSG_TRUNC } from "./constants/message-flags.js";
+import { type ControlMessage, decodeControl } from "./control/index.js";
+import type { Descriptor, FileDescriptor } from "./descriptor.js";
+import type { Sendable } from "./interop/sendable.js";
+
+/** What one sendmsg(2) is given. */
+export interface OutgoingMessage {
+  /** The bytes: a string (UTF-8), a view, a buffer, or a list of them. Default: none. */
+  data?: Data;
+  /** Descriptors to pass (SCM_RIGHTS), at most 253. They are borrowed: the caller's stay open. Only on AF_UNIX. */
+  fds?: readonly Sendable[];
+  /** Further control messages. */
+  control?: readonly ControlMessage[];
+  /** Where to, on a socket that is not connected. */
+  address?: Address;
+  /** MSG_* flags besides MSG_DONTWAIT and MSG_NOSIGNAL, which are always set. */
+  flags?: number;
+}
+
+/** What one recvmsg(2) has brought: bytes, descriptors, control messages and address belong together. */
+export interface Message<D extends Descriptor = FileDescriptor> extends Disposable {
+  /** The bytes. They may lie in memory that other messages share: {@link copy} gives a message memory of its own. */
+  readonly data: Buffer;
+  /** The descriptors that came along and were asked for (`maxFds`), until they are taken. */
+  readonly fds: readonly D[];
+  /** The descriptors, which the caller owns from now on; `fds` is empty then. */
+  takeFds(): D[];
+  /** A descriptor of the sending process, when SO_PASSPIDFD is on: see pidfd_open(2). */
+  readonly pidfd?: D | undefined;
+  /** The pidfd, which the caller owns from now on. */
+  takePidfd(): D | undefined;
+  /** The control messages besides descriptors, decoded when first read. */
+  readonly control: readonly ControlMessage[];
+  /** The sender's address; absent on a connected stream. */
+  readonly address?: Address | undefined;
+  /** The kernel's msg_flags. */
+  readonly flags: number;
+  /** The end of the stream: no message at all. */
+  readonly eof: boolean;
+  /** The message was longer than the room for it (MSG_TRUNC); the rest is lost. */
+  readonly truncated: boolean;
+  /** The length of the message as it was sent, on datagram and seqpacket sockets. */
+  readonly fullLength: number;
+  /** The kernel had to drop control data or descriptors (MSG_CTRUNC): at RLIMIT_NOFILE, or where an LSM forbids. */
+  readonly controlTruncated: boolean;
+  /** Descriptors that came but were not asked for: closed. */
+  readonly droppedFds: number;
+  /** The same message in memory of its own. The descriptors move to the copy: they have one owner. */
+  copy(): Message<D>;
+  /** Closes the descriptors that were not taken. */
+  [Symbol.dispose](): void;
+}
+
+/** What {@link Message.from} builds a message of; everything has a default. */
+export interface MessageInit<D extends Descriptor = FileDescriptor> {
+  data?: Buffer;
+  fds?: readonly D[];
+  pidfd?: D | undefined;
+  control?: readonly ControlMessage[];
+  address?: Address | undefined;
+  flags?: number;
+  eof?: boolean;
+  fullLength?: number;
+  droppedFds?: number;
+}
+
+/** Bytes of the kernel's that are decoded when somebody reads them. */
+export interface RawParts {
+  control: Uint8Array | undefined;
+  family: number;
+  /** Control messages that the library switched on for itself. */
+  isOwn: ((message: ControlMessage) => boolean) | undefined;
+  address: Uint8Array | undefined;
+}
+
+const NOTHING: readonly never[] = [];
+
+class KernelMessage<D extends Descriptor> implements Message<D> {
+  readonly data: Buffer;
+  readonly flags: number;
+  readonly eof: boolean;
+  readonly fullLength: number;
+  readonly droppedFds: number;
+  #fds: readonly D[];
+  #pidfd: D | undefined;
+  #raw: RawParts | undefined;
+  #control: readonly ControlMessage[] | undefined;
+  #address: Address | undefined;
+
+  constructor(init: MessageInit<D>, raw?: RawParts) {
+    this.data = init.data ?? Buffer.alloc(0);
+    this.flags = init.flags ?? 0;
+    this.eof = init.eof ?? false;
+    this.fullLength = init.fullLength ?? this.data.length;
+    this.droppedFds = init.droppedFds ?? 0;
+    this.#fds = init.fds ?? NOTHING;
+    this.#pidfd = init.pidfd;
+    this.#raw = raw;
+    this.#control = raw?.control ? undefined : (init.control ?? NOTHING);
+    this.#address = init.address;
+  }
+
+  get fds(): readonly D[] {
+    return this.#fds;
+  }
+
+  takeFds(): D[] {
+    const taken = [...this.#fds];
+    this.#fds = NOTHING;
+    return taken;
+  }
+
+  get pidfd(): D | undefined {
+    return this.#pidfd;
+  }
+
+  takePidfd(): D | undefined {
+    const taken = this.#pidfd;
+    this.#pidfd = undefined;
+    return taken;
+  }
+
+  get control(): readonly ControlMessage[] {
+    if (this.#control === undefined) {
+      const { control, family, isOwn } = this.#raw!;
+      const all = decodeControl(control!, { family });
+      this.#control = isOwn ? all.filter((message) => !isOwn(message)) : all;
+    }
+    return this.#control;
+  }
+
+  get address(): Address | undefined {
+    const bytes = this.#raw?.address;
+    if (this.#address === undefined && bytes !== undefined) this.#address = decodeAddress(bytes);
+    return this.#address;
+  }
+
+  get truncated(): boolean {
+    return (this.flags & MSG_TRUNC) !== 0;
+  }
+
+  get controlTruncated(): boolean {
+    return (this.flags & MSG_CTRUNC) !== 0;
+  }
+
+  copy(): Message<D> {
+    const pidfd = this.takePidfd();
+    const { control, address, flags, eof, fullLength, droppedFds } = this;
+    const data = Buffer.allocUnsafeSlow(this.data.length);
+    this.data.copy(data);
+    return new KernelMessage({
+      data,
+      fds: this.takeFds(),
+      pidfd,
+      control,
+      address,
+      flags,
+      eof,
+      fullLength,
+      droppedFds,
+    });
+  }
+
+  [Symbol.dispose](): void {
+    for (const descriptor of this.takeFds()) descriptor.close();
+    this.takePidfd()?.close();
+  }
+}
+
+/** A message over the kernel's bytes. */
+export function messageOf(init: MessageInit, raw: RawParts): Message {
+  return new KernelMessage(init, raw);
+}
+
+export const Message = {
+  /** Builds a message of parts, for tests and for transports that are not sockets. */
+  from<D extends Descriptor = FileDescriptor>(init: MessageInit<D> = {}): Message<D> {
+    return new KernelMessage({ ...init, fds: [...(init.fds ?? NOTHING)] });
+  },
+};

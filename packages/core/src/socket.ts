@@ -1,0 +1,545 @@
+import type { Socket as DgramSocket } from "node:dgram";
+import type { Socket as NetSocket } from "node:net";
+import { type Address, encodeAddress, formatAddress } from "./address/index.js";
+import { checkSignal } from "./arguments.js";
+import { AF_UNIX } from "./constants/address-families.js";
+import { SOL_SOCKET } from "./constants/levels.js";
+import { SHUT_RD, SHUT_RDWR, SHUT_WR } from "./constants/shutdown.js";
+import { SO_ERROR } from "./constants/socket.js";
+import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from "./constants/socket-types.js";
+import type { ControlName } from "./control/index.js";
+import { type Descriptor, type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
+import { EAGAIN, EINPROGRESS, ENOTCONN } from "./errno.js";
+import { AbortError, codedError, invalidArgValue, systemError } from "./errors.js";
+import { toNetSocket } from "./interop/node-socket.js";
+import { HANDED_OVER } from "./interop/sendable.js";
+import { type Message, messageOf, type OutgoingMessage } from "./message.js";
+import { ADDRESS_SPACE } from "./native/binding.js";
+import { binding } from "./native/load.js";
+import { SocketOptionAccess } from "./options/access.js";
+import { getInt } from "./options/int.js";
+import type { BoundPath } from "./socket/bind-path.js";
+import {
+  type ControlSwitches,
+  checkSwitches,
+  type Delivery,
+  switchOn,
+  switchOver,
+} from "./socket/delivery.js";
+import { Backoff, Endpoint, listenForAbort } from "./socket/endpoint.js";
+import { type ErrorReport, iterateErrors } from "./socket/error-report.js";
+import { type IterationOptions, iterate } from "./socket/iterating.js";
+import {
+  allowRebinding,
+  type CheckedOptions,
+  checkOptions,
+  checkType,
+  familyOf,
+  makeSocket,
+  type SocketFacts,
+  type SocketOptions,
+  type SocketType,
+} from "./socket/make.js";
+import { addressBy, bindTo } from "./socket/naming.js";
+import { Peer, type PeerCredentials } from "./socket/peer.js";
+import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "./socket/readiness.js";
+import { type ReceiveOptions, Receiving } from "./socket/receiving.js";
+import { Sending, type SendOptions, type SendResult } from "./socket/sending.js";
+import { factsOf, takeOver } from "./socket/take-over.js";
+import { failure } from "./syscalls/failure.js";
+
+/** What {@link Socket} offers, for code that is to work on another transport too. */
+export interface MessageSocket<D extends Descriptor = Descriptor>
+  extends AsyncIterable<Message<D>>,
+    AsyncDisposable {
+  readonly closed: boolean;
+  sendmsg(message: OutgoingMessage, options?: SendOptions): Promise<SendResult>;
+  trySendmsg(message: OutgoingMessage): SendResult | undefined;
+  recvmsg(options?: ReceiveOptions): Promise<Message<D>>;
+  tryRecvmsg(options?: ReceiveOptions): Message<D> | undefined;
+  messages(options?: IterationOptions): AsyncGenerator<Message<D>, void, undefined>;
+  shutdown(how: "read" | "write" | "both"): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Makes a Socket of a descriptor that is in custody: for Listener and socketpair, not for users. */
+export let socketOf: (
+  descriptor: FileDescriptor,
+  facts: SocketFacts,
+  options: { maxFds: number; delivery: Delivery },
+) => Socket;
+
+/**
+ * A socket on the event loop: whole messages, with their descriptors, control messages and addresses.
+ *
+ * Several sends and receives may wait at the same time, in both directions; each direction keeps its order. Only a wait
+ * keeps the process alive. Close it when done: `await using socket = …`, or `close()` in a `finally`.
+ */
+export class Socket implements MessageSocket<FileDescriptor> {
+  readonly #endpoint: Endpoint;
+  readonly #facts: SocketFacts;
+  readonly #receiving: Receiving;
+  readonly #sending: Sending;
+  #delivery: Delivery;
+  #boundPath: BoundPath | undefined;
+  /** connect(2) in progress: told of readiness before the sends and receives. */
+  #onConnectable: (() => void) | undefined;
+  #options: SocketOptionAccess | undefined;
+  #peer: Peer | undefined;
+
+  static {
+    socketOf = (descriptor, facts, options) => new Socket(descriptor, facts, options);
+  }
+
+  private constructor(
+    descriptor: FileDescriptor,
+    facts: SocketFacts,
+    { maxFds, delivery }: { maxFds: number; delivery: Delivery },
+  ) {
+    this.#endpoint = new Endpoint(descriptor, "socket", (events) => this.#onReady(events));
+    this.#facts = facts;
+    this.#delivery = delivery;
+    this.#receiving = new Receiving(this.#endpoint, { ...facts, ...delivery, maxFds });
+    this.#sending = new Sending(this.#endpoint, facts);
+    this.#sending.onError = () => this.#receiving.drainErrors() > 0;
+  }
+
+  /**
+   * Connects to an address: a literal, no name is resolved.
+   *
+   * @throws a system error: ECONNREFUSED, ENOENT, EACCES, ETIMEDOUT, …; AbortError.
+   * @see connect(2), unix(7), ip(7)
+   */
+  static async connect(to: Address, options: SocketOptions = {}): Promise<Socket> {
+    const checked = checkOptions(options);
+    if (checked.signal?.aborted) throw new AbortError(checked.signal);
+    encodeAddress(to, "to");
+    const socket = Socket.#make(familyOf("to", to), checked);
+    try {
+      await socket.connect(to, checked.signal ? { signal: checked.signal } : {});
+      return socket;
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes a socket that is bound to an address, for datagrams above all. Servers of streams use {@link Listener.listen}.
+   *
+   * @throws a system error: EADDRINUSE, EACCES, EADDRNOTAVAIL, …
+   * @see bind(2)
+   */
+  static async bind(at: Address, options: SocketOptions = {}): Promise<Socket> {
+    const checked = checkOptions(options);
+    if (checked.signal?.aborted) throw new AbortError(checked.signal);
+    encodeAddress(at, "at");
+    const socket = Socket.#make(familyOf("at", at), checked);
+    try {
+      const fd = socket.#endpoint.open();
+      if (checked.type === SOCK_STREAM) allowRebinding(fd, socket.#facts.family);
+      socket.#boundPath = await bindTo(fd, at, checked);
+      return socket;
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Takes over a socket: a descriptor number, a FileDescriptor, a net.Socket or a dgram.Socket, which is unusable afterwards.
+   *
+   * Nothing is changed that other processes might share: O_NONBLOCK stays as it is. A net.Socket must be connected, not TLS,
+   * with nothing left to write; on AF_UNIX it must not have read anything, because descriptors that came with those bytes are
+   * lost (make the server with `pauseOnConnect`).
+   *
+   * @throws `ENOTSOCK`, `EBADF`, or what is wrong with the argument.
+   */
+  static from(
+    source: number | FileDescriptor | NetSocket | DgramSocket,
+    options: SocketOptions = {},
+  ): Socket {
+    const checked = checkOptions(options);
+    const { descriptor, commit, undo } = takeOver(source);
+    try {
+      const facts = factsOf(descriptor.fd);
+      if (facts.listening) {
+        throw invalidArgValue("source", "must not be a listening socket: use Listener.from()");
+      }
+      const delivery = switchOn(descriptor.fd, facts, checked.receive);
+      const taken = commit();
+      const { data } = taken;
+      const socket = new Socket(taken.descriptor, facts, { maxFds: checked.maxFds, delivery });
+      if (data !== undefined && data.length > 0) {
+        socket.#receiving.prepend(
+          messageOf(
+            { data },
+            { control: undefined, address: undefined, family: facts.family, isOwn: undefined },
+          ),
+        );
+      }
+      return socket;
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  }
+
+  static #make(family: number, checked: CheckedOptions): Socket {
+    const descriptor = makeSocket(family, checked);
+    try {
+      const facts = { family, type: checked.type, protocol: checked.protocol };
+      const delivery = switchOn(descriptor.fd, facts, checked.receive);
+      return new Socket(descriptor, facts, { maxFds: checked.maxFds, delivery });
+    } catch (error) {
+      descriptor.close();
+      throw error;
+    }
+  }
+
+  /** The descriptor's number, which the socket goes on owning; -1 once it is closed or given away. */
+  get fd(): number {
+    return this.#endpoint.fd;
+  }
+
+  get closed(): boolean {
+    return this.#endpoint.closed;
+  }
+
+  get type(): SocketType | number {
+    return TYPE_NAMES[this.#facts.type] ?? this.#facts.type;
+  }
+
+  /** The socket's options, by name: `socket.options.get("rcvBuf")`, `socket.options.set("tcpNoDelay", true)`. */
+  get options(): SocketOptionAccess {
+    this.#options ??= new SocketOptionAccess(() => this.#endpoint.open(), this.#facts.family);
+    return this.#options;
+  }
+
+  /**
+   * Switches control messages on and off: `socket.receive("ipPktinfo", "ipTos")`, `socket.receive({ ipTos: false })`.
+   *
+   * The room for control data grows with what is on, so that the kernel never has to cut it. What is refused leaves all as
+   * it was.
+   *
+   * @throws TypeError ERR_INVALID_ARG_VALUE: there is no such message, it can't be switched on, sockets of this family
+   *   don't deliver it, or the kernel delivers it only in place of another one.
+   * @throws `ENOPROTOOPT`: the kernel is too old for it, or the protocol does not have it; `EPERM`, …
+   * @see cmsg(3), setsockopt(2)
+   */
+  receive(...changes: readonly (ControlName | ControlSwitches)[]): this {
+    const switches = checkSwitches("changes", changes);
+    this.#delivery = switchOver(this.#endpoint.open(), this.#facts, this.#delivery, switches);
+    this.#receiving.deliver(this.#delivery);
+    return this;
+  }
+
+  /** Who is at the other end of a Unix socket: credentials, pidfd, security label, groups. */
+  get peer(): Peer {
+    this.#peer ??= new Peer(() => this.#endpoint.open(), this.#facts.family, this.options);
+    return this.#peer;
+  }
+
+  /**
+   * Connects the socket, or sets a datagram socket's default destination.
+   *
+   * @see connect(2)
+   */
+  async connect(to: Address, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    checkSignal("options.signal", signal);
+    if (signal?.aborted) throw new AbortError(signal);
+    const address = encodeAddress(to, "to");
+    const details = formatAddress(to);
+    const fd = this.#endpoint.open();
+    // One that came from elsewhere may be blocking, and connect(2) has no MSG_DONTWAIT.
+    if (this.#facts.type === SOCK_STREAM || this.#facts.family === AF_UNIX) binding().setNonBlocking(fd);
+    const result = binding().connect(fd, address);
+    if (result >= 0) return;
+    if (result !== -EINPROGRESS && result !== -EAGAIN) throw failure(result, "connect", details);
+    if (this.#onConnectable) throw codedError("ERR_INVALID_STATE", "The socket is connecting already");
+
+    const backoff = new Backoff();
+    let stopListening: (() => void) | undefined;
+    this.#endpoint.beginWait();
+    try {
+      await new Promise<void>((resolve, reject) => {
+        // What throws in a timer or in the event loop's call would end the process.
+        const orReject = (body: () => void) => () => {
+          try {
+            body();
+          } catch (error) {
+            reject(error);
+          }
+        };
+        const attempt = orReject(() => {
+          const again = binding().connect(this.#endpoint.open(), address);
+          if (again >= 0) resolve();
+          // A Unix listener's backlog is full. Readiness says writable all the same: nothing but time tells.
+          else if (again === -EAGAIN) backoff.wait(attempt);
+          else if (again !== -EINPROGRESS) reject(failure(again, "connect", details));
+        });
+        this.#onConnectable = orReject(() => {
+          if (this.closed) {
+            reject(this.#endpoint.closedError());
+            return;
+          }
+          if (result === -EAGAIN) return;
+          const error = getInt(this.#endpoint.open(), SOL_SOCKET, SO_ERROR);
+          if (error !== 0) {
+            reject(systemError(error, "connect", details));
+            return;
+          }
+          const peer = binding().getpeername(this.#endpoint.open(), new Uint8Array(ADDRESS_SPACE));
+          if (peer >= 0) resolve();
+          // An event from before the call says nothing yet.
+          else if (peer !== -ENOTCONN) reject(failure(peer, "getpeername"));
+        });
+        stopListening = listenForAbort(signal, reject);
+        if (result === -EAGAIN) backoff.wait(attempt);
+      });
+    } finally {
+      backoff.cancel();
+      stopListening?.();
+      this.#onConnectable = undefined;
+      this.#endpoint.endWait();
+    }
+  }
+
+  /**
+   * Sends one message: bytes, descriptors and control messages together.
+   *
+   * The first attempt is made within the call. If the kernel has no room, the message waits its turn: its descriptors are
+   * duplicated and its control data copied there and then, its bytes stay borrowed until the promise settles. On a stream the
+   * kernel may take a part first; the descriptors go with the first byte and are never sent twice.
+   *
+   * @throws a system error (EPIPE, ECONNRESET, EMSGSIZE, ETOOMANYREFS, …), AbortError or `ERR_SENDMSG_CLOSED`, always with
+   *   `bytesSent`: above 0, the descriptors have gone, and nothing more can be sent on the stream.
+   * @see sendmsg(2), unix(7)
+   */
+  sendmsg(message: OutgoingMessage, options: SendOptions = {}): Promise<SendResult> {
+    return this.#sending.send(message, options);
+  }
+
+  /** Sends what the kernel takes at once: `bytes` may be fewer than given, on a stream. Undefined: it takes nothing now. */
+  trySendmsg(message: OutgoingMessage): SendResult | undefined {
+    return this.#sending.trySend(message);
+  }
+
+  /**
+   * Receives one message, or on a stream what is there.
+   *
+   * The end of the stream is a message with `eof: true`. Descriptors that were not asked for (`maxFds`) are closed.
+   *
+   * @throws a system error (ECONNRESET, ECONNREFUSED on a datagram socket, …), AbortError or `ERR_SENDMSG_CLOSED`.
+   * @see recvmsg(2), unix(7)
+   */
+  recvmsg(options: ReceiveOptions = {}): Promise<Message> {
+    return this.#receiving.receive(options);
+  }
+
+  /** Receives what is there at once. Undefined: nothing, or others are waiting before. */
+  tryRecvmsg(options: ReceiveOptions = {}): Message | undefined {
+    return this.#receiving.tryReceive(options);
+  }
+
+  /**
+   * The next entry of the error queue: what ICMP said about a packet, a transmit timestamp, a zero-copy completion.
+   * What nobody reads is kept, up to 1024 entries; see {@link errorsDropped}.
+   *
+   * @see recvmsg(2) MSG_ERRQUEUE, ip(7) IP_RECVERR
+   */
+  recvError({ signal }: { signal?: AbortSignal } = {}): Promise<Message> {
+    return this.#receiving.receiveError(signal);
+  }
+
+  /**
+   * The error queue's entries, by what they say, until the socket is closed: packets that did not arrive, transmit
+   * timestamps, zero-copy completions. Leaving the loop does not close it.
+   *
+   * @throws AbortError
+   * @see recvmsg(2) MSG_ERRQUEUE
+   */
+  errors(options: { signal?: AbortSignal } = {}): AsyncGenerator<ErrorReport, void, undefined> {
+    return iterateErrors(this, options);
+  }
+
+  /** Entries of the error queue that were thrown away because too many waited to be read. */
+  get errorsDropped(): number {
+    return this.#receiving.errorsDropped;
+  }
+
+  /**
+   * The messages, until the end of the stream or until the socket is closed. Leaving the loop does not close it.
+   *
+   * A transient error goes to `onError` and is otherwise passed over; any other is thrown.
+   */
+  messages(options: IterationOptions = {}): AsyncGenerator<Message, void, undefined> {
+    return iterate(this, this.#facts.type === SOCK_STREAM, options);
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined> {
+    return this.messages();
+  }
+
+  /**
+   * Ends one direction or both: "write" waits until all that was given to send has gone.
+   *
+   * @see shutdown(2)
+   */
+  async shutdown(how: "read" | "write" | "both"): Promise<void> {
+    if (how !== "read" && how !== "write" && how !== "both") {
+      throw invalidArgValue("how", `must be "read", "write" or "both". Received ${JSON.stringify(how)}`);
+    }
+    this.#endpoint.open();
+    if (how !== "read") await this.#sending.end();
+    const number = how === "read" ? SHUT_RD : how === "write" ? SHUT_WR : SHUT_RDWR;
+    const result = binding().shutdown(this.#endpoint.open(), number);
+    if (result < 0) throw failure(result, "shutdown");
+    if (how !== "write") this.#receiving.readShutDown();
+  }
+
+  /** The address that the socket is bound to. @see getsockname(2) */
+  getsockname(): Address {
+    return addressBy("getsockname", this.#endpoint.open());
+  }
+
+  /** The peer's address. @throws `ENOTCONN`. @see getpeername(2) */
+  getpeername(): Address {
+    return addressBy("getpeername", this.#endpoint.open());
+  }
+
+  /** The same as `peer.credentials()`. @see unix(7) SO_PEERCRED */
+  getPeerCredentials(): PeerCredentials {
+    return this.peer.credentials();
+  }
+
+  /** The same as `peer.pidfd()`: a descriptor that the caller owns. @see pidfd_open(2), unix(7) SO_PEERPIDFD */
+  getPeerPidfd(): FileDescriptor {
+    return this.peer.pidfd();
+  }
+
+  /** A wait on this socket keeps the process alive: the default. */
+  ref(): this {
+    this.#endpoint.setReferenced(true);
+    return this;
+  }
+
+  /** A wait on this socket does not keep the process alive. */
+  unref(): this {
+    this.#endpoint.setReferenced(false);
+    return this;
+  }
+
+  /**
+   * Gives the socket up as a net.Socket; this object is closed then.
+   *
+   * @throws `ERR_INVALID_STATE` while somebody waits for it, or on a socket that is not a stream.
+   */
+  toNet(): NetSocket {
+    this.#checkIdle();
+    if (this.#facts.type !== SOCK_STREAM) {
+      throw codedError("ERR_INVALID_STATE", "Only a stream can become a net.Socket");
+    }
+    if (this.#receiving.holdsData) {
+      throw codedError(
+        "ERR_INVALID_STATE",
+        "Bytes that were taken over with the socket have not been received yet",
+      );
+    }
+    return this.#giveUp().handOver(toNetSocket);
+  }
+
+  /** Gives the descriptor up; this object is closed then. @throws `ERR_INVALID_STATE` while somebody waits for it. */
+  detach(): FileDescriptor {
+    this.#checkIdle();
+    return moveOut(this.#giveUp());
+  }
+
+  #checkIdle(): void {
+    this.#endpoint.open();
+    if (this.#receiving.waiting || this.#sending.waiting || this.#onConnectable) {
+      throw codedError("ERR_INVALID_STATE", "Somebody is waiting for the socket");
+    }
+  }
+
+  #giveUp(): FileDescriptor {
+    this.#boundPath = undefined;
+    return this.#endpoint.release();
+  }
+
+  /**
+   * Closes the socket at once: waits and queued sends reject with `ERR_SENDMSG_CLOSED`. A bound path is removed first.
+   *
+   * Idempotent, and never rejects: the promise settles when close(2) has returned, which happens in another thread because
+   * descriptors that are still in the queue may make it block; a quarter of a second is waited for it at most.
+   */
+  close(): Promise<void> {
+    if (!this.#endpoint.closed) {
+      this.#boundPath?.unlink();
+      this.#boundPath = undefined;
+      const closing = this.#endpoint.close();
+      const error = () => this.#endpoint.closedError();
+      this.#receiving.close(error);
+      this.#sending.close(error);
+      this.#onConnectable?.();
+      return closing;
+    }
+    return this.#endpoint.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @internal Another process has the socket now: its path is no longer ours to remove. */
+  [HANDED_OVER](): void {
+    this.#boundPath = undefined;
+  }
+
+  #onReady(events: number): void {
+    // Sends and receives may wait for the connection, too, and no further edge would come for them.
+    if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) this.#onConnectable?.();
+    if (events & EPOLLERR) this.#receiving.drainErrors();
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) this.#receiving.pump();
+    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) this.#sending.pump();
+  }
+}
+
+const TYPE_NAMES: Record<number, SocketType> = { 1: "stream", 2: "dgram", 3: "raw", 5: "seqpacket" };
+
+/**
+ * Makes two Unix sockets that are connected with each other.
+ *
+ * @see socketpair(2)
+ */
+export function socketpair(
+  type: SocketType = "stream",
+  options: Omit<SocketOptions, "type"> = {},
+): [Socket, Socket] {
+  const typeNumber = checkType("type", type);
+  const checked = checkOptions(options);
+  const native = binding();
+  const result = native.socketpair(
+    AF_UNIX,
+    typeNumber | SOCK_CLOEXEC | SOCK_NONBLOCK,
+    checked.protocol,
+    true,
+  );
+  if (result < 0) throw failure(result, "socketpair");
+  const [firstFd, secondFd, firstGeneration, secondGeneration] = native.result as unknown as number[];
+  const descriptors = [
+    holdUncollected(firstFd!, firstGeneration!),
+    holdUncollected(secondFd!, secondGeneration!),
+  ] as const;
+  const facts = { family: AF_UNIX, type: typeNumber, protocol: checked.protocol };
+  try {
+    const [first, second] = descriptors.map((descriptor) => {
+      const delivery = switchOn(descriptor.fd, facts, checked.receive);
+      return socketOf(descriptor, facts, { maxFds: checked.maxFds, delivery });
+    });
+    return [first!, second!];
+  } catch (error) {
+    for (const descriptor of descriptors) descriptor.close();
+    throw error;
+  }
+}

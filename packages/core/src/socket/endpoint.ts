@@ -1,0 +1,168 @@
+import type { FileDescriptor } from "../descriptor.js";
+import { AbortError, closedError } from "../errors.js";
+import { beginWait, closeAndWait, endWait, prepare, type Registration, unwatch, watch } from "./readiness.js";
+
+/** What a collected endpoint leaves behind. */
+interface Remains {
+  readonly descriptor: FileDescriptor;
+  readonly what: string;
+  registration: Registration | undefined;
+}
+
+const collected = new FinalizationRegistry<Remains>(({ descriptor, what, registration }) => {
+  const { fd } = descriptor;
+  if (registration) unwatch(fd, registration);
+  if (fd < 0) return;
+  descriptor.close();
+  process.emitWarning(
+    `A ${what} (descriptor ${fd}) was closed by garbage collection: close it or use "await using"`,
+    {
+      code: "SENDMSG_FD_COLLECTED",
+    },
+  );
+});
+
+/** Endpoints that somebody waits for: nobody else may have a reference to them. */
+const awaited = new Set<Endpoint>();
+
+/** An open descriptor that the event loop watches: what sockets and listeners have in common. */
+export class Endpoint {
+  readonly #descriptor: FileDescriptor;
+  readonly #what: string;
+  readonly #onReady: (events: number) => void;
+  readonly #remains: Remains;
+  #waits = 0;
+  #referenced = true;
+  #closing: Promise<void> | undefined;
+
+  constructor(descriptor: FileDescriptor, what: string, onReady: (events: number) => void) {
+    this.#descriptor = descriptor;
+    this.#what = what;
+    this.#onReady = onReady;
+    // What waiting needs is made before anybody waits: at the limit of open files it could not be made any more.
+    prepare();
+    this.#remains = { descriptor, what, registration: undefined };
+    collected.register(this, this.#remains, this);
+  }
+
+  /** The number, or -1 once it is closed or given away. */
+  get fd(): number {
+    return this.#closing ? -1 : this.#descriptor.fd;
+  }
+
+  get closed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** The number for a system call. */
+  open(): number {
+    const fd = this.fd;
+    if (fd < 0) throw this.closedError();
+    return fd;
+  }
+
+  closedError(): Error & { code: string } {
+    return closedError(this.#what);
+  }
+
+  /** Registers the descriptor with the event loop, the first time somebody has to wait. */
+  watch(): void {
+    if (this.#remains.registration) return;
+    const weak = new WeakRef(this);
+    this.#remains.registration = watch(this.open(), {
+      onReady: (events) => {
+        const endpoint = weak.deref();
+        if (endpoint) endpoint.#onReady(events);
+      },
+    });
+  }
+
+  /** A wait begins: unless the endpoint is unref'd, it keeps the process alive. */
+  beginWait(): void {
+    this.watch();
+    if (this.#waits++ > 0) return;
+    awaited.add(this);
+    if (this.#referenced) beginWait();
+  }
+
+  endWait(): void {
+    if (--this.#waits > 0) return;
+    awaited.delete(this);
+    if (this.#referenced) endWait();
+  }
+
+  setReferenced(referenced: boolean): void {
+    if (this.#referenced === referenced) return;
+    this.#referenced = referenced;
+    if (this.#waits === 0) return;
+    if (referenced) beginWait();
+    else endWait();
+  }
+
+  /** Ends the watching and gives the descriptor to whoever calls. */
+  release(): FileDescriptor {
+    this.open();
+    this.#unwatch();
+    this.#closing = Promise.resolve();
+    return this.#descriptor;
+  }
+
+  close(): Promise<void> {
+    if (this.#closing === undefined) {
+      this.#unwatch();
+      this.#closing = closeAndWait(this.#descriptor);
+    }
+    return this.#closing;
+  }
+
+  #unwatch(): void {
+    const { registration } = this.#remains;
+    if (registration) unwatch(this.#descriptor.fd, registration);
+    this.#remains.registration = undefined;
+    collected.unregister(this);
+  }
+}
+
+/** Calls `onAbort` when the signal aborts; returns what takes that back. */
+export function listenForAbort(
+  signal: AbortSignal | undefined,
+  onAbort: (error: AbortError) => void,
+): (() => void) | undefined {
+  if (signal === undefined) return undefined;
+  const listener = () => onAbort(new AbortError(signal));
+  signal.addEventListener("abort", listener, { once: true });
+  return () => signal.removeEventListener("abort", listener);
+}
+
+/**
+ * A pause by timer, where readiness cannot end the wait: 1 ms at first, twice as long each time, 50 ms at most.
+ * The wait itself keeps the process alive, or does not; the timer has no say in it.
+ */
+export class Backoff {
+  #delay = 1;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Calls back once the pause is over; one pause at a time. */
+  wait(callback: () => void): void {
+    if (this.#timer) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      callback();
+    }, this.#delay).unref();
+    this.#delay = Math.min(this.#delay * 2, 50);
+  }
+
+  /** Whether a pause is on. */
+  get waiting(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  reset(): void {
+    this.#delay = 1;
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,192 @@
+import type { Address } from "../address/index.js";
+import {
+  SCM_TSTAMP_ACK,
+  SCM_TSTAMP_SCHED,
+  SCM_TSTAMP_SND,
+  SO_EE_CODE_TXTIME_INVALID_PARAM,
+  SO_EE_CODE_TXTIME_MISSED,
+  SO_EE_CODE_ZEROCOPY_COPIED,
+  SO_EE_ORIGIN_ICMP,
+  SO_EE_ORIGIN_ICMP6,
+  SO_EE_ORIGIN_LOCAL,
+  SO_EE_ORIGIN_TIMESTAMPING,
+  SO_EE_ORIGIN_TXTIME,
+  SO_EE_ORIGIN_ZEROCOPY,
+} from "../constants/errqueue.js";
+import type { ControlMessage, ControlValue } from "../control/index.js";
+import { EMSGSIZE, errnoName } from "../errno.js";
+import type { Message } from "../message.js";
+
+/** A packet that was sent did not arrive: ICMP says so, or this machine's own stack (`origin: "local"`). */
+export interface UndeliveredReport {
+  kind: "undelivered";
+  origin: "icmp" | "icmp6" | "local";
+  /** The error's name: "ECONNREFUSED", "EHOSTUNREACH", "EMSGSIZE", … */
+  code: string;
+  /** ICMP's own type and code; 0 when the origin is local. */
+  icmp: { type: number; code: number };
+  /** With EMSGSIZE: how large a packet may be. */
+  mtu?: number;
+  /** Who reports: a router, or the destination itself. */
+  offender?: Address;
+  /** Where the packet was sent to. */
+  destination?: Address;
+  /** The packet's payload, or as much as the report has of it. */
+  data: Buffer;
+  message: Message;
+}
+
+/** When a message was on its way: asked for with SO_TIMESTAMPING. */
+export interface TimestampReport {
+  kind: "timestamp";
+  /** "scheduled": given to the queue; "sent": to the device; "acknowledged": by the TCP peer. A number: one of later kernels. */
+  event: "scheduled" | "sent" | "acknowledged" | number;
+  /** With SOF_TIMESTAMPING_OPT_ID: a datagram's number, a stream's last byte, or what `tsOptId` said. Otherwise 0. */
+  id: number;
+  /** By the kernel's clock, in nanoseconds since 1970; absent where only the hardware has looked. */
+  software?: bigint;
+  /** By the hardware's clock, in nanoseconds. */
+  hardware?: bigint;
+  /** TCP's statistics, with SOF_TIMESTAMPING_OPT_STATS. */
+  statistics?: ControlValue<"timestampingOptStats">;
+  /** The packet with its headers; empty with SOF_TIMESTAMPING_OPT_TSONLY. */
+  data: Buffer;
+  message: Message;
+}
+
+/** The kernel has let go of the memory of these sends with MSG_ZEROCOPY; each socket counts them, from 0. */
+export interface ZeroCopyReport {
+  kind: "zeroCopy";
+  first: number;
+  last: number;
+  /** The bytes were copied after all: the loopback interface always does. */
+  copied: boolean;
+  message: Message;
+}
+
+/** A message with `txtime` was not sent: its time made no sense or was over. */
+export interface TxtimeReport {
+  kind: "txtime";
+  reason: "invalid" | "missed" | number;
+  txtime: bigint;
+  message: Message;
+}
+
+/** Something else: see `message`. */
+export interface OtherReport {
+  kind: "other";
+  message: Message;
+}
+
+/** An entry of the error queue, by what it says. */
+export type ErrorReport = UndeliveredReport | TimestampReport | ZeroCopyReport | TxtimeReport | OtherReport;
+
+/** The names under which the families have struct sock_extended_err. */
+const EXTENDED_ERRORS = [
+  "ipRecverr",
+  "ipv6Recverr",
+  "packetTxTimestamp",
+  "vsockRecverr",
+  "canRawErrqueue",
+  "btError",
+] as const;
+
+type Named<N extends ControlMessage["name"]> = Extract<ControlMessage, { name: N }>;
+
+const isExtendedError = (message: ControlMessage): message is Named<(typeof EXTENDED_ERRORS)[number]> =>
+  (EXTENDED_ERRORS as readonly string[]).includes(message.name);
+const isStamps = (message: ControlMessage): message is Named<"timestamping" | "timestampingOld"> =>
+  message.name === "timestamping" || message.name === "timestampingOld";
+const isStatistics = (message: ControlMessage): message is Named<"timestampingOptStats"> =>
+  message.name === "timestampingOptStats";
+
+const ICMP_ORIGINS = new Map<number, UndeliveredReport["origin"]>([
+  [SO_EE_ORIGIN_LOCAL, "local"],
+  [SO_EE_ORIGIN_ICMP, "icmp"],
+  [SO_EE_ORIGIN_ICMP6, "icmp6"],
+]);
+const EVENTS = new Map<number, TimestampReport["event"]>([
+  [SCM_TSTAMP_SCHED, "scheduled"],
+  [SCM_TSTAMP_SND, "sent"],
+  [SCM_TSTAMP_ACK, "acknowledged"],
+]);
+const REASONS = new Map<number, TxtimeReport["reason"]>([
+  [SO_EE_CODE_TXTIME_INVALID_PARAM, "invalid"],
+  [SO_EE_CODE_TXTIME_MISSED, "missed"],
+]);
+
+function undelivered(
+  message: Message,
+  error: ControlValue<"ipRecverr" | "ipv6Recverr">,
+  origin: UndeliveredReport["origin"],
+): UndeliveredReport {
+  const report: UndeliveredReport = {
+    kind: "undelivered",
+    origin,
+    code: errnoName(error.errno),
+    icmp: { type: error.type, code: error.code },
+    data: message.data,
+    message,
+  };
+  if (error.errno === EMSGSIZE) report.mtu = error.info;
+  if (error.offender !== undefined) report.offender = error.offender;
+  if (message.address !== undefined) report.destination = message.address;
+  return report;
+}
+
+function timestamp(message: Message, { info, data }: { info: number; data: number }): TimestampReport {
+  const report: TimestampReport = {
+    kind: "timestamp",
+    event: EVENTS.get(info) ?? info,
+    id: data,
+    data: message.data,
+    message,
+  };
+  const stamps = message.control.find(isStamps)?.value;
+  if (stamps !== undefined && stamps.software !== 0n) report.software = stamps.software;
+  if (stamps !== undefined && stamps.hardware !== 0n) report.hardware = stamps.hardware;
+  const statistics = message.control.find(isStatistics)?.value;
+  if (statistics !== undefined) report.statistics = statistics;
+  return report;
+}
+
+/** What an entry of the error queue says, whatever family its socket is of. */
+export function errorReport(message: Message): ErrorReport {
+  const error = message.control.find(isExtendedError)?.value;
+  if (error === undefined) return { kind: "other", message };
+  const origin = ICMP_ORIGINS.get(error.origin);
+  if (origin !== undefined) return undelivered(message, error, origin);
+  switch (error.origin) {
+    case SO_EE_ORIGIN_TIMESTAMPING:
+      // A Wi-Fi acknowledgement has the same origin, and no stamps.
+      return message.control.some(isStamps) ? timestamp(message, error) : { kind: "other", message };
+    case SO_EE_ORIGIN_ZEROCOPY: {
+      const copied = (error.code & SO_EE_CODE_ZEROCOPY_COPIED) !== 0;
+      return { kind: "zeroCopy", first: error.info, last: error.data, copied, message };
+    }
+    case SO_EE_ORIGIN_TXTIME: {
+      const txtime = (BigInt(error.data) << 32n) | BigInt(error.info);
+      return { kind: "txtime", reason: REASONS.get(error.code) ?? error.code, txtime, message };
+    }
+    default:
+      return { kind: "other", message };
+  }
+}
+
+/** The entries of a socket's error queue, until it is closed. */
+export async function* iterateErrors(
+  socket: { readonly closed: boolean; recvError(options: { signal?: AbortSignal }): Promise<Message> },
+  options: { signal?: AbortSignal },
+): AsyncGenerator<ErrorReport, void, undefined> {
+  for (;;) {
+    let message: Message;
+    try {
+      message = await socket.recvError(options);
+    } catch (error) {
+      // Closing the socket is how its loop is ended from elsewhere.
+      if (socket.closed) return;
+      throw error;
+    }
+    yield errorReport(message);
+  }
+}

@@ -1,0 +1,28 @@
+import { type Address, decodeAddress, encodeAddress, formatAddress } from "../address/index.js";
+import { invalidArgValue } from "../errors.js";
+import { ADDRESS_SPACE } from "../native/binding.js";
+import { binding } from "../native/load.js";
+import { failure } from "../syscalls/failure.js";
+import { type BoundPath, bindPath } from "./bind-path.js";
+import type { CheckedOptions } from "./make.js";
+
+/** Binds a socket to an address; a path with its permissions, and in place of a stale file. */
+export async function bindTo(
+  fd: number,
+  at: Address,
+  options: CheckedOptions,
+): Promise<BoundPath | undefined> {
+  if ("path" in at && at.path !== undefined) return bindPath(fd, at.path, options);
+  if (options.mode !== undefined) throw invalidArgValue("options.mode", "needs an address with a path");
+  if (options.unlink !== undefined) throw invalidArgValue("options.unlink", "needs an address with a path");
+  const result = binding().bind(fd, encodeAddress(at, "at"));
+  if (result < 0) throw failure(result, "bind", formatAddress(at));
+  return undefined;
+}
+
+export function addressBy(call: "getsockname" | "getpeername", fd: number): Address {
+  const bytes = new Uint8Array(ADDRESS_SPACE);
+  const length = binding()[call](fd, bytes);
+  if (length < 0) throw failure(length, call);
+  return decodeAddress(bytes.subarray(0, length));
+}

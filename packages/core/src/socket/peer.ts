@@ -1,0 +1,108 @@
+import { AF_UNIX } from "../constants/address-families.js";
+import { SOL_SOCKET } from "../constants/levels.js";
+import { SO_PEERPIDFD } from "../constants/socket.js";
+import { type FileDescriptor, hold } from "../descriptor.js";
+import { ENOPROTOOPT } from "../errno.js";
+import { codedError, explain } from "../errors.js";
+import { explainAge } from "../kernel-version.js";
+import { binding } from "../native/load.js";
+import type { SocketOptionAccess } from "../options/access.js";
+import { failure } from "../syscalls/failure.js";
+
+/** Who is at the other end, as the kernel knew it at connect(2), listen(2) or socketpair(2). */
+export interface PeerCredentials {
+  pid: number;
+  uid: number;
+  gid: number;
+}
+
+/** The first version of Linux that has SO_PEERPIDFD. It is no entry of the table: its value needs an owner. */
+const PIDFD_SINCE = "6.5";
+
+/**
+ * The process at the other end: the one that called connect(2), listen(2) or socketpair(2), as it was then. Whoever
+ * holds the socket now may be another.
+ *
+ * @see unix(7)
+ */
+export class Peer {
+  readonly #open: () => number;
+  readonly #family: number;
+  readonly #options: SocketOptionAccess;
+
+  /** @internal `open` returns the descriptor's number, or throws once it is closed. */
+  constructor(open: () => number, family: number, options: SocketOptionAccess) {
+    this.#open = open;
+    this.#family = family;
+    this.#options = options;
+  }
+
+  /**
+   * Its process, user and group. Where there is no peer (a datagram socket, one that is not connected) the process is 0
+   * and the others are 4294967295.
+   *
+   * @throws `ERR_SENDMSG_NOT_UNIX` on a socket of another family.
+   * @see unix(7) SO_PEERCRED
+   */
+  credentials(): PeerCredentials {
+    this.#requireUnix("credentials");
+    return this.#options.get("peerCred");
+  }
+
+  /**
+   * A descriptor of the process, which the caller owns: it cannot come to mean another process, as a pid can.
+   *
+   * @throws `ENOPROTOOPT` before Linux 6.5; `ENODATA` where there is no peer; `ESRCH` if it was reaped; `EMFILE`.
+   * @throws `ERR_SENDMSG_NOT_UNIX` on a socket of another family.
+   * @see pidfd_open(2), unix(7) SO_PEERPIDFD
+   */
+  pidfd(): FileDescriptor {
+    this.#requireUnix("pidfd");
+    const native = binding();
+    const value = new Int32Array(1);
+    const bytes = new Uint8Array(value.buffer);
+    const result = native.getsockopt(this.#open(), SOL_SOCKET, SO_PEERPIDFD, bytes, true);
+    if (result < 0) {
+      const error = failure(result, "getsockopt");
+      const age = result === -ENOPROTOOPT ? explainAge("SO_PEERPIDFD", PIDFD_SINCE) : undefined;
+      if (age !== undefined) explain(error, `${error.message}: ${age}`);
+      throw error;
+    }
+    return hold(value[0]!, native.result[0]!);
+  }
+
+  /**
+   * Its security label, given by the security module: text where it is valid UTF-8, otherwise bytes. Labelled networks
+   * have it on TCP, too.
+   *
+   * @throws `ENOPROTOOPT`: no security module that has labels for this is at work here.
+   * @see unix(7) SO_PEERSEC
+   */
+  securityLabel(): string | Uint8Array {
+    try {
+      return this.#options.get("peerSec");
+    } catch (error) {
+      if ((error as { errno?: number }).errno === -ENOPROTOOPT) {
+        explain(error as Error, "getsockopt ENOPROTOOPT: no security module labels this socket's peer");
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Its supplementary groups.
+   *
+   * @throws `ENOPROTOOPT` before Linux 4.13; `ENODATA` where there is no peer.
+   * @throws `ERR_SENDMSG_NOT_UNIX` on a socket of another family.
+   * @see getgroups(2)
+   */
+  groups(): number[] {
+    this.#requireUnix("groups");
+    return this.#options.get("peerGroups");
+  }
+
+  #requireUnix(what: string): void {
+    if (this.#family === AF_UNIX) return;
+    throw codedError("ERR_SENDMSG_NOT_UNIX", `Only Unix sockets know their peer's ${what}`);
+  }
+}

@@ -1,0 +1,122 @@
+import { type FileDescriptor, releaseWithToken } from "../descriptor.js";
+import { systemError } from "../errors.js";
+import { binding } from "../native/load.js";
+
+// epoll_ctl(2), include/uapi/linux/eventpoll.h
+export const EPOLLIN = 0x1;
+export const EPOLLOUT = 0x4;
+export const EPOLLERR = 0x8;
+export const EPOLLHUP = 0x10;
+export const EPOLLRDHUP = 0x2000;
+
+/** Who is told that a descriptor has become ready. Called between system calls, never from user code. */
+export interface Watcher {
+  onReady(events: number): void;
+}
+
+/** One registration in the environment's epoll instance. */
+export interface Registration {
+  readonly slot: number;
+  readonly generation: number;
+}
+
+const CLOSED_SLOT = -1;
+
+// One registry per environment: a worker thread has its own copy of this module.
+const watchers: (Watcher | undefined)[] = [];
+const generations: number[] = [];
+const freeSlots: number[] = [];
+const closing = new Map<number, () => void>();
+const finished = new Int32Array(64);
+let batch: Int32Array | undefined;
+let lastToken = 0;
+let waits = 0;
+
+// Bun and Deno export libuv's symbols, but calling them kills the process: there the native layer waits in a thread.
+const withoutLibuv = "Bun" in globalThis || "Deno" in globalThis;
+
+function onReady(count: number): void {
+  for (let i = 0; i < count * 3; i += 3) {
+    const slot = batch![i]!;
+    if (slot === CLOSED_SLOT) settleClosed();
+    // An event of an earlier registration of the slot may still have been on its way.
+    else if (generations[slot] === batch![i + 1]) watchers[slot]?.onReady(batch![i + 2]!);
+  }
+}
+
+function settleClosed(): void {
+  const native = binding();
+  for (;;) {
+    const count = native.released(finished);
+    for (let i = 0; i < count; i++) {
+      closing.get(finished[i]!)?.();
+    }
+    if (count < finished.length) return;
+  }
+}
+
+/** Makes what waiting needs, once. @throws `EMFILE`, … */
+export function prepare(): void {
+  if (batch !== undefined) return;
+  const started = binding().watch(onReady, withoutLibuv || process.env.SENDMSG_READINESS === "thread");
+  if (typeof started === "number") throw systemError(started, "epoll_create1");
+  batch = started;
+}
+
+/** Registers a descriptor, edge-triggered, for everything: once, until {@link unwatch}. */
+export function watch(fd: number, watcher: Watcher): Registration {
+  prepare();
+  const slot = freeSlots.pop() ?? watchers.length;
+  const generation = ((generations[slot] ?? 0) + 1) & 0x3fffffff;
+  const result = binding().watchAdd(fd, slot, generation);
+  if (result < 0) {
+    freeSlots.push(slot);
+    watchers[slot] = undefined;
+    throw systemError(result, "epoll_ctl");
+  }
+  watchers[slot] = watcher;
+  generations[slot] = generation;
+  return { slot, generation };
+}
+
+/** Must come before close(2): while the file lives on elsewhere, its events would go on arriving. */
+export function unwatch(fd: number, { slot, generation }: Registration): void {
+  if (generations[slot] !== generation || watchers[slot] === undefined) return;
+  if (fd >= 0) binding().watchRemove(fd);
+  watchers[slot] = undefined;
+  freeSlots.push(slot);
+}
+
+/** A wait begins that keeps the process alive. */
+export function beginWait(): void {
+  prepare();
+  if (waits++ === 0) binding().watchRef(true);
+}
+
+export function endWait(): void {
+  if (--waits === 0) binding().watchRef(false);
+}
+
+/**
+ * What is waited for a close(2) at most, in milliseconds. What a socket's queue holds is a stranger's, who can make closing
+ * it last for seconds (or for ever, with FUSE): neither an `await using` nor the end of the process may hang on that.
+ */
+const LONGEST_CLOSE = 250;
+
+/** Closes the descriptor in another thread; the promise settles when close(2) has returned, or takes too long. */
+export function closeAndWait(descriptor: FileDescriptor): Promise<void> {
+  prepare();
+  lastToken = lastToken === 0x7fffffff ? 1 : lastToken + 1;
+  const token = lastToken;
+  if (!releaseWithToken(descriptor, token)) return Promise.resolve();
+  return new Promise((resolve) => {
+    beginWait();
+    const timer = setTimeout(() => closing.get(token)?.(), LONGEST_CLOSE).unref();
+    closing.set(token, () => {
+      closing.delete(token);
+      clearTimeout(timer);
+      endWait();
+      resolve();
+    });
+  });
+}

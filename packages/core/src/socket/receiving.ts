@@ -1,0 +1,517 @@
+import {
+  byteLength,
+  checkBuffers,
+  checkFlags,
+  checkInteger,
+  checkObject,
+  checkSignal,
+} from "../arguments.js";
+import {
+  AF_BLUETOOTH,
+  AF_CAN,
+  AF_IEEE802154,
+  AF_INET,
+  AF_INET6,
+  AF_NETLINK,
+  AF_PACKET,
+  AF_UNIX,
+  AF_VSOCK,
+} from "../constants/address-families.js";
+import { CAN_J1939 } from "../constants/can.js";
+import {
+  MSG_CMSG_CLOEXEC,
+  MSG_DONTWAIT,
+  MSG_EOR,
+  MSG_ERRQUEUE,
+  MSG_OOB,
+  MSG_PEEK,
+  MSG_TRUNC,
+} from "../constants/message-flags.js";
+import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-types.js";
+import type { ControlMessage } from "../control/index.js";
+import { type FileDescriptor, hold } from "../descriptor.js";
+import { EAGAIN } from "../errno.js";
+import { AbortError, codedError, invalidArgValue } from "../errors.js";
+import { type Message, messageOf } from "../message.js";
+import {
+  ADDRESS_SPACE,
+  RESULT_ADDRESS_LENGTH,
+  RESULT_CONTROL_LENGTH,
+  RESULT_DROPPED,
+  RESULT_FDS,
+  RESULT_FLAGS,
+  RESULT_KEPT,
+  RESULT_PIDFD,
+  RESULT_PIDFD_GENERATION,
+} from "../native/binding.js";
+import { binding } from "../native/load.js";
+import { failure } from "../syscalls/failure.js";
+import { type Endpoint, listenForAbort } from "./endpoint.js";
+import { afterTurn, countArrived, mayTry } from "./fairness.js";
+import { commit, DEFAULT_SIZE, reserve } from "./slab.js";
+
+/** Descriptors of one message at most: SCM_MAX_FD, include/net/scm.h. */
+export const SCM_MAX_FD = 253;
+/** Entries of the error queue that wait for somebody to read them. */
+const MAX_ERRORS = 1024;
+
+export interface ReceiveOptions {
+  /** Descriptors to let in, at most 253; those above are closed and counted in `droppedFds`. Default: the socket's. */
+  maxFds?: number;
+  /** Bytes to receive at most. Default: 64 KiB, and on Unix datagram and seqpacket sockets whatever the message has. */
+  size?: number;
+  /** Where to receive instead of memory of the library's: filled in order. `data` is (a copy, if several) of them. */
+  buffers?: ArrayBufferView | ArrayBufferLike | readonly (ArrayBufferView | ArrayBufferLike)[];
+  /** MSG_PEEK, MSG_OOB, MSG_WAITALL, … */
+  flags?: number;
+  /** Ends the wait; an aborted receive has consumed nothing. */
+  signal?: AbortSignal;
+}
+
+/** Options that were checked. */
+export interface Request {
+  maxFds: number;
+  size: number | undefined;
+  buffers: Uint8Array | Uint8Array[] | undefined;
+  /** Bytes that the buffers have room for, as long as nobody takes them away. */
+  room: number;
+  flags: number;
+}
+
+interface Waiter {
+  request: Request;
+  resolve: (message: Message) => void;
+  reject: (error: Error) => void;
+  stopListening: (() => void) | undefined;
+}
+
+/** What receiving must know of its socket. */
+export interface ReceivingSocket {
+  readonly family: number;
+  readonly type: number;
+  readonly protocol: number;
+  readonly maxFds: number;
+  /** Bytes that the control messages need that were switched on, besides descriptors. */
+  readonly controlSpace: number;
+  readonly isOwn: ((message: ControlMessage) => boolean) | undefined;
+  /** Something was switched on that comes on the error queue. */
+  readonly errorQueue: boolean;
+}
+
+export function checkMaxFds(argument: string, value: unknown): number {
+  return checkInteger(argument, value, 0, SCM_MAX_FD);
+}
+
+/** Checks what a receive is asked for. */
+export function checkRequest(
+  options: ReceiveOptions,
+  socket: { readonly maxFds: number; readonly type: number },
+): Request {
+  checkObject("options", options);
+  const { maxFds, size, buffers, flags } = options;
+  const request: Request = {
+    maxFds: maxFds === undefined ? socket.maxFds : checkMaxFds("options.maxFds", maxFds),
+    size: size === undefined ? undefined : checkInteger("options.size", size, 1, 0x7fffffff),
+    buffers: buffers === undefined ? undefined : checkBuffers("options.buffers", buffers),
+    room: 0,
+    flags: flags === undefined ? 0 : checkFlags("options.flags", flags),
+  };
+  if (request.buffers !== undefined) {
+    if (size !== undefined) throw invalidArgValue("options.size", "must not be given together with buffers");
+    request.room = byteLength(request.buffers);
+    if (request.room === 0) throw invalidArgValue("options.buffers", "must have room for a byte");
+  }
+  if (request.flags & MSG_ERRQUEUE) {
+    throw invalidArgValue("options.flags", "must not have MSG_ERRQUEUE: recvError() reads the error queue");
+  }
+  if (request.flags & MSG_TRUNC && socket.type === SOCK_STREAM) {
+    throw invalidArgValue(
+      "options.flags",
+      "must not have MSG_TRUNC on a stream: TCP throws the data away, see tcp(7)",
+    );
+  }
+  return request;
+}
+
+// Written by the kernel, read before the next call.
+const addressSpace = new Uint8Array(ADDRESS_SPACE);
+const nothing = new Uint8Array(0);
+/** sockaddr_un of an unnamed socket: the family alone. */
+const UNNAMED = new Uint8Array([AF_UNIX, 0]);
+/** Families whose recvmsg(2) knows MSG_TRUNC as an input flag, J1939 excepted. */
+const TELLING: ReadonlySet<number> = new Set([
+  AF_UNIX,
+  AF_INET,
+  AF_INET6,
+  AF_NETLINK,
+  AF_PACKET,
+  AF_CAN,
+  AF_BLUETOOTH,
+  AF_IEEE802154,
+  AF_VSOCK,
+]);
+const PEEK = MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT;
+
+/** The receiving half of a socket: who waits, in order, and the error queue. */
+export class Receiving {
+  readonly #endpoint: Endpoint;
+  #socket: ReceivingSocket;
+  readonly #waiters: Waiter[] = [];
+  #control: Uint8Array;
+  #turnScheduled = false;
+  /** Bytes that somebody had read before the socket became ours. */
+  #first: Message | undefined;
+  #readShutDown = false;
+
+  readonly #errors: Message[] = [];
+  readonly #errorWaiters: Omit<Waiter, "request">[] = [];
+  errorsDropped = 0;
+
+  constructor(endpoint: Endpoint, socket: ReceivingSocket) {
+    this.#endpoint = endpoint;
+    this.#socket = socket;
+    this.#control = new Uint8Array(socket.controlSpace);
+  }
+
+  /** Other control messages come from now on. */
+  deliver({
+    controlSpace,
+    isOwn,
+    errorQueue,
+  }: Pick<ReceivingSocket, "controlSpace" | "isOwn" | "errorQueue">): void {
+    this.#socket = { ...this.#socket, controlSpace, isOwn, errorQueue };
+    if (this.#control.length < controlSpace) this.#control = new Uint8Array(controlSpace);
+  }
+
+  get waiting(): boolean {
+    return this.#waiters.length > 0 || this.#errorWaiters.length > 0;
+  }
+
+  /** A message that comes before everything the kernel has. */
+  prepend(message: Message): void {
+    this.#first = message;
+  }
+
+  /** Whether bytes are held here that the kernel no longer has. */
+  get holdsData(): boolean {
+    return this.#first !== undefined;
+  }
+
+  /** Reading was shut down on this side: what looks like an empty datagram is the end. */
+  readShutDown(): void {
+    this.#readShutDown = true;
+    this.pump();
+  }
+
+  receive(options: ReceiveOptions): Promise<Message> {
+    let request: Request;
+    let signal: AbortSignal | undefined;
+    let outOfTurn = false;
+    try {
+      this.#endpoint.open();
+      request = checkRequest(options, this.#socket);
+      signal = checkSignal("options.signal", options.signal);
+      if (signal?.aborted) throw new AbortError(signal);
+      if (this.#waiters.length === 0) {
+        outOfTurn = !mayTry();
+        const message = outOfTurn ? undefined : this.#try(request);
+        if (message) return Promise.resolve(message);
+      }
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { request, resolve, reject, stopListening: undefined };
+      try {
+        this.#endpoint.beginWait();
+      } catch (error) {
+        reject(error);
+        return;
+      }
+      waiter.stopListening = listenForAbort(signal, (error) => {
+        this.#remove(waiter);
+        reject(error);
+      });
+      this.#waiters.push(waiter);
+      // Nothing would tell that the socket is ready: it may have been all along.
+      if (outOfTurn) this.#retryAfterTurn();
+    });
+  }
+
+  tryReceive(options: ReceiveOptions): Message | undefined {
+    this.#endpoint.open();
+    const request = checkRequest(options, this.#socket);
+    const signal = checkSignal("options.signal", options.signal);
+    if (signal?.aborted) throw new AbortError(signal);
+    return this.#waiters.length === 0 ? this.#try(request) : undefined;
+  }
+
+  /** The socket became readable, or the event loop has gone round. */
+  pump(): void {
+    while (this.#waiters.length > 0 && !this.#endpoint.closed) {
+      if (!mayTry()) {
+        this.#retryAfterTurn();
+        return;
+      }
+      const waiter = this.#waiters[0]!;
+      let message: Message | undefined;
+      try {
+        message = this.#try(waiter.request);
+      } catch (error) {
+        this.#remove(waiter);
+        waiter.reject(error as Error);
+        continue;
+      }
+      if (message === undefined) return;
+      this.#remove(waiter);
+      waiter.resolve(message);
+    }
+  }
+
+  close(error: () => Error): void {
+    for (const waiter of this.#waiters.splice(0)) {
+      waiter.stopListening?.();
+      this.#endpoint.endWait();
+      waiter.reject(error());
+    }
+    for (const waiter of this.#errorWaiters.splice(0)) {
+      waiter.stopListening?.();
+      this.#endpoint.endWait();
+      waiter.reject(error());
+    }
+    for (const message of this.#errors.splice(0)) message[Symbol.dispose]();
+  }
+
+  #remove(waiter: Waiter): void {
+    const at = this.#waiters.indexOf(waiter);
+    if (at < 0) return;
+    this.#waiters.splice(at, 1);
+    waiter.stopListening?.();
+    this.#endpoint.endWait();
+  }
+
+  #retryAfterTurn(): void {
+    if (this.#turnScheduled) return;
+    this.#turnScheduled = true;
+    afterTurn(() => {
+      this.#turnScheduled = false;
+      this.pump();
+    });
+  }
+
+  /** Undefined: would block. */
+  #try(request: Request): Message | undefined {
+    if (this.#first) return this.#takeFirst(request);
+    const fd = this.#endpoint.open();
+    const { family, type } = this.#socket;
+    const native = binding();
+    const isPacket = type !== SOCK_STREAM;
+    let flags = request.flags;
+    // On what keeps message boundaries, MSG_TRUNC makes the kernel return the full length.
+    if (isPacket && this.#tellsFullLength()) flags |= MSG_TRUNC;
+    // Others have no descriptors, and AF_PACKET and some of AF_CAN refuse flags that they don't know.
+    if (family === AF_UNIX) flags |= MSG_CMSG_CLOEXEC;
+
+    let room: number;
+    let memory: Buffer | undefined;
+    let offset = 0;
+    if (request.buffers !== undefined) {
+      room = byteLength(request.buffers);
+      // With less room, the kernel would cut the message or seem to report the end of the stream.
+      if (room !== request.room) {
+        throw codedError("ERR_INVALID_STATE", "A buffer was transferred or resized before it was filled");
+      }
+    } else {
+      room = request.size ?? DEFAULT_SIZE;
+      if (request.size === undefined && family === AF_UNIX && isPacket) {
+        // A Unix message can be longer than any default. Asking installs no descriptor: there is no room for control data.
+        const length = native.recvmsg(fd, nothing, null, null, PEEK, -1);
+        if (length === -EAGAIN) return this.#endIfShutDown(flags);
+        // An error that was pending is told once: asking has taken it.
+        if (length < 0) throw failure(length, "recvmsg");
+        if (length > room) room = length;
+      }
+      ({ memory, offset } = reserve(room));
+    }
+    const result = native.receive(
+      fd,
+      memory ?? request.buffers!,
+      offset,
+      room,
+      this.#control,
+      addressSpace,
+      request.maxFds,
+      flags,
+    );
+    if (result < 0) {
+      if (result === -EAGAIN) return this.#endIfShutDown(flags);
+      // With RECVERR on, an earlier packet's error is reported here once, and in full on the error queue.
+      if (!(flags & MSG_ERRQUEUE) && this.drainErrors() > 0) return this.#try(request);
+      throw failure(result, "recvmsg");
+    }
+    return this.#message(result, room, flags, request.buffers, memory, offset);
+  }
+
+  /** Whether MSG_TRUNC as an input flag does that: others ignore it (TIPC), refuse it (RxRPC) or throw the data away (LLC). */
+  #tellsFullLength(): boolean {
+    const { family, protocol } = this.#socket;
+    return TELLING.has(family) && !(family === AF_CAN && protocol === CAN_J1939);
+  }
+
+  /** On a datagram socket, reading one that was shut down is EAGAIN for ever; here it is the end, as everywhere. */
+  #endIfShutDown(flags: number): Message | undefined {
+    return this.#readShutDown && !(flags & MSG_ERRQUEUE) ? messageOf({ eof: true }, NO_PARTS) : undefined;
+  }
+
+  #message(
+    result: number,
+    room: number,
+    flags: number,
+    buffers: Uint8Array | Uint8Array[] | undefined,
+    memory: Buffer | undefined,
+    offset: number,
+  ): Message {
+    const numbers = binding().result;
+    const { family, isOwn } = this.#socket;
+    const length = Math.min(result, room);
+    let data: Buffer;
+    if (memory !== undefined) {
+      data = memory.subarray(offset, offset + length);
+      commit(memory, offset, length);
+    } else {
+      data = filled(buffers!, length);
+    }
+    const fds: FileDescriptor[] = [];
+    for (let i = 0; i < numbers[RESULT_KEPT]!; i++) {
+      fds.push(hold(numbers[RESULT_FDS + 2 * i]!, numbers[RESULT_FDS + 2 * i + 1]!));
+    }
+    countArrived(fds.length);
+    const pidfd =
+      numbers[RESULT_PIDFD]! >= 0
+        ? hold(numbers[RESULT_PIDFD]!, numbers[RESULT_PIDFD_GENERATION]!)
+        : undefined;
+    const controlLength = numbers[RESULT_CONTROL_LENGTH]!;
+    const addressLength = Math.min(numbers[RESULT_ADDRESS_LENGTH]!, ADDRESS_SPACE);
+    const msgFlags = numbers[RESULT_FLAGS]! & ~MSG_CMSG_CLOEXEC;
+    return messageOf(
+      {
+        data,
+        fds,
+        pidfd,
+        flags: msgFlags,
+        eof: result === 0 && this.#isEnd(flags, msgFlags, controlLength, addressLength),
+        fullLength: result,
+        droppedFds: numbers[RESULT_DROPPED]!,
+      },
+      {
+        control: controlLength > 0 ? this.#control.slice(0, controlLength) : undefined,
+        address: this.#senderAddress(addressLength),
+        family,
+        isOwn,
+      },
+    );
+  }
+
+  #senderAddress(length: number): Uint8Array | undefined {
+    if (length > 0) return addressSpace.slice(0, length);
+    // A Unix datagram's sender that is not bound has no name, which is a name too.
+    const { family, type } = this.#socket;
+    return family === AF_UNIX && type === SOCK_DGRAM && !this.#readShutDown ? UNNAMED : undefined;
+  }
+
+  /** Whether 0 bytes are the end of the stream, and not an empty message. */
+  #isEnd(flags: number, msgFlags: number, controlLength: number, addressLength: number): boolean {
+    if (flags & (MSG_ERRQUEUE | MSG_OOB)) return false;
+    const { family, type } = this.#socket;
+    if (type === SOCK_STREAM) return true;
+    // Both are 0 bytes here; the control message that was switched on for this comes with real messages only.
+    if (type === SOCK_SEQPACKET) return family === AF_UNIX ? controlLength === 0 : (msgFlags & MSG_EOR) === 0;
+    return this.#readShutDown && addressLength === 0;
+  }
+
+  #takeFirst(request: Request): Message {
+    const first = this.#first!;
+    const room = request.buffers ? byteLength(request.buffers) : (request.size ?? DEFAULT_SIZE);
+    const peek = (request.flags & MSG_PEEK) !== 0;
+    let data = first.data.subarray(0, room);
+    if (!peek) {
+      this.#first =
+        data.length < first.data.length
+          ? messageOf({ data: first.data.subarray(room) }, NO_PARTS)
+          : undefined;
+    }
+    if (request.buffers) {
+      let at = 0;
+      for (const view of Array.isArray(request.buffers) ? request.buffers : [request.buffers]) {
+        at += data.copy(view, 0, at);
+      }
+      data = filled(request.buffers, data.length);
+    }
+    return messageOf({ data }, NO_PARTS);
+  }
+
+  // The error queue: ICMP's reports, transmit timestamps, zero-copy completions. recvmsg(2), MSG_ERRQUEUE.
+
+  /** Moves what the kernel has on the error queue into our list; returns how many entries came. */
+  drainErrors(): number {
+    // AF_UNIX does not know the flag and would give a normal message; so do AF_CAN, AF_VSOCK and AF_BLUETOOTH of a kernel that
+    // is older than what they put there.
+    const { family, errorQueue } = this.#socket;
+    if (!errorQueue && family !== AF_INET && family !== AF_INET6 && family !== AF_PACKET) return 0;
+    const request: Request = { maxFds: 0, size: undefined, buffers: undefined, room: 0, flags: MSG_ERRQUEUE };
+    let count = 0;
+    for (; count < MAX_ERRORS && !this.#endpoint.closed; count++) {
+      let message: Message | undefined;
+      try {
+        message = this.#try(request);
+      } catch {
+        break;
+      }
+      if (message === undefined) break;
+      const waiter = this.#errorWaiters.shift();
+      if (waiter) {
+        waiter.stopListening?.();
+        this.#endpoint.endWait();
+        waiter.resolve(message);
+      } else if (this.#errors.length < MAX_ERRORS) {
+        this.#errors.push(message.copy());
+      } else {
+        this.errorsDropped++;
+      }
+    }
+    return count;
+  }
+
+  receiveError(signal: AbortSignal | undefined): Promise<Message> {
+    try {
+      this.#endpoint.open();
+      checkSignal("options.signal", signal);
+      if (signal?.aborted) throw new AbortError(signal);
+      this.#endpoint.watch();
+      if (this.#errors.length === 0) this.drainErrors();
+      const message = this.#errors.shift();
+      if (message) return Promise.resolve(message);
+      this.#endpoint.beginWait();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return new Promise((resolve, reject) => {
+      const waiter: Omit<Waiter, "request"> = { resolve, reject, stopListening: undefined };
+      waiter.stopListening = listenForAbort(signal, (error) => {
+        this.#errorWaiters.splice(this.#errorWaiters.indexOf(waiter), 1);
+        waiter.stopListening?.();
+        this.#endpoint.endWait();
+        reject(error);
+      });
+      this.#errorWaiters.push(waiter);
+    });
+  }
+}
+
+const NO_PARTS = { control: undefined, address: undefined, family: 0, isOwn: undefined };
+
+/** The part of the caller's buffers that was filled: a view on one, a copy of several. */
+function filled(buffers: Uint8Array | Uint8Array[], length: number): Buffer {
+  if (Array.isArray(buffers)) return Buffer.concat(buffers, length);
+  return Buffer.from(buffers.buffer, buffers.byteOffset, length);
+}

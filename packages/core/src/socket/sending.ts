@@ -1,0 +1,476 @@
+import { addressFamily, encodeAddress, formatAddress } from "../address/index.js";
+import { byteLength, checkData, checkFlags, checkObject, checkSignal } from "../arguments.js";
+import {
+  AF_AX25,
+  AF_INET,
+  AF_INET6,
+  AF_NETROM,
+  AF_RDS,
+  AF_ROSE,
+  AF_UNIX,
+  AF_X25,
+} from "../constants/address-families.js";
+import { SOL_SOCKET } from "../constants/levels.js";
+import { MSG_DONTWAIT, MSG_NOSIGNAL } from "../constants/message-flags.js";
+import { SHUT_WR } from "../constants/shutdown.js";
+import { SCM_RIGHTS } from "../constants/socket.js";
+import { SOCK_STREAM } from "../constants/socket-types.js";
+import { type ControlMessage, encodeControl } from "../control/index.js";
+import { encodeRights } from "../control/rights.js";
+import { type FileDescriptor, holdUncollected } from "../descriptor.js";
+import { EAGAIN, EMSGSIZE, EPIPE } from "../errno.js";
+import {
+  AbortError,
+  codedError,
+  explain,
+  invalidArgType,
+  invalidArgValue,
+  outOfRange,
+  type SystemErrorDetails,
+  systemError,
+} from "../errors.js";
+import { borrowFd, markHandedOver } from "../interop/sendable.js";
+import type { OutgoingMessage } from "../message.js";
+import { binding } from "../native/load.js";
+import { failure } from "../syscalls/failure.js";
+import { Backoff, type Endpoint, listenForAbort } from "./endpoint.js";
+import { afterTurn, mayTry } from "./fairness.js";
+import { SCM_MAX_FD } from "./receiving.js";
+
+export interface SendOptions {
+  /** Ends the wait: nothing was sent, unless part of a stream message had gone already. */
+  signal?: AbortSignal;
+}
+
+export interface SendResult {
+  /** Bytes that the kernel took: all of them. */
+  bytes: number;
+}
+
+/** What sending must know of its socket. */
+export interface SendingSocket {
+  readonly family: number;
+  readonly type: number;
+}
+
+/** A message as the system call wants it. */
+interface Prepared {
+  iov: Uint8Array | Uint8Array[];
+  total: number;
+  fds: number[];
+  /** Control messages besides the descriptors. */
+  control: Uint8Array | null;
+  /** The whole control data, descriptors included. */
+  controlWithFds: Uint8Array | null;
+  address: Uint8Array | null;
+  details: SystemErrorDetails | undefined;
+  flags: number;
+  /** What `fds` are the numbers of. */
+  sendables: readonly unknown[];
+}
+
+interface Queued {
+  prepared: Prepared;
+  /** Our own duplicates of what is to be sent, until the message's first byte has gone. */
+  duplicates: FileDescriptor[];
+  /** Sizes of the borrowed views: one that changes was taken away. */
+  sizes: number[];
+  sent: number;
+  resolve: (result: SendResult) => void;
+  reject: (error: Error) => void;
+  stopListening: (() => void) | undefined;
+}
+
+/** Sends that must keep their order: all of a connected socket's, or those to one destination. */
+interface Lane {
+  queue: Queued[];
+  backoff: Backoff | undefined;
+}
+
+const concat = (first: Uint8Array | null, second: Uint8Array | null): Uint8Array | null => {
+  if (first === null) return second;
+  if (second === null) return first;
+  return Buffer.concat([first, second]);
+};
+
+/** Descriptors among control messages would not be duplicated while the message waits. */
+function isRights(item: ControlMessage | null | undefined): boolean {
+  if (item?.name === "unknown") return item.level === SOL_SOCKET && item.type === SCM_RIGHTS;
+  return item?.name === "rights";
+}
+
+/** Whether a socket's addresses are of this family: those of RDS are IP's. */
+function takes(family: number, address: number): boolean {
+  if (address === family) return true;
+  if (family === AF_RDS) return address === AF_INET || address === AF_INET6;
+  // An IPv6 datagram socket sends IPv4, unless it is IPv6 only: udpv6_sendmsg(), net/ipv6/udp.c.
+  return family === AF_INET6 && address === AF_INET;
+}
+
+/** Families that refuse MSG_NOSIGNAL; runtimes ignore SIGPIPE anyway. */
+const STRICT: ReadonlySet<number> = new Set([AF_RDS, AF_AX25, AF_NETROM, AF_ROSE, AF_X25]);
+
+const alwaysSet = (family: number): number =>
+  STRICT.has(family) ? MSG_DONTWAIT : MSG_DONTWAIT | MSG_NOSIGNAL;
+
+const NO_SENDABLES: readonly never[] = [];
+
+function markSent({ sendables }: Prepared): void {
+  for (const value of sendables) markHandedOver(value);
+}
+
+function withBytesSent<E extends Error>(error: E, bytesSent: number): E & { bytesSent: number } {
+  return Object.assign(error, { bytesSent });
+}
+
+/** The sending half of a socket: what waits to go, in order. */
+export class Sending {
+  readonly #endpoint: Endpoint;
+  readonly #socket: SendingSocket;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #drained: (() => void)[] = [];
+  #ended = false;
+  #turnScheduled = false;
+  /** Called when a send or receive met an error: whether the error queue had something to say about it. */
+  onError: () => boolean = () => false;
+
+  constructor(endpoint: Endpoint, socket: SendingSocket) {
+    this.#endpoint = endpoint;
+    this.#socket = socket;
+  }
+
+  get waiting(): boolean {
+    return this.#lanes.size > 0;
+  }
+
+  send(message: OutgoingMessage, options: SendOptions): Promise<SendResult> {
+    let prepared: Prepared;
+    let signal: AbortSignal | undefined;
+    let entry: Queued;
+    let key: string;
+    let outOfTurn = false;
+    try {
+      this.#endpoint.open();
+      if (this.#ended) throw systemError(EPIPE, "sendmsg");
+      prepared = this.#prepare(message);
+      checkObject("options", options);
+      signal = checkSignal("options.signal", options.signal);
+      if (signal?.aborted) throw new AbortError(signal);
+      key = this.#laneOf(prepared);
+      let sent = 0;
+      if (!this.#lanes.has(key)) {
+        outOfTurn = !mayTry();
+        const result = outOfTurn ? -EAGAIN : this.#attempt(prepared, 0, prepared.controlWithFds);
+        if (result >= 0) {
+          markSent(prepared);
+          if (result >= prepared.total || this.#socket.type !== SOCK_STREAM) {
+            return Promise.resolve({ bytes: result });
+          }
+          sent = result;
+        } else if (result !== -EAGAIN) {
+          throw this.#failure(result, prepared);
+        }
+      }
+      entry = this.#snapshot(prepared, sent);
+    } catch (error) {
+      return Promise.reject(withBytesSent(error as Error, 0));
+    }
+    return new Promise((resolve, reject) => {
+      entry.resolve = resolve;
+      entry.reject = reject;
+      try {
+        this.#endpoint.beginWait();
+      } catch (error) {
+        this.#discard(entry);
+        reject(withBytesSent(error as Error, entry.sent));
+        return;
+      }
+      entry.stopListening = listenForAbort(signal, (error) => this.#fail(key, entry, error));
+      const lane = this.#lanes.get(key);
+      if (lane) {
+        lane.queue.push(entry);
+        return;
+      }
+      this.#lanes.set(key, { queue: [entry], backoff: undefined });
+      if (outOfTurn) this.#retryAfterTurn();
+      else this.#waitByTimer(key);
+    });
+  }
+
+  trySend(message: OutgoingMessage): SendResult | undefined {
+    try {
+      this.#endpoint.open();
+      if (this.#ended) throw systemError(EPIPE, "sendmsg");
+      const prepared = this.#prepare(message);
+      const key = this.#laneOf(prepared);
+      if (this.#lanes.has(key)) return undefined;
+      const result = this.#attempt(prepared, 0, prepared.controlWithFds);
+      if (result === -EAGAIN) return undefined;
+      if (result < 0) throw this.#failure(result, prepared);
+      markSent(prepared);
+      return { bytes: result };
+    } catch (error) {
+      throw withBytesSent(error as Error, 0);
+    }
+  }
+
+  #laneOf({ address }: Prepared): string {
+    // On a stream all bytes are one sequence: TCP ignores an address, and parts of messages must not mix.
+    return address === null || this.#socket.type === SOCK_STREAM
+      ? ""
+      : Buffer.from(address).toString("latin1");
+  }
+
+  /** The socket became writable, a pause is over or the event loop has gone round. */
+  pump(): void {
+    for (const [key, lane] of [...this.#lanes]) {
+      // A datagram that a full peer refuses makes the sender writable anew, for its memory is free again: an edge at
+      // each try (net/unix/af_unix.c, unix_write_space). What waits by timer must not listen to it.
+      if (!lane.backoff?.waiting) this.#pumpLane(key);
+    }
+  }
+
+  /** Settles when everything that was given to send has gone or failed; nothing more is accepted. */
+  end(): Promise<void> {
+    this.#ended = true;
+    return this.#lanes.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  close(error: () => Error): void {
+    for (const [key, lane] of this.#lanes) {
+      lane.backoff?.cancel();
+      this.#lanes.delete(key);
+      for (const entry of lane.queue) this.#settle(entry, error());
+    }
+    this.#settleDrained();
+  }
+
+  #prepare(message: OutgoingMessage): Prepared {
+    checkObject("message", message);
+    const { data = "", fds: given, control: items, address, flags } = message;
+    const iov = checkData("message.data", data);
+    const total = byteLength(iov);
+    let sendables: readonly unknown[] = NO_SENDABLES;
+    const fds: number[] = [];
+    if (given !== undefined) {
+      if (!Array.isArray(given)) throw invalidArgType("message.fds", "an array", given);
+      if (given.length > SCM_MAX_FD) {
+        throw outOfRange("message.fds.length", `<= ${SCM_MAX_FD} (SCM_MAX_FD)`, given.length);
+      }
+      // A copy: the list is the caller's, and may change while the message waits.
+      sendables = [...given];
+      for (let i = 0; i < sendables.length; i++) fds.push(borrowFd(`message.fds[${i}]`, sendables[i]));
+    }
+    const { family, type } = this.#socket;
+    if (fds.length > 0) {
+      if (family !== AF_UNIX) {
+        throw invalidArgValue("message.fds", "needs a Unix socket: on others the kernel ignores descriptors");
+      }
+      if (type === SOCK_STREAM && total === 0) {
+        throw invalidArgValue(
+          "message.fds",
+          "needs a byte of data to travel with: on a stream the kernel would lose the descriptors",
+        );
+      }
+    }
+    let control: Uint8Array | null = null;
+    if (items !== undefined) {
+      if (!Array.isArray(items)) throw invalidArgType("message.control", "an array", items);
+      const rights = items.findIndex(isRights);
+      if (rights >= 0) {
+        throw invalidArgValue(
+          `message.control[${rights}]`,
+          'must not be "rights": give the descriptors as message.fds',
+        );
+      }
+      if (items.length > 0) control = encodeControl(items, { family, argument: "message.control" });
+    }
+    let encoded: Uint8Array | null = null;
+    let details: SystemErrorDetails | undefined;
+    if (address !== undefined) {
+      if (!takes(family, addressFamily(address, "message.address"))) {
+        throw invalidArgValue("message.address", "must be of the socket's address family");
+      }
+      encoded = encodeAddress(address, "message.address");
+      details = formatAddress(address);
+    }
+    return {
+      iov,
+      total,
+      fds,
+      control,
+      controlWithFds: fds.length > 0 ? concat(encodeRights(fds), control) : control,
+      address: encoded,
+      details,
+      flags: (flags === undefined ? 0 : checkFlags("message.flags", flags)) | alwaysSet(family),
+      sendables,
+    };
+  }
+
+  #attempt(prepared: Prepared, offset: number, control: Uint8Array | null): number {
+    const iov = offset === 0 ? prepared.iov : remaining(prepared.iov, offset);
+    const fd = this.#endpoint.open();
+    const attempt = () => binding().sendmsg(fd, iov, control, prepared.address, prepared.flags, -1);
+    const result = attempt();
+    if (result >= 0 || result === -EAGAIN || !this.onError()) return result;
+    // With RECVERR on, the error may be an earlier packet's, and this one was not sent: the report is on the error queue. Once
+    // more, and not for ever: a message that is too long puts a report of its own there each time.
+    return result === -EMSGSIZE ? result : attempt();
+  }
+
+  #failure(result: number, { details }: Prepared): Error {
+    return failure(result, "sendmsg", details);
+  }
+
+  /** Takes hold of everything that must not change while the message waits. The bytes stay borrowed. */
+  #snapshot(prepared: Prepared, sent: number): Queued {
+    const duplicates: FileDescriptor[] = [];
+    if (sent === 0) {
+      for (const fd of prepared.fds) {
+        const duplicate = binding().dup(fd, true);
+        if (duplicate < 0) {
+          for (const descriptor of duplicates) descriptor.close();
+          throw failure(duplicate, "fcntl");
+        }
+        duplicates.push(holdUncollected(duplicate, binding().result[0]!));
+      }
+      if (duplicates.length > 0) {
+        prepared.controlWithFds = concat(encodeRights(duplicates.map(({ fd }) => fd)), prepared.control);
+      }
+    }
+    const views = Array.isArray(prepared.iov) ? prepared.iov : [prepared.iov];
+    return {
+      prepared,
+      duplicates,
+      sizes: views.map((view) => view.byteLength),
+      sent,
+      resolve: () => {},
+      reject: () => {},
+      stopListening: undefined,
+    };
+  }
+
+  #pumpLane(key: string): void {
+    const lane = this.#lanes.get(key);
+    while (lane && lane.queue.length > 0 && !this.#endpoint.closed) {
+      if (!mayTry()) {
+        this.#retryAfterTurn();
+        return;
+      }
+      const entry = lane.queue[0]!;
+      const { prepared } = entry;
+      const views = Array.isArray(prepared.iov) ? prepared.iov : [prepared.iov];
+      if (views.some((view, i) => view.byteLength !== entry.sizes[i])) {
+        const error = codedError(
+          "ERR_INVALID_STATE",
+          "A buffer was transferred or resized while it was being sent",
+        );
+        this.#fail(key, entry, error);
+        continue;
+      }
+      const result = this.#attempt(prepared, entry.sent, entry.sent === 0 ? prepared.controlWithFds : null);
+      if (result === -EAGAIN) {
+        this.#waitByTimer(key);
+        return;
+      }
+      if (result < 0) {
+        this.#fail(key, entry, this.#failure(result, prepared));
+        continue;
+      }
+      lane.backoff?.reset();
+      // The descriptors go with the first byte: from here on there are only bytes.
+      if (entry.sent === 0) {
+        this.#discard(entry);
+        markSent(prepared);
+      }
+      entry.sent += result;
+      if (entry.sent >= prepared.total || this.#socket.type !== SOCK_STREAM) {
+        lane.queue.shift();
+        this.#settle(entry);
+        if (lane.queue.length === 0) this.#endLane(key);
+      }
+    }
+  }
+
+  /** An addressed Unix datagram to a full peer: EAGAIN, though the socket itself is writable. Nothing but time tells. */
+  #waitByTimer(key: string): void {
+    if (key === "" || this.#socket.family !== AF_UNIX) return;
+    const lane = this.#lanes.get(key);
+    if (!lane) return;
+    lane.backoff ??= new Backoff();
+    lane.backoff.wait(() => this.#pumpLane(key));
+  }
+
+  #retryAfterTurn(): void {
+    if (this.#turnScheduled) return;
+    this.#turnScheduled = true;
+    afterTurn(() => {
+      this.#turnScheduled = false;
+      this.pump();
+    });
+  }
+
+  /** Ends one entry with an error; on a stream, part of it having gone, everything behind it too. */
+  #fail(key: string, entry: Queued, error: Error): void {
+    const lane = this.#lanes.get(key);
+    if (!lane) return;
+    const at = lane.queue.indexOf(entry);
+    if (at < 0) return;
+    const broken = entry.sent > 0 && entry.sent < entry.prepared.total;
+    const failed = lane.queue.splice(at, broken ? Number.POSITIVE_INFINITY : 1);
+    if (lane.queue.length === 0) this.#endLane(key);
+    if (broken) {
+      // The peer cannot tell where the next message begins: nothing more may follow.
+      this.#ended = true;
+      if (!this.#endpoint.closed) binding().shutdown(this.#endpoint.fd, SHUT_WR);
+    }
+    this.#settle(entry, error);
+    for (const behind of failed) {
+      if (behind !== entry) this.#settle(behind, brokenBefore(error));
+    }
+    if (this.#lanes.size === 0) this.#settleDrained();
+  }
+
+  #endLane(key: string): void {
+    this.#lanes.get(key)?.backoff?.cancel();
+    this.#lanes.delete(key);
+    if (this.#lanes.size === 0) this.#settleDrained();
+  }
+
+  #settle(entry: Queued, error?: Error): void {
+    entry.stopListening?.();
+    this.#endpoint.endWait();
+    this.#discard(entry);
+    if (error) entry.reject(withBytesSent(error, entry.sent));
+    else entry.resolve({ bytes: entry.sent });
+  }
+
+  #discard(entry: Queued): void {
+    for (const descriptor of entry.duplicates.splice(0)) descriptor.close();
+  }
+
+  #settleDrained(): void {
+    for (const settle of this.#drained.splice(0)) settle();
+  }
+}
+
+function brokenBefore(cause: Error): Error {
+  const error = systemError(EPIPE, "sendmsg");
+  explain(error, `${error.message}: an earlier message was cut short, so the stream cannot be continued`);
+  return Object.assign(error, { cause });
+}
+
+/** The views from `offset` bytes on. */
+function remaining(iov: Uint8Array | Uint8Array[], offset: number): Uint8Array | Uint8Array[] {
+  if (!Array.isArray(iov)) return iov.subarray(offset);
+  const rest: Uint8Array[] = [];
+  let left = offset;
+  for (const view of iov) {
+    if (left >= view.byteLength) left -= view.byteLength;
+    else {
+      rest.push(left > 0 ? view.subarray(left) : view);
+      left = 0;
+    }
+  }
+  return rest;
+}

@@ -1,0 +1,71 @@
+import { checkFd } from "../arguments.js";
+import { SOL_SOCKET } from "../constants/levels.js";
+import { SO_ACCEPTCONN, SO_DOMAIN, SO_PROTOCOL, SO_TYPE } from "../constants/socket.js";
+import { FileDescriptor, hold, moveIn } from "../descriptor.js";
+import { codedError, invalidArgType } from "../errors.js";
+import { fromNodeSocket, type Left } from "../interop/node-socket.js";
+import { binding } from "../native/load.js";
+import { getInt } from "../options/int.js";
+import { failure } from "../syscalls/failure.js";
+import type { SocketFacts } from "./make.js";
+import { prepare } from "./readiness.js";
+
+/** What the kernel says of a socket that came from elsewhere. */
+export function factsOf(fd: number): SocketFacts & { listening: boolean } {
+  return {
+    family: getInt(fd, SOL_SOCKET, SO_DOMAIN),
+    type: getInt(fd, SOL_SOCKET, SO_TYPE),
+    protocol: getInt(fd, SOL_SOCKET, SO_PROTOCOL),
+    listening: getInt(fd, SOL_SOCKET, SO_ACCEPTCONN) === 1,
+  };
+}
+
+interface TakenOver {
+  descriptor: FileDescriptor;
+  /** The descriptor for the new owner, and what else it takes over. */
+  commit: () => Left & { descriptor: FileDescriptor };
+  /** Leaves everything as it was. */
+  undo: () => void;
+}
+
+/** The descriptor behind what somebody gives us, until it is certain that it can be taken. */
+export function takeOver(source: unknown): TakenOver {
+  // Once something is taken, nothing may fail any more.
+  prepare();
+  if (typeof source === "number") {
+    const descriptor = FileDescriptor.adopt(checkFd("source", source));
+    return {
+      descriptor,
+      commit: () => ({ descriptor: moveIn(descriptor) }),
+      undo: () => void descriptor.detach(),
+    };
+  }
+  if (FileDescriptor.isFileDescriptor(source)) {
+    if (source.fd < 0) throw codedError("ERR_SENDMSG_CLOSED", "The descriptor is closed");
+    return {
+      descriptor: source,
+      commit: () => ({
+        // One of another installed copy of the library has a custody of its own.
+        descriptor: moveIn(
+          source instanceof FileDescriptor
+            ? source
+            : FileDescriptor.adopt((source as FileDescriptor).detach()),
+        ),
+      }),
+      undo: () => {},
+    };
+  }
+  if (typeof source !== "object" || source === null) {
+    throw invalidArgType("source", "a descriptor number, a FileDescriptor or one of Node's sockets", source);
+  }
+  const { fd, end } = fromNodeSocket(source, (number) => getInt(number, SOL_SOCKET, SO_DOMAIN));
+  const native = binding();
+  const duplicate = native.dup(fd, true);
+  if (duplicate < 0) throw failure(duplicate, "fcntl");
+  const descriptor = hold(duplicate, native.result[0]!);
+  return {
+    descriptor,
+    commit: () => ({ ...end(), descriptor: moveIn(descriptor) }),
+    undo: () => descriptor.close(),
+  };
+}

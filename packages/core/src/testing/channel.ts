@@ -1,0 +1,157 @@
+import type { Address } from "../address/index.js";
+import type { ControlMessage } from "../control/index.js";
+import { ECONNREFUSED, ECONNRESET, EISCONN, EMSGSIZE, ENOTCONN, EPIPE } from "../errno.js";
+import { systemError } from "../errors.js";
+
+export type MemorySocketType = "stream" | "seqpacket" | "dgram";
+
+/** What goes with the first byte of a send. */
+export interface Attachments {
+  readonly files: readonly unknown[];
+  readonly control: readonly ControlMessage[];
+  readonly address: Address | undefined;
+}
+
+/** What one receive finds. */
+export interface Arrival extends Attachments {
+  readonly data: Buffer;
+  readonly fullLength: number;
+}
+
+interface Parcel extends Attachments {
+  data: Buffer;
+}
+
+export const NOTHING: Attachments = { files: [], control: [], address: undefined };
+
+/** One direction of a pair of sockets, and what the kernel would do in between: unix(7). */
+export class Channel {
+  readonly #type: MemorySocketType;
+  readonly #capacity: number;
+  readonly #queue: Parcel[] = [];
+  #used = 0;
+  #writeShutDown = false;
+  #readShutDown = false;
+  #reader: "open" | "closed" | "disconnected" = "open";
+  #reset = false;
+  /** There is something to read. */
+  onReadable: () => void = () => {};
+  /** There is room to write. */
+  onWritable: () => void = () => {};
+
+  constructor(type: MemorySocketType, capacity: number) {
+    this.#type = type;
+    this.#capacity = capacity;
+  }
+
+  /** Takes `data` or, on a stream, its beginning; returns how many bytes. Undefined: no room. */
+  write(data: Buffer, attachments: Attachments): number | undefined {
+    if (this.#writeShutDown) throw systemError(EPIPE, "sendmsg");
+    if (this.#type === "dgram" && this.#reader !== "open") {
+      // The first send after the peer's end finds out, and is the end of the connection.
+      const errno = this.#reader === "closed" ? ECONNREFUSED : ENOTCONN;
+      this.#reader = "disconnected";
+      throw systemError(errno, "sendmsg");
+    }
+    const isStream = this.#type === "stream";
+    if (isStream && attachments.address !== undefined) throw systemError(EISCONN, "sendmsg");
+    if (this.#readShutDown) throw systemError(EPIPE, "sendmsg");
+    if (!isStream && data.length > this.#capacity) throw systemError(EMSGSIZE, "sendmsg");
+    if (isStream && data.length === 0) return 0;
+    const room = this.#capacity - this.#used;
+    const cost = isStream ? 1 : charge(data);
+    if (room < cost) return undefined;
+    return this.push(isStream ? data.subarray(0, room) : data, attachments);
+  }
+
+  /** As {@link write}, whether there is room or not. */
+  push(data: Buffer, attachments: Attachments): number {
+    this.#queue.push({ ...attachments, data: Buffer.from(data) });
+    this.#used += charge(data);
+    this.onReadable();
+    return data.length;
+  }
+
+  /** What one receive with that much room gets. Undefined: nothing is there yet; null: the end. */
+  read(room: number, peek: boolean): Arrival | null | undefined {
+    const isEmpty = this.#queue.length === 0;
+    // A stream is read to its end first; the others look at the error first (net/core/datagram.c).
+    if (this.#reset && (isEmpty || this.#type !== "stream")) {
+      this.#reset = false;
+      throw systemError(ECONNRESET, "recvmsg");
+    }
+    if (isEmpty) {
+      return this.#readShutDown || (this.#writeShutDown && this.#type !== "dgram") ? null : undefined;
+    }
+    const arrival = this.#type === "stream" ? this.#gather(room) : this.#next(room);
+    if (!peek) this.#consume(arrival.data.length);
+    return arrival;
+  }
+
+  #next(room: number): Arrival {
+    const parcel = this.#queue[0]!;
+    return { ...parcel, data: parcel.data.subarray(0, room), fullLength: parcel.data.length };
+  }
+
+  /** What several sends brought comes as one, up to and with the next that has descriptors. */
+  #gather(room: number): Arrival {
+    const pieces: Buffer[] = [];
+    let taken: Attachments = NOTHING;
+    let length = 0;
+    for (const parcel of this.#queue) {
+      // Bytes with other control messages (credentials, say) are never glued.
+      if (pieces.length > 0 && (parcel.control.length > 0 || taken.control.length > 0)) break;
+      const piece = parcel.data.subarray(0, room - length);
+      pieces.push(piece);
+      length += piece.length;
+      taken = parcel;
+      if (parcel.files.length > 0 || length === room) break;
+    }
+    const { files, control, address } = taken;
+    return { data: Buffer.concat(pieces), files, control, address, fullLength: length };
+  }
+
+  #consume(length: number): void {
+    if (this.#type !== "stream") {
+      this.#used -= charge(this.#queue.shift()!.data);
+    } else {
+      this.#used -= length;
+      let left = length;
+      while (left > 0) {
+        const parcel = this.#queue.shift()!;
+        // Its descriptors went with its first byte.
+        if (parcel.data.length > left)
+          this.#queue.unshift({ ...parcel, data: parcel.data.subarray(left), files: [] });
+        left -= Math.min(left, parcel.data.length);
+      }
+    }
+    this.onWritable();
+  }
+
+  shutDownWriting(): void {
+    this.#writeShutDown = true;
+    this.onReadable();
+  }
+
+  shutDownReading(): void {
+    this.#readShutDown = true;
+    this.onReadable();
+    this.onWritable();
+  }
+
+  /** The reading end is closed; whether anything was left unread. */
+  closeReading(): boolean {
+    this.#reader = "closed";
+    this.shutDownReading();
+    return this.#queue.splice(0).length > 0;
+  }
+
+  /** The writing end is closed; `reset`: what its peer had sent to it is lost, and the peer is told once. */
+  closeWriting(reset: boolean): void {
+    this.#reset = reset && this.#type !== "dgram";
+    this.shutDownWriting();
+  }
+}
+
+/** Even an empty message takes some room, or there would be no end to them. */
+const charge = (data: Buffer): number => Math.max(data.length, 1);

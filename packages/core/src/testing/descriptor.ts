@@ -1,0 +1,83 @@
+import type { Descriptor } from "../descriptor.js";
+import { closedError, invalidArgType } from "../errors.js";
+import { borrowFd } from "../interop/sendable.js";
+
+/** Above every number that the kernel gives out by default (fs.nr_open, see proc_sys_fs(5)): none is taken for another's. */
+const FIRST_NUMBER = 1 << 30;
+
+/** What the numbers stand for: those in use, and those that were given away. */
+const files = new Map<number, unknown>();
+let nextNumber = FIRST_NUMBER;
+let held = 0;
+
+/** How many fake descriptors somebody holds: they were neither closed, nor detached, nor handed over. */
+export function openDescriptors(): number {
+  return held;
+}
+
+/** Stands for a file descriptor where there is no kernel: behaves as FileDescriptor does, and is counted. */
+export class FakeDescriptor implements Descriptor {
+  #fd: number;
+  /** What the descriptor stands for: the same for its duplicates, and at the other end of a socket. */
+  readonly file: unknown;
+
+  /** @param file Whatever the test wants to find again at the other end. */
+  constructor(file: unknown = {}) {
+    this.#fd = nextNumber++;
+    this.file = file;
+    files.set(this.#fd, file);
+    held++;
+  }
+
+  /** The number, which no real descriptor has; -1 once the descriptor is closed, detached or handed over. */
+  get fd(): number {
+    return this.#fd;
+  }
+
+  #giveUp(): number {
+    const fd = this.#fd;
+    if (fd < 0) throw closedError("descriptor");
+    this.#fd = -1;
+    held--;
+    return fd;
+  }
+
+  /** A second descriptor of the same file. */
+  dup(): FakeDescriptor {
+    if (this.#fd < 0) throw closedError("descriptor");
+    return new FakeDescriptor(this.file);
+  }
+
+  /** Gives the descriptor up without closing it: the caller owns the number. It is not counted any more. */
+  detach(): number {
+    return this.#giveUp();
+  }
+
+  /** Passes the number to `use`, which becomes the owner if it returns; if it throws, this object still owns it. */
+  handOver<T>(use: (fd: number) => T): T {
+    if (typeof use !== "function") throw invalidArgType("use", "of type function", use);
+    if (this.#fd < 0) throw closedError("descriptor");
+    const result = use(this.#fd);
+    this.#giveUp();
+    return result;
+  }
+
+  /** Closes the descriptor. Idempotent. */
+  close(): void {
+    if (this.#fd >= 0) files.delete(this.#giveUp());
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `FakeDescriptor { fd: ${this.fd} }`;
+  }
+}
+
+/** What a value that somebody sends stands for; a real descriptor, or what has one, stands for itself. */
+export function fileBehind(argument: string, sendable: unknown): unknown {
+  const fd = borrowFd(argument, sendable);
+  return files.has(fd) ? files.get(fd) : sendable;
+}

@@ -1,0 +1,9 @@
+/**
+ * Sockets in memory, for testing code that uses sendmsg on any platform: no native code is loaded.
+ *
+ * @module
+ */
+export type { MemorySocketType } from "./channel.js";
+export { FakeDescriptor, openDescriptors } from "./descriptor.js";
+export { MemoryListener, type MemoryListenerOptions } from "./listener.js";
+export { MemorySocket, type MemorySocketOptions, memorySocketpair } from "./socket.js";

@@ -1,0 +1,142 @@
+import { setImmediate } from "node:timers";
+import { checkObject, checkSignal } from "../arguments.js";
+import { ECONNREFUSED } from "../errno.js";
+import { AbortError, closedError, systemError } from "../errors.js";
+import { type AcceptOptions, GIVEN_UP, type MessageListener } from "../listener.js";
+import { needsPause } from "../socket/transient.js";
+import { Faults } from "./faults.js";
+import { checkType, type MemorySocket, type MemorySocketOptions, pairOf } from "./socket.js";
+import { Waiting } from "./waiting.js";
+
+export interface MemoryListenerOptions extends MemorySocketOptions {
+  /** Default: "stream". */
+  type?: "stream" | "seqpacket";
+}
+
+/** Before a call that failed for want of descriptors or memory is made again. */
+const SHORTAGE_PAUSE_MS = 1;
+
+/** A listener in memory: what {@link connect} makes, {@link accept} gets. `maxFds` and `capacity` pass on to accepted sockets. */
+export class MemoryListener implements MessageListener<MemorySocket> {
+  readonly #type: "stream" | "seqpacket";
+  readonly #options: MemorySocketOptions;
+  readonly #faults = new Faults({ accept: "accept4" });
+  readonly #backlog: { near: MemorySocket; far: MemorySocket }[] = [];
+  readonly #waiting = new Waiting<MemorySocket>();
+  #scheduled = false;
+  #closed = false;
+
+  constructor(options: MemoryListenerOptions = {}) {
+    const { type = "stream", ...socketOptions } = checkObject("options", options);
+    this.#type = checkType(type, ["stream", "seqpacket"]);
+    this.#options = socketOptions;
+    // For the checks: a listener does not fail at its first connection.
+    pairOf(this.#type, [socketOptions, socketOptions]);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * Connects to the listener, whether somebody accepts already or not: what `Socket.connect` does.
+   *
+   * @throws `ECONNREFUSED` if the listener is closed; AbortError.
+   */
+  async connect(options: MemorySocketOptions & { signal?: AbortSignal } = {}): Promise<MemorySocket> {
+    const signal = checkSignal("options.signal", checkObject("options", options).signal);
+    if (signal?.aborted) throw new AbortError(signal);
+    if (this.#closed) throw systemError(ECONNREFUSED, "connect");
+    const [near, far] = pairOf(this.#type, [options, this.#options]);
+    this.#backlog.push({ near, far });
+    this.#schedule();
+    return near;
+  }
+
+  accept({ signal }: { signal?: AbortSignal } = {}): Promise<MemorySocket> {
+    return this.#accept(signal, undefined);
+  }
+
+  #accept(signal: AbortSignal | undefined, onShortage: AcceptOptions["onError"]): Promise<MemorySocket> {
+    try {
+      if (this.#closed) throw closedError("listener");
+      checkSignal("options.signal", signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#waiting.start(() => this.#try(onShortage), signal);
+  }
+
+  tryAccept(): MemorySocket | undefined {
+    if (this.#closed) throw closedError("listener");
+    return this.#waiting.empty ? this.#try() : undefined;
+  }
+
+  /** Undefined: none is waiting, or there is no descriptor for it and a pause has begun. */
+  #try(onShortage?: (error: Error) => void): MemorySocket | undefined {
+    try {
+      this.#faults.check("accept");
+    } catch (error) {
+      if (!needsPause(error)) throw error;
+      onShortage?.(error as Error);
+      setTimeout(() => this.#waiting.pump(), SHORTAGE_PAUSE_MS);
+      return undefined;
+    }
+    return this.#faults.isBlocked("accept") ? undefined : this.#backlog.shift()?.far;
+  }
+
+  async *connections(options: AcceptOptions = {}): AsyncGenerator<MemorySocket, void, undefined> {
+    const { signal, onError } = checkObject("options", options);
+    for (;;) {
+      let socket: MemorySocket;
+      try {
+        socket = await this.#accept(signal, onError);
+      } catch (error) {
+        if (this.#closed) return;
+        if (!GIVEN_UP.has(String((error as { code?: unknown }).code))) throw error;
+        onError?.(error as Error);
+        continue;
+      }
+      yield socket;
+    }
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<MemorySocket, void, undefined> {
+    return this.connections();
+  }
+
+  /** Makes the next accept fail, one that waits already, too: "EMFILE" is waited out, as Listener does. */
+  failNext(call: "accept", error: string | Error): void {
+    this.#faults.plan(call, error);
+    this.#schedule();
+  }
+
+  /** Makes accept wait, whoever connects, until the function that it returns is called. */
+  block(call: "accept"): () => void {
+    return this.#faults.block(call, () => this.#schedule());
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#waiting.pump();
+    });
+  }
+
+  /** Closes the listener: waits reject with `ERR_SENDMSG_CLOSED`; connections that nobody accepted are reset. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#waiting.rejectAll(() => closedError("listener"));
+    for (const { near, far } of this.#backlog.splice(0)) {
+      if (!near.closed) near.failNext("recvmsg", "ECONNRESET");
+      far.close();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

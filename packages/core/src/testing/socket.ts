@@ -1,0 +1,227 @@
+import { setImmediate } from "node:timers";
+import { byteLength, checkInteger, checkObject, checkSignal } from "../arguments.js";
+import { MSG_OOB, MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
+import { EOPNOTSUPP } from "../errno.js";
+import { AbortError, closedError, invalidArgValue, systemError } from "../errors.js";
+import { Message, type OutgoingMessage } from "../message.js";
+import { type IterationOptions, iterate } from "../socket/iterating.js";
+import { checkType as checkSocketType } from "../socket/make.js";
+import { checkMaxFds, checkRequest, type ReceiveOptions, type Request } from "../socket/receiving.js";
+import type { SendOptions, SendResult } from "../socket/sending.js";
+import { DEFAULT_SIZE } from "../socket/slab.js";
+import type { MessageSocket } from "../socket.js";
+import { Channel, type MemorySocketType } from "./channel.js";
+import { FakeDescriptor } from "./descriptor.js";
+import { Faults } from "./faults.js";
+import { MemorySending } from "./sending.js";
+import { Waiting } from "./waiting.js";
+
+export interface MemorySocketOptions {
+  /** Descriptors that a message may bring, at most 253. Default: 0. */
+  maxFds?: number;
+  /** Bytes on their way in one direction at most; a longer message (not on a stream) is EMSGSIZE. Default: 212,992. */
+  capacity?: number;
+}
+
+/** net.core.wmem_default, see socket(7). */
+const DEFAULT_CAPACITY = 212_992;
+const TYPES = ["stream", "seqpacket", "dgram"] as const satisfies readonly MemorySocketType[];
+const UNNAMED = { family: "unix" } as const;
+
+/** Two sockets that are connected with each other, for this module and MemoryListener. */
+export let pairOf: (
+  type: MemorySocketType,
+  options: [MemorySocketOptions, MemorySocketOptions],
+) => [MemorySocket, MemorySocket];
+
+/**
+ * A socket in memory: follows {@link MessageSocket}'s contract as Socket does on AF_UNIX, and fails or waits on demand.
+ *
+ * What arrives is delivered when the event loop goes round, as with the kernel. A wait does not keep the process alive.
+ */
+export class MemorySocket implements MessageSocket<FakeDescriptor> {
+  readonly type: MemorySocketType;
+  readonly #incoming: Channel;
+  readonly #outgoing: Channel;
+  readonly #receiver: { readonly maxFds: number; readonly type: number };
+  readonly #faults = new Faults({ sendmsg: "sendmsg", recvmsg: "recvmsg" });
+  readonly #sending: MemorySending;
+  readonly #waiting = new Waiting<Message<FakeDescriptor>>();
+  #scheduled = false;
+  #closed = false;
+
+  static {
+    pairOf = (type, options) => {
+      const [first, second] = options.map(({ maxFds = 0, capacity = DEFAULT_CAPACITY }) => ({
+        maxFds: checkMaxFds("options.maxFds", maxFds),
+        outgoing: new Channel(type, checkInteger("options.capacity", capacity, 1, Number.MAX_SAFE_INTEGER)),
+      }));
+      return [
+        new MemorySocket(type, first!.maxFds, second!.outgoing, first!.outgoing),
+        new MemorySocket(type, second!.maxFds, first!.outgoing, second!.outgoing),
+      ];
+    };
+  }
+
+  private constructor(type: MemorySocketType, maxFds: number, incoming: Channel, outgoing: Channel) {
+    this.type = type;
+    this.#receiver = { maxFds, type: checkSocketType("type", type) };
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
+    this.#sending = new MemorySending(outgoing, type, this.#faults);
+    incoming.onReadable = () => this.#schedule();
+    outgoing.onWritable = () => this.#schedule();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  sendmsg(message: OutgoingMessage, options: SendOptions = {}): Promise<SendResult> {
+    return this.#sending.send(message, options);
+  }
+
+  trySendmsg(message: OutgoingMessage): SendResult | undefined {
+    return this.#sending.trySend(message);
+  }
+
+  recvmsg(options: ReceiveOptions = {}): Promise<Message<FakeDescriptor>> {
+    try {
+      this.#open();
+      const request = checkRequest(options, this.#receiver);
+      const signal = checkSignal("options.signal", options.signal);
+      return this.#waiting.start(() => this.#receive(request), signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  tryRecvmsg(options: ReceiveOptions = {}): Message<FakeDescriptor> | undefined {
+    this.#open();
+    const request = checkRequest(options, this.#receiver);
+    if (options.signal?.aborted) throw new AbortError(options.signal);
+    return this.#waiting.empty ? this.#receive(request) : undefined;
+  }
+
+  #open(): void {
+    if (this.#closed) throw closedError("socket");
+  }
+
+  /** Undefined: would block. */
+  #receive({ maxFds, size, buffers, flags }: Request): Message<FakeDescriptor> | undefined {
+    this.#faults.check("recvmsg");
+    if (this.#faults.isBlocked("recvmsg")) return undefined;
+    if (flags & MSG_OOB) throw systemError(EOPNOTSUPP, "recvmsg");
+    const unlimited = this.type === "stream" ? DEFAULT_SIZE : Number.POSITIVE_INFINITY;
+    const room = buffers ? byteLength(buffers) : (size ?? unlimited);
+    const arrival = this.#incoming.read(room, (flags & MSG_PEEK) !== 0);
+    if (arrival === undefined) return undefined;
+    if (arrival === null) return Message.from<FakeDescriptor>({ eof: true });
+    const { data, files, control, address, fullLength } = arrival;
+    return Message.from({
+      data: buffers ? fill(buffers, data) : Buffer.from(data),
+      fds: files.slice(0, maxFds).map((file) => new FakeDescriptor(file)),
+      droppedFds: Math.max(files.length - maxFds, 0),
+      control,
+      address: this.type === "dgram" ? (address ?? UNNAMED) : undefined,
+      flags: fullLength > data.length ? MSG_TRUNC : 0,
+      fullLength,
+    });
+  }
+
+  messages(options: IterationOptions = {}): AsyncGenerator<Message<FakeDescriptor>, void, undefined> {
+    return iterate(this, this.type === "stream", options);
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Message<FakeDescriptor>, void, undefined> {
+    return this.messages();
+  }
+
+  async shutdown(how: "read" | "write" | "both"): Promise<void> {
+    if (how !== "read" && how !== "write" && how !== "both") {
+      throw invalidArgValue("how", `must be "read", "write" or "both". Received ${JSON.stringify(how)}`);
+    }
+    this.#open();
+    if (how !== "read") await this.#sending.end();
+    this.#open();
+    if (how !== "read") this.#outgoing.shutDownWriting();
+    if (how !== "write") this.#incoming.shutDownReading();
+  }
+
+  /**
+   * Makes the next call fail, whoever makes it: one that waits already, too. Several are met in order.
+   *
+   * @param error A system error's code ("ECONNRESET"), or the error itself.
+   * @param options `bytesSent`, for "sendmsg" on a stream: as many bytes go before it fails, and the descriptors with them.
+   */
+  failNext(call: "sendmsg" | "recvmsg", error: string | Error, options: { bytesSent?: number } = {}): void {
+    const { bytesSent = 0 } = checkObject("options", options);
+    if (bytesSent !== 0 && (call !== "sendmsg" || this.type !== "stream")) {
+      throw invalidArgValue(
+        "options.bytesSent",
+        'is for "sendmsg" on a stream: elsewhere a message goes or does not',
+      );
+    }
+    this.#faults.plan(call, error, bytesSent);
+    this.#schedule();
+  }
+
+  /** Makes a call wait as if the kernel had no room, or nothing to read, until the function that it returns is called. */
+  block(call: "sendmsg" | "recvmsg"): () => void {
+    return this.#faults.block(call, () => this.#schedule());
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#waiting.pump();
+      this.#sending.pump();
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#waiting.rejectAll(() => closedError("socket"));
+    this.#sending.close();
+    this.#outgoing.closeWriting(this.#incoming.closeReading());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** Fills the caller's buffers in order; returns a view on one, a copy of several. */
+function fill(buffers: Uint8Array | Uint8Array[], data: Buffer): Buffer {
+  if (!Array.isArray(buffers)) {
+    buffers.set(data);
+    return Buffer.from(buffers.buffer, buffers.byteOffset, data.length);
+  }
+  let at = 0;
+  for (const view of buffers) at += data.copy(view, 0, at);
+  return Buffer.from(data);
+}
+
+export function checkType<T extends MemorySocketType>(
+  type: T,
+  types: readonly MemorySocketType[] = TYPES,
+): T {
+  if (types.includes(type)) return type;
+  throw invalidArgValue("type", `must be one of ${types.join(", ")}. Received "${type}"`);
+}
+
+/**
+ * Makes two sockets in memory that are connected with each other: what socketpair() does, on any platform.
+ *
+ * @see socketpair(2), unix(7)
+ */
+export function memorySocketpair(
+  type: MemorySocketType = "stream",
+  options: MemorySocketOptions = {},
+): [MemorySocket, MemorySocket] {
+  checkObject("options", options);
+  return pairOf(checkType(type), [options, options]);
+}

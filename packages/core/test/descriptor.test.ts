@@ -1,0 +1,395 @@
+import { spawnSync } from "node:child_process";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { inspect } from "node:util";
+import { Worker } from "node:worker_threads";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type DescriptorTicket, FileDescriptor } from "../src/index.js";
+import { binding } from "../src/native/load.js";
+import { compiled } from "./compiled.js";
+import { counted, settled } from "./counted.js";
+import { isCloseOnExec, isOpen, openFile, sameFile } from "./descriptors.js";
+import { thrown, until, withPair } from "./pairs.js";
+
+let dist: string;
+let remove: () => void;
+
+beforeAll(async () => {
+  ({ dist, remove } = await compiled());
+});
+afterAll(() => remove());
+
+const open = (): number => openSync("/proc/self/status", "r");
+
+describe("adopt", () => {
+  it("owns the descriptor from then on, and closes it once", () =>
+    counted(async () => {
+      const number = open();
+      const descriptor = FileDescriptor.adopt(number);
+      expect(descriptor.fd).toBe(number);
+      descriptor.close();
+      descriptor.close();
+      expect(descriptor.fd).toBe(-1);
+      await settled();
+      expect(isOpen(number)).toBe(false);
+    }));
+
+  it("EBADF for a number that is not open", () => {
+    const number = open();
+    closeSync(number);
+    expect(thrown(() => FileDescriptor.adopt(number))).toMatchObject({ code: "EBADF", syscall: "fcntl" });
+  });
+
+  it("ERR_SENDMSG_FD_OWNED for one that has an owner, who goes on owning it", () =>
+    counted(() => {
+      using descriptor = FileDescriptor.adopt(open());
+      expect(thrown(() => FileDescriptor.adopt(descriptor.fd)).code).toBe("ERR_SENDMSG_FD_OWNED");
+      expect(fstatSync(descriptor.fd).isFile()).toBe(true);
+    }));
+
+  it.each([
+    ["ERR_INVALID_ARG_TYPE", "1"],
+    ["ERR_INVALID_ARG_TYPE", undefined],
+    ["ERR_INVALID_ARG_TYPE", null],
+    ["ERR_OUT_OF_RANGE", -1],
+    ["ERR_OUT_OF_RANGE", 1.5],
+    ["ERR_OUT_OF_RANGE", Number.NaN],
+    ["ERR_OUT_OF_RANGE", 2 ** 31],
+  ])("%s for %o", (code, value) => {
+    expect(thrown(() => FileDescriptor.adopt(value as number))).toMatchObject({ code, argument: "fd" });
+  });
+});
+
+describe("a number that was closed behind our back", () => {
+  it("is EBADF to adopt, and forgotten: its next file can be adopted", () =>
+    counted(() => {
+      const stale = FileDescriptor.adopt(open());
+      const number = stale.fd;
+      closeSync(number);
+      expect(thrown(() => FileDescriptor.adopt(number)).code).toBe("EBADF");
+      expect(stale.fd).toBe(-1);
+      const next = open();
+      expect(next).toBe(number);
+      using descriptor = FileDescriptor.adopt(next);
+      stale.close();
+      expect(descriptor.fd).toBe(number);
+      expect(isOpen(number)).toBe(true);
+    }));
+
+  it("is not closed when the kernel has given it to a descriptor that arrived meanwhile", () =>
+    withPair("seqpacket", async (a, b) => {
+      const file = openFile("arrived");
+      const stale = FileDescriptor.adopt(open());
+      const number = stale.fd;
+      await a.sendmsg({ fds: [file] });
+      closeSync(number);
+      using message = await b.recvmsg({ maxFds: 1 });
+      expect(message.fds[0]!.fd).toBe(number);
+      expect(stale.fd).toBe(-1);
+      stale.close();
+      stale[Symbol.dispose]();
+      await settled();
+      expect(sameFile(number, file)).toBe(true);
+      expect(thrown(() => stale.detach()).code).toBe("ERR_SENDMSG_CLOSED");
+      closeSync(file);
+    }));
+});
+
+describe("dup", () => {
+  it("is another number for the same file, close-on-exec, with an owner of its own", () =>
+    counted(() => {
+      const descriptor = FileDescriptor.adopt(open());
+      using copy = descriptor.dup();
+      expect(copy.fd).not.toBe(descriptor.fd);
+      expect(sameFile(copy.fd, descriptor.fd) && isCloseOnExec(copy.fd)).toBe(true);
+      descriptor.close();
+      expect(fstatSync(copy.fd).isFile()).toBe(true);
+    }));
+});
+
+describe("detach", () => {
+  it("leaves it open, to the caller", () =>
+    counted(async () => {
+      const descriptor = FileDescriptor.adopt(open());
+      const number = descriptor.detach();
+      descriptor.close();
+      await settled();
+      expect([descriptor.fd, isOpen(number)]).toEqual([-1, true]);
+      closeSync(number);
+    }));
+});
+
+describe("handOver", () => {
+  it("gives what the function returns, and the descriptor away", () =>
+    counted(() => {
+      const descriptor = FileDescriptor.adopt(open());
+      const number = descriptor.handOver((fd) => fd);
+      expect(descriptor.fd).toBe(-1);
+      closeSync(number);
+    }));
+
+  it("goes on owning it if the function throws", () =>
+    counted(() => {
+      using descriptor = FileDescriptor.adopt(open());
+      const error = thrown(() =>
+        descriptor.handOver(() => {
+          throw new Error("no");
+        }),
+      );
+      expect(error.message).toBe("no");
+      expect(isOpen(descriptor.fd)).toBe(true);
+    }));
+
+  it("refuses what is no function", () =>
+    counted(() => {
+      using descriptor = FileDescriptor.adopt(open());
+      expect(thrown(() => descriptor.handOver(1 as never))).toMatchObject({
+        code: "ERR_INVALID_ARG_TYPE",
+        argument: "use",
+      });
+    }));
+});
+
+describe("once it is gone", () => {
+  const gone = () => {
+    const descriptor = FileDescriptor.adopt(open());
+    descriptor.close();
+    return descriptor;
+  };
+
+  it.each([
+    ["dup", (descriptor: FileDescriptor) => descriptor.dup()],
+    ["detach", (descriptor: FileDescriptor) => descriptor.detach()],
+    ["handOver", (descriptor: FileDescriptor) => descriptor.handOver(() => {})],
+    ["transfer", (descriptor: FileDescriptor) => descriptor.transfer()],
+  ])("%s throws ERR_SENDMSG_CLOSED", (_, use) => {
+    expect(thrown(() => use(gone())).code).toBe("ERR_SENDMSG_CLOSED");
+  });
+});
+
+describe("transfer", () => {
+  it("moves the descriptor, not the file's position or number", () =>
+    counted(() => {
+      const descriptor = FileDescriptor.adopt(open());
+      const number = descriptor.fd;
+      const ticket = structuredClone(descriptor.transfer());
+      expect([descriptor.fd, isOpen(number)]).toEqual([-1, true]);
+      using claimed = FileDescriptor.claim(ticket);
+      expect(claimed.fd).toBe(number);
+    }));
+
+  it("a ticket is good once: ENOENT", () =>
+    counted(() => {
+      const ticket = FileDescriptor.adopt(open()).transfer();
+      FileDescriptor.claim(ticket).close();
+      expect(thrown(() => FileDescriptor.claim(ticket))).toMatchObject({ code: "ENOENT", syscall: "claim" });
+    }));
+
+  it.each([undefined, null, 5, {}, { type: "sendmsg.DescriptorTicket" }, { ticket: 1 }])(
+    "%o is no ticket",
+    (value) => {
+      expect(thrown(() => FileDescriptor.claim(value as never))).toMatchObject({
+        code: "ERR_INVALID_ARG_TYPE",
+        argument: "ticket",
+      });
+    },
+  );
+
+  it("a worker reads the file that this thread opened, and gives back another", () =>
+    counted(async () => {
+      const worker = new Worker(
+        `const { parentPort, workerData } = require("node:worker_threads");
+        const { closeSync, openSync, readFileSync } = require("node:fs");
+        import(workerData.module).then(({ FileDescriptor }) => {
+          const claimed = FileDescriptor.claim(workerData.ticket);
+          let again;
+          try { FileDescriptor.claim(workerData.ticket); } catch (error) { again = error.code; }
+          const content = readFileSync(claimed.fd, "latin1");
+          claimed.close();
+          // Node closes what a worker opened with node:fs when it ends: the duplicate is not of that kind.
+          const opened = FileDescriptor.adopt(openSync("/proc/self/stat", "r"));
+          const back = opened.dup().transfer();
+          closeSync(opened.detach());
+          parentPort.postMessage({ content, again, back });
+        });`,
+        {
+          eval: true,
+          workerData: {
+            module: pathToFileURL(join(dist, "index.js")).href,
+            ticket: FileDescriptor.adopt(openFile("from the main thread")).transfer(),
+          },
+        },
+      );
+      const ended = new Promise((resolve) => worker.once("exit", resolve));
+      const answer = await new Promise<{ content: string; again: string; back: DescriptorTicket }>(
+        (resolve, reject) => {
+          worker.once("message", resolve);
+          worker.once("error", reject);
+        },
+      );
+      await ended;
+      expect([answer.content, answer.again]).toEqual(["from the main thread", "ENOENT"]);
+      using back = FileDescriptor.claim(answer.back);
+      const buffer = Buffer.alloc(16);
+      expect(readSync(back.fd, buffer)).toBeGreaterThan(0);
+    }));
+
+  it("what a worker still holds when it ends is closed", () =>
+    counted(async () => {
+      const worker = new Worker(
+        `const { workerData } = require("node:worker_threads");
+        import(workerData.module).then(({ FileDescriptor, socketpair }) => {
+          globalThis.kept = [FileDescriptor.claim(workerData.ticket), ...socketpair()];
+          globalThis.kept[1].recvmsg();
+          require("node:worker_threads").parentPort.postMessage("ready");
+        });`,
+        {
+          eval: true,
+          workerData: {
+            module: pathToFileURL(join(dist, "index.js")).href,
+            ticket: FileDescriptor.adopt(open()).transfer(),
+          },
+        },
+      );
+      await new Promise((resolve, reject) => {
+        worker.once("message", resolve);
+        worker.once("error", reject);
+      });
+      await worker.terminate();
+    }));
+});
+
+describe("two installed copies of the library", () => {
+  it("recognise each other's descriptors by the brand", () =>
+    counted(async () => {
+      const other = (await import(/* @vite-ignore */ pathToFileURL(join(dist, "index.js")).href)) as {
+        FileDescriptor: typeof FileDescriptor;
+      };
+      expect(other.FileDescriptor).not.toBe(FileDescriptor);
+      using theirs = other.FileDescriptor.adopt(open());
+      expect(theirs).not.toBeInstanceOf(FileDescriptor);
+      expect(FileDescriptor.isFileDescriptor(theirs)).toBe(true);
+      await withPair("seqpacket", async (a, b) => {
+        await a.sendmsg({ fds: [theirs] });
+        using message = await b.recvmsg({ maxFds: 1 });
+        expect(other.FileDescriptor.isFileDescriptor(message.fds[0])).toBe(true);
+        expect(sameFile(message.fds[0]!.fd, theirs.fd)).toBe(true);
+      });
+    }));
+
+  it.each([undefined, null, 3, "3", {}, { fd: 3 }])("%o is no FileDescriptor", (value) => {
+    expect(FileDescriptor.isFileDescriptor(value)).toBe(false);
+  });
+});
+
+describe("collection", () => {
+  /** Runs a module in a process of its own; what it wrote. */
+  function run(source: string): string {
+    const child = spawnSync(process.execPath, ["--expose-gc", "--input-type=module", "--eval", source], {
+      encoding: "utf8",
+      env: { ...process.env, INDEX: pathToFileURL(join(dist, "index.js")).href },
+    });
+    expect(child.stderr).toBe("");
+    expect(child.status).toBe(0);
+    return child.stdout.trim();
+  }
+
+  const prelude = `
+    import { openSync, readdirSync } from "node:fs";
+    import { setTimeout as pause } from "node:timers/promises";
+    const { FileDescriptor, socketpair } = await import(process.env.INDEX);
+    const warnings = [];
+    process.removeAllListeners("warning");
+    process.on("warning", ({ code, message }) => warnings.push([code, /^Descriptor \\d+ /.test(message)].join()));
+    const count = () => readdirSync("/proc/self/fd").length;
+    const collect = async (expected) => {
+      for (let i = 0; i < 1000 && count() !== expected; i++) { globalThis.gc(); await pause(5); }
+      if (count() !== expected) console.log("descriptors:", count(), "instead of", expected);
+    };
+  `;
+
+  it("closes what was forgotten, and warns", () => {
+    const output = run(`${prelude}
+      const before = count();
+      (() => { FileDescriptor.adopt(openSync("/proc/self/status", "r")); })();
+      await collect(before);
+      console.log(warnings.join(" "));`);
+    expect(output).toBe("SENDMSG_FD_COLLECTED,true");
+  });
+
+  it("closes what is in a message that was forgotten, and warns of each", () => {
+    const output = run(`${prelude}
+      const [a, b] = socketpair("seqpacket");
+      await b.sendmsg({ data: "x" });
+      await a.recvmsg();
+      const before = count();
+      for (let i = 0; i < 3; i++) {
+        await a.sendmsg({ fds: [0, 1] });
+        await b.recvmsg({ maxFds: 2 });
+      }
+      await collect(before);
+      console.log(warnings.length, [...new Set(warnings)].join(" "));
+      process.exit(0);`);
+    expect(output).toBe("6 SENDMSG_FD_COLLECTED,true");
+  });
+
+  it("says nothing of what was closed, detached or handed over", () => {
+    const output = run(`${prelude}
+      const open = () => FileDescriptor.adopt(openSync("/proc/self/status", "r"));
+      const before = count();
+      (() => {
+        open().close();
+        open().detach();
+        open().handOver(() => {});
+        FileDescriptor.claim(open().transfer()).close();
+      })();
+      await collect(before + 2);
+      for (let i = 0; i < 5; i++) { globalThis.gc(); await pause(5); }
+      console.log(warnings.length);`);
+    expect(output).toBe("0");
+  });
+
+  it("leaves a number alone that means another file by now", () => {
+    const output = run(`${prelude}
+      import { closeSync } from "node:fs";
+      let number;
+      (() => {
+        const descriptor = FileDescriptor.adopt(openSync("/proc/self/status", "r"));
+        number = descriptor.fd;
+        closeSync(number);
+        try { FileDescriptor.adopt(number); } catch {}
+        if (openSync("/proc/self/stat", "r") !== number) throw new Error("another number");
+      })();
+      const before = count();
+      for (let i = 0; i < 20; i++) { globalThis.gc(); await pause(5); }
+      console.log(count() === before, warnings.length);`);
+    expect(output).toBe("true 0");
+  });
+
+  it("unclaimed tickets do not keep the process", () => {
+    expect(
+      run(
+        `${prelude} FileDescriptor.adopt(openSync("/proc/self/status", "r")).transfer(); console.log("end");`,
+      ),
+    ).toBe("end");
+  });
+});
+
+describe("inspection", () => {
+  it("shows the number", () => {
+    const descriptor = FileDescriptor.adopt(open());
+    expect(inspect(descriptor)).toBe(`FileDescriptor { fd: ${descriptor.fd} }`);
+    descriptor.close();
+    expect(inspect(descriptor)).toBe("FileDescriptor { fd: -1 }");
+  });
+});
+
+describe("closing", () => {
+  it("happens elsewhere: the number is gone from the object at once", async () => {
+    const descriptor = FileDescriptor.adopt(open());
+    descriptor.close();
+    expect(descriptor.fd).toBe(-1);
+    await until(() => binding().closing() === 0);
+  });
+});

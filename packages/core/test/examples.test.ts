@@ -1,0 +1,188 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { transformWithEsbuild } from "vite";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { socketpair } from "../src/index.js";
+import { counted } from "./counted.js";
+import { isEmulated } from "./target.js";
+
+const repository = fileURLToPath(new URL("../../..", import.meta.url));
+
+interface Outcome {
+  code: number | null;
+  output: string;
+  errors: string;
+}
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "sendmsg-test-"));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+/** Runs Node in the repository, with a temporary folder of the test's own. */
+function node(...args: string[]): Promise<Outcome> {
+  const child = spawn(process.execPath, args, {
+    cwd: repository,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, TMPDIR: directory },
+  });
+  const outcome: Outcome = { code: null, output: "", errors: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    outcome.output += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    outcome.errors += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ ...outcome, code }));
+  });
+}
+
+/** Runs an example that needs no other: it ends by itself, content, and leaves no file behind. */
+async function example(...args: string[]): Promise<string> {
+  const outcome = await node(...args);
+  expect(outcome).toMatchObject({ code: 0, errors: "" });
+  expect(readdirSync(directory), "files left behind").toEqual([]);
+  return outcome.output;
+}
+
+// Node takes its time to start where it is emulated.
+const timeout = 180_000;
+
+describe("examples", { timeout }, () => {
+  test("pass.mjs: send.mjs passes a file to receive.mjs", async () => {
+    const file = fileURLToPath(import.meta.url);
+    const output = await example("examples/pass.mjs", file);
+    expect(output).toContain(`received examples.test.ts: ${readFileSync(file).length} bytes`);
+    expect(output).toContain("sent examples.test.ts; the receiver says: thank you");
+  });
+
+  test("credentials.mjs tells who is at the other end, three times the same", async () => {
+    const output = await example("examples/credentials.mjs");
+    const { pid } = /^connected: pid (?<pid>\d+), uid \d+, gid \d+$/m.exec(output)!.groups!;
+    expect(output).toContain(`"I am ${pid}" was sent by: pid ${pid}, uid ${process.getuid!()}`);
+    expect(output).toMatch(new RegExp(`its pidfd is of process ${pid}$|Linux has it since 6\\.5$`, "m"));
+  });
+
+  test("dgram.mjs answers each datagram, over Unix paths and both versions of IP", async () => {
+    const lines = (await example("examples/dgram.mjs")).split("\n");
+    expect(lines.slice(0, 4).map((line) => line.replace(/^.* got /, ""))).toEqual([
+      "5 bytes, descriptors: 0",
+      "0 bytes, descriptors: 0",
+      "6 bytes, descriptors: 1",
+      "100000 bytes, descriptors: 0",
+    ]);
+    expect(lines[4]).toMatch(/^127\.0\.0\.1 port \d+ got 5 bytes/);
+    expect(lines[5]).toMatch(/^127\.0\.0\.1 port \d+ got 14 bytes/);
+    expect(lines[6]).toMatch(/^::1 port \d+ got 5 bytes|^there is no ipv6 on this machine/);
+  });
+
+  // User-mode emulation does not pass the error queue on.
+  test.skipIf(isEmulated())(
+    "packets.mjs reads headers and hears of lost packets, by both versions of IP",
+    async () => {
+      const lines = (await example("examples/packets.mjs")).trimEnd().split("\n");
+      expect(lines).toEqual([
+        "marked to 127.0.0.1: ECN 2, DSCP 46, hop limit 7",
+        '"lost" was not delivered: ECONNREFUSED',
+        "marked to ::1: ECN 2, DSCP 46, hop limit 7",
+        '"lost" was not delivered: ECONNREFUSED',
+      ]);
+    },
+  );
+
+  test("frames.mjs keeps each frame's descriptors with it", async () => {
+    expect(await example("examples/frames.mjs")).toBe(
+      "no descriptor\none descriptor: one\n500000 bytes\ntwo descriptors: two, three\n",
+    );
+  });
+
+  test("handover: three servers, no request fails", async () => {
+    const output = await example("examples/handover/run.mjs");
+    expect(output).toMatch(/^\d+ requests: \d+ answered by server 1, \d+ .* server 2, \d+ .* server 3$/m);
+    expect(output).toMatch(/^0 failed; /m);
+  });
+
+  test("every example is run here", () => {
+    const runHere = readFileSync(fileURLToPath(import.meta.url), "utf8");
+    for (const name of readdirSync(join(repository, "examples"))) expect(runHere).toContain(name);
+  });
+});
+
+describe("what the documents show", { timeout }, () => {
+  /** A document's code blocks, made to run where `using` is not known. */
+  async function codeOf(document: string, replacements: Record<string, string>): Promise<string[]> {
+    const text = readFileSync(join(repository, document), "utf8");
+    const blocks = [...text.matchAll(/^```js\n(.*?)^```$/gms)].map((match) => match[1]!);
+    const codes = [];
+    for (const block of blocks) {
+      let code = block;
+      for (const [from, to] of Object.entries(replacements)) code = code.replaceAll(from, to);
+      codes.push((await transformWithEsbuild(code, "block.js", { target: "es2022" })).code);
+    }
+    return codes;
+  }
+
+  test("README.md: the first two programs pass a file", async () => {
+    const log = join(directory, "app.log");
+    const path = join(directory, "app.sock");
+    writeFileSync(log, "what the log says");
+    const [send, receive] = await codeOf("README.md", { "/run/app.sock": path, "/var/log/app.log": log });
+    const receiving = node("--input-type=module", "-e", receive!);
+    while (!existsSync(path)) {
+      const ended = await Promise.race([receiving, pause(10)]);
+      if (ended) expect(ended).toMatchObject({ code: 0, errors: "" });
+    }
+    // The path is there a moment before somebody listens.
+    let sent: Outcome;
+    do sent = await node("--input-type=module", "-e", send!);
+    while (sent.errors.includes("ECONNREFUSED"));
+    expect(sent).toEqual({ code: 0, output: "", errors: "" });
+    expect(await receiving).toEqual({ code: 0, output: "what the log says", errors: "" });
+  });
+
+  test("docs/syscalls.md: the first program runs", async () => {
+    const [code] = await codeOf("docs/syscalls.md", {});
+    expect(await node("--input-type=module", "-e", code!)).toEqual({ code: 0, output: "", errors: "" });
+  });
+
+  test.each([
+    [100, "aaaabbb+1 ccccdddd+1 ee"],
+    [6, "aaaabb+1 bccccd+1 dddee"],
+    [3, "aaa abb+1 bcc ccd+1 ddd ee"],
+  ])("docs/streams.svg: what comes with room for %i bytes", async (size, expected) => {
+    await counted(async () => {
+      const [sender, receiver] = socketpair("stream");
+      for (const data of ["aaaa", "bbb", "cccc", "dddd", "ee"]) {
+        await sender.sendmsg({ data, fds: data === "bbb" || data === "dddd" ? [0] : [] });
+      }
+      await sender.close();
+      const received: string[] = [];
+      for await (const message of receiver.messages({ size, maxFds: 253 })) {
+        received.push(`${message.data}${message.fds.length > 0 ? `+${message.fds.length}` : ""}`);
+        message[Symbol.dispose]();
+      }
+      await receiver.close();
+      expect(received.join(" ")).toBe(expected);
+    });
+  });
+
+  test("links lead to files", () => {
+    const documents = readdirSync(join(repository, "docs")).filter((name) => name.endsWith(".md"));
+    for (const document of ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].concat(
+      documents.map((name) => `docs/${name}`),
+    )) {
+      const text = readFileSync(join(repository, document), "utf8");
+      for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)) {
+        const path = new URL(target!, new URL(document, `file://${repository}`));
+        expect(existsSync(path), `${target} in ${document}`).toBe(true);
+      }
+    }
+  });
+});

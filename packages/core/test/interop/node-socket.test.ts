@@ -1,0 +1,427 @@
+import { createSocket, type Socket as DgramSocket } from "node:dgram";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer, Socket as NetSocket, type Server } from "node:net";
+import { TLSSocket } from "node:tls";
+import { describe, expect, it } from "vitest";
+import { FileDescriptor, Listener, Socket, socketpair } from "../../src/index.js";
+import {
+  AF_UNIX,
+  close,
+  socketpair as pairOfNumbers,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  sendmsg,
+} from "../../src/syscalls/index.js";
+import { counted } from "../counted.js";
+import { isOpen } from "../descriptors.js";
+import { bytesOf, read, rejection, thrown, turn, until, withPair } from "../pairs.js";
+import { freshPath } from "../transports.js";
+
+// include/uapi/asm-generic/fcntl.h
+const O_NONBLOCK = 0o4000;
+
+const isNonBlocking = (fd: number): boolean =>
+  (Number.parseInt(/^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))![1]!, 8) &
+    O_NONBLOCK) !==
+  0;
+
+interface Ends {
+  /** Node's end of a connection, accepted by a server. */
+  node: NetSocket;
+  /** The other end, ours. */
+  peer: Socket;
+}
+
+const PLACES = {
+  unix: () => ({ path: freshPath() }),
+  tcp: () => ({ port: 0, host: "127.0.0.1" }),
+};
+
+function addressOf(server: Server) {
+  const address = server.address() as string | AddressInfo;
+  return typeof address === "string" ? { path: address } : { address: address.address, port: address.port };
+}
+
+async function closed(server: { close(callback: () => void): unknown }): Promise<void> {
+  await new Promise<void>((resolve) => server.close(resolve));
+}
+
+/** Runs `body` with a connection of which one end is a net.Socket that nobody reads. */
+function withEnds(place: keyof typeof PLACES, body: (ends: Ends) => unknown): Promise<void> {
+  return counted(async () => {
+    const server = createServer({ pauseOnConnect: true });
+    server.listen(PLACES[place]());
+    await once(server, "listening");
+    const connection = once(server, "connection") as Promise<[NetSocket]>;
+    const peer = await Socket.connect(addressOf(server));
+    const [node] = await connection;
+    try {
+      await body({ node, peer });
+    } finally {
+      node.destroy();
+      await Promise.all([peer.close(), closed(server)]);
+    }
+  });
+}
+
+describe.each(["unix", "tcp"] as const)("Socket.from(net.Socket), %s", (place) => {
+  it("takes the connection over and ends the net.Socket", () =>
+    withEnds(place, async ({ node, peer }) => {
+      const socket = Socket.from(node);
+      expect(node.destroyed).toBe(true);
+      await once(node, "close");
+      await peer.sendmsg({ data: "ping" });
+      expect(String((await socket.recvmsg()).data)).toBe("ping");
+      await socket.sendmsg({ data: "pong" });
+      expect(String((await peer.recvmsg()).data)).toBe("pong");
+      expect(socket.type).toBe("stream");
+      await socket.close();
+      expect((await peer.recvmsg()).eof).toBe(true);
+    }));
+
+  it("refuses one that has bytes to write, and leaves it as it was", () =>
+    withEnds(place, async ({ node, peer }) => {
+      node.cork();
+      node.write("unwritten");
+      expect(thrown(() => Socket.from(node)).code).toBe("ERR_INVALID_STATE");
+      node.uncork();
+      expect(String(bytesOf(await read(peer, 9)))).toBe("unwritten");
+    }));
+
+  it("refuses one that is destroyed", () =>
+    withEnds(place, ({ node }) => {
+      node.destroy();
+      expect(thrown(() => Socket.from(node)).code).toBe("ERR_SENDMSG_CLOSED");
+    }));
+
+  it("the end that the peer has sent stays the end", () =>
+    withEnds(place, async ({ node, peer }) => {
+      await peer.shutdown("write");
+      const socket = Socket.from(node);
+      expect((await socket.recvmsg()).eof).toBe(true);
+      await socket.close();
+    }));
+});
+
+describe("Socket.from(net.Socket)", () => {
+  it("refuses one that is connecting", () =>
+    counted(async () => {
+      const server = createServer();
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const connecting = connect((server.address() as AddressInfo).port, "127.0.0.1");
+      expect(thrown(() => Socket.from(connecting)).code).toBe("ERR_INVALID_STATE");
+      await once(connecting, "connect");
+      connecting.destroy();
+      await closed(server);
+    }));
+
+  it("refuses one that was never connected", () => {
+    expect(thrown(() => Socket.from(new NetSocket())).code).toBe("ERR_SENDMSG_CLOSED");
+  });
+
+  it("refuses a TLSSocket", () => {
+    const socket = new TLSSocket(new NetSocket());
+    expect(thrown(() => Socket.from(socket))).toMatchObject({
+      code: "ERR_INVALID_ARG_VALUE",
+      argument: "source",
+    });
+    socket.destroy();
+  });
+
+  it("bytes that Node had read already become the first message", () =>
+    withEnds("tcp", async ({ node, peer }) => {
+      await peer.sendmsg({ data: "read by Node" });
+      // Without a consumer, Node reads into its own buffer.
+      node.pause();
+      node.read(0);
+      await until(() => node.bytesRead > 0);
+      const socket = Socket.from(node);
+      await peer.sendmsg({ data: "|later" });
+      expect(thrown(() => socket.toNet()).code).toBe("ERR_INVALID_STATE");
+      expect(String(socket.tryRecvmsg({ size: 4 })!.data)).toBe("read");
+      const memory = [Buffer.alloc(2), Buffer.alloc(2)];
+      expect(String((await socket.recvmsg({ buffers: memory })).data)).toBe(" by ");
+      expect(memory.map(String)).toEqual([" b", "y "]);
+      const rest = await socket.recvmsg();
+      expect([String(rest.data), rest.eof, rest.fds.length]).toEqual(["Node", false, 0]);
+      expect(String((await socket.recvmsg()).data)).toBe("|later");
+      await socket.close();
+    }));
+
+  it("nobody else is given the bytes that become the first message", () =>
+    withEnds("tcp", async ({ node, peer }) => {
+      const seen: unknown[] = [];
+      await peer.sendmsg({ data: "once" });
+      node.on("data", (chunk) => seen.push(chunk));
+      node.pause();
+      node.read(0);
+      await until(() => node.bytesRead > 0);
+      const socket = Socket.from(node);
+      expect(String((await socket.recvmsg()).data)).toBe("once");
+      await turn();
+      expect(seen).toEqual([]);
+      await socket.close();
+    }));
+
+  it("refuses one that has read as text: its bytes are gone", () =>
+    withEnds("tcp", async ({ node, peer }) => {
+      await peer.sendmsg({ data: "text" });
+      node.setEncoding("utf8");
+      node.pause();
+      node.read(0);
+      await until(() => node.bytesRead > 0);
+      expect(thrown(() => Socket.from(node)).code).toBe("ERR_INVALID_STATE");
+      expect(node.read()).toBe("text");
+    }));
+
+  it("trap 8: on AF_UNIX, one that has read is refused: descriptors may have been lost", () =>
+    withEnds("unix", async ({ node, peer }) => {
+      await peer.sendmsg({ data: "x", fds: [0] });
+      const [chunk] = await Promise.all([once(node, "data"), node.resume()]);
+      expect(String(chunk[0])).toBe("x");
+      expect(thrown(() => Socket.from(node))).toMatchObject({
+        code: "ERR_INVALID_STATE",
+        message: expect.stringContaining("pauseOnConnect"),
+      });
+      expect(node.destroyed).toBe(false);
+    }));
+
+  it("with pauseOnConnect no descriptor is lost", () =>
+    withEnds("unix", async ({ node, peer }) => {
+      await peer.sendmsg({ data: "x", fds: [0, 1] });
+      await turn();
+      await turn();
+      const socket = Socket.from(node, { maxFds: 2 });
+      using message = await socket.recvmsg();
+      expect(message.fds.length).toBe(2);
+      await socket.close();
+    }));
+});
+
+describe("Socket.from(dgram.Socket)", () => {
+  async function bound(): Promise<DgramSocket> {
+    const socket = createSocket("udp4").bind(0, "127.0.0.1");
+    await once(socket, "listening");
+    return socket;
+  }
+
+  it("takes the socket over, and ends the dgram.Socket", () =>
+    counted(async () => {
+      const node = await bound();
+      const { address, port } = node.address();
+      const socket = Socket.from(node);
+      await once(node, "close");
+      const peer = await Socket.connect({ address, port }, { type: "dgram" });
+      await peer.sendmsg({ data: "x" });
+      const message = await socket.recvmsg();
+      expect([String(message.data), message.address]).toEqual(["x", peer.getsockname()]);
+      expect(socket.type).toBe("dgram");
+      await Promise.all([socket.close(), peer.close()]);
+    }));
+
+  it("refuses one that is closed or not bound yet", () =>
+    counted(async () => {
+      const node = createSocket("udp4");
+      expect(thrown(() => Socket.from(node)).code).toBe("ERR_INVALID_ARG_VALUE");
+      await closed(node);
+      expect(thrown(() => Socket.from(node)).code).toBe("ERR_SENDMSG_CLOSED");
+    }));
+});
+
+describe("Socket.from(number or FileDescriptor)", () => {
+  it("finds out what it is", () =>
+    counted(async () => {
+      const [a, b] = pairOfNumbers(AF_UNIX, SOCK_SEQPACKET);
+      const socket = Socket.from(a, { maxFds: 1 });
+      expect([socket.type, socket.fd]).toEqual(["seqpacket", a]);
+      const peer = Socket.from(FileDescriptor.adopt(b));
+      await peer.sendmsg({ fds: [0] });
+      using message = await socket.recvmsg();
+      expect(message.fds.length).toBe(1);
+      await peer.sendmsg({});
+      expect((await socket.recvmsg()).eof).toBe(false);
+      await Promise.all([socket.close(), peer.close()]);
+    }));
+
+  it("a FileDescriptor is gone once it is taken", () =>
+    counted(async () => {
+      const [a, b] = pairOfNumbers(AF_UNIX, SOCK_STREAM);
+      const descriptor = FileDescriptor.adopt(a);
+      const socket = Socket.from(descriptor);
+      expect([descriptor.fd, socket.fd]).toEqual([-1, a]);
+      expect(thrown(() => Socket.from(descriptor)).code).toBe("ERR_SENDMSG_CLOSED");
+      await socket.close();
+      close(b);
+    }));
+
+  it.each([
+    [-1, "ERR_OUT_OF_RANGE"],
+    [1.5, "ERR_OUT_OF_RANGE"],
+    ["3", "ERR_INVALID_ARG_TYPE"],
+    [undefined, "ERR_INVALID_ARG_TYPE"],
+    [null, "ERR_INVALID_ARG_TYPE"],
+    [{}, "ERR_INVALID_ARG_TYPE"],
+  ])("%o: %s", (value, code) => {
+    for (const from of [Socket.from, Listener.from]) {
+      expect(thrown(() => from(value as number))).toMatchObject({ code, argument: "source" });
+    }
+  });
+
+  it("a number that is closed, or has an owner, is refused", () =>
+    counted(async () => {
+      const [a, b] = pairOfNumbers(AF_UNIX, SOCK_STREAM);
+      close(a);
+      expect(thrown(() => Socket.from(a)).code).toBe("EBADF");
+      const socket = Socket.from(b);
+      expect(thrown(() => Socket.from(b)).code).toBe("ERR_SENDMSG_FD_OWNED");
+      await socket.close();
+    }));
+
+  it("what is refused for its options stays the caller's", () =>
+    counted(() => {
+      const [a, b] = pairOfNumbers(AF_UNIX, SOCK_STREAM);
+      expect(thrown(() => Socket.from(a, { maxFds: 254 })).code).toBe("ERR_OUT_OF_RANGE");
+      expect(thrown(() => Socket.from(a, { receive: ["nonsense" as never] })).code).toBe(
+        "ERR_INVALID_ARG_VALUE",
+      );
+      expect(isOpen(a)).toBe(true);
+      close(a);
+      close(b);
+    }));
+
+  it("trap 41: leaves O_NONBLOCK of somebody else's description alone, and does not block all the same", () =>
+    counted(async () => {
+      const [a, b] = pairOfNumbers(AF_UNIX, SOCK_STREAM, 0, { blocking: true });
+      const socket = Socket.from(a);
+      expect(isNonBlocking(a)).toBe(false);
+      expect(socket.tryRecvmsg()).toBeUndefined();
+      const receiving = socket.recvmsg();
+      await turn();
+      sendmsg(b, "x");
+      expect(String((await receiving).data)).toBe("x");
+      const sending = rejection(socket.sendmsg({ data: Buffer.alloc(1 << 22) }));
+      await turn();
+      expect(isNonBlocking(a)).toBe(false);
+      await socket.close();
+      expect((await sending).code).toBe("ERR_SENDMSG_CLOSED");
+      close(b);
+    }));
+});
+
+describe("toNet", () => {
+  it("gives the connection to a net.Socket", () =>
+    withPair("stream", async (a, b) => {
+      const net = a.toNet();
+      expect(net).toBeInstanceOf(NetSocket);
+      expect([a.closed, a.fd]).toEqual([true, -1]);
+      expect((await rejection(a.recvmsg())).code).toBe("ERR_SENDMSG_CLOSED");
+      await b.sendmsg({ data: "to Node" });
+      const [chunk] = await once(net, "data");
+      expect(String(chunk)).toBe("to Node");
+      net.end("from Node");
+      expect(String(bytesOf(await read(b, 9)))).toBe("from Node");
+      await b.shutdown("write");
+      await once(net, "close");
+    }));
+
+  it("after a wait, no event of ours is left", () =>
+    withPair("stream", async (a, b) => {
+      const receiving = a.recvmsg();
+      await turn();
+      await b.sendmsg({ data: "ours" });
+      await receiving;
+      const net = a.toNet();
+      await b.sendmsg({ data: "Node's" });
+      const [chunk] = await once(net, "data");
+      expect(String(chunk)).toBe("Node's");
+      net.destroy();
+      await once(net, "close");
+    }));
+
+  it("and back", () =>
+    withPair("stream", async (a, b) => {
+      const net = a.toNet();
+      const again = Socket.from(net, { maxFds: 1 });
+      await b.sendmsg({ data: "x", fds: [0] });
+      using message = await again.recvmsg();
+      expect(message.fds.length).toBe(1);
+      await again.close();
+    }));
+
+  it("throws while somebody waits", () =>
+    withPair("stream", async (a) => {
+      const receiving = rejection(a.recvmsg());
+      expect(thrown(() => a.toNet()).code).toBe("ERR_INVALID_STATE");
+      expect(thrown(() => a.detach()).code).toBe("ERR_INVALID_STATE");
+      expect(a.closed).toBe(false);
+      await a.close();
+      await receiving;
+      expect(thrown(() => a.toNet()).code).toBe("ERR_SENDMSG_CLOSED");
+    }));
+
+  it("throws while something waits to be sent", () =>
+    withPair("stream", async (a) => {
+      const sending = rejection(a.sendmsg({ data: Buffer.alloc(1 << 22) }));
+      expect(thrown(() => a.toNet()).code).toBe("ERR_INVALID_STATE");
+      await a.close();
+      await sending;
+    }));
+
+  it.each(["seqpacket", "dgram"] as const)("throws on %s", (type) =>
+    withPair(type, (a) => {
+      expect(thrown(() => a.toNet()).code).toBe("ERR_INVALID_STATE");
+      expect(a.closed).toBe(false);
+    }),
+  );
+});
+
+describe("Listener.from(net.Server)", () => {
+  it.each(["unix", "tcp"] as const)("takes the listening socket over, %s: nobody is turned away", (place) =>
+    counted(async () => {
+      const server = createServer();
+      server.listen(PLACES[place]());
+      await once(server, "listening");
+      const at = addressOf(server);
+      const early = await Socket.connect(at);
+      const listener = Listener.from(server, { maxFds: 1 });
+      expect(server.listening).toBe(false);
+      await once(server, "close");
+      const late = await Socket.connect(at);
+      for (const client of [early, late]) {
+        const peer = await listener.accept();
+        await client.sendmsg({ data: "x" });
+        expect(String((await peer.recvmsg()).data)).toBe("x");
+        await Promise.all([peer.close(), client.close()]);
+      }
+      await listener.close();
+      if (place === "unix") expect(existsSync(at.path!)).toBe(false);
+    }),
+  );
+
+  it("refuses one that does not listen", () => {
+    expect(thrown(() => Listener.from(createServer())).code).toBe("ERR_SENDMSG_CLOSED");
+  });
+});
+
+describe("detach", () => {
+  it("gives the descriptor up to the caller, who may make another socket of it", () =>
+    counted(async () => {
+      const [a, b] = socketpair("seqpacket");
+      const waiting = a.recvmsg();
+      await turn();
+      await b.sendmsg({ data: "x" });
+      await waiting;
+      const descriptor = a.detach();
+      expect([a.closed, a.fd]).toEqual([true, -1]);
+      await a.close();
+      expect(descriptor.fd).toBeGreaterThanOrEqual(0);
+      const again = Socket.from(descriptor);
+      const receiving = again.recvmsg();
+      await turn();
+      await b.sendmsg({ data: "y" });
+      expect(String((await receiving).data)).toBe("y");
+      await Promise.all([again.close(), b.close()]);
+    }));
+});

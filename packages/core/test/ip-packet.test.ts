@@ -1,0 +1,190 @@
+import { afterEach, describe, expect, it } from "vitest";
+import {
+  ECN,
+  type PacketSettings,
+  packetControl,
+  packetInfoNames,
+  readPacketInfo,
+  Socket,
+} from "../src/index.js";
+import { closeAll, next, own, tcp } from "./kernel/sockets.js";
+import { thrown } from "./pairs.js";
+import { kernelIsAtLeast, skipUnless } from "./target.js";
+
+afterEach(closeAll);
+
+const LOOPBACK = 1;
+
+interface Way {
+  name: string;
+  /** Where the receiver is bound, and by which address it is reached. */
+  bound: string;
+  reached: string;
+  /** Where the sender is bound. */
+  from: string;
+  /** How both ends look to the receiver. */
+  destination: string;
+}
+
+const WAYS: Way[] = [
+  { name: "IPv4", bound: "127.0.0.1", reached: "127.0.0.1", from: "127.0.0.1", destination: "127.0.0.1" },
+  { name: "IPv6", bound: "::1", reached: "::1", from: "::1", destination: "::1" },
+  {
+    name: "IPv6 to a socket of both",
+    bound: "::",
+    reached: "::1",
+    from: "::1",
+    destination: "::1",
+  },
+  {
+    name: "IPv4 to an IPv6 socket",
+    bound: "::",
+    reached: "127.0.0.1",
+    from: "127.0.0.1",
+    destination: "127.0.0.1",
+  },
+  {
+    name: "v4-mapped to an IPv4 socket",
+    bound: "127.0.0.1",
+    reached: "::ffff:127.0.0.1",
+    from: "::",
+    destination: "127.0.0.1",
+  },
+  {
+    name: "v4-mapped between IPv6 sockets",
+    bound: "::",
+    reached: "::ffff:7f00:1",
+    from: "::",
+    destination: "127.0.0.1",
+  },
+];
+
+const familyOf = (address: string) => (address.includes(":") ? "ipv6" : "ipv4");
+
+async function bind(address: string, options: { segments?: boolean } = {}): Promise<Socket> {
+  const family = familyOf(address);
+  const at = { family, address, port: 0 } as const;
+  const receive = packetInfoNames(family, options);
+  return own(await Socket.bind(at, { type: "dgram", receive, ipv6Only: false }));
+}
+
+async function ends({ bound, reached, from }: Way, options: { segments?: boolean } = {}) {
+  const receiver = await bind(bound, options);
+  const sender = await bind(from);
+  const { port } = receiver.getsockname() as { port: number };
+  const address = { family: familyOf(reached), address: reached, port } as const;
+  return { receiver, sender, address };
+}
+
+describe.each(WAYS)("$name", (way) => {
+  it.each<[string, PacketSettings]>([
+    ["ECN", { ecn: ECN.ect0 }],
+    ["congestion", { ecn: ECN.ce }],
+    ["DSCP", { dscp: 46 }],
+    ["both", { ecn: ECN.ect1, dscp: 10 }],
+    ["the hop limit", { hopLimit: 7 }],
+    ["the interface", { interfaceIndex: LOOPBACK }],
+    ["all", { ecn: ECN.ect0, dscp: 34, hopLimit: 255, interfaceIndex: LOOPBACK }],
+  ])("%s arrives as it was sent", async (_what, settings) => {
+    const { receiver, sender, address } = await ends(way);
+    const control = packetControl(settings, address);
+    await sender.sendmsg({ data: "x", address, control });
+    const info = readPacketInfo(await next(receiver));
+    const { ecn = 0, dscp = 0 } = settings;
+    expect(info).toMatchObject({ ecn, dscp, destination: way.destination, interfaceIndex: LOOPBACK });
+    if (settings.hopLimit === undefined) expect(info.hopLimit).toBeGreaterThan(0);
+    else expect(info.hopLimit).toBe(settings.hopLimit);
+    expect(info).not.toHaveProperty("segmentSize");
+  });
+
+  it("an answer goes out from where the question came to", async () => {
+    const { receiver, sender, address } = await ends(way);
+    await sender.sendmsg({ data: "question", address });
+    const question = await next(receiver);
+    const { destination } = readPacketInfo(question);
+    const control = packetControl({ source: destination! }, question.address!);
+    await receiver.sendmsg({ data: "answer", address: question.address!, control });
+    const answer = await next(sender);
+    const { address: from } = answer.address as { address: string };
+    expect(from.replace("::ffff:", "")).toBe(destination);
+  });
+
+  skipUnless("UDP_GRO since Linux 5.0", kernelIsAtLeast(5, 0))("segments are cut, and joined", async () => {
+    const { receiver, sender, address } = await ends(way, { segments: true });
+    await sender.sendmsg({
+      data: "aaaabbbbcc",
+      address,
+      control: packetControl({ segmentSize: 4, ecn: ECN.ect0 }, address),
+    });
+    let data = "";
+    for (let sizes = 0; data.length < 10; sizes++) {
+      const message = await next(receiver);
+      const { segmentSize, ecn } = readPacketInfo(message);
+      expect(ecn).toBe(ECN.ect0);
+      // Not every kernel joins what the loopback interface brings.
+      if (message.data.length > 4) expect(segmentSize).toBe(4);
+      data += message.data.toString();
+      expect(sizes).toBeLessThan(3);
+    }
+    expect(data).toBe("aaaabbbbcc");
+  });
+});
+
+describe("which messages they are", () => {
+  const names = (to: Parameters<typeof packetControl>[1]) =>
+    packetControl({ ecn: 1, hopLimit: 5, interfaceIndex: 1 }, to).map(({ name }) => name);
+  const IPV4 = ["ipTos", "ipTtl", "ipPktinfo"];
+  const IPV6 = ["ipv6Tclass", "ipv6Hoplimit", "ipv6Pktinfo"];
+
+  it("the address decides", () => {
+    expect(names({ address: "10.0.0.1", port: 1 })).toEqual(IPV4);
+    expect(names({ address: "::1", port: 1 })).toEqual(IPV6);
+    expect(names({ family: "ipv6", address: "::ffff:10.0.0.1", port: 1 })).toEqual(IPV4);
+    expect(names({ family: "ipv6", address: "0:0:0:0:0:FFFF:0a00:0001", port: 1 })).toEqual(IPV4);
+    expect(names({ family: "ipv6", address: "::10.0.0.1", port: 1 })).toEqual(IPV6);
+    expect(names("ipv4")).toEqual(IPV4);
+    expect(names("ipv6")).toEqual(IPV6);
+  });
+
+  it("of nothing there is none", () => expect(packetControl({}, "ipv4")).toEqual([]));
+
+  it("a source is of the packet's version; a v4-mapped one is the IPv4 address", () => {
+    expect(packetControl({ source: "::ffff:127.0.0.1" }, "ipv4")).toEqual([
+      {
+        name: "ipPktinfo",
+        value: { interfaceIndex: 0, specificDestination: "127.0.0.1", address: "0.0.0.0" },
+      },
+    ]);
+    expect(packetControl({ source: "::1" }, "ipv6")).toEqual([
+      { name: "ipv6Pktinfo", value: { address: "::1", interfaceIndex: 0 } },
+    ]);
+  });
+
+  it("a connected TCP socket has nothing to say about its packets", async () => {
+    const [client, server] = await tcp(packetInfoNames("ipv4"));
+    await client.sendmsg({ data: "x" });
+    expect(readPacketInfo(await next(server))).toEqual({});
+  });
+
+  it.each<[PacketSettings | undefined, unknown, string]>([
+    [{ ecn: 4 }, "ipv4", "settings.ecn"],
+    [{ dscp: 64 }, "ipv4", "settings.dscp"],
+    [{ hopLimit: 0 }, "ipv6", "settings.hopLimit"],
+    [{ hopLimit: 256 }, "ipv4", "settings.hopLimit"],
+    [{ interfaceIndex: -1 }, "ipv4", "settings.interfaceIndex"],
+    [{ segmentSize: 0 }, "ipv4", "settings.segmentSize"],
+    [{ segmentSize: 65_536 }, "ipv4", "settings.segmentSize"],
+    [{ source: "::1" }, "ipv4", "settings.source"],
+    [{ source: "127.0.0.1" }, "ipv6", "settings.source"],
+    [{ source: 5 as never }, "ipv6", "settings.source"],
+    [undefined, "ipv4", "settings"],
+    [{}, "unix", "to"],
+    [{}, { path: "/x" }, "to"],
+    [{}, undefined, "to"],
+  ])("%o to %o is refused", (settings, to, argument) => {
+    expect(thrown(() => packetControl(settings as never, to as never))).toMatchObject({ argument });
+  });
+
+  it("a family without packets is refused", () =>
+    expect(thrown(() => packetInfoNames("unix" as never))).toMatchObject({ argument: "family" }));
+});

@@ -1,0 +1,431 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { AF_INET6 } from "../../src/constants/address-families.js";
+import {
+  type ControlEntry,
+  type ControlName,
+  controlMessages,
+  decodeControl,
+} from "../../src/control/index.js";
+import { controlSpace } from "../../src/control/space.js";
+import { entryNamed, hasFamily } from "../../src/control/table.js";
+import type { Address, Socket, SocketType } from "../../src/index.js";
+import { Socket as SocketClass } from "../../src/index.js";
+import { binding } from "../../src/native/load.js";
+import {
+  AF_INET,
+  AF_NETLINK,
+  AF_PACKET,
+  AF_UNIX,
+  getsockopt,
+  MSG_CTRUNC,
+  MSG_DONTWAIT,
+  NETLINK_USERSOCK,
+  recvmsg,
+  SO_PASSCRED,
+  SO_TIMESTAMPING_NEW,
+  SOCK_RAW,
+  SOF_TIMESTAMPING_RX_SOFTWARE,
+  SOF_TIMESTAMPING_SOFTWARE,
+  SOF_TIMESTAMPING_TX_ACK,
+  SOL_SOCKET,
+  setsockopt,
+} from "../../src/syscalls/index.js";
+import { closeAll, next, open, own, tcp, udp4, udp6, unix } from "../kernel/sockets.js";
+import { rejection, thrown } from "../pairs.js";
+import { isRoot, kernelIsAtLeast, onRealKernel } from "../target.js";
+
+afterEach(closeAll);
+
+const entryOf = (name: ControlName): ControlEntry => controlMessages[name];
+
+/** Of times of arrival the kernel delivers one kind: this one is nanoseconds with 64 bits for the seconds. */
+const OTHER_STAMPS: readonly ControlName[] = [
+  "timestamp",
+  "timestampOld",
+  "timestampNsOld",
+  "timestampingOld",
+];
+
+/** All that can be switched on for sockets of that family. */
+function allOf(family: number): ControlName[] {
+  return (Object.keys(controlMessages) as ControlName[]).filter(
+    (name) =>
+      entryOf(name).enable !== undefined &&
+      hasFamily(entryNamed(name)!, family) &&
+      !OTHER_STAMPS.includes(name),
+  );
+}
+
+/** Switches on all that the kernel takes. */
+function receiveAll(socket: Socket, family: number): ControlName[] {
+  return allOf(family).filter((name) => {
+    try {
+      socket.receive(name);
+      return true;
+    } catch (error) {
+      expect(["ENOPROTOOPT", "EOPNOTSUPP", "EINVAL", "EPERM"]).toContain((error as { code: string }).code);
+      return false;
+    }
+  });
+}
+
+interface Kind {
+  name: string;
+  family: number;
+  /** Some that must be among what arrives. */
+  some: readonly ControlName[];
+  /** A receiver, and how something is sent to it. */
+  make: () => Promise<{ socket: Socket; send: () => Promise<unknown> }>;
+  /** Messages that need no switching on. */
+  also?: readonly ControlName[];
+}
+
+const onUnix = (type: SocketType): Kind => ({
+  name: `Unix ${type}`,
+  family: AF_UNIX,
+  // A Unix stream takes SO_TIMESTAMPNS, and has no times (net/unix/af_unix.c, unix_stream_read_generic).
+  some: type === "stream" ? ["credentials"] : ["credentials", "timestampNs"],
+  also: ["rights"],
+  make: async () => {
+    const [socket, other] = unix(type, { maxFds: 3 });
+    const fds = [other, other, other];
+    return { socket, send: () => other.sendmsg({ data: "x", fds }) };
+  },
+});
+
+async function toUdp(socket: Socket, at: Address, type: "ipv4" | "ipv6") {
+  const address = type === "ipv4" ? "127.0.0.1" : "::1";
+  const sender = own(await SocketClass.bind({ family: type, address, port: 0 }, { type: "dgram" }));
+  const control = isRoot && type === "ipv6" ? extensions : [];
+  return { socket, send: () => sender.sendmsg({ data: "x", address: at, control: [...control] }) };
+}
+
+/** A hop-by-hop and a destination header with nothing but padding (PadN). */
+const padding = Uint8Array.of(0, 0, 1, 4, 0, 0, 0, 0);
+const extensions = [
+  { name: "ipv6Hopopts", value: padding },
+  { name: "ipv6Dstopts", value: padding },
+] as const;
+
+const KINDS: Kind[] = [
+  onUnix("stream"),
+  onUnix("dgram"),
+  onUnix("seqpacket"),
+  {
+    name: "UDP over IPv4",
+    family: AF_INET,
+    some: ["ipPktinfo", "ipTos", "ipTtl", "timestampNs"],
+    make: async () => {
+      const { socket, at } = await udp4();
+      return toUdp(socket, at, "ipv4");
+    },
+  },
+  {
+    name: "UDP over IPv6",
+    family: AF_INET6,
+    some: ["ipv6Pktinfo", "ipv6Tclass", "ipv6Hoplimit", "timestampNs"],
+    make: async () => {
+      const { socket, at } = await udp6();
+      return toUdp(socket, at, "ipv6");
+    },
+  },
+  {
+    name: "UDP of both, IPv4",
+    family: AF_INET6,
+    // Both levels' messages come for one packet.
+    some: ["ipTos", "ipTtl", "ipPktinfo", "ipv6Pktinfo", "timestampNs"],
+    make: async () => {
+      const socket = own(
+        await SocketClass.bind(
+          { family: "ipv6", address: "::", port: 0 },
+          { type: "dgram", ipv6Only: false },
+        ),
+      );
+      const { port } = socket.getsockname() as { port: number };
+      return toUdp(socket, { family: "ipv4", address: "127.0.0.1", port }, "ipv4");
+    },
+  },
+  {
+    name: "TCP",
+    family: AF_INET,
+    // TCP has no times for what came before the kernel, a moment later, began to take them.
+    some: kernelIsAtLeast(4, 18) ? ["tcpInq"] : [],
+    make: async () => {
+      const [client, socket] = await tcp();
+      return { socket, send: () => client.sendmsg({ data: "x" }) };
+    },
+  },
+  {
+    name: "netlink",
+    family: AF_NETLINK,
+    some: ["credentials", "netlinkPktinfo"],
+    make: async () => {
+      const socket = open(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK);
+      const bound = open(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK);
+      // The kernel's number for the socket, once it has sent or bound.
+      setUp(socket);
+      const address = socket.getsockname();
+      return { socket, send: () => bound.sendmsg({ data: "0123456789abcdef", address }) };
+    },
+  },
+];
+
+/** Gives a netlink socket its number: bind(2) with 0 asks for one. */
+function setUp(socket: Socket): void {
+  binding().bind(socket.fd, Uint8Array.of(AF_NETLINK, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+}
+
+const ETH_P_ALL_BE = 0x0300;
+
+if (isRoot) {
+  KINDS.push({
+    name: "packet",
+    family: AF_PACKET,
+    some: ["packetAuxdata", "timestampNs"],
+    make: async () => {
+      const socket = open(AF_PACKET, SOCK_RAW, ETH_P_ALL_BE);
+      socket.options.set("bindToDevice", "lo");
+      const { socket: udp, at } = await udp4();
+      return { socket, send: () => udp.sendmsg({ data: "x", address: at }) };
+    },
+  });
+}
+
+describe.each(KINDS)("everything at once: $name", ({ family, some, make, also = [] }) => {
+  onRealKernel("the library's room is enough", async () => {
+    const { socket, send } = await make();
+    const on = receiveAll(socket, family);
+    expect(on).toEqual(expect.arrayContaining(some.filter((name) => name !== "ipTos")));
+    for (let i = 0; i < 3; i++) {
+      await send();
+      const message = await next(socket);
+      expect(message.controlTruncated).toBe(false);
+      const names = message.control.map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining([...some]));
+      expect(names).not.toContain("unknown");
+    }
+  });
+
+  onRealKernel("what controlSpace() says is enough", async () => {
+    const { socket, send } = await make();
+    const on = receiveAll(socket, family);
+    await send();
+    const control = new Uint8Array(controlSpace([...on, ...also], family));
+    const received = await until(() =>
+      recvmsg(socket.fd, [new Uint8Array(65_536)], { control, flags: MSG_DONTWAIT }),
+    );
+    expect(received.flags & MSG_CTRUNC).toBe(0);
+    for (const message of decodeControl(control.subarray(0, received.controlLength), { family })) {
+      // At this layer descriptors are ours to close.
+      if (message.name === "rights") for (const fd of message.value) binding().close(fd);
+      if (message.name === "pidfd") binding().close(message.value);
+    }
+  });
+
+  onRealKernel("and off again: nothing comes any more", async () => {
+    const { socket, send } = await make();
+    const on = receiveAll(socket, family);
+    socket.receive(Object.fromEntries(on.map((name) => [name, false])));
+    await send();
+    const message = await next(socket, { maxFds: 0 });
+    expect(message.control).toEqual([]);
+    for (const name of on) {
+      const { level, option } = entryOf(name).enable!;
+      // Some can only be set: SO_INQ, and in Linux 6.1 NETLINK_LISTEN_ALL_NSID.
+      const value = optional(() => getsockopt(socket.fd, level, option));
+      expect((value ?? 0) & 1, name).toBe(0);
+    }
+  });
+});
+
+/** What a call returns, unless the kernel has no such option. */
+function optional<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    expect(error).toMatchObject({ code: "ENOPROTOOPT" });
+    return undefined;
+  }
+}
+
+/** Calls until it no longer would block. */
+async function until<T>(call: () => T): Promise<T> {
+  for (;;) {
+    try {
+      return call();
+    } catch (error) {
+      if ((error as { code: string }).code !== "EAGAIN") throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+}
+
+describe("switching", () => {
+  onRealKernel("on and off, several at a time, what comes later counts", async () => {
+    const [a, b] = unix("dgram");
+    const received = async () => {
+      await b.sendmsg({ data: "x" });
+      return (await next(a)).control.map(({ name }) => name);
+    };
+    expect(a.receive("credentials")).toBe(a);
+    expect(await received()).toEqual(["credentials"]);
+    a.receive("timestampNs", { credentials: false });
+    expect(await received()).toEqual(["timestampNs"]);
+    a.receive(
+      "credentials",
+      { timestampNs: true, credentials: false },
+      { timestampNs: false },
+      "credentials",
+    );
+    expect(await received()).toEqual(["credentials"]);
+    a.receive();
+    a.receive({});
+    a.receive({ credentials: undefined as never });
+    expect(await received()).toEqual(["credentials"]);
+  });
+
+  onRealKernel("another kind of timestamps in place of one", async () => {
+    const { socket, at } = await udp4(["timestampNs"]);
+    const conflict = thrown(() => socket.receive("timestamp"));
+    expect(conflict).toMatchObject({ code: "ERR_INVALID_ARG_VALUE", argument: "changes" });
+    expect(conflict.message).toContain('"timestampNs" and "timestamp"');
+    socket.receive("timestamp", { timestampNs: false });
+    await socket.sendmsg({ data: "x", address: at });
+    expect((await next(socket)).control.map(({ name }) => name)).toEqual(["timestamp"]);
+    expect(thrown(() => socket.receive("timestampingOld"))).toMatchObject({ argument: "changes" });
+    const created = udp4(["timestampNsOld", "timestamping"]);
+    expect(await rejection(created)).toMatchObject({ argument: "options.receive" });
+  });
+
+  onRealKernel("flags of one option are kept apart, those of others stay", async () => {
+    const { socket } = await udp4();
+    const flags = () => getsockopt(socket.fd, SOL_SOCKET, SO_TIMESTAMPING_NEW);
+    setsockopt(socket.fd, SOL_SOCKET, SO_TIMESTAMPING_NEW, SOF_TIMESTAMPING_TX_ACK);
+    socket.receive("timestamping");
+    const stamps = flags();
+    expect(stamps & SOF_TIMESTAMPING_RX_SOFTWARE).not.toBe(0);
+    expect(stamps & SOF_TIMESTAMPING_SOFTWARE).not.toBe(0);
+    expect(stamps & SOF_TIMESTAMPING_TX_ACK).not.toBe(0);
+    socket.receive("timestampingPktinfo");
+    expect(flags() & stamps).toBe(stamps);
+    expect(flags()).not.toBe(stamps);
+    socket.receive({ timestamping: false });
+    expect(flags() & SOF_TIMESTAMPING_RX_SOFTWARE).not.toBe(0);
+    socket.receive({ timestampingPktinfo: false });
+    expect(flags()).toBe(SOF_TIMESTAMPING_TX_ACK);
+  });
+
+  onRealKernel("what is refused leaves all as it was", async () => {
+    const [a, b] = unix("stream");
+    const native = binding();
+    const { setsockopt: real } = native;
+    Object.assign(native, {
+      setsockopt: (fd: number, level: number, option: number, value: Uint8Array) =>
+        option === controlMessages.security.enable.option ? -92 : real(fd, level, option, value),
+    });
+    try {
+      const error = thrown(() => a.receive("credentials", "timestampNs", "security"));
+      expect(error).toMatchObject({ code: "ENOPROTOOPT", syscall: "setsockopt" });
+      expect(error.message).toContain('this socket cannot deliver "security"');
+    } finally {
+      Object.assign(native, { setsockopt: real });
+    }
+    expect(getsockopt(a.fd, SOL_SOCKET, SO_PASSCRED)).toBe(0);
+    await b.sendmsg({ data: "x" });
+    expect((await next(a)).control).toEqual([]);
+  });
+
+  it("what is younger than the kernel: since when there is it", () => {
+    const [a] = unix("stream");
+    const native = binding();
+    const { setsockopt: real } = native;
+    const entry = entryOf("pidfd");
+    const { since } = entry;
+    Object.assign(native, { setsockopt: () => -92 });
+    Object.assign(entry, { since: "999.9" });
+    try {
+      expect(thrown(() => a.receive("pidfd")).message).toMatch(
+        /^setsockopt ENOPROTOOPT: Linux has (SO_PASSPIDFD, which switches "pidfd" on,|"pidfd") since [\d.]+, and this is \d/,
+      );
+    } finally {
+      Object.assign(native, { setsockopt: real });
+      Object.assign(entry, { since });
+    }
+  });
+
+  it("what sockets of the family never deliver, and what is no message that can be switched on", async () => {
+    const [a] = unix("stream");
+    expect(thrown(() => a.receive("ipTos"))).toMatchObject({
+      code: "ERR_INVALID_ARG_VALUE",
+      argument: "changes",
+      message: expect.stringContaining('"ipTos": ipv4 and ipv6 sockets deliver it, and this one is unix'),
+    });
+    const { socket } = await udp4();
+    expect(thrown(() => socket.receive("ipv6Tclass")).message).toContain("ipv6 sockets deliver it");
+    expect(thrown(() => socket.receive("credentials")).message).toContain("unix and netlink");
+    expect(await rejection(udp4(["pidfd"]))).toMatchObject({ argument: "options.receive" });
+    for (const bad of ["rights", "udpSegment", "no such", "toString", undefined]) {
+      const argument = bad === undefined ? "changes[0]" : "changes[0]";
+      expect(thrown(() => socket.receive(bad as never))).toMatchObject({ argument });
+    }
+    expect(thrown(() => socket.receive({ rights: true } as never))).toMatchObject({ argument: "changes[0]" });
+    expect(thrown(() => socket.receive({ ipTos: 1 } as never))).toMatchObject({
+      code: "ERR_INVALID_ARG_TYPE",
+      argument: "changes[0].ipTos",
+    });
+  });
+
+  onRealKernel("a protocol's own, on another protocol: the kernel's error, with the name", async () => {
+    const [client] = await tcp();
+    const error = thrown(() => client.receive("udpGro"));
+    expect(error).toMatchObject({ syscall: "setsockopt" });
+    expect(error.message).toContain('this socket cannot deliver "udpGro"');
+  });
+
+  onRealKernel(
+    "empty messages of a seqpacket socket stay apart from its end, whatever is switched",
+    async () => {
+      const [a, b] = unix("seqpacket");
+      for (const change of [
+        {},
+        { timestampNs: true },
+        { timestampNs: false },
+        { timestamping: true },
+        { timestamping: false },
+      ]) {
+        a.receive(change);
+        await b.sendmsg({ data: "" });
+        const message = await next(a);
+        expect(message.eof, JSON.stringify(change)).toBe(false);
+        const wanted = Object.entries(change).flatMap(([name, on]) => (on ? [name] : []));
+        expect(message.control.map(({ name }) => name)).toEqual(wanted);
+      }
+      await b.close();
+      expect((await next(a)).eof).toBe(true);
+    },
+  );
+
+  onRealKernel("the room grows and never shrinks below what waits", async () => {
+    const { socket, at } = await udp6();
+    const native = binding();
+    const rooms: number[] = [];
+    const { receive } = native;
+    vi.spyOn(native, "receive").mockImplementation((...args) => {
+      rooms.push(args[4].length);
+      return receive(...args);
+    });
+    try {
+      for (const change of [{}, { ipv6Hopopts: true, ipv6Dstopts: true }, { ipv6Hopopts: false }]) {
+        socket.receive(change);
+        await socket.sendmsg({ data: "x", address: at });
+        await next(socket);
+      }
+    } finally {
+      vi.restoreAllMocks();
+    }
+    expect(rooms[1]! - rooms[0]!).toBeGreaterThanOrEqual(
+      controlSpace(["ipv6Hopopts", "ipv6Dstopts"], AF_INET6),
+    );
+    expect(rooms[2]).toBe(rooms[1]);
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { Listener, Socket } from "../../src/index.js";
+import { counted } from "../counted.js";
+import { TYPES, withPair } from "../pairs.js";
+import { freshPath } from "../transports.js";
+
+/** Counts the timers that fire until `enough` of them have: a loop that never yields would let none. */
+function timers(enough: number): { fired: () => boolean; stop: () => void } {
+  let count = 0;
+  const timer = setInterval(() => count++, 1);
+  return { fired: () => count >= enough, stop: () => clearInterval(timer) };
+}
+
+/** The loops below end when the timers have fired; one that starves them would run for ever, but for this. */
+const LIMIT = 10_000_000;
+
+describe("a loop that is always ready lets the event loop have its turn", () => {
+  it.each(TYPES)("%s: receiving what is sent in the same loop", (type) =>
+    withPair(type, async (a, b) => {
+      const { fired, stop } = timers(5);
+      let rounds = 0;
+      for (; rounds < LIMIT && !fired(); rounds++) {
+        a.trySendmsg({ data: "x" });
+        await b.recvmsg({ size: 1 });
+      }
+      stop();
+      expect(rounds).toBeLessThan(LIMIT);
+    }),
+  );
+
+  it.each(TYPES)("%s: sending what is received in the same loop", (type) =>
+    withPair(type, async (a, b) => {
+      const { fired, stop } = timers(5);
+      let rounds = 0;
+      for (; rounds < LIMIT && !fired(); rounds++) {
+        await a.sendmsg({ data: "x" });
+        b.tryRecvmsg();
+      }
+      stop();
+      expect(rounds).toBeLessThan(LIMIT);
+    }),
+  );
+
+  it("iterating", () =>
+    withPair("stream", async (a, b) => {
+      const { fired, stop } = timers(5);
+      let rounds = 0;
+      a.trySendmsg({ data: "x" });
+      for await (const message of b) {
+        if (++rounds === LIMIT || fired()) break;
+        a.trySendmsg({ data: message.data });
+      }
+      stop();
+      expect(rounds).toBeLessThan(LIMIT);
+    }));
+
+  it("at the end of a stream, over and over", () =>
+    withPair("stream", async (a, b) => {
+      await a.close();
+      const { fired, stop } = timers(5);
+      let rounds = 0;
+      for (; rounds < LIMIT && !fired(); rounds++) await b.recvmsg();
+      stop();
+      expect(rounds).toBeLessThan(LIMIT);
+    }));
+
+  it("accepting what connects in the same loop", () =>
+    counted(async () => {
+      const path = freshPath();
+      const listener = await Listener.listen({ path });
+      const { fired, stop } = timers(5);
+      let rounds = 0;
+      for (; rounds < LIMIT && !fired(); rounds++) {
+        const connecting = Socket.connect({ path });
+        const server = await listener.accept();
+        void server.close();
+        void (await connecting).close();
+      }
+      stop();
+      expect(rounds).toBeLessThan(LIMIT);
+      await listener.close();
+    }));
+
+  it("two sockets that send to each other do not starve a third", () =>
+    withPair("stream", async (a, b) => {
+      let running = true;
+      const pong = (async () => {
+        for await (const message of b) await b.sendmsg({ data: message.data });
+      })();
+      const ping = (async () => {
+        while (running) {
+          await a.sendmsg({ data: "x" });
+          await a.recvmsg();
+        }
+        await a.shutdown("write");
+      })();
+      await withPair("stream", async (c, d) => {
+        for (let i = 0; i < 20; i++) {
+          const receiving = d.recvmsg();
+          await new Promise((resolve) => setImmediate(resolve));
+          await c.sendmsg({ data: "third" });
+          expect(String((await receiving).data)).toBe("third");
+        }
+      });
+      running = false;
+      await Promise.all([ping, pong]);
+    }));
+
+  it("out of turn, the order is kept", () =>
+    withPair("seqpacket", async (a, b) => {
+      const count = 1000;
+      const receives = Array.from({ length: count }, () => b.recvmsg());
+      const sends = Array.from({ length: count }, (_, i) => a.sendmsg({ data: `${i}` }));
+      await Promise.all(sends);
+      const texts = (await Promise.all(receives)).map(({ data }) => String(data));
+      expect(texts).toEqual(Array.from({ length: count }, (_, i) => `${i}`));
+    }));
+});

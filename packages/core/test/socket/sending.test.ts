@@ -1,0 +1,371 @@
+import { getEventListeners } from "node:events";
+import { closeSync, readSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { ControlMessage } from "../../src/index.js";
+import { openFile, sameFile } from "../descriptors.js";
+import {
+  bytesOf,
+  cramp,
+  drop,
+  fill,
+  isSettled,
+  read,
+  rejection,
+  TYPES,
+  thrown,
+  turn,
+  withPair,
+} from "../pairs.js";
+
+/** A megabyte in which every place can be told from its neighbours. */
+const megabyte = Buffer.alloc(1 << 20, "the quick brown fox jumps over the lazy dog ");
+
+function content(fd: number): string {
+  const buffer = Buffer.alloc(64);
+  return buffer.toString("latin1", 0, readSync(fd, buffer, 0, buffer.length, 0));
+}
+
+describe.each(TYPES)("%s", (type) => {
+  it("settles within the call when the kernel takes all", () =>
+    withPair(type, async (a, b) => {
+      const sending = a.sendmsg({ data: "at once" });
+      expect(String(b.tryRecvmsg()!.data)).toBe("at once");
+      expect(await sending).toEqual({ bytes: 7 });
+    }));
+
+  it("keeps the order of many sends and receives that wait at the same time", () =>
+    withPair(type, async (a, b) => {
+      const file = openFile("content");
+      cramp(a);
+      const count = 500;
+      const sends = Array.from({ length: count }, (_, i) =>
+        a.sendmsg({ data: String(i).padStart(4, "0"), fds: [file] }),
+      );
+      const receives = Array.from({ length: count }, () => b.recvmsg({ maxFds: 1 }));
+      for (let i = 0; i < count; i++) {
+        using message = await receives[i]!;
+        expect(String(message.data)).toBe(String(i).padStart(4, "0"));
+        expect(sameFile(message.fds[0]!.fd, file)).toBe(true);
+      }
+      expect(await Promise.all(sends)).toEqual(new Array(count).fill({ bytes: 4 }));
+      closeSync(file);
+    }));
+
+  it("trap 27: no descriptor is lost when the send must wait", () =>
+    withPair(type, async (a, b) => {
+      const file = openFile("sixty");
+      cramp(a);
+      const filled = fill(a);
+      const sends = Array.from({ length: 60 }, () => a.sendmsg({ data: "x", fds: [file] }));
+      if (type === "stream") await read(b, filled * 6);
+      else await drop(b, filled);
+      for (let i = 0; i < 60; i++) {
+        using message = await b.recvmsg({ maxFds: 253 });
+        expect(message.fds.map(({ fd }) => content(fd))).toEqual(["sixty"]);
+      }
+      await Promise.all(sends);
+      closeSync(file);
+    }));
+
+  it("takes hold of descriptors within the call: the caller may close them", () =>
+    withPair(type, async (a, b) => {
+      const file = openFile("still there");
+      const filled = fill(a);
+      const sending = a.sendmsg({ data: "x", fds: [file] });
+      closeSync(file);
+      if (type === "stream") await read(b, filled * 6);
+      else await drop(b, filled);
+      using message = await b.recvmsg({ maxFds: 1 });
+      expect(content(message.fds[0]!.fd)).toBe("still there");
+      await sending;
+    }));
+
+  it("takes hold of control data within the call", () =>
+    withPair(
+      type,
+      async (a, b) => {
+        const filled = fill(a);
+        const value = { pid: process.pid, uid: process.getuid!(), gid: process.getgid!() };
+        const control: ControlMessage[] = [{ name: "credentials", value }];
+        const sending = a.sendmsg({ data: "x", control });
+        const before = { ...value };
+        value.pid = 1;
+        control.length = 0;
+        if (type === "stream") await read(b, filled * 6);
+        else await drop(b, filled);
+        expect((await b.recvmsg()).control).toEqual([{ name: "credentials", value: before }]);
+        await sending;
+      },
+      { receive: ["credentials"] },
+    ));
+
+  it("abort before anything went: nothing was sent, and the others keep their turn", () =>
+    withPair(type, async (a, b) => {
+      const file = openFile("never sent");
+      const filled = fill(a);
+      const controller = new AbortController();
+      const { signal } = controller;
+      const first = a.sendmsg({ data: "first!" });
+      const aborted = [1, 2].map(() => rejection(a.sendmsg({ data: "never!", fds: [file] }, { signal })));
+      const last = a.sendmsg({ data: "last!!" });
+      const reason = new Error("changed my mind");
+      controller.abort(reason);
+      for (const error of await Promise.all(aborted)) {
+        expect(error).toMatchObject({ name: "AbortError", code: "ABORT_ERR", bytesSent: 0 });
+        expect(error.cause).toBe(reason);
+      }
+      if (type === "stream") {
+        expect(String(bytesOf(await read(b, filled * 6 + 12))).slice(-18)).toBe("fillerfirst!last!!");
+      } else {
+        await drop(b, filled);
+        expect(String((await b.recvmsg()).data)).toBe("first!");
+        expect(String((await b.recvmsg()).data)).toBe("last!!");
+      }
+      await Promise.all([first, last]);
+      expect(b.tryRecvmsg()).toBeUndefined();
+      closeSync(file);
+    }));
+
+  it("abort of the send that is next: the one behind it goes", () =>
+    withPair(type, async (a, b) => {
+      const filled = fill(a);
+      const controller = new AbortController();
+      const aborted = rejection(a.sendmsg({ data: "never!" }, { signal: controller.signal }));
+      const next = a.sendmsg({ data: "next!!" });
+      controller.abort();
+      expect((await aborted).code).toBe("ABORT_ERR");
+      if (type === "stream") await read(b, filled * 6);
+      else await drop(b, filled);
+      expect(String((await b.recvmsg()).data)).toBe("next!!");
+      await next;
+    }));
+
+  it("a signal that is aborted already sends nothing", () =>
+    withPair(type, async (a, b) => {
+      const error = await rejection(a.sendmsg({ data: "x" }, { signal: AbortSignal.abort("why") }));
+      expect(error).toMatchObject({ code: "ABORT_ERR", cause: "why", bytesSent: 0 });
+      expect(b.tryRecvmsg()).toBeUndefined();
+    }));
+
+  it("lets go of the signal once it has settled", () =>
+    withPair(type, async (a, b) => {
+      const filled = fill(a);
+      const { signal } = new AbortController();
+      const sending = a.sendmsg({ data: "x" }, { signal });
+      expect(getEventListeners(signal, "abort").length).toBe(1);
+      if (type === "stream") await read(b, filled * 6);
+      else await drop(b, filled);
+      await sending;
+      expect(getEventListeners(signal, "abort").length).toBe(0);
+    }));
+
+  it("close: what waits rejects, what was duplicated is closed", () =>
+    withPair(type, async (a) => {
+      const file = openFile("x");
+      fill(a);
+      const sends = [1, 2, 3].map(() => rejection(a.sendmsg({ data: "x", fds: [file, file] })));
+      await turn();
+      const closing = a.close();
+      for (const error of await Promise.all(sends)) {
+        expect(error).toMatchObject({ code: "ERR_SENDMSG_CLOSED", bytesSent: 0 });
+      }
+      await closing;
+      closeSync(file);
+    }));
+
+  it("a buffer that is transferred while it waits is a clear error, and the next send goes", () =>
+    withPair(type, async (a, b) => {
+      const filled = fill(a);
+      const buffer = new Uint8Array(6);
+      const broken = rejection(a.sendmsg({ data: ["x", buffer] }));
+      const next = a.sendmsg({ data: "next!!" });
+      structuredClone(buffer, { transfer: [buffer.buffer] });
+      if (type === "stream") await read(b, filled * 6);
+      else await drop(b, filled);
+      expect(await broken).toMatchObject({ code: "ERR_INVALID_STATE", bytesSent: 0 });
+      expect(String((await b.recvmsg()).data)).toBe("next!!");
+      await next;
+    }));
+
+  it("trySendmsg: undefined when the kernel has no room, or while others wait", () =>
+    withPair(type, async (a, b) => {
+      const filled = fill(a);
+      expect(a.trySendmsg({ data: "x" })).toBeUndefined();
+      const waiting = a.sendmsg({ data: "x" });
+      if (type === "stream") b.tryRecvmsg({ size: filled * 6 });
+      else for (let i = 0; i < filled; i++) b.tryRecvmsg();
+      expect(a.trySendmsg({ data: "out of turn" })).toBeUndefined();
+      await waiting;
+      expect(a.trySendmsg({ data: "y" })).toEqual({ bytes: 1 });
+    }));
+
+  it("shutdown('write') waits for what is queued; then sending is EPIPE", () =>
+    withPair(type, async (a, b) => {
+      const filled = fill(a);
+      const sending = a.sendmsg({ data: "queued" });
+      const ending = a.shutdown("write");
+      expect(await isSettled(ending)).toBe(false);
+      expect(await rejection(a.sendmsg({ data: "late" }))).toMatchObject({ code: "EPIPE", bytesSent: 0 });
+      expect(thrown(() => a.trySendmsg({ data: "late" }))).toMatchObject({ code: "EPIPE", bytesSent: 0 });
+      if (type === "stream") await read(b, filled * 6);
+      else await drop(b, filled);
+      expect(String((await b.recvmsg()).data)).toBe("queued");
+      await Promise.all([sending, ending]);
+    }));
+
+  it("close while shutdown('write') waits rejects it", () =>
+    withPair(type, async (a) => {
+      fill(a);
+      const sending = rejection(a.sendmsg({ data: "queued" }));
+      const ending = rejection(a.shutdown("write"));
+      await a.close();
+      expect((await sending).code).toBe("ERR_SENDMSG_CLOSED");
+      expect((await ending).code).toBe("ERR_SENDMSG_CLOSED");
+    }));
+
+  it("an error of the kernel says how much went, and which call it was", () =>
+    withPair(type, async (a, b) => {
+      await b.close();
+      const error = await rejection(a.sendmsg({ data: "x" }));
+      expect(error).toMatchObject({
+        code: type === "dgram" ? "ECONNREFUSED" : "EPIPE",
+        syscall: "sendmsg",
+        bytesSent: 0,
+      });
+      expect(error.errno).toBeLessThan(0);
+    }));
+
+  it("both directions at once, each under back-pressure", () =>
+    withPair(type, async (a, b) => {
+      cramp(a, b);
+      const count = 300;
+      const send = (socket: typeof a) =>
+        Promise.all(Array.from({ length: count }, () => socket.sendmsg({ data: "12345678" })));
+      const receive = async (socket: typeof a) => {
+        if (type === "stream") return bytesOf(await read(socket, count * 8)).length;
+        let length = 0;
+        for (let i = 0; i < count; i++) length += (await socket.recvmsg()).data.length;
+        return length;
+      };
+      const [, , atA, atB] = await Promise.all([send(a), send(b), receive(a), receive(b)]);
+      expect([atA, atB]).toEqual([count * 8, count * 8]);
+    }));
+});
+
+describe("stream", () => {
+  it("sends a long message in parts: every byte once, the descriptors with the first", () =>
+    withPair("stream", async (a, b) => {
+      const file = openFile("once");
+      cramp(a);
+      const pieces = [megabyte.subarray(0, 5), "", megabyte.subarray(5, 70_000), megabyte.subarray(70_000)];
+      const sending = a.sendmsg({ data: pieces, fds: [file, file, file] });
+      const messages = await read(b, megabyte.length, { maxFds: 253 });
+      expect(await sending).toEqual({ bytes: megabyte.length });
+      expect(bytesOf(messages).equals(megabyte)).toBe(true);
+      expect(messages.map(({ fds }) => fds.length).filter((length) => length > 0)).toEqual([3]);
+      expect(messages[0]!.fds.map(({ fd }) => content(fd))).toEqual(["once", "once", "once"]);
+      for (const message of messages) message[Symbol.dispose]();
+      closeSync(file);
+    }));
+
+  it("long messages behind each other do not mix", () =>
+    withPair("stream", async (a, b) => {
+      cramp(a);
+      const size = 100_000;
+      const sends = ["a", "b", "c"].map((letter) => a.sendmsg({ data: Buffer.alloc(size, letter) }));
+      const all = bytesOf(await read(b, 3 * size));
+      expect(all.equals(Buffer.concat(["a", "b", "c"].map((letter) => Buffer.alloc(size, letter))))).toBe(
+        true,
+      );
+      await Promise.all(sends);
+    }));
+
+  it("abort of a message that is partly out: it and all behind it reject, the peer sees the end", () =>
+    withPair("stream", async (a, b) => {
+      const file = openFile("went");
+      const controller = new AbortController();
+      const partly = rejection(a.sendmsg({ data: megabyte, fds: [file] }, { signal: controller.signal }));
+      const behind = rejection(a.sendmsg({ data: "behind", fds: [file] }));
+      await turn();
+      controller.abort("enough");
+      const error = await partly;
+      expect(error).toMatchObject({ code: "ABORT_ERR", cause: "enough" });
+      expect(error.bytesSent).toBeGreaterThan(0);
+      expect(error.bytesSent).toBeLessThan(megabyte.length);
+      expect(await behind).toMatchObject({ code: "EPIPE", bytesSent: 0, cause: error });
+      expect((await rejection(a.sendmsg({ data: "after" }))).code).toBe("EPIPE");
+
+      const arrived = await read(b, megabyte.length, { maxFds: 1 });
+      expect(bytesOf(arrived).length).toBe(error.bytesSent);
+      expect((await b.recvmsg()).eof).toBe(true);
+      expect(arrived.flatMap(({ fds }) => fds.map(({ fd }) => content(fd)))).toEqual(["went"]);
+      for (const message of arrived) message[Symbol.dispose]();
+      closeSync(file);
+    }));
+
+  it("close of a message that is partly out says how much went", () =>
+    withPair("stream", async (a, b) => {
+      const sending = rejection(a.sendmsg({ data: megabyte }));
+      await a.close();
+      const error = await sending;
+      expect(error.code).toBe("ERR_SENDMSG_CLOSED");
+      expect(bytesOf(await read(b, megabyte.length)).length).toBe(error.bytesSent);
+    }));
+
+  it("a message that is partly out when the peer closes is EPIPE or ECONNRESET, with what went", () =>
+    withPair("stream", async (a, b) => {
+      const sending = rejection(a.sendmsg({ data: megabyte }));
+      const behind = rejection(a.sendmsg({ data: "behind" }));
+      await b.close();
+      const error = await sending;
+      expect(["EPIPE", "ECONNRESET"]).toContain(error.code);
+      expect(error.bytesSent).toBeGreaterThan(0);
+      expect(await behind).toMatchObject({ code: "EPIPE", bytesSent: 0 });
+    }));
+
+  it("a buffer that is transferred when part of it has gone breaks the stream", () =>
+    withPair("stream", async (a, b) => {
+      const copy = new Uint8Array(megabyte);
+      const sending = rejection(a.sendmsg({ data: copy }));
+      structuredClone(copy, { transfer: [copy.buffer] });
+      const arrived = read(b, megabyte.length);
+      const error = await sending;
+      expect(error.code).toBe("ERR_INVALID_STATE");
+      expect(bytesOf(await arrived).length).toBe(error.bytesSent);
+    }));
+
+  it("trySendmsg says how many bytes went", () =>
+    withPair("stream", async (a, b) => {
+      const { bytes } = a.trySendmsg({ data: megabyte })!;
+      expect(bytes).toBeGreaterThan(0);
+      expect(bytes).toBeLessThan(megabyte.length);
+      await a.shutdown("write");
+      expect(bytesOf(await read(b, megabyte.length)).length).toBe(bytes);
+    }));
+
+  it("an empty message is nothing, and waits its turn", () =>
+    withPair("stream", async (a, b) => {
+      expect(await a.sendmsg({})).toEqual({ bytes: 0 });
+      expect(b.tryRecvmsg()).toBeUndefined();
+      const filled = fill(a);
+      const sends = [a.sendmsg({ data: "before" }), a.sendmsg({ data: [] }), a.sendmsg({ data: "behind" })];
+      expect(String(bytesOf(await read(b, filled * 6 + 12))).slice(-12)).toBe("beforebehind");
+      expect(await Promise.all(sends)).toEqual([{ bytes: 6 }, { bytes: 0 }, { bytes: 6 }]);
+    }));
+});
+
+describe("the caller's list of descriptors", () => {
+  it("may change as soon as the call has returned", () =>
+    withPair("seqpacket", async (a, b) => {
+      const file = openFile("listed");
+      const filled = fill(a);
+      const fds = [file];
+      const sending = a.sendmsg({ data: "x", fds });
+      fds.length = 0;
+      await drop(b, filled);
+      using message = await b.recvmsg({ maxFds: 1 });
+      expect(content(message.fds[0]!.fd)).toBe("listed");
+      await sending;
+      closeSync(file);
+    }));
+});

@@ -1,0 +1,77 @@
+import { release } from "node:os";
+import { test } from "vitest";
+import { EINVAL, ENOPROTOOPT } from "../src/errno.js";
+import type { SystemError } from "../src/errors.js";
+import {
+  AF_UNIX,
+  close,
+  SO_PASSPIDFD,
+  SO_PASSRIGHTS,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  setsockopt,
+  socket,
+} from "../src/syscalls/index.js";
+
+/** Where the tests run: "linux-x64", or what SENDMSG_TARGET says ("arm64-user": under qemu's user-mode emulation). */
+export function target(): string {
+  return process.env.SENDMSG_TARGET || `${process.platform}-${process.arch}`;
+}
+
+/** User-mode emulation translates control messages and options, and gets some wrong: those tests want a real kernel. */
+export function isEmulated(): boolean {
+  return target().endsWith("-user");
+}
+
+export const isRoot = process.getuid?.() === 0;
+
+/** Whether the kernel is of this version or a later one. */
+export function kernelIsAtLeast(major: number, minor: number): boolean {
+  const [a, b] = kernelVersion();
+  return a > major || (a === major && b >= minor);
+}
+
+export function kernelVersion(): [major: number, minor: number] {
+  const [major, minor] = release().split(".").map(Number.parseFloat);
+  return [major!, minor!];
+}
+
+function knows(option: number): boolean {
+  const fd = socket(AF_UNIX, SOCK_STREAM);
+  try {
+    setsockopt(fd, SOL_SOCKET, option, 1);
+    return true;
+  } catch (error) {
+    const { errno } = error as SystemError;
+    if (errno === -ENOPROTOOPT || errno === -EINVAL) return false;
+    throw error;
+  } finally {
+    close(fd);
+  }
+}
+
+/** What the kernel at hand can do, asked of itself. */
+export const has = {
+  /** Since Linux 6.5. */
+  passPidfd: () => knows(SO_PASSPIDFD),
+  /** Since Linux 6.16. */
+  passRights: () => knows(SO_PASSRIGHTS),
+};
+
+/**
+ * A `test` that is skipped, saying why, unless the condition holds:
+ * `skipUnless("SO_PASSPIDFD is unknown here; Linux has it since 6.5", has.passPidfd())("trap 3: …", () => { … })`.
+ */
+export function skipUnless(reason: string, condition: boolean): typeof test | typeof test.skip {
+  if (condition) return test;
+  return ((name: string, ...rest: [() => void]) => {
+    console.info(`skipped: ${name}: ${reason}`);
+    test.skip(`${name} (skipped: ${reason})`, ...rest);
+  }) as typeof test.skip;
+}
+
+/** A `test` for what user-mode emulation gets wrong: it is run on a booted kernel instead. */
+export const onRealKernel = skipUnless(
+  "user-mode emulation gets this wrong; it is tested on a real kernel",
+  !isEmulated(),
+);
