@@ -1,0 +1,89 @@
+import { createCipheriv } from "node:crypto";
+import { describe, expect } from "vitest";
+import { Socket } from "../../src/index.js";
+import {
+  AF_ALG,
+  ALG_OP_DECRYPT,
+  ALG_OP_ENCRYPT,
+  ALG_SET_AEAD_AUTHSIZE,
+  ALG_SET_KEY,
+  accept4,
+  bind,
+  close,
+  SOCK_SEQPACKET,
+  SOL_ALG,
+  setsockopt,
+  socket,
+} from "../../src/syscalls/index.js";
+import { sockets } from "./missing.js";
+import { type Missing, proves } from "./proves.js";
+import { next, own, ownFd, sockaddr } from "./sockets.js";
+
+const KEY = Buffer.alloc(16, 1);
+
+/** Whether AF_ALG has an algorithm. */
+function algorithm(type: string, name: string): Missing {
+  const missing = sockets("AF_ALG", AF_ALG, SOCK_SEQPACKET);
+  if (missing !== undefined) return missing;
+  const fd = socket(AF_ALG, SOCK_SEQPACKET);
+  try {
+    bind(fd, sockaddr({ family: "alg", type, name }));
+    return undefined;
+  } catch {
+    return `this kernel has no ${name} for programs`;
+  } finally {
+    close(fd);
+  }
+}
+
+/** A socket that encrypts and decrypts: one that accept(2) makes of the one that has the key. */
+function cipher(type: string, name: string, prepare: (fd: number) => void = () => {}): Socket {
+  const fd = ownFd(socket(AF_ALG, SOCK_SEQPACKET));
+  bind(fd, sockaddr({ family: "alg", type, name }));
+  setsockopt(fd, SOL_ALG, ALG_SET_KEY, KEY);
+  prepare(fd);
+  return own(Socket.from(accept4(fd).fd));
+}
+
+describe("SOL_ALG", () => {
+  proves(["algSetIv", "algSetOp"], "send", algorithm("skcipher", "cbc(aes)"), async () => {
+    const iv = Buffer.alloc(16, 2);
+    const plain = Buffer.from("sixteen bytes ok");
+    const socket = cipher("skcipher", "cbc(aes)");
+    const through = async (data: Buffer, value: number) => {
+      await socket.sendmsg({
+        data,
+        control: [
+          { name: "algSetOp", value },
+          { name: "algSetIv", value: iv },
+        ],
+      });
+      return (await next(socket, { size: 16 })).data;
+    };
+    const encrypted = await through(plain, ALG_OP_ENCRYPT);
+    const node = createCipheriv("aes-128-cbc", KEY, iv).setAutoPadding(false);
+    expect(encrypted.equals(Buffer.concat([node.update(plain), node.final()]))).toBe(true);
+    expect((await through(Buffer.from(encrypted), ALG_OP_DECRYPT)).equals(plain)).toBe(true);
+  });
+
+  proves("algSetAeadAssoclen", "send", algorithm("aead", "gcm(aes)"), async () => {
+    const [iv, head, plain] = [Buffer.alloc(12, 3), Buffer.from("not a secret"), Buffer.from("a secret")];
+    const TAG = 16;
+    const socket = cipher("aead", "gcm(aes)", (fd) =>
+      // The length is the option's; the value is not looked at.
+      setsockopt(fd, SOL_ALG, ALG_SET_AEAD_AUTHSIZE, new Uint8Array(TAG)),
+    );
+    await socket.sendmsg({
+      data: [head, plain],
+      control: [
+        { name: "algSetOp", value: ALG_OP_ENCRYPT },
+        { name: "algSetIv", value: iv },
+        { name: "algSetAeadAssoclen", value: head.length },
+      ],
+    });
+    const { data } = await next(socket, { size: head.length + plain.length + TAG });
+    const node = createCipheriv("aes-128-gcm", KEY, iv).setAAD(head);
+    const expected = Buffer.concat([node.update(plain), node.final(), node.getAuthTag()]);
+    expect(data.subarray(head.length).equals(expected)).toBe(true);
+  });
+});

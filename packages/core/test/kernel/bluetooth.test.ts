@@ -1,0 +1,64 @@
+import { closeSync, existsSync, openSync, readSync, writeSync } from "node:fs";
+import { describe, expect } from "vitest";
+import {
+  AF_BLUETOOTH,
+  BTPROTO_HCI,
+  HCI_FILTER,
+  SOCK_RAW,
+  SOL_HCI,
+  setsockopt,
+} from "../../src/syscalls/index.js";
+import { firstOf, root, sockets } from "./missing.js";
+import { proves } from "./proves.js";
+import { atEnd, next, open, sockaddr, valueIn } from "./sockets.js";
+
+/** Bluetooth Core, volume 4, part A: what goes over the wire to an adapter begins with its kind. */
+const HCI_EVENT_PKT = 4;
+const HCI_VENDOR_PKT = 0xff;
+/** An event of the vendor's own. */
+const EVENT = Buffer.from([0xff, 2, 0xab, 0xcd]);
+
+/** An adapter that is this process: drivers/bluetooth/hci_vhci.c. Its number, and how it says something. */
+function adapter(): { device: number; say: (event: Uint8Array) => void } {
+  const fd = openSync("/dev/vhci", "r+");
+  atEnd(() => closeSync(fd));
+  writeSync(fd, Uint8Array.from([HCI_VENDOR_PKT, 0]));
+  const answer = Buffer.alloc(8);
+  for (;;) {
+    readSync(fd, answer);
+    if (answer[0] === HCI_VENDOR_PKT) break;
+  }
+  return {
+    device: answer.readUInt16LE(2),
+    say: (event) => writeSync(fd, Buffer.concat([Buffer.from([HCI_EVENT_PKT]), event])),
+  };
+}
+
+describe("SOL_HCI", () => {
+  const missing = firstOf(
+    sockets("HCI", AF_BLUETOOTH, SOCK_RAW, BTPROTO_HCI),
+    root(),
+    existsSync("/dev/vhci") ? undefined : "this kernel has no virtual Bluetooth adapters",
+  );
+
+  proves(["hciDir", "hciTstamp"], "receive", missing, async () => {
+    const { device, say } = adapter();
+    const at = sockaddr({ family: "bluetooth", protocol: "hci", device });
+    const socket = open(AF_BLUETOOTH, SOCK_RAW, BTPROTO_HCI, { at, receive: ["hciDir", "hciTstamp"] });
+    // struct hci_ufilter: every kind of packet, every event, no matter of which command.
+    setsockopt(socket.fd, SOL_HCI, HCI_FILTER, Uint32Array.of(0xffffffff, 0xffffffff, 0xffffffff, 0));
+    const start = BigInt(Date.now() - 1) * 1_000_000n;
+    say(EVENT);
+    for (;;) {
+      const message = await next(socket);
+      // The kernel's own commands to the adapter are seen as well, as sent.
+      const outgoing = message.data[0] !== HCI_EVENT_PKT;
+      expect(valueIn(message, "hciDir")).toBe(outgoing ? 0 : 1);
+      if (outgoing) continue;
+      expect(message.data.subarray(1).equals(EVENT)).toBe(true);
+      expect(valueIn(message, "hciTstamp")).toBeGreaterThanOrEqual(start);
+      expect(valueIn(message, "hciTstamp")).toBeLessThanOrEqual(BigInt(Date.now() + 1) * 1_000_000n);
+      return;
+    }
+  });
+});

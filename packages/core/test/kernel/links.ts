@@ -1,0 +1,58 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { firstOf, root } from "./missing.js";
+import { hasTool, namespaces } from "./namespace.js";
+import type { Missing } from "./proves.js";
+import { atEnd } from "./sockets.js";
+
+let last = 0;
+
+/** ip(8), in this network namespace. */
+export const ip = (command: string): string =>
+  execFileSync("ip", command.split(" "), { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+
+/** A network interface of that kind that is up, and gone when the test ends. Its name. */
+export function link(kind: string, ...more: string[]): string {
+  const name = `snd${process.pid % 100_000}x${++last}`;
+  ip(["link add", name, "type", kind, ...more].join(" "));
+  atEnd(() => ip(`link del ${name}`));
+  ip(`link set ${name} up`);
+  return name;
+}
+
+/** Interfaces of that kind, which take root and the kernel's module. */
+export function links(kind: string): Missing {
+  const missing = firstOf(root(), hasTool("ip"));
+  if (missing !== undefined) return missing;
+  const name = `probe${process.pid % 100_000}`;
+  try {
+    ip(`link add ${name} type ${kind}`);
+  } catch {
+    return `this kernel has no ${kind} interfaces`;
+  }
+  ip(`link del ${name}`);
+  return undefined;
+}
+
+/** The queueing discipline that sends packets at their time; tc-fq(8). */
+export function fairQueue(): Missing {
+  const missing = firstOf(namespaces(), hasTool("tc"), links("veth"));
+  if (missing !== undefined) return missing;
+  const name = `probe${process.pid % 100_000}`;
+  ip(`link add ${name} type veth`);
+  try {
+    execFileSync("tc", `qdisc add dev ${name} root fq`.split(" "), { stdio: "ignore" });
+    return undefined;
+  } catch {
+    return "this kernel has no fq";
+  } finally {
+    ip(`link del ${name}`);
+  }
+}
+
+/** What /sys says of an interface. */
+const ofInterface = (name: string, file: string): string =>
+  readFileSync(`/sys/class/net/${name}/${file}`, "latin1").trim();
+
+export const indexOf = (name: string): number => Number(ofInterface(name, "ifindex"));
+export const macOf = (name: string): string => ofInterface(name, "address");

@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { type ControlEntry, type ControlName, controlMessages } from "../../src/control/index.js";
+import { PRELUDE } from "../control/samples.js";
+import type { Direction } from "./proves.js";
+import { unproven } from "./unproven.js";
+
+/** On which kernels a message has been shown to be sent or delivered. tools/write-proof.mjs writes it. */
+export type Proven = { readonly [message: string]: { readonly [D in Direction]?: readonly string[] } };
+
+export const proven = JSON.parse(readFileSync(new URL("proven.json", import.meta.url), "utf8")) as Proven;
+
+export const entries = Object.entries<ControlEntry>(controlMessages) as [ControlName, ControlEntry][];
+
+/** Which ways a message goes. */
+export function directionsOf({ direction }: ControlEntry): Direction[] {
+  if (direction === "both") return ["send", "receive"];
+  return direction === "send" ? ["send"] : ["receive"];
+}
+
+/** Where a message stands. `neither`: no proof and no reason. */
+export function standing(name: ControlName, direction: Direction): "proven" | "unproven" | "neither" {
+  if ((proven[name]?.[direction]?.length ?? 0) > 0) return "proven";
+  return unproven[name]?.[direction] === undefined ? "neither" : "unproven";
+}
+
+/** What the C program of test/control/against-c.test.ts has from the system's headers, and what it has to say itself. */
+function byC({ constant }: ControlEntry): string {
+  return new RegExp(`#define ${constant} `).test(PRELUDE) ? "yes, restated" : "yes";
+}
+
+export function page(): string {
+  const reasons: string[] = [];
+  const noteOf = (reason: string): string => {
+    if (!reasons.includes(reason)) reasons.push(reason);
+    return `no [${reasons.indexOf(reason) + 1}]`;
+  };
+  const cell = (name: ControlName, entry: ControlEntry, direction: Direction): string => {
+    if (!directionsOf(entry).includes(direction)) return "–";
+    const kernels = proven[name]?.[direction] ?? [];
+    return kernels.length > 0 ? kernels.join(", ") : noteOf(unproven[name]?.[direction] ?? "no test yet");
+  };
+  const rows = entries.map(
+    ([name, entry]) =>
+      `| \`${name}\` | ${entry.constant} | ${byC(entry)} | ${cell(name, entry, "send")} | ${cell(name, entry, "receive")} |`,
+  );
+  const all = entries.flatMap(([name, entry]) =>
+    directionsOf(entry).map((direction) => standing(name, direction)),
+  );
+  const count = all.filter((what) => what === "proven").length;
+  return `<!-- Written by packages/core/test/kernel/page.test.ts: see CONTRIBUTING.md, "Adding a control message". -->
+
+# What the control messages are proven by
+
+- **C**: a program that the tests compile with the system's headers makes the message with the CMSG_ macros, in both layouts; the
+  codec's bytes are the same, both ways. *Restated*: no header for programs has it, or only a newer one than Linux 6.1's, so
+  that the program has the number, and where there is one the struct, from the kernel's sources.
+- **Sent** and **received**: a test sends it through the kernel, or has the kernel deliver it, and sees that it does what it
+  should. The kernel's series and the architecture say where. What comes on the error queue is received.
+
+Of ${all.length} ways that ${entries.length} messages go, ${count} are shown with a kernel. For the others, the numbers below the table say why not.
+
+| Message | Type | C | Sent | Received |
+|---|---|---|---|---|
+${rows.join("\n")}
+
+${reasons.map((reason, i) => `${i + 1}. ${reason[0]!.toUpperCase()}${reason.slice(1)}.`).join("\n")}
+`;
+}

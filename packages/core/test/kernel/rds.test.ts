@@ -1,0 +1,104 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { describe, expect } from "vitest";
+import type { Ipv4Address } from "../../src/address/index.js";
+import type { ControlName } from "../../src/control/index.js";
+import type { SystemError } from "../../src/errors.js";
+import type { Socket } from "../../src/index.js";
+import {
+  AF_RDS,
+  MSG_ZEROCOPY,
+  SO_RCVBUF,
+  SOCK_SEQPACKET,
+  SOL_SOCKET,
+  setsockopt,
+} from "../../src/syscalls/index.js";
+import { firstOf, sockets } from "./missing.js";
+import { namespace, namespaces } from "./namespace.js";
+import { proves } from "./proves.js";
+import { next, open, PATIENCE, type RawOptions, sockaddr, valueIn } from "./sockets.js";
+
+const missing = sockets("RDS", AF_RDS, SOCK_SEQPACKET);
+
+/** A socket on the loopback interface. Its ports are one space for all, and 0 is none: the kernel does not choose. */
+let port = 20_000 + (process.pid % 20_000);
+function rds(options: RawOptions = {}): { socket: Socket; at: Ipv4Address } {
+  const at: Ipv4Address = { family: "ipv4", address: "127.0.0.1", port: ++port };
+  return { socket: open(AF_RDS, SOCK_SEQPACKET, 0, { at: sockaddr(at), ...options }), at };
+}
+
+describe("SOL_RDS", () => {
+  proves("rdsRxpathLatency", "receive", missing, async () => {
+    const { socket, at } = rds({ receive: ["rdsRxpathLatency"] });
+    const { socket: sender } = rds();
+    await sender.sendmsg({ data: "x", address: at });
+    const trace = valueIn(await next(socket), "rdsRxpathLatency");
+    expect(trace.count).toBe(1);
+    expect(trace.positions[0]).toBe(0);
+  });
+
+  proves("rdsCongUpdate", "receive", firstOf(missing, namespaces()), async () => {
+    const { sender, receiver, address } = await apart(["rdsCongUpdate"]);
+    setsockopt(receiver.fd, SOL_SOCKET, SO_RCVBUF, 1);
+    // Until the receiver has said that it is full, which takes a moment.
+    const end = Date.now() + PATIENCE;
+    for (;;) {
+      try {
+        sender.trySendmsg({ data: Buffer.alloc(4096), address });
+      } catch (error) {
+        expect((error as SystemError).code).toBe("ENOBUFS");
+        break;
+      }
+      expect(Date.now()).toBeLessThan(end);
+      await pause(5);
+    }
+    // And now it is not.
+    while (receiver.tryRecvmsg() !== undefined);
+    // A bit for each port, modulo 64.
+    expect(valueIn(await next(sender), "rdsCongUpdate")).toBe(1n << BigInt(address.port % 64));
+  });
+
+  proves(["rdsZcopyCookie"], "send", firstOf(missing, namespaces()), () => zeroCopy());
+  proves(["rdsZcopyCompletion"], "receive", firstOf(missing, namespaces()), () => zeroCopy());
+
+  /** Two sockets on what RDS takes for two machines; on one, it neither says that it is full nor sends without copying. */
+  async function apart(
+    receive: readonly ControlName[],
+  ): Promise<{ sender: Socket; receiver: Socket; address: Ipv4Address }> {
+    const [here, there] = [await namespace(), await namespace()];
+    here.run(`ip link add v0 type veth peer name v0 netns ${there.pid}`);
+    const at = (address: string): Ipv4Address => ({ family: "ipv4", address, port: 4000 });
+    const [from, to] = [at("10.77.0.1"), at("10.77.0.2")];
+    for (const [place, { address }] of [
+      [here, from],
+      [there, to],
+    ] as const) {
+      place.run(`ip addr add ${address}/24 dev v0`);
+      place.run("ip link set v0 up");
+    }
+    return {
+      sender: here.open(AF_RDS, SOCK_SEQPACKET, 0, { at: sockaddr(from), receive }),
+      receiver: there.open(AF_RDS, SOCK_SEQPACKET, 0, { at: sockaddr(to) }),
+      address: to,
+    };
+  }
+
+  async function zeroCopy(): Promise<void> {
+    const { sender, receiver, address } = await apart(["rdsZcopyCompletion"]);
+    const cookies = [0x1234, 0xfedcba98];
+    for (const value of cookies) {
+      await sender.sendmsg({
+        data: Buffer.alloc(4096, "z"),
+        address,
+        flags: MSG_ZEROCOPY,
+        control: [{ name: "rdsZcopyCookie", value }],
+      });
+      expect((await next(receiver)).data).toHaveLength(4096);
+    }
+    const complete: number[] = [];
+    while (complete.length < cookies.length) {
+      const completion = valueIn(await next(sender), "rdsZcopyCompletion");
+      complete.push(...completion.cookies.slice(0, completion.count));
+    }
+    expect(complete.sort()).toEqual([...cookies].sort());
+  }
+});

@@ -1,0 +1,158 @@
+import { describe, expect } from "vitest";
+import type { Address, Socket } from "../../src/index.js";
+import {
+  AF_INET,
+  AF_INET6,
+  IPPROTO_SCTP,
+  listen,
+  MSG_DONTWAIT,
+  MSG_ERRQUEUE,
+  MSG_PEEK,
+  recvmsg,
+  SCTP_AUTH_CHUNK,
+  SCTP_AUTH_SUPPORTED,
+  SCTP_PR_SCTP_TTL,
+  SOCK_SEQPACKET,
+  SOL_SCTP,
+  setsockopt,
+} from "../../src/syscalls/index.js";
+import { rejection } from "../pairs.js";
+import { onRealKernel } from "../target.js";
+import { sockets } from "./missing.js";
+import { proves, withSockets } from "./proves.js";
+import { find, next, open, sockaddr, valueIn } from "./sockets.js";
+
+const missing = sockets("SCTP", AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP);
+const IPV4 = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;
+const IPV6 = { family: "ipv6", address: "::1", port: 0 } as const;
+
+type Receive = NonNullable<Parameters<typeof open>[3]>["receive"];
+
+/** A one-to-many socket that others can send to. */
+function server(receive: Receive = [], at: Address = IPV4): [Socket, Address] {
+  const family = at.family === "ipv6" ? AF_INET6 : AF_INET;
+  const socket = open(family, SOCK_SEQPACKET, IPPROTO_SCTP, { at: sockaddr(at), receive: receive! });
+  listen(socket.fd, 5);
+  return [socket, socket.getsockname()];
+}
+
+/** A one-to-many socket that sends. */
+const client = (family = AF_INET) => open(family, SOCK_SEQPACKET, IPPROTO_SCTP);
+
+const SNDINFO = { stream: 3, flags: 0, ppid: 0x01020304, context: 0, associationId: 0 };
+
+describe("SOL_SCTP", () => {
+  proves(["sctpSndinfo"], "send", missing, async () => {
+    const [socket, address] = server(["sctpRcvinfo"]);
+    await client().sendmsg({ data: "x", address, control: [{ name: "sctpSndinfo", value: SNDINFO }] });
+    expect(valueIn(await next(socket), "sctpRcvinfo")).toMatchObject({ stream: 3, ppid: 0x01020304 });
+  });
+
+  proves("sctpRcvinfo", "receive", missing, async () => {
+    const [socket, address] = server(["sctpRcvinfo"]);
+    const sender = client();
+    for (const ssn of [0, 1]) {
+      await sender.sendmsg({ data: "x", address });
+      const info = valueIn(await next(socket), "sctpRcvinfo");
+      expect(info).toMatchObject({ stream: 0, ssn, flags: 0, ppid: 0 });
+      expect(info.associationId).toBeGreaterThan(0);
+    }
+  });
+
+  proves("sctpSndrcv", ["send", "receive"], missing, async () => {
+    const [socket, address] = server(["sctpSndrcv"]);
+    const value = {
+      ...{ stream: 5, ssn: 0, flags: 0, ppid: 42, context: 0, timeToLive: 0 },
+      ...{ tsn: 0, cumulativeTsn: 0, associationId: 0 },
+    };
+    await client().sendmsg({ data: "x", address, control: [{ name: "sctpSndrcv", value }] });
+    expect(valueIn(await next(socket), "sctpSndrcv")).toMatchObject({ stream: 5, ppid: 42 });
+  });
+
+  proves("sctpNxtinfo", "receive", missing, async () => {
+    const [socket, address] = server(["sctpNxtinfo"]);
+    const sender = client();
+    await sender.sendmsg({ data: "first", address });
+    await sender.sendmsg({
+      data: "the second",
+      address,
+      control: [{ name: "sctpSndinfo", value: SNDINFO }],
+    });
+    // Both have to be there: looking takes nothing.
+    for (;;) {
+      const { control } = await next(socket, { flags: MSG_PEEK });
+      if (find(control, "sctpNxtinfo") !== undefined) break;
+    }
+    const message = await next(socket);
+    expect(message.data.toString()).toBe("first");
+    expect(valueIn(message, "sctpNxtinfo")).toMatchObject({
+      stream: 3,
+      ppid: 0x01020304,
+      length: "the second".length,
+    });
+  });
+
+  proves("sctpInit", "send", missing, async () => {
+    const [socket, address] = server(["sctpRcvinfo"]);
+    const far = { name: "sctpSndinfo", value: { ...SNDINFO, stream: 15 } } as const;
+    // There are ten streams unless one asks for more.
+    expect((await rejection(client().sendmsg({ data: "x", address, control: [far] }))).code).toBe("EINVAL");
+    const value = { outboundStreams: 20, maxInboundStreams: 20, maxAttempts: 2, maxInitTimeout: 1000 };
+    await client().sendmsg({ data: "x", address, control: [{ name: "sctpInit", value }, far] });
+    expect(valueIn(await next(socket), "sctpRcvinfo").stream).toBe(15);
+  });
+
+  proves("sctpPrinfo", "send", missing, async () => {
+    const [socket, address] = server();
+    const sender = client();
+    const value = { policy: SCTP_PR_SCTP_TTL, value: 60_000 };
+    await sender.sendmsg({ data: "in time", address, control: [{ name: "sctpPrinfo", value }] });
+    expect((await next(socket)).data.toString()).toBe("in time");
+    const unknown = { name: "sctpPrinfo", value: { policy: 0x40, value: 0 } } as const;
+    expect((await rejection(sender.sendmsg({ data: "x", address, control: [unknown] }))).code).toBe("EINVAL");
+  });
+
+  proves("sctpAuthinfo", "send", missing, async () => {
+    const [socket, address] = server();
+    const sender = client();
+    // struct sctp_assoc_value: the association, 0 being those to come, and on.
+    for (const { fd } of [socket, sender]) setsockopt(fd, SOL_SCTP, SCTP_AUTH_SUPPORTED, Int32Array.of(0, 1));
+    // The server wants data authenticated: struct sctp_authchunk, RFC 4895.
+    const DATA = 0;
+    setsockopt(socket.fd, SOL_SCTP, SCTP_AUTH_CHUNK, Uint8Array.of(DATA));
+    const withKey = (keyNumber: number) =>
+      sender.sendmsg({ data: "x", address, control: [{ name: "sctpAuthinfo", value: { keyNumber } }] });
+    await withKey(0);
+    expect((await next(socket)).data.toString()).toBe("x");
+    expect((await rejection(withKey(7))).code).toBe("EINVAL");
+  });
+
+  for (const [name, at, further, impossible] of [
+    ["sctpDstaddrv4", IPV4, "127.0.0.2", "224.0.0.1"],
+    ["sctpDstaddrv6", IPV6, "::ffff:127.0.0.2", "ff02::1"],
+  ] as const) {
+    proves(name, "send", missing, async () => {
+      const [socket, address] = server([], at);
+      const family = at.family === "ipv6" ? AF_INET6 : AF_INET;
+      const sendTo = (value: string) =>
+        client(family).sendmsg({ data: "x", address, control: [{ name, value }] });
+      await sendTo(further);
+      expect((await next(socket)).data.toString()).toBe("x");
+      // Nobody is connected to a multicast address.
+      expect((await rejection(sendTo(impossible))).code).toBe("EINVAL");
+    });
+  }
+
+  // The library looks for errors there when readiness reports one, and must not take a message for one.
+  const check = missing === undefined ? onRealKernel : onRealKernel.skip;
+  check("MSG_ERRQUEUE gives no ordinary message", () =>
+    withSockets(async () => {
+      const [socket, address] = server();
+      await client().sendmsg({ data: "an ordinary one", address });
+      await next(socket, { flags: MSG_PEEK });
+      expect(() => recvmsg(socket.fd, [Buffer.alloc(64)], { flags: MSG_ERRQUEUE | MSG_DONTWAIT })).toThrow(
+        expect.objectContaining({ code: "EAGAIN" }),
+      );
+    }),
+  );
+});

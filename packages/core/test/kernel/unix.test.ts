@@ -1,0 +1,158 @@
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { describe, expect } from "vitest";
+import { encodeControl } from "../../src/control/index.js";
+import {
+  AF_UNIX,
+  close,
+  MSG_CTRUNC,
+  recvmsg,
+  SCM_CREDENTIALS,
+  SO_PASSCRED,
+  SO_PASSPIDFD,
+  SO_PASSSEC,
+  SOCK_DGRAM,
+  SOL_SOCKET,
+  sendmsg,
+  setsockopt,
+  socketpair,
+} from "../../src/syscalls/index.js";
+import { sameFile } from "../descriptors.js";
+import { has, isRoot, onRealKernel } from "../target.js";
+import { since } from "./missing.js";
+import { proves, withSockets } from "./proves.js";
+import { atEnd, decoded, find, names, next, ownFd, unix, valueIn } from "./sockets.js";
+
+const SELF = { pid: process.pid, uid: process.getuid!(), gid: process.getgid!() };
+/** nobody and nogroup, as whom root may speak. */
+const NOBODY = 65_534;
+
+function file(): number {
+  const fd = openSync("/proc/self/status", "r");
+  atEnd(() => closeSync(fd));
+  return fd;
+}
+
+/** What a security module says of Unix datagrams; undefined: there is none that does. */
+function label(): string | Uint8Array | undefined {
+  const [a, b] = socketpair(AF_UNIX, SOCK_DGRAM);
+  try {
+    setsockopt(b, SOL_SOCKET, SO_PASSSEC, 1);
+    sendmsg(a, "label");
+    const control = new Uint8Array(4096);
+    const { controlLength } = recvmsg(b, [Buffer.alloc(8)], { control });
+    return find(decoded(control, controlLength, AF_UNIX), "security");
+  } finally {
+    close(a);
+    close(b);
+  }
+}
+
+const noLabels = () => (label() === undefined ? "no security module labels Unix sockets here" : undefined);
+
+describe("SOL_SOCKET on Unix sockets", () => {
+  proves("rights", ["send", "receive"], undefined, async () => {
+    const fd = file();
+    for (const type of ["stream", "seqpacket", "dgram"] as const) {
+      const [a, b] = unix(type, { maxFds: 2 });
+      await a.sendmsg({ data: "files", fds: [fd, fd] });
+      const message = await next(b);
+      expect(message.fds).toHaveLength(2);
+      for (const received of message.fds) expect(sameFile(received.fd, fd)).toBe(true);
+      expect(message.controlTruncated).toBe(false);
+    }
+    // The same through the codecs alone.
+    const [a, b] = socketpair(AF_UNIX, SOCK_DGRAM).map(ownFd) as [number, number];
+    sendmsg(a, "files", { control: encodeControl([{ name: "rights", value: [fd] }]) });
+    const control = new Uint8Array(64);
+    const { controlLength } = recvmsg(b, [Buffer.alloc(8)], { control });
+    const [received] = find(decoded(control, controlLength, AF_UNIX), "rights")!.map(ownFd);
+    expect(sameFile(received!, fd)).toBe(true);
+  });
+
+  proves("credentials", ["send", "receive"], undefined, async () => {
+    for (const type of ["stream", "seqpacket", "dgram"] as const) {
+      const [a, b] = unix(type, { receive: ["credentials"] });
+      await a.sendmsg({ data: "as it is" });
+      expect(valueIn(await next(b), "credentials")).toEqual(SELF);
+      const told = isRoot ? { ...SELF, uid: NOBODY, gid: NOBODY } : SELF;
+      await a.sendmsg({ data: "as told", control: [{ name: "credentials", value: told }] });
+      expect(valueIn(await next(b), "credentials")).toEqual(told);
+    }
+  });
+
+  proves("pidfd", "receive", since(6, 5), async () => {
+    const [a, b] = unix("dgram", { receive: ["pidfd"] });
+    await a.sendmsg({ data: "it is me" });
+    const message = await next(b);
+    expect(readFileSync(`/proc/self/fdinfo/${message.pidfd!.fd}`, "latin1")).toMatch(
+      new RegExp(`^Pid:\\s+${process.pid}$`, "m"),
+    );
+    // The same through the codec.
+    const [c, d] = socketpair(AF_UNIX, SOCK_DGRAM).map(ownFd) as [number, number];
+    setsockopt(d, SOL_SOCKET, SO_PASSPIDFD, 1);
+    sendmsg(c, "it is me");
+    const control = new Uint8Array(64);
+    const { controlLength } = recvmsg(d, [Buffer.alloc(8)], { control });
+    ownFd(find(decoded(control, controlLength, AF_UNIX), "pidfd")!);
+  });
+
+  proves("security", "receive", noLabels(), async () => {
+    const [a, b] = unix("dgram", { receive: ["security"] });
+    await a.sendmsg({ data: "labelled" });
+    expect(valueIn(await next(b), "security")).toEqual(label());
+  });
+
+  proves("inq", "receive", since(6, 17), async () => {
+    const [a, b] = unix("stream", { receive: ["inq"] });
+    await a.sendmsg({ data: "0123456789" });
+    expect(valueIn(await next(b, { size: 4 }), "inq")).toBe(6);
+    expect(valueIn(await next(b), "inq")).toBe(0);
+  });
+
+  // trap 14: nobody can rely on the descriptors coming first.
+  onRealKernel("the order is credentials, label, descriptors, pidfd", () =>
+    withSockets(() => {
+      const fd = file();
+      const [a, b] = socketpair(AF_UNIX, SOCK_DGRAM).map(ownFd) as [number, number];
+      setsockopt(b, SOL_SOCKET, SO_PASSCRED, 1);
+      setsockopt(b, SOL_SOCKET, SO_PASSSEC, 1);
+      if (has.passPidfd()) setsockopt(b, SOL_SOCKET, SO_PASSPIDFD, 1);
+      sendmsg(a, "everything", { control: encodeControl([{ name: "rights", value: [fd] }]) });
+      const control = new Uint8Array(8192);
+      const { controlLength, flags } = recvmsg(b, [Buffer.alloc(16)], { control });
+      const items = decoded(control, controlLength, AF_UNIX);
+      for (const received of find(items, "rights") ?? []) ownFd(received);
+      const pidfd = find(items, "pidfd");
+      if (pidfd !== undefined) ownFd(pidfd);
+      const order = ["credentials"];
+      if (label() !== undefined) order.push("security");
+      order.push("rights");
+      if (has.passPidfd()) order.push("pidfd");
+      expect(names(items)).toEqual(order);
+      expect(flags & MSG_CTRUNC).toBe(0);
+    }),
+  );
+
+  // trap 13: what is cut is never taken for the whole.
+  onRealKernel("credentials that are cut decode to unknown, and say so", () =>
+    withSockets(() => {
+      const [a, b] = socketpair(AF_UNIX, SOCK_DGRAM).map(ownFd) as [number, number];
+      setsockopt(b, SOL_SOCKET, SO_PASSCRED, 1);
+      const header = encodeControl([{ name: "rights", value: [] }]).length;
+      for (const room of [4, 8]) {
+        sendmsg(a, "cut");
+        const control = new Uint8Array(header + room);
+        const { controlLength, flags } = recvmsg(b, [Buffer.alloc(8)], { control });
+        expect(flags & MSG_CTRUNC).not.toBe(0);
+        const [item] = decoded(control, controlLength, AF_UNIX);
+        expect(item).toMatchObject({
+          name: "unknown",
+          level: SOL_SOCKET,
+          type: SCM_CREDENTIALS,
+          truncated: true,
+        });
+        expect((item as { data: Uint8Array }).data).toHaveLength(room);
+      }
+    }),
+  );
+});

@@ -1,0 +1,40 @@
+import type { ControlName } from "../../src/control/index.js";
+import type { Direction } from "./proves.js";
+
+type Reasons = { readonly [D in Direction]?: string };
+
+const DEVICE_MEMORY = "it takes a network card that receives into device memory";
+const INFINIBAND = "it takes InfiniBand: RDS over TCP has no remote memory";
+const RXGK = "Linux has it since 6.16, and Debian's kernels with RxRPC are older";
+
+/** What no kernel that the tests run on can send or deliver, and why. */
+export const unproven: { readonly [N in ControlName]?: Reasons } = {
+  ipSecurity: { receive: "it takes labelled networking (NetLabel or IPsec), which no test sets up" },
+  timestampingPktinfo: { receive: "it comes with a timestamp of the hardware alone" },
+  wifiStatus: { receive: "it takes a wireless interface that sends to a station, which no test sets up" },
+  devmemLinear: { receive: DEVICE_MEMORY },
+  devmemDmabuf: { receive: DEVICE_MEMORY },
+  devmemDmabufId: { send: DEVICE_MEMORY },
+  vsockRecverr: { receive: "Linux has it since 6.7, and Debian's kernels with vsock_loopback are older" },
+  btPktStatus: { receive: "it takes a voice connection to a Bluetooth device, which no test sets up" },
+  btError: { receive: "Linux has it since 6.15, and Debian's kernels with Bluetooth are older" },
+  rdsRdmaArgs: { send: INFINIBAND },
+  rdsRdmaDest: { send: INFINIBAND, receive: INFINIBAND },
+  rdsRdmaMap: { send: INFINIBAND },
+  rdsRdmaStatus: { receive: INFINIBAND },
+  rdsAtomicFadd: { send: INFINIBAND },
+  rdsAtomicCswp: { send: INFINIBAND },
+  rdsMaskedAtomicFadd: { send: INFINIBAND },
+  rdsMaskedAtomicCswp: { send: INFINIBAND },
+  rxrpcBusy: { receive: "kernels of today do not send it" },
+  rxrpcNewCall: {
+    receive: "kernels have not sent it since 5.10, when they began to accept calls by themselves",
+  },
+  rxrpcOobId: { send: RXGK, receive: RXGK },
+  rxrpcChallenged: { receive: RXGK },
+  rxrpcRespond: { send: RXGK },
+  rxrpcResponded: { receive: RXGK },
+  rxrpcRespRxgkAppdata: { send: RXGK },
+  iucvTrgcls: { send: "it takes an IBM mainframe", receive: "it takes an IBM mainframe" },
+  misdnTimeStamp: { receive: "it takes an ISDN line, which no test sets up" },
+};
