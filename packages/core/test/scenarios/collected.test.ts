@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { report, withOpenFiles } from "./program.js";
+import { slow } from "./scale.js";
+
+const collected = (name: string, ...args: string[]) =>
+  report("collected.mjs", { args: [name, ...args], nodeOptions: ["--expose-gc", "--no-warnings"] });
+
+test("a message that is dropped and collected: its descriptors are closed, with a warning each", async () => {
+  expect(await collected("message")).toEqual({
+    codes: new Array(3).fill("SENDMSG_FD_COLLECTED"),
+    says: 'Descriptor N was closed by garbage collection: close it, take it or use "using"',
+    leftOver: [],
+  });
+});
+
+test("descriptors that somebody holds, closed or detached are left alone, without a warning", async () => {
+  expect(await collected("held")).toEqual({ warnings: 1, open: true, leftOver: [] });
+});
+
+test("sockets and listeners that are forgotten are closed, with a warning each", async () => {
+  expect(await collected("sockets")).toEqual({
+    codes: ["SENDMSG_FD_COLLECTED"],
+    warnings: 30,
+    leftOver: [],
+  });
+});
+
+test("sockets that somebody waits for are not forgotten", async () => {
+  expect(await collected("waiting")).toEqual({ arrived: "x".repeat(10), warnings: 10, leftOver: [] });
+});
+
+/** Descriptors that a process may have open: a fifth of those that come. */
+const OPEN_FILES = slow ? 1024 : 4096;
+/** 253 go into it without a rest. */
+const ARRIVING = slow ? 253 * 20 : 253 * 80;
+
+test.each([1, 10, 100, 253])(
+  "descriptors that are never closed do not pile up, %i with each message",
+  async (each) => {
+    const found = await report<{ arrived: number; highest: number }>("collected.mjs", {
+      args: ["flood", String(ARRIVING), String(each)],
+      nodeOptions: ["--no-warnings"],
+      through: withOpenFiles(OPEN_FILES),
+    });
+    expect(found).toMatchObject({ collected: true });
+    expect(found.arrived).toBeGreaterThanOrEqual(ARRIVING);
+    expect(found.highest).toBeLessThan(OPEN_FILES);
+  },
+);

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { TYPES } from "../pairs.js";
+import { report } from "./program.js";
+
+test.each(TYPES)(
+  "a throw in the loop over a %s socket's messages, and every other way out of it",
+  async (type) => {
+    const { found, ...rest } = await report("consumer.mjs", {
+      args: [type],
+      nodeOptions: ["--expose-gc", "--no-warnings"],
+    });
+    const ofSocket = [
+      "thrown 3",
+      "the consumer's own",
+      "left 3",
+      "rejected 3",
+      "returned 3",
+      "next 3",
+      false,
+      "last 3",
+      "ended",
+    ];
+    const ofListener = type === "dgram" ? [] : ["refused by the consumer", 6, false];
+    expect(found).toEqual([...ofSocket, ...ofListener]);
+    // The four messages that nobody put away had three descriptors each.
+    expect(rest).toEqual({ warnings: 12, leftOver: [] });
+  },
+);

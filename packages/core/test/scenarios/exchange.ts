@@ -1,0 +1,117 @@
+import { mkdtempSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { FileDescriptor, Listener, type Message, Socket } from "../../src/index.js";
+import { counted } from "../counted.js";
+import type { TYPES } from "../pairs.js";
+import { reportOf, start } from "./program.js";
+
+/** What the other program says of a message that it got from us. */
+export interface SaidOfMessage {
+  data: string;
+  contents?: string[];
+  credentials?: number[];
+}
+
+function contentOf(descriptor: FileDescriptor): string {
+  const buffer = Buffer.alloc(100);
+  const length = readSync(descriptor.fd, buffer, 0, buffer.length, 0);
+  return buffer.toString("utf8", 0, length);
+}
+
+function credentialsIn({ control }: Message): unknown {
+  return control.find(({ name }) => name === "credentials");
+}
+
+/**
+ * Exchanges descriptors and credentials with a program of another language, in both directions: on stream and seqpacket it
+ * connects to our listener, datagrams it sends from a path of its own. What it got is what it reports.
+ */
+export async function exchange(
+  type: (typeof TYPES)[number],
+  interpreter: string,
+  program: string,
+  texts: readonly [two: string, explicit: string, ten: string, bytes: string],
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "sendmsg-exchange-"));
+  const [path, ownPath] = [join(folder, "ours.sock"), join(folder, "theirs.sock")];
+  const [theirFile, ourFile] = [join(folder, "theirs"), join(folder, "ours")];
+  writeFileSync(theirFile, "their file");
+  writeFileSync(ourFile, "our file");
+  try {
+    await counted(async () => {
+      const options = { type, receive: ["credentials"], maxFds: 253 } as const;
+      const listener = type === "dgram" ? undefined : await Listener.listen({ path }, options);
+      const { outcome } = start(program, { interpreter, args: [type, path, ownPath, theirFile] });
+      // A program that fails at once must not leave us waiting.
+      const ended = outcome.then((end) => {
+        if (end.code !== 0) throw new Error(end.stderr);
+      });
+      const socket = listener
+        ? await Promise.race([
+            listener.accept(),
+            ended.then(() => Promise.reject(new Error("It never connected"))),
+          ])
+        : await Socket.bind({ path }, options);
+
+      const arrived: { data: string; contents: string[]; credentials: unknown; address: unknown }[] = [];
+      while (arrived.length < 4) {
+        const message = await socket.recvmsg();
+        expect(message.eof, "the end before all had come").toBe(false);
+        arrived.push({
+          data: String(message.data),
+          contents: message.fds.map(contentOf),
+          credentials: credentialsIn(message),
+          // With SO_PASSCRED, the kernel names a sender on a seqpacket socket that has no name: see unix(7), Autobind.
+          address: type === "seqpacket" ? undefined : message.address,
+        });
+        message[Symbol.dispose]();
+      }
+
+      const file = FileDescriptor.adopt(openSync(ourFile, "r"));
+      const { pid } = process;
+      const [uid, gid] = [process.getuid!(), process.getgid!()];
+      const to = type === "dgram" ? { address: { family: "unix", path: ownPath } as const } : {};
+      await socket.sendmsg({ data: ["one ", Buffer.from("descriptor")], fds: [file], ...to });
+      await socket.sendmsg({
+        data: "explicit",
+        fds: [file, file],
+        control: [{ name: "credentials", value: { pid, uid, gid } }],
+        ...to,
+      });
+      // On a stream, bytes without a descriptor would be glued to the front of what comes after them.
+      await socket.sendmsg({ data: "ten", fds: new Array(10).fill(file), ...to });
+      await socket.sendmsg({ data: "no descriptor", ...to });
+      file.close();
+      const end = await outcome;
+      const said = reportOf<SaidOfMessage[]>(end);
+      await Promise.all([socket.close(), listener?.close()]);
+
+      const theirs = { name: "credentials", value: { pid: end.pid, uid, gid } };
+      const address = type === "dgram" ? { family: "unix", path: ownPath } : undefined;
+      const counts = [2, 1, 10, 0];
+      expect(arrived).toEqual(
+        texts.map((data, i) => ({
+          data,
+          contents: new Array(counts[i]).fill("their file"),
+          credentials: theirs,
+          address,
+        })),
+      );
+      const ours = [pid, uid, gid];
+      expect(said.map(({ data, contents = [] }) => ({ data, contents }))).toEqual([
+        { data: "one descriptor", contents: ["our file"] },
+        { data: "explicit", contents: ["our file", "our file"] },
+        { data: "ten", contents: new Array(10).fill("our file") },
+        { data: "no descriptor", contents: [] },
+      ]);
+      // One may have been received without: not every program's function has room for both.
+      const credentials = said.map((message) => message.credentials).filter((one) => one !== undefined);
+      expect(credentials.length).toBeGreaterThanOrEqual(3);
+      expect(credentials).toEqual(credentials.map(() => ours));
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

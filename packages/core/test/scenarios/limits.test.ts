@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { TYPES } from "../pairs.js";
+import { onRealKernel } from "../target.js";
+import { report, withOpenFiles } from "./program.js";
+import { slow } from "./scale.js";
+
+/** More than a Node process has open, and less than any limit. */
+const OPEN_FILES = 100;
+const through = withOpenFiles(OPEN_FILES);
+/** A user whom nobody else is: descriptors in flight are counted for all of a user's processes. */
+const UID = 64_321;
+/** Milliseconds of processor time in which nothing can have spun for long. */
+const NO_SPIN = slow ? 2000 : 150;
+
+const limits = (...args: string[]) => report("limits.mjs", { args, through });
+
+describe.each(TYPES)("%s", (type) => {
+  onRealKernel(
+    "trap 2: RLIMIT_NOFILE in mid-receive: the data is kept, and what was lost is said",
+    async () => {
+      expect(await limits("receive", type, "10")).toEqual({
+        data: "kept",
+        fds: 10,
+        droppedFds: 0,
+        controlTruncated: true,
+        recovered: ["next", 30, false],
+        leftOver: [],
+      });
+    },
+  );
+
+  onRealKernel("trap 2: no descriptor left at all", async () => {
+    expect(await limits("receive", type, "0")).toMatchObject({
+      data: "kept",
+      fds: 0,
+      controlTruncated: true,
+      recovered: ["next", 30, false],
+      leftOver: [],
+    });
+  });
+
+  onRealKernel("trap 2: RLIMIT_NOFILE reached while a receive waits", async () => {
+    expect(await limits("waiting", type)).toEqual({ arrived: ["kept", 3, true], leftOver: [] });
+  });
+
+  test("EMFILE when a send that must wait duplicates its descriptors: nothing was sent, nothing is lost", async () => {
+    expect(await limits("duplicate", type)).toEqual({
+      refused: "EMFILE fcntl 0",
+      arrived: ["later", 2],
+      leftOver: [],
+    });
+  });
+});
+
+test("trap 33: accept(2) at EMFILE waits for a descriptor without spinning", async () => {
+  const { cpu, ...found } = await limits("accept");
+  expect(found).toEqual({ data: "hello", leftOver: [] });
+  expect(cpu).toBeLessThan(NO_SPIN);
+});
+
+test("no socket can be made at EMFILE, and the error says so", async () => {
+  expect(await limits("make")).toEqual({
+    codes: ["EMFILE socketpair ", "EMFILE socket ", "EMFILE socket ", "EMFILE socket "],
+    leftOver: [],
+  });
+});
+
+test("trap 29: too many descriptors in flight: ETOOMANYREFS at once, and no spin", async () => {
+  const found = await report<{ sent: number; cpu: number }>("too-many-references.mjs", {
+    args: [String(UID)],
+    through,
+  });
+  const { sent, cpu, ...rest } = found;
+  expect(rest).toEqual({
+    error: { code: "ETOOMANYREFS", errno: -109, syscall: "sendmsg", bytesSent: 0 },
+    codes: ["ETOOMANYREFS"],
+    recovered: ["again", 20],
+    leftOver: [],
+  });
+  expect(sent).toBeGreaterThan(0);
+  expect(cpu).toBeLessThan(NO_SPIN);
+});

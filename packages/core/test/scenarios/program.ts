@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+import { slow } from "./scale.js";
+
+/** How long a program may take: none takes a fifth of it, and none may hang the run. */
+export const LIMIT = slow ? 300_000 : 100_000;
+
+export interface RunOptions {
+  args?: readonly string[];
+  /** Node's own options. */
+  nodeOptions?: readonly string[];
+  /** A command that runs the rest of the command line: `["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]`. */
+  through?: readonly string[];
+  env?: Record<string, string>;
+  /** A descriptor that the program has as number 3. */
+  inherited?: number;
+  /** What runs the program. Default: this Node. */
+  interpreter?: string;
+}
+
+export interface Outcome {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+  pid: number;
+  /** Milliseconds from the program's last line on stdout to its end. */
+  endedAfter: number;
+}
+
+/** The path of a program in scenarios/programs. */
+export function pathOf(program: string): string {
+  return fileURLToPath(new URL(`programs/${program}`, import.meta.url));
+}
+
+export interface Running {
+  child: ChildProcess;
+  outcome: Promise<Outcome>;
+}
+
+/** Starts one of scenarios/programs. Its end is awaited with `outcome`, and forced when it takes too long. */
+export function start(program: string, options: RunOptions = {}): Running {
+  const { args = [], nodeOptions = [], through = [], env = {}, inherited, interpreter } = options;
+  const command = [
+    ...through,
+    interpreter ?? process.execPath,
+    ...(interpreter === undefined ? nodeOptions : []),
+    pathOf(program),
+    ...args,
+  ];
+  const child = spawn(command[0]!, command.slice(1), {
+    stdio: ["ignore", "pipe", "pipe", inherited ?? "ignore"],
+    env: { ...process.env, NODE_OPTIONS: "", ...env },
+  });
+  const said = { stdout: "", stderr: "" };
+  let lastSaid = performance.now();
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream]!.setEncoding("utf8").on("data", (text: string) => {
+      said[stream] += text;
+      if (stream === "stdout") lastSaid = performance.now();
+    });
+  }
+  const killer = setTimeout(() => child.kill("SIGKILL"), LIMIT);
+  const outcome = new Promise<Outcome>((resolve, reject) => {
+    let endedAfter = 0;
+    child.once("error", reject);
+    child.once("exit", () => {
+      endedAfter = performance.now() - lastSaid;
+    });
+    child.once("close", (code, signal) => {
+      clearTimeout(killer);
+      resolve({ ...said, code, signal, pid: child.pid!, endedAfter });
+    });
+  });
+  outcome.catch(() => {});
+  return { child, outcome };
+}
+
+/** Runs a program to its end. */
+export function run(program: string, options: RunOptions = {}): Promise<Outcome> {
+  return start(program, options).outcome;
+}
+
+/** What a program that ended well printed as its last line: JSON. */
+export function reportOf<T = Record<string, unknown>>(outcome: Outcome): T {
+  expect(outcome, outcome.stderr).toMatchObject({ code: 0, signal: null });
+  const last = outcome.stdout.trimEnd().split("\n").at(-1)!;
+  return JSON.parse(last) as T;
+}
+
+/** Runs a program, and returns what it reports. */
+export async function report<T = Record<string, unknown>>(program: string, options?: RunOptions): Promise<T> {
+  return reportOf<T>(await run(program, options));
+}
+
+/** A shell's `ulimit -n` around a program. */
+export const withOpenFiles = (count: number): string[] => ["sh", "-c", `ulimit -n ${count}; exec "$@"`, "sh"];
+
+/** The first of these paths that exists. */
+export const firstOf = (...paths: string[]): string | undefined => paths.find((path) => existsSync(path));

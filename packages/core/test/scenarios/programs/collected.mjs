@@ -1,0 +1,103 @@
+// Drops messages without closing what is in them.
+//
+//   node [--expose-gc] collected.mjs CASE
+import { setTimeout as pause } from "node:timers/promises";
+import { FileDescriptor, Listener, socketpair } from "sendmsg";
+import { descriptorTable, leftOver } from "./open-files.mjs";
+
+const warnings = [];
+process.on("warning", ({ code, message }) => void warnings.push({ code, message }));
+
+/** Lets the finalizers run, which is the event loop's turn. */
+async function collect(until, rounds = 500) {
+  for (let i = 0; i < rounds && !until(); i++) {
+    globalThis.gc();
+    await pause(5);
+  }
+}
+
+const cases = {
+  async message() {
+    const [sender, receiver] = socketpair("stream", { maxFds: 253, receive: ["credentials"] });
+    await sender.sendmsg({ data: "x", fds: [0, 0, 0] });
+    await receiver.recvmsg();
+    await collect(() => warnings.length >= 3);
+    await Promise.all([sender.close(), receiver.close()]);
+    return { codes: warnings.map(({ code }) => code), says: warnings[0]?.message.replace(/\d+/, "N") };
+  },
+
+  /** What is still held by somebody is not collected, and neither is what was closed or taken in time a reason to warn. */
+  async held() {
+    const [sender, receiver] = socketpair("stream", { maxFds: 253 });
+    await sender.sendmsg({ data: "x", fds: [0, 0] });
+    const [held] = (await receiver.recvmsg()).takeFds();
+    await collect(() => warnings.length >= 1);
+    await sender.sendmsg({ data: "x", fds: [0] });
+    (await receiver.recvmsg())[Symbol.dispose]();
+    await sender.sendmsg({ data: "x", fds: [0] });
+    const detached = (await receiver.recvmsg()).fds[0].detach();
+    await collect(() => warnings.length >= 2, 10);
+    const open = descriptorTable().some((entry) => entry.startsWith(`${held.fd} `));
+    FileDescriptor.adopt(detached).close();
+    held.close();
+    await Promise.all([sender.close(), receiver.close()]);
+    return { warnings: warnings.length, open };
+  },
+
+  /** Sockets and listeners that nobody waits for, and that nobody closed. */
+  async sockets() {
+    const make = async (i) => {
+      const [a, b] = socketpair();
+      const waiting = b.recvmsg(); // the event loop watches this one
+      await a.sendmsg({ data: "x" });
+      await waiting;
+      await Listener.listen({ family: "unix", abstract: `sendmsg-collected-${process.pid}-${i}` });
+    };
+    for (let i = 0; i < 10; i++) await make(i);
+    await collect(() => warnings.length >= 30);
+    return { codes: [...new Set(warnings.map(({ code }) => code))], warnings: warnings.length };
+  },
+
+  /** Nobody has a reference to the receiver, but somebody waits for what it will bring. */
+  async waiting() {
+    const senders = [];
+    const waits = [];
+    const make = () => {
+      const [sender, receiver] = socketpair();
+      senders.push(sender);
+      waits.push(receiver.recvmsg());
+    };
+    for (let i = 0; i < 10; i++) make();
+    await collect(() => warnings.length > 0, 10);
+    for (const sender of senders) await sender.sendmsg({ data: "x" });
+    const arrived = (await Promise.all(waits)).map(({ data }) => String(data)).join("");
+    await Promise.all(senders.map((sender) => sender.close()));
+    await collect(() => warnings.length >= 10);
+    return { arrived, warnings: warnings.length };
+  },
+
+  /** Never a word from the user about garbage: the charge for each descriptor has to be reason enough. */
+  async flood() {
+    const COUNT = Number(process.argv[3]);
+    const each = Number(process.argv[4]);
+    const [sender, receiver] = socketpair("stream", { maxFds: 253 });
+    let highest = 0;
+    let arrived = 0;
+    for (let i = 0; i < COUNT / each; i++) {
+      await sender.sendmsg({ data: "x", fds: new Array(each).fill(0) });
+      const message = await receiver.recvmsg();
+      if (message.controlTruncated) throw new Error(`no descriptor left after ${arrived}`);
+      arrived += message.fds.length;
+      if (i % 100 === 0) highest = Math.max(highest, descriptorTable().length);
+    }
+    await Promise.all([sender.close(), receiver.close()]);
+    return { arrived, highest, collected: warnings.length > 0 };
+  },
+};
+
+await Promise.all(socketpair().map((socket) => socket.close()));
+await pause(10);
+const before = descriptorTable();
+const found = await cases[process.argv[2]]();
+if (globalThis.gc) globalThis.gc();
+console.log(JSON.stringify({ ...found, leftOver: globalThis.gc ? await leftOver(before) : [] }));

@@ -1,0 +1,45 @@
+// What this process has open, for programs that account for it.
+import { fstatSync, readdirSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+
+/** A process that has become another user cannot list its descriptors on every kernel; these numbers are tried then. */
+const TRIED = Array.from({ length: 1024 }, (_, number) => number);
+
+function numbers() {
+  try {
+    return readdirSync("/proc/self/fd");
+  } catch (error) {
+    if (error.code !== "EACCES") throw error;
+    return TRIED;
+  }
+}
+
+/** What each descriptor is, by device and inode: "20 8:4711". */
+export function descriptorTable() {
+  const table = [];
+  for (const number of numbers()) {
+    try {
+      const { dev, ino } = fstatSync(Number(number));
+      table.push(`${number} ${dev}:${ino}`);
+    } catch {
+      // The descriptor that the listing itself was read from.
+    }
+  }
+  return table;
+}
+
+/** The descriptors that are open now and were not before, once those that are being closed are closed. */
+export async function leftOver(before) {
+  let left = [];
+  for (let attempt = 0; attempt < 500; attempt++) {
+    try {
+      left = descriptorTable().filter((entry) => !before.includes(entry));
+    } catch (error) {
+      // So many are open still that the listing itself cannot be opened.
+      left = [error.code];
+    }
+    if (left.length === 0) break;
+    await pause(10);
+  }
+  return left;
+}

@@ -1,0 +1,60 @@
+// Passes many descriptors over the socket that it has as number 3, in messages of 1 to 253 of them.
+//
+//   node pass-many.mjs TYPE COUNT POOL
+//
+// There are POOL files, each with content of its own. A message's bytes say which files its descriptors are: a 16-bit count,
+// then a 16-bit number for each.
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Socket, socketpair } from "sendmsg";
+import { descriptorTable, leftOver } from "./open-files.mjs";
+
+const SCM_MAX_FD = 253;
+/** Sends that wait at the same time: their descriptors are duplicated meanwhile. */
+const QUEUED = 4;
+
+const [type, count, pool] = process.argv.slice(2);
+const folder = mkdtempSync(join(tmpdir(), "sendmsg-pass-"));
+const files = Array.from({ length: Number(pool) }, (_, i) => {
+  const path = join(folder, String(i));
+  writeFileSync(path, `This is file ${i}.`);
+  return openSync(path, "r");
+});
+rmSync(folder, { recursive: true });
+
+const socket = Socket.from(3, { type });
+// What the event loop needs for itself comes with the first wait, and stays.
+await Promise.all(socketpair().map((one) => one.close()));
+const before = descriptorTable();
+
+const sending = new Set();
+let left = Number(count);
+let next = 0;
+let waited = 0;
+for (let length = 1; left > 0; length = ((length * 7 + 3) % SCM_MAX_FD) + 1) {
+  const size = Math.min(length, left);
+  left -= size;
+  const data = Buffer.alloc(2 + 2 * size);
+  data.writeUInt16LE(size, 0);
+  const fds = [];
+  for (let i = 0; i < size; i++) {
+    const file = next++ % files.length;
+    data.writeUInt16LE(file, 2 + 2 * i);
+    fds.push(files[file]);
+  }
+  const sent = socket.sendmsg({ data, fds }).then(({ bytes }) => {
+    if (bytes !== data.length) throw new Error(`${bytes} bytes of ${data.length}`);
+    sending.delete(sent);
+  });
+  sending.add(sent);
+  if (sending.size >= QUEUED) {
+    waited++;
+    await Promise.race(sending);
+  }
+}
+await Promise.all(sending);
+const remaining = await leftOver(before);
+await socket.close();
+for (const fd of files) closeSync(fd);
+console.log(JSON.stringify({ leftOver: remaining, waited }));

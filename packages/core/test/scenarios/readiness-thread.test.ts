@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import { TYPES } from "../pairs.js";
+import { report, run } from "./program.js";
+import { slow } from "./scale.js";
+
+// Where there is no libuv to call (Bun, Deno), a thread waits for readiness. Node can do the same, and what holds for its
+// event loop must hold for the thread.
+
+describe.each([
+  ["the event loop's own poll", ""],
+  ["a thread", "thread"],
+])("readiness by %s", (_, readiness) => {
+  const env = { SENDMSG_READINESS: readiness };
+
+  test("every call, on sockets of every kind", async () => {
+    expect(await report("calls.mjs", { env })).toEqual({
+      sockets: ["over TCP", "127.0.0.1", true],
+      descriptors: [2, true, true],
+      batches: [2, 2, "two"],
+    });
+  });
+
+  test.each([
+    ["idle", []],
+    ["waiting", ["received"]],
+    ["accepting", ["closed"]],
+    ["unref", []],
+    ["ref", ["received"]],
+    ["aborted", ["aborted"]],
+    ["exit", []],
+  ])("what keeps the process alive: %s", async (name, said) => {
+    const { stdout, stderr, code } = await run("keep-alive.mjs", { args: [name], env });
+    expect([stdout.trim().split("\n"), code, stderr]).toEqual([[...said, "exit"], 0, ""]);
+  });
+});
+
+const env = { SENDMSG_READINESS: "thread" };
+const WORKERS = slow ? "1" : "3";
+
+test.each(["waiting", "sending", "busy", "claimed"])(
+  "a worker that is terminated leaves nothing behind: %s",
+  async (state) => {
+    const found = await report("workers.mjs", { args: [state, WORKERS, "terminate"], env });
+    expect(found).toEqual({ results: [state === "claimed" ? "1 true true" : "1"], leftOver: [] });
+  },
+);
+
+test.each(["waiting", "busy"])("nor does one that calls process.exit(): %s", async (state) => {
+  expect(await report("workers.mjs", { args: [state, WORKERS, "exit"], env })).toEqual({
+    results: ["0"],
+    leftOver: [],
+  });
+});
+test.each(TYPES)("leaving the loop over a %s socket's messages leaves nothing behind", async (type) => {
+  const nodeOptions = ["--expose-gc", "--no-warnings"];
+  expect(await report("consumer.mjs", { args: [type], nodeOptions, env })).toMatchObject({
+    warnings: 12,
+    leftOver: [],
+  });
+});

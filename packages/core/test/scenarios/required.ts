@@ -1,0 +1,15 @@
+import { test } from "vitest";
+import { isRoot, skipUnless } from "../target.js";
+
+/**
+ * A `test` that needs a program of the system: skipped where it is missing, saying so. In CI, where everything can be
+ * installed, it fails instead.
+ */
+export function requireProgram(reason: string, isThere: boolean): typeof test | typeof test.skip {
+  if (isThere || !isRoot || !process.env.CI || process.env.CI === "false") return skipUnless(reason, isThere);
+  return ((name: string) => {
+    test(name, () => {
+      throw new Error(`This test ${reason}`);
+    });
+  }) as typeof test.skip;
+}

@@ -1,0 +1,55 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { compiled } from "../compiled.js";
+
+let dist: string;
+let remove: () => void;
+beforeAll(async () => {
+  ({ dist, remove } = await compiled());
+});
+afterAll(() => remove());
+
+const document = fileURLToPath(new URL("../../../../docs/testing.md", import.meta.url));
+const [keepFiles, tests] = [...readFileSync(document, "utf8").matchAll(/^```js\n(.*?)^```$/gms)].map(
+  (match) => match[1]!,
+);
+
+/** Runs a program that finds the package by its name, on what says to be another platform and loads no binaries. */
+function run(code: string): { status: number | null; output: string } {
+  const program = join(dist, "../document.test.mjs");
+  writeFileSync(program, code);
+  const elsewhere = 'data:text/javascript,Object.defineProperty(process, "platform", { value: "plan9" });';
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--no-addons", "--import", elsewhere, program],
+    {
+      encoding: "utf8",
+      // A program that runs in a test of Node's own tells its parent instead of us.
+      env: { ...process.env, NODE_TEST_CONTEXT: undefined },
+    },
+  );
+  return { status, output: stdout + stderr };
+}
+
+it("the example runs anywhere", () => {
+  const { status, output } = run(`${keepFiles}\n${tests}`);
+  expect(output).toMatch(/^(#|ℹ) pass 2$/m);
+  expect(status).toBe(0);
+});
+
+it("the example finds the leak if there is one", () => {
+  const leaky = keepFiles!.replace("file?.close();", "");
+  expect(leaky).not.toBe(keepFiles);
+  const { status, output } = run(`${leaky}\n${tests}`);
+  expect(output).toContain("a descriptor was leaked");
+  expect(status).toBe(1);
+});
+
+it("the binary is out of reach there", () => {
+  const { status, output } = run('import { socketpair } from "sendmsg"; socketpair();');
+  expect(output).toContain("ERR_SENDMSG_NATIVE_LOAD");
+  expect(status).toBe(1);
+});
