@@ -1,0 +1,55 @@
+// Counts of what passed, failed and was skipped, and where they are kept: with SENDMSG_RESULTS in the environment, each part
+// of a test run leaves a file there.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+export function record(part, { passed, failed, skipped = 0 }) {
+  const folder = process.env.SENDMSG_RESULTS;
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${part}.json`), JSON.stringify({ passed, failed, skipped }));
+}
+
+/** Keeps vitest's whole report beside the counts: it says what the tests have shown. */
+export function keepReport(name, path) {
+  const folder = process.env.SENDMSG_RESULTS;
+  if (!folder || !existsSync(path)) return;
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(path, join(folder, `${name}.vitest.json`));
+}
+
+export function describeCounts({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
+}
+
+/** The counts in vitest's report. What failed outside of a test (a file that can't be loaded, an error nobody caught) counts. */
+export function countsOf(report, status) {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const file of report.testResults) {
+    for (const { status } of file.assertionResults) {
+      counts[status === "passed" ? "passed" : status === "failed" ? "failed" : "skipped"]++;
+    }
+    const loaded =
+      file.assertionResults.some(({ status }) => status === "failed") || file.status !== "failed";
+    if (!loaded) counts.failed++;
+  }
+  if (status !== 0 && counts.failed === 0) counts.failed++;
+  return counts;
+}
+
+/** Whether a report has no test that failed: what went wrong, if anything did, was not a test's doing. */
+export function noTestFailed(path) {
+  if (!existsSync(path)) return true;
+  const { testResults } = JSON.parse(readFileSync(path, "utf8"));
+  return testResults.every((file) => file.assertionResults.every(({ status }) => status !== "failed"));
+}
+
+/** As {@link countsOf}, of a report that may not be there or cut short. */
+export function countsIn(path, status) {
+  try {
+    if (existsSync(path)) return countsOf(JSON.parse(readFileSync(path, "utf8")), status);
+  } catch (error) {
+    console.error(`${path}: ${error.message}`);
+  }
+  return { passed: 0, failed: 1, skipped: 0 };
+}

