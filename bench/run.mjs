@@ -1,0 +1,97 @@
+// Measures the library against C, Node's own means and Python, in one run: contenders take turns, and what is printed are
+// medians over the rounds and their ratio to C. Single figures mean little on a shared machine; ratios of one run do.
+//
+//   npm run bench [ROUNDS]
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { arch, cpus, release, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const rounds = Number(process.argv[2] ?? 7);
+const here = (file) => fileURLToPath(new URL(file, import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "sendmsg-bench-"));
+
+/** Builds a C contender; undefined, with the reason printed, where there is no compiler. */
+function compiled(name) {
+  const program = join(folder, name);
+  try {
+    execFileSync(process.env.CC ?? "cc", ["-O2", "-o", program, here(`contenders/${name}.c`)], {
+      stdio: "pipe",
+    });
+    return [program];
+  } catch (error) {
+    console.log(`without ${name}.c: ${error.message.split("\n")[0]}`);
+    return undefined;
+  }
+}
+
+const node = (file, ...args) => [process.execPath, here(`contenders/${file}`), ...args];
+
+function python(file) {
+  try {
+    execFileSync("python3", ["--version"], { stdio: "pipe" });
+    return ["python3", here(`contenders/${file}`)];
+  } catch {
+    console.log(`without ${file}: no python3`);
+    return undefined;
+  }
+}
+
+const c = compiled("unix");
+/** Each contender is given what to do and prints nanoseconds for one. */
+const subjects = [
+  {
+    title: "64 bytes there and back over a Unix stream, two ends on one event loop",
+    contenders: {
+      "C, epoll": c && [...c, "roundtrip"],
+      sendmsg: node("sendmsg.mjs", "roundtrip"),
+      "node:net": node("net.mjs"),
+    },
+  },
+  {
+    title: "one descriptor passed and closed, over a Unix stream within one process",
+    contenders: {
+      "C, sendmsg(2)": c && [...c, "pass"],
+      "sendmsg/syscalls": node("sendmsg.mjs", "pass-syscalls"),
+      sendmsg: node("sendmsg.mjs", "pass"),
+      "Python, socket.send_fds": python("unix.py"),
+    },
+  },
+  {
+    title: "control data with credentials and one descriptor decoded",
+    contenders: { "C, CMSG_NXTHDR": c && [...c, "decode"], "sendmsg/control": node("sendmsg.mjs", "decode") },
+  },
+  {
+    title: "control data with one descriptor encoded",
+    contenders: { "C, CMSG_DATA": c && [...c, "encode"], "sendmsg/control": node("sendmsg.mjs", "encode") },
+  },
+];
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
+
+try {
+  console.log(
+    `${cpus()[0]?.model.trim()}, ${arch()}, Linux ${release()}, Node ${process.version}; medians of ${rounds} rounds`,
+  );
+  for (const { title, contenders } of subjects) {
+    const entries = Object.entries(contenders).filter(([, command]) => command !== undefined);
+    const times = new Map(entries.map(([name]) => [name, []]));
+    for (let round = 0; round < rounds; round++) {
+      for (const [name, [program, ...args]] of entries) {
+        times.get(name).push(Number(execFileSync(program, args, { encoding: "utf8" })));
+      }
+    }
+    const base = median(times.get(entries[0][0]));
+    console.log(`\n${title}`);
+    for (const [name, all] of times) {
+      const middle = median(all);
+      const spread = `${(Math.min(...all) / 1000).toFixed(3)} to ${(Math.max(...all) / 1000).toFixed(3)}`;
+      console.log(
+        `  ${name.padEnd(26)} ${(middle / 1000).toFixed(3).padStart(8)} µs  ${(middle / base).toFixed(1).padStart(6)} x   (${spread})`,
+      );
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
