@@ -13,10 +13,7 @@ import {
   type Layout,
 } from "../../src/control/index.js";
 import { controlItems } from "../../src/control/items.js";
-
-/** How often each property is tried: CI asks for more. */
-const numRuns = Number(process.env.SENDMSG_FUZZ_RUNS || 2000);
-const timeout = 60_000 + numRuns * 10;
+import { holds, timeout } from "../property.js";
 
 const entries = Object.entries<ControlEntry>(controlMessages);
 
@@ -115,6 +112,13 @@ const HAS_FORMS: ReadonlySet<string> = new Set([
   "ipSecurity",
 ]);
 
+/** sin_zero, which nobody reads: struct sockaddr_in has to be written with zeros there. */
+const SIN_ZERO = { start: 8, end: 16 };
+const zeroed: Readonly<Record<string, { start: number; end: number }>> = {
+  ipOrigdstaddr: SIN_ZERO,
+  ipRecverr: { start: 16 + SIN_ZERO.start, end: 16 + SIN_ZERO.end },
+};
+
 /** Which bytes of an encoded message carry its value: what stays the same over different ground is not padding. */
 function withoutPadding(name: string, payload: Uint8Array, layout: Layout): Uint8Array {
   if (name === "unknown") return payload;
@@ -126,18 +130,19 @@ function withoutPadding(name: string, payload: Uint8Array, layout: Layout): Uint
     return bytes;
   };
   const [low, high] = [over(0), over(0xff)];
-  return payload.filter((_, i) => low[i] === high[i]);
+  const { start, end } = zeroed[name] ?? { start: 0, end: 0 };
+  return payload.filter((_, i) => low[i] === high[i] && !(i >= start && i < end));
 }
 
 describe.each(["64", "32"] as const)("the %s-bit layout", { timeout }, (layout) => {
-  test("decode ∘ encode is the identity", () => {
+  test("decode ∘ encode is the identity", async () => {
     const list = fc
       .tuple(
         fc.array(fc.oneof(knownMessage(layout), unknownMessage), { maxLength: 5 }),
         fc.option(cutMessage, { nil: undefined }),
       )
       .map(([messages, last]) => (last ? [...messages, last] : messages));
-    fc.assert(
+    await holds(
       fc.property(list, (messages) => {
         const shared = messages.filter(({ name }) => familyOf(name) === undefined || !isLevel0(name));
         assert.deepEqual(decodeControl(encodeControl(shared, { layout }), { layout }), shared);
@@ -148,23 +153,21 @@ describe.each(["64", "32"] as const)("the %s-bit layout", { timeout }, (layout) 
           ]);
         }
       }),
-      { numRuns },
     );
   });
 
-  test("decode never throws, and never reads past the end", () => {
-    fc.assert(
+  test("decode never throws, and never reads past the end", async () => {
+    await holds(
       fc.property(hostileBuffer(layout), fc.constantFrom(...families), (bytes, family) => {
         const decoded = decodeControl(insideGuards(bytes, 0x00), { layout, family });
         assert.deepEqual(decodeControl(insideGuards(bytes, 0xff), { layout, family }), decoded);
         assert.deepEqual(decodeControl(bytes, { layout, family }), decoded);
       }),
-      { numRuns },
     );
   });
 
-  test("encode ∘ decode keeps the bytes", () => {
-    fc.assert(
+  test("encode ∘ decode keeps the bytes", async () => {
+    await holds(
       fc.property(hostileBuffer(layout), fc.constantFrom(...families), (bytes, family) => {
         const decoded = decodeControl(bytes, { layout, family });
         const again = encodeControl(decoded, { layout });
@@ -183,7 +186,6 @@ describe.each(["64", "32"] as const)("the %s-bit layout", { timeout }, (layout) 
           assert.deepEqual(withoutPadding(name, is, layout), withoutPadding(name, was, layout));
         });
       }),
-      { numRuns },
     );
   });
 });
