@@ -75,7 +75,7 @@ export function run(program, args, options = {}) {
 }
 
 /** The folder or file `name`-…, made by `make` when the cache does not hold it. Older ones of that name go. */
-function cached(name, madeOf, make) {
+export function cached(name, madeOf, make) {
   const cache = cacheFolder();
   const path = join(cache, `${name}-${madeOf}`);
   if (existsSync(path)) return path;

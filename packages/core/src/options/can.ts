@@ -23,7 +23,7 @@ import { SOL_CAN_ISOTP, SOL_CAN_J1939, SOL_CAN_RAW } from "../constants/levels.j
 import { list } from "../control/array.js";
 import { i32, u8, u32, u64 } from "../control/integers.js";
 import { struct } from "../control/struct.js";
-import type { OptionEntries } from "./entry.js";
+import { type OptionEntries, option } from "./entry.js";
 import { flag } from "./flag.js";
 import { structList } from "./struct-list.js";
 
@@ -44,7 +44,7 @@ export const canOptions = {
    * The frames that the socket gets: those that one of the filters matches; none: no frame. Source:
    * Documentation/networking/can.rst. Since Linux 2.6.25.
    */
-  canRawFilter: {
+  canRawFilter: option({
     level: SOL_CAN_RAW,
     option: CAN_RAW_FILTER,
     constant: "CAN_RAW_FILTER",
@@ -53,12 +53,12 @@ export const canOptions = {
     source: "Documentation/networking/can.rst",
     families: ["can"],
     payload: list(struct("can_filter", { id: u32, mask: u32 }), 0, CAN_RAW_FILTER_MAX),
-  },
+  }),
   /**
    * CAN_ERR_*: the error frames that the socket gets. Source: Documentation/networking/can.rst. Since Linux
    * 2.6.25.
    */
-  canRawErrFilter: {
+  canRawErrFilter: option({
     level: SOL_CAN_RAW,
     option: CAN_RAW_ERR_FILTER,
     constant: "CAN_RAW_ERR_FILTER",
@@ -67,12 +67,12 @@ export const canOptions = {
     source: "Documentation/networking/can.rst",
     families: ["can"],
     payload: u32,
-  },
+  }),
   /**
    * Whether other sockets of this host get what is sent. Source: Documentation/networking/can.rst. Since
    * Linux 2.6.25.
    */
-  canRawLoopback: {
+  canRawLoopback: option({
     level: SOL_CAN_RAW,
     option: CAN_RAW_LOOPBACK,
     constant: "CAN_RAW_LOOPBACK",
@@ -81,9 +81,9 @@ export const canOptions = {
     source: "Documentation/networking/can.rst",
     families: ["can"],
     payload: flag,
-  },
+  }),
   /** Whether this socket gets what it sends. Source: Documentation/networking/can.rst. Since Linux 2.6.25. */
-  canRawRecvOwnMsgs: {
+  canRawRecvOwnMsgs: option({
     level: SOL_CAN_RAW,
     option: CAN_RAW_RECV_OWN_MSGS,
     constant: "CAN_RAW_RECV_OWN_MSGS",
@@ -92,9 +92,9 @@ export const canOptions = {
     source: "Documentation/networking/can.rst",
     families: ["can"],
     payload: flag,
-  },
+  }),
   /** Whether CAN FD frames are sent and received. Source: Documentation/networking/can.rst. Since Linux 3.6. */
-  canRawFdFrames: {
+  canRawFdFrames: option({
     level: SOL_CAN_RAW,
     option: CAN_RAW_FD_FRAMES,
     constant: "CAN_RAW_FD_FRAMES",
@@ -103,9 +103,9 @@ export const canOptions = {
     source: "Documentation/networking/can.rst",
     families: ["can"],
     payload: flag,
-  },
+  }),
   /** Whether a frame must match all filters. Source: Documentation/networking/can.rst. Since Linux 4.1. */
-  canRawJoinFilters: {
+  canRawJoinFilters: option({
     level: SOL_CAN_RAW,
     option: CAN_RAW_JOIN_FILTERS,
     constant: "CAN_RAW_JOIN_FILTERS",
@@ -114,9 +114,9 @@ export const canOptions = {
     source: "Documentation/networking/can.rst",
     families: ["can"],
     payload: flag,
-  },
+  }),
   /** Whether CAN XL frames are sent and received. Source: net/can/raw.c. Since Linux 6.2. */
-  canRawXlFrames: {
+  canRawXlFrames: option({
     level: SOL_CAN_RAW,
     option: CAN_RAW_XL_FRAMES,
     constant: "CAN_RAW_XL_FRAMES",
@@ -125,9 +125,9 @@ export const canOptions = {
     source: "net/can/raw.c",
     families: ["can"],
     payload: flag,
-  },
+  }),
   /** The virtual CAN network of CAN XL frames. Source: net/can/raw.c. Since Linux 6.9. */
-  canRawXlVcidOpts: {
+  canRawXlVcidOpts: option({
     level: SOL_CAN_RAW,
     option: CAN_RAW_XL_VCID_OPTS,
     constant: "CAN_RAW_XL_VCID_OPTS",
@@ -136,12 +136,12 @@ export const canOptions = {
     source: "net/can/raw.c",
     families: ["can"],
     payload: struct("can_raw_vcid_options", { flags: u8, txVcid: u8, rxVcid: u8, rxVcidMask: u8 }),
-  },
+  }),
   /**
    * CAN_ISOTP_* flags, times and addresses. It is set before bind(2). Source: include/uapi/linux/can/isotp.h.
    * Since Linux 5.10.
    */
-  canIsotpOpts: {
+  canIsotpOpts: option({
     level: SOL_CAN_ISOTP,
     option: CAN_ISOTP_OPTS,
     constant: "CAN_ISOTP_OPTS",
@@ -150,9 +150,9 @@ export const canOptions = {
     source: "include/uapi/linux/can/isotp.h",
     families: ["can"],
     payload: struct("can_isotp_options", ISOTP),
-  },
+  }),
   /** What the flow control that is sent says. Source: include/uapi/linux/can/isotp.h. Since Linux 5.10. */
-  canIsotpRecvFc: {
+  canIsotpRecvFc: option({
     level: SOL_CAN_ISOTP,
     option: CAN_ISOTP_RECV_FC,
     constant: "CAN_ISOTP_RECV_FC",
@@ -161,12 +161,12 @@ export const canOptions = {
     source: "include/uapi/linux/can/isotp.h",
     families: ["can"],
     payload: struct("can_isotp_fc_options", { bs: u8, stmin: u8, wftmax: u8 }),
-  },
+  }),
   /**
    * Nanoseconds between frames that are sent, whatever the flow control says. Source:
    * include/uapi/linux/can/isotp.h. Since Linux 5.10.
    */
-  canIsotpTxStmin: {
+  canIsotpTxStmin: option({
     level: SOL_CAN_ISOTP,
     option: CAN_ISOTP_TX_STMIN,
     constant: "CAN_ISOTP_TX_STMIN",
@@ -175,12 +175,12 @@ export const canOptions = {
     source: "include/uapi/linux/can/isotp.h",
     families: ["can"],
     payload: u32,
-  },
+  }),
   /**
    * Nanoseconds within which a further frame is ignored. Source: include/uapi/linux/can/isotp.h. Since Linux
    * 5.10.
    */
-  canIsotpRxStmin: {
+  canIsotpRxStmin: option({
     level: SOL_CAN_ISOTP,
     option: CAN_ISOTP_RX_STMIN,
     constant: "CAN_ISOTP_RX_STMIN",
@@ -189,12 +189,12 @@ export const canOptions = {
     source: "include/uapi/linux/can/isotp.h",
     families: ["can"],
     payload: u32,
-  },
+  }),
   /**
    * The frames that the link layer sends: CAN or CAN FD, and how long. Source:
    * include/uapi/linux/can/isotp.h. Since Linux 5.10.
    */
-  canIsotpLlOpts: {
+  canIsotpLlOpts: option({
     level: SOL_CAN_ISOTP,
     option: CAN_ISOTP_LL_OPTS,
     constant: "CAN_ISOTP_LL_OPTS",
@@ -203,12 +203,12 @@ export const canOptions = {
     source: "include/uapi/linux/can/isotp.h",
     families: ["can"],
     payload: struct("can_isotp_ll_options", { mtu: u8, txDl: u8, txFlags: u8 }),
-  },
+  }),
   /**
    * The messages that the socket gets: those that one of the filters matches; none: all. Source:
    * Documentation/networking/j1939.rst. Since Linux 5.4.
    */
-  j1939Filter: {
+  j1939Filter: option({
     level: SOL_CAN_J1939,
     option: SO_J1939_FILTER,
     constant: "SO_J1939_FILTER",
@@ -217,9 +217,9 @@ export const canOptions = {
     source: "Documentation/networking/j1939.rst",
     families: ["can"],
     payload: structList(struct("j1939_filter", J1939), 0, J1939_FILTER_MAX),
-  },
+  }),
   /** Whether the socket gets messages to others, too. Source: Documentation/networking/j1939.rst. Since Linux 5.4. */
-  j1939Promisc: {
+  j1939Promisc: option({
     level: SOL_CAN_J1939,
     option: SO_J1939_PROMISC,
     constant: "SO_J1939_PROMISC",
@@ -228,12 +228,12 @@ export const canOptions = {
     source: "Documentation/networking/j1939.rst",
     families: ["can"],
     payload: flag,
-  },
+  }),
   /**
    * The priority of what is sent, 0 (first) to 7. Below 2 it needs CAP_NET_ADMIN. Source:
    * Documentation/networking/j1939.rst. Since Linux 5.4.
    */
-  j1939SendPrio: {
+  j1939SendPrio: option({
     level: SOL_CAN_J1939,
     option: SO_J1939_SEND_PRIO,
     constant: "SO_J1939_SEND_PRIO",
@@ -242,12 +242,12 @@ export const canOptions = {
     source: "Documentation/networking/j1939.rst",
     families: ["can"],
     payload: i32,
-  },
+  }),
   /**
    * Whether the fate of long messages is reported on the error queue. Source:
    * Documentation/networking/j1939.rst. Since Linux 5.4.
    */
-  j1939ErrQueue: {
+  j1939ErrQueue: option({
     level: SOL_CAN_J1939,
     option: SO_J1939_ERRQUEUE,
     constant: "SO_J1939_ERRQUEUE",
@@ -256,5 +256,5 @@ export const canOptions = {
     source: "Documentation/networking/j1939.rst",
     families: ["can"],
     payload: flag,
-  },
+  }),
 } as const satisfies OptionEntries;

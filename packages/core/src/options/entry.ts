@@ -1,5 +1,5 @@
 import type { AddressFamilyName } from "../address/family.js";
-import type { Payload } from "../control/payload.js";
+import type { Payload, ValueOf } from "../control/payload.js";
 
 /** One socket option, with all that the library knows of it: its type, both ways, comes from here. */
 // biome-ignore lint/suspicious/noExplicitAny: any value's payload is an entry's.
@@ -23,6 +23,24 @@ export interface OptionEntry<Value = any, Given = any, Query = any> {
   readonly setPayload?: Payload<Given>;
   /** What getsockopt(2) has to be given: which association is meant, which address. */
   readonly query?: Payload<Query>;
+}
+
+/** What the type of the table shows of an entry: what it takes and gives. */
+export interface TypedOption<Direction extends OptionEntry["direction"], Value, Given = Value, Query = never>
+  extends OptionEntry<Value, Given, Query> {
+  readonly direction: Direction;
+}
+
+/** An entry of the table. Its numbers and names stay out of its type, which editors and declarations would drown in. */
+export function option<const Entry extends OptionEntry>(
+  entry: Entry,
+): TypedOption<
+  Entry["direction"],
+  ValueOf<Entry["payload"]>,
+  Entry extends { setPayload: infer Given } ? ValueOf<Given> : ValueOf<Entry["payload"]>,
+  Entry extends { query: infer Query } ? ValueOf<Query> : never
+> {
+  return entry as never;
 }
 
 export type OptionEntries = Readonly<Record<string, OptionEntry>>;

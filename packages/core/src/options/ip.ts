@@ -51,7 +51,7 @@ import { ipv4Text, sockaddrIn } from "../control/addresses.js";
 import { blob } from "../control/blob.js";
 import { i32, u32 } from "../control/integers.js";
 import { reserved, struct } from "../control/struct.js";
-import type { OptionEntries } from "./entry.js";
+import { type OptionEntries, option } from "./entry.js";
 import { flag } from "./flag.js";
 import { interfaceIndex, interfaceIndexBe } from "./interface-index.js";
 import { groupRequest, groupSourceRequest } from "./multicast-group.js";
@@ -88,7 +88,7 @@ export const ipOptions = {
    * The type of service of what is sent: DSCP in the upper six bits, ECN in the lower two. Source: ip(7).
    * Since Linux 2.2.
    */
-  ipTos: {
+  ipTos: option({
     level: SOL_IP,
     option: IP_TOS,
     constant: "IP_TOS",
@@ -97,9 +97,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** The time to live of what is sent, 1 to 255; -1: the system's default. Source: ip(7). Since Linux 2.2. */
-  ipTtl: {
+  ipTtl: option({
     level: SOL_IP,
     option: IP_TTL,
     constant: "IP_TTL",
@@ -108,9 +108,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** Whether raw sockets are given the IP header, too. Source: ip(7). Since Linux 2.2. */
-  ipHdrIncl: {
+  ipHdrIncl: option({
     level: SOL_IP,
     option: IP_HDRINCL,
     constant: "IP_HDRINCL",
@@ -119,9 +119,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4"],
     payload: flag,
-  },
+  }),
   /** The IP options of what is sent, as they go into the header. Source: ip(7). Since Linux 2.2. */
-  ipOptions: {
+  ipOptions: option({
     level: SOL_IP,
     option: IP_OPTIONS,
     constant: "IP_OPTIONS",
@@ -130,12 +130,12 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: blob("ip_options", MAX_IP_OPTIONS),
-  },
+  }),
   /**
    * Whether a raw socket gets packets with the Router Alert option that are to be forwarded. Source: ip(7).
    * Since Linux 2.2.
    */
-  ipRouterAlert: {
+  ipRouterAlert: option({
     level: SOL_IP,
     option: IP_ROUTER_ALERT,
     constant: "IP_ROUTER_ALERT",
@@ -144,9 +144,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4"],
     payload: flag,
-  },
+  }),
   /** Whether messages come with their packet's IP options. Source: ip(7). Since Linux 2.2. */
-  ipRecvOpts: {
+  ipRecvOpts: option({
     level: SOL_IP,
     option: IP_RECVOPTS,
     constant: "IP_RECVOPTS",
@@ -155,9 +155,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** Whether messages come with IP options to answer with. Source: ip(7). Since Linux 2.2. */
-  ipRetOpts: {
+  ipRetOpts: option({
     level: SOL_IP,
     option: IP_RETOPTS,
     constant: "IP_RETOPTS",
@@ -166,9 +166,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** Whether messages come with their packet's destination and interface. Source: ip(7). Since Linux 2.2. */
-  ipPktinfo: {
+  ipPktinfo: option({
     level: SOL_IP,
     option: IP_PKTINFO,
     constant: "IP_PKTINFO",
@@ -177,12 +177,12 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * On TCP, what the last packet would have brought as control messages, as control data. Source: ip(7).
    * Since Linux 2.2.
    */
-  ipPktOptions: {
+  ipPktOptions: option({
     level: SOL_IP,
     option: IP_PKTOPTIONS,
     constant: "IP_PKTOPTIONS",
@@ -191,9 +191,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: blob("cmsghdr[]", PKTOPTIONS_ROOM),
-  },
+  }),
   /** IP_PMTUDISC_*: how the path's MTU is found out. Source: ip(7). Since Linux 2.2. */
-  ipMtuDiscover: {
+  ipMtuDiscover: option({
     level: SOL_IP,
     option: IP_MTU_DISCOVER,
     constant: "IP_MTU_DISCOVER",
@@ -202,9 +202,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** The MTU of the path to the peer that the socket is connected to. Source: ip(7). Since Linux 2.2. */
-  ipMtu: {
+  ipMtu: option({
     level: SOL_IP,
     option: IP_MTU,
     constant: "IP_MTU",
@@ -213,9 +213,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** Whether errors are queued in full: what ICMP said, and about which packet. Source: ip(7). Since Linux 2.2. */
-  ipRecvErr: {
+  ipRecvErr: option({
     level: SOL_IP,
     option: IP_RECVERR,
     constant: "IP_RECVERR",
@@ -224,9 +224,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** Whether errors bring the extensions of RFC 4884. Source: net/ipv4/ip_sockglue.c. Since Linux 5.9. */
-  ipRecvErrRfc4884: {
+  ipRecvErrRfc4884: option({
     level: SOL_IP,
     option: IP_RECVERR_RFC4884,
     constant: "IP_RECVERR_RFC4884",
@@ -235,9 +235,9 @@ export const ipOptions = {
     source: "net/ipv4/ip_sockglue.c",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** Whether messages come with their packet's time to live. Source: ip(7). Since Linux 2.2. */
-  ipRecvTtl: {
+  ipRecvTtl: option({
     level: SOL_IP,
     option: IP_RECVTTL,
     constant: "IP_RECVTTL",
@@ -246,9 +246,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** Whether messages come with their packet's type of service. Source: ip(7). Since Linux 2.2. */
-  ipRecvTos: {
+  ipRecvTos: option({
     level: SOL_IP,
     option: IP_RECVTOS,
     constant: "IP_RECVTOS",
@@ -257,9 +257,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** Whether bind(2) takes an address that no interface has (yet). Source: ip(7). Since Linux 2.4. */
-  ipFreebind: {
+  ipFreebind: option({
     level: SOL_IP,
     option: IP_FREEBIND,
     constant: "IP_FREEBIND",
@@ -268,9 +268,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** The socket's own IPsec policy. Source: include/uapi/linux/xfrm.h. Since Linux 2.6. */
-  ipXfrmPolicy: {
+  ipXfrmPolicy: option({
     level: SOL_IP,
     option: IP_XFRM_POLICY,
     constant: "IP_XFRM_POLICY",
@@ -279,9 +279,9 @@ export const ipOptions = {
     source: "include/uapi/linux/xfrm.h",
     families: ["ipv4", "ipv6"],
     payload: blob("struct xfrm_userpolicy_info", XFRM_ROOM),
-  },
+  }),
   /** Whether datagrams come with the label of their IPsec association. Source: ip(7). Since Linux 2.6.17. */
-  ipPassSec: {
+  ipPassSec: option({
     level: SOL_IP,
     option: IP_PASSSEC,
     constant: "IP_PASSSEC",
@@ -290,12 +290,12 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * Whether addresses of others can be bound, for proxies. It needs CAP_NET_ADMIN or CAP_NET_RAW. Source:
    * ip(7). Since Linux 2.6.24.
    */
-  ipTransparent: {
+  ipTransparent: option({
     level: SOL_IP,
     option: IP_TRANSPARENT,
     constant: "IP_TRANSPARENT",
@@ -304,12 +304,12 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * Whether datagrams come with the address that they were sent to before a proxy rule took them. Source:
    * ip(7). Since Linux 2.6.29.
    */
-  ipRecvOrigDstAddr: {
+  ipRecvOrigDstAddr: option({
     level: SOL_IP,
     option: IP_RECVORIGDSTADDR,
     constant: "IP_RECVORIGDSTADDR",
@@ -318,9 +318,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** The least time to live that a packet may arrive with. Source: net/ipv4/ip_sockglue.c. Since Linux 2.6.34. */
-  ipMinTtl: {
+  ipMinTtl: option({
     level: SOL_IP,
     option: IP_MINTTL,
     constant: "IP_MINTTL",
@@ -329,9 +329,9 @@ export const ipOptions = {
     source: "net/ipv4/ip_sockglue.c",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** Whether netfilter leaves a raw socket's fragments alone. Source: ip(7). Since Linux 2.6.36. */
-  ipNodefrag: {
+  ipNodefrag: option({
     level: SOL_IP,
     option: IP_NODEFRAG,
     constant: "IP_NODEFRAG",
@@ -340,12 +340,12 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4"],
     payload: flag,
-  },
+  }),
   /**
    * Whether datagrams come with the checksum that the device computed. Source: net/ipv4/ip_sockglue.c. Since
    * Linux 4.0.
    */
-  ipChecksum: {
+  ipChecksum: option({
     level: SOL_IP,
     option: IP_CHECKSUM,
     constant: "IP_CHECKSUM",
@@ -354,9 +354,9 @@ export const ipOptions = {
     source: "net/ipv4/ip_sockglue.c",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** Whether bind(2) to port 0 leaves the choice of the port to connect(2). Source: ip(7). Since Linux 4.2. */
-  ipBindAddressNoPort: {
+  ipBindAddressNoPort: option({
     level: SOL_IP,
     option: IP_BIND_ADDRESS_NO_PORT,
     constant: "IP_BIND_ADDRESS_NO_PORT",
@@ -365,12 +365,12 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * Whether messages come with the size of the largest fragment. Source: net/ipv4/ip_sockglue.c. Since Linux
    * 4.10.
    */
-  ipRecvFragSize: {
+  ipRecvFragSize: option({
     level: SOL_IP,
     option: IP_RECVFRAGSIZE,
     constant: "IP_RECVFRAGSIZE",
@@ -379,12 +379,12 @@ export const ipOptions = {
     source: "net/ipv4/ip_sockglue.c",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * The interface that multicast leaves by. It is set by address, index or name, and read as an address.
    * Source: ip(7). Since Linux 2.2.
    */
-  ipMulticastIf: {
+  ipMulticastIf: option({
     level: SOL_IP,
     option: IP_MULTICAST_IF,
     constant: "IP_MULTICAST_IF",
@@ -394,9 +394,9 @@ export const ipOptions = {
     families: ["ipv4", "ipv6"],
     payload: ipv4Text,
     setPayload: multicastInterface,
-  },
+  }),
   /** The time to live of multicast; -1: the default, 1. Source: ip(7). Since Linux 2.2. */
-  ipMulticastTtl: {
+  ipMulticastTtl: option({
     level: SOL_IP,
     option: IP_MULTICAST_TTL,
     constant: "IP_MULTICAST_TTL",
@@ -405,9 +405,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** Whether multicast that is sent comes back to this host. Source: ip(7). Since Linux 2.2. */
-  ipMulticastLoop: {
+  ipMulticastLoop: option({
     level: SOL_IP,
     option: IP_MULTICAST_LOOP,
     constant: "IP_MULTICAST_LOOP",
@@ -416,9 +416,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** Whether the socket gets groups that others on this host have joined. Source: ip(7). Since Linux 2.6.31. */
-  ipMulticastAll: {
+  ipMulticastAll: option({
     level: SOL_IP,
     option: IP_MULTICAST_ALL,
     constant: "IP_MULTICAST_ALL",
@@ -427,9 +427,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** Joins a multicast group. Source: ip(7). Since Linux 2.2. */
-  ipAddMembership: {
+  ipAddMembership: option({
     level: SOL_IP,
     option: IP_ADD_MEMBERSHIP,
     constant: "IP_ADD_MEMBERSHIP",
@@ -438,9 +438,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: membership,
-  },
+  }),
   /** Leaves a multicast group. Source: ip(7). Since Linux 2.2. */
-  ipDropMembership: {
+  ipDropMembership: option({
     level: SOL_IP,
     option: IP_DROP_MEMBERSHIP,
     constant: "IP_DROP_MEMBERSHIP",
@@ -449,9 +449,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: membership,
-  },
+  }),
   /** Joins a multicast group for what one source sends. Source: ip(7). Since Linux 2.4.22. */
-  ipAddSourceMembership: {
+  ipAddSourceMembership: option({
     level: SOL_IP,
     option: IP_ADD_SOURCE_MEMBERSHIP,
     constant: "IP_ADD_SOURCE_MEMBERSHIP",
@@ -460,9 +460,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: sourceMembership,
-  },
+  }),
   /** Leaves a group that was joined for one source. Source: ip(7). Since Linux 2.4.22. */
-  ipDropSourceMembership: {
+  ipDropSourceMembership: option({
     level: SOL_IP,
     option: IP_DROP_SOURCE_MEMBERSHIP,
     constant: "IP_DROP_SOURCE_MEMBERSHIP",
@@ -471,9 +471,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: sourceMembership,
-  },
+  }),
   /** Stops receiving a source of a group. Source: ip(7). Since Linux 2.4.22. */
-  ipBlockSource: {
+  ipBlockSource: option({
     level: SOL_IP,
     option: IP_BLOCK_SOURCE,
     constant: "IP_BLOCK_SOURCE",
@@ -482,9 +482,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: sourceMembership,
-  },
+  }),
   /** Receives it again. Source: ip(7). Since Linux 2.4.22. */
-  ipUnblockSource: {
+  ipUnblockSource: option({
     level: SOL_IP,
     option: IP_UNBLOCK_SOURCE,
     constant: "IP_UNBLOCK_SOURCE",
@@ -493,9 +493,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: sourceMembership,
-  },
+  }),
   /** Joins a multicast group by its address and the interface. Source: RFC 3678. Since Linux 2.6. */
-  mcastJoinGroup: {
+  mcastJoinGroup: option({
     level: SOL_IP,
     option: MCAST_JOIN_GROUP,
     constant: "MCAST_JOIN_GROUP",
@@ -504,9 +504,9 @@ export const ipOptions = {
     source: "RFC 3678",
     families: ["ipv4", "ipv6"],
     payload: groupRequest,
-  },
+  }),
   /** Leaves it. Source: RFC 3678. Since Linux 2.6. */
-  mcastLeaveGroup: {
+  mcastLeaveGroup: option({
     level: SOL_IP,
     option: MCAST_LEAVE_GROUP,
     constant: "MCAST_LEAVE_GROUP",
@@ -515,9 +515,9 @@ export const ipOptions = {
     source: "RFC 3678",
     families: ["ipv4", "ipv6"],
     payload: groupRequest,
-  },
+  }),
   /** Joins a multicast group for what one source sends. Source: RFC 3678. Since Linux 2.6. */
-  mcastJoinSourceGroup: {
+  mcastJoinSourceGroup: option({
     level: SOL_IP,
     option: MCAST_JOIN_SOURCE_GROUP,
     constant: "MCAST_JOIN_SOURCE_GROUP",
@@ -526,9 +526,9 @@ export const ipOptions = {
     source: "RFC 3678",
     families: ["ipv4", "ipv6"],
     payload: groupSourceRequest,
-  },
+  }),
   /** Leaves it. Source: RFC 3678. Since Linux 2.6. */
-  mcastLeaveSourceGroup: {
+  mcastLeaveSourceGroup: option({
     level: SOL_IP,
     option: MCAST_LEAVE_SOURCE_GROUP,
     constant: "MCAST_LEAVE_SOURCE_GROUP",
@@ -537,9 +537,9 @@ export const ipOptions = {
     source: "RFC 3678",
     families: ["ipv4", "ipv6"],
     payload: groupSourceRequest,
-  },
+  }),
   /** Stops receiving a source of a group. Source: RFC 3678. Since Linux 2.6. */
-  mcastBlockSource: {
+  mcastBlockSource: option({
     level: SOL_IP,
     option: MCAST_BLOCK_SOURCE,
     constant: "MCAST_BLOCK_SOURCE",
@@ -548,9 +548,9 @@ export const ipOptions = {
     source: "RFC 3678",
     families: ["ipv4", "ipv6"],
     payload: groupSourceRequest,
-  },
+  }),
   /** Receives it again. Source: RFC 3678. Since Linux 2.6. */
-  mcastUnblockSource: {
+  mcastUnblockSource: option({
     level: SOL_IP,
     option: MCAST_UNBLOCK_SOURCE,
     constant: "MCAST_UNBLOCK_SOURCE",
@@ -559,12 +559,12 @@ export const ipOptions = {
     source: "RFC 3678",
     families: ["ipv4", "ipv6"],
     payload: groupSourceRequest,
-  },
+  }),
   /**
    * The interface that unicast leaves by where the route gives the choice, by index or name; read, the index.
    * Source: net/ipv4/ip_sockglue.c. Since Linux 3.3.
    */
-  ipUnicastIf: {
+  ipUnicastIf: option({
     level: SOL_IP,
     option: IP_UNICAST_IF,
     constant: "IP_UNICAST_IF",
@@ -573,9 +573,9 @@ export const ipOptions = {
     source: "net/ipv4/ip_sockglue.c",
     families: ["ipv4", "ipv6"],
     payload: interfaceIndexBe,
-  },
+  }),
   /** The ports that the kernel chooses from. Source: ip(7). Since Linux 6.3. */
-  ipLocalPortRange: {
+  ipLocalPortRange: option({
     level: SOL_IP,
     option: IP_LOCAL_PORT_RANGE,
     constant: "IP_LOCAL_PORT_RANGE",
@@ -584,9 +584,9 @@ export const ipOptions = {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: portRange,
-  },
+  }),
   /** The protocol of a raw socket. Source: net/ipv4/ip_sockglue.c. Since Linux 6.4. */
-  ipProtocol: {
+  ipProtocol: option({
     level: SOL_IP,
     option: IP_PROTOCOL,
     constant: "IP_PROTOCOL",
@@ -595,12 +595,12 @@ export const ipOptions = {
     source: "net/ipv4/ip_sockglue.c",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /**
    * Where a connection was going before netfilter redirected it here. Source:
    * include/uapi/linux/netfilter_ipv4.h. Since Linux 2.4.
    */
-  originalDst: {
+  originalDst: option({
     level: SOL_IP,
     option: SO_ORIGINAL_DST,
     constant: "SO_ORIGINAL_DST",
@@ -609,9 +609,9 @@ export const ipOptions = {
     source: "include/uapi/linux/netfilter_ipv4.h",
     families: ["ipv4", "ipv6"],
     payload: sockaddrIn,
-  },
+  }),
   /** The ICMP types that a raw socket of IPPROTO_ICMP does not want, a bit each. Source: raw(7). Since Linux 2.2. */
-  icmpFilter: {
+  icmpFilter: option({
     level: SOL_RAW,
     option: ICMP_FILTER,
     constant: "ICMP_FILTER",
@@ -620,5 +620,5 @@ export const ipOptions = {
     source: "raw(7)",
     families: ["ipv4"],
     payload: u32,
-  },
+  }),
 } as const satisfies OptionEntries;

@@ -68,7 +68,7 @@ import { array } from "../control/array.js";
 import { blob } from "../control/blob.js";
 import { i32, u8, u16, u32, u32Be } from "../control/integers.js";
 import { reserved, struct } from "../control/struct.js";
-import type { OptionEntries } from "./entry.js";
+import { type OptionEntries, option } from "./entry.js";
 import { flag } from "./flag.js";
 import { interfaceIndex, interfaceIndexBe } from "./interface-index.js";
 import { groupRequest, groupSourceRequest } from "./multicast-group.js";
@@ -108,7 +108,7 @@ export const ipv6Options = {
    * AF_INET turns a socket that is connected to a v4-mapped address into an IPv4 one. Source: ipv6(7). Since
    * Linux 2.2.
    */
-  ipv6AddrForm: {
+  ipv6AddrForm: option({
     level: SOL_IPV6,
     option: IPV6_ADDRFORM,
     constant: "IPV6_ADDRFORM",
@@ -117,9 +117,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: i32,
-  },
+  }),
   /** The hop limit of unicast, 0 to 255; -1: the route's. Source: ipv6(7). Since Linux 2.2. */
-  ipv6UnicastHops: {
+  ipv6UnicastHops: option({
     level: SOL_IPV6,
     option: IPV6_UNICAST_HOPS,
     constant: "IPV6_UNICAST_HOPS",
@@ -128,9 +128,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: i32,
-  },
+  }),
   /** The interface that multicast leaves by: its index, to set it its name, too. Source: ipv6(7). Since Linux 2.2. */
-  ipv6MulticastIf: {
+  ipv6MulticastIf: option({
     level: SOL_IPV6,
     option: IPV6_MULTICAST_IF,
     constant: "IPV6_MULTICAST_IF",
@@ -140,9 +140,9 @@ export const ipv6Options = {
     families: ["ipv6"],
     payload: i32,
     setPayload: interfaceIndex,
-  },
+  }),
   /** The hop limit of multicast, 0 to 255; -1: the route's. Source: ipv6(7). Since Linux 2.2. */
-  ipv6MulticastHops: {
+  ipv6MulticastHops: option({
     level: SOL_IPV6,
     option: IPV6_MULTICAST_HOPS,
     constant: "IPV6_MULTICAST_HOPS",
@@ -151,9 +151,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: i32,
-  },
+  }),
   /** Whether multicast that is sent comes back to this host. Source: ipv6(7). Since Linux 2.2. */
-  ipv6MulticastLoop: {
+  ipv6MulticastLoop: option({
     level: SOL_IPV6,
     option: IPV6_MULTICAST_LOOP,
     constant: "IPV6_MULTICAST_LOOP",
@@ -162,12 +162,12 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * Whether the socket gets groups that others on this host have joined. Source: net/ipv6/ipv6_sockglue.c.
    * Since Linux 4.20.
    */
-  ipv6MulticastAll: {
+  ipv6MulticastAll: option({
     level: SOL_IPV6,
     option: IPV6_MULTICAST_ALL,
     constant: "IPV6_MULTICAST_ALL",
@@ -176,9 +176,9 @@ export const ipv6Options = {
     source: "net/ipv6/ipv6_sockglue.c",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** Joins a multicast group. Source: ipv6(7). Since Linux 2.2. */
-  ipv6AddMembership: {
+  ipv6AddMembership: option({
     level: SOL_IPV6,
     option: IPV6_ADD_MEMBERSHIP,
     constant: "IPV6_ADD_MEMBERSHIP",
@@ -187,9 +187,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: membership,
-  },
+  }),
   /** Leaves a multicast group. Source: ipv6(7). Since Linux 2.2. */
-  ipv6DropMembership: {
+  ipv6DropMembership: option({
     level: SOL_IPV6,
     option: IPV6_DROP_MEMBERSHIP,
     constant: "IPV6_DROP_MEMBERSHIP",
@@ -198,9 +198,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: membership,
-  },
+  }),
   /** Takes an anycast address. Source: net/ipv6/anycast.c. Since Linux 2.4. */
-  ipv6JoinAnycast: {
+  ipv6JoinAnycast: option({
     level: SOL_IPV6,
     option: IPV6_JOIN_ANYCAST,
     constant: "IPV6_JOIN_ANYCAST",
@@ -209,9 +209,9 @@ export const ipv6Options = {
     source: "net/ipv6/anycast.c",
     families: ["ipv6"],
     payload: anycast,
-  },
+  }),
   /** Gives it up. Source: net/ipv6/anycast.c. Since Linux 2.4. */
-  ipv6LeaveAnycast: {
+  ipv6LeaveAnycast: option({
     level: SOL_IPV6,
     option: IPV6_LEAVE_ANYCAST,
     constant: "IPV6_LEAVE_ANYCAST",
@@ -220,9 +220,9 @@ export const ipv6Options = {
     source: "net/ipv6/anycast.c",
     families: ["ipv6"],
     payload: anycast,
-  },
+  }),
   /** Joins a multicast group by its address and the interface. Source: RFC 3678. Since Linux 2.6. */
-  mcast6JoinGroup: {
+  mcast6JoinGroup: option({
     level: SOL_IPV6,
     option: MCAST_JOIN_GROUP,
     constant: "MCAST_JOIN_GROUP",
@@ -231,9 +231,9 @@ export const ipv6Options = {
     source: "RFC 3678",
     families: ["ipv6"],
     payload: groupRequest,
-  },
+  }),
   /** Leaves it. Source: RFC 3678. Since Linux 2.6. */
-  mcast6LeaveGroup: {
+  mcast6LeaveGroup: option({
     level: SOL_IPV6,
     option: MCAST_LEAVE_GROUP,
     constant: "MCAST_LEAVE_GROUP",
@@ -242,9 +242,9 @@ export const ipv6Options = {
     source: "RFC 3678",
     families: ["ipv6"],
     payload: groupRequest,
-  },
+  }),
   /** Joins a multicast group for what one source sends. Source: RFC 3678. Since Linux 2.6. */
-  mcast6JoinSourceGroup: {
+  mcast6JoinSourceGroup: option({
     level: SOL_IPV6,
     option: MCAST_JOIN_SOURCE_GROUP,
     constant: "MCAST_JOIN_SOURCE_GROUP",
@@ -253,9 +253,9 @@ export const ipv6Options = {
     source: "RFC 3678",
     families: ["ipv6"],
     payload: groupSourceRequest,
-  },
+  }),
   /** Leaves it. Source: RFC 3678. Since Linux 2.6. */
-  mcast6LeaveSourceGroup: {
+  mcast6LeaveSourceGroup: option({
     level: SOL_IPV6,
     option: MCAST_LEAVE_SOURCE_GROUP,
     constant: "MCAST_LEAVE_SOURCE_GROUP",
@@ -264,9 +264,9 @@ export const ipv6Options = {
     source: "RFC 3678",
     families: ["ipv6"],
     payload: groupSourceRequest,
-  },
+  }),
   /** Stops receiving a source of a group. Source: RFC 3678. Since Linux 2.6. */
-  mcast6BlockSource: {
+  mcast6BlockSource: option({
     level: SOL_IPV6,
     option: MCAST_BLOCK_SOURCE,
     constant: "MCAST_BLOCK_SOURCE",
@@ -275,9 +275,9 @@ export const ipv6Options = {
     source: "RFC 3678",
     families: ["ipv6"],
     payload: groupSourceRequest,
-  },
+  }),
   /** Receives it again. Source: RFC 3678. Since Linux 2.6. */
-  mcast6UnblockSource: {
+  mcast6UnblockSource: option({
     level: SOL_IPV6,
     option: MCAST_UNBLOCK_SOURCE,
     constant: "MCAST_UNBLOCK_SOURCE",
@@ -286,9 +286,9 @@ export const ipv6Options = {
     source: "RFC 3678",
     families: ["ipv6"],
     payload: groupSourceRequest,
-  },
+  }),
   /** The Router Alert option whose packets a raw socket gets; -1: none. Source: ipv6(7). Since Linux 2.2. */
-  ipv6RouterAlert: {
+  ipv6RouterAlert: option({
     level: SOL_IPV6,
     option: IPV6_ROUTER_ALERT,
     constant: "IPV6_ROUTER_ALERT",
@@ -297,9 +297,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: i32,
-  },
+  }),
   /** Keeps them within the network namespace. Source: net/ipv6/ipv6_sockglue.c. Since Linux 5.1. */
-  ipv6RouterAlertIsolate: {
+  ipv6RouterAlertIsolate: option({
     level: SOL_IPV6,
     option: IPV6_ROUTER_ALERT_ISOLATE,
     constant: "IPV6_ROUTER_ALERT_ISOLATE",
@@ -308,9 +308,9 @@ export const ipv6Options = {
     source: "net/ipv6/ipv6_sockglue.c",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** IPV6_PMTUDISC_*: how the path's MTU is found out. Source: ipv6(7). Since Linux 2.2. */
-  ipv6MtuDiscover: {
+  ipv6MtuDiscover: option({
     level: SOL_IPV6,
     option: IPV6_MTU_DISCOVER,
     constant: "IPV6_MTU_DISCOVER",
@@ -319,12 +319,12 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: i32,
-  },
+  }),
   /**
    * Set, the largest packet that is sent; read, the MTU of the path to the connected peer. Source: ipv6(7).
    * Since Linux 2.2.
    */
-  ipv6Mtu: {
+  ipv6Mtu: option({
     level: SOL_IPV6,
     option: IPV6_MTU,
     constant: "IPV6_MTU",
@@ -333,12 +333,12 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: i32,
-  },
+  }),
   /**
    * Whether errors are queued in full: what ICMPv6 said, and about which packet. Source: ipv6(7). Since Linux
    * 2.2.
    */
-  ipv6RecvErr: {
+  ipv6RecvErr: option({
     level: SOL_IPV6,
     option: IPV6_RECVERR,
     constant: "IPV6_RECVERR",
@@ -347,9 +347,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** Whether errors bring the extensions of RFC 4884. Source: net/ipv6/ipv6_sockglue.c. Since Linux 5.9. */
-  ipv6RecvErrRfc4884: {
+  ipv6RecvErrRfc4884: option({
     level: SOL_IPV6,
     option: IPV6_RECVERR_RFC4884,
     constant: "IPV6_RECVERR_RFC4884",
@@ -358,9 +358,9 @@ export const ipv6Options = {
     source: "net/ipv6/ipv6_sockglue.c",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** No IPv4 peers. It is set before bind(2). Source: ipv6(7). Since Linux 2.4.21. */
-  ipv6V6Only: {
+  ipv6V6Only: option({
     level: SOL_IPV6,
     option: IPV6_V6ONLY,
     constant: "IPV6_V6ONLY",
@@ -369,9 +369,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** Asks for a flow label, renews it or gives it back. Source: include/uapi/linux/in6.h. Since Linux 2.2. */
-  ipv6FlowLabelMgr: {
+  ipv6FlowLabelMgr: option({
     level: SOL_IPV6,
     option: IPV6_FLOWLABEL_MGR,
     constant: "IPV6_FLOWLABEL_MGR",
@@ -380,9 +380,9 @@ export const ipv6Options = {
     source: "include/uapi/linux/in6.h",
     families: ["ipv6"],
     payload: flowLabel,
-  },
+  }),
   /** Whether the flow label of a destination's address is sent. Source: net/ipv6/ipv6_sockglue.c. Since Linux 2.2. */
-  ipv6FlowInfoSend: {
+  ipv6FlowInfoSend: option({
     level: SOL_IPV6,
     option: IPV6_FLOWINFO_SEND,
     constant: "IPV6_FLOWINFO_SEND",
@@ -391,9 +391,9 @@ export const ipv6Options = {
     source: "net/ipv6/ipv6_sockglue.c",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** Whether messages come with their packet's flow label and traffic class. Source: ipv6(7). Since Linux 2.2. */
-  ipv6FlowInfo: {
+  ipv6FlowInfo: option({
     level: SOL_IPV6,
     option: IPV6_FLOWINFO,
     constant: "IPV6_FLOWINFO",
@@ -402,9 +402,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** The socket's own IPsec policy. Source: include/uapi/linux/xfrm.h. Since Linux 2.6. */
-  ipv6XfrmPolicy: {
+  ipv6XfrmPolicy: option({
     level: SOL_IPV6,
     option: IPV6_XFRM_POLICY,
     constant: "IPV6_XFRM_POLICY",
@@ -413,9 +413,9 @@ export const ipv6Options = {
     source: "include/uapi/linux/xfrm.h",
     families: ["ipv6"],
     payload: blob("struct xfrm_userpolicy_info", XFRM_ROOM),
-  },
+  }),
   /** Whether raw sockets are given the IPv6 header, too. Source: net/ipv6/ipv6_sockglue.c. Since Linux 4.5. */
-  ipv6HdrIncl: {
+  ipv6HdrIncl: option({
     level: SOL_IPV6,
     option: IPV6_HDRINCL,
     constant: "IPV6_HDRINCL",
@@ -424,9 +424,9 @@ export const ipv6Options = {
     source: "net/ipv6/ipv6_sockglue.c",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** Where a raw socket's packets have their checksum, in bytes; -1: nowhere. Source: RFC 3542. Since Linux 2.2. */
-  ipv6Checksum: {
+  ipv6Checksum: option({
     level: SOL_IPV6,
     option: IPV6_CHECKSUM,
     constant: "IPV6_CHECKSUM",
@@ -435,9 +435,9 @@ export const ipv6Options = {
     source: "RFC 3542",
     families: ["ipv6"],
     payload: i32,
-  },
+  }),
   /** Whether messages come with their packet's destination and interface. Source: ipv6(7). Since Linux 2.6.14. */
-  ipv6RecvPktinfo: {
+  ipv6RecvPktinfo: option({
     level: SOL_IPV6,
     option: IPV6_RECVPKTINFO,
     constant: "IPV6_RECVPKTINFO",
@@ -446,9 +446,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** The source address and interface of what is sent. Source: ipv6(7). Since Linux 2.6.14. */
-  ipv6Pktinfo: {
+  ipv6Pktinfo: option({
     level: SOL_IPV6,
     option: IPV6_PKTINFO,
     constant: "IPV6_PKTINFO",
@@ -457,9 +457,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: struct("in6_pktinfo", { address: ipv6Text, interface: interfaceIndex }),
-  },
+  }),
   /** Whether messages come with their packet's hop limit. Source: ipv6(7). Since Linux 2.6.14. */
-  ipv6RecvHopLimit: {
+  ipv6RecvHopLimit: option({
     level: SOL_IPV6,
     option: IPV6_RECVHOPLIMIT,
     constant: "IPV6_RECVHOPLIMIT",
@@ -468,9 +468,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** Whether messages come with their packet's hop-by-hop options. Source: ipv6(7). Since Linux 2.6.14. */
-  ipv6RecvHopOpts: {
+  ipv6RecvHopOpts: option({
     level: SOL_IPV6,
     option: IPV6_RECVHOPOPTS,
     constant: "IPV6_RECVHOPOPTS",
@@ -479,9 +479,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** The hop-by-hop options of what is sent. They need CAP_NET_RAW. Source: ipv6(7). Since Linux 2.6.14. */
-  ipv6HopOpts: {
+  ipv6HopOpts: option({
     level: SOL_IPV6,
     option: IPV6_HOPOPTS,
     constant: "IPV6_HOPOPTS",
@@ -490,12 +490,12 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: extensionHeader,
-  },
+  }),
   /**
    * The destination options before the routing header of what is sent. They need CAP_NET_RAW. Source:
    * ipv6(7). Since Linux 2.6.14.
    */
-  ipv6RthdrDstOpts: {
+  ipv6RthdrDstOpts: option({
     level: SOL_IPV6,
     option: IPV6_RTHDRDSTOPTS,
     constant: "IPV6_RTHDRDSTOPTS",
@@ -504,9 +504,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: extensionHeader,
-  },
+  }),
   /** Whether messages come with their packet's routing header. Source: ipv6(7). Since Linux 2.6.14. */
-  ipv6RecvRthdr: {
+  ipv6RecvRthdr: option({
     level: SOL_IPV6,
     option: IPV6_RECVRTHDR,
     constant: "IPV6_RECVRTHDR",
@@ -515,9 +515,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** The routing header of what is sent. Source: ipv6(7). Since Linux 2.6.14. */
-  ipv6Rthdr: {
+  ipv6Rthdr: option({
     level: SOL_IPV6,
     option: IPV6_RTHDR,
     constant: "IPV6_RTHDR",
@@ -526,9 +526,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: extensionHeader,
-  },
+  }),
   /** Whether messages come with their packet's destination options. Source: ipv6(7). Since Linux 2.6.14. */
-  ipv6RecvDstOpts: {
+  ipv6RecvDstOpts: option({
     level: SOL_IPV6,
     option: IPV6_RECVDSTOPTS,
     constant: "IPV6_RECVDSTOPTS",
@@ -537,9 +537,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** The destination options of what is sent. They need CAP_NET_RAW. Source: ipv6(7). Since Linux 2.6.14. */
-  ipv6DstOpts: {
+  ipv6DstOpts: option({
     level: SOL_IPV6,
     option: IPV6_DSTOPTS,
     constant: "IPV6_DSTOPTS",
@@ -548,9 +548,9 @@ export const ipv6Options = {
     source: "ipv6(7)",
     families: ["ipv6"],
     payload: extensionHeader,
-  },
+  }),
   /** Whether changes of a path's MTU are reported as messages. Source: RFC 3542. Since Linux 2.6.35. */
-  ipv6RecvPathMtu: {
+  ipv6RecvPathMtu: option({
     level: SOL_IPV6,
     option: IPV6_RECVPATHMTU,
     constant: "IPV6_RECVPATHMTU",
@@ -559,9 +559,9 @@ export const ipv6Options = {
     source: "RFC 3542",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** The MTU of the path to the peer that the socket is connected to. Source: RFC 3542. Since Linux 2.6.35. */
-  ipv6PathMtu: {
+  ipv6PathMtu: option({
     level: SOL_IPV6,
     option: IPV6_PATHMTU,
     constant: "IPV6_PATHMTU",
@@ -570,9 +570,9 @@ export const ipv6Options = {
     source: "RFC 3542",
     families: ["ipv6"],
     payload: struct("ip6_mtuinfo", { destination: sockaddrIn6, mtu: u32 }),
-  },
+  }),
   /** Whether datagrams that are too big are refused instead of fragmented. Source: RFC 3542. Since Linux 2.6.35. */
-  ipv6DontFrag: {
+  ipv6DontFrag: option({
     level: SOL_IPV6,
     option: IPV6_DONTFRAG,
     constant: "IPV6_DONTFRAG",
@@ -581,9 +581,9 @@ export const ipv6Options = {
     source: "RFC 3542",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** Whether messages come with their packet's traffic class. Source: RFC 3542. Since Linux 2.6.14. */
-  ipv6RecvTclass: {
+  ipv6RecvTclass: option({
     level: SOL_IPV6,
     option: IPV6_RECVTCLASS,
     constant: "IPV6_RECVTCLASS",
@@ -592,12 +592,12 @@ export const ipv6Options = {
     source: "RFC 3542",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * The traffic class of what is sent over IPv6: DSCP and ECN. For v4-mapped peers it is `ipTos`. Source: RFC
    * 3542. Since Linux 2.6.14.
    */
-  ipv6Tclass: {
+  ipv6Tclass: option({
     level: SOL_IPV6,
     option: IPV6_TCLASS,
     constant: "IPV6_TCLASS",
@@ -606,12 +606,12 @@ export const ipv6Options = {
     source: "RFC 3542",
     families: ["ipv6"],
     payload: i32,
-  },
+  }),
   /**
    * Whether the kernel chooses the flow labels of what is sent. Source: net/ipv6/ipv6_sockglue.c. Since Linux
    * 3.17.
    */
-  ipv6AutoFlowLabel: {
+  ipv6AutoFlowLabel: option({
     level: SOL_IPV6,
     option: IPV6_AUTOFLOWLABEL,
     constant: "IPV6_AUTOFLOWLABEL",
@@ -620,9 +620,9 @@ export const ipv6Options = {
     source: "net/ipv6/ipv6_sockglue.c",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** IPV6_PREFER_SRC_*: which of the host's addresses are sent from. Source: RFC 5014. Since Linux 2.6.26. */
-  ipv6AddrPreferences: {
+  ipv6AddrPreferences: option({
     level: SOL_IPV6,
     option: IPV6_ADDR_PREFERENCES,
     constant: "IPV6_ADDR_PREFERENCES",
@@ -631,9 +631,9 @@ export const ipv6Options = {
     source: "RFC 5014",
     families: ["ipv6"],
     payload: i32,
-  },
+  }),
   /** The least hop limit that a packet may arrive with. Source: net/ipv6/ipv6_sockglue.c. Since Linux 2.6.35. */
-  ipv6MinHopCount: {
+  ipv6MinHopCount: option({
     level: SOL_IPV6,
     option: IPV6_MINHOPCOUNT,
     constant: "IPV6_MINHOPCOUNT",
@@ -642,12 +642,12 @@ export const ipv6Options = {
     source: "net/ipv6/ipv6_sockglue.c",
     families: ["ipv6"],
     payload: i32,
-  },
+  }),
   /**
    * Whether datagrams come with the address that they were sent to before a proxy rule took them. Source:
    * net/ipv6/ipv6_sockglue.c. Since Linux 2.6.37.
    */
-  ipv6RecvOrigDstAddr: {
+  ipv6RecvOrigDstAddr: option({
     level: SOL_IPV6,
     option: IPV6_RECVORIGDSTADDR,
     constant: "IPV6_RECVORIGDSTADDR",
@@ -656,12 +656,12 @@ export const ipv6Options = {
     source: "net/ipv6/ipv6_sockglue.c",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * Whether addresses of others can be bound, for proxies. It needs CAP_NET_ADMIN or CAP_NET_RAW. Source:
    * net/ipv6/ipv6_sockglue.c. Since Linux 2.6.37.
    */
-  ipv6Transparent: {
+  ipv6Transparent: option({
     level: SOL_IPV6,
     option: IPV6_TRANSPARENT,
     constant: "IPV6_TRANSPARENT",
@@ -670,12 +670,12 @@ export const ipv6Options = {
     source: "net/ipv6/ipv6_sockglue.c",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * The interface that unicast leaves by where the route gives the choice, by index or name; read, the index.
    * Source: net/ipv6/ipv6_sockglue.c. Since Linux 3.3.
    */
-  ipv6UnicastIf: {
+  ipv6UnicastIf: option({
     level: SOL_IPV6,
     option: IPV6_UNICAST_IF,
     constant: "IPV6_UNICAST_IF",
@@ -684,12 +684,12 @@ export const ipv6Options = {
     source: "net/ipv6/ipv6_sockglue.c",
     families: ["ipv6"],
     payload: interfaceIndexBe,
-  },
+  }),
   /**
    * Whether messages come with the size of the largest fragment. Source: net/ipv6/ipv6_sockglue.c. Since
    * Linux 4.10.
    */
-  ipv6RecvFragSize: {
+  ipv6RecvFragSize: option({
     level: SOL_IPV6,
     option: IPV6_RECVFRAGSIZE,
     constant: "IPV6_RECVFRAGSIZE",
@@ -698,12 +698,12 @@ export const ipv6Options = {
     source: "net/ipv6/ipv6_sockglue.c",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * Whether bind(2) takes an address that no interface has (yet). Source: net/ipv6/ipv6_sockglue.c. Since
    * Linux 4.15.
    */
-  ipv6Freebind: {
+  ipv6Freebind: option({
     level: SOL_IPV6,
     option: IPV6_FREEBIND,
     constant: "IPV6_FREEBIND",
@@ -712,9 +712,9 @@ export const ipv6Options = {
     source: "net/ipv6/ipv6_sockglue.c",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** As `ipv6RecvPktinfo`, with the control messages of RFC 2292. Source: RFC 2292. Since Linux 2.2. */
-  ipv62292Pktinfo: {
+  ipv62292Pktinfo: option({
     level: SOL_IPV6,
     option: IPV6_2292PKTINFO,
     constant: "IPV6_2292PKTINFO",
@@ -723,9 +723,9 @@ export const ipv6Options = {
     source: "RFC 2292",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** As `ipv6RecvHopLimit`, with the control messages of RFC 2292. Source: RFC 2292. Since Linux 2.2. */
-  ipv62292HopLimit: {
+  ipv62292HopLimit: option({
     level: SOL_IPV6,
     option: IPV6_2292HOPLIMIT,
     constant: "IPV6_2292HOPLIMIT",
@@ -734,9 +734,9 @@ export const ipv6Options = {
     source: "RFC 2292",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** As `ipv6RecvHopOpts`, with the control messages of RFC 2292. Source: RFC 2292. Since Linux 2.2. */
-  ipv62292HopOpts: {
+  ipv62292HopOpts: option({
     level: SOL_IPV6,
     option: IPV6_2292HOPOPTS,
     constant: "IPV6_2292HOPOPTS",
@@ -745,9 +745,9 @@ export const ipv6Options = {
     source: "RFC 2292",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** As `ipv6RecvDstOpts`, with the control messages of RFC 2292. Source: RFC 2292. Since Linux 2.2. */
-  ipv62292DstOpts: {
+  ipv62292DstOpts: option({
     level: SOL_IPV6,
     option: IPV6_2292DSTOPTS,
     constant: "IPV6_2292DSTOPTS",
@@ -756,9 +756,9 @@ export const ipv6Options = {
     source: "RFC 2292",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /** As `ipv6RecvRthdr`, with the control messages of RFC 2292. Source: RFC 2292. Since Linux 2.2. */
-  ipv62292Rthdr: {
+  ipv62292Rthdr: option({
     level: SOL_IPV6,
     option: IPV6_2292RTHDR,
     constant: "IPV6_2292RTHDR",
@@ -767,12 +767,12 @@ export const ipv6Options = {
     source: "RFC 2292",
     families: ["ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * On TCP, what the last packet would have brought as control messages, as control data. Source: RFC 2292.
    * Since Linux 2.2.
    */
-  ipv62292PktOptions: {
+  ipv62292PktOptions: option({
     level: SOL_IPV6,
     option: IPV6_2292PKTOPTIONS,
     constant: "IPV6_2292PKTOPTIONS",
@@ -781,12 +781,12 @@ export const ipv6Options = {
     source: "RFC 2292",
     families: ["ipv6"],
     payload: blob("cmsghdr[]", PKTOPTIONS_ROOM),
-  },
+  }),
   /**
    * Where a connection was going before netfilter redirected it here. Source:
    * include/uapi/linux/netfilter_ipv6/ip6_tables.h. Since Linux 3.8.
    */
-  ip6tOriginalDst: {
+  ip6tOriginalDst: option({
     level: SOL_IPV6,
     option: IP6T_SO_ORIGINAL_DST,
     constant: "IP6T_SO_ORIGINAL_DST",
@@ -795,12 +795,12 @@ export const ipv6Options = {
     source: "include/uapi/linux/netfilter_ipv6/ip6_tables.h",
     families: ["ipv6"],
     payload: sockaddrIn6,
-  },
+  }),
   /**
    * The ICMPv6 types that a raw socket of IPPROTO_ICMPV6 does not want, a bit each, 256 in all. Source: RFC
    * 3542. Since Linux 2.2.
    */
-  icmpv6Filter: {
+  icmpv6Filter: option({
     level: SOL_ICMPV6,
     option: ICMPV6_FILTER,
     constant: "ICMPV6_FILTER",
@@ -809,5 +809,5 @@ export const ipv6Options = {
     source: "RFC 3542",
     families: ["ipv6"],
     payload: array(u32, ICMPV6_FILTER_WORDS),
-  },
+  }),
 } as const satisfies OptionEntries;

@@ -13,7 +13,7 @@ import {
 } from "../constants/netlink.js";
 import { list } from "../control/array.js";
 import { u32 } from "../control/integers.js";
-import type { OptionEntries } from "./entry.js";
+import { type OptionEntries, option } from "./entry.js";
 import { flag } from "./flag.js";
 
 /** Words of 32 groups each, more than any protocol has. */
@@ -22,7 +22,7 @@ const GROUP_WORDS = 2048;
 /** The options of SOL_NETLINK. */
 export const netlinkOptions = {
   /** Joins a group, by its number. Source: netlink(7). Since Linux 2.6.14. */
-  netlinkAddMembership: {
+  netlinkAddMembership: option({
     level: SOL_NETLINK,
     option: NETLINK_ADD_MEMBERSHIP,
     constant: "NETLINK_ADD_MEMBERSHIP",
@@ -31,9 +31,9 @@ export const netlinkOptions = {
     source: "netlink(7)",
     families: ["netlink"],
     payload: u32,
-  },
+  }),
   /** Leaves a group. Source: netlink(7). Since Linux 2.6.14. */
-  netlinkDropMembership: {
+  netlinkDropMembership: option({
     level: SOL_NETLINK,
     option: NETLINK_DROP_MEMBERSHIP,
     constant: "NETLINK_DROP_MEMBERSHIP",
@@ -42,12 +42,12 @@ export const netlinkOptions = {
     source: "netlink(7)",
     families: ["netlink"],
     payload: u32,
-  },
+  }),
   /**
    * The groups that were joined, a bit each: group 1 is the lowest of the first word. Source: netlink(7).
    * Since Linux 4.2.
    */
-  netlinkListMemberships: {
+  netlinkListMemberships: option({
     level: SOL_NETLINK,
     option: NETLINK_LIST_MEMBERSHIPS,
     constant: "NETLINK_LIST_MEMBERSHIPS",
@@ -56,9 +56,9 @@ export const netlinkOptions = {
     source: "netlink(7)",
     families: ["netlink"],
     payload: list(u32, 0, GROUP_WORDS),
-  },
+  }),
   /** Whether messages come with the group that they were sent to. Source: netlink(7). Since Linux 2.6.14. */
-  netlinkPktinfo: {
+  netlinkPktinfo: option({
     level: SOL_NETLINK,
     option: NETLINK_PKTINFO,
     constant: "NETLINK_PKTINFO",
@@ -67,9 +67,9 @@ export const netlinkOptions = {
     source: "netlink(7)",
     families: ["netlink"],
     payload: flag,
-  },
+  }),
   /** Whether a broadcast reports that it did not reach everybody. Source: netlink(7). Since Linux 2.6.30. */
-  netlinkBroadcastError: {
+  netlinkBroadcastError: option({
     level: SOL_NETLINK,
     option: NETLINK_BROADCAST_ERROR,
     constant: "NETLINK_BROADCAST_ERROR",
@@ -78,9 +78,9 @@ export const netlinkOptions = {
     source: "netlink(7)",
     families: ["netlink"],
     payload: flag,
-  },
+  }),
   /** Whether messages that found no room are lost without ENOBUFS. Source: netlink(7). Since Linux 2.6.30. */
-  netlinkNoEnobufs: {
+  netlinkNoEnobufs: option({
     level: SOL_NETLINK,
     option: NETLINK_NO_ENOBUFS,
     constant: "NETLINK_NO_ENOBUFS",
@@ -89,12 +89,12 @@ export const netlinkOptions = {
     source: "netlink(7)",
     families: ["netlink"],
     payload: flag,
-  },
+  }),
   /**
    * Whether the socket hears the network namespaces that this one has numbers for, too. It needs
    * CAP_NET_BROADCAST. Source: netlink(7). Since Linux 4.2.
    */
-  netlinkListenAllNsid: {
+  netlinkListenAllNsid: option({
     level: SOL_NETLINK,
     option: NETLINK_LISTEN_ALL_NSID,
     constant: "NETLINK_LISTEN_ALL_NSID",
@@ -103,9 +103,9 @@ export const netlinkOptions = {
     source: "netlink(7)",
     families: ["netlink"],
     payload: flag,
-  },
+  }),
   /** Whether acknowledgements leave out the request. Source: netlink(7). Since Linux 4.3. */
-  netlinkCapAck: {
+  netlinkCapAck: option({
     level: SOL_NETLINK,
     option: NETLINK_CAP_ACK,
     constant: "NETLINK_CAP_ACK",
@@ -114,12 +114,12 @@ export const netlinkOptions = {
     source: "netlink(7)",
     families: ["netlink"],
     payload: flag,
-  },
+  }),
   /**
    * Whether errors come with a text and the attribute at fault. Source: net/netlink/af_netlink.c. Since Linux
    * 4.12.
    */
-  netlinkExtAck: {
+  netlinkExtAck: option({
     level: SOL_NETLINK,
     option: NETLINK_EXT_ACK,
     constant: "NETLINK_EXT_ACK",
@@ -128,9 +128,9 @@ export const netlinkOptions = {
     source: "net/netlink/af_netlink.c",
     families: ["netlink"],
     payload: flag,
-  },
+  }),
   /** Whether dumps heed, and check, what is asked for. Source: net/netlink/af_netlink.c. Since Linux 4.20. */
-  netlinkGetStrictChk: {
+  netlinkGetStrictChk: option({
     level: SOL_NETLINK,
     option: NETLINK_GET_STRICT_CHK,
     constant: "NETLINK_GET_STRICT_CHK",
@@ -139,5 +139,5 @@ export const netlinkOptions = {
     source: "net/netlink/af_netlink.c",
     families: ["netlink"],
     payload: flag,
-  },
+  }),
 } as const satisfies OptionEntries;

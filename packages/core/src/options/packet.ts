@@ -21,7 +21,7 @@ import {
 } from "../constants/packet.js";
 import { i32, u16, u32, u64 } from "../control/integers.js";
 import { struct } from "../control/struct.js";
-import type { OptionEntries } from "./entry.js";
+import { type OptionEntries, option } from "./entry.js";
 import { flag } from "./flag.js";
 import { hardwareAddress } from "./hardware-address.js";
 import { interfaceIndex } from "./interface-index.js";
@@ -40,7 +40,7 @@ export const packetOptions = {
    * Receives what an interface would drop: PACKET_MR_PROMISC, _MULTICAST, _ALLMULTI, _UNICAST. Source:
    * packet(7). Since Linux 2.2.
    */
-  packetAddMembership: {
+  packetAddMembership: option({
     level: SOL_PACKET,
     option: PACKET_ADD_MEMBERSHIP,
     constant: "PACKET_ADD_MEMBERSHIP",
@@ -49,9 +49,9 @@ export const packetOptions = {
     source: "packet(7)",
     families: ["packet"],
     payload: membership,
-  },
+  }),
   /** Takes that back. Source: packet(7). Since Linux 2.2. */
-  packetDropMembership: {
+  packetDropMembership: option({
     level: SOL_PACKET,
     option: PACKET_DROP_MEMBERSHIP,
     constant: "PACKET_DROP_MEMBERSHIP",
@@ -60,12 +60,12 @@ export const packetOptions = {
     source: "packet(7)",
     families: ["packet"],
     payload: membership,
-  },
+  }),
   /**
    * Packets that came and that were dropped since it was read last: reading sets both to 0. Source:
    * packet(7). Since Linux 2.4.
    */
-  packetStatistics: {
+  packetStatistics: option({
     level: SOL_PACKET,
     option: PACKET_STATISTICS,
     constant: "PACKET_STATISTICS",
@@ -74,12 +74,12 @@ export const packetOptions = {
     source: "packet(7)",
     families: ["packet"],
     payload: struct("tpacket_stats", { packets: u32, drops: u32 }),
-  },
+  }),
   /**
    * Bytes from which on packets in a ring buffer are queued as well. Source: net/packet/af_packet.c. Since
    * Linux 2.2.
    */
-  packetCopyThresh: {
+  packetCopyThresh: option({
     level: SOL_PACKET,
     option: PACKET_COPY_THRESH,
     constant: "PACKET_COPY_THRESH",
@@ -88,9 +88,9 @@ export const packetOptions = {
     source: "net/packet/af_packet.c",
     families: ["packet"],
     payload: i32,
-  },
+  }),
   /** Whether packets come with their length, offsets and VLAN tag. Source: packet(7). Since Linux 2.6.21. */
-  packetAuxdata: {
+  packetAuxdata: option({
     level: SOL_PACKET,
     option: PACKET_AUXDATA,
     constant: "PACKET_AUXDATA",
@@ -99,12 +99,12 @@ export const packetOptions = {
     source: "packet(7)",
     families: ["packet"],
     payload: flag,
-  },
+  }),
   /**
    * Whether addresses name the interface that a packet came by, not the bond that it belongs to. Source:
    * net/packet/af_packet.c. Since Linux 2.6.21.
    */
-  packetOrigDev: {
+  packetOrigDev: option({
     level: SOL_PACKET,
     option: PACKET_ORIGDEV,
     constant: "PACKET_ORIGDEV",
@@ -113,9 +113,9 @@ export const packetOptions = {
     source: "net/packet/af_packet.c",
     families: ["packet"],
     payload: flag,
-  },
+  }),
   /** TPACKET_V*: the layout of ring buffers. Source: packet(7). Since Linux 2.6.27. */
-  packetVersion: {
+  packetVersion: option({
     level: SOL_PACKET,
     option: PACKET_VERSION,
     constant: "PACKET_VERSION",
@@ -124,9 +124,9 @@ export const packetOptions = {
     source: "packet(7)",
     families: ["packet"],
     payload: i32,
-  },
+  }),
   /** Bytes that are kept free before each packet of a ring buffer. Source: packet(7). Since Linux 2.6.26. */
-  packetReserve: {
+  packetReserve: option({
     level: SOL_PACKET,
     option: PACKET_RESERVE,
     constant: "PACKET_RESERVE",
@@ -135,9 +135,9 @@ export const packetOptions = {
     source: "packet(7)",
     families: ["packet"],
     payload: u32,
-  },
+  }),
   /** Whether a malformed packet of a transmit ring is passed over. Source: packet(7). Since Linux 2.6.31. */
-  packetLoss: {
+  packetLoss: option({
     level: SOL_PACKET,
     option: PACKET_LOSS,
     constant: "PACKET_LOSS",
@@ -146,9 +146,9 @@ export const packetOptions = {
     source: "packet(7)",
     families: ["packet"],
     payload: flag,
-  },
+  }),
   /** Whether a virtio_net_hdr precedes each packet. Source: net/packet/af_packet.c. Since Linux 2.6.34. */
-  packetVnetHdr: {
+  packetVnetHdr: option({
     level: SOL_PACKET,
     option: PACKET_VNET_HDR,
     constant: "PACKET_VNET_HDR",
@@ -157,9 +157,9 @@ export const packetOptions = {
     source: "net/packet/af_packet.c",
     families: ["packet"],
     payload: flag,
-  },
+  }),
   /** The size of that header in bytes; 0: none. Source: net/packet/af_packet.c. Since Linux 6.6. */
-  packetVnetHdrSz: {
+  packetVnetHdrSz: option({
     level: SOL_PACKET,
     option: PACKET_VNET_HDR_SZ,
     constant: "PACKET_VNET_HDR_SZ",
@@ -168,9 +168,9 @@ export const packetOptions = {
     source: "net/packet/af_packet.c",
     families: ["packet"],
     payload: i32,
-  },
+  }),
   /** SOF_TIMESTAMPING_*: which clock a ring buffer's times are of. Source: packet(7). Since Linux 2.6.36. */
-  packetTimestamp: {
+  packetTimestamp: option({
     level: SOL_PACKET,
     option: PACKET_TIMESTAMP,
     constant: "PACKET_TIMESTAMP",
@@ -179,9 +179,9 @@ export const packetOptions = {
     source: "packet(7)",
     families: ["packet"],
     payload: i32,
-  },
+  }),
   /** The group (16 bits) that shares the packets, and how (the 16 bits above). Source: packet(7). Since Linux 3.1. */
-  packetFanout: {
+  packetFanout: option({
     level: SOL_PACKET,
     option: PACKET_FANOUT,
     constant: "PACKET_FANOUT",
@@ -190,12 +190,12 @@ export const packetOptions = {
     source: "packet(7)",
     families: ["packet"],
     payload: u32,
-  },
+  }),
   /**
    * The descriptor of the eBPF program that shares the packets out. Source: net/packet/af_packet.c. Since
    * Linux 4.3.
    */
-  packetFanoutData: {
+  packetFanoutData: option({
     level: SOL_PACKET,
     option: PACKET_FANOUT_DATA,
     constant: "PACKET_FANOUT_DATA",
@@ -204,12 +204,12 @@ export const packetOptions = {
     source: "net/packet/af_packet.c",
     families: ["packet"],
     payload: i32,
-  },
+  }),
   /**
    * Whether the packets of a transmit ring say where they begin. Source: net/packet/af_packet.c. Since Linux
    * 3.11.
    */
-  packetTxHasOff: {
+  packetTxHasOff: option({
     level: SOL_PACKET,
     option: PACKET_TX_HAS_OFF,
     constant: "PACKET_TX_HAS_OFF",
@@ -218,9 +218,9 @@ export const packetOptions = {
     source: "net/packet/af_packet.c",
     families: ["packet"],
     payload: flag,
-  },
+  }),
   /** Whether packets are handed to the device past the queue discipline. Source: packet(7). Since Linux 3.14. */
-  packetQdiscBypass: {
+  packetQdiscBypass: option({
     level: SOL_PACKET,
     option: PACKET_QDISC_BYPASS,
     constant: "PACKET_QDISC_BYPASS",
@@ -229,9 +229,9 @@ export const packetOptions = {
     source: "packet(7)",
     families: ["packet"],
     payload: flag,
-  },
+  }),
   /** How often a fanout group passed packets on. Source: include/uapi/linux/if_packet.h. Since Linux 4.2. */
-  packetRolloverStats: {
+  packetRolloverStats: option({
     level: SOL_PACKET,
     option: PACKET_ROLLOVER_STATS,
     constant: "PACKET_ROLLOVER_STATS",
@@ -240,9 +240,9 @@ export const packetOptions = {
     source: "include/uapi/linux/if_packet.h",
     families: ["packet"],
     payload: struct("tpacket_rollover_stats", ROLLOVER),
-  },
+  }),
   /** Whether packets that this host sends are left out. Source: net/packet/af_packet.c. Since Linux 4.20. */
-  packetIgnoreOutgoing: {
+  packetIgnoreOutgoing: option({
     level: SOL_PACKET,
     option: PACKET_IGNORE_OUTGOING,
     constant: "PACKET_IGNORE_OUTGOING",
@@ -251,5 +251,5 @@ export const packetOptions = {
     source: "net/packet/af_packet.c",
     families: ["packet"],
     payload: flag,
-  },
+  }),
 } as const satisfies OptionEntries;

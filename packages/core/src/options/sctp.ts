@@ -69,7 +69,7 @@ import type { Payload } from "../control/payload.js";
 import { reserved, struct } from "../control/struct.js";
 import { addressStorage, packedAddressStorage } from "./address-storage.js";
 import { associationList, countedList } from "./counted-list.js";
-import type { OptionEntries } from "./entry.js";
+import { type OptionEntries, option } from "./entry.js";
 import { byteFlag, flag } from "./flag.js";
 import { growing } from "./growing.js";
 import { addressList, associationAddresses } from "./sctp-addresses.js";
@@ -209,7 +209,7 @@ const STATS = {
  */
 export const sctpOptions = {
   /** Retransmission timeouts in milliseconds; 0 leaves one as it is. Source: RFC 6458. Since Linux 2.6. */
-  sctpRtoInfo: {
+  sctpRtoInfo: option({
     level: SOL_SCTP,
     option: SCTP_RTOINFO,
     constant: "SCTP_RTOINFO",
@@ -219,12 +219,12 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_rtoinfo", { association: i32, initial: u32, max: u32, min: u32 }),
     query: association,
-  },
+  }),
   /**
    * Parameters of an association: retransmissions, windows in bytes, the cookie's life in milliseconds.
    * Source: RFC 6458. Since Linux 2.6.
    */
-  sctpAssocInfo: {
+  sctpAssocInfo: option({
     level: SOL_SCTP,
     option: SCTP_ASSOCINFO,
     constant: "SCTP_ASSOCINFO",
@@ -234,12 +234,12 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_assocparams", ASSOCPARAMS),
     query: association,
-  },
+  }),
   /**
    * What an association is asked for with: streams, attempts, the timeout in milliseconds. Source: RFC 6458.
    * Since Linux 2.6.
    */
-  sctpInitMsg: {
+  sctpInitMsg: option({
     level: SOL_SCTP,
     option: SCTP_INITMSG,
     constant: "SCTP_INITMSG",
@@ -248,9 +248,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_initmsg", INITMSG),
-  },
+  }),
   /** Sends small chunks at once. Source: RFC 6458. Since Linux 2.6. */
-  sctpNoDelay: {
+  sctpNoDelay: option({
     level: SOL_SCTP,
     option: SCTP_NODELAY,
     constant: "SCTP_NODELAY",
@@ -259,12 +259,12 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * Seconds of silence after which a one-to-many socket closes an association; 0: never. Source: RFC 6458.
    * Since Linux 2.6.
    */
-  sctpAutoClose: {
+  sctpAutoClose: option({
     level: SOL_SCTP,
     option: SCTP_AUTOCLOSE,
     constant: "SCTP_AUTOCLOSE",
@@ -273,9 +273,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: u32,
-  },
+  }),
   /** Asks the peer to send to this address of ours. Source: RFC 6458. Since Linux 2.6. */
-  sctpSetPeerPrimaryAddr: {
+  sctpSetPeerPrimaryAddr: option({
     level: SOL_SCTP,
     option: SCTP_SET_PEER_PRIMARY_ADDR,
     constant: "SCTP_SET_PEER_PRIMARY_ADDR",
@@ -284,9 +284,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: addressOfAssociation,
-  },
+  }),
   /** The peer's address that is sent to. Source: RFC 6458. Since Linux 2.6. */
-  sctpPrimaryAddr: {
+  sctpPrimaryAddr: option({
     level: SOL_SCTP,
     option: SCTP_PRIMARY_ADDR,
     constant: "SCTP_PRIMARY_ADDR",
@@ -296,9 +296,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: addressOfAssociation,
     query: association,
-  },
+  }),
   /** The number that tells the peer what is spoken on top. Source: RFC 6458. Since Linux 2.6. */
-  sctpAdaptationLayer: {
+  sctpAdaptationLayer: option({
     level: SOL_SCTP,
     option: SCTP_ADAPTATION_LAYER,
     constant: "SCTP_ADAPTATION_LAYER",
@@ -307,9 +307,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: u32,
-  },
+  }),
   /** Whether messages that do not fit in a packet are refused. Source: RFC 6458. Since Linux 2.6. */
-  sctpDisableFragments: {
+  sctpDisableFragments: option({
     level: SOL_SCTP,
     option: SCTP_DISABLE_FRAGMENTS,
     constant: "SCTP_DISABLE_FRAGMENTS",
@@ -318,9 +318,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** A path's heartbeats, MTU and delays: SPP_* flags say which are meant. Source: RFC 6458. Since Linux 2.6. */
-  sctpPeerAddrParams: {
+  sctpPeerAddrParams: option({
     level: SOL_SCTP,
     option: SCTP_PEER_ADDR_PARAMS,
     constant: "SCTP_PEER_ADDR_PARAMS",
@@ -330,9 +330,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: growing("sctp_paddrparams", PADDRPARAMS, PADDRPARAMS_LATER),
     query: associationAndAddress,
-  },
+  }),
   /** What goes with messages that are sent without SCTP_SNDRCV. Source: RFC 6458. Since Linux 2.6. */
-  sctpDefaultSendParam: {
+  sctpDefaultSendParam: option({
     level: SOL_SCTP,
     option: SCTP_DEFAULT_SEND_PARAM,
     constant: "SCTP_DEFAULT_SEND_PARAM",
@@ -342,9 +342,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_sndrcvinfo", SNDRCVINFO),
     query: sendParamQuery,
-  },
+  }),
   /** What goes with messages that are sent without SCTP_SNDINFO. Source: RFC 6458. Since Linux 3.17. */
-  sctpDefaultSndInfo: {
+  sctpDefaultSndInfo: option({
     level: SOL_SCTP,
     option: SCTP_DEFAULT_SNDINFO,
     constant: "SCTP_DEFAULT_SNDINFO",
@@ -354,9 +354,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_sndinfo", SNDINFO),
     query: sndInfoQuery,
-  },
+  }),
   /** When a message that was not delivered is given up. Source: RFC 6458. Since Linux 4.4. */
-  sctpDefaultPrInfo: {
+  sctpDefaultPrInfo: option({
     level: SOL_SCTP,
     option: SCTP_DEFAULT_PRINFO,
     constant: "SCTP_DEFAULT_PRINFO",
@@ -366,9 +366,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_default_prinfo", { association: i32, value: u32, policy: u16 }),
     query: association,
-  },
+  }),
   /** Which events come as notifications. `dataIo` adds SCTP_SNDRCV to messages. Source: RFC 6458. Since Linux 2.6. */
-  sctpEvents: {
+  sctpEvents: option({
     level: SOL_SCTP,
     option: SCTP_EVENTS,
     constant: "SCTP_EVENTS",
@@ -377,9 +377,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: growing("sctp_event_subscribe", EVENTS, LATER_EVENTS),
-  },
+  }),
   /** Whether one kind of event (SCTP_*) comes as a notification. Source: RFC 6458. Since Linux 5.0. */
-  sctpEvent: {
+  sctpEvent: option({
     level: SOL_SCTP,
     option: SCTP_EVENT,
     constant: "SCTP_EVENT",
@@ -389,9 +389,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_event", { association: i32, type: u16, on: byteFlag }),
     query: eventQuery,
-  },
+  }),
   /** Whether an AF_INET6 socket shows IPv4 peers as v4-mapped. Source: RFC 6458. Since Linux 2.6. */
-  sctpIWantMappedV4Addr: {
+  sctpIWantMappedV4Addr: option({
     level: SOL_SCTP,
     option: SCTP_I_WANT_MAPPED_V4_ADDR,
     constant: "SCTP_I_WANT_MAPPED_V4_ADDR",
@@ -400,9 +400,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** The largest chunk of data in bytes; 0: as the path permits. Source: RFC 6458. Since Linux 2.6. */
-  sctpMaxSeg: {
+  sctpMaxSeg: option({
     level: SOL_SCTP,
     option: SCTP_MAXSEG,
     constant: "SCTP_MAXSEG",
@@ -412,9 +412,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: associationValue,
     query: association,
-  },
+  }),
   /** The state of an association. Source: RFC 6458. Since Linux 2.6. */
-  sctpStatus: {
+  sctpStatus: option({
     level: SOL_SCTP,
     option: SCTP_STATUS,
     constant: "SCTP_STATUS",
@@ -424,9 +424,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_status", STATUS),
     query: association,
-  },
+  }),
   /** The state of a path. Source: RFC 6458. Since Linux 2.6. */
-  sctpGetPeerAddrInfo: {
+  sctpGetPeerAddrInfo: option({
     level: SOL_SCTP,
     option: SCTP_GET_PEER_ADDR_INFO,
     constant: "SCTP_GET_PEER_ADDR_INFO",
@@ -436,9 +436,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: peerAddressInfo,
     query: associationAndAddress,
-  },
+  }),
   /** How long, in milliseconds, and for how many packets acknowledgements wait. Source: RFC 6458. Since Linux 2.6. */
-  sctpDelayedSack: {
+  sctpDelayedSack: option({
     level: SOL_SCTP,
     option: SCTP_DELAYED_SACK,
     constant: "SCTP_DELAYED_SACK",
@@ -448,9 +448,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_sack_info", { association: i32, delay: u32, frequency: u32 }),
     query: association,
-  },
+  }),
   /** The number that reports of failed sends carry. Source: RFC 6458. Since Linux 2.6.20. */
-  sctpContext: {
+  sctpContext: option({
     level: SOL_SCTP,
     option: SCTP_CONTEXT,
     constant: "SCTP_CONTEXT",
@@ -460,9 +460,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: associationValue,
     query: association,
-  },
+  }),
   /** Whether parts of several messages may come mixed. Source: RFC 6458. Since Linux 2.6.20. */
-  sctpFragmentInterleave: {
+  sctpFragmentInterleave: option({
     level: SOL_SCTP,
     option: SCTP_FRAGMENT_INTERLEAVE,
     constant: "SCTP_FRAGMENT_INTERLEAVE",
@@ -471,9 +471,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** Bytes from which on a message is delivered in parts. Source: RFC 6458. Since Linux 2.6.22. */
-  sctpPartialDeliveryPoint: {
+  sctpPartialDeliveryPoint: option({
     level: SOL_SCTP,
     option: SCTP_PARTIAL_DELIVERY_POINT,
     constant: "SCTP_PARTIAL_DELIVERY_POINT",
@@ -482,9 +482,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: u32,
-  },
+  }),
   /** Packets that are sent in one go. Source: RFC 6458. Since Linux 2.6.22. */
-  sctpMaxBurst: {
+  sctpMaxBurst: option({
     level: SOL_SCTP,
     option: SCTP_MAX_BURST,
     constant: "SCTP_MAX_BURST",
@@ -494,9 +494,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: associationValue,
     query: association,
-  },
+  }),
   /** A kind of chunk that must come authenticated. Source: RFC 6458. Since Linux 2.6.24. */
-  sctpAuthChunk: {
+  sctpAuthChunk: option({
     level: SOL_SCTP,
     option: SCTP_AUTH_CHUNK,
     constant: "SCTP_AUTH_CHUNK",
@@ -505,9 +505,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: u8,
-  },
+  }),
   /** The algorithms of authentication, the best first. Source: RFC 6458. Since Linux 2.6.24. */
-  sctpHmacIdent: {
+  sctpHmacIdent: option({
     level: SOL_SCTP,
     option: SCTP_HMAC_IDENT,
     constant: "SCTP_HMAC_IDENT",
@@ -516,9 +516,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: countedList("sctp_hmacalgo", u16, HMACS),
-  },
+  }),
   /** A key shared with the peer. Source: RFC 6458. Since Linux 2.6.24. */
-  sctpAuthKey: {
+  sctpAuthKey: option({
     level: SOL_SCTP,
     option: SCTP_AUTH_KEY,
     constant: "SCTP_AUTH_KEY",
@@ -527,9 +527,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: sctpKey,
-  },
+  }),
   /** The key that is in use. Source: RFC 6458. Since Linux 2.6.24. */
-  sctpAuthActiveKey: {
+  sctpAuthActiveKey: option({
     level: SOL_SCTP,
     option: SCTP_AUTH_ACTIVE_KEY,
     constant: "SCTP_AUTH_ACTIVE_KEY",
@@ -539,9 +539,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: keyNumber,
     query: association,
-  },
+  }),
   /** Deletes a key. Source: RFC 6458. Since Linux 2.6.24. */
-  sctpAuthDeleteKey: {
+  sctpAuthDeleteKey: option({
     level: SOL_SCTP,
     option: SCTP_AUTH_DELETE_KEY,
     constant: "SCTP_AUTH_DELETE_KEY",
@@ -550,9 +550,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: keyNumber,
-  },
+  }),
   /** Takes a key out of use. Source: RFC 6458. Since Linux 4.17. */
-  sctpAuthDeactivateKey: {
+  sctpAuthDeactivateKey: option({
     level: SOL_SCTP,
     option: SCTP_AUTH_DEACTIVATE_KEY,
     constant: "SCTP_AUTH_DEACTIVATE_KEY",
@@ -561,9 +561,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: keyNumber,
-  },
+  }),
   /** The kinds of chunks that the peer wants authenticated. Source: RFC 6458. Since Linux 2.6.24. */
-  sctpPeerAuthChunks: {
+  sctpPeerAuthChunks: option({
     level: SOL_SCTP,
     option: SCTP_PEER_AUTH_CHUNKS,
     constant: "SCTP_PEER_AUTH_CHUNKS",
@@ -573,9 +573,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: associationList("sctp_authchunks", "chunks", u8, CHUNKS),
     query: association,
-  },
+  }),
   /** The kinds of chunks that must come authenticated. Source: RFC 6458. Since Linux 2.6.24. */
-  sctpLocalAuthChunks: {
+  sctpLocalAuthChunks: option({
     level: SOL_SCTP,
     option: SCTP_LOCAL_AUTH_CHUNKS,
     constant: "SCTP_LOCAL_AUTH_CHUNKS",
@@ -585,9 +585,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: associationList("sctp_authchunks", "chunks", u8, CHUNKS),
     query: association,
-  },
+  }),
   /** How many associations a one-to-many socket has. Source: RFC 6458. Since Linux 2.6.28. */
-  sctpGetAssocNumber: {
+  sctpGetAssocNumber: option({
     level: SOL_SCTP,
     option: SCTP_GET_ASSOC_NUMBER,
     constant: "SCTP_GET_ASSOC_NUMBER",
@@ -596,9 +596,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: u32,
-  },
+  }),
   /** The associations of a one-to-many socket. Source: RFC 6458. Since Linux 2.6.28. */
-  sctpGetAssocIdList: {
+  sctpGetAssocIdList: option({
     level: SOL_SCTP,
     option: SCTP_GET_ASSOC_ID_LIST,
     constant: "SCTP_GET_ASSOC_ID_LIST",
@@ -607,9 +607,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: countedList("sctp_assoc_ids", i32, ASSOCIATIONS),
-  },
+  }),
   /** Whether peers are told of addresses that come and go. Source: RFC 6458. Since Linux 3.1. */
-  sctpAutoAsconf: {
+  sctpAutoAsconf: option({
     level: SOL_SCTP,
     option: SCTP_AUTO_ASCONF,
     constant: "SCTP_AUTO_ASCONF",
@@ -618,9 +618,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** How many errors make a path (potentially) failed. Source: RFC 7829. Since Linux 3.6. */
-  sctpPeerAddrThlds: {
+  sctpPeerAddrThlds: option({
     level: SOL_SCTP,
     option: SCTP_PEER_ADDR_THLDS,
     constant: "SCTP_PEER_ADDR_THLDS",
@@ -630,9 +630,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_paddrthlds", THRESHOLDS),
     query: associationAndStorage,
-  },
+  }),
   /** The same, with the number that makes another path the primary one. Source: RFC 7829. Since Linux 5.5. */
-  sctpPeerAddrThldsV2: {
+  sctpPeerAddrThldsV2: option({
     level: SOL_SCTP,
     option: SCTP_PEER_ADDR_THLDS_V2,
     constant: "SCTP_PEER_ADDR_THLDS_V2",
@@ -642,9 +642,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_paddrthlds_v2", { ...THRESHOLDS, primaryMaxFailures: u16 }),
     query: associationAndStorage,
-  },
+  }),
   /** Whether messages come with SCTP_RCVINFO. Source: RFC 6458. Since Linux 3.17. */
-  sctpRecvRcvInfo: {
+  sctpRecvRcvInfo: option({
     level: SOL_SCTP,
     option: SCTP_RECVRCVINFO,
     constant: "SCTP_RECVRCVINFO",
@@ -653,9 +653,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** Whether messages come with SCTP_NXTINFO, about the one after it. Source: RFC 6458. Since Linux 3.17. */
-  sctpRecvNxtInfo: {
+  sctpRecvNxtInfo: option({
     level: SOL_SCTP,
     option: SCTP_RECVNXTINFO,
     constant: "SCTP_RECVNXTINFO",
@@ -664,9 +664,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** Whether several one-to-one sockets can be bound to one port. Source: RFC 6458. Since Linux 4.19. */
-  sctpReusePort: {
+  sctpReusePort: option({
     level: SOL_SCTP,
     option: SCTP_REUSE_PORT,
     constant: "SCTP_REUSE_PORT",
@@ -675,9 +675,9 @@ export const sctpOptions = {
     source: "RFC 6458",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** Binds further addresses. Source: net/sctp/socket.c. Since Linux 2.6. */
-  sctpSockoptBindxAdd: {
+  sctpSockoptBindxAdd: option({
     level: SOL_SCTP,
     option: SCTP_SOCKOPT_BINDX_ADD,
     constant: "SCTP_SOCKOPT_BINDX_ADD",
@@ -686,9 +686,9 @@ export const sctpOptions = {
     source: "net/sctp/socket.c",
     families: ["ipv4", "ipv6"],
     payload: addressList,
-  },
+  }),
   /** Unbinds addresses. Source: net/sctp/socket.c. Since Linux 2.6. */
-  sctpSockoptBindxRem: {
+  sctpSockoptBindxRem: option({
     level: SOL_SCTP,
     option: SCTP_SOCKOPT_BINDX_REM,
     constant: "SCTP_SOCKOPT_BINDX_REM",
@@ -697,9 +697,9 @@ export const sctpOptions = {
     source: "net/sctp/socket.c",
     families: ["ipv4", "ipv6"],
     payload: addressList,
-  },
+  }),
   /** Connects to a peer by any of its addresses. Source: net/sctp/socket.c. Since Linux 2.6. */
-  sctpSockoptConnectx: {
+  sctpSockoptConnectx: option({
     level: SOL_SCTP,
     option: SCTP_SOCKOPT_CONNECTX,
     constant: "SCTP_SOCKOPT_CONNECTX",
@@ -708,9 +708,9 @@ export const sctpOptions = {
     source: "net/sctp/socket.c",
     families: ["ipv4", "ipv6"],
     payload: addressList,
-  },
+  }),
   /** The peer's addresses. Source: net/sctp/socket.c. Since Linux 2.6. */
-  sctpGetPeerAddrs: {
+  sctpGetPeerAddrs: option({
     level: SOL_SCTP,
     option: SCTP_GET_PEER_ADDRS,
     constant: "SCTP_GET_PEER_ADDRS",
@@ -720,9 +720,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: associationAddresses,
     query: association,
-  },
+  }),
   /** Our addresses. Source: net/sctp/socket.c. Since Linux 2.6. */
-  sctpGetLocalAddrs: {
+  sctpGetLocalAddrs: option({
     level: SOL_SCTP,
     option: SCTP_GET_LOCAL_ADDRS,
     constant: "SCTP_GET_LOCAL_ADDRS",
@@ -732,12 +732,12 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: associationAddresses,
     query: association,
-  },
+  }),
   /**
    * What an association has counted. Reading sets `maxRto` back. Source: include/uapi/linux/sctp.h. Since
    * Linux 3.8.
    */
-  sctpGetAssocStats: {
+  sctpGetAssocStats: option({
     level: SOL_SCTP,
     option: SCTP_GET_ASSOC_STATS,
     constant: "SCTP_GET_ASSOC_STATS",
@@ -747,9 +747,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_assoc_stats", STATS),
     query: association,
-  },
+  }),
   /** Whether messages may be given up. Source: RFC 7496. Since Linux 4.4. */
-  sctpPrSupported: {
+  sctpPrSupported: option({
     level: SOL_SCTP,
     option: SCTP_PR_SUPPORTED,
     constant: "SCTP_PR_SUPPORTED",
@@ -759,9 +759,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: associationValue,
     query: association,
-  },
+  }),
   /** How many messages of an association were given up. Source: RFC 7496. Since Linux 4.4. */
-  sctpPrAssocStatus: {
+  sctpPrAssocStatus: option({
     level: SOL_SCTP,
     option: SCTP_PR_ASSOC_STATUS,
     constant: "SCTP_PR_ASSOC_STATUS",
@@ -771,9 +771,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_prstatus", PRSTATUS),
     query: prStatusQuery,
-  },
+  }),
   /** How many messages of a stream were given up. Source: RFC 7496. Since Linux 4.4. */
-  sctpPrStreamStatus: {
+  sctpPrStreamStatus: option({
     level: SOL_SCTP,
     option: SCTP_PR_STREAM_STATUS,
     constant: "SCTP_PR_STREAM_STATUS",
@@ -783,9 +783,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_prstatus", PRSTATUS),
     query: prStatusQuery,
-  },
+  }),
   /** Whether streams can be reset. Source: RFC 6525. Since Linux 4.11. */
-  sctpReconfigSupported: {
+  sctpReconfigSupported: option({
     level: SOL_SCTP,
     option: SCTP_RECONFIG_SUPPORTED,
     constant: "SCTP_RECONFIG_SUPPORTED",
@@ -795,9 +795,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: associationValue,
     query: association,
-  },
+  }),
   /** SCTP_ENABLE_*: which requests of the peer are granted. Source: RFC 6525. Since Linux 4.11. */
-  sctpEnableStreamReset: {
+  sctpEnableStreamReset: option({
     level: SOL_SCTP,
     option: SCTP_ENABLE_STREAM_RESET,
     constant: "SCTP_ENABLE_STREAM_RESET",
@@ -807,9 +807,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: associationValue,
     query: association,
-  },
+  }),
   /** Begins streams anew. Source: RFC 6525. Since Linux 4.11. */
-  sctpResetStreams: {
+  sctpResetStreams: option({
     level: SOL_SCTP,
     option: SCTP_RESET_STREAMS,
     constant: "SCTP_RESET_STREAMS",
@@ -818,9 +818,9 @@ export const sctpOptions = {
     source: "RFC 6525",
     families: ["ipv4", "ipv6"],
     payload: sctpStreams,
-  },
+  }),
   /** Begins all of an association anew, by its number. Source: RFC 6525. Since Linux 4.11. */
-  sctpResetAssoc: {
+  sctpResetAssoc: option({
     level: SOL_SCTP,
     option: SCTP_RESET_ASSOC,
     constant: "SCTP_RESET_ASSOC",
@@ -829,9 +829,9 @@ export const sctpOptions = {
     source: "RFC 6525",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** Adds streams. Source: RFC 6525. Since Linux 4.11. */
-  sctpAddStreams: {
+  sctpAddStreams: option({
     level: SOL_SCTP,
     option: SCTP_ADD_STREAMS,
     constant: "SCTP_ADD_STREAMS",
@@ -840,9 +840,9 @@ export const sctpOptions = {
     source: "RFC 6525",
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_add_streams", { association: i32, incoming: u16, outgoing: u16 }),
-  },
+  }),
   /** SCTP_SS_*: how streams take turns. Source: RFC 8260. Since Linux 4.15. */
-  sctpStreamScheduler: {
+  sctpStreamScheduler: option({
     level: SOL_SCTP,
     option: SCTP_STREAM_SCHEDULER,
     constant: "SCTP_STREAM_SCHEDULER",
@@ -852,9 +852,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: associationValue,
     query: association,
-  },
+  }),
   /** A stream's priority or weight. Source: RFC 8260. Since Linux 4.15. */
-  sctpStreamSchedulerValue: {
+  sctpStreamSchedulerValue: option({
     level: SOL_SCTP,
     option: SCTP_STREAM_SCHEDULER_VALUE,
     constant: "SCTP_STREAM_SCHEDULER_VALUE",
@@ -864,9 +864,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: streamValue,
     query: streamQuery,
-  },
+  }),
   /** Whether messages of several streams may be sent mixed. Source: RFC 8260. Since Linux 4.16. */
-  sctpInterleavingSupported: {
+  sctpInterleavingSupported: option({
     level: SOL_SCTP,
     option: SCTP_INTERLEAVING_SUPPORTED,
     constant: "SCTP_INTERLEAVING_SUPPORTED",
@@ -876,9 +876,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: associationValue,
     query: association,
-  },
+  }),
   /** Whether addresses may come and go. Source: net/sctp/socket.c. Since Linux 5.4. */
-  sctpAsconfSupported: {
+  sctpAsconfSupported: option({
     level: SOL_SCTP,
     option: SCTP_ASCONF_SUPPORTED,
     constant: "SCTP_ASCONF_SUPPORTED",
@@ -888,9 +888,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: associationValue,
     query: association,
-  },
+  }),
   /** Whether chunks can be authenticated. Source: net/sctp/socket.c. Since Linux 5.4. */
-  sctpAuthSupported: {
+  sctpAuthSupported: option({
     level: SOL_SCTP,
     option: SCTP_AUTH_SUPPORTED,
     constant: "SCTP_AUTH_SUPPORTED",
@@ -900,9 +900,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: associationValue,
     query: association,
-  },
+  }),
   /** Whether congestion is notified explicitly. Source: net/sctp/socket.c. Since Linux 5.4. */
-  sctpEcnSupported: {
+  sctpEcnSupported: option({
     level: SOL_SCTP,
     option: SCTP_ECN_SUPPORTED,
     constant: "SCTP_ECN_SUPPORTED",
@@ -912,9 +912,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: associationValue,
     query: association,
-  },
+  }),
   /** Whether notifications tell of paths that have potentially failed. Source: RFC 7829. Since Linux 5.5. */
-  sctpExposePotentiallyFailedState: {
+  sctpExposePotentiallyFailedState: option({
     level: SOL_SCTP,
     option: SCTP_EXPOSE_POTENTIALLY_FAILED_STATE,
     constant: "SCTP_EXPOSE_POTENTIALLY_FAILED_STATE",
@@ -924,9 +924,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: associationValue,
     query: association,
-  },
+  }),
   /** The UDP port that a path's packets are wrapped for; 0: none. Source: RFC 6951. Since Linux 5.11. */
-  sctpRemoteUdpEncapsPort: {
+  sctpRemoteUdpEncapsPort: option({
     level: SOL_SCTP,
     option: SCTP_REMOTE_UDP_ENCAPS_PORT,
     constant: "SCTP_REMOTE_UDP_ENCAPS_PORT",
@@ -936,9 +936,9 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_udpencaps", { ...ASSOCIATION_AND_STORAGE, port: u16 }),
     query: associationAndStorage,
-  },
+  }),
   /** Milliseconds between probes of a path's MTU; 0: none. Source: RFC 8899. Since Linux 5.14. */
-  sctpPlpmtudProbeInterval: {
+  sctpPlpmtudProbeInterval: option({
     level: SOL_SCTP,
     option: SCTP_PLPMTUD_PROBE_INTERVAL,
     constant: "SCTP_PLPMTUD_PROBE_INTERVAL",
@@ -948,5 +948,5 @@ export const sctpOptions = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_probeinterval", { ...ASSOCIATION_AND_STORAGE, interval: u32 }),
     query: associationAndStorage,
-  },
+  }),
 } as const satisfies OptionEntries;

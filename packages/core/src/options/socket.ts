@@ -75,7 +75,7 @@ import { text } from "../control/blob.js";
 import { i32, u32, u64 } from "../control/integers.js";
 import { struct } from "../control/struct.js";
 import { oldTimeval } from "../control/times.js";
-import type { OptionEntries } from "./entry.js";
+import { type OptionEntries, option } from "./entry.js";
 import { flag } from "./flag.js";
 import { growing } from "./growing.js";
 import { interfaceIndex } from "./interface-index.js";
@@ -108,7 +108,7 @@ const MEMINFO = {
 /** The options of SOL_SOCKET. */
 export const socketLevelOptions = {
   /** Records debugging information, which needs CAP_NET_ADMIN. Source: socket(7). Since Linux 2.2. */
-  debug: {
+  debug: option({
     level: SOL_SOCKET,
     option: SO_DEBUG,
     constant: "SO_DEBUG",
@@ -116,12 +116,12 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: flag,
-  },
+  }),
   /**
    * Whether bind(2) may take an address that closed connections still linger on. Source: socket(7). Since
    * Linux 2.2.
    */
-  reuseAddr: {
+  reuseAddr: option({
     level: SOL_SOCKET,
     option: SO_REUSEADDR,
     constant: "SO_REUSEADDR",
@@ -129,9 +129,9 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: flag,
-  },
+  }),
   /** The socket's type: SOCK_STREAM, SOCK_DGRAM, … Source: socket(7). Since Linux 2.2. */
-  type: {
+  type: option({
     level: SOL_SOCKET,
     option: SO_TYPE,
     constant: "SO_TYPE",
@@ -139,12 +139,12 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: i32,
-  },
+  }),
   /**
    * The pending error as a positive errno, 0 if there is none. Reading it clears it. Source: socket(7). Since
    * Linux 2.2.
    */
-  error: {
+  error: option({
     level: SOL_SOCKET,
     option: SO_ERROR,
     constant: "SO_ERROR",
@@ -152,9 +152,9 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: i32,
-  },
+  }),
   /** Sends to hosts on directly connected networks only. Source: socket(7). Since Linux 2.2. */
-  dontRoute: {
+  dontRoute: option({
     level: SOL_SOCKET,
     option: SO_DONTROUTE,
     constant: "SO_DONTROUTE",
@@ -162,9 +162,9 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: flag,
-  },
+  }),
   /** Whether datagrams may go to a broadcast address. Source: socket(7). Since Linux 2.2. */
-  broadcast: {
+  broadcast: option({
     level: SOL_SOCKET,
     option: SO_BROADCAST,
     constant: "SO_BROADCAST",
@@ -172,12 +172,12 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: flag,
-  },
+  }),
   /**
    * Bytes of the send buffer. The kernel doubles what is set, and gives the doubled value. Source: socket(7).
    * Since Linux 2.2.
    */
-  sndBuf: {
+  sndBuf: option({
     level: SOL_SOCKET,
     option: SO_SNDBUF,
     constant: "SO_SNDBUF",
@@ -185,12 +185,12 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: i32,
-  },
+  }),
   /**
    * Bytes of the receive buffer. The kernel doubles what is set, and gives the doubled value. Source:
    * socket(7). Since Linux 2.2.
    */
-  rcvBuf: {
+  rcvBuf: option({
     level: SOL_SOCKET,
     option: SO_RCVBUF,
     constant: "SO_RCVBUF",
@@ -198,9 +198,9 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: i32,
-  },
+  }),
   /** As `sndBuf`, beyond net.core.wmem_max, which needs CAP_NET_ADMIN. Source: socket(7). Since Linux 2.6.14. */
-  sndBufForce: {
+  sndBufForce: option({
     level: SOL_SOCKET,
     option: SO_SNDBUFFORCE,
     constant: "SO_SNDBUFFORCE",
@@ -208,9 +208,9 @@ export const socketLevelOptions = {
     since: "2.6.14",
     source: "socket(7)",
     payload: i32,
-  },
+  }),
   /** As `rcvBuf`, beyond net.core.rmem_max, which needs CAP_NET_ADMIN. Source: socket(7). Since Linux 2.6.14. */
-  rcvBufForce: {
+  rcvBufForce: option({
     level: SOL_SOCKET,
     option: SO_RCVBUFFORCE,
     constant: "SO_RCVBUFFORCE",
@@ -218,9 +218,9 @@ export const socketLevelOptions = {
     since: "2.6.14",
     source: "socket(7)",
     payload: i32,
-  },
+  }),
   /** Sends probes on connections that are idle. Source: socket(7). Since Linux 2.2. */
-  keepAlive: {
+  keepAlive: option({
     level: SOL_SOCKET,
     option: SO_KEEPALIVE,
     constant: "SO_KEEPALIVE",
@@ -228,9 +228,9 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: flag,
-  },
+  }),
   /** Leaves out-of-band data in the stream. Source: socket(7). Since Linux 2.2. */
-  oobInline: {
+  oobInline: option({
     level: SOL_SOCKET,
     option: SO_OOBINLINE,
     constant: "SO_OOBINLINE",
@@ -238,9 +238,9 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: flag,
-  },
+  }),
   /** Sends UDP datagrams over IPv4 without a checksum. Source: net/core/sock.c. Since Linux 2.2. */
-  noCheck: {
+  noCheck: option({
     level: SOL_SOCKET,
     option: SO_NO_CHECK,
     constant: "SO_NO_CHECK",
@@ -248,9 +248,9 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "net/core/sock.c",
     payload: flag,
-  },
+  }),
   /** The priority of what is sent. Above 6 it needs CAP_NET_ADMIN. Source: socket(7). Since Linux 2.2. */
-  priority: {
+  priority: option({
     level: SOL_SOCKET,
     option: SO_PRIORITY,
     constant: "SO_PRIORITY",
@@ -258,12 +258,12 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: u32,
-  },
+  }),
   /**
    * How long close(2) waits for what is still to be sent; 0 seconds reset the connection. Source: socket(7).
    * Since Linux 2.2.
    */
-  linger: {
+  linger: option({
     level: SOL_SOCKET,
     option: SO_LINGER,
     constant: "SO_LINGER",
@@ -271,9 +271,9 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: struct("linger", { onOff: flag, seconds: i32 }),
-  },
+  }),
   /** Whether several sockets bound to one port share what arrives. Source: socket(7). Since Linux 3.9. */
-  reusePort: {
+  reusePort: option({
     level: SOL_SOCKET,
     option: SO_REUSEPORT,
     constant: "SO_REUSEPORT",
@@ -281,9 +281,9 @@ export const socketLevelOptions = {
     since: "3.9",
     source: "socket(7)",
     payload: flag,
-  },
+  }),
   /** Whether messages come with the sender's credentials. Source: unix(7). Since Linux 2.2. */
-  passCred: {
+  passCred: option({
     level: SOL_SOCKET,
     option: SO_PASSCRED,
     constant: "SO_PASSCRED",
@@ -292,9 +292,9 @@ export const socketLevelOptions = {
     source: "unix(7)",
     families: ["unix", "netlink", "bluetooth"],
     payload: flag,
-  },
+  }),
   /** Whether messages come with the sender's security label. Source: unix(7). Since Linux 2.6.18. */
-  passSec: {
+  passSec: option({
     level: SOL_SOCKET,
     option: SO_PASSSEC,
     constant: "SO_PASSSEC",
@@ -303,9 +303,9 @@ export const socketLevelOptions = {
     source: "unix(7)",
     families: ["unix", "netlink"],
     payload: flag,
-  },
+  }),
   /** Whether messages come with a descriptor of the sender's process. Source: unix(7). Since Linux 6.5. */
-  passPidfd: {
+  passPidfd: option({
     level: SOL_SOCKET,
     option: SO_PASSPIDFD,
     constant: "SO_PASSPIDFD",
@@ -314,9 +314,9 @@ export const socketLevelOptions = {
     source: "unix(7)",
     families: ["unix"],
     payload: flag,
-  },
+  }),
   /** Whether a peer may send descriptors: if not, its send fails with EPERM. Source: unix(7). Since Linux 6.16. */
-  passRights: {
+  passRights: option({
     level: SOL_SOCKET,
     option: SO_PASSRIGHTS,
     constant: "SO_PASSRIGHTS",
@@ -325,12 +325,12 @@ export const socketLevelOptions = {
     source: "unix(7)",
     families: ["unix"],
     payload: flag,
-  },
+  }),
   /**
    * Whether messages on a stream tell how many bytes are left to read. Source: net/unix/af_unix.c. Since
    * Linux 6.17.
    */
-  inq: {
+  inq: option({
     level: SOL_SOCKET,
     option: SO_INQ,
     constant: "SO_INQ",
@@ -339,12 +339,12 @@ export const socketLevelOptions = {
     source: "net/unix/af_unix.c",
     families: ["unix"],
     payload: flag,
-  },
+  }),
   /**
    * Who is at the other end, as it was at connect(2), listen(2) or socketpair(2). Source: unix(7). Since
    * Linux 2.2.
    */
-  peerCred: {
+  peerCred: option({
     level: SOL_SOCKET,
     option: SO_PEERCRED,
     constant: "SO_PEERCRED",
@@ -353,9 +353,9 @@ export const socketLevelOptions = {
     source: "unix(7)",
     families: ["unix"],
     payload: struct("ucred", { pid: i32, uid: u32, gid: u32 }),
-  },
+  }),
   /** The security label of who is at the other end. Source: unix(7). Since Linux 2.6.2. */
-  peerSec: {
+  peerSec: option({
     level: SOL_SOCKET,
     option: SO_PEERSEC,
     constant: "SO_PEERSEC",
@@ -363,9 +363,9 @@ export const socketLevelOptions = {
     since: "2.6.2",
     source: "unix(7)",
     payload: text("char[]", LABEL_ROOM),
-  },
+  }),
   /** The supplementary groups of who is at the other end. Source: net/core/sock.c. Since Linux 4.13. */
-  peerGroups: {
+  peerGroups: option({
     level: SOL_SOCKET,
     option: SO_PEERGROUPS,
     constant: "SO_PEERGROUPS",
@@ -374,9 +374,9 @@ export const socketLevelOptions = {
     source: "net/core/sock.c",
     families: ["unix"],
     payload: list(u32, 0, NGROUPS_MAX),
-  },
+  }),
   /** Bytes that must be there before a stream is readable. Source: socket(7). Since Linux 2.2. */
-  rcvLowat: {
+  rcvLowat: option({
     level: SOL_SOCKET,
     option: SO_RCVLOWAT,
     constant: "SO_RCVLOWAT",
@@ -384,9 +384,9 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: i32,
-  },
+  }),
   /** Always 1: Linux cannot change it. Source: socket(7). Since Linux 2.2. */
-  sndLowat: {
+  sndLowat: option({
     level: SOL_SOCKET,
     option: SO_SNDLOWAT,
     constant: "SO_SNDLOWAT",
@@ -394,9 +394,9 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: i32,
-  },
+  }),
   /** How long a blocking receive waits, in nanoseconds; 0n: for ever. Source: socket(7). Since Linux 2.4. */
-  rcvTimeo: {
+  rcvTimeo: option({
     level: SOL_SOCKET,
     option: SO_RCVTIMEO_OLD,
     constant: "SO_RCVTIMEO",
@@ -404,9 +404,9 @@ export const socketLevelOptions = {
     since: "2.4",
     source: "socket(7)",
     payload: oldTimeval,
-  },
+  }),
   /** How long a blocking send waits, in nanoseconds; 0n: for ever. Source: socket(7). Since Linux 2.4. */
-  sndTimeo: {
+  sndTimeo: option({
     level: SOL_SOCKET,
     option: SO_SNDTIMEO_OLD,
     constant: "SO_SNDTIMEO",
@@ -414,12 +414,12 @@ export const socketLevelOptions = {
     since: "2.4",
     source: "socket(7)",
     payload: oldTimeval,
-  },
+  }),
   /**
    * The name of the only interface that the socket uses; an empty one takes it back. Source: socket(7). Since
    * Linux 2.2.
    */
-  bindToDevice: {
+  bindToDevice: option({
     level: SOL_SOCKET,
     option: SO_BINDTODEVICE,
     constant: "SO_BINDTODEVICE",
@@ -427,12 +427,12 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: nameText("char[IFNAMSIZ]", IFNAMSIZ),
-  },
+  }),
   /**
    * The index of the only interface that the socket uses, 0 for none. A name does, too. Source:
    * net/core/sock.c. Since Linux 5.1.
    */
-  bindToIfIndex: {
+  bindToIfIndex: option({
     level: SOL_SOCKET,
     option: SO_BINDTOIFINDEX,
     constant: "SO_BINDTOIFINDEX",
@@ -441,9 +441,9 @@ export const socketLevelOptions = {
     source: "net/core/sock.c",
     payload: i32,
     setPayload: interfaceIndex,
-  },
+  }),
   /** Takes the filter away, whatever the value. Source: socket(7). Since Linux 2.2. */
-  detachFilter: {
+  detachFilter: option({
     level: SOL_SOCKET,
     option: SO_DETACH_FILTER,
     constant: "SO_DETACH_FILTER",
@@ -451,9 +451,9 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: i32,
-  },
+  }),
   /** Keeps the filter from being changed, for good. Source: socket(7). Since Linux 3.9. */
-  lockFilter: {
+  lockFilter: option({
     level: SOL_SOCKET,
     option: SO_LOCK_FILTER,
     constant: "SO_LOCK_FILTER",
@@ -461,9 +461,9 @@ export const socketLevelOptions = {
     since: "3.9",
     source: "socket(7)",
     payload: flag,
-  },
+  }),
   /** The descriptor of an eBPF program that filters what arrives. Source: socket(7). Since Linux 3.19. */
-  attachBpf: {
+  attachBpf: option({
     level: SOL_SOCKET,
     option: SO_ATTACH_BPF,
     constant: "SO_ATTACH_BPF",
@@ -471,12 +471,12 @@ export const socketLevelOptions = {
     since: "3.19",
     source: "socket(7)",
     payload: i32,
-  },
+  }),
   /**
    * The descriptor of an eBPF program that chooses among the sockets of a port. Source: socket(7). Since
    * Linux 4.5.
    */
-  attachReusePortEbpf: {
+  attachReusePortEbpf: option({
     level: SOL_SOCKET,
     option: SO_ATTACH_REUSEPORT_EBPF,
     constant: "SO_ATTACH_REUSEPORT_EBPF",
@@ -484,9 +484,9 @@ export const socketLevelOptions = {
     since: "4.5",
     source: "socket(7)",
     payload: i32,
-  },
+  }),
   /** Takes that program away, whatever the value. Source: net/core/sock.c. Since Linux 5.3. */
-  detachReusePortBpf: {
+  detachReusePortBpf: option({
     level: SOL_SOCKET,
     option: SO_DETACH_REUSEPORT_BPF,
     constant: "SO_DETACH_REUSEPORT_BPF",
@@ -494,9 +494,9 @@ export const socketLevelOptions = {
     since: "5.3",
     source: "net/core/sock.c",
     payload: i32,
-  },
+  }),
   /** Whether the socket listens. Source: socket(7). Since Linux 2.4. */
-  acceptConn: {
+  acceptConn: option({
     level: SOL_SOCKET,
     option: SO_ACCEPTCONN,
     constant: "SO_ACCEPTCONN",
@@ -504,12 +504,12 @@ export const socketLevelOptions = {
     since: "2.4",
     source: "socket(7)",
     payload: flag,
-  },
+  }),
   /**
    * The mark of what is sent, for routing and filters. It needs CAP_NET_ADMIN. Source: socket(7). Since Linux
    * 2.6.25.
    */
-  mark: {
+  mark: option({
     level: SOL_SOCKET,
     option: SO_MARK,
     constant: "SO_MARK",
@@ -517,9 +517,9 @@ export const socketLevelOptions = {
     since: "2.6.25",
     source: "socket(7)",
     payload: u32,
-  },
+  }),
   /** The socket's protocol: IPPROTO_TCP, … Source: socket(7). Since Linux 2.6.32. */
-  protocol: {
+  protocol: option({
     level: SOL_SOCKET,
     option: SO_PROTOCOL,
     constant: "SO_PROTOCOL",
@@ -527,9 +527,9 @@ export const socketLevelOptions = {
     since: "2.6.32",
     source: "socket(7)",
     payload: i32,
-  },
+  }),
   /** The socket's family: AF_INET, … Source: socket(7). Since Linux 2.6.32. */
-  domain: {
+  domain: option({
     level: SOL_SOCKET,
     option: SO_DOMAIN,
     constant: "SO_DOMAIN",
@@ -537,9 +537,9 @@ export const socketLevelOptions = {
     since: "2.6.32",
     source: "socket(7)",
     payload: i32,
-  },
+  }),
   /** Whether messages come with the number of those that were dropped. Source: socket(7). Since Linux 2.6.33. */
-  rxqOvfl: {
+  rxqOvfl: option({
     level: SOL_SOCKET,
     option: SO_RXQ_OVFL,
     constant: "SO_RXQ_OVFL",
@@ -547,9 +547,9 @@ export const socketLevelOptions = {
     since: "2.6.33",
     source: "socket(7)",
     payload: flag,
-  },
+  }),
   /** Whether a sent frame's acknowledgement is reported. Source: net/core/sock.c. Since Linux 3.3. */
-  wifiStatus: {
+  wifiStatus: option({
     level: SOL_SOCKET,
     option: SO_WIFI_STATUS,
     constant: "SO_WIFI_STATUS",
@@ -557,9 +557,9 @@ export const socketLevelOptions = {
     since: "3.3",
     source: "net/core/sock.c",
     payload: flag,
-  },
+  }),
   /** Where the next MSG_PEEK reads, in bytes; -1: always at the beginning. Source: socket(7). Since Linux 3.4. */
-  peekOff: {
+  peekOff: option({
     level: SOL_SOCKET,
     option: SO_PEEK_OFF,
     constant: "SO_PEEK_OFF",
@@ -567,9 +567,9 @@ export const socketLevelOptions = {
     since: "3.4",
     source: "socket(7)",
     payload: i32,
-  },
+  }),
   /** Whether the frame check sequence is left to the program. Source: net/core/sock.c. Since Linux 3.4. */
-  noFcs: {
+  noFcs: option({
     level: SOL_SOCKET,
     option: SO_NOFCS,
     constant: "SO_NOFCS",
@@ -577,9 +577,9 @@ export const socketLevelOptions = {
     since: "3.4",
     source: "net/core/sock.c",
     payload: flag,
-  },
+  }),
   /** Whether select(2) reports the error queue as an exception. Source: socket(7). Since Linux 3.10. */
-  selectErrQueue: {
+  selectErrQueue: option({
     level: SOL_SOCKET,
     option: SO_SELECT_ERR_QUEUE,
     constant: "SO_SELECT_ERR_QUEUE",
@@ -587,9 +587,9 @@ export const socketLevelOptions = {
     since: "3.10",
     source: "socket(7)",
     payload: flag,
-  },
+  }),
   /** Microseconds that a blocking receive polls the device. Source: socket(7). Since Linux 3.11. */
-  busyPoll: {
+  busyPoll: option({
     level: SOL_SOCKET,
     option: SO_BUSY_POLL,
     constant: "SO_BUSY_POLL",
@@ -597,9 +597,9 @@ export const socketLevelOptions = {
     since: "3.11",
     source: "socket(7)",
     payload: i32,
-  },
+  }),
   /** Prefers polling the device to interrupts. Source: net/core/sock.c. Since Linux 5.11. */
-  preferBusyPoll: {
+  preferBusyPoll: option({
     level: SOL_SOCKET,
     option: SO_PREFER_BUSY_POLL,
     constant: "SO_PREFER_BUSY_POLL",
@@ -607,9 +607,9 @@ export const socketLevelOptions = {
     since: "5.11",
     source: "net/core/sock.c",
     payload: flag,
-  },
+  }),
   /** Packets that one round of polling takes. Source: net/core/sock.c. Since Linux 5.11. */
-  busyPollBudget: {
+  busyPollBudget: option({
     level: SOL_SOCKET,
     option: SO_BUSY_POLL_BUDGET,
     constant: "SO_BUSY_POLL_BUDGET",
@@ -617,9 +617,9 @@ export const socketLevelOptions = {
     since: "5.11",
     source: "net/core/sock.c",
     payload: i32,
-  },
+  }),
   /** Bytes per second that are sent at most; all ones: no limit. Source: net/core/sock.c. Since Linux 3.13. */
-  maxPacingRate: {
+  maxPacingRate: option({
     level: SOL_SOCKET,
     option: SO_MAX_PACING_RATE,
     constant: "SO_MAX_PACING_RATE",
@@ -627,9 +627,9 @@ export const socketLevelOptions = {
     since: "3.13",
     source: "net/core/sock.c",
     payload: pacingRate,
-  },
+  }),
   /** Extensions that classic filters can use. Source: net/core/sock.c. Since Linux 3.14. */
-  bpfExtensions: {
+  bpfExtensions: option({
     level: SOL_SOCKET,
     option: SO_BPF_EXTENSIONS,
     constant: "SO_BPF_EXTENSIONS",
@@ -637,12 +637,12 @@ export const socketLevelOptions = {
     since: "3.14",
     source: "net/core/sock.c",
     payload: i32,
-  },
+  }),
   /**
    * The processor that last handled the socket's packets; set (since Linux 4.4), a preference among the
    * sockets of a port. Source: socket(7). Since Linux 3.19.
    */
-  incomingCpu: {
+  incomingCpu: option({
     level: SOL_SOCKET,
     option: SO_INCOMING_CPU,
     constant: "SO_INCOMING_CPU",
@@ -650,9 +650,9 @@ export const socketLevelOptions = {
     since: "3.19",
     source: "socket(7)",
     payload: i32,
-  },
+  }),
   /** 1: the route seems dead, look for another one. Source: net/core/sock.c. Since Linux 4.6. */
-  cnxAdvice: {
+  cnxAdvice: option({
     level: SOL_SOCKET,
     option: SO_CNX_ADVICE,
     constant: "SO_CNX_ADVICE",
@@ -660,12 +660,12 @@ export const socketLevelOptions = {
     since: "4.6",
     source: "net/core/sock.c",
     payload: i32,
-  },
+  }),
   /**
    * The socket's memory in bytes, and the packets that it dropped. Source: include/uapi/linux/sock_diag.h.
    * Since Linux 4.12.
    */
-  memInfo: {
+  memInfo: option({
     level: SOL_SOCKET,
     option: SO_MEMINFO,
     constant: "SO_MEMINFO",
@@ -673,9 +673,9 @@ export const socketLevelOptions = {
     since: "4.12",
     source: "include/uapi/linux/sock_diag.h",
     payload: growing("sk_meminfo", MEMINFO, { drops: u32 }),
-  },
+  }),
   /** The device queue that the last packet came by. Source: socket(7). Since Linux 4.12. */
-  incomingNapiId: {
+  incomingNapiId: option({
     level: SOL_SOCKET,
     option: SO_INCOMING_NAPI_ID,
     constant: "SO_INCOMING_NAPI_ID",
@@ -683,9 +683,9 @@ export const socketLevelOptions = {
     since: "4.12",
     source: "socket(7)",
     payload: u32,
-  },
+  }),
   /** A number that no other socket of this boot has. Source: net/core/sock_diag.c. Since Linux 4.12. */
-  cookie: {
+  cookie: option({
     level: SOL_SOCKET,
     option: SO_COOKIE,
     constant: "SO_COOKIE",
@@ -693,9 +693,9 @@ export const socketLevelOptions = {
     since: "4.12",
     source: "net/core/sock_diag.c",
     payload: u64,
-  },
+  }),
   /** A number that no other network namespace of this boot has. Source: net/core/sock.c. Since Linux 5.14. */
-  netnsCookie: {
+  netnsCookie: option({
     level: SOL_SOCKET,
     option: SO_NETNS_COOKIE,
     constant: "SO_NETNS_COOKIE",
@@ -703,9 +703,9 @@ export const socketLevelOptions = {
     since: "5.14",
     source: "net/core/sock.c",
     payload: u64,
-  },
+  }),
   /** Permits MSG_ZEROCOPY. Source: Documentation/networking/msg_zerocopy.rst. Since Linux 4.14. */
-  zeroCopy: {
+  zeroCopy: option({
     level: SOL_SOCKET,
     option: SO_ZEROCOPY,
     constant: "SO_ZEROCOPY",
@@ -713,12 +713,12 @@ export const socketLevelOptions = {
     since: "4.14",
     source: "Documentation/networking/msg_zerocopy.rst",
     payload: flag,
-  },
+  }),
   /**
    * The clock of the times at which messages are to be sent. Source: include/uapi/linux/net_tstamp.h. Since
    * Linux 4.19.
    */
-  txTime: {
+  txTime: option({
     level: SOL_SOCKET,
     option: SO_TXTIME,
     constant: "SO_TXTIME",
@@ -726,9 +726,9 @@ export const socketLevelOptions = {
     since: "4.19",
     source: "include/uapi/linux/net_tstamp.h",
     payload: struct("sock_txtime", { clockId: i32, flags: u32 }),
-  },
+  }),
   /** Whether messages come with the time of their arrival, in microseconds. Source: socket(7). Since Linux 2.2. */
-  timestamp: {
+  timestamp: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMP_OLD,
     constant: "SO_TIMESTAMP",
@@ -736,9 +736,9 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "socket(7)",
     payload: flag,
-  },
+  }),
   /** Whether messages come with the time of their arrival, in nanoseconds. Source: socket(7). Since Linux 2.6.22. */
-  timestampNs: {
+  timestampNs: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMPNS_OLD,
     constant: "SO_TIMESTAMPNS",
@@ -746,12 +746,12 @@ export const socketLevelOptions = {
     since: "2.6.22",
     source: "socket(7)",
     payload: flag,
-  },
+  }),
   /**
    * SOF_TIMESTAMPING_*: which times of sending and receiving are reported. Source:
    * Documentation/networking/timestamping.rst. Since Linux 2.6.30.
    */
-  timestamping: {
+  timestamping: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMPING_OLD,
     constant: "SO_TIMESTAMPING",
@@ -759,9 +759,9 @@ export const socketLevelOptions = {
     since: "2.6.30",
     source: "Documentation/networking/timestamping.rst",
     payload: u32,
-  },
+  }),
   /** As `timestamp`, with 64 bits for the seconds everywhere. Source: net/core/sock.c. Since Linux 5.1. */
-  timestampNew: {
+  timestampNew: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMP_NEW,
     constant: "SO_TIMESTAMP_NEW",
@@ -769,9 +769,9 @@ export const socketLevelOptions = {
     since: "5.1",
     source: "net/core/sock.c",
     payload: flag,
-  },
+  }),
   /** As `timestampNs`, with 64 bits for the seconds everywhere. Source: net/core/sock.c. Since Linux 5.1. */
-  timestampNsNew: {
+  timestampNsNew: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMPNS_NEW,
     constant: "SO_TIMESTAMPNS_NEW",
@@ -779,9 +779,9 @@ export const socketLevelOptions = {
     since: "5.1",
     source: "net/core/sock.c",
     payload: flag,
-  },
+  }),
   /** As `timestamping`, with 64 bits for the seconds everywhere. Source: net/core/sock.c. Since Linux 5.1. */
-  timestampingNew: {
+  timestampingNew: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMPING_NEW,
     constant: "SO_TIMESTAMPING_NEW",
@@ -789,12 +789,12 @@ export const socketLevelOptions = {
     since: "5.1",
     source: "net/core/sock.c",
     payload: u32,
-  },
+  }),
   /**
    * SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK: buffers whose size the kernel leaves alone. Source: net/core/sock.c.
    * Since Linux 5.15.
    */
-  bufLock: {
+  bufLock: option({
     level: SOL_SOCKET,
     option: SO_BUF_LOCK,
     constant: "SO_BUF_LOCK",
@@ -802,9 +802,9 @@ export const socketLevelOptions = {
     since: "5.15",
     source: "net/core/sock.c",
     payload: i32,
-  },
+  }),
   /** Bytes of memory that are kept for the socket. Source: net/core/sock.c. Since Linux 5.16. */
-  reserveMem: {
+  reserveMem: option({
     level: SOL_SOCKET,
     option: SO_RESERVE_MEM,
     constant: "SO_RESERVE_MEM",
@@ -812,12 +812,12 @@ export const socketLevelOptions = {
     since: "5.16",
     source: "net/core/sock.c",
     payload: i32,
-  },
+  }),
   /**
    * Whether the path is chosen anew when packets get lost; 255: the system's default. Source:
    * net/core/sock.c. Since Linux 5.18.
    */
-  txRehash: {
+  txRehash: option({
     level: SOL_SOCKET,
     option: SO_TXREHASH,
     constant: "SO_TXREHASH",
@@ -825,9 +825,9 @@ export const socketLevelOptions = {
     since: "5.18",
     source: "net/core/sock.c",
     payload: i32,
-  },
+  }),
   /** Whether messages come with their packet's mark. Source: net/core/sock.c. Since Linux 5.19. */
-  rcvMark: {
+  rcvMark: option({
     level: SOL_SOCKET,
     option: SO_RCVMARK,
     constant: "SO_RCVMARK",
@@ -835,9 +835,9 @@ export const socketLevelOptions = {
     since: "5.19",
     source: "net/core/sock.c",
     payload: flag,
-  },
+  }),
   /** Whether messages come with their packet's priority. Source: net/core/sock.c. Since Linux 6.14. */
-  rcvPriority: {
+  rcvPriority: option({
     level: SOL_SOCKET,
     option: SO_RCVPRIORITY,
     constant: "SO_RCVPRIORITY",
@@ -845,12 +845,12 @@ export const socketLevelOptions = {
     since: "6.14",
     source: "net/core/sock.c",
     payload: flag,
-  },
+  }),
   /**
    * Gives back device memory that messages came in. Source: Documentation/networking/devmem.rst. Since Linux
    * 6.12.
    */
-  devmemDontNeed: {
+  devmemDontNeed: option({
     level: SOL_SOCKET,
     option: SO_DEVMEM_DONTNEED,
     constant: "SO_DEVMEM_DONTNEED",
@@ -858,5 +858,5 @@ export const socketLevelOptions = {
     since: "6.12",
     source: "Documentation/networking/devmem.rst",
     payload: list(struct("dmabuf_token", { start: u32, count: u32 }), 1, DEVMEM_TOKENS),
-  },
+  }),
 } as const satisfies OptionEntries;

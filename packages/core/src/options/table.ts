@@ -1,6 +1,5 @@
-import type { Payload, ValueOf } from "../control/payload.js";
 import { canOptions } from "./can.js";
-import type { OptionEntries, OptionEntry } from "./entry.js";
+import type { OptionEntries, OptionEntry, TypedOption } from "./entry.js";
 import { ipOptions } from "./ip.js";
 import { ipv6Options } from "./ipv6.js";
 import { netlinkOptions } from "./netlink.js";
@@ -13,7 +12,17 @@ import { udpOptions } from "./udp.js";
 import { vsockOptions } from "./vsock.js";
 
 /** Every socket option that the library knows, by name. */
-export const socketOptions = {
+export const socketOptions: typeof socketLevelOptions &
+  typeof ipOptions &
+  typeof ipv6Options &
+  typeof tcpOptions &
+  typeof udpOptions &
+  typeof packetOptions &
+  typeof netlinkOptions &
+  typeof vsockOptions &
+  typeof canOptions &
+  typeof tlsOptions &
+  typeof sctpOptions = {
   ...socketLevelOptions,
   ...ipOptions,
   ...ipv6Options,
@@ -25,7 +34,7 @@ export const socketOptions = {
   ...canOptions,
   ...tlsOptions,
   ...sctpOptions,
-} as const satisfies OptionEntries;
+};
 
 type Table = typeof socketOptions;
 
@@ -43,17 +52,22 @@ export type SettableOption = {
 }[OptionName];
 
 /** What reading the option of that name gives. */
-export type OptionValue<N extends OptionName> = ValueOf<Table[N]["payload"]>;
+export type OptionValue<N extends OptionName> =
+  Table[N] extends TypedOption<OptionEntry["direction"], infer Value, infer _Given, infer _Query>
+    ? Value
+    : never;
 
 /** What the option of that name can be set to. */
-export type OptionInput<N extends OptionName> = Table[N] extends { setPayload: infer P }
-  ? ValueOf<P>
-  : OptionValue<N>;
+export type OptionInput<N extends OptionName> =
+  Table[N] extends TypedOption<OptionEntry["direction"], infer _Value, infer Given, infer _Query>
+    ? Given
+    : never;
 
 /** What reading the option of that name can be told: which association is meant, which address. */
-export type OptionQuery<N extends OptionName> = Table[N] extends { query: infer P extends Payload<unknown> }
-  ? ValueOf<P>
-  : never;
+export type OptionQuery<N extends OptionName> =
+  Table[N] extends TypedOption<OptionEntry["direction"], infer _Value, infer _Given, infer Query>
+    ? Query
+    : never;
 
 /** The entry of that name, if there is one. */
 export const optionNamed = (name: unknown): OptionEntry | undefined =>

@@ -44,7 +44,7 @@ import { list } from "../control/array.js";
 import { blob } from "../control/blob.js";
 import { i32, u32 } from "../control/integers.js";
 import { struct } from "../control/struct.js";
-import type { OptionEntries } from "./entry.js";
+import { type OptionEntries, option } from "./entry.js";
 import { flag } from "./flag.js";
 import { nameText } from "./name-text.js";
 import { tcpInfo } from "./tcp-info.js";
@@ -71,7 +71,7 @@ const WINDOW = { sndWl1: u32, sndWnd: u32, maxWindow: u32, rcvWnd: u32, rcvWup: 
 /** The options of SOL_TCP. */
 export const tcpOptions = {
   /** Sends small segments at once. Source: tcp(7). Since Linux 2.2. */
-  tcpNoDelay: {
+  tcpNoDelay: option({
     level: SOL_TCP,
     option: TCP_NODELAY,
     constant: "TCP_NODELAY",
@@ -80,9 +80,9 @@ export const tcpOptions = {
     source: "tcp(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** The largest segment, in bytes. Source: tcp(7). Since Linux 2.2. */
-  tcpMaxSeg: {
+  tcpMaxSeg: option({
     level: SOL_TCP,
     option: TCP_MAXSEG,
     constant: "TCP_MAXSEG",
@@ -91,9 +91,9 @@ export const tcpOptions = {
     source: "tcp(7)",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** Holds partial segments back until it is switched off, 200 ms at most. Source: tcp(7). Since Linux 2.2. */
-  tcpCork: {
+  tcpCork: option({
     level: SOL_TCP,
     option: TCP_CORK,
     constant: "TCP_CORK",
@@ -102,9 +102,9 @@ export const tcpOptions = {
     source: "tcp(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** Seconds of silence after which `keepAlive` probes. Source: tcp(7). Since Linux 2.4. */
-  tcpKeepIdle: {
+  tcpKeepIdle: option({
     level: SOL_TCP,
     option: TCP_KEEPIDLE,
     constant: "TCP_KEEPIDLE",
@@ -113,9 +113,9 @@ export const tcpOptions = {
     source: "tcp(7)",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** Seconds between two probes. Source: tcp(7). Since Linux 2.4. */
-  tcpKeepIntvl: {
+  tcpKeepIntvl: option({
     level: SOL_TCP,
     option: TCP_KEEPINTVL,
     constant: "TCP_KEEPINTVL",
@@ -124,9 +124,9 @@ export const tcpOptions = {
     source: "tcp(7)",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** Probes without an answer that end the connection. Source: tcp(7). Since Linux 2.4. */
-  tcpKeepCnt: {
+  tcpKeepCnt: option({
     level: SOL_TCP,
     option: TCP_KEEPCNT,
     constant: "TCP_KEEPCNT",
@@ -135,9 +135,9 @@ export const tcpOptions = {
     source: "tcp(7)",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** How often connect(2) repeats itself, 1 to 127. Source: tcp(7). Since Linux 2.4. */
-  tcpSynCnt: {
+  tcpSynCnt: option({
     level: SOL_TCP,
     option: TCP_SYNCNT,
     constant: "TCP_SYNCNT",
@@ -146,9 +146,9 @@ export const tcpOptions = {
     source: "tcp(7)",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** Seconds that a closed socket waits for the peer's end; -1: not at all. Source: tcp(7). Since Linux 2.4. */
-  tcpLinger2: {
+  tcpLinger2: option({
     level: SOL_TCP,
     option: TCP_LINGER2,
     constant: "TCP_LINGER2",
@@ -157,9 +157,9 @@ export const tcpOptions = {
     source: "tcp(7)",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** Seconds for which a listener waits for a connection's first data. Source: tcp(7). Since Linux 2.4. */
-  tcpDeferAccept: {
+  tcpDeferAccept: option({
     level: SOL_TCP,
     option: TCP_DEFER_ACCEPT,
     constant: "TCP_DEFER_ACCEPT",
@@ -168,9 +168,9 @@ export const tcpOptions = {
     source: "tcp(7)",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** The largest window that is advertised, in bytes. Source: tcp(7). Since Linux 2.4. */
-  tcpWindowClamp: {
+  tcpWindowClamp: option({
     level: SOL_TCP,
     option: TCP_WINDOW_CLAMP,
     constant: "TCP_WINDOW_CLAMP",
@@ -179,12 +179,12 @@ export const tcpOptions = {
     source: "tcp(7)",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /**
    * What the kernel knows of the connection: times in microseconds, rates in bytes per second. Source:
    * tcp(7). Since Linux 2.4.
    */
-  tcpInfo: {
+  tcpInfo: option({
     level: SOL_TCP,
     option: TCP_INFO,
     constant: "TCP_INFO",
@@ -193,9 +193,9 @@ export const tcpOptions = {
     source: "tcp(7)",
     families: ["ipv4", "ipv6"],
     payload: tcpInfo,
-  },
+  }),
   /** Acknowledges at once; the kernel may change it again. Source: tcp(7). Since Linux 2.4.4. */
-  tcpQuickAck: {
+  tcpQuickAck: option({
     level: SOL_TCP,
     option: TCP_QUICKACK,
     constant: "TCP_QUICKACK",
@@ -204,9 +204,9 @@ export const tcpOptions = {
     source: "tcp(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** The name of the congestion control. Source: tcp(7). Since Linux 2.6.13. */
-  tcpCongestion: {
+  tcpCongestion: option({
     level: SOL_TCP,
     option: TCP_CONGESTION,
     constant: "TCP_CONGESTION",
@@ -215,12 +215,12 @@ export const tcpOptions = {
     source: "tcp(7)",
     families: ["ipv4", "ipv6"],
     payload: nameText("char[TCP_CA_NAME_MAX]", TCP_CA_NAME_MAX),
-  },
+  }),
   /**
    * The key with which segments to and from a peer are signed (RFC 2385); an empty one takes it away. Source:
    * include/uapi/linux/tcp.h. Since Linux 2.6.20.
    */
-  tcpMd5Sig: {
+  tcpMd5Sig: option({
     level: SOL_TCP,
     option: TCP_MD5SIG,
     constant: "TCP_MD5SIG",
@@ -229,12 +229,12 @@ export const tcpOptions = {
     source: "include/uapi/linux/tcp.h",
     families: ["ipv4", "ipv6"],
     payload: md5Signature,
-  },
+  }),
   /**
    * As `tcpMd5Sig`, heeding `flags`, `prefixLength` and `interface`. Source: include/uapi/linux/tcp.h. Since
    * Linux 4.13.
    */
-  tcpMd5SigExt: {
+  tcpMd5SigExt: option({
     level: SOL_TCP,
     option: TCP_MD5SIG_EXT,
     constant: "TCP_MD5SIG_EXT",
@@ -243,12 +243,12 @@ export const tcpOptions = {
     source: "include/uapi/linux/tcp.h",
     families: ["ipv4", "ipv6"],
     payload: md5Signature,
-  },
+  }),
   /**
    * Repeats at even intervals on connections with little data. Source: Documentation/networking/tcp-thin.rst.
    * Since Linux 2.6.34.
    */
-  tcpThinLinearTimeouts: {
+  tcpThinLinearTimeouts: option({
     level: SOL_TCP,
     option: TCP_THIN_LINEAR_TIMEOUTS,
     constant: "TCP_THIN_LINEAR_TIMEOUTS",
@@ -257,12 +257,12 @@ export const tcpOptions = {
     source: "Documentation/networking/tcp-thin.rst",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * Repeats after the first duplicate acknowledgement there. Without effect since Linux 4.11. Source:
    * Documentation/networking/tcp-thin.rst. Since Linux 2.6.34.
    */
-  tcpThinDupAck: {
+  tcpThinDupAck: option({
     level: SOL_TCP,
     option: TCP_THIN_DUPACK,
     constant: "TCP_THIN_DUPACK",
@@ -271,12 +271,12 @@ export const tcpOptions = {
     source: "Documentation/networking/tcp-thin.rst",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * Milliseconds without an acknowledgement that end the connection; 0: the system's default. Source: tcp(7).
    * Since Linux 2.6.37.
    */
-  tcpUserTimeout: {
+  tcpUserTimeout: option({
     level: SOL_TCP,
     option: TCP_USER_TIMEOUT,
     constant: "TCP_USER_TIMEOUT",
@@ -285,12 +285,12 @@ export const tcpOptions = {
     source: "tcp(7)",
     families: ["ipv4", "ipv6"],
     payload: u32,
-  },
+  }),
   /**
    * Freezes a connection (1) to move it to another host. It needs CAP_NET_ADMIN. Source: net/ipv4/tcp.c.
    * Since Linux 3.5.
    */
-  tcpRepair: {
+  tcpRepair: option({
     level: SOL_TCP,
     option: TCP_REPAIR,
     constant: "TCP_REPAIR",
@@ -299,9 +299,9 @@ export const tcpOptions = {
     source: "net/ipv4/tcp.c",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** The queue that is under repair. Source: net/ipv4/tcp.c. Since Linux 3.5. */
-  tcpRepairQueue: {
+  tcpRepairQueue: option({
     level: SOL_TCP,
     option: TCP_REPAIR_QUEUE,
     constant: "TCP_REPAIR_QUEUE",
@@ -310,9 +310,9 @@ export const tcpOptions = {
     source: "net/ipv4/tcp.c",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** The sequence number of that queue. Source: net/ipv4/tcp.c. Since Linux 3.5. */
-  tcpQueueSeq: {
+  tcpQueueSeq: option({
     level: SOL_TCP,
     option: TCP_QUEUE_SEQ,
     constant: "TCP_QUEUE_SEQ",
@@ -321,9 +321,9 @@ export const tcpOptions = {
     source: "net/ipv4/tcp.c",
     families: ["ipv4", "ipv6"],
     payload: u32,
-  },
+  }),
   /** The options that the connection was made with. Source: net/ipv4/tcp.c. Since Linux 3.5. */
-  tcpRepairOptions: {
+  tcpRepairOptions: option({
     level: SOL_TCP,
     option: TCP_REPAIR_OPTIONS,
     constant: "TCP_REPAIR_OPTIONS",
@@ -332,9 +332,9 @@ export const tcpOptions = {
     source: "net/ipv4/tcp.c",
     families: ["ipv4", "ipv6"],
     payload: list(struct("tcp_repair_opt", { code: u32, value: u32 }), 1, REPAIR_OPTIONS),
-  },
+  }),
   /** The windows of a connection under repair. Source: net/ipv4/tcp.c. Since Linux 4.8. */
-  tcpRepairWindow: {
+  tcpRepairWindow: option({
     level: SOL_TCP,
     option: TCP_REPAIR_WINDOW,
     constant: "TCP_REPAIR_WINDOW",
@@ -343,9 +343,9 @@ export const tcpOptions = {
     source: "net/ipv4/tcp.c",
     families: ["ipv4", "ipv6"],
     payload: struct("tcp_repair_window", WINDOW),
-  },
+  }),
   /** The clock of the timestamps in segments, set under repair. Source: net/ipv4/tcp.c. Since Linux 3.9. */
-  tcpTimestamp: {
+  tcpTimestamp: option({
     level: SOL_TCP,
     option: TCP_TIMESTAMP,
     constant: "TCP_TIMESTAMP",
@@ -354,9 +354,9 @@ export const tcpOptions = {
     source: "net/ipv4/tcp.c",
     families: ["ipv4", "ipv6"],
     payload: u32,
-  },
+  }),
   /** How many connections of TCP Fast Open a listener holds unaccepted. Source: tcp(7). Since Linux 3.7. */
-  tcpFastOpen: {
+  tcpFastOpen: option({
     level: SOL_TCP,
     option: TCP_FASTOPEN,
     constant: "TCP_FASTOPEN",
@@ -365,9 +365,9 @@ export const tcpOptions = {
     source: "tcp(7)",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** Whether connect(2) waits for the first data, to send both together. Source: tcp(7). Since Linux 4.11. */
-  tcpFastOpenConnect: {
+  tcpFastOpenConnect: option({
     level: SOL_TCP,
     option: TCP_FASTOPEN_CONNECT,
     constant: "TCP_FASTOPEN_CONNECT",
@@ -376,12 +376,12 @@ export const tcpOptions = {
     source: "tcp(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * The key of a listener's cookies: 16 bytes, 32 for a second one that is on its way out. Source:
    * net/ipv4/tcp_fastopen.c. Since Linux 4.15.
    */
-  tcpFastOpenKey: {
+  tcpFastOpenKey: option({
     level: SOL_TCP,
     option: TCP_FASTOPEN_KEY,
     constant: "TCP_FASTOPEN_KEY",
@@ -390,9 +390,9 @@ export const tcpOptions = {
     source: "net/ipv4/tcp_fastopen.c",
     families: ["ipv4", "ipv6"],
     payload: blob("__u8[]", FASTOPEN_KEYS),
-  },
+  }),
   /** TCP Fast Open without a cookie. Source: net/ipv4/tcp.c. Since Linux 4.15. */
-  tcpFastOpenNoCookie: {
+  tcpFastOpenNoCookie: option({
     level: SOL_TCP,
     option: TCP_FASTOPEN_NO_COOKIE,
     constant: "TCP_FASTOPEN_NO_COOKIE",
@@ -401,9 +401,9 @@ export const tcpOptions = {
     source: "net/ipv4/tcp.c",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** Bytes not sent yet below which the socket is writable. Source: net/ipv4/tcp.c. Since Linux 3.12. */
-  tcpNotSentLowat: {
+  tcpNotSentLowat: option({
     level: SOL_TCP,
     option: TCP_NOTSENT_LOWAT,
     constant: "TCP_NOTSENT_LOWAT",
@@ -412,9 +412,9 @@ export const tcpOptions = {
     source: "net/ipv4/tcp.c",
     families: ["ipv4", "ipv6"],
     payload: u32,
-  },
+  }),
   /** What the congestion control says of itself. Source: include/uapi/linux/inet_diag.h. Since Linux 4.1. */
-  tcpCcInfo: {
+  tcpCcInfo: option({
     level: SOL_TCP,
     option: TCP_CC_INFO,
     constant: "TCP_CC_INFO",
@@ -423,12 +423,12 @@ export const tcpOptions = {
     source: "include/uapi/linux/inet_diag.h",
     families: ["ipv4", "ipv6"],
     payload: blob("union tcp_cc_info", CC_INFO_ROOM),
-  },
+  }),
   /**
    * Whether a listener keeps the headers of each connection's first packet; 2: with the link layer's. Source:
    * net/ipv4/tcp.c. Since Linux 4.2.
    */
-  tcpSaveSyn: {
+  tcpSaveSyn: option({
     level: SOL_TCP,
     option: TCP_SAVE_SYN,
     constant: "TCP_SAVE_SYN",
@@ -437,9 +437,9 @@ export const tcpOptions = {
     source: "net/ipv4/tcp.c",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** Those headers, once: reading frees them. Source: net/ipv4/tcp.c. Since Linux 4.2. */
-  tcpSavedSyn: {
+  tcpSavedSyn: option({
     level: SOL_TCP,
     option: TCP_SAVED_SYN,
     constant: "TCP_SAVED_SYN",
@@ -448,9 +448,9 @@ export const tcpOptions = {
     source: "net/ipv4/tcp.c",
     families: ["ipv4", "ipv6"],
     payload: blob("__u8[]", SAVED_SYN_ROOM),
-  },
+  }),
   /** The protocol on top: "tls" for the kernel's TLS. Source: Documentation/networking/tls.rst. Since Linux 4.13. */
-  tcpUlp: {
+  tcpUlp: option({
     level: SOL_TCP,
     option: TCP_ULP,
     constant: "TCP_ULP",
@@ -459,9 +459,9 @@ export const tcpOptions = {
     source: "Documentation/networking/tls.rst",
     families: ["ipv4", "ipv6"],
     payload: nameText("char[TCP_ULP_NAME_MAX]", TCP_ULP_NAME_MAX),
-  },
+  }),
   /** Whether receives tell how many bytes are left to read. Source: net/ipv4/tcp.c. Since Linux 4.18. */
-  tcpInq: {
+  tcpInq: option({
     level: SOL_TCP,
     option: TCP_INQ,
     constant: "TCP_INQ",
@@ -470,12 +470,12 @@ export const tcpOptions = {
     source: "net/ipv4/tcp.c",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * Microseconds by which sending is delayed, with the fq queue discipline. Source: net/ipv4/tcp.c. Since
    * Linux 5.4.
    */
-  tcpTxDelay: {
+  tcpTxDelay: option({
     level: SOL_TCP,
     option: TCP_TX_DELAY,
     constant: "TCP_TX_DELAY",
@@ -484,9 +484,9 @@ export const tcpOptions = {
     source: "net/ipv4/tcp.c",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** Whether the connection is one of Multipath TCP. Source: net/ipv4/tcp.c. Since Linux 6.9. */
-  tcpIsMptcp: {
+  tcpIsMptcp: option({
     level: SOL_TCP,
     option: TCP_IS_MPTCP,
     constant: "TCP_IS_MPTCP",
@@ -495,9 +495,9 @@ export const tcpOptions = {
     source: "net/ipv4/tcp.c",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** The longest retransmission timeout, in milliseconds. Source: net/ipv4/tcp.c. Since Linux 6.15. */
-  tcpRtoMaxMs: {
+  tcpRtoMaxMs: option({
     level: SOL_TCP,
     option: TCP_RTO_MAX_MS,
     constant: "TCP_RTO_MAX_MS",
@@ -506,9 +506,9 @@ export const tcpOptions = {
     source: "net/ipv4/tcp.c",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** The shortest retransmission timeout, in microseconds. Source: net/ipv4/tcp.c. Since Linux 6.15. */
-  tcpRtoMinUs: {
+  tcpRtoMinUs: option({
     level: SOL_TCP,
     option: TCP_RTO_MIN_US,
     constant: "TCP_RTO_MIN_US",
@@ -517,9 +517,9 @@ export const tcpOptions = {
     source: "net/ipv4/tcp.c",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** The longest delay of an acknowledgement, in microseconds. Source: net/ipv4/tcp.c. Since Linux 6.15. */
-  tcpDelackMaxUs: {
+  tcpDelackMaxUs: option({
     level: SOL_TCP,
     option: TCP_DELACK_MAX_US,
     constant: "TCP_DELACK_MAX_US",
@@ -528,5 +528,5 @@ export const tcpOptions = {
     source: "net/ipv4/tcp.c",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
 } as const satisfies OptionEntries;

@@ -1,6 +1,6 @@
 import { SOL_TLS } from "../constants/levels.js";
 import { TLS_RX, TLS_RX_EXPECT_NO_PAD, TLS_TX, TLS_TX_ZEROCOPY_RO } from "../constants/tls.js";
-import type { OptionEntries } from "./entry.js";
+import { type OptionEntries, option } from "./entry.js";
 import { flag } from "./flag.js";
 import { tlsCrypto } from "./tls-crypto.js";
 
@@ -10,7 +10,7 @@ export const tlsOptions = {
    * The keys with which the kernel encrypts what is sent. Source: Documentation/networking/tls.rst. Since
    * Linux 4.13.
    */
-  tlsTx: {
+  tlsTx: option({
     level: SOL_TLS,
     option: TLS_TX,
     constant: "TLS_TX",
@@ -19,12 +19,12 @@ export const tlsOptions = {
     source: "Documentation/networking/tls.rst",
     families: ["ipv4", "ipv6"],
     payload: tlsCrypto,
-  },
+  }),
   /**
    * The keys with which the kernel decrypts what arrives. Source: Documentation/networking/tls.rst. Since
    * Linux 4.17.
    */
-  tlsRx: {
+  tlsRx: option({
     level: SOL_TLS,
     option: TLS_RX,
     constant: "TLS_RX",
@@ -33,12 +33,12 @@ export const tlsOptions = {
     source: "Documentation/networking/tls.rst",
     families: ["ipv4", "ipv6"],
     payload: tlsCrypto,
-  },
+  }),
   /**
    * Whether sendfile(2) leaves the pages where they are: nobody may change them meanwhile. Source:
    * Documentation/networking/tls.rst. Since Linux 5.19.
    */
-  tlsTxZerocopyRo: {
+  tlsTxZerocopyRo: option({
     level: SOL_TLS,
     option: TLS_TX_ZEROCOPY_RO,
     constant: "TLS_TX_ZEROCOPY_RO",
@@ -47,12 +47,12 @@ export const tlsOptions = {
     source: "Documentation/networking/tls.rst",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * Whether the peer is expected not to pad its records (TLS 1.3), which saves a copy. Source:
    * Documentation/networking/tls.rst. Since Linux 6.0.
    */
-  tlsRxExpectNoPad: {
+  tlsRxExpectNoPad: option({
     level: SOL_TLS,
     option: TLS_RX_EXPECT_NO_PAD,
     constant: "TLS_RX_EXPECT_NO_PAD",
@@ -61,5 +61,5 @@ export const tlsOptions = {
     source: "Documentation/networking/tls.rst",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
 } as const satisfies OptionEntries;

@@ -8,13 +8,13 @@ import {
   UDP_SEGMENT,
 } from "../constants/udp.js";
 import { i32 } from "../control/integers.js";
-import type { OptionEntries } from "./entry.js";
+import { type OptionEntries, option } from "./entry.js";
 import { flag } from "./flag.js";
 
 /** The options of SOL_UDP. */
 export const udpOptions = {
   /** Gathers what is sent into one datagram until it is switched off. Source: udp(7). Since Linux 2.5.44. */
-  udpCork: {
+  udpCork: option({
     level: SOL_UDP,
     option: UDP_CORK,
     constant: "UDP_CORK",
@@ -23,12 +23,12 @@ export const udpOptions = {
     source: "udp(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /**
    * UDP_ENCAP_*: what the datagrams carry, for IPsec and tunnels. Source: include/uapi/linux/udp.h. Since
    * Linux 2.5.67.
    */
-  udpEncap: {
+  udpEncap: option({
     level: SOL_UDP,
     option: UDP_ENCAP,
     constant: "UDP_ENCAP",
@@ -37,9 +37,9 @@ export const udpOptions = {
     source: "include/uapi/linux/udp.h",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /** Sends over IPv6 without a checksum. Source: net/ipv4/udp.c. Since Linux 3.16. */
-  udpNoCheck6Tx: {
+  udpNoCheck6Tx: option({
     level: SOL_UDP,
     option: UDP_NO_CHECK6_TX,
     constant: "UDP_NO_CHECK6_TX",
@@ -48,9 +48,9 @@ export const udpOptions = {
     source: "net/ipv4/udp.c",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** Receives over IPv6 without a checksum. Source: net/ipv4/udp.c. Since Linux 3.16. */
-  udpNoCheck6Rx: {
+  udpNoCheck6Rx: option({
     level: SOL_UDP,
     option: UDP_NO_CHECK6_RX,
     constant: "UDP_NO_CHECK6_RX",
@@ -59,9 +59,9 @@ export const udpOptions = {
     source: "net/ipv4/udp.c",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
   /** Bytes after which what one send has is cut into datagrams; 0: it is not. Source: udp(7). Since Linux 4.18. */
-  udpSegment: {
+  udpSegment: option({
     level: SOL_UDP,
     option: UDP_SEGMENT,
     constant: "UDP_SEGMENT",
@@ -70,12 +70,12 @@ export const udpOptions = {
     source: "udp(7)",
     families: ["ipv4", "ipv6"],
     payload: i32,
-  },
+  }),
   /**
    * Whether datagrams of one sender may come glued together, with their size as a control message. Source:
    * udp(7). Since Linux 5.0.
    */
-  udpGro: {
+  udpGro: option({
     level: SOL_UDP,
     option: UDP_GRO,
     constant: "UDP_GRO",
@@ -84,5 +84,5 @@ export const udpOptions = {
     source: "udp(7)",
     families: ["ipv4", "ipv6"],
     payload: flag,
-  },
+  }),
 } as const satisfies OptionEntries;

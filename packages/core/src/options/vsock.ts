@@ -9,13 +9,13 @@ import {
 } from "../constants/vsock.js";
 import { i32, u64 } from "../control/integers.js";
 import { oldTimeval } from "../control/times.js";
-import type { OptionEntries } from "./entry.js";
+import { type OptionEntries, option } from "./entry.js";
 import { flag } from "./flag.js";
 
 /** The options of AF_VSOCK, which are at a level of its number. */
 export const vsockOptions = {
   /** Bytes of the receive buffer, between the two limits. Source: vsock(7). Since Linux 3.9. */
-  vmSocketsBufferSize: {
+  vmSocketsBufferSize: option({
     level: AF_VSOCK,
     option: SO_VM_SOCKETS_BUFFER_SIZE,
     constant: "SO_VM_SOCKETS_BUFFER_SIZE",
@@ -24,9 +24,9 @@ export const vsockOptions = {
     source: "vsock(7)",
     families: ["vsock"],
     payload: u64,
-  },
+  }),
   /** The least that `vmSocketsBufferSize` can be. Source: vsock(7). Since Linux 3.9. */
-  vmSocketsBufferMinSize: {
+  vmSocketsBufferMinSize: option({
     level: AF_VSOCK,
     option: SO_VM_SOCKETS_BUFFER_MIN_SIZE,
     constant: "SO_VM_SOCKETS_BUFFER_MIN_SIZE",
@@ -35,9 +35,9 @@ export const vsockOptions = {
     source: "vsock(7)",
     families: ["vsock"],
     payload: u64,
-  },
+  }),
   /** The most that `vmSocketsBufferSize` can be. Source: vsock(7). Since Linux 3.9. */
-  vmSocketsBufferMaxSize: {
+  vmSocketsBufferMaxSize: option({
     level: AF_VSOCK,
     option: SO_VM_SOCKETS_BUFFER_MAX_SIZE,
     constant: "SO_VM_SOCKETS_BUFFER_MAX_SIZE",
@@ -46,12 +46,12 @@ export const vsockOptions = {
     source: "vsock(7)",
     families: ["vsock"],
     payload: u64,
-  },
+  }),
   /**
    * The hypervisor's number of the peer's machine, with VMware's transport. Source:
    * include/uapi/linux/vm_sockets.h. Since Linux 3.9.
    */
-  vmSocketsPeerHostVmId: {
+  vmSocketsPeerHostVmId: option({
     level: AF_VSOCK,
     option: SO_VM_SOCKETS_PEER_HOST_VM_ID,
     constant: "SO_VM_SOCKETS_PEER_HOST_VM_ID",
@@ -60,12 +60,12 @@ export const vsockOptions = {
     source: "include/uapi/linux/vm_sockets.h",
     families: ["vsock"],
     payload: i32,
-  },
+  }),
   /**
    * Whether the peer is trusted, with VMware's transport. Source: include/uapi/linux/vm_sockets.h. Since
    * Linux 3.9.
    */
-  vmSocketsTrusted: {
+  vmSocketsTrusted: option({
     level: AF_VSOCK,
     option: SO_VM_SOCKETS_TRUSTED,
     constant: "SO_VM_SOCKETS_TRUSTED",
@@ -74,9 +74,9 @@ export const vsockOptions = {
     source: "include/uapi/linux/vm_sockets.h",
     families: ["vsock"],
     payload: flag,
-  },
+  }),
   /** How long connect(2) waits, in nanoseconds. Source: include/uapi/linux/vm_sockets.h. Since Linux 3.9. */
-  vmSocketsConnectTimeout: {
+  vmSocketsConnectTimeout: option({
     level: AF_VSOCK,
     option: SO_VM_SOCKETS_CONNECT_TIMEOUT_OLD,
     constant: "SO_VM_SOCKETS_CONNECT_TIMEOUT",
@@ -85,5 +85,5 @@ export const vsockOptions = {
     source: "include/uapi/linux/vm_sockets.h",
     families: ["vsock"],
     payload: oldTimeval,
-  },
+  }),
 } as const satisfies OptionEntries;
