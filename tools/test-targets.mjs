@@ -1,8 +1,9 @@
 // Runs the tests on other architectures, as root on Debian 12 (x64) or in a privileged container of it:
 //   node tools/test-targets.mjs [ia32] [ia32-kernel] [arm64] [arm64-kernel] [-- FILTER…]
-// ia32 runs natively in a root file system of Debian 12, arm64 in one by user-mode emulation. The others run on a booted
-// kernel, under full emulation: arm64-kernel the files with tests that user-mode emulation gets wrong, ia32-kernel what
-// shows messages going through the kernel; it has the address families that this machine's kernel may lack.
+// ia32 runs natively in a root file system of Debian 12, arm64 in one by user-mode emulation; so does ia32 on a machine that
+// runs no 32-bit programs. The others run on a booted kernel, under full emulation: the files with tests that user-mode
+// emulation gets wrong, and what shows messages going through the kernel. The ia32 one has the address families that this
+// machine's kernel may lack.
 // FILTER: parts of the paths of the test files to run. The tests know where they run by SENDMSG_TARGET.
 import { spawnSync } from "node:child_process";
 import {
@@ -19,6 +20,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { architectures } from "./architectures.mjs";
 import { isRoot, requirePackages } from "./debian.mjs";
+import { isEmulated } from "./emulation.mjs";
 import { repository } from "./paths.mjs";
 import { countsIn, describeCounts, keepReport, noTestFailed, record } from "./results.mjs";
 import { dependencies, HOST_ESBUILD, initramfs, kernel, root, run, script } from "./targets.mjs";
@@ -32,20 +34,18 @@ const MEMORY = "2048";
 const TIME_LIMIT = 35 * 60 * SECOND;
 
 const targets = {
-  ia32: { arch: "ia32", name: "ia32-chroot", packages: [], test: testInRoot },
+  ia32: { arch: "ia32", packages: [], test: testInRoot },
   "ia32-kernel": {
     arch: "ia32",
-    name: "ia32-kernel",
     packages: ["qemu-system-x86", "cpio", "kmod"],
     test: testOnKernel,
-    files: () => [KERNEL_TESTS],
+    files: () => [...(isEmulated("ia32") ? mistakenByEmulation() : []), KERNEL_TESTS],
     // They close what they open, and leave one process to all of them: each new one costs seconds here.
     options: ["--no-isolate", "--poolOptions.forks.singleFork"],
   },
-  arm64: { arch: "arm64", name: "arm64-user", packages: ["qemu-user-static"], test: testInRoot },
+  arm64: { arch: "arm64", packages: ["qemu-user-static"], test: testInRoot },
   "arm64-kernel": {
     arch: "arm64",
-    name: "arm64-kernel",
     packages: ["qemu-system-arm", "cpio"],
     test: testOnKernel,
     files: () => [...mistakenByEmulation(), KERNEL_TESTS],
@@ -62,7 +62,7 @@ for (const name of names) {
     process.exit(2);
   }
 }
-const chosen = (names.length > 0 ? names : Object.keys(targets)).map((name) => targets[name]);
+const chosen = (names.length > 0 ? names : Object.keys(targets)).map((name) => ({ name, ...targets[name] }));
 
 if (!isRoot()) {
   console.error(
@@ -121,10 +121,11 @@ function vitest(report, ...rest) {
 function testInRoot({ arch, name }, results) {
   const folder = root(arch);
   const modules = dependencies(arch);
-  console.log(`\n${name}`);
+  const emulated = isEmulated(arch);
+  console.log(`\n${name}${emulated ? ", emulated" : ""}`);
   const environment = [];
   // qemu need not translate the compiler: the kernel runs this machine's own in the other architecture's root, too.
-  if (arch !== "ia32" && existsSync(join(modules, HOST_ESBUILD))) {
+  if (emulated && existsSync(join(modules, HOST_ESBUILD))) {
     environment.push(`ESBUILD_BINARY_PATH=/repository/node_modules/${HOST_ESBUILD}`);
   }
   const { status } = spawnSync(
@@ -137,7 +138,7 @@ function testInRoot({ arch, name }, results) {
       stdio: "inherit",
       timeout: TIME_LIMIT,
       killSignal: "SIGKILL",
-      env: { ...process.env, SENDMSG_TARGET: name },
+      env: { ...process.env, SENDMSG_TARGET: `${arch}-${emulated ? "user" : "chroot"}` },
     },
   );
   return status;

@@ -15,7 +15,6 @@ mount --make-rprivate /
 here=$root
 mount --bind "$root" "$here"
 mount -o remount,ro,bind "$here"
-if [ -e "$here/lib/ld-linux-aarch64.so.1" ] && [ "$(uname -m)" != aarch64 ]; then "$(dirname "$0")/emulate-arm64.sh"; fi
 for folder in tmp run root var/tmp repository; do mount -t tmpfs -o mode=1777 tmpfs "$here/$folder"; done
 mount -t proc proc "$here/proc"
 mount -t sysfs -o ro sysfs "$here/sys"

@@ -48,12 +48,19 @@ export function compilerMissing(layout: Layout): string | undefined {
   if (layout === "64" && process.arch === "ia32") return "a 32-bit system has no 64-bit compiler";
   if (layout === "32" && process.arch !== "ia32" && process.arch !== "x64")
     return "only x86 has both layouts";
-  try {
-    inDirectory((directory) =>
-      compile("#include <sys/socket.h>\nint main(void) { return 0; }", layout, directory),
-    );
-    return undefined;
-  } catch {
-    return `no ${layout}-bit C compiler here`;
-  }
+  return inDirectory((directory) => {
+    let program: string;
+    try {
+      program = compile("#include <sys/socket.h>\nint main(void) { return 0; }", layout, directory);
+    } catch {
+      return `no ${layout}-bit C compiler here`;
+    }
+    try {
+      // Not a shell's doing: it takes a program that the kernel refuses for a script.
+      execFileSync("env", [program], { stdio: "ignore" });
+      return undefined;
+    } catch {
+      return `this machine runs no ${layout}-bit programs`;
+    }
+  });
 }

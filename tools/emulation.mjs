@@ -1,0 +1,38 @@
+// Runs other architectures' programs: node tools/emulation.mjs [ia32] [arm64]
+// x64 runs ia32's by itself on most machines. Where it does not, and for arm64, the kernel is told to start qemu for them.
+import { pathToFileURL } from "node:url";
+import { namedArchitectures } from "./architectures.mjs";
+import { requirePackages } from "./debian.mjs";
+import { fingerprint } from "./paths.mjs";
+import { cached, root, run, script } from "./targets.mjs";
+
+// Under Debian 12's qemu, V8 aborts in every thread but the first.
+const NEWER = { package: "qemu-user", suite: "trixie", file: "usr/bin/qemu-i386" };
+
+const emulators = {
+  ia32() {
+    const { package: name, suite, file } = NEWER;
+    const madeOf = fingerprint([name, suite, file], [script("debian-program.sh"), script("private-apt.sh")]);
+    return cached("qemu-ia32", madeOf, (output) =>
+      run(script("debian-program.sh"), [name, suite, file, output]),
+    );
+  },
+  arm64() {
+    requirePackages(["qemu-user-static"]);
+    return "/usr/bin/qemu-aarch64-static";
+  },
+};
+
+/** Sees to it that this machine runs the architecture's programs; whether qemu does it. */
+export function isEmulated(arch) {
+  const emulate = (emulator) => run(script("emulate.sh"), [root(arch), arch, emulator]).trim();
+  // Made only where it is needed: 70 MB come with it.
+  const how = emulate("");
+  return (how === "unable" ? emulate(emulators[arch]()) : how) === "emulated";
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  for (const arch of namedArchitectures(process.argv.slice(2))) {
+    console.log(`linux-${arch}: ${isEmulated(arch) ? "emulated" : "native"}`);
+  }
+}
