@@ -456,6 +456,13 @@ napi_value Released(napi_env env, napi_callback_info info) {
   return Number(env, static_cast<long>(args.environment().closer->TakeFinished(tokens, length)));
 }
 
+napi_value PathOf(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  int call = args.Int(0);
+  if (call < 0 || call >= static_cast<int>(Call::kCount)) return Number(env, -EINVAL);
+  return Number(env, args.environment().syscalls.PathOf(static_cast<Call>(call)));
+}
+
 napi_value Held(napi_env env, napi_callback_info info) {
   return Number(env, Arguments<1>(env, info).environment().custody.held());
 }
@@ -561,6 +568,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       {"detach", Detach},
       {"release", Release},
       {"released", Released},
+      {"pathOf", PathOf},
       {"held", Held},
       {"closing", Closing},
       {"deposit", Deposit},

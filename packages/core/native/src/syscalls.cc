@@ -31,14 +31,53 @@ long Retried(long number, Args... args) {
 
 // An invalid descriptor, or family for the two calls that take none, is refused by the call itself; what a seccomp filter
 // or an old kernel answers instead (ENOSYS, EPERM, EACCES, …) means that this path is closed. `invoke` is given arguments
-// for such a call; the result is its errno, or 0 when the path is open.
+// for such a call, the others valid, since emulators look at those first; the result is its errno, or 0 when the path is open.
 template <typename Invoke>
 int DenialOf(Call call, Invoke invoke) {
+  constexpr long kSolSocket = 1;
+  constexpr long kSoReuseAddr = 2;
+  kernel::MMsgHdr message = {};
+  short storage[64] = {1 /* AF_UNIX */};
+  int length = sizeof storage;
   int pair[2];
   long args[6] = {-1, 0, 0, 0, 0, 0};
-  bool makes = call == Call::kSocket || call == Call::kSocketpair;
-  if (makes) args[1] = 1;
-  if (call == Call::kSocketpair) args[3] = Word(pair);
+  bool makes = false;
+  switch (call) {
+    case Call::kSocketpair:
+      args[3] = Word(pair);
+      [[fallthrough]];
+    case Call::kSocket:
+      makes = true;
+      args[1] = 1;  // SOCK_STREAM
+      break;
+    case Call::kBind:
+    case Call::kConnect:
+      args[1] = Word(storage);
+      args[2] = sizeof *storage;
+      break;
+    case Call::kGetsockname:
+    case Call::kGetpeername:
+      args[1] = Word(storage);
+      args[2] = Word(&length);
+      break;
+    case Call::kGetsockopt:
+    case Call::kSetsockopt:
+      args[1] = kSolSocket;
+      args[2] = kSoReuseAddr;
+      args[3] = Word(storage);
+      args[4] = call == Call::kGetsockopt ? Word(&length) : static_cast<long>(sizeof(int));
+      break;
+    case Call::kSendmmsg:
+    case Call::kRecvmmsg:
+      args[2] = 1;
+      [[fallthrough]];
+    case Call::kSendmsg:
+    case Call::kRecvmsg:
+      args[1] = Word(&message);
+      break;
+    default:
+      break;
+  }
   long result = invoke(args);
   bool open = makes ? result == -EAFNOSUPPORT || result == -EMFILE || result == -ENFILE : result == -EBADF;
   return open ? 0 : static_cast<int>(-result);
@@ -62,6 +101,13 @@ void Syscalls::Probe(Call call) {
   path_[index] = denial_[index] == 0 ? Path::kSocketcall : Path::kNone;
 }
 
+int Syscalls::PathOf(Call call) {
+  size_t index = static_cast<size_t>(call);
+  if (path_[index] == Path::kUnknown) Probe(call);
+  if (path_[index] == Path::kNone) return -denial_[index];
+  return path_[index] == Path::kSocketcall ? 1 : 0;
+}
+
 long Syscalls::Invoke(Call call, long a, long b, long c, long d, long e) {
   size_t index = static_cast<size_t>(call);
   if (path_[index] == Path::kUnknown) Probe(call);
@@ -72,6 +118,11 @@ long Syscalls::Invoke(Call call, long a, long b, long c, long d, long e) {
 }
 
 #else
+
+int Syscalls::PathOf(Call call) {
+  long number = kNumbers[static_cast<size_t>(call)].direct;
+  return -DenialOf(call, [&](long* args) { return Retried(number, args[0], args[1], args[2], args[3], args[4]); });
+}
 
 long Syscalls::Invoke(Call call, long a, long b, long c, long d, long e) {
   long number = kNumbers[static_cast<size_t>(call)].direct;

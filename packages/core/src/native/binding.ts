@@ -30,6 +30,27 @@ export const MMSG_RESULTS = 4;
 /** Bytes of each address slot: sizeof(struct sockaddr_storage). */
 export const ADDRESS_SPACE = 128;
 
+/** The system calls of which ia32 has two forms, in the order that {@link Binding.pathOf} counts them. */
+export const CALLS = [
+  "socket",
+  "socketpair",
+  "bind",
+  "connect",
+  "listen",
+  "accept4",
+  "getsockname",
+  "getpeername",
+  "getsockopt",
+  "setsockopt",
+  "shutdown",
+  "sendmsg",
+  "recvmsg",
+  "sendmmsg",
+  "recvmmsg",
+] as const;
+
+export const PATH_SOCKETCALL = 1;
+
 export interface Binding {
   readonly result: Int32Array;
 
@@ -95,6 +116,12 @@ export interface Binding {
     flags: number,
     timeout: number,
   ): number;
+
+  /**
+   * How the call at that place of {@link CALLS} is made here: 0 by its own number, {@link PATH_SOCKETCALL}, or, where no
+   * path is permitted, the negative errno of the denial.
+   */
+  pathOf(call: number): number;
 
   // Custody: descriptors that the environment owns, each known by its number and a generation.
 

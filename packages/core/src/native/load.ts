@@ -16,9 +16,18 @@ interface Defect extends NativeLoadAttempt {
   fix: string;
 }
 
-type Outcome = { binding: Binding; defect?: undefined } | { binding?: undefined; defect: Defect };
+/** What was loaded, and where from. */
+export interface LoadedBinding {
+  binding: Binding;
+  /** The npm package that brought it; undefined: a build made on this machine. */
+  package?: string;
+  /** The file; undefined in a bundle, which has it somewhere of its own. */
+  path?: string;
+}
 
-let loaded: Binding | undefined;
+type Outcome = { loaded: LoadedBinding; defect?: undefined } | { loaded?: undefined; defect: Defect };
+
+let loaded: LoadedBinding | undefined;
 
 /**
  * The native layer, loaded by the first call.
@@ -27,10 +36,16 @@ let loaded: Binding | undefined;
  */
 export function binding(): Binding {
   loaded ??= load();
+  return loaded.binding;
+}
+
+/** As {@link binding}, and where it came from. */
+export function loadedBinding(): LoadedBinding {
+  loaded ??= load();
   return loaded;
 }
 
-function load(): Binding {
+function load(): LoadedBinding {
   const target = `${process.platform}-${process.arch}`;
   if (process.platform !== "linux") {
     throw new NativeLoadError(
@@ -43,9 +58,9 @@ function load(): Binding {
   }
 
   const prebuilt = fromPackage(target);
-  if (prebuilt.binding) return prebuilt.binding;
+  if (prebuilt.loaded) return prebuilt.loaded;
   const local = fromLocalBuild(target);
-  if (local.binding) return local.binding;
+  if (local.loaded) return local.loaded;
 
   // A local build that exists and is broken is what its maker wants to hear of, unless the package is there too.
   const { reason, fix } =
@@ -62,7 +77,7 @@ function fromPackage(target: string): Outcome {
       name,
       notFound(`there is no such package; the architectures that have one are ${TARGETS.join(", ")}`),
       `No binary is published for ${target}.`,
-      `compile one on this machine (Python 3, make and a C++ compiler are needed): npx node-gyp rebuild -C ${binary.localDirectory}`,
+      "compile one on this machine (Python 3, make and a C++ compiler are needed): npx sendmsg build",
     );
   }
   if (!manifest.value) {
@@ -109,9 +124,8 @@ function fromPackage(target: string): Outcome {
     if (defect) return { defect };
   }
   const { value, error } = binary.prebuilt(target)!;
-  return value !== undefined
-    ? { binding: value as Binding }
-    : refused(path ?? name, toError(error), reinstall);
+  if (value === undefined) return refused(path ?? name, toError(error), reinstall);
+  return { loaded: { binding: value as Binding, package: name, ...(path !== undefined && { path }) } };
 }
 
 function fromLocalBuild(target: string): Outcome {
@@ -120,11 +134,12 @@ function fromLocalBuild(target: string): Outcome {
   if (path.value === undefined) {
     return failed(place, notFound("no local build"), "", "");
   }
-  const rebuild = `compile it again on this machine: npx node-gyp rebuild -C ${binary.localDirectory}`;
+  const rebuild = "compile it again on this machine: npx sendmsg build";
   const defect = inspect(path.value, rebuild, `The local build is for another architecture than ${target}`);
   if (defect) return { defect };
   const { value, error } = binary.local();
-  return value !== undefined ? { binding: value as Binding } : refused(path.value, toError(error), rebuild);
+  if (value === undefined) return refused(path.value, toError(error), rebuild);
+  return { loaded: { binding: value as Binding, path: path.value } };
 }
 
 /** The package is not there: because it was left out, or because another machine's node_modules is here. */
