@@ -2,7 +2,7 @@
 // descriptors belong to it, and the receiver takes both first in, first out. See docs/streams.md.
 //
 //   node examples/frames.mjs
-import { readSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -68,10 +68,9 @@ try {
 
   for await (const { body, fds } of frames(receiver)) {
     const contents = fds.map((fd) => {
-      const content = Buffer.alloc(16);
-      const length = readSync(fd.fd, content, 0, content.length, 0);
+      const content = readFileSync(`/proc/self/fd/${fd.fd}`, "utf8");
       fd.close();
-      return content.toString("utf8", 0, length);
+      return content;
     });
     const text = body.length > 20 ? `${body.length} bytes` : body;
     console.log(`${text}${contents.length > 0 ? `: ${contents.join(", ")}` : ""}`);

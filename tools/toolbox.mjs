@@ -14,7 +14,8 @@ export function toolbox() {
     const workspace = `${made}-workspace`;
     try {
       mkdirSync(workspace, { recursive: true });
-      for (const file of ["package.json", "package-lock.json"]) cpSync(join(source, file), join(workspace, file));
+      for (const file of ["package.json", "package-lock.json"])
+        cpSync(join(source, file), join(workspace, file));
       run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: workspace });
       renameSync(workspace, made);
     } finally {

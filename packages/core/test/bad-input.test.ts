@@ -1,8 +1,8 @@
-import { openSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Address, Listener, Message, Socket, socketpair } from "../src/index.js";
 import { MSG_ERRQUEUE, MSG_TRUNC, SCM_RIGHTS, SOL_SOCKET } from "../src/syscalls/index.js";
 import { counted } from "./counted.js";
+import { closeSync, openSync } from "./files.mjs";
 import { rejection, thrown, withPair } from "./pairs.js";
 import { freshPath, withBound } from "./transports.js";
 
@@ -183,7 +183,6 @@ describe("sendmsg refuses", () => {
       };
       expect(await rejection(a.sendmsg(message))).toMatchObject({ message: "from the getter", bytesSent: 0 });
       expect(b.tryRecvmsg()).toBeUndefined();
-      const { closeSync } = await import("node:fs");
       closeSync(fd);
     }));
 

@@ -2,12 +2,12 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "vitest";
+import { evaluate } from "./module.js";
 
 export interface ChildOptions {
   /** RLIMIT_NOFILE. */
   descriptors?: number;
   uid?: number;
-  flags?: string[];
   env?: Record<string, string>;
 }
 
@@ -15,21 +15,22 @@ export interface ChildOptions {
 const TIMEOUT = 50_000;
 
 /**
- * Runs a module in a process of its own, with what the library exports as `lib` and `sys`, and `keep`
- * for what must not be collected; what it printed. It must end
+ * Runs a module in a process of its own, with what the library exports as `lib` and `sys`, openSync and closeSync, and
+ * `keep` for what must not be collected; what it printed. It must end
  * well, by itself, and write nothing to stderr.
  */
 export function run(dist: string, source: string, options: ChildOptions = {}): string {
-  const { descriptors, uid, flags = [], env = {} } = options;
+  const { descriptors, uid, env = {} } = options;
   const module = (name: string) => JSON.stringify(pathToFileURL(join(dist, name)).href);
   const program = `
     import * as lib from ${module("index.js")};
     import * as sys from ${module("syscalls/index.js")};
     import { binding } from ${module("native/load.js")};
+    import { closeSync, openSync } from ${JSON.stringify(new URL("files.mjs", import.meta.url).href)};
     // What a module has done with is collected, and closed, while others are still at work.
     const keep = (...ends) => { globalThis.kept = [...(globalThis.kept ?? []), ...ends]; };
     ${source}`;
-  const command = [process.execPath, ...flags, "--input-type=module", "--eval", program];
+  const command = [process.execPath, ...evaluate(program)];
   if (descriptors !== undefined) command.unshift("sh", "-c", `ulimit -n ${descriptors}; exec "$@"`, "sh");
   const child = spawnSync(command[0]!, command.slice(1), {
     encoding: "utf8",

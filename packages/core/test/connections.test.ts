@@ -1,9 +1,9 @@
-import { closeSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Address, Listener, Socket, type SocketType } from "../src/index.js";
 import { SO_SNDBUF, SOL_SOCKET, setsockopt } from "../src/syscalls/index.js";
 import { counted } from "./counted.js";
 import { openFile, sameFile } from "./descriptors.js";
+import { closeSync } from "./files.mjs";
 import { bytesOf, calls, drop, fill, isSettled, pass, read, rejection, turn, until } from "./pairs.js";
 import {
   CONNECTIONS,

@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
@@ -10,6 +9,8 @@ import { binding } from "../src/native/load.js";
 import { compiled } from "./compiled.js";
 import { counted, settled } from "./counted.js";
 import { isCloseOnExec, isOpen, openFile, sameFile } from "./descriptors.js";
+import { closeSync, fstatSync, openSync, readSync } from "./files.mjs";
+import { evaluate } from "./module.js";
 import { thrown, until, withPair } from "./pairs.js";
 
 let dist: string;
@@ -19,6 +20,9 @@ beforeAll(async () => {
   ({ dist, remove } = await compiled());
 });
 afterAll(() => remove());
+
+/** For programs in processes and threads of their own. */
+const files = JSON.stringify(new URL("files.mjs", import.meta.url).href);
 
 const open = (): number => openSync("/proc/self/status", "r");
 
@@ -200,12 +204,12 @@ describe("transfer", () => {
     counted(async () => {
       const worker = new Worker(
         `const { parentPort, workerData } = require("node:worker_threads");
-        const { closeSync, openSync, readFileSync } = require("node:fs");
-        import(workerData.module).then(({ FileDescriptor }) => {
+        const { readFileSync } = require("node:fs");
+        Promise.all([import(workerData.module), import(${files})]).then(([{ FileDescriptor }, { closeSync, openSync }]) => {
           const claimed = FileDescriptor.claim(workerData.ticket);
           let again;
           try { FileDescriptor.claim(workerData.ticket); } catch (error) { again = error.code; }
-          const content = readFileSync(claimed.fd, "latin1");
+          const content = readFileSync("/proc/self/fd/" + claimed.fd, "latin1");
           claimed.close();
           // Node closes what a worker opened with node:fs when it ends: the duplicate is not of that kind.
           const opened = FileDescriptor.adopt(openSync("/proc/self/stat", "r"));
@@ -286,7 +290,7 @@ describe("two installed copies of the library", () => {
 describe("collection", () => {
   /** Runs a module in a process of its own; what it wrote. */
   function run(source: string): string {
-    const child = spawnSync(process.execPath, ["--expose-gc", "--input-type=module", "--eval", source], {
+    const child = spawnSync(process.execPath, evaluate(source, { gc: true }), {
       encoding: "utf8",
       env: { ...process.env, INDEX: pathToFileURL(join(dist, "index.js")).href },
     });
@@ -296,7 +300,8 @@ describe("collection", () => {
   }
 
   const prelude = `
-    import { openSync, readdirSync } from "node:fs";
+    import { readdirSync } from "node:fs";
+    import { closeSync, openSync } from ${files};
     import { setTimeout as pause } from "node:timers/promises";
     const { FileDescriptor, socketpair } = await import(process.env.INDEX);
     const warnings = [];
@@ -352,7 +357,6 @@ describe("collection", () => {
 
   it("leaves a number alone that means another file by now", () => {
     const output = run(`${prelude}
-      import { closeSync } from "node:fs";
       let number;
       (() => {
         const descriptor = FileDescriptor.adopt(openSync("/proc/self/status", "r"));

@@ -8,7 +8,8 @@ import { transformWithEsbuild } from "vite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { socketpair } from "../src/index.js";
 import { counted } from "./counted.js";
-import { isEmulated } from "./target.js";
+import { evaluate } from "./module.js";
+import { isEmulated, withFiles, withHttpServer } from "./target.js";
 
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -56,7 +57,7 @@ async function example(...args: string[]): Promise<string> {
 const timeout = 180_000;
 
 describe("examples", { timeout }, () => {
-  test("pass.mjs: send.mjs passes a file to receive.mjs", async () => {
+  withFiles("pass.mjs: send.mjs passes a file to receive.mjs", async () => {
     const file = fileURLToPath(import.meta.url);
     const output = await example("examples/pass.mjs", file);
     expect(output).toContain(`received examples.test.ts: ${readFileSync(file).length} bytes`);
@@ -103,7 +104,7 @@ describe("examples", { timeout }, () => {
     );
   });
 
-  test("handover: three servers, no request fails", async () => {
+  withHttpServer("handover: three servers, no request fails", async () => {
     const output = await example("examples/handover/run.mjs");
     expect(output).toMatch(/^\d+ requests: \d+ answered by server 1, \d+ .* server 2, \d+ .* server 3$/m);
     expect(output).toMatch(/^0 failed; /m);
@@ -129,19 +130,19 @@ describe("what the documents show", { timeout }, () => {
     return codes;
   }
 
-  test("README.md: the first two programs pass a file", async () => {
+  withFiles("README.md: the first two programs pass a file", async () => {
     const log = join(directory, "app.log");
     const path = join(directory, "app.sock");
     writeFileSync(log, "what the log says");
     const [send, receive] = await codeOf("README.md", { "/run/app.sock": path, "/var/log/app.log": log });
-    const receiving = node("--input-type=module", "-e", receive!);
+    const receiving = node(...evaluate(receive!));
     while (!existsSync(path)) {
       const ended = await Promise.race([receiving, pause(10)]);
       if (ended) expect(ended).toMatchObject({ code: 0, errors: "" });
     }
     // The path is there a moment before somebody listens.
     let sent: Outcome;
-    do sent = await node("--input-type=module", "-e", send!);
+    do sent = await node(...evaluate(send!));
     while (sent.errors.includes("ECONNREFUSED"));
     expect(sent).toEqual({ code: 0, output: "", errors: "" });
     expect(await receiving).toEqual({ code: 0, output: "what the log says", errors: "" });
@@ -149,7 +150,7 @@ describe("what the documents show", { timeout }, () => {
 
   test("docs/syscalls.md: the first program runs", async () => {
     const [code] = await codeOf("docs/syscalls.md", {});
-    expect(await node("--input-type=module", "-e", code!)).toEqual({ code: 0, output: "", errors: "" });
+    expect(await node(...evaluate(code!))).toEqual({ code: 0, output: "", errors: "" });
   });
 
   test.each([

@@ -1,4 +1,4 @@
-import { openSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { FileDescriptor, Listener, Socket, socketpair } from "../src/index.js";
 import {
@@ -12,6 +12,7 @@ import {
 } from "../src/syscalls/index.js";
 import { counted } from "./counted.js";
 import { isOpen } from "./descriptors.js";
+import { openSync } from "./files.mjs";
 import { isSettled, rejection, thrown, turn } from "./pairs.js";
 import { freshPath, withListener } from "./transports.js";
 

@@ -1,8 +1,8 @@
-import { openSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { FileDescriptor, Message } from "../src/index.js";
 import { MSG_CTRUNC, MSG_TRUNC } from "../src/syscalls/index.js";
 import { counted } from "./counted.js";
+import { openSync } from "./files.mjs";
 import { withPair } from "./pairs.js";
 
 const open = () => FileDescriptor.adopt(openSync("/proc/self/status", "r"));

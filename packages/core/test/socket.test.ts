@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   type Address,
@@ -12,6 +12,7 @@ import {
   socketpair,
 } from "../src/index.js";
 import { counted } from "./counted.js";
+import { closeSync, fstatSync, openSync } from "./files.mjs";
 import { rejection, thrown, turn, withPair } from "./pairs.js";
 import { isEmulated, kernelIsAtLeast, skipUnless } from "./target.js";
 import { freshName, freshPath, withBound, withConnection, withListener } from "./transports.js";

@@ -2,6 +2,7 @@ import { release } from "node:os";
 import { test } from "vitest";
 import { EINVAL, ENOPROTOOPT } from "../src/errno.js";
 import type { SystemError } from "../src/errors.js";
+import { isBun, isDeno } from "../src/runtime.js";
 import {
   AF_UNIX,
   close,
@@ -69,6 +70,27 @@ export function skipUnless(reason: string, condition: boolean): typeof test | ty
     test.skip(`${name} (skipped: ${reason})`, ...rest);
   }) as typeof test.skip;
 }
+
+/** A `test` that gives what it has received to node:fs. */
+export const withFiles = skipUnless(
+  "Deno's node:fs refuses a descriptor that it has not opened itself",
+  !isDeno,
+);
+
+/** A `test` of an HTTP server that changes hands. */
+export const withHttpServer = skipUnless(
+  isBun
+    ? "Bun's http.Server has no descriptor to pass on, and ignores one to listen on"
+    : "Deno does not tell the descriptor of a TCP server",
+  !isBun && !isDeno,
+);
+
+/** A `test` with a TCP or UDP socket of Node's that is passed on or taken over; a Unix one has a descriptor in Deno, too. */
+export const withHandleOf = (kind: string): typeof test =>
+  skipUnless(
+    "Deno does not tell the descriptor of a TCP or UDP socket",
+    kind === "unix" || !isDeno,
+  ) as typeof test;
 
 /** A `test` for what user-mode emulation gets wrong: it is run on a booted kernel instead. */
 export const onRealKernel = skipUnless(

@@ -3,6 +3,7 @@ import { Server as NetServer, Socket as NetSocket } from "node:net";
 import { dirname, join } from "node:path";
 import { AF_UNIX } from "../constants/address-families.js";
 import { codedError, invalidArgValue } from "../errors.js";
+import { isBun } from "../runtime.js";
 import { borrowFd } from "./sendable.js";
 
 /** What of Node's sockets and servers matters here; they say it in properties that are not all in the types. */
@@ -106,5 +107,7 @@ function pathOf(server: NetServer): string | undefined {
 
 /** A net.Socket over a connected stream, which it owns from now on. */
 export function toNetSocket(fd: number): NetSocket {
+  // Bun's constructor does not know `fd`, its connect() does.
+  if (isBun) return new NetSocket().connect({ fd } as never);
   return new NetSocket({ fd, readable: true, writable: true });
 }

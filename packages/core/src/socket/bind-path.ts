@@ -16,6 +16,7 @@ import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from "../constants/socket-typ
 import { EADDRINUSE, EAGAIN, ECONNREFUSED, ENOENT } from "../errno.js";
 import { AbortError, systemError } from "../errors.js";
 import { binding } from "../native/load.js";
+import { isDeno } from "../runtime.js";
 import { failure } from "../syscalls/failure.js";
 
 export interface BindPathOptions {
@@ -63,7 +64,7 @@ export async function bindPath(
   { mode, unlink, signal }: BindPathOptions,
 ): Promise<BoundPath> {
   const file = typeof path === "string" ? path : Buffer.from(path);
-  if (mode !== undefined) fchmodSync(fd, mode);
+  if (mode !== undefined) setMode(fd, mode);
   const directory = unlink === "stale" ? await lockDirectory(file, signal) : undefined;
   try {
     let result = bind(fd, path);
@@ -79,6 +80,12 @@ export async function bindPath(
   } finally {
     if (directory !== undefined) closeSync(directory);
   }
+}
+
+/** fchmod(2). Deno's node:fs refuses a descriptor that it has not opened itself; /proc leads to the same file. */
+function setMode(fd: number, mode: number): void {
+  if (isDeno) chmodSync(`/proc/self/fd/${fd}`, mode);
+  else fchmodSync(fd, mode);
 }
 
 function bind(fd: number, path: string | Uint8Array): number {

@@ -1,6 +1,7 @@
 import { type FileDescriptor, releaseWithToken } from "../descriptor.js";
 import { systemError } from "../errors.js";
 import { binding } from "../native/load.js";
+import { isBun, isDeno } from "../runtime.js";
 
 // epoll_ctl(2), include/uapi/linux/eventpoll.h
 export const EPOLLIN = 0x1;
@@ -33,7 +34,7 @@ let lastToken = 0;
 let waits = 0;
 
 // Bun and Deno export libuv's symbols, but calling them kills the process: there the native layer waits in a thread.
-const withoutLibuv = "Bun" in globalThis || "Deno" in globalThis;
+const withoutLibuv = isBun || isDeno;
 
 function onReady(count: number): void {
   for (let i = 0; i < count * 3; i += 3) {

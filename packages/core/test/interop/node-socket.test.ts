@@ -16,6 +16,7 @@ import {
 import { counted } from "../counted.js";
 import { isOpen } from "../descriptors.js";
 import { bytesOf, read, rejection, thrown, turn, until, withPair } from "../pairs.js";
+import { withHandleOf } from "../target.js";
 import { freshPath } from "../transports.js";
 
 // include/uapi/asm-generic/fcntl.h
@@ -66,6 +67,8 @@ function withEnds(place: keyof typeof PLACES, body: (ends: Ends) => unknown): Pr
 }
 
 describe.each(["unix", "tcp"] as const)("Socket.from(net.Socket), %s", (place) => {
+  const it = withHandleOf(place);
+
   it("takes the connection over and ends the net.Socket", () =>
     withEnds(place, async ({ node, peer }) => {
       const socket = Socket.from(node);
@@ -130,7 +133,7 @@ describe("Socket.from(net.Socket)", () => {
     socket.destroy();
   });
 
-  it("bytes that Node had read already become the first message", () =>
+  withHandleOf("tcp")("bytes that Node had read already become the first message", () =>
     withEnds("tcp", async ({ node, peer }) => {
       await peer.sendmsg({ data: "read by Node" });
       // Without a consumer, Node reads into its own buffer.
@@ -148,9 +151,10 @@ describe("Socket.from(net.Socket)", () => {
       expect([String(rest.data), rest.eof, rest.fds.length]).toEqual(["Node", false, 0]);
       expect(String((await socket.recvmsg()).data)).toBe("|later");
       await socket.close();
-    }));
+    }),
+  );
 
-  it("nobody else is given the bytes that become the first message", () =>
+  withHandleOf("tcp")("nobody else is given the bytes that become the first message", () =>
     withEnds("tcp", async ({ node, peer }) => {
       const seen: unknown[] = [];
       await peer.sendmsg({ data: "once" });
@@ -163,9 +167,10 @@ describe("Socket.from(net.Socket)", () => {
       await turn();
       expect(seen).toEqual([]);
       await socket.close();
-    }));
+    }),
+  );
 
-  it("refuses one that has read as text: its bytes are gone", () =>
+  withHandleOf("tcp")("refuses one that has read as text: its bytes are gone", () =>
     withEnds("tcp", async ({ node, peer }) => {
       await peer.sendmsg({ data: "text" });
       node.setEncoding("utf8");
@@ -174,7 +179,8 @@ describe("Socket.from(net.Socket)", () => {
       await until(() => node.bytesRead > 0);
       expect(thrown(() => Socket.from(node)).code).toBe("ERR_INVALID_STATE");
       expect(node.read()).toBe("text");
-    }));
+    }),
+  );
 
   it("trap 8: on AF_UNIX, one that has read is refused: descriptors may have been lost", () =>
     withEnds("unix", async ({ node, peer }) => {
@@ -207,7 +213,7 @@ describe("Socket.from(dgram.Socket)", () => {
     return socket;
   }
 
-  it("takes the socket over, and ends the dgram.Socket", () =>
+  withHandleOf("udp")("takes the socket over, and ends the dgram.Socket", () =>
     counted(async () => {
       const node = await bound();
       const { address, port } = node.address();
@@ -219,7 +225,8 @@ describe("Socket.from(dgram.Socket)", () => {
       expect([String(message.data), message.address]).toEqual(["x", peer.getsockname()]);
       expect(socket.type).toBe("dgram");
       await Promise.all([socket.close(), peer.close()]);
-    }));
+    }),
+  );
 
   it("refuses one that is closed or not bound yet", () =>
     counted(async () => {
@@ -378,27 +385,29 @@ describe("toNet", () => {
 });
 
 describe("Listener.from(net.Server)", () => {
-  it.each(["unix", "tcp"] as const)("takes the listening socket over, %s: nobody is turned away", (place) =>
-    counted(async () => {
-      const server = createServer();
-      server.listen(PLACES[place]());
-      await once(server, "listening");
-      const at = addressOf(server);
-      const early = await Socket.connect(at);
-      const listener = Listener.from(server, { maxFds: 1 });
-      expect(server.listening).toBe(false);
-      await once(server, "close");
-      const late = await Socket.connect(at);
-      for (const client of [early, late]) {
-        const peer = await listener.accept();
-        await client.sendmsg({ data: "x" });
-        expect(String((await peer.recvmsg()).data)).toBe("x");
-        await Promise.all([peer.close(), client.close()]);
-      }
-      await listener.close();
-      if (place === "unix") expect(existsSync(at.path!)).toBe(false);
-    }),
-  );
+  describe.each(["unix", "tcp"] as const)("%s", (place) => {
+    withHandleOf(place)("takes the listening socket over: nobody is turned away", () =>
+      counted(async () => {
+        const server = createServer();
+        server.listen(PLACES[place]());
+        await once(server, "listening");
+        const at = addressOf(server);
+        const early = await Socket.connect(at);
+        const listener = Listener.from(server, { maxFds: 1 });
+        expect(server.listening).toBe(false);
+        await once(server, "close");
+        const late = await Socket.connect(at);
+        for (const client of [early, late]) {
+          const peer = await listener.accept();
+          await client.sendmsg({ data: "x" });
+          expect(String((await peer.recvmsg()).data)).toBe("x");
+          await Promise.all([peer.close(), client.close()]);
+        }
+        await listener.close();
+        if (place === "unix") expect(existsSync(at.path!)).toBe(false);
+      }),
+    );
+  });
 
   it("refuses one that does not listen", () => {
     expect(thrown(() => Listener.from(createServer())).code).toBe("ERR_SENDMSG_CLOSED");

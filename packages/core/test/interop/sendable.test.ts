@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { closeSync, createReadStream, fstatSync, openSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { type AddressInfo, connect, createServer, type Socket as NetSocket, type Server } from "node:net";
 import { TLSSocket } from "node:tls";
@@ -9,7 +9,9 @@ import { FileDescriptor, Listener, type Sendable, socketpair } from "../../src/i
 import { borrowFd } from "../../src/interop/sendable.js";
 import { counted } from "../counted.js";
 import { isOpen, sameFile } from "../descriptors.js";
+import { closeSync, fstatSync, openSync } from "../files.mjs";
 import { rejection, thrown, withPair } from "../pairs.js";
+import { withHandleOf } from "../target.js";
 import { freshPath } from "../transports.js";
 
 /** Sends the value, checks that its file arrives, and that the sender's stays open. */
@@ -72,25 +74,28 @@ describe("passes, and leaves to the caller,", () => {
       await once(stream, "close");
     }));
 
-  it.each([
-    ["a path", () => ({ path: freshPath() })],
-    ["TCP", () => ({ port: 0, host: "127.0.0.1" })],
-  ])("a net.Server and a net.Socket over %s", (_, at) =>
-    counted(async () => {
-      const server = await serverOf(at());
-      await passes(server, handleOf(server));
-      const address = server.address() as string | AddressInfo;
-      const client = typeof address === "string" ? connect(address) : connect(address.port, address.address);
-      const [peer] = (await once(server, "connection")) as [NetSocket];
-      await passes(client, handleOf(client));
-      await passes(peer, handleOf(peer));
-      client.destroy();
-      peer.destroy();
-      await Promise.all([once(client, "close"), once(peer, "close"), closed(server)]);
-    }),
-  );
+  describe.each([
+    ["unix", () => ({ path: freshPath() })],
+    ["tcp", () => ({ port: 0, host: "127.0.0.1" })],
+  ])("a net.Server and a net.Socket", (place, at) => {
+    withHandleOf(place)(`over ${place}`, () =>
+      counted(async () => {
+        const server = await serverOf(at());
+        await passes(server, handleOf(server));
+        const address = server.address() as string | AddressInfo;
+        const client =
+          typeof address === "string" ? connect(address) : connect(address.port, address.address);
+        const [peer] = (await once(server, "connection")) as [NetSocket];
+        await passes(client, handleOf(client));
+        await passes(peer, handleOf(peer));
+        client.destroy();
+        peer.destroy();
+        await Promise.all([once(client, "close"), once(peer, "close"), closed(server)]);
+      }),
+    );
+  });
 
-  it("a dgram.Socket, without a deprecation warning", () =>
+  withHandleOf("udp")("a dgram.Socket, without a deprecation warning", () =>
     counted(async () => {
       const warnings: unknown[] = [];
       const onWarning = (warning: Error) => warnings.push(warning);
@@ -102,7 +107,8 @@ describe("passes, and leaves to the caller,", () => {
       await new Promise((resolve) => setImmediate(resolve));
       process.off("warning", onWarning);
       expect(warnings).toEqual([]);
-    }));
+    }),
+  );
 
   it("a Socket and a Listener of this library", () =>
     counted(async () => {

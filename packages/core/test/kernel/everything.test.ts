@@ -1,4 +1,3 @@
-import { closeSync, openSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import {
@@ -10,6 +9,7 @@ import {
 import { entryNamed, hasFamily } from "../../src/control/table.js";
 import { type Message, Socket, type SocketType } from "../../src/index.js";
 import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX } from "../../src/syscalls/index.js";
+import { closeSync, openSync } from "../files.mjs";
 import { isRoot, onRealKernel } from "../target.js";
 import { withSockets } from "./proves.js";
 import { atEnd, names, next, open, own, PATIENCE, tcp, udp4, udp6, unix } from "./sockets.js";

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { encodeControl } from "../../src/control/index.js";
 import {
@@ -17,6 +17,7 @@ import {
   socketpair,
 } from "../../src/syscalls/index.js";
 import { sameFile } from "../descriptors.js";
+import { closeSync, openSync } from "../files.mjs";
 import { has, isRoot, onRealKernel } from "../target.js";
 import { since } from "./missing.js";
 import { proves, withSockets } from "./proves.js";

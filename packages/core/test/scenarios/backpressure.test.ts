@@ -1,8 +1,8 @@
-import { fstatSync, readSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { type FileDescriptor, socketpair } from "../../src/index.js";
 import { counted } from "../counted.js";
+import { fstatSync, readSync } from "../files.mjs";
 import { cramp, TYPES } from "../pairs.js";
 import { LIMIT, reportOf, start } from "./program.js";
 import { scaled } from "./scale.js";

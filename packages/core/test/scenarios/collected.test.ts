@@ -1,4 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { isDeno } from "../../src/runtime.js";
+import { skipUnless } from "../target.js";
 import { report, withOpenFiles } from "./program.js";
 import { slow } from "./scale.js";
 
@@ -34,9 +36,8 @@ const OPEN_FILES = slow ? 1024 : 4096;
 /** 253 go into it without a rest. */
 const ARRIVING = slow ? 253 * 20 : 253 * 80;
 
-test.each([1, 10, 100, 253])(
-  "descriptors that are never closed do not pile up, %i with each message",
-  async (each) => {
+describe.each([1, 10, 100, 253])("descriptors that are never closed, %i with each message,", (each) => {
+  skipUnless("Deno does not collect so many in time", each <= 10 || !isDeno)("do not pile up", async () => {
     const found = await report<{ arrived: number; highest: number }>("collected.mjs", {
       args: ["flood", String(ARRIVING), String(each)],
       nodeOptions: ["--no-warnings"],
@@ -45,5 +46,5 @@ test.each([1, 10, 100, 253])(
     expect(found).toMatchObject({ collected: true });
     expect(found.arrived).toBeGreaterThanOrEqual(ARRIVING);
     expect(found.highest).toBeLessThan(OPEN_FILES);
-  },
-);
+  });
+});

@@ -1,9 +1,10 @@
-import { mkdtempSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { FileDescriptor, Listener, type Message, Socket } from "../../src/index.js";
 import { counted } from "../counted.js";
+import { openSync, readSync } from "../files.mjs";
 import type { TYPES } from "../pairs.js";
 import { reportOf, start } from "./program.js";
 

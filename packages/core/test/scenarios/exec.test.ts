@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, openSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { FileDescriptor, Listener, Socket, socketpair } from "../../src/index.js";
 import { counted } from "../counted.js";
 import { descriptorTable, isCloseOnExec } from "../descriptors.js";
+import { openSync } from "../files.mjs";
 import { TYPES } from "../pairs.js";
 import { has, skipUnless } from "../target.js";
 import { pathOf } from "./program.js";

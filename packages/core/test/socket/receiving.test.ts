@@ -1,9 +1,10 @@
-import { closeSync, fstatSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { MessageChannel } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../src/index.js";
 import { MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_PEEK, MSG_TRUNC } from "../../src/syscalls/index.js";
 import { isCloseOnExec, openFile, sameFile } from "../descriptors.js";
+import { closeSync, fstatSync } from "../files.mjs";
 import { bytesOf, cramp, isSettled, read, rejection, TYPES, thrown, turn, withPair } from "../pairs.js";
 import { has, onRealKernel, skipUnless } from "../target.js";
 

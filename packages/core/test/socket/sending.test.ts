@@ -1,8 +1,8 @@
 import { getEventListeners } from "node:events";
-import { closeSync, readSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { ControlMessage } from "../../src/index.js";
 import { openFile, sameFile } from "../descriptors.js";
+import { closeSync, readSync } from "../files.mjs";
 import {
   bytesOf,
   cramp,

@@ -1,4 +1,3 @@
-import { closeSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC } from "../../src/constants/message-flags.js";
 import {
@@ -20,6 +19,7 @@ import {
 } from "../../src/testing/index.js";
 import { counted } from "../counted.js";
 import { openFile, sameFile } from "../descriptors.js";
+import { closeSync } from "../files.mjs";
 import { isSettled, rejection, thrown, turn } from "../pairs.js";
 
 // What sockets in memory promise is what sockets do: each behaviour is checked on both.

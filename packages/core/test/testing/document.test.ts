@@ -2,8 +2,10 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
+import { isBun, isDeno } from "../../src/runtime.js";
 import { compiled } from "../compiled.js";
+import { skipUnless } from "../target.js";
 
 let dist: string;
 let remove: () => void;
@@ -34,13 +36,15 @@ function run(code: string): { status: number | null; output: string } {
   return { status, output: stdout + stderr };
 }
 
-it("the example runs anywhere", () => {
+const onNode = skipUnless("it is for Node's test runner", !isBun && !isDeno);
+
+onNode("the example runs anywhere", () => {
   const { status, output } = run(`${keepFiles}\n${tests}`);
   expect(output).toMatch(/^(#|ℹ) pass 2$/m);
   expect(status).toBe(0);
 });
 
-it("the example finds the leak if there is one", () => {
+onNode("the example finds the leak if there is one", () => {
   const leaky = keepFiles!.replace("file?.close();", "");
   expect(leaky).not.toBe(keepFiles);
   const { status, output } = run(`${leaky}\n${tests}`);
@@ -48,7 +52,7 @@ it("the example finds the leak if there is one", () => {
   expect(status).toBe(1);
 });
 
-it("the binary is out of reach there", () => {
+onNode("the binary is out of reach there", () => {
   const { status, output } = run('import { socketpair } from "sendmsg"; socketpair();');
   expect(output).toContain("ERR_SENDMSG_NATIVE_LOAD");
   expect(status).toBe(1);

@@ -1,9 +1,9 @@
 // Reaches the limit of open files (`ulimit -n`) in several places. What it finds is what it reports.
 //
 //   node limits.mjs CASE
-import { closeSync, openSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { Listener, Socket, socketpair } from "sendmsg";
+import { closeSync, openSync } from "../../files.mjs";
 import { descriptorTable, leftOver } from "./open-files.mjs";
 
 /** Opens files until only `spare` more can be opened. */

@@ -1,6 +1,11 @@
 // What this process has open, for programs that account for it.
-import { fstatSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { fstatSync } from "../../files.mjs";
+
+// Bun duplicates stderr, and Deno makes the sockets by which it hears of signals, when they are first needed.
+process.stderr.write("");
+if ("Deno" in globalThis) process.once("SIGUSR2", () => {}).removeAllListeners("SIGUSR2");
 
 /** A process that has become another user cannot list its descriptors on every kernel; these numbers are tried then. */
 const TRIED = Array.from({ length: 1024 }, (_, number) => number);

@@ -4,10 +4,11 @@
 //
 // There are POOL files, each with content of its own. A message's bytes say which files its descriptors are: a 16-bit count,
 // then a 16-bit number for each.
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Socket, socketpair } from "sendmsg";
+import { closeSync, openSync } from "../../files.mjs";
 import { descriptorTable, leftOver } from "./open-files.mjs";
 
 const SCM_MAX_FD = 253;

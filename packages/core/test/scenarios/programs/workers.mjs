@@ -1,10 +1,11 @@
 // Starts workers, and ends them while they have descriptors open. Afterwards nothing of them may be left.
 //
 //   node workers.mjs STATE COUNT END
-import { fstatSync, openSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { FileDescriptor, socketpair } from "sendmsg";
+import { fstatSync, openSync } from "../../files.mjs";
 import { descriptorTable, leftOver } from "./open-files.mjs";
 
 const [state, count, end] = process.argv.slice(2);
@@ -32,7 +33,7 @@ const results = await Promise.all(
     const code = await exit;
     if (!said?.made) return [code, ...errors].join(" ");
     const descriptor = FileDescriptor.claim(said.made);
-    const content = readFileSync(descriptor.fd, "utf8");
+    const content = readFileSync(`/proc/self/fd/${descriptor.fd}`, "utf8");
     const same = fstatSync(descriptor.fd).ino === statSync(file).ino;
     descriptor.close();
     return [code, same, content.includes("Starts workers")].join(" ");

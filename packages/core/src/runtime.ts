@@ -1,0 +1,3 @@
+/** The runtimes that are not Node and behave as it does for the most part; docs/runtimes.md says what is different. */
+export const isBun = "Bun" in globalThis;
+export const isDeno = "Deno" in globalThis;

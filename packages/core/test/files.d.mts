@@ -1,0 +1,1 @@
+export { closeSync, fchmodSync, fchownSync, fstatSync, openSync, readSync, writeSync } from "node:fs";

@@ -1,0 +1,91 @@
+// Bun's build for musl, made to run on Debian. Bun wants a libstdc++.so.6 for musl, which Debian has not: one is linked here
+// from the compiler's archives, with just the symbols that Bun asks for and musl itself does not have.
+import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { requirePackages } from "./debian.mjs";
+import { fingerprint } from "./paths.mjs";
+import { cached, run } from "./targets.mjs";
+
+const BUN = {
+  package: "@oven/bun-linux-x64-musl@1.4.5",
+  integrity:
+    "sha512-10QoW/YfTgnURaGEaHpJCiXjLI2e5iTtfVDaA5JKcyUzaa1cq6cVUY9/Uq5XkYzvtRjHLRe9Oj/lTDIQcxy8HQ==",
+};
+const MUSL = "/lib/x86_64-linux-musl/libc.so";
+const PACKAGES = ["musl", "g++", "binutils"];
+
+// What the archives, built for glibc, take from there.
+const FROM_GLIBC = `
+#include <sys/syscall.h>
+#include <unistd.h>
+char __libc_single_threaded = 0;
+__attribute__((visibility("hidden"))) void *__dso_handle = &__dso_handle;
+/* No quick way to the unwind tables: the unwinder then asks dl_iterate_phdr(3). */
+int _dl_find_object(void *address, void *result) { return -1; }
+unsigned arc4random(void) {
+  unsigned number;
+  syscall(SYS_getrandom, &number, sizeof number, 0);
+  return number;
+}
+`;
+
+/** The program, and the folder that has to be in LD_LIBRARY_PATH. */
+export function bunOnMusl() {
+  requirePackages(PACKAGES);
+  const madeOf = fingerprint([BUN.package, BUN.integrity, FROM_GLIBC]);
+  const libraries = cached("bun-musl", madeOf, (folder) => {
+    run("mkdir", ["-p", folder]);
+    download(folder);
+    linkLibrary(folder);
+  });
+  return { program: join(libraries, "bun"), libraries };
+}
+
+// npm does not install what is for another libc; it packs it.
+function download(folder) {
+  const [packed] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", folder, BUN.package]));
+  if (packed.integrity !== BUN.integrity) {
+    throw new Error(`${BUN.package} is not what it was: ${packed.integrity}`);
+  }
+  const tarball = join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith(".tgz")),
+  );
+  run("tar", ["-xzf", tarball, "-C", folder, "--strip-components=2", "package/bin/bun"]);
+  rmSync(tarball);
+}
+
+function linkLibrary(folder) {
+  const program = join(folder, "bun");
+  const names = (text, pattern) =>
+    new Set([...text.matchAll(pattern)].map(([, name]) => name.replace(/@.*/, "")));
+  const has = names(run("nm", ["--dynamic", "--defined-only", MUSL]), /(\S+)$/gm);
+  const asks = new Set([
+    ...names(run("nm", ["--dynamic", "--undefined-only", program]), / U (\S+)$/gm),
+    // Data that the program keeps a copy of.
+    ...names(run("readelf", ["--relocs", "--wide", program]), /R_X86_64_COPY\s+\S+\s+(\S+)/g),
+  ]);
+  const archives = dirname(run("g++", ["-print-file-name=libstdc++.a"]).trim());
+  const source = join(folder, "from-glibc.c");
+  writeFileSync(source, FROM_GLIBC);
+  const made = join(folder, "unfinished.so");
+  run("gcc", [
+    ...[
+      "-shared",
+      "-fPIC",
+      "-O2",
+      "-nostdlib",
+      "-o",
+      made,
+      "-Wl,-soname,libstdc++.so.6",
+      "-Wl,--gc-sections",
+    ],
+    ...[...asks].filter((name) => !has.has(name)).map((name) => `-Wl,--undefined=${name}`),
+    source,
+    "-Wl,--start-group",
+    ...["libstdc++.a", "libgcc_eh.a", "libgcc.a"].map((name) => join(archives, name)),
+    ...["-Wl,--end-group", MUSL],
+  ]);
+  renameSync(made, join(folder, "libstdc++.so.6"));
+  rmSync(source);
+}

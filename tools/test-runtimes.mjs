@@ -1,0 +1,104 @@
+// Runs the tests of packages/core in other runtimes, on this machine (x64), with the same files and the same binary:
+//   node tools/test-runtimes.mjs [node18] [node22] [node24] [node26] [bun] [deno] [bun-musl] [-- FILTER…]
+// FILTER: parts of the paths of the test files to run. bun-musl takes Debian's musl and g++, and runs the scenarios.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { bunOnMusl } from "./bun-musl.mjs";
+import { repository } from "./paths.mjs";
+import { countsIn, describeCounts, keepReport, record } from "./results.mjs";
+import { run } from "./targets.mjs";
+import { bun, deno, nodes } from "./toolbox.mjs";
+
+const SECOND = 1000;
+// A test that hangs must not hang the run. Far above what they take.
+const TIME_LIMIT = 20 * 60;
+const REPORT = "vitest.json";
+// Inputs for each property: Node has tried the many.
+const FUZZ_RUNS = "100";
+
+const onNode = (version) => ({ command: () => [nodes[version]()], files: [], env: {} });
+const runtimes = {
+  node18: onNode(18),
+  node22: onNode(22),
+  node24: onNode(24),
+  node26: onNode(26),
+  // --bun: programs that ask for Node by their first line get Bun.
+  bun: { command: () => [bun(), "--bun"], files: [], env: { SENDMSG_FUZZ_RUNS: FUZZ_RUNS } },
+  deno: { command: () => [deno(), "run", "-A"], files: [], env: { SENDMSG_FUZZ_RUNS: FUZZ_RUNS } },
+  "bun-musl": {
+    command: () => [bunOnMusl().program, "--bun"],
+    files: ["test/scenarios/", "test/socket/", "test/interop/"],
+    env: () => ({ LD_LIBRARY_PATH: bunOnMusl().libraries }),
+  },
+};
+
+const separator = process.argv.indexOf("--", 2);
+const names = process.argv.slice(2, separator === -1 ? undefined : separator);
+const filters = separator === -1 ? [] : process.argv.slice(separator + 1);
+for (const name of names) {
+  if (!Object.hasOwn(runtimes, name)) {
+    console.error(`No such runtime: ${name}. There are ${Object.keys(runtimes).join(", ")}.`);
+    process.exit(2);
+  }
+}
+run(process.execPath, ["tools/setup.mjs"], { cwd: repository, stdio: "inherit" });
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+const summary = [];
+for (const name of names.length > 0 ? names : Object.keys(runtimes)) {
+  const start = Date.now();
+  const counts = testOn(name);
+  if (counts.passed + counts.failed === 0) counts.failed++; // nothing ran
+  record(`tests on ${name}`, counts);
+  for (const key of Object.keys(total)) total[key] += counts[key];
+  summary.push(`${name}: ${describeCounts(counts)} in ${Math.round((Date.now() - start) / SECOND)} s`);
+}
+console.log(summary.join("\n"));
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exit(total.failed === 0 ? 0 : 1);
+
+function testOn(name) {
+  console.log(`\n${name}`);
+  const { command, files, env } = runtimes[name];
+  const results = mkdtempSync(join(tmpdir(), "sendmsg-results-"));
+  const report = join(results, REPORT);
+  try {
+    const [program, ...args] = command();
+    // timeout(1) ends whatever the program has started, too.
+    const { status } = spawnSync(
+      "timeout",
+      [
+        ...["--kill-after=10", String(TIME_LIMIT), program, ...args, "node_modules/vitest/vitest.mjs", "run"],
+        ...[
+          "--root",
+          "packages/core",
+          "--reporter=default",
+          "--reporter=json",
+          `--outputFile.json=${report}`,
+        ],
+        // vitest leaves one processor free, for nobody.
+        `--poolOptions.forks.maxForks=${availableParallelism()}`,
+        ...(filters.length > 0 ? filters : files),
+      ],
+      {
+        cwd: repository,
+        stdio: ["ignore", "inherit", "inherit"],
+        env: {
+          ...process.env,
+          // What the tests start by the name of node is this one.
+          PATH: `${dirname(program)}:${process.env.PATH}`,
+          ...(typeof env === "function" ? env() : env),
+        },
+      },
+    );
+    keepReport(name, report);
+    return countsIn(report, status);
+  } catch (error) {
+    console.error(error.message);
+    return { passed: 0, failed: 1, skipped: 0 };
+  } finally {
+    rmSync(results, { recursive: true, force: true });
+  }
+}
