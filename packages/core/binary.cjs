@@ -7,8 +7,21 @@ const { join } = require("node:path");
 
 exports.directory = __dirname;
 
+exports.packageJson = function packageJson() {
+  return require("./package.json");
+};
+
 exports.version = function version() {
-  return require("./package.json").version;
+  return exports.packageJson().version;
+};
+
+/** The checksums of the binaries that were published together with this file: made when the package is packed. */
+exports.published = function published() {
+  try {
+    return require("./binaries.json");
+  } catch {
+    return undefined;
+  }
 };
 
 exports.manifest = function manifest(target) {

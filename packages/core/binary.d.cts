@@ -5,7 +5,10 @@ export type Loaded<T> = { value: T; error?: undefined } | { value?: undefined; e
 export const directory: string;
 /** The folder whose build/Release holds a build made on this machine. */
 export const localDirectory: string;
+export function packageJson(): { version: string; buildTools: Record<string, string> };
 export function version(): string;
+/** SHA-256 by the native package's name; undefined in a checkout. */
+export function published(): Record<string, string> | undefined;
 /** The package.json of a target's native package. Undefined: no package for that target exists. */
 export function manifest(target: string): Loaded<{ name: string; version: string }> | undefined;
 export function prebuilt(target: string): Loaded<unknown> | undefined;

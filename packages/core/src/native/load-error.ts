@@ -23,6 +23,8 @@ export class NativeLoadError extends Error {
   /** Operating system and architecture: "linux-x64". */
   readonly target: string;
   readonly attempts: readonly NativeLoadAttempt[];
+  /** What is wrong, as in the message. */
+  readonly reason: string;
   /** What to do, as in the message. */
   readonly fix: string;
 
@@ -36,6 +38,7 @@ export class NativeLoadError extends Error {
     super(lines.join("\n"), attempts[0] && { cause: attempts[0].error });
     this.target = target;
     this.attempts = attempts;
+    this.reason = reason;
     this.fix = fix;
   }
 }
