@@ -1,0 +1,149 @@
+// Packs what is published: node tools/pack.mjs FOLDER
+// The binaries of all architectures must have been built. What a package needs only when it is published (os and cpu, which
+// would make npm refuse the workspace on other machines, license, notices, bill of materials, checksums) is added in a copy.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { architectures } from "./architectures.mjs";
+import { nativePackage, prebuild, repository } from "./paths.mjs";
+import { billOfMaterials } from "./sbom.mjs";
+
+const SHARED = ["LICENSE"];
+const NOTICES = "THIRD-PARTY-NOTICES.md";
+const SBOM = "sbom.cdx.json";
+
+const [folder] = process.argv.slice(2);
+if (!folder) {
+  console.error("Usage: node tools/pack.mjs FOLDER");
+  process.exit(2);
+}
+const output = resolve(folder);
+mkdirSync(output, { recursive: true });
+
+const missing = Object.keys(architectures).filter((arch) => !existsSync(prebuild(arch)));
+if (missing.length > 0) {
+  console.error(`There is no binary for ${missing.join(" and ")}: run npm run build:all`);
+  process.exit(1);
+}
+
+const read = (...path) => JSON.parse(readFileSync(join(...path), "utf8"));
+const core = join(repository, "packages/core");
+const coreManifest = read(core, "package.json");
+const installed = (name) => {
+  const { version, license } = read(repository, "node_modules", name, "package.json");
+  return { name, version, license };
+};
+const identity = ({ name, version, license, description }) => ({ name, version, license, description });
+
+// In the workflow that publishes, npm checks that it runs in the repository which the package names.
+const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
+const url = GITHUB_REPOSITORY && `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}`;
+const origin = (directory) =>
+  url
+    ? {
+        repository: { type: "git", url: `git+${url}.git`, directory },
+        bugs: `${url}/issues`,
+        homepage: `${url}#readme`,
+      }
+    : {};
+
+const stage = mkdtempSync(join(tmpdir(), "sendmsg-pack-"));
+try {
+  const checksums = {};
+  for (const arch of Object.keys(architectures)) {
+    const source = nativePackage(arch);
+    const manifest = read(source, "package.json");
+    if (manifest.version !== coreManifest.version) {
+      throw new Error(
+        `${manifest.name} has version ${manifest.version}, sendmsg ${coreManifest.version}: they must be the same`,
+      );
+    }
+    const sha256 = createHash("sha256")
+      .update(readFileSync(prebuild(arch)))
+      .digest("hex");
+    checksums[manifest.name] = sha256;
+    const contents = [installed("node-addon-api")];
+    pack(source, {
+      manifest: {
+        ...manifest,
+        ...origin(`packages/native-linux-${arch}`),
+        os: ["linux"],
+        cpu: [arch],
+        files: [...manifest.files, NOTICES, SBOM],
+      },
+      files: {
+        [NOTICES]: noticesOf(contents),
+        [SBOM]: billOfMaterials({ subject: { ...identity(manifest), sha256 }, contains: contents }),
+        "README.md": `# ${manifest.name}\n\n${manifest.description}. npm installs it together with \`sendmsg\`, where it fits.\n`,
+      },
+    });
+  }
+
+  const { scripts, devDependencies, ...published } = coreManifest;
+  const dependencies = Object.keys(published.dependencies).map(installed);
+  const natives = Object.entries(published.optionalDependencies).map(([name, version]) => {
+    if (version !== published.version) throw new Error(`sendmsg asks for ${name}@${version}`);
+    return { name, version, license: published.license, sha256: checksums[name], optional: true };
+  });
+  pack(core, {
+    manifest: { ...published, ...origin("packages/core") },
+    files: {
+      "binaries.json": `${JSON.stringify(checksums, null, 2)}\n`,
+      [NOTICES]: noticesOf([]),
+      [SBOM]: billOfMaterials({ subject: identity(coreManifest), needs: [...dependencies, ...natives] }),
+      ...Object.fromEntries(
+        ["README.md", "CHANGELOG.md"].map((name) => [name, readFileSync(join(repository, name), "utf8")]),
+      ),
+    },
+  });
+} finally {
+  rmSync(stage, { recursive: true, force: true });
+}
+
+function pack(source, { manifest, files }) {
+  const copy = join(stage, manifest.name);
+  for (const name of manifest.files) {
+    const from = join(source, name);
+    if (existsSync(from)) cpSync(from, join(copy, name), { recursive: true });
+  }
+  for (const name of SHARED) cpSync(join(repository, name), join(copy, name));
+  writeFileSync(join(copy, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(copy, name), text);
+  const { status, stdout, stderr } = spawnSync(
+    "npm",
+    ["pack", "--json", "--ignore-scripts", "--pack-destination", output],
+    { cwd: copy, encoding: "utf8" },
+  );
+  if (status !== 0) throw new Error(`npm pack failed for ${manifest.name}:\n${stdout}${stderr}`);
+  // A list, or from npm 12 on an object with a key for each package.
+  const [{ filename, unpackedSize }] = Object.values(JSON.parse(stdout));
+  console.log(`${filename}: ${unpackedSize} bytes unpacked`);
+}
+
+/** The licenses of what is compiled into a package, as its authors word them. */
+function noticesOf(contents) {
+  const sections = contents.map(({ name, version }) => {
+    const from = join(repository, "node_modules", name);
+    const license = readdirSync(from).find((file) => /^licen[sc]e/i.test(file));
+    return `## ${name} ${version}\n\n${readFileSync(join(from, license), "utf8").trim()}\n`;
+  });
+  return [
+    "# Third-party notices",
+    sections.length > 0
+      ? "The binary contains compiled code of these projects. What the compiler adds of its own library comes under GCC's " +
+        "Runtime Library Exception."
+      : "This package contains no code of other projects.",
+    ...sections,
+  ].join("\n\n");
+}
