@@ -1,0 +1,204 @@
+// Bundled with each bundler, and run from the bundle, in a folder without node_modules.
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { project } from "./project.mjs";
+import { load, modules, nodes, npm } from "./toolbox.mjs";
+
+const PROGRAM = `
+import { openSync, readFileSync } from "node:fs";
+import { socketpair } from "sendmsg";
+import { CMSG_SPACE } from "sendmsg/control";
+import { SOL_SOCKET, getsockopt } from "sendmsg/syscalls";
+
+const [a, b] = socketpair("stream", { maxFds: 1 });
+await a.sendmsg({ data: "a file", fds: [openSync(process.argv[2])] });
+const message = await b.recvmsg();
+const [file] = message.takeFds();
+console.log(String(message.data), CMSG_SPACE(4), readFileSync(file.fd, "utf8"));
+file.close();
+a.close();
+b.close();
+`;
+
+let user;
+beforeEach(async () => {
+  user = project();
+  user.command("npm", npm);
+  await user.run("npm", "install", "sendmsg");
+  user.write("main.mjs", PROGRAM);
+  user.write("text.txt", "of its own");
+});
+
+/** Runs what was made, elsewhere. */
+async function runElsewhere(folder, file, node = "node") {
+  const elsewhere = join(user.root, "elsewhere");
+  renameSync(folder, elsewhere);
+  const text = join(user.folder, "text.txt");
+  renameSync(join(user.folder, "node_modules"), join(user.root, "no-longer-there"));
+  expect(await user.run(node, ...(file ? [join(elsewhere, file)] : []), text)).toBe("a file 24 of its own\n");
+}
+
+const entry = () => join(user.folder, "main.mjs");
+const out = () => join(user.folder, "out");
+
+describe("esbuild", () => {
+  test.each(["copy", "file"])("ESM, the binary with the loader %s", async (loader) => {
+    const { build } = await load("esbuild");
+    await build({
+      entryPoints: [entry()],
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      target: "node18",
+      outfile: join(out(), "main.mjs"),
+      loader: { ".node": "copy" === loader ? "copy" : "file" },
+      // What is CommonJS in the bundle asks for require().
+      banner: {
+        js: 'import { createRequire } from "node:module"; import { fileURLToPath } from "node:url"; import { dirname } from "node:path"; const require = createRequire(import.meta.url); const __filename = fileURLToPath(import.meta.url); const __dirname = dirname(__filename);',
+      },
+      logLevel: "error",
+    });
+    await runElsewhere(out(), "main.mjs");
+  });
+});
+
+test("webpack", async () => {
+  const { default: webpack } = await load("webpack");
+  const stats = await new Promise((resolve, reject) => {
+    webpack(
+      {
+        mode: "production",
+        target: "node18",
+        entry: entry(),
+        context: user.folder,
+        output: { path: out(), filename: "main.mjs", module: true, chunkFormat: "module" },
+        experiments: { outputModule: true },
+        resolve: { modules: ["node_modules"] },
+        module: {
+          parser: { javascript: { commonjsMagicComments: true } },
+          rules: [
+            {
+              test: /\.node$/,
+              loader: join(
+                import.meta.dirname ?? dirname(new URL(import.meta.url).pathname),
+                "node-loader.cjs",
+              ),
+            },
+          ],
+        },
+      },
+      (error, result) => (error ? reject(error) : resolve(result)),
+    );
+  });
+  expect(stats.toJson({ errors: true }).errors).toEqual([]);
+  await runElsewhere(out(), "main.mjs");
+});
+
+test("rollup", async () => {
+  const { rollup } = await load("rollup");
+  const { default: resolve } = await load("@rollup/plugin-node-resolve");
+  const { default: commonjs } = await load("@rollup/plugin-commonjs");
+  const bundle = await rollup({
+    input: entry(),
+    plugins: [
+      resolve({ exportConditions: ["node"], preferBuiltins: true }),
+      commonjs({ ignoreDynamicRequires: true }),
+    ],
+    external: [/^@sendmsg\//, "sendmsg", /^node:/],
+    onwarn: () => {},
+  });
+  await bundle.write({ file: join(out(), "main.mjs"), format: "esm" });
+  await bundle.close();
+  // A package with a binary stays outside of rollup's bundles: it goes along.
+  cpSync(join(user.folder, "node_modules"), join(out(), "node_modules"), { recursive: true });
+  await runElsewhere(out(), "main.mjs");
+});
+
+test("ncc", async () => {
+  const { default: ncc } = await load("@vercel/ncc");
+  const { code, assets } = await ncc(entry(), { quiet: true, cache: false });
+  mkdirSync(out(), { recursive: true });
+  writeFileSync(join(out(), "package.json"), '{"type":"module"}');
+  writeFileSync(join(out(), "main.mjs"), code);
+  for (const [name, { source }] of Object.entries(assets)) {
+    mkdirSync(dirname(join(out(), name)), { recursive: true });
+    writeFileSync(join(out(), name), source);
+  }
+  await runElsewhere(out(), "main.mjs");
+});
+
+test("nft finds every file that is needed", async () => {
+  const { nodeFileTrace } = await load("@vercel/nft");
+  const { fileList } = await nodeFileTrace([entry()], { base: user.folder });
+  for (const file of fileList) {
+    mkdirSync(dirname(join(out(), file)), { recursive: true });
+    cpSync(join(user.folder, file), join(out(), file));
+  }
+  expect([...fileList]).toContain(
+    `node_modules/@sendmsg/native-linux-${process.arch}/prebuilds/linux-${process.arch}/sendmsg.node`,
+  );
+  await runElsewhere(out(), "main.mjs");
+});
+
+test.each([process.versions.node.split(".")[0], 24])("a single executable, of Node %s", async (major) => {
+  const node = nodes[major];
+  const { build } = await load("esbuild");
+  mkdirSync(out());
+  // The binary stays a file of its own, beside the executable: dlopen(3) wants one.
+  await build({
+    stdin: {
+      contents: PROGRAM.replace("process.argv[2]", "process.argv[2]"),
+      resolveDir: user.folder,
+      sourcefile: "main.mjs",
+    },
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node18",
+    outfile: join(out(), "bundle.cjs"),
+    loader: { ".node": "copy" },
+    define: { "import.meta.url": "undefined" },
+    banner: { js: 'require = require("node:module").createRequire(process.execPath);' },
+    logLevel: "error",
+  }).catch(async (error) => {
+    // CommonJS has no await at its top.
+    if (!/Top-level await/.test(error.message)) throw error;
+    await build({
+      stdin: {
+        contents: PROGRAM.replace(/^const \[a, b\][\s\S]*$/m, (body) => `(async () => {\n${body}})();\n`),
+        resolveDir: user.folder,
+        sourcefile: "main.mjs",
+      },
+      bundle: true,
+      platform: "node",
+      format: "cjs",
+      target: "node18",
+      outfile: join(out(), "bundle.cjs"),
+      loader: { ".node": "copy" },
+      define: { "import.meta.url": "undefined" },
+      banner: { js: 'require = require("node:module").createRequire(process.execPath);' },
+      logLevel: "error",
+    });
+  });
+  user.write(
+    "sea.json",
+    JSON.stringify({
+      main: join(out(), "bundle.cjs"),
+      output: join(user.folder, "sea.blob"),
+      disableExperimentalSEAWarning: true,
+    }),
+  );
+  await user.run(node, "--experimental-sea-config", "sea.json");
+  const executable = join(out(), "program");
+  cpSync(node, executable);
+  await user.run(
+    process.execPath,
+    join(modules, "postject/dist/cli.js"),
+    ...[executable, "NODE_SEA_BLOB", join(user.folder, "sea.blob")],
+    ...["--sentinel-fuse", "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2"],
+  );
+  expect(readdirSync(out()).filter((name) => name.endsWith(".node"))).toHaveLength(1);
+  expect(existsSync(executable)).toBe(true);
+  await runElsewhere(out(), undefined, join(user.root, "elsewhere/program"));
+});

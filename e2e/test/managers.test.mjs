@@ -1,0 +1,140 @@
+// Installed by each package manager, from a registry, with no compiler in sight; then the README's programs are run.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { project, runReadme } from "./project.mjs";
+import { bun, modules, nodes } from "./toolbox.mjs";
+
+const own = process.versions.node.split(".")[0];
+const VERSION = JSON.parse(
+  readFileSync(new URL("../../packages/core/package.json", import.meta.url), "utf8"),
+).version;
+
+/** The npm versions, each with a Node that it is for. */
+const npms = [
+  ["npm10", 18],
+  ["npm11", own],
+  ["npm12", 24],
+];
+
+function withNpm(name, major) {
+  const user = project({ node: nodes[major] });
+  user.command("npm", join(modules, name, "bin/npm-cli.js"));
+  user.command("npx", join(modules, name, "bin/npx-cli.js"));
+  return user;
+}
+
+const installedNatives = (user) =>
+  ["x64", "ia32", "arm64"].filter((arch) =>
+    existsSync(join(user.folder, "node_modules/@sendmsg", `native-linux-${arch}`)),
+  );
+
+describe.each(npms)("%s on Node %s", (name, major) => {
+  test("npm install, and the README's programs run; one native package is there", async () => {
+    const user = withNpm(name, major);
+    await user.run("npm", "install", "sendmsg");
+    expect(installedNatives(user)).toEqual([process.arch]);
+    await runReadme(user, ["node"]);
+    expect(await user.run("npx", "sendmsg", "--version")).toBe(`${VERSION}\n`);
+  });
+
+  test("with --ignore-scripts", async () => {
+    const user = withNpm(name, major);
+    await user.run("npm", "install", "--ignore-scripts", "sendmsg");
+    await runReadme(user, ["node"]);
+  });
+
+  test("from a lockfile that was made on another architecture", async () => {
+    const user = withNpm(name, major);
+    await user.run("npm", "install", "--package-lock-only", "--os=linux", "--cpu=arm64", "sendmsg");
+    for (const arch of ["x64", "ia32", "arm64"]) {
+      expect(user.read("package-lock.json")).toContain(`"node_modules/@sendmsg/native-linux-${arch}"`);
+    }
+    await user.run("npm", "ci");
+    expect(installedNatives(user)).toEqual([process.arch]);
+    await runReadme(user, ["node"]);
+  });
+
+  test("for another architecture: its package is installed, and no other", async () => {
+    const user = withNpm(name, major);
+    await user.run("npm", "install", "--os=linux", "--cpu=arm64", "sendmsg");
+    expect(installedNatives(user)).toEqual(["arm64"]);
+  });
+
+  test("with --omit=optional, the error says what is missing and what to do", async () => {
+    const user = withNpm(name, major);
+    await user.run("npm", "install", "--omit=optional", "sendmsg");
+    expect(installedNatives(user)).toEqual([]);
+    user.write(
+      "first.mjs",
+      'import { socketpair } from "sendmsg";\ntry { socketpair(); } catch (e) { console.log(e.code + "\\n" + e.message); }\n',
+    );
+    const version = (await user.run("node", "-p", "process.versions.node")).trim();
+    const target = `@sendmsg/native-linux-${process.arch}`;
+    expect((await user.run("node", "first.mjs")).trimEnd().split("\n")).toEqual([
+      "ERR_SENDMSG_NATIVE_LOAD",
+      `sendmsg has no native binary to run with on linux-${process.arch} (Node.js ${version}).`,
+      `${target} is not installed: it is an optional dependency, and was left out (--omit=optional, --no-optional), or the lockfile was made on another platform and does not list it.`,
+      "Looked for:",
+      `  - ${target}: Cannot find module '${target}/package.json'`,
+      `  - ${user.folder}/node_modules/sendmsg/native/build/Release: no local build`,
+      "To fix it: npm install --include=optional",
+    ]);
+    // And that helps.
+    await user.run("npm", "install", "--include=optional");
+    await runReadme(user, ["node"]);
+  });
+});
+
+test("pnpm", async () => {
+  const user = project();
+  user.command("pnpm", join(modules, "pnpm/bin/pnpm.cjs"));
+  await user.run("pnpm", "install", `--registry=${user.url}`);
+  await user.run("pnpm", "add", "sendmsg", `--registry=${user.url}`);
+  await runReadme(user, ["node"]);
+  expect(await user.run("pnpm", "exec", "sendmsg", "--version")).toBe(`${VERSION}\n`);
+});
+
+describe("Yarn", () => {
+  const yarn = (linker) => {
+    const user = project({
+      environment: { YARN_ENABLE_TELEMETRY: "0", YARN_ENABLE_IMMUTABLE_INSTALLS: "false" },
+    });
+    user.command("yarn", join(modules, "@yarnpkg/cli-dist/bin/yarn.js"));
+    user.write(
+      ".yarnrc.yml",
+      [
+        `nodeLinker: ${linker}`,
+        `npmRegistryServer: "${user.url}"`,
+        "unsafeHttpWhitelist: ['127.0.0.1']",
+        "enableGlobalCache: false",
+        "npmMinimalAgeGate: 0",
+        "",
+      ].join("\n"),
+    );
+    user.write("yarn.lock", "");
+    return user;
+  };
+
+  test("with node_modules", async () => {
+    const user = yarn("node-modules");
+    await user.run("yarn", "add", "sendmsg");
+    expect(installedNatives(user)).toEqual([process.arch]);
+    await runReadme(user, ["node"]);
+  });
+
+  test("with Plug'n'Play", async () => {
+    const user = yarn("pnp");
+    await user.run("yarn", "add", "sendmsg");
+    expect(existsSync(join(user.folder, "node_modules"))).toBe(false);
+    // Yarn's own file system stands in for Node's there, and its FileHandle can't be disposed of.
+    await runReadme(user, ["yarn", "node"], (code) => code.replace("await using file", "const file"));
+  });
+});
+
+test("Bun, and Bun runs the programs", async () => {
+  const user = project();
+  await user.run(bun, "add", "sendmsg", `--registry=${user.url}`);
+  expect(installedNatives(user)).toEqual([process.arch]);
+  await runReadme(user, [bun]);
+});

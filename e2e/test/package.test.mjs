@@ -1,0 +1,141 @@
+// The packages as they are published.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { load, modules } from "./toolbox.mjs";
+
+const CORE = "sendmsg";
+const NATIVES = {
+  x64: "sendmsg-native-linux-x64",
+  ia32: "sendmsg-native-linux-ia32",
+  arm64: "sendmsg-native-linux-arm64",
+};
+/** All that npm puts on a disk, node-gyp-build included. Types, sources and maps are nine tenths of it. */
+const INSTALLED_LIMIT = 2_600_000;
+/** What a program can load of it. */
+const LOADED_LIMIT = 700_000;
+
+let folder;
+const tarballs = {};
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "sendmsg-unpacked-")));
+  const packed = inject("packed");
+  for (const name of [CORE, ...Object.values(NATIVES), "node-gyp-build"]) {
+    const file = readdirSync(packed).find(
+      (each) => each.startsWith(`${name}-`) && /^\d/.test(each.slice(name.length + 1)),
+    );
+    tarballs[name] = join(packed, file);
+    execFileSync("mkdir", ["-p", join(folder, name)]);
+    execFileSync("tar", ["-xzf", tarballs[name], "-C", join(folder, name), "--strip-components=1"]);
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const at = (...path) => join(folder, ...path);
+const manifest = (name) => JSON.parse(readFileSync(at(name, "package.json"), "utf8"));
+const files = (name) =>
+  readdirSync(at(name), { recursive: true }).filter((file) => statSync(at(name, file)).isFile());
+const sizeOf = (name, wanted = () => true) =>
+  files(name)
+    .filter(wanted)
+    .reduce((sum, file) => sum + statSync(at(name, file)).size, 0);
+
+describe.each([CORE, ...Object.values(NATIVES)])("%s", (name) => {
+  test("publint --strict has nothing to say", async () => {
+    const { publint } = await load("publint");
+    const { messages } = await publint({ pkgDir: at(name), strict: true, pack: false });
+    expect(messages).toEqual([]);
+  });
+
+  test("runs nothing when it is installed", () => {
+    const { scripts = {} } = manifest(name);
+    expect(Object.keys(scripts).filter((script) => /install|prepare|prepublish/.test(script))).toEqual([]);
+    // npm takes one at the root for an install script.
+    expect(existsSync(at(name, "binding.gyp"))).toBe(false);
+  });
+
+  test("brings its license, the notices of others, and a bill of materials", () => {
+    expect(readFileSync(at(name, "LICENSE"), "utf8")).toContain("MIT License");
+    expect(existsSync(at(name, "THIRD-PARTY-NOTICES.md"))).toBe(true);
+    const sbom = JSON.parse(readFileSync(at(name, "sbom.cdx.json"), "utf8"));
+    const { version, name: full } = manifest(name);
+    expect(sbom).toMatchObject({
+      bomFormat: "CycloneDX",
+      specVersion: "1.6",
+      metadata: { component: { version } },
+    });
+    expect(sbom.metadata.component.purl).toBe(`pkg:npm/${full.replace("@", "%40")}@${version}`);
+  });
+});
+
+describe.each(Object.entries(NATIVES))("the native package for %s", (arch, name) => {
+  test("is for that machine only, and stays a folder under Plug'n'Play", () => {
+    expect(manifest(name)).toMatchObject({ os: ["linux"], cpu: [arch], preferUnplugged: true });
+  });
+
+  test("has the binary, whose checksum core knows", () => {
+    const file = at(name, `prebuilds/linux-${arch}/sendmsg.node`);
+    const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
+    expect(JSON.parse(readFileSync(at(CORE, "binaries.json"), "utf8"))[manifest(name).name]).toBe(sha256);
+    const sbom = JSON.parse(readFileSync(at(name, "sbom.cdx.json"), "utf8"));
+    expect(sbom.metadata.component.hashes).toEqual([{ alg: "SHA-256", content: sha256 }]);
+  });
+
+  test("names the code that is compiled in", () => {
+    expect(readFileSync(at(name, "THIRD-PARTY-NOTICES.md"), "utf8")).toMatch(
+      /node-addon-api \d[\s\S]*Permission is hereby granted/,
+    );
+  });
+});
+
+describe("core", () => {
+  test("pins the native packages to its own version", () => {
+    const { version, optionalDependencies } = manifest(CORE);
+    expect(optionalDependencies).toEqual(
+      Object.fromEntries(Object.values(NATIVES).map((name) => [manifest(name).name, version])),
+    );
+    for (const name of Object.values(NATIVES)) expect(manifest(name).version).toBe(version);
+  });
+
+  test("brings its sources, and every map leads to one", () => {
+    const maps = files(CORE).filter((file) => file.endsWith(".map"));
+    expect(maps.length).toBeGreaterThan(200);
+    for (const map of maps) {
+      const { sources, sourceRoot } = JSON.parse(readFileSync(at(CORE, map), "utf8"));
+      for (const source of sources) {
+        expect(
+          existsSync(resolve(dirname(at(CORE, map)), sourceRoot ?? "", source)),
+          `${map}: ${source}`,
+        ).toBe(true);
+      }
+    }
+  });
+
+  test("has types that TypeScript finds in every way", () => {
+    const attw = join(modules, "@arethetypeswrong/cli/dist/index.js");
+    // It is ESM, which Node's require() takes since 20.19 and 22.12; the tool counts that as a fault.
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [attw, tarballs[CORE], "--format", "ascii", "--no-emoji", "--ignore-rules", "cjs-resolves-to-esm"],
+      { encoding: "utf8" },
+    );
+    expect(status, stdout + stderr).toBe(0);
+    expect(stdout).toContain("No problems found");
+  });
+
+  test("is as large as it has to be, with one native package", () => {
+    const isLoaded = (file) => /\.(js|cjs|node|json)$/.test(file);
+    for (const native of Object.values(NATIVES)) {
+      const all = [CORE, native, "node-gyp-build"];
+      const installed = all.reduce((sum, name) => sum + sizeOf(name), 0);
+      const loaded = all.reduce((sum, name) => sum + sizeOf(name, isLoaded), 0);
+      console.info(`${native}: ${installed} bytes installed, of which a program can load ${loaded}`);
+      expect(installed).toBeLessThan(INSTALLED_LIMIT);
+      expect(loaded).toBeLessThan(LOADED_LIMIT);
+    }
+  });
+});

@@ -1,0 +1,167 @@
+// An empty project of a user's, on a machine without a compiler.
+import { spawn } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, inject, onTestFinished } from "vitest";
+import { load } from "./toolbox.mjs";
+
+const REPOSITORY = join(dirname(new URL(import.meta.url).pathname), "../..");
+// What shells and package managers call; no compiler, no make, no Python.
+const TOOLS = [
+  "sh",
+  "env",
+  "uname",
+  "sed",
+  "dirname",
+  "basename",
+  "cat",
+  "ls",
+  "rm",
+  "mkdir",
+  "readlink",
+  "tr",
+];
+
+const LIMIT = 120_000;
+
+/** A folder with a package.json, a PATH of its own, and this test's registry. It goes when the test is over. */
+export function project({ node = process.execPath, manifest = {}, environment = {} } = {}) {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "sendmsg-user-")));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const folder = join(root, "project");
+  const bin = join(root, "bin");
+  for (const each of [folder, bin, join(root, "home")]) mkdirSync(each);
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ name: "user", version: "1.0.0", private: true, type: "module", ...manifest }),
+  );
+  for (const name of TOOLS) {
+    const found = process.env.PATH.split(":")
+      .map((path) => join(path, name))
+      .find(existsSync);
+    if (found) symlinkSync(found, join(bin, name));
+  }
+  symlinkSync(node, join(bin, "node"));
+
+  const { url, environment: registry } = inject("registry");
+  const env = {
+    PATH: bin,
+    HOME: join(root, "home"),
+    TMPDIR: root,
+    ...registry,
+    npm_config_cache: join(root, "npm-cache"),
+    CI: "1",
+    DO_NOT_TRACK: "1",
+    ...environment,
+  };
+
+  /** Puts a command on the PATH that runs a script with Node. */
+  const command = (name, script) => {
+    writeFileSync(join(bin, name), `#!/bin/sh\nexec "${node}" "${script}" "$@"\n`);
+    chmodSync(join(bin, name), 0o755);
+  };
+  const write = (name, text) => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const read = (name) => readFileSync(join(folder, name), "utf8");
+  const start = (program, ...args) => startIn(folder, env, program, args);
+  /** Runs a program; it must succeed unless `status` says otherwise. What it printed. */
+  const run = async (program, ...args) => {
+    const outcome = await start(program, ...args).ended;
+    expect(outcome, `${program} ${args.join(" ")}\n${outcome.stdout}${outcome.stderr}`).toMatchObject({
+      status: 0,
+    });
+    return outcome.stdout;
+  };
+  return { root, folder, bin, env, url, node, command, write, read, start, run };
+}
+
+function startIn(cwd, env, program, args) {
+  const child = spawn(program, args, {
+    cwd,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: LIMIT,
+    killSignal: "SIGKILL",
+  });
+  const outcome = { status: null, stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"]) {
+    child[name].setEncoding("utf8").on("data", (text) => {
+      outcome[name] += text;
+    });
+  }
+  const ended = new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status, signal) => resolve({ ...outcome, status: status ?? signal }));
+  });
+  return { child, ended, outcome };
+}
+
+/**
+ * The README's two programs, for a given path of the socket and of the file; `using` is rewritten for what does not parse it.
+ */
+export async function readmePrograms(socket, file, change = (code) => code) {
+  const text = readFileSync(join(REPOSITORY, "README.md"), "utf8");
+  const [send, receive] = ["Sending", "Receiving"].map((title) => {
+    const code = new RegExp(`^## ${title}\n+\`\`\`js\n([sS]*?)^\`\`\``, "m").exec(text)?.[1];
+    if (!code) throw new Error(`README.md has no program under ${title}`);
+    return code;
+  });
+  expect(send + receive).toContain("/run/app.sock");
+  expect(send).toContain("/var/log/app.log");
+  const { transform } = await load("esbuild");
+  const lower = async (code) =>
+    (
+      await transform(change(code).replaceAll("/run/app.sock", socket).replaceAll("/var/log/app.log", file), {
+        target: "node18",
+        format: "esm",
+      })
+    ).code;
+  return { send: await lower(send), receive: await lower(receive) };
+}
+
+/**
+ * Runs the README's two programs in a project, by that command; what the receiver prints must be the sender's file.
+ * `change`: what has to be another way there.
+ */
+export async function runReadme(user, runtime, change = (code) => code) {
+  const [socket, file] = [join(user.root, "app.sock"), join(user.root, "app.log")];
+  writeFileSync(file, `a log of ${user.folder}\n`);
+  const { send, receive } = await readmePrograms(socket, file, change);
+  user.write("send.mjs", send);
+  user.write("receive.mjs", receive);
+  await exchange(user, socket, file, [...runtime, "receive.mjs"], [...runtime, "send.mjs"]);
+}
+
+/** Starts the receiver, waits until it listens, starts the sender. */
+export async function exchange(user, socket, file, receive, send) {
+  const receiver = user.start(...receive);
+  let over = false;
+  receiver.ended.then(() => {
+    over = true;
+  });
+  while (!existsSync(socket) && !over) await delay(20);
+  if (over) {
+    expect(await receiver.ended, "the receiver ended before it listened").toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+  }
+  await user.run(...send);
+  const { status, stdout, stderr } = await receiver.ended;
+  expect({ status, stdout }, stderr).toEqual({ status: 0, stdout: readFileSync(file, "utf8") });
+}

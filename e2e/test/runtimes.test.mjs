@@ -1,0 +1,68 @@
+// One installation, and every runtime that can use it.
+import { describe, expect, test } from "vitest";
+import { project, runReadme } from "./project.mjs";
+import { bun, deno, nodes, npmOfNode18 } from "./toolbox.mjs";
+
+/** A project with sendmsg in it, and that Node. */
+async function installed(options) {
+  const user = project(options);
+  user.command("npm", npmOfNode18);
+  await user.run("npm", "install", "sendmsg");
+  return user;
+}
+
+describe.each(Object.keys(nodes))("Node %s", (major) => {
+  test("runs the README's programs", async () => {
+    const user = await installed({ node: nodes[major] });
+    await runReadme(user, ["node"]);
+  });
+
+  test("tells with doctor what it is", async () => {
+    const user = await installed({ node: nodes[major] });
+    const found = JSON.parse(await user.run("node", "node_modules/.bin/sendmsg", "doctor", "--json"));
+    expect(found).toMatchObject({
+      ok: true,
+      target: `linux-${process.arch}`,
+      libc: { name: "glibc" },
+      native: { package: `@sendmsg/native-linux-${process.arch}`, published: true },
+      systemCalls: { path: "direct", denied: [] },
+    });
+    expect(found.runtime).toMatch(new RegExp(`^Node\\.js ${major}\\.`));
+    expect(found.features.length).toBeGreaterThan(8);
+  });
+});
+
+// Node 18 has no require() of ESM, 20 has it since 20.19, 22 since 22.12.
+test.each(Object.keys(nodes).filter((major) => Number(major) >= 20))("Node %s: require()", async (major) => {
+  const user = await installed({ node: nodes[major], manifest: { type: "commonjs" } });
+  user.write(
+    "main.cjs",
+    `const { socketpair } = require("sendmsg");
+     const { CMSG_SPACE } = require("sendmsg/control");
+     const { sendmsg } = require("sendmsg/syscalls");
+     const [a, b] = socketpair();
+     a.sendmsg({ data: "x", fds: [0] }).then(() => b.recvmsg({ maxFds: 1 })).then((message) => {
+       console.log(message.fds.length, CMSG_SPACE(4), typeof sendmsg);
+       message[Symbol.dispose](); a.close(); b.close();
+     });`,
+  );
+  expect(await user.run("node", "--no-warnings", "main.cjs")).toBe("1 24 function\n");
+});
+
+test("Bun", async () => {
+  const user = await installed();
+  await runReadme(user, [bun]);
+  expect(JSON.parse(await user.run(bun, "node_modules/.bin/sendmsg", "doctor", "--json"))).toMatchObject({
+    ok: true,
+  });
+});
+
+test("Deno", async () => {
+  const user = await installed();
+  await runReadme(user, [deno, "run", "--allow-all"]);
+  expect(
+    JSON.parse(
+      await user.run(deno, "run", "--allow-all", "node_modules/sendmsg/dist/cli/main.js", "doctor", "--json"),
+    ),
+  ).toMatchObject({ ok: true });
+});
