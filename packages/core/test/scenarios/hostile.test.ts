@@ -11,7 +11,7 @@ const DELAY = 50;
 const NEVER = 1000;
 /** What a process or a worker may take to end. */
 const END = slow ? 3000 : 1500;
-const ATTEMPTS = 3;
+const ATTEMPTS = 2;
 /** Descriptors of one message: as many as there can be. */
 const MANY = 253;
 
