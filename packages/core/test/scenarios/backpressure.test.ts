@@ -24,7 +24,7 @@ function expectFile(descriptor: FileDescriptor, file: number): void {
 }
 
 test.each(TYPES)(
-  "100,000 descriptors over one %s socket, the reader sleeping: each is the right file, none is left",
+  `${COUNT.toLocaleString("en")} descriptors over one %s socket, the reader sleeping: each is the right file, none is left`,
   async (type) => {
     inodes.clear();
     await counted(async () => {
