@@ -368,7 +368,14 @@ export class Sending {
         this.#fail(key, entry, error);
         continue;
       }
-      const result = this.#attempt(prepared, entry.sent, entry.sent === 0 ? prepared.controlWithFds : null);
+      let result: number;
+      try {
+        result = this.#attempt(prepared, entry.sent, entry.sent === 0 ? prepared.controlWithFds : null);
+      } catch (error) {
+        // The number was closed behind the socket's back.
+        this.#fail(key, entry, error as Error);
+        continue;
+      }
       if (result === -EAGAIN) {
         this.#waitByTimer(key);
         return;
