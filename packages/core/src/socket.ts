@@ -251,12 +251,12 @@ export class Socket implements MessageSocket<FileDescriptor> {
     const address = encodeAddress(to, "to");
     const details = formatAddress(to);
     const fd = this.#endpoint.open();
+    if (this.#onConnectable) throw codedError("ERR_INVALID_STATE", "The socket is connecting already");
     // One that came from elsewhere may be blocking, and connect(2) has no MSG_DONTWAIT.
     if (this.#facts.type === SOCK_STREAM || this.#facts.family === AF_UNIX) binding().setNonBlocking(fd);
     const result = binding().connect(fd, address);
     if (result >= 0) return;
     if (result !== -EINPROGRESS && result !== -EAGAIN) throw failure(result, "connect", details);
-    if (this.#onConnectable) throw codedError("ERR_INVALID_STATE", "The socket is connecting already");
 
     const backoff = new Backoff();
     let stopListening: (() => void) | undefined;
@@ -382,7 +382,8 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Ends one direction or both: "write" waits until all that was given to send has gone.
+   * Ends one direction or both: "write" waits until all that was given to send has gone. Where shutdown(2) fails, sending goes
+   * on, as far as the kernel lets it: a UDP socket that is not connected is `ENOTCONN`, and shut down all the same.
    *
    * @see shutdown(2)
    */
@@ -394,7 +395,10 @@ export class Socket implements MessageSocket<FileDescriptor> {
     if (how !== "read") await this.#sending.end();
     const number = how === "read" ? SHUT_RD : how === "write" ? SHUT_WR : SHUT_RDWR;
     const result = binding().shutdown(this.#endpoint.open(), number);
-    if (result < 0) throw failure(result, "shutdown");
+    if (result < 0) {
+      if (how !== "read") this.#sending.resume();
+      throw failure(result, "shutdown");
+    }
     if (how !== "write") this.#receiving.readShutDown();
   }
 

@@ -130,6 +130,8 @@ export class Sending {
   readonly #lanes = new Map<string, Lane>();
   readonly #drained: (() => void)[] = [];
   #ended = false;
+  /** Part of a message went, and the rest never will. */
+  #broken = false;
   #turnScheduled = false;
   /** Called when a send or receive met an error: whether the error queue had something to say about it. */
   onError: () => boolean = () => false;
@@ -234,6 +236,11 @@ export class Sending {
   end(): Promise<void> {
     this.#ended = true;
     return this.#lanes.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  /** shutdown(2) failed after all: sending goes on. */
+  resume(): void {
+    this.#ended = this.#broken;
   }
 
   close(error: () => Error): void {
@@ -428,6 +435,7 @@ export class Sending {
     if (lane.queue.length === 0) this.#endLane(key);
     if (broken) {
       // The peer cannot tell where the next message begins: nothing more may follow.
+      this.#broken = true;
       this.#ended = true;
       if (!this.#endpoint.closed) binding().shutdown(this.#endpoint.fd, SHUT_WR);
     }
