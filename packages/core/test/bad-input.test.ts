@@ -205,6 +205,84 @@ describe("sendmsg refuses", () => {
     }));
 });
 
+describe("a getter that takes the data away", () => {
+  const cases: [what: string, message: (take: () => void) => object][] = [
+    [
+      "in a descriptor",
+      (take) => ({
+        fds: [
+          {
+            get fd() {
+              take();
+              return 0;
+            },
+          },
+        ],
+      }),
+    ],
+    [
+      "in a control message",
+      (take) => ({
+        control: [
+          {
+            get name() {
+              take();
+              return "credentials";
+            },
+            value: { pid: process.pid, uid: process.getuid!(), gid: process.getgid!() },
+          },
+        ],
+      }),
+    ],
+    [
+      "in the address",
+      (take) => ({
+        address: {
+          family: "unix",
+          get abstract() {
+            take();
+            return "x";
+          },
+        },
+      }),
+    ],
+  ];
+
+  it.each(cases)("%s", (_, make) =>
+    withPair("stream", async (a, b) => {
+      for (const send of [
+        (message: Raw) => a.sendmsg(message),
+        async (message: Raw) => a.trySendmsg(message),
+      ]) {
+        const data = Buffer.from(new ArrayBuffer(8));
+        const take = () => {
+          if (data.length > 0) structuredClone(data, { transfer: [data.buffer] });
+        };
+        expect(await rejection(send({ data, ...make(take) } as Raw))).toMatchObject({
+          code: VALUE,
+          argument: "message.data",
+        });
+      }
+      expect(b.tryRecvmsg()).toBeUndefined();
+    }),
+  );
+
+  it("in the options", () =>
+    withPair("stream", async (a, b) => {
+      const data = Buffer.from(new ArrayBuffer(8));
+      const options = {
+        get signal(): undefined {
+          structuredClone(data, { transfer: [data.buffer] });
+          return undefined;
+        },
+      };
+      expect(await rejection(a.sendmsg({ data }, options as never))).toMatchObject({
+        argument: "message.data",
+      });
+      expect(b.tryRecvmsg()).toBeUndefined();
+    }));
+});
+
 describe("recvmsg refuses", () => {
   const options: [what: string, options: () => unknown, code: string, argument: string][] = [
     ["null", () => null, TYPE, "options"],

@@ -154,9 +154,9 @@ export class Sending {
     try {
       this.#endpoint.open();
       if (this.#ended) throw systemError(EPIPE, "sendmsg");
-      prepared = this.#prepare(message);
       checkObject("options", options);
       signal = checkSignal("options.signal", options.signal);
+      prepared = this.#prepare(message);
       if (signal?.aborted) throw new AbortError(signal);
       key = this.#laneOf(prepared);
       let sent = 0;
@@ -255,8 +255,6 @@ export class Sending {
   #prepare(message: OutgoingMessage): Prepared {
     checkObject("message", message);
     const { data = "", fds: given, control: items, address, flags } = message;
-    const iov = checkData("message.data", data);
-    const total = byteLength(iov);
     let sendables: readonly unknown[] = NO_SENDABLES;
     const fds: number[] = [];
     if (given !== undefined) {
@@ -269,16 +267,8 @@ export class Sending {
       for (let i = 0; i < sendables.length; i++) fds.push(borrowFd(`message.fds[${i}]`, sendables[i]));
     }
     const { family, type } = this.#socket;
-    if (fds.length > 0) {
-      if (family !== AF_UNIX) {
-        throw invalidArgValue("message.fds", "needs a Unix socket: on others the kernel ignores descriptors");
-      }
-      if (type === SOCK_STREAM && total === 0) {
-        throw invalidArgValue(
-          "message.fds",
-          "needs a byte of data to travel with: on a stream the kernel would lose the descriptors",
-        );
-      }
+    if (fds.length > 0 && family !== AF_UNIX) {
+      throw invalidArgValue("message.fds", "needs a Unix socket: on others the kernel ignores descriptors");
     }
     let control: Uint8Array | null = null;
     if (items !== undefined) {
@@ -300,6 +290,15 @@ export class Sending {
       }
       encoded = encodeAddress(address, "message.address");
       details = formatAddress(address);
+    }
+    // Last: a getter in any of the others could take away the buffers that were checked.
+    const iov = checkData("message.data", data);
+    const total = byteLength(iov);
+    if (fds.length > 0 && type === SOCK_STREAM && total === 0) {
+      throw invalidArgValue(
+        "message.fds",
+        "needs a byte of data to travel with: on a stream the kernel would lose the descriptors",
+      );
     }
     return {
       iov,
