@@ -36,7 +36,10 @@ export interface SocketOptions {
   maxFds?: number;
   /** A bound path's permissions, from the first instant and whatever the umask. Default: 0o777 less the umask. */
   mode?: number;
-  /** "stale": replaces the socket file of a server that is gone. Default: a file that exists is in the way. */
+  /**
+   * "stale": replaces the socket file of a server that is gone. Default: a file that exists is in the way. What keeps the
+   * directory locked, see flock(2), for two seconds makes it `EADDRINUSE`.
+   */
   unlink?: "stale";
   /** IPV6_V6ONLY: no IPv4 peers on an IPv6 socket. Default: the system's. */
   ipv6Only?: boolean;
