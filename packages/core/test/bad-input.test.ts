@@ -338,6 +338,24 @@ describe("recvmsg refuses", () => {
     }),
   );
 
+  it.each([null, 5, [], "x"])("options that are none: %o", (options) =>
+    withPair("stream", async (a, b) => {
+      const given = options as never;
+      await using listener = await Listener.listen({ family: "unix" });
+      for (const error of [
+        await rejection(b.recvError(given)),
+        await rejection(b.errors(given).next()),
+        await rejection(b.messages(given).next()),
+        await rejection(b.connect({ family: "unix", abstract: "x" }, given)),
+        await rejection(a.sendmsg({ data: "x" }, given)),
+        await rejection(listener.accept(given)),
+        await rejection(listener.connections(given).next()),
+      ]) {
+        expect(error).toMatchObject({ code: TYPE, argument: "options" });
+      }
+    }),
+  );
+
   it("recvError: a signal that is none", () =>
     withPair("stream", async (_, b) => {
       expect(await rejection(b.recvError({ signal: {} as AbortSignal }))).toMatchObject({
@@ -448,9 +466,39 @@ describe("making a socket refuses", () => {
     ["tcp", VALUE],
     [1, TYPE],
     [null, TYPE],
+    ["raw", VALUE],
   ])("socketpair(%o)", (type, code) =>
     counted(() => {
       expect(thrown(() => socketpair(type as "stream"))).toMatchObject({ code, argument: "type" });
+    }),
+  );
+
+  it("a raw Unix socket: the kernel would make another one", () =>
+    counted(async () => {
+      const at = { path: freshPath() };
+      for (const call of [Socket.bind, Socket.connect, Listener.listen]) {
+        expect(await rejection(call(at, { type: "raw" }))).toMatchObject({
+          code: VALUE,
+          argument: "options.type",
+        });
+      }
+    }));
+
+  it.each([{ mode: 0o600 }, { unlink: "stale" }])("connect with %o", (options) =>
+    counted(async () => {
+      expect(await rejection(Socket.connect({ path: freshPath() }, options as object))).toMatchObject({
+        code: VALUE,
+        argument: `options.${Object.keys(options)[0]}`,
+      });
+    }),
+  );
+
+  it.each([{ mode: 0o600 }, { type: "stream" }, { reusePort: true }])("socketpair with %o", (options) =>
+    counted(() => {
+      expect(thrown(() => socketpair("stream", options as object))).toMatchObject({
+        code: VALUE,
+        argument: `options.${Object.keys(options)[0]}`,
+      });
     }),
   );
 
@@ -468,7 +516,7 @@ describe("making a socket refuses", () => {
 });
 
 describe("shutdown refuses", () => {
-  it.each([undefined, null, "", "rd", "toString", 1])("%o", (how) =>
+  it.each([undefined, null, "", "rd", "toString", 1, 5n, Symbol("read")])("%o", (how) =>
     withPair("stream", async (a, b) => {
       expect(await rejection(a.shutdown(how as "read"))).toMatchObject({ code: VALUE, argument: "how" });
       await a.sendmsg({ data: "still open" });

@@ -48,6 +48,15 @@ export class BoundPath {
     this.#made = lstatSync(path);
   }
 
+  /** Undefined: somebody has removed the file meanwhile. */
+  static ifThere(path: string | Buffer): BoundPath | undefined {
+    try {
+      return new BoundPath(path);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Removes the file, if it is still the one that was made. */
   unlink(): void {
     try {
