@@ -162,6 +162,21 @@ describe.each(TYPES)("%s", (type) => {
       expect(getEventListeners(signal, "abort").length).toBe(0);
     }));
 
+  it("many waits on one signal have one listener, and all end when it aborts", () =>
+    withPair(type, async (a, b) => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const waits = [a, b].flatMap((end) => Array.from({ length: 20 }, () => end.recvmsg({ signal })));
+      expect(getEventListeners(signal, "abort").length).toBe(1);
+      controller.abort("why");
+      const settled = await Promise.allSettled(waits);
+      const rejected = settled.flatMap((wait) => (wait.status === "rejected" ? [wait.reason] : []));
+      expect(new Set(rejected).size).toBe(rejected.length);
+      for (const error of rejected) expect(error).toMatchObject({ code: "ABORT_ERR", cause: "why" });
+      expect(rejected.length).toBe(40);
+      expect(getEventListeners(signal, "abort").length).toBe(0);
+    }));
+
   it("close: what waits rejects, what was duplicated is closed", () =>
     withPair(type, async (a) => {
       const file = openFile("x");
