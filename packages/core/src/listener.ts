@@ -285,8 +285,9 @@ export class Listener implements MessageListener<Socket> {
   #socketOf(descriptor: FileDescriptor): Socket {
     try {
       // On AF_UNIX only SO_PASSCRED and its like are inherited, timestamps are not; elsewhere everything is.
-      if (this.#facts.family === AF_UNIX) switchOn(descriptor.fd, this.#facts, this.#accepted.receive);
-      return socketOf(descriptor, this.#facts, this.#accepted);
+      const { maxFds, receive, delivery } = this.#accepted;
+      const own = this.#facts.family === AF_UNIX ? switchOn(descriptor.fd, this.#facts, receive) : delivery;
+      return socketOf(descriptor, this.#facts, { maxFds, delivery: own });
     } catch (error) {
       descriptor.close();
       throw error;

@@ -23,6 +23,7 @@ import {
   type ControlSwitches,
   checkSwitches,
   type Delivery,
+  switchOffOwn,
   switchOn,
   switchOver,
 } from "./socket/delivery.js";
@@ -153,7 +154,8 @@ export class Socket implements MessageSocket<FileDescriptor> {
   /**
    * Takes over a socket: a descriptor number, a FileDescriptor, a net.Socket or a dgram.Socket, which is unusable afterwards.
    *
-   * Nothing is changed that other processes might share: O_NONBLOCK stays as it is. A net.Socket must be connected, not TLS,
+   * O_NONBLOCK, which other processes might share, stays as it is. A Unix seqpacket socket delivers timestamps from then on, to
+   * all who share it, until it is detached: they tell empty messages from the end. A net.Socket must be connected, not TLS,
    * with nothing left to write; on AF_UNIX it must not have read anything, because descriptors that came with those bytes are
    * lost (make the server with `pauseOnConnect`).
    *
@@ -469,6 +471,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    */
   detach(): FileDescriptor {
     this.#checkIdle();
+    switchOffOwn(this.#endpoint.open(), this.#delivery);
     return moveOut(this.#giveUp());
   }
 

@@ -9,11 +9,18 @@ import {
   AF_UNIX,
   AF_VSOCK,
   close,
+  dup,
+  getsockopt,
   socket as open,
   socketpair as pairOfNumbers,
+  SO_TIMESTAMP_NEW,
+  SO_TIMESTAMP_OLD,
+  SO_TIMESTAMPNS_OLD,
   SOCK_SEQPACKET,
   SOCK_STREAM,
+  SOL_SOCKET,
   sendmsg,
+  setsockopt,
 } from "../../src/syscalls/index.js";
 import { counted, settled } from "../counted.js";
 import { isOpen, openFile } from "../descriptors.js";
@@ -28,6 +35,20 @@ const isNonBlocking = (fd: number): boolean =>
   (Number.parseInt(/^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))![1]!, 8) &
     O_NONBLOCK) !==
   0;
+
+/** User-mode emulation and old kernels don't know all kinds of timestamps. */
+function isKnown(option: number): boolean {
+  const fd = open(AF_UNIX, SOCK_SEQPACKET);
+  try {
+    setsockopt(fd, SOL_SOCKET, option, 1);
+    getsockopt(fd, SOL_SOCKET, option);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    close(fd);
+  }
+}
 
 function hasVsock(): boolean {
   try {
@@ -277,6 +298,55 @@ describe("Socket.from(number or FileDescriptor)", () => {
       expect((await socket.recvmsg()).eof).toBe(false);
       await Promise.all([socket.close(), peer.close()]);
     }));
+
+  describe("of a Unix seqpacket socket that others share", () => {
+    const isOn = (fd: number, option: number) => getsockopt(fd, SOL_SOCKET, option) === 1;
+
+    it("has timestamps until it is detached", () =>
+      counted(() => {
+        const [a, b] = pairOfNumbers(AF_UNIX, SOCK_SEQPACKET);
+        const shared = dup(a);
+        const socket = Socket.from(a);
+        expect(isOn(shared, SO_TIMESTAMP_OLD)).toBe(true);
+        socket.receive("credentials");
+        expect(isOn(shared, SO_TIMESTAMP_OLD)).toBe(true);
+        socket.detach().close();
+        expect(isOn(shared, SO_TIMESTAMP_OLD)).toBe(false);
+        close(shared);
+        close(b);
+      }));
+
+    it.each([SO_TIMESTAMP_OLD, SO_TIMESTAMP_NEW, SO_TIMESTAMPNS_OLD].filter(isKnown))(
+      "keeps those that were on already: option %d",
+      (option) =>
+        counted(async () => {
+          const [a, b] = pairOfNumbers(AF_UNIX, SOCK_SEQPACKET);
+          const shared = dup(a);
+          setsockopt(shared, SOL_SOCKET, option, 1);
+          const socket = Socket.from(a);
+          sendmsg(b, "");
+          const { eof, control } = await socket.recvmsg();
+          expect([eof, control]).toEqual([false, []]);
+          socket.detach().close();
+          expect(isOn(shared, option)).toBe(true);
+          close(shared);
+          close(b);
+        }),
+    );
+
+    it("one that the user has switched on and off again is off in the end", () =>
+      counted(() => {
+        const [a, b] = pairOfNumbers(AF_UNIX, SOCK_SEQPACKET);
+        const shared = dup(a);
+        const socket = Socket.from(a, { receive: ["timestampOld"] });
+        socket.receive({ timestampOld: false });
+        expect(isOn(shared, SO_TIMESTAMP_OLD)).toBe(true);
+        socket.detach().close();
+        expect(isOn(shared, SO_TIMESTAMP_OLD)).toBe(false);
+        close(shared);
+        close(b);
+      }));
+  });
 
   it("a FileDescriptor is gone once it is taken", () =>
     counted(async () => {
