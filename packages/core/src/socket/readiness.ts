@@ -1,6 +1,7 @@
 import { type FileDescriptor, releaseWithToken } from "../descriptor.js";
 import { systemError } from "../errors.js";
 import { binding } from "../native/load.js";
+import { forEachIndex } from "./each.js";
 
 // epoll_ctl(2), include/uapi/linux/eventpoll.h
 export const EPOLLIN = 0x1;
@@ -36,12 +37,13 @@ let waits = 0;
 const withoutLibuv = "Bun" in globalThis || "Deno" in globalThis;
 
 function onReady(count: number): void {
-  for (let i = 0; i < count * 3; i += 3) {
-    const slot = batch![i]!;
+  // The registrations are edge-triggered: an event that is skipped never comes again.
+  forEachIndex(count, (i) => {
+    const slot = batch![3 * i]!;
     if (slot === CLOSED_SLOT) settleClosed();
     // An event of an earlier registration of the slot may still have been on its way.
-    else if (generations[slot] === batch![i + 1]) watchers[slot]?.onReady(batch![i + 2]!);
-  }
+    else if (generations[slot] === batch![3 * i + 1]) watchers[slot]?.onReady(batch![3 * i + 2]!);
+  });
 }
 
 function settleClosed(): void {

@@ -62,7 +62,7 @@ export interface ReceiveOptions {
   size?: number;
   /** Where to receive instead of memory of the library's: filled in order. `data` is (a copy, if several) of them. */
   buffers?: ArrayBufferView | ArrayBufferLike | readonly (ArrayBufferView | ArrayBufferLike)[];
-  /** MSG_PEEK, MSG_OOB, MSG_WAITALL, … */
+  /** MSG_PEEK, MSG_OOB, … MSG_WAITALL has no effect: the call itself never waits (MSG_DONTWAIT). */
   flags?: number;
   /** Ends the wait; an aborted receive has consumed nothing. */
   signal?: AbortSignal;
@@ -489,10 +489,11 @@ export class Receiving {
     return count;
   }
 
-  receiveError(signal: AbortSignal | undefined): Promise<Message> {
+  receiveError(options: { signal?: AbortSignal }): Promise<Message> {
+    let signal: AbortSignal | undefined;
     try {
       this.#endpoint.open();
-      checkSignal("options.signal", signal);
+      signal = checkSignal("options.signal", checkObject("options", options).signal);
       if (signal?.aborted) throw new AbortError(signal);
       this.#endpoint.watch();
       if (this.#errors.length === 0) this.drainErrors();

@@ -31,7 +31,7 @@ test.each(TYPES)(
       const [receiver, theirs] = socketpair(type, { maxFds: 253 });
       cramp(receiver, theirs);
       const { outcome } = start("pass-many.mjs", {
-        args: [type, String(COUNT), String(POOL)],
+        args: [String(COUNT), String(POOL)],
         inherited: theirs.fd,
       });
       await theirs.close();

@@ -61,6 +61,7 @@ interface Failed {
 }
 interface Report {
   sockets: unknown;
+  iteration: unknown;
   descriptors: unknown;
   batches: unknown;
 }
@@ -70,6 +71,7 @@ const denying = (denied: number[], errno: number) =>
 
 const ALL_WELL = {
   sockets: ["over TCP", "127.0.0.1", true],
+  iteration: true,
   descriptors: [2, true, true],
   batches: [2, 2, "two"],
 };
@@ -120,6 +122,7 @@ describe.each([
   onlyOnIa32("with both denied, each call says so", async () => {
     const found = await denying([SOCKETCALL, numbers.sendmsg, numbers.sendmmsg], errno);
     expect(found).toEqual({
+      ...ALL_WELL,
       sockets: deniedError("sendmsg", errno),
       descriptors: deniedError("sendmsg", errno),
       batches: deniedError("sendmmsg", errno),
@@ -141,6 +144,7 @@ describe.each([
     ["bind", "sockets"],
     ["listen", "sockets"],
     ["accept4", "sockets"],
+    ["accept4", "iteration"],
     ["recvmsg", "sockets"],
     ["sendmmsg", "batches"],
     ["recvmmsg", "batches"],
@@ -151,7 +155,7 @@ describe.each([
     ["shutdown", "sockets"],
   ];
   for (const [call, part] of first) {
-    onlyElsewhere(`with ${call} denied, the error names it`, async () => {
+    onlyElsewhere(`with ${call} denied, the error of the ${part} names it`, async () => {
       const found = await denying([numbers[call]], errno);
       expect((found[part] as Failed).message).toContain(deniedError(call, errno).message);
     });
