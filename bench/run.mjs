@@ -1,14 +1,17 @@
 // Measures the library against C, Node's own means and Python, in one run: contenders take turns, and what is printed are
 // medians over the rounds and their ratio to C. Single figures mean little on a shared machine; ratios of one run do.
 //
-//   npm run bench [ROUNDS]
+//   npm run bench [ROUNDS] [-- --write]
+//
+// --write puts the figures into bench/README.md, in place of those that were there.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { arch, cpus, release, tmpdir } from "node:os";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { arch, cpus, loadavg, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const rounds = Number(process.argv[2] ?? 7);
+const write = process.argv.includes("--write");
+const rounds = Number(process.argv.slice(2).find((argument) => argument !== "--write") ?? 7);
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "sendmsg-bench-"));
 
@@ -70,28 +73,60 @@ const subjects = [
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 
-try {
-  console.log(
-    `${cpus()[0]?.model.trim()}, ${arch()}, Linux ${release()}, Node ${process.version}; medians of ${rounds} rounds`,
-  );
-  for (const { title, contenders } of subjects) {
-    const entries = Object.entries(contenders).filter(([, command]) => command !== undefined);
-    const times = new Map(entries.map(([name]) => [name, []]));
-    for (let round = 0; round < rounds; round++) {
-      for (const [name, [program, ...args]] of entries) {
-        times.get(name).push(Number(execFileSync(program, args, { encoding: "utf8" })));
-      }
-    }
-    const base = median(times.get(entries[0][0]));
-    console.log(`\n${title}`);
-    for (const [name, all] of times) {
-      const middle = median(all);
-      const spread = `${(Math.min(...all) / 1000).toFixed(3)} to ${(Math.max(...all) / 1000).toFixed(3)}`;
-      console.log(
-        `  ${name.padEnd(26)} ${(middle / 1000).toFixed(3).padStart(8)} µs  ${(middle / base).toFixed(1).padStart(6)} x   (${spread})`,
-      );
+const microseconds = (nanoseconds) => (nanoseconds / 1000).toFixed(3);
+
+/** Runs the contenders in turns; the median of each, its ratio to the first one's, and the spread, as text. */
+function measure(contenders) {
+  const entries = Object.entries(contenders).filter(([, command]) => command !== undefined);
+  const times = new Map(entries.map(([name]) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, [program, ...args]] of entries) {
+      times.get(name).push(Number(execFileSync(program, args, { encoding: "utf8" })));
     }
   }
+  const base = median(times.get(entries[0][0]));
+  return [...times].map(([name, all]) => ({
+    name,
+    median: microseconds(median(all)),
+    ratio: (median(all) / base).toFixed(1),
+    spread: `${microseconds(Math.min(...all))} to ${microseconds(Math.max(...all))}`,
+  }));
+}
+
+const MARK = "<!-- Figures: npm run bench -- --write -->\n";
+
+/** All that follows the mark in bench/README.md. */
+function writeFigures(where, results) {
+  const page = here("README.md");
+  const [text] = readFileSync(page, "utf8").split(MARK);
+  const tables = results.map(({ title, rows }) =>
+    [
+      `### ${title[0].toUpperCase()}${title.slice(1)}`,
+      "",
+      "| | median, µs | × C | least to most, µs |",
+      "|---|---:|---:|---|",
+      ...rows.map(({ name, median, ratio, spread }) => `| ${name} | ${median} | ${ratio} | ${spread} |`),
+      "",
+    ].join("\n"),
+  );
+  const day = new Date().toISOString().slice(0, 10);
+  writeFileSync(page, `${text}${MARK}\n${day}. ${where}.\n\n${tables.join("\n")}`);
+}
+
+try {
+  const machine = `${cpus()[0]?.model.trim()} (${cpus().length} processors), ${arch()}, Linux ${release()}, Node ${process.version}`;
+  const where = `${machine}; medians of ${rounds} rounds, at a load of ${loadavg()[0].toFixed(1)}`;
+  console.log(where);
+  const results = [];
+  for (const { title, contenders } of subjects) {
+    const rows = measure(contenders);
+    results.push({ title, rows });
+    console.log(`\n${title}`);
+    for (const { name, median, ratio, spread } of rows) {
+      console.log(`  ${name.padEnd(26)} ${median.padStart(8)} µs  ${ratio.padStart(6)} x   (${spread})`);
+    }
+  }
+  if (write) writeFigures(where, results);
 } finally {
   rmSync(folder, { recursive: true });
 }

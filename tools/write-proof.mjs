@@ -1,17 +1,27 @@
 // Notes in packages/core/test/kernel/proven.json which control messages the tests have sent through which kernel:
-//   node tools/write-proof.mjs [--check] REPORT…
-// A report is what vitest's JSON reporter writes of a whole run of test/kernel; what it says replaces all that was noted of its
-// kernel. With --check nothing is written: it is an error if anything would change.
-import { readFileSync, writeFileSync } from "node:fs";
+//   node tools/write-proof.mjs REPORT…
+//   node tools/write-proof.mjs --check REPORT…
+// A report is what vitest's JSON reporter writes of a whole run of test/kernel, or a folder that SENDMSG_RESULTS has named:
+// all the reports in it. What a report says replaces all that was noted of its kernel. With --check nothing is written: it
+// is an error if something is noted that no test has shown, on a kernel that one of the reports is of. What is noted of
+// other kernels is named, and not checked.
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repository } from "./paths.mjs";
+import { isReport } from "./results.mjs";
 
 const file = join(repository, "packages/core/test/kernel/proven.json");
 const check = process.argv.includes("--check");
-const reports = process.argv.slice(2).filter((argument) => argument !== "--check");
-
-const before = readFileSync(file, "utf8");
-const noted = new Map(Object.entries(JSON.parse(before)));
+const reports = process.argv
+  .slice(2)
+  .filter((argument) => argument !== "--check")
+  .flatMap((path) =>
+    statSync(path).isDirectory()
+      ? readdirSync(path)
+          .filter(isReport)
+          .map((name) => join(path, name))
+      : [path],
+  );
 
 const proofs = reports.flatMap((report) =>
   JSON.parse(readFileSync(report, "utf8"))
@@ -23,16 +33,28 @@ if (proofs.length === 0) {
   process.exit(2);
 }
 
+const noted = JSON.parse(readFileSync(file, "utf8"));
+const claims = Object.entries(noted).flatMap(([message, directions]) =>
+  Object.entries(directions).flatMap(([direction, kernels]) =>
+    kernels.map((kernel) => ({ message, direction, kernel })),
+  ),
+);
 const kernels = new Set(proofs.map(({ kernel }) => kernel));
-for (const directions of noted.values()) {
-  for (const [direction, where] of Object.entries(directions)) {
-    directions[direction] = where.filter((kernel) => !kernels.has(kernel));
-  }
-}
-for (const { message, direction, kernel } of proofs) {
-  if (!noted.has(message)) noted.set(message, {});
-  const directions = noted.get(message);
-  directions[direction] = [...new Set([...(directions[direction] ?? []), kernel])];
+const key = ({ message, direction, kernel }) => `${message}: ${direction}, ${kernel}`;
+
+if (check) {
+  const shown = new Set(proofs.map(key));
+  const claimed = new Set(claims.map(key));
+  const stale = claims.filter((claim) => kernels.has(claim.kernel) && !shown.has(key(claim)));
+  const elsewhere = [...new Set(claims.map(({ kernel }) => kernel))].filter((kernel) => !kernels.has(kernel));
+  const checked = claims.filter(({ kernel }) => kernels.has(kernel)).length;
+  console.log(`${checked} of ${claims.length} noted proofs looked for, on ${[...kernels].join(", ")}`);
+  if (elsewhere.length > 0) console.log(`No report is of ${elsewhere.join(", ")}: not checked`);
+  const unnoted = [...shown].filter((proof) => !claimed.has(proof)).length;
+  if (unnoted > 0) console.log(`${unnoted} proofs are not noted yet: tools/write-proof.mjs does it`);
+  if (checked === 0) console.error("None of what is noted has been looked for");
+  for (const claim of stale) console.error(`Noted, and no test has shown it: ${key(claim)}`);
+  process.exit(stale.length === 0 && checked > 0 ? 0 : 1);
 }
 
 // Newest first, "6.18 x64" before "6.1 ia32".
@@ -41,21 +63,21 @@ const newestFirst = (a, b) => {
   const [[majorA, minorA], [majorB, minorB]] = [numbers(a), numbers(b)];
   return majorB - majorA || minorB - minorA || (a < b ? 1 : -1);
 };
+const kept = claims.filter(({ kernel }) => !kernels.has(kernel));
 const after = {};
-for (const message of [...noted.keys()].sort()) {
-  const kept = Object.entries(noted.get(message)).filter(([, where]) => where.length > 0);
-  if (kept.length === 0) continue;
+for (const message of [...new Set([...kept, ...proofs].map(({ message }) => message))].sort()) {
+  const own = [...kept, ...proofs].filter((proof) => proof.message === message);
   after[message] = Object.fromEntries(
-    kept.sort().map(([direction, where]) => [direction, where.sort(newestFirst)]),
+    [...new Set(own.map(({ direction }) => direction))].sort().map((direction) => {
+      const where = own.filter((proof) => proof.direction === direction).map(({ kernel }) => kernel);
+      return [direction, [...new Set(where)].sort(newestFirst)];
+    }),
   );
 }
-
-const text = `${JSON.stringify(after, null, 2)}\n`;
-console.log(`${[...kernels].join(", ")}: ${proofs.length} proofs${text === before ? ", as noted" : ""}`);
-if (text !== before) {
-  if (check) {
-    console.error("packages/core/test/kernel/proven.json is not up to date: run tools/write-proof.mjs");
-    process.exit(1);
-  }
-  writeFileSync(file, text);
-}
+// A list to a line, as Biome has it.
+const text = JSON.stringify(after, null, 2).replace(
+  /\[\s+([^\]]*?)\s+\]/g,
+  (_, list) => `[${list.replace(/\s+/g, " ")}]`,
+);
+writeFileSync(file, `${text}\n`);
+console.log(`${[...kernels].join(", ")}: ${proofs.length} proofs`);

@@ -105,7 +105,7 @@ export class FileDescriptor implements Descriptor {
    * @throws `ENOENT` for a ticket that was claimed before.
    */
   static claim(ticket: DescriptorTicket): FileDescriptor {
-    if (ticket?.type !== "sendmsg.DescriptorTicket" || typeof ticket.ticket !== "number") {
+    if (ticket?.type !== "sendmsg.DescriptorTicket" || !Number.isSafeInteger(ticket.ticket)) {
       throw invalidArgType("ticket", "a ticket that FileDescriptor.transfer() returned", ticket);
     }
     const native = binding();

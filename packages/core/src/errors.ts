@@ -50,6 +50,9 @@ export function explain(error: Error, message: string): void {
   if (stack !== undefined) error.stack = stack.replace(old, () => message);
 }
 
+/** The `reason` of a system call's error when a seccomp filter, and not the kernel, has failed it. */
+export const SYSCALL_DENIED = "ERR_SENDMSG_SYSCALL_DENIED";
+
 /** No path to a system call is permitted: a seccomp filter denies the direct call and, on ia32, socketcall(2) too. */
 export function syscallDeniedError(errno: number, syscall: string): SystemError & { reason: string } {
   const error = systemError(errno, syscall);
@@ -60,10 +63,10 @@ export function syscallDeniedError(errno: number, syscall: string): SystemError 
     `${syscall} is not permitted here (${error.code}): a seccomp filter denies the system call${both}. ` +
       `Allow ${one} in the sandbox's or container's profile.`,
   );
-  return Object.assign(error, { reason: "ERR_SENDMSG_SYSCALL_DENIED" });
+  return Object.assign(error, { reason: SYSCALL_DENIED });
 }
 
-function printed(value: unknown): string {
+export function printed(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "function") return `function ${value.name}`;
   if (typeof value === "object") {

@@ -6,7 +6,7 @@ import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
 import type { ControlName } from "./control/index.js";
 import { type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
 import { EAGAIN } from "./errno.js";
-import { AbortError, codedError, invalidArgValue } from "./errors.js";
+import { AbortError, codedError, invalidArgValue, SYSCALL_DENIED } from "./errors.js";
 import { HANDED_OVER } from "./interop/sendable.js";
 import { binding } from "./native/load.js";
 import { SocketOptionAccess } from "./options/access.js";
@@ -18,7 +18,9 @@ import {
   allowRebinding,
   checkOptions,
   familyOf,
+  MAKING,
   makeSocket,
+  refuseOptions,
   type SocketFacts,
   type SocketOptions,
 } from "./socket/make.js";
@@ -67,7 +69,7 @@ interface AcceptedSettings {
 const DEFAULT_BACKLOG = 511;
 
 /** A connection that the peer gave up while it waited: the next one may be fine. See accept(2), "Error handling". */
-export const GIVEN_UP: ReadonlySet<string> = new Set([
+const GIVEN_UP: ReadonlySet<string> = new Set([
   "ECONNABORTED",
   "EPROTO",
   "ENETDOWN",
@@ -79,6 +81,12 @@ export const GIVEN_UP: ReadonlySet<string> = new Set([
   "ENETUNREACH",
   "EPERM",
 ]);
+
+/** Whether accepting may go on after an error. What a seccomp filter denies, with EPERM above all, it denies for ever. */
+export function isGivenUp(error: unknown): boolean {
+  const { code, reason } = error as { code?: unknown; reason?: unknown };
+  return GIVEN_UP.has(String(code)) && reason !== SYSCALL_DENIED;
+}
 
 /**
  * A listening socket on the event loop.
@@ -151,8 +159,12 @@ export class Listener implements MessageListener<Socket> {
    *
    * It becomes non-blocking: that belongs to the open file description, which other processes may share.
    */
-  static from(source: number | FileDescriptor | NetServer, options: SocketOptions = {}): Listener {
+  static from(
+    source: number | FileDescriptor | NetServer,
+    options: Pick<SocketOptions, "receive" | "maxFds"> = {},
+  ): Listener {
     const checked = checkOptions(options);
+    refuseOptions(options, MAKING);
     const { descriptor, commit, undo } = takeOver(source);
     try {
       const facts = factsOf(descriptor.fd);
@@ -161,7 +173,7 @@ export class Listener implements MessageListener<Socket> {
       binding().setNonBlocking(descriptor.fd);
       const taken = commit();
       const accepted = { maxFds: checked.maxFds, receive: checked.receive, delivery };
-      const boundPath = taken.path === undefined ? undefined : new BoundPath(taken.path);
+      const boundPath = taken.path === undefined ? undefined : BoundPath.ifThere(taken.path);
       return new Listener(taken.descriptor, facts, accepted, boundPath);
     } catch (error) {
       undo();
@@ -197,8 +209,12 @@ export class Listener implements MessageListener<Socket> {
    * @throws a system error: ECONNABORTED, …; AbortError; `ERR_SENDMSG_CLOSED`.
    * @see accept(2)
    */
-  accept({ signal }: { signal?: AbortSignal } = {}): Promise<Socket> {
-    return this.#accept(signal, undefined);
+  accept(options: { signal?: AbortSignal } = {}): Promise<Socket> {
+    try {
+      return this.#accept(checkObject("options", options).signal, undefined);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #accept(
@@ -212,7 +228,7 @@ export class Listener implements MessageListener<Socket> {
       if (signal?.aborted) throw new AbortError(signal);
       if (this.#waiters.length === 0) {
         outOfTurn = !mayTry();
-        const socket = outOfTurn ? undefined : this.#try(onShortage);
+        const socket = outOfTurn ? undefined : this.#try((error) => this.#pause(error, onShortage));
         if (socket) return Promise.resolve(socket);
       }
       this.#endpoint.beginWait();
@@ -230,14 +246,22 @@ export class Listener implements MessageListener<Socket> {
     });
   }
 
-  /** The next connection, if one is waiting. */
+  /**
+   * The next connection. Undefined: none is waiting, or others wait for it.
+   *
+   * @throws a system error: `EMFILE` without a descriptor left, ECONNABORTED, …
+   * @see accept(2)
+   */
   tryAccept(): Socket | undefined {
     this.#endpoint.open();
-    return this.#waiters.length === 0 ? this.#try() : undefined;
+    if (this.#waiters.length > 0) return undefined;
+    return this.#try((error) => {
+      throw error;
+    });
   }
 
-  /** Undefined: none is waiting, or there is no descriptor for it and a pause has begun. */
-  #try(onShortage?: (error: Error) => void): Socket | undefined {
+  /** Undefined: none is waiting, or there is no descriptor for it and `onShortage` was told. */
+  #try(onShortage: (error: Error) => void): Socket | undefined {
     const native = binding();
     const fd = this.#endpoint.open();
     const accepted = native.accept4(fd, null, SOCK_CLOEXEC | SOCK_NONBLOCK, -1, true);
@@ -248,17 +272,22 @@ export class Listener implements MessageListener<Socket> {
     if (accepted === -EAGAIN) return undefined;
     const error = failure(accepted, "accept4");
     if (!needsPause(error)) throw error;
-    // The listener stays readable: without a pause this would spin. No edge will come, so the timer is the way back.
-    onShortage?.(error);
-    this.#backoff.wait(() => this.#pump());
+    onShortage(error);
     return undefined;
+  }
+
+  /** The listener stays readable: without a pause, accepting would spin. No edge will come, so the timer is the way back. */
+  #pause(error: Error, onError: ((error: Error) => void) | undefined): void {
+    onError?.(error);
+    this.#backoff.wait(() => this.#pump());
   }
 
   #socketOf(descriptor: FileDescriptor): Socket {
     try {
       // On AF_UNIX only SO_PASSCRED and its like are inherited, timestamps are not; elsewhere everything is.
-      if (this.#facts.family === AF_UNIX) switchOn(descriptor.fd, this.#facts, this.#accepted.receive);
-      return socketOf(descriptor, this.#facts, this.#accepted);
+      const { maxFds, receive, delivery } = this.#accepted;
+      const own = this.#facts.family === AF_UNIX ? switchOn(descriptor.fd, this.#facts, receive) : delivery;
+      return socketOf(descriptor, this.#facts, { maxFds, delivery: own });
     } catch (error) {
       descriptor.close();
       throw error;
@@ -274,7 +303,7 @@ export class Listener implements MessageListener<Socket> {
       const waiter = this.#waiters[0]!;
       let socket: Socket | undefined;
       try {
-        socket = this.#try(waiter.onShortage);
+        socket = this.#try((error) => this.#pause(error, waiter.onShortage));
       } catch (error) {
         this.#remove(waiter);
         waiter.reject(error as Error);
@@ -309,7 +338,7 @@ export class Listener implements MessageListener<Socket> {
       } catch (error) {
         // Closing the listener is how its loop is ended from elsewhere.
         if (this.closed) return;
-        if (!GIVEN_UP.has(String((error as { code?: unknown }).code))) throw error;
+        if (!isGivenUp(error)) throw error;
         onError?.(error as Error);
         continue;
       }

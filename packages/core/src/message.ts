@@ -98,7 +98,7 @@ class KernelMessage<D extends Descriptor> implements Message<D> {
     this.#fds = init.fds ?? NOTHING;
     this.#pidfd = init.pidfd;
     this.#raw = raw;
-    this.#control = raw?.control ? undefined : (init.control ?? NOTHING);
+    this.#control = init.control ?? (raw?.control ? undefined : NOTHING);
     this.#address = init.address;
   }
 
@@ -147,20 +147,21 @@ class KernelMessage<D extends Descriptor> implements Message<D> {
 
   copy(): Message<D> {
     const pidfd = this.takePidfd();
-    const { control, address, flags, eof, fullLength, droppedFds } = this;
+    const { flags, eof, fullLength, droppedFds } = this;
     const data = Buffer.allocUnsafeSlow(this.data.length);
     this.data.copy(data);
-    return new KernelMessage({
+    const init: MessageInit<D> = {
       data,
       fds: this.takeFds(),
       pidfd,
-      control,
-      address,
+      address: this.#address,
       flags,
       eof,
       fullLength,
       droppedFds,
-    });
+    };
+    if (this.#control) init.control = this.#control;
+    return new KernelMessage(init, this.#raw);
   }
 
   [Symbol.dispose](): void {

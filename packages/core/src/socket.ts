@@ -1,8 +1,8 @@
 import type { Socket as DgramSocket } from "node:dgram";
 import type { Socket as NetSocket } from "node:net";
 import { type Address, encodeAddress, formatAddress } from "./address/index.js";
-import { checkSignal } from "./arguments.js";
-import { AF_UNIX } from "./constants/address-families.js";
+import { checkObject, checkSignal } from "./arguments.js";
+import { AF_INET, AF_INET6, AF_UNIX } from "./constants/address-families.js";
 import { SOL_SOCKET } from "./constants/levels.js";
 import { SHUT_RD, SHUT_RDWR, SHUT_WR } from "./constants/shutdown.js";
 import { SO_ERROR } from "./constants/socket.js";
@@ -10,9 +10,9 @@ import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from "./constants/socket-typ
 import type { ControlName } from "./control/index.js";
 import { type Descriptor, type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
 import { EAGAIN, EINPROGRESS, ENOTCONN } from "./errno.js";
-import { AbortError, codedError, invalidArgValue, systemError } from "./errors.js";
+import { AbortError, codedError, invalidArgValue, printed, systemError } from "./errors.js";
 import { toNetSocket } from "./interop/node-socket.js";
-import { HANDED_OVER } from "./interop/sendable.js";
+import { HANDED_OVER, HOLDS_DATA } from "./interop/sendable.js";
 import { type Message, messageOf, type OutgoingMessage } from "./message.js";
 import { ADDRESS_SPACE } from "./native/binding.js";
 import { binding } from "./native/load.js";
@@ -23,6 +23,7 @@ import {
   type ControlSwitches,
   checkSwitches,
   type Delivery,
+  switchOffOwn,
   switchOn,
   switchOver,
 } from "./socket/delivery.js";
@@ -35,7 +36,10 @@ import {
   checkOptions,
   checkType,
   familyOf,
+  MAKING,
   makeSocket,
+  refuseOptions,
+  refuseRaw,
   type SocketFacts,
   type SocketOptions,
   type SocketType,
@@ -110,8 +114,9 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @throws a system error: ECONNREFUSED, ENOENT, EACCES, ETIMEDOUT, …; AbortError.
    * @see connect(2), unix(7), ip(7)
    */
-  static async connect(to: Address, options: SocketOptions = {}): Promise<Socket> {
+  static async connect(to: Address, options: Omit<SocketOptions, "mode" | "unlink"> = {}): Promise<Socket> {
     const checked = checkOptions(options);
+    refuseOptions(options, ["mode", "unlink"]);
     if (checked.signal?.aborted) throw new AbortError(checked.signal);
     encodeAddress(to, "to");
     const socket = Socket.#make(familyOf("to", to), checked);
@@ -149,7 +154,8 @@ export class Socket implements MessageSocket<FileDescriptor> {
   /**
    * Takes over a socket: a descriptor number, a FileDescriptor, a net.Socket or a dgram.Socket, which is unusable afterwards.
    *
-   * Nothing is changed that other processes might share: O_NONBLOCK stays as it is. A net.Socket must be connected, not TLS,
+   * O_NONBLOCK, which other processes might share, stays as it is. A Unix seqpacket socket delivers timestamps from then on, to
+   * all who share it, until it is detached: they tell empty messages from the end. A net.Socket must be connected, not TLS,
    * with nothing left to write; on AF_UNIX it must not have read anything, because descriptors that came with those bytes are
    * lost (make the server with `pauseOnConnect`).
    *
@@ -157,9 +163,10 @@ export class Socket implements MessageSocket<FileDescriptor> {
    */
   static from(
     source: number | FileDescriptor | NetSocket | DgramSocket,
-    options: SocketOptions = {},
+    options: Pick<SocketOptions, "receive" | "maxFds"> = {},
   ): Socket {
     const checked = checkOptions(options);
+    refuseOptions(options, MAKING);
     const { descriptor, commit, undo } = takeOver(source);
     try {
       const facts = factsOf(descriptor.fd);
@@ -245,18 +252,18 @@ export class Socket implements MessageSocket<FileDescriptor> {
    *
    * @see connect(2)
    */
-  async connect(to: Address, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
-    checkSignal("options.signal", signal);
+  async connect(to: Address, options: { signal?: AbortSignal } = {}): Promise<void> {
+    const signal = checkSignal("options.signal", checkObject("options", options).signal);
     if (signal?.aborted) throw new AbortError(signal);
     const address = encodeAddress(to, "to");
     const details = formatAddress(to);
     const fd = this.#endpoint.open();
+    if (this.#onConnectable) throw codedError("ERR_INVALID_STATE", "The socket is connecting already");
     // One that came from elsewhere may be blocking, and connect(2) has no MSG_DONTWAIT.
     if (this.#facts.type === SOCK_STREAM || this.#facts.family === AF_UNIX) binding().setNonBlocking(fd);
     const result = binding().connect(fd, address);
     if (result >= 0) return;
     if (result !== -EINPROGRESS && result !== -EAGAIN) throw failure(result, "connect", details);
-    if (this.#onConnectable) throw codedError("ERR_INVALID_STATE", "The socket is connecting already");
 
     const backoff = new Backoff();
     let stopListening: (() => void) | undefined;
@@ -348,8 +355,8 @@ export class Socket implements MessageSocket<FileDescriptor> {
    *
    * @see recvmsg(2) MSG_ERRQUEUE, ip(7) IP_RECVERR
    */
-  recvError({ signal }: { signal?: AbortSignal } = {}): Promise<Message> {
-    return this.#receiving.receiveError(signal);
+  recvError(options: { signal?: AbortSignal } = {}): Promise<Message> {
+    return this.#receiving.receiveError(options);
   }
 
   /**
@@ -382,19 +389,23 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Ends one direction or both: "write" waits until all that was given to send has gone.
+   * Ends one direction or both: "write" waits until all that was given to send has gone. Where shutdown(2) fails, sending goes
+   * on, as far as the kernel lets it: a UDP socket that is not connected is `ENOTCONN`, and shut down all the same.
    *
    * @see shutdown(2)
    */
   async shutdown(how: "read" | "write" | "both"): Promise<void> {
     if (how !== "read" && how !== "write" && how !== "both") {
-      throw invalidArgValue("how", `must be "read", "write" or "both". Received ${JSON.stringify(how)}`);
+      throw invalidArgValue("how", `must be "read", "write" or "both". Received ${printed(how)}`);
     }
     this.#endpoint.open();
     if (how !== "read") await this.#sending.end();
     const number = how === "read" ? SHUT_RD : how === "write" ? SHUT_WR : SHUT_RDWR;
     const result = binding().shutdown(this.#endpoint.open(), number);
-    if (result < 0) throw failure(result, "shutdown");
+    if (result < 0) {
+      if (how !== "read") this.#sending.resume();
+      throw failure(result, "shutdown");
+    }
     if (how !== "write") this.#receiving.readShutDown();
   }
 
@@ -433,25 +444,34 @@ export class Socket implements MessageSocket<FileDescriptor> {
   /**
    * Gives the socket up as a net.Socket; this object is closed then.
    *
-   * @throws `ERR_INVALID_STATE` while somebody waits for it, or on a socket that is not a stream.
+   * @throws `ERR_INVALID_STATE` while somebody waits for it or bytes that were taken over with it have not been received, and on
+   *   anything but a Unix or TCP stream.
    */
   toNet(): NetSocket {
     this.#checkIdle();
     if (this.#facts.type !== SOCK_STREAM) {
       throw codedError("ERR_INVALID_STATE", "Only a stream can become a net.Socket");
     }
-    if (this.#receiving.holdsData) {
-      throw codedError(
-        "ERR_INVALID_STATE",
-        "Bytes that were taken over with the socket have not been received yet",
-      );
+    if (!NET_FAMILIES.has(this.#facts.family)) {
+      throw codedError("ERR_INVALID_STATE", "Only a Unix or TCP stream can become a net.Socket");
     }
-    return this.#giveUp().handOver(toNetSocket);
+    const descriptor = this.#giveUp();
+    try {
+      return descriptor.handOver(toNetSocket);
+    } catch (error) {
+      descriptor.close();
+      throw error;
+    }
   }
 
-  /** Gives the descriptor up; this object is closed then. @throws `ERR_INVALID_STATE` while somebody waits for it. */
+  /**
+   * Gives the descriptor up; this object is closed then.
+   *
+   * @throws `ERR_INVALID_STATE` while somebody waits for it, or bytes that were taken over with it have not been received.
+   */
   detach(): FileDescriptor {
     this.#checkIdle();
+    switchOffOwn(this.#endpoint.open(), this.#delivery);
     return moveOut(this.#giveUp());
   }
 
@@ -459,6 +479,12 @@ export class Socket implements MessageSocket<FileDescriptor> {
     this.#endpoint.open();
     if (this.#receiving.waiting || this.#sending.waiting || this.#onConnectable) {
       throw codedError("ERR_INVALID_STATE", "Somebody is waiting for the socket");
+    }
+    if (this.#receiving.holdsData) {
+      throw codedError(
+        "ERR_INVALID_STATE",
+        "Bytes that were taken over with the socket have not been received yet",
+      );
     }
   }
 
@@ -496,6 +522,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
     this.#boundPath = undefined;
   }
 
+  /** @internal */
+  get [HOLDS_DATA](): boolean {
+    return this.#receiving.holdsData;
+  }
+
   #onReady(events: number): void {
     // Sends and receives may wait for the connection, too, and no further edge would come for them.
     if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) this.#onConnectable?.();
@@ -504,6 +535,9 @@ export class Socket implements MessageSocket<FileDescriptor> {
     if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) this.#sending.pump();
   }
 }
+
+/** What libuv takes for a stream: uv_guess_handle(), src/unix/tty.c. */
+const NET_FAMILIES: ReadonlySet<number> = new Set([AF_UNIX, AF_INET, AF_INET6]);
 
 const TYPE_NAMES: Record<number, SocketType> = { 1: "stream", 2: "dgram", 3: "raw", 5: "seqpacket" };
 
@@ -514,10 +548,15 @@ const TYPE_NAMES: Record<number, SocketType> = { 1: "stream", 2: "dgram", 3: "ra
  */
 export function socketpair(
   type: SocketType = "stream",
-  options: Omit<SocketOptions, "type"> = {},
+  options: Pick<SocketOptions, "protocol" | "receive" | "maxFds"> = {},
 ): [Socket, Socket] {
   const typeNumber = checkType("type", type);
+  refuseRaw("type", AF_UNIX, typeNumber);
   const checked = checkOptions(options);
+  refuseOptions(
+    options,
+    MAKING.filter((name) => name !== "protocol"),
+  );
   const native = binding();
   const result = native.socketpair(
     AF_UNIX,

@@ -204,6 +204,84 @@ describe("sendmsg refuses", () => {
     }));
 });
 
+describe("a getter that takes the data away", () => {
+  const cases: [what: string, message: (take: () => void) => object][] = [
+    [
+      "in a descriptor",
+      (take) => ({
+        fds: [
+          {
+            get fd() {
+              take();
+              return 0;
+            },
+          },
+        ],
+      }),
+    ],
+    [
+      "in a control message",
+      (take) => ({
+        control: [
+          {
+            get name() {
+              take();
+              return "credentials";
+            },
+            value: { pid: process.pid, uid: process.getuid!(), gid: process.getgid!() },
+          },
+        ],
+      }),
+    ],
+    [
+      "in the address",
+      (take) => ({
+        address: {
+          family: "unix",
+          get abstract() {
+            take();
+            return "x";
+          },
+        },
+      }),
+    ],
+  ];
+
+  it.each(cases)("%s", (_, make) =>
+    withPair("stream", async (a, b) => {
+      for (const send of [
+        (message: Raw) => a.sendmsg(message),
+        async (message: Raw) => a.trySendmsg(message),
+      ]) {
+        const data = Buffer.from(new ArrayBuffer(8));
+        const take = () => {
+          if (data.length > 0) structuredClone(data, { transfer: [data.buffer] });
+        };
+        expect(await rejection(send({ data, ...make(take) } as Raw))).toMatchObject({
+          code: VALUE,
+          argument: "message.data",
+        });
+      }
+      expect(b.tryRecvmsg()).toBeUndefined();
+    }),
+  );
+
+  it("in the options", () =>
+    withPair("stream", async (a, b) => {
+      const data = Buffer.from(new ArrayBuffer(8));
+      const options = {
+        get signal(): undefined {
+          structuredClone(data, { transfer: [data.buffer] });
+          return undefined;
+        },
+      };
+      expect(await rejection(a.sendmsg({ data }, options as never))).toMatchObject({
+        argument: "message.data",
+      });
+      expect(b.tryRecvmsg()).toBeUndefined();
+    }));
+});
+
 describe("recvmsg refuses", () => {
   const options: [what: string, options: () => unknown, code: string, argument: string][] = [
     ["null", () => null, TYPE, "options"],
@@ -256,6 +334,24 @@ describe("recvmsg refuses", () => {
         code: VALUE,
         argument: "options.buffers",
       });
+    }),
+  );
+
+  it.each([null, 5, [], "x"])("options that are none: %o", (options) =>
+    withPair("stream", async (a, b) => {
+      const given = options as never;
+      await using listener = await Listener.listen({ family: "unix" });
+      for (const error of [
+        await rejection(b.recvError(given)),
+        await rejection(b.errors(given).next()),
+        await rejection(b.messages(given).next()),
+        await rejection(b.connect({ family: "unix", abstract: "x" }, given)),
+        await rejection(a.sendmsg({ data: "x" }, given)),
+        await rejection(listener.accept(given)),
+        await rejection(listener.connections(given).next()),
+      ]) {
+        expect(error).toMatchObject({ code: TYPE, argument: "options" });
+      }
     }),
   );
 
@@ -369,9 +465,39 @@ describe("making a socket refuses", () => {
     ["tcp", VALUE],
     [1, TYPE],
     [null, TYPE],
+    ["raw", VALUE],
   ])("socketpair(%o)", (type, code) =>
     counted(() => {
       expect(thrown(() => socketpair(type as "stream"))).toMatchObject({ code, argument: "type" });
+    }),
+  );
+
+  it("a raw Unix socket: the kernel would make another one", () =>
+    counted(async () => {
+      const at = { path: freshPath() };
+      for (const call of [Socket.bind, Socket.connect, Listener.listen]) {
+        expect(await rejection(call(at, { type: "raw" }))).toMatchObject({
+          code: VALUE,
+          argument: "options.type",
+        });
+      }
+    }));
+
+  it.each([{ mode: 0o600 }, { unlink: "stale" }])("connect with %o", (options) =>
+    counted(async () => {
+      expect(await rejection(Socket.connect({ path: freshPath() }, options as object))).toMatchObject({
+        code: VALUE,
+        argument: `options.${Object.keys(options)[0]}`,
+      });
+    }),
+  );
+
+  it.each([{ mode: 0o600 }, { type: "stream" }, { reusePort: true }])("socketpair with %o", (options) =>
+    counted(() => {
+      expect(thrown(() => socketpair("stream", options as object))).toMatchObject({
+        code: VALUE,
+        argument: `options.${Object.keys(options)[0]}`,
+      });
     }),
   );
 
@@ -389,7 +515,7 @@ describe("making a socket refuses", () => {
 });
 
 describe("shutdown refuses", () => {
-  it.each([undefined, null, "", "rd", "toString", 1])("%o", (how) =>
+  it.each([undefined, null, "", "rd", "toString", 1, 5n, Symbol("read")])("%o", (how) =>
     withPair("stream", async (a, b) => {
       expect(await rejection(a.shutdown(how as "read"))).toMatchObject({ code: VALUE, argument: "how" });
       await a.sendmsg({ data: "still open" });

@@ -190,6 +190,17 @@ describe("transfer", () => {
       expect(thrown(() => FileDescriptor.claim(ticket))).toMatchObject({ code: "ENOENT", syscall: "claim" });
     }));
 
+  it("a part of a ticket is none, and the whole one stays good", () =>
+    counted(() => {
+      const ticket = FileDescriptor.adopt(open()).transfer();
+      for (const added of [0.9, Number.NaN, 2 ** 53]) {
+        expect(
+          thrown(() => FileDescriptor.claim({ ...ticket, ticket: ticket.ticket + added })),
+        ).toMatchObject({ code: "ERR_INVALID_ARG_TYPE", argument: "ticket" });
+      }
+      FileDescriptor.claim(ticket).close();
+    }));
+
   it.each([undefined, null, 5, {}, { type: "sendmsg.DescriptorTicket" }, { ticket: 1 }])(
     "%o is no ticket",
     (value) => {

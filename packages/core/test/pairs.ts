@@ -17,7 +17,7 @@ export const TYPES = ["stream", "seqpacket", "dgram"] as const satisfies readonl
 export function withPair(
   type: SocketType,
   body: (a: Socket, b: Socket) => unknown,
-  options: Omit<SocketOptions, "type"> = {},
+  options: Pick<SocketOptions, "receive" | "maxFds"> = {},
 ): Promise<void> {
   return counted(async () => {
     const [a, b] = socketpair(type, options);

@@ -247,6 +247,21 @@ describe("trap 33: accept without a descriptor left", () => {
     expect(output.split("\n")).toEqual(["true false", "x"]);
   });
 
+  it("tryAccept throws: somebody is waiting", () => {
+    const output = run(
+      dist,
+      `${prelude}
+      const attempt = () => { try { return listener.tryAccept(); } catch ({ code, syscall }) { return code + " " + syscall; } };
+      console.log(attempt());
+      release();
+      const server = attempt();
+      console.log(attempt());
+      await Promise.all([server, client, listener].map((end) => end.close()));`,
+      { descriptors: LIMIT, env: socketPath() },
+    );
+    expect(output).toBe("EMFILE accept4\nundefined");
+  });
+
   it("iterating, onError is told", () => {
     const output = run(
       dist,

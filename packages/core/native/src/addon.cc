@@ -252,7 +252,7 @@ napi_value Dup(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
   Environment& e = args.environment();
   int fd = Duplicate(args.Int(0));
-  if (fd >= 0 && args.Bool(1)) e.result[0] = e.custody.Take(fd);
+  if (fd >= 0 && args.Bool(1)) e.result[0] = e.custody.Take(fd, e.custody.OpenerOf(args.Int(0)));
   return Number(env, fd);
 }
 
@@ -443,10 +443,7 @@ napi_value Detach(napi_env env, napi_callback_info info) {
 napi_value Release(napi_env env, napi_callback_info info) {
   Arguments<3> args(env, info);
   Environment& e = args.environment();
-  int fd = args.Int(0);
-  if (!e.custody.Forget(fd, args.Int(1))) return Boolean(env, false);
-  e.closer->Add(fd, args.Int(2));
-  return Boolean(env, true);
+  return Boolean(env, e.custody.Release(args.Int(0), args.Int(1), args.Int(2), e.syscalls, *e.closer));
 }
 
 napi_value Released(napi_env env, napi_callback_info info) {
@@ -476,7 +473,7 @@ napi_value Deposit(napi_env env, napi_callback_info info) {
   Custody& custody = args.environment().custody;
   int64_t ticket = 0;
   if (custody.Holds(args.Int(0), args.Int(1))) {
-    ticket = DepositTicket(args.Int(0));
+    ticket = DepositTicket(args.Int(0), custody.OpenerOf(args.Int(0)));
     if (ticket) custody.Forget(args.Int(0), args.Int(1));
   }
   napi_value number;
@@ -487,8 +484,9 @@ napi_value Deposit(napi_env env, napi_callback_info info) {
 napi_value Claim(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   Environment& e = args.environment();
-  int fd = ClaimTicket(args.Int64(0));
-  if (fd >= 0) e.result[0] = e.custody.Take(fd);
+  Custody::Opener opener = Custody::kUs;
+  int fd = ClaimTicket(args.Int64(0), &opener);
+  if (fd >= 0) e.result[0] = e.custody.Take(fd, opener);
   return Number(env, fd);
 }
 
@@ -530,7 +528,7 @@ napi_value WatchRef(napi_env env, napi_callback_info info) {
 
 void End(napi_env, void* data, void*) {
   Environment* e = static_cast<Environment*>(data);
-  e->custody.Surrender(*e->closer);
+  e->custody.Surrender(e->syscalls, *e->closer);
   e->closer->Abandon();
   delete e;
 }

@@ -1,6 +1,5 @@
 #include "closer.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +10,13 @@
 
 namespace {
 
-// One thread is enough unless a close hangs; then another takes over what is queued behind it.
-constexpr int kMaxThreads = 8;
+// Of one origin. Their stacks are address space and little else, of which 32 bits have little.
+constexpr int kMaxThreads = sizeof(void*) == 8 ? 64 : 16;
+// One thread is enough unless a close hangs; then the next one goes on with what is queued behind it.
 constexpr int64_t kHangs = 20;  // ms
-// How long an idle thread stays: closing comes in bursts, and a thread costs some 20 µs to make.
-constexpr kernel::TimeSpec kLinger = {1, 0};
+constexpr kernel::TimeSpec kWatch = {0, kHangs * 1000000};
+// How often an idle thread looks before it ends: closing comes in bursts, and a thread costs some 20 µs to make.
+constexpr int kLooks = 50;
 
 constexpr int kFutexWaitPrivate = 128;  // FUTEX_WAIT | FUTEX_PRIVATE_FLAG
 constexpr int kFutexWakePrivate = 129;
@@ -40,12 +41,30 @@ void BlockSignals() {
 
 }  // namespace
 
+Closer::Lane::~Lane() { free(items); }
+
+bool Closer::Lane::Push(Item item) {
+  if (first == end) {
+    first = end = 0;
+  } else if (end == capacity && first >= capacity / 2) {
+    memmove(items, items + first, (end - first) * sizeof(Item));
+    end -= first;
+    first = 0;
+  }
+  if (!Grow(items, capacity, end + 1)) return false;
+  items[end++] = item;
+  return true;
+}
+
+bool Closer::Lane::stalled() const { return current == 0 || Now() - since >= kHangs; }
+
 Closer* Closer::Create() { return new Closer(); }
 
-Closer::~Closer() {
-  free(queue_);
-  free(finished_);
+Closer::Closer() {
+  for (Lane& lane : lanes_) lane.closer = this;
 }
+
+Closer::~Closer() { free(finished_); }
 
 void Closer::Unref() {
   bool last = --references_ == 0;
@@ -57,30 +76,19 @@ void Closer::Abandon() {
   pthread_mutex_lock(&mutex_);
   abandoned_ = true;
   event_fd_ = -1;
-  wake_++;
-  syscall(SYS_futex, &wake_, kFutexWakePrivate, INT_MAX, nullptr, nullptr, 0);
+  for (Lane& lane : lanes_) {
+    lane.wake++;
+    syscall(SYS_futex, &lane.wake, kFutexWakePrivate, INT_MAX, nullptr, nullptr, 0);
+  }
   Unref();
 }
 
-bool Closer::Start() {
+bool Closer::Start(Lane& lane) {
   pthread_t thread;
-  if (pthread_create(&thread, nullptr, Run, this) != 0) return false;
+  if (lane.threads == kMaxThreads || pthread_create(&thread, nullptr, Run, &lane) != 0) return false;
   pthread_detach(thread);
-  threads_++;
+  lane.threads++;
   references_++;
-  return true;
-}
-
-bool Closer::Enqueue(Item item) {
-  if (first_ == end_) {
-    first_ = end_ = 0;
-  } else if (end_ == capacity_ && first_ > 0) {
-    memmove(queue_, queue_ + first_, (end_ - first_) * sizeof(Item));
-    end_ -= first_;
-    first_ = 0;
-  }
-  if (!Grow(queue_, capacity_, end_ + 1)) return false;
-  queue_[end_++] = item;
   return true;
 }
 
@@ -97,26 +105,26 @@ void Closer::Notify(int event_fd) {
   pthread_mutex_unlock(&mutex_);
 }
 
-void Closer::Add(int fd, int token) {
+void Closer::Add(int fd, Origin origin, int token) {
+  Item item = {fd, token};
+  Lane& lane = lanes_[origin];
   pthread_mutex_lock(&mutex_);
-  if (!Enqueue({fd, token})) {
-    // No memory: closing here may take its time, losing the descriptor would be wrong.
-    Close(fd);
-    Finish({fd, token});
-  } else if (idle_ > 0) {
-    wake_++;
-    syscall(SYS_futex, &wake_, kFutexWakePrivate, 1, nullptr, nullptr, 0);
-  } else if (threads_ == 0) {
-    last_progress_ = Now();
-    if (!Start()) {
-      first_ = end_;
-      Close(fd);
-      Finish({fd, token});
+  bool queued = lane.Push(item);
+  if (queued && lane.closing == lane.threads) {
+    if (!Start(lane) && lane.threads == 0) {
+      lane.end--;
+      queued = false;
     }
-  } else if (threads_ < kMaxThreads && Now() - last_progress_ > kHangs) {
-    last_progress_ = Now();
-    Start();
+  } else if (queued && lane.end - lane.first == 1 && lane.stalled()) {
+    lane.wake++;
+    syscall(SYS_futex, &lane.wake, kFutexWakePrivate, 1, nullptr, nullptr, 0);
   }
+  pthread_mutex_unlock(&mutex_);
+  if (queued) return;
+  // Neither memory nor a thread: closing here may take its time, losing the descriptor would be wrong.
+  Close(fd);
+  pthread_mutex_lock(&mutex_);
+  Finish(item);
   pthread_mutex_unlock(&mutex_);
 }
 
@@ -131,41 +139,45 @@ size_t Closer::TakeFinished(int32_t* tokens, size_t space) {
 }
 
 size_t Closer::waiting() {
+  size_t count = 0;
   pthread_mutex_lock(&mutex_);
-  size_t count = end_ - first_ + busy_;
+  for (const Lane& lane : lanes_) count += lane.end - lane.first + static_cast<size_t>(lane.closing);
   pthread_mutex_unlock(&mutex_);
   return count;
 }
 
-void* Closer::Run(void* self) {
+void* Closer::Run(void* data) {
+  Lane* lane = static_cast<Lane*>(data);
   BlockSignals();
-  static_cast<Closer*>(self)->Work();
+  lane->closer->Work(*lane);
   return nullptr;
 }
 
-void Closer::Work() {
+void Closer::Work(Lane& lane) {
+  int looks = 0;
   pthread_mutex_lock(&mutex_);
   for (;;) {
-    while (first_ < end_) {
-      Item item = queue_[first_++];
-      busy_++;
-      last_progress_ = Now();
+    if (lane.queued() && lane.stalled()) {
+      Item item = lane.items[lane.first++];
+      uint64_t mine = lane.current = ++lane.begun;
+      lane.since = Now();
+      lane.closing++;
+      if (lane.queued() && lane.closing == lane.threads) Start(lane);
       pthread_mutex_unlock(&mutex_);
       Close(item.fd);
       pthread_mutex_lock(&mutex_);
-      busy_--;
+      lane.closing--;
+      if (lane.current == mine) lane.current = 0;
       Finish(item);
+      looks = 0;
+      continue;
     }
-    if (abandoned_) break;
-    idle_++;
-    uint32_t seen = wake_;
+    if (!lane.queued() && (abandoned_ || looks++ == kLooks)) break;
+    uint32_t seen = lane.wake;
     pthread_mutex_unlock(&mutex_);
-    long woken = syscall(SYS_futex, &wake_, kFutexWaitPrivate, seen, &kLinger, nullptr, 0);
-    bool late = woken == -1 && errno == ETIMEDOUT;
+    syscall(SYS_futex, &lane.wake, kFutexWaitPrivate, seen, &kWatch, nullptr, 0);
     pthread_mutex_lock(&mutex_);
-    idle_--;
-    if (late && first_ == end_) break;
   }
-  threads_--;
+  lane.threads--;
   Unref();
 }

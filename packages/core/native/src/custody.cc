@@ -1,8 +1,11 @@
 #include "custody.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace {
 
@@ -10,16 +13,46 @@ namespace {
 // socket and buffers behind the number; without this, dropped messages pile up until the process runs out of descriptors.
 constexpr int64_t kBytesPerDescriptor = 1 << 20;
 
+int SocketOption(Syscalls& syscalls, int fd, int name) {
+  int value = -1;
+  int length = sizeof value;
+  long result = syscalls.Invoke(Call::kGetsockopt, fd, kernel::kSolSocket, name, Word(&value), Word(&length));
+  return result < 0 ? -1 : value;
+}
+
+// Whether descriptors may be queued in this socket: with messages that nobody has read, or in connections that nobody has
+// accepted.
+bool MayHoldDescriptors(Syscalls& syscalls, int fd) {
+  if (WaitFor(fd, POLLIN, 0) <= 0) return false;
+  if (SocketOption(syscalls, fd, kernel::kSoDomain) != kernel::kAfUnix) return false;
+  // An empty message can have some; with a stream's bytes there is a byte at least, and its end is no message.
+  if (SocketOption(syscalls, fd, kernel::kSoType) != kernel::kSockStream) return true;
+  int bytes = 0;
+  return syscall(SYS_ioctl, fd, kernel::kFionRead, &bytes) == -1 || bytes > 0;
+}
+
+Closer::Origin OriginOf(Syscalls& syscalls, int fd, int generation) {
+  if ((generation & 1) == Custody::kStranger) return Closer::kStrangers;
+  return MayHoldDescriptors(syscalls, fd) ? Closer::kUnread : Closer::kOwn;
+}
+
 }  // namespace
 
 Custody::~Custody() { free(generations_); }
 
-void Custody::Surrender(Closer& closer) {
-  for (size_t fd = 0; fd < capacity_; fd++) {
-    if (generations_[fd]) closer.Add(static_cast<int>(fd), 0);
-    generations_[fd] = 0;
+void Custody::Surrender(Syscalls& syscalls, Closer& closer) {
+  for (size_t i = 0; i < capacity_; i++) {
+    int fd = static_cast<int>(i);
+    if (generations_[i]) closer.Add(fd, OriginOf(syscalls, fd, generations_[i]), 0);
+    generations_[i] = 0;
   }
   held_ = 0;
+}
+
+bool Custody::Release(int fd, int generation, int token, Syscalls& syscalls, Closer& closer) {
+  if (!Forget(fd, generation)) return false;
+  closer.Add(fd, OriginOf(syscalls, fd, generation), token);
+  return true;
 }
 
 bool Custody::Reserve(size_t fd) {
@@ -39,14 +72,14 @@ void Custody::Charge(int descriptors) {
   napi_adjust_external_memory(env_, descriptors * kBytesPerDescriptor, &total);
 }
 
-int Custody::Take(int fd) {
+int Custody::Take(int fd, Opener opener) {
   if (!Reserve(static_cast<size_t>(fd))) abort();
-  last_generation_ = last_generation_ == INT32_MAX ? 1 : last_generation_ + 1;
+  last_generation_ = last_generation_ >= INT32_MAX - 1 ? 2 : last_generation_ + 2;
   if (!generations_[fd]) {
     held_++;
     Charge(1);
   }
-  return generations_[fd] = last_generation_;
+  return generations_[fd] = last_generation_ | opener;
 }
 
 bool Custody::Holds(int fd, int generation) const {
@@ -54,6 +87,10 @@ bool Custody::Holds(int fd, int generation) const {
 }
 
 bool Custody::IsHeld(int fd) const { return static_cast<size_t>(fd) < capacity_ && generations_[fd]; }
+
+Custody::Opener Custody::OpenerOf(int fd) const {
+  return fd >= 0 && IsHeld(fd) && generations_[fd] & 1 ? kStranger : kUs;
+}
 
 bool Custody::Forget(int fd, int generation) {
   if (!Holds(fd, generation)) return false;
@@ -102,14 +139,14 @@ Received Receiver::Receive(Syscalls& syscalls, Custody& custody, Closer& closer,
       for (size_t i = 0; i + sizeof(int) <= length; i += sizeof(int)) {
         int arrived;
         memcpy(&arrived, payload + i, sizeof arrived);
-        int generation = custody.Take(arrived);
+        int generation = custody.Take(arrived, Custody::kStranger);
         if (received.kept < max_fds && received.kept < static_cast<int>(kernel::kScmMaxFd)) {
           fds[2 * received.kept] = arrived;
           fds[2 * received.kept + 1] = generation;
           received.kept++;
         } else {
           custody.Forget(arrived, generation);
-          closer.Add(arrived, 0);
+          closer.Add(arrived, Closer::kStrangers, 0);
           received.dropped++;
         }
       }

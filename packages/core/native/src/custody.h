@@ -8,19 +8,26 @@
 
 class Custody {
  public:
+  // What a generation tells of its descriptor: whether somebody else opened the file and sent it to us.
+  enum Opener { kUs, kStranger };
+
   explicit Custody(napi_env env) : env_(env) {}
   ~Custody();
 
   // Enters a descriptor that the kernel has just handed out, and returns its generation (> 0). An entry that was
   // there is proven stale by that: somebody closed the number behind our back.
-  int Take(int fd);
+  int Take(int fd, Opener opener = kUs);
   bool Holds(int fd, int generation) const;
   bool IsHeld(int fd) const;
+  // Of a number that is not held: kUs.
+  Opener OpenerOf(int fd) const;
   // Ends the entry; the descriptor itself stays open.
   bool Forget(int fd, int generation);
   void ForgetNumber(int fd);
+  // Ends the entry and has the descriptor closed. False: it was not held.
+  bool Release(int fd, int generation, int token, Syscalls& syscalls, Closer& closer);
   // The environment ends: everything that is still held is closed.
-  void Surrender(Closer& closer);
+  void Surrender(Syscalls& syscalls, Closer& closer);
   int held() const { return held_; }
 
  private:
@@ -28,7 +35,7 @@ class Custody {
   void Charge(int descriptors);
 
   napi_env env_;
-  // By descriptor number; 0: not held.
+  // By descriptor number; 0: not held. The last bit is the opener.
   int* generations_ = nullptr;
   size_t capacity_ = 0;
   int last_generation_ = 0;

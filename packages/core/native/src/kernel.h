@@ -45,6 +45,11 @@ static_assert(sizeof(MsgHdr) == 28 && sizeof(MMsgHdr) == 32 && sizeof(CMsgHdr) =
 #endif
 
 constexpr int kSolSocket = 1;
+constexpr int kSoType = 3;
+constexpr int kSoDomain = 39;
+constexpr int kAfUnix = 1;
+constexpr int kSockStream = 1;
+constexpr int kFionRead = 0x541b;
 constexpr int kScmRights = 1;
 constexpr int kScmPidfd = 4;
 

@@ -9,6 +9,7 @@ namespace {
 struct Entry {
   int64_t ticket;  // 0: free
   int fd;
+  Custody::Opener opener;
 };
 
 pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -25,7 +26,7 @@ Entry* Find(int64_t ticket) {
 
 }  // namespace
 
-int64_t DepositTicket(int fd) {
+int64_t DepositTicket(int fd, Custody::Opener opener) {
   pthread_mutex_lock(&mutex);
   Entry* entry = Find(0);
   if (!entry) {
@@ -34,25 +35,26 @@ int64_t DepositTicket(int fd) {
     if (moved) {
       entries = moved;
       entry = &entries[capacity];
-      for (; capacity < grown; capacity++) entries[capacity] = {0, -1};
+      for (; capacity < grown; capacity++) entries[capacity] = {0, -1, Custody::kUs};
     }
   }
   int64_t ticket = 0;
   if (entry) {
     ticket = ++last_ticket;
-    *entry = {ticket, fd};
+    *entry = {ticket, fd, opener};
   }
   pthread_mutex_unlock(&mutex);
   return ticket;
 }
 
-int ClaimTicket(int64_t ticket) {
+int ClaimTicket(int64_t ticket, Custody::Opener* opener) {
   int fd = -ENOENT;
   pthread_mutex_lock(&mutex);
   if (ticket > 0) {
     if (Entry* entry = Find(ticket)) {
       fd = entry->fd;
-      *entry = {0, -1};
+      *opener = entry->opener;
+      *entry = {0, -1, Custody::kUs};
     }
   }
   pthread_mutex_unlock(&mutex);

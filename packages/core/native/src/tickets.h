@@ -4,7 +4,9 @@
 
 #include <stdint.h>
 
+#include "custody.h"
+
 // The ticket (> 0), or 0 when there is no memory.
-int64_t DepositTicket(int fd);
+int64_t DepositTicket(int fd, Custody::Opener opener);
 // The descriptor, or -ENOENT.
-int ClaimTicket(int64_t ticket);
+int ClaimTicket(int64_t ticket, Custody::Opener* opener);

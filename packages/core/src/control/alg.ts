@@ -30,7 +30,8 @@ const initializationVector: Payload<Uint8Array> = {
 
 /** The control messages of SOL_ALG. */
 export const algMessages = {
-  /** The initialization vector. Source: Documentation/crypto/userspace-if.rst. Since Linux 2.6.38. */
+  /** The initialization vector.
+   * ALG_SET_IV (2) of SOL_ALG: struct af_alg_iv, sent. Since Linux 2.6.38. Source: Documentation/crypto/userspace-if.rst. */
   algSetIv: {
     level: SOL_ALG,
     type: ALG_SET_IV,
@@ -41,7 +42,8 @@ export const algMessages = {
     families: ["alg"],
     payload: initializationVector,
   },
-  /** ALG_OP_ENCRYPT or ALG_OP_DECRYPT. Source: Documentation/crypto/userspace-if.rst. Since Linux 2.6.38. */
+  /** ALG_OP_ENCRYPT or ALG_OP_DECRYPT.
+   * ALG_SET_OP (3) of SOL_ALG: __u32, sent. Since Linux 2.6.38. Source: Documentation/crypto/userspace-if.rst. */
   algSetOp: {
     level: SOL_ALG,
     type: ALG_SET_OP,
@@ -52,7 +54,8 @@ export const algMessages = {
     families: ["alg"],
     payload: u32,
   },
-  /** How many bytes in front are only authenticated. Source: Documentation/crypto/userspace-if.rst. Since Linux 4.0. */
+  /** How many bytes in front are only authenticated.
+   * ALG_SET_AEAD_ASSOCLEN (4) of SOL_ALG: __u32, sent. Since Linux 4.0. Source: Documentation/crypto/userspace-if.rst. */
   algSetAeadAssoclen: {
     level: SOL_ALG,
     type: ALG_SET_AEAD_ASSOCLEN,

@@ -4,7 +4,7 @@ import { invalidArgType, outOfRange } from "../errors.js";
 import { alignTo } from "./layout.js";
 import { both, type Payload } from "./payload.js";
 
-/** One netlink attribute: its number, TCP_NLA_* here, and its bytes. */
+/** One netlink attribute: its number, a TCP_NLA_* of `sendmsg/syscalls`, and its bytes. */
 export interface Attribute {
   type: number;
   data: Uint8Array;

@@ -29,19 +29,21 @@ const TRANSMIT_STAMPS =
 
 /** The control messages of SOL_BLUETOOTH and SOL_HCI. */
 export const bluetoothMessages = {
-  /** The packet's status flag, on SCO: 0 is correct. Source: include/net/bluetooth/bluetooth.h. Since Linux 5.8. */
+  /** The packet's status flag, on SCO: 0 is correct.
+   * BT_SCM_PKT_STATUS (3) of SOL_BLUETOOTH: __u8, received, switched on by BT_PKT_STATUS. Since Linux 5.9. Source: include/net/bluetooth/bluetooth.h. */
   btPktStatus: {
     level: SOL_BLUETOOTH,
     type: BT_SCM_PKT_STATUS,
     constant: "BT_SCM_PKT_STATUS",
     direction: "receive",
     enable: { level: SOL_BLUETOOTH, option: BT_PKT_STATUS },
-    since: "5.8",
+    since: "5.9",
     source: "include/net/bluetooth/bluetooth.h",
     families: ["bluetooth"],
     payload: u8,
   },
-  /** Which packet that was sent the timestamp beside it belongs to. Source: include/net/bluetooth/bluetooth.h. Since Linux 6.15. */
+  /** Which packet that was sent the timestamp beside it belongs to.
+   * BT_SCM_ERROR (4) of SOL_BLUETOOTH: struct sock_extended_err, received with MSG_ERRQUEUE, switched on by SO_TIMESTAMPING_NEW with TX_HARDWARE, TX_SOFTWARE, SOFTWARE, RAW_HARDWARE. Since Linux 6.15. Source: include/net/bluetooth/bluetooth.h. */
   btError: {
     level: SOL_BLUETOOTH,
     type: BT_SCM_ERROR,
@@ -53,7 +55,8 @@ export const bluetoothMessages = {
     families: ["bluetooth"],
     payload: extendedError,
   },
-  /** 1: the packet was received; 0: it was sent. Source: include/net/bluetooth/hci_sock.h. Since Linux 2.4. */
+  /** 1: the packet was received; 0: it was sent.
+   * HCI_CMSG_DIR (1) of SOL_HCI: int, received, switched on by HCI_DATA_DIR. Since Linux 2.4. Source: include/net/bluetooth/hci_sock.h. */
   hciDir: {
     level: SOL_HCI,
     type: HCI_CMSG_DIR,
@@ -65,7 +68,8 @@ export const bluetoothMessages = {
     families: ["bluetooth"],
     payload: i32,
   },
-  /** When the packet came, in nanoseconds since 1970. Source: include/net/bluetooth/hci_sock.h. Since Linux 2.4. */
+  /** When the packet came, in nanoseconds since 1970.
+   * HCI_CMSG_TSTAMP (2) of SOL_HCI: struct __kernel_old_timeval, received, switched on by HCI_TIME_STAMP. Since Linux 2.4. Source: include/net/bluetooth/hci_sock.h. */
   hciTstamp: {
     level: SOL_HCI,
     type: HCI_CMSG_TSTAMP,

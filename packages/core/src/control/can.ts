@@ -27,7 +27,8 @@ const TRANSMIT_STAMPS =
 
 /** The control messages of SOL_CAN_RAW and SOL_CAN_J1939. */
 export const canMessages = {
-  /** Which frame that was sent the timestamp beside it belongs to. Source: include/uapi/linux/can/raw.h. Since Linux 5.13. */
+  /** Which frame that was sent the timestamp beside it belongs to.
+   * SCM_CAN_RAW_ERRQUEUE (1) of SOL_CAN_RAW: struct sock_extended_err, received with MSG_ERRQUEUE, switched on by SO_TIMESTAMPING_NEW with TX_HARDWARE, TX_SOFTWARE, SOFTWARE, RAW_HARDWARE. Since Linux 5.13. Source: include/uapi/linux/can/raw.h. */
   canRawErrqueue: {
     level: SOL_CAN_RAW,
     type: SCM_CAN_RAW_ERRQUEUE,
@@ -39,7 +40,8 @@ export const canMessages = {
     families: ["can"],
     payload: extendedError,
   },
-  /** The address that the message was sent to. Absent on a broadcast. Source: Documentation/networking/j1939.rst. Since Linux 5.4. */
+  /** The address that the message was sent to. Absent on a broadcast.
+   * SCM_J1939_DEST_ADDR (1) of SOL_CAN_J1939: __u8, received. Since Linux 5.4. Source: Documentation/networking/j1939.rst. */
   j1939DestAddr: {
     level: SOL_CAN_J1939,
     type: SCM_J1939_DEST_ADDR,
@@ -50,7 +52,8 @@ export const canMessages = {
     families: ["can"],
     payload: u8,
   },
-  /** The name that the message was sent to. Absent where it had none. Source: Documentation/networking/j1939.rst. Since Linux 5.4. */
+  /** The name that the message was sent to. Absent where it had none.
+   * SCM_J1939_DEST_NAME (2) of SOL_CAN_J1939: __u64, received. Since Linux 5.4. Source: Documentation/networking/j1939.rst. */
   j1939DestName: {
     level: SOL_CAN_J1939,
     type: SCM_J1939_DEST_NAME,
@@ -61,7 +64,8 @@ export const canMessages = {
     families: ["can"],
     payload: u64,
   },
-  /** The message's priority, 0 to 7. Source: Documentation/networking/j1939.rst. Since Linux 5.4. */
+  /** The message's priority, 0 to 7.
+   * SCM_J1939_PRIO (3) of SOL_CAN_J1939: __u8, received. Since Linux 5.4. Source: Documentation/networking/j1939.rst. */
   j1939Prio: {
     level: SOL_CAN_J1939,
     type: SCM_J1939_PRIO,
@@ -72,7 +76,8 @@ export const canMessages = {
     families: ["can"],
     payload: u8,
   },
-  /** What has become of a message: sent, acknowledged, aborted. Source: Documentation/networking/j1939.rst. Since Linux 5.4. */
+  /** What has become of a message: sent, acknowledged, aborted.
+   * SCM_J1939_ERRQUEUE (4) of SOL_CAN_J1939: struct sock_extended_err, received with MSG_ERRQUEUE, switched on by SO_J1939_ERRQUEUE. Since Linux 5.4. Source: Documentation/networking/j1939.rst. */
   j1939Errqueue: {
     level: SOL_CAN_J1939,
     type: SCM_J1939_ERRQUEUE,

@@ -59,7 +59,9 @@ function decodeItem(
  * It never throws on bytes: what has no name, the wrong length or impossible contents becomes
  * `{ name: "unknown", level, type, data }`, with `truncated: true` where the payload is shorter than its type or than its
  * header says. An item that is cut in its header ends the list, as CMSG_NXTHDR has it. Values are copies: the bytes can
- * be reused. Descriptors (`rights`, `pidfd`) are plain numbers here, which the caller owns if it received them itself.
+ * be reused. Encoding them again gives the same bytes, but for what no value carries: padding and reserved fields become zero,
+ * an `ipTos` of four bytes becomes one byte, an error without a sockaddr gets an empty one, and a security label loses the null
+ * byte at its end. Descriptors (`rights`, `pidfd`) are plain numbers here, which the caller owns if it received them itself.
  *
  * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE: `bytes` is no Uint8Array, an option has an unknown value
  * @see cmsg(3), recvmsg(2)

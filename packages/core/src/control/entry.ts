@@ -17,8 +17,10 @@ export interface ControlEntry<Value = any> {
   readonly direction: "send" | "receive" | "both" | "errorQueue";
   /** The socket option that makes the kernel deliver it. `value` is what to set, 1 unless given. */
   readonly enable?: { readonly level: number; readonly option: number; readonly value?: number };
-  /** The first version of Linux that has it. */
+  /** The first version of Linux that delivers it; that takes it, where it is only sent. */
   readonly since: string;
+  /** The first version that takes it, where it is not the one that first delivered it. */
+  readonly sentSince?: string;
   /** The man page or kernel file that describes it. */
   readonly source: string;
   /** The families of sockets that have it; absent: any. */

@@ -5,7 +5,8 @@ import { u8 } from "./integers.js";
 
 /** The control message of SOL_IEEE802154. */
 export const ieee802154Messages = {
-  /** The link's quality. Source: net/ieee802154/socket.c. Since Linux 4.18. */
+  /** The link's quality.
+   * WPAN_WANTLQI (3) of SOL_IEEE802154: __u8, received, switched on by WPAN_WANTLQI. Since Linux 4.18. Source: net/ieee802154/socket.c. */
   wpanLqi: {
     level: SOL_IEEE802154,
     type: WPAN_WANTLQI,

@@ -41,7 +41,8 @@ const tos: Payload<number> = {
 
 /** The control messages of SOL_IP. IPv6 sockets have them too, for IPv4 packets. */
 export const ipMessages = {
-  /** The type of service: DSCP in the upper six bits, ECN in the lower two. Source: ip(7). Since Linux 2.2. */
+  /** The type of service: DSCP in the upper six bits, ECN in the lower two.
+   * IP_TOS (1) of SOL_IP: __u8, sent and received, switched on by IP_RECVTOS. Since Linux 2.2, sent since 3.13. Source: ip(7). */
   ipTos: {
     level: SOL_IP,
     type: IP_TOS,
@@ -49,11 +50,13 @@ export const ipMessages = {
     direction: "both",
     enable: { level: SOL_IP, option: IP_RECVTOS },
     since: "2.2",
+    sentSince: "3.13",
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: tos,
   },
-  /** The time to live, 1 to 255. Source: ip(7). Since Linux 2.2. */
+  /** The time to live, 1 to 255.
+   * IP_TTL (2) of SOL_IP: int, sent and received, switched on by IP_RECVTTL. Since Linux 2.2, sent since 3.13. Source: ip(7). */
   ipTtl: {
     level: SOL_IP,
     type: IP_TTL,
@@ -61,11 +64,13 @@ export const ipMessages = {
     direction: "both",
     enable: { level: SOL_IP, option: IP_RECVTTL },
     since: "2.2",
+    sentSince: "3.13",
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
     payload: i32,
   },
-  /** The label of the packet's sender, given by its security module. Source: ip(7). Since Linux 2.6.17. */
+  /** The label of the packet's sender, given by its security module.
+   * SCM_SECURITY (3) of SOL_IP: char[], received, switched on by IP_PASSSEC. Since Linux 2.6.17. Source: ip(7). */
   ipSecurity: {
     level: SOL_IP,
     type: SCM_SECURITY,
@@ -77,7 +82,8 @@ export const ipMessages = {
     families: ["ipv4", "ipv6"],
     payload: text("char[]", LABEL_ROOM),
   },
-  /** The packet's IP options, routing filled in. Source: ip(7). Since Linux 2.2. */
+  /** The packet's IP options, routing filled in.
+   * IP_RECVOPTS (6) of SOL_IP: unsigned char[], received, switched on by IP_RECVOPTS. Since Linux 2.2. Source: ip(7). */
   ipRecvopts: {
     level: SOL_IP,
     type: IP_RECVOPTS,
@@ -89,7 +95,8 @@ export const ipMessages = {
     families: ["ipv4", "ipv6"],
     payload: blob("unsigned char[]", OPTIONS_ROOM),
   },
-  /** IP options: the packet's, made ready for the answer, or those to send. Source: ip(7). Since Linux 2.2. */
+  /** IP options: the packet's, made ready for the answer, or those to send.
+   * IP_RETOPTS (7) of SOL_IP: unsigned char[], sent and received, switched on by IP_RETOPTS. Since Linux 2.2. Source: ip(7). */
   ipRetopts: {
     level: SOL_IP,
     type: IP_RETOPTS,
@@ -101,7 +108,8 @@ export const ipMessages = {
     families: ["ipv4", "ipv6"],
     payload: blob("unsigned char[]", OPTIONS_ROOM),
   },
-  /** The packet's destination (`address`) and arriving interface. To send: the interface, and the source (`specificDestination`). Source: ip(7). Since Linux 2.2. */
+  /** The packet's destination (`address`) and arriving interface. To send: the interface, and the source (`specificDestination`).
+   * IP_PKTINFO (8) of SOL_IP: struct in_pktinfo, sent and received, switched on by IP_PKTINFO. Since Linux 2.2. Source: ip(7). */
   ipPktinfo: {
     level: SOL_IP,
     type: IP_PKTINFO,
@@ -113,7 +121,8 @@ export const ipMessages = {
     families: ["ipv4", "ipv6"],
     payload: struct("in_pktinfo", { interfaceIndex: i32, specificDestination: ipv4Text, address: ipv4Text }),
   },
-  /** What went wrong with a packet that was sent, and who says so; or that a zero-copy send is complete. Source: ip(7). Since Linux 2.2. */
+  /** What went wrong with a packet that was sent, and who says so; or that a zero-copy send is complete.
+   * IP_RECVERR (11) of SOL_IP: struct sock_extended_err + struct sockaddr_in, received with MSG_ERRQUEUE, switched on by IP_RECVERR. Since Linux 2.2. Source: ip(7). */
   ipRecverr: {
     level: SOL_IP,
     type: IP_RECVERR,
@@ -125,7 +134,8 @@ export const ipMessages = {
     families: ["ipv4", "ipv6", "rds"],
     payload: ipv4Error,
   },
-  /** The packet's destination before it was redirected (TPROXY). Source: ip(7). Since Linux 2.6.29. */
+  /** The packet's destination before it was redirected (TPROXY).
+   * IP_ORIGDSTADDR (20) of SOL_IP: struct sockaddr_in, received, switched on by IP_RECVORIGDSTADDR. Since Linux 2.6.29. Source: ip(7). */
   ipOrigdstaddr: {
     level: SOL_IP,
     type: IP_ORIGDSTADDR,
@@ -137,7 +147,8 @@ export const ipMessages = {
     families: ["ipv4", "ipv6"],
     payload: sockaddrIn,
   },
-  /** The device's checksum of the packet's payload, where it makes one. Only UDP. Source: net/ipv4/ip_sockglue.c. Since Linux 4.0. */
+  /** The device's checksum of the packet's payload, where it makes one. Only UDP.
+   * IP_CHECKSUM (23) of SOL_IP: __u32, received, switched on by IP_CHECKSUM. Since Linux 4.0. Source: net/ipv4/ip_sockglue.c. */
   ipChecksum: {
     level: SOL_IP,
     type: IP_CHECKSUM,
@@ -149,7 +160,8 @@ export const ipMessages = {
     families: ["ipv4", "ipv6"],
     payload: u32,
   },
-  /** The size of the largest fragment that the packet came in. Only there if it was fragmented. Source: net/ipv4/ip_sockglue.c. Since Linux 4.10. */
+  /** The size of the largest fragment that the packet came in. Only there if it was fragmented.
+   * IP_RECVFRAGSIZE (25) of SOL_IP: int, received, switched on by IP_RECVFRAGSIZE. Since Linux 4.10. Source: net/ipv4/ip_sockglue.c. */
   ipRecvfragsize: {
     level: SOL_IP,
     type: IP_RECVFRAGSIZE,
@@ -161,7 +173,8 @@ export const ipMessages = {
     families: ["ipv4", "ipv6"],
     payload: i32,
   },
-  /** The packet's protocol on a raw socket of IPPROTO_RAW, 1 to 255. Source: net/ipv4/ip_sockglue.c. Since Linux 6.4. */
+  /** The packet's protocol on a raw socket of IPPROTO_RAW, 1 to 255.
+   * IP_PROTOCOL (52) of SOL_IP: int, sent. Since Linux 6.4. Source: net/ipv4/ip_sockglue.c. */
   ipProtocol: {
     level: SOL_IP,
     type: IP_PROTOCOL,

@@ -41,7 +41,8 @@ const in6Pktinfo = struct("in6_pktinfo", { address: ipv6Text, interfaceIndex: i3
 
 /** The control messages of SOL_IPV6. */
 export const ipv6Messages = {
-  /** The packet's destination and arriving interface. To send: its source, and the interface. Source: ipv6(7). Since Linux 2.6.14. */
+  /** The packet's destination and arriving interface. To send: its source, and the interface.
+   * IPV6_PKTINFO (50) of SOL_IPV6: struct in6_pktinfo, sent and received, switched on by IPV6_RECVPKTINFO. Since Linux 2.6.14. Source: ipv6(7). */
   ipv6Pktinfo: {
     level: SOL_IPV6,
     type: IPV6_PKTINFO,
@@ -53,7 +54,8 @@ export const ipv6Messages = {
     families: ["ipv6"],
     payload: in6Pktinfo,
   },
-  /** The hop limit, 0 to 255; to send, -1 is the default. Source: ipv6(7). Since Linux 2.6.14. */
+  /** The hop limit, 0 to 255; to send, -1 is the default.
+   * IPV6_HOPLIMIT (52) of SOL_IPV6: int, sent and received, switched on by IPV6_RECVHOPLIMIT. Since Linux 2.6.14. Source: ipv6(7). */
   ipv6Hoplimit: {
     level: SOL_IPV6,
     type: IPV6_HOPLIMIT,
@@ -65,7 +67,8 @@ export const ipv6Messages = {
     families: ["ipv6"],
     payload: i32,
   },
-  /** The traffic class: DSCP in the upper six bits, ECN in the lower two. To send, -1 is the default, but Linux 6.18 sends 255 for it: leave the message out. A v4-mapped peer takes ipTos. Source: RFC 3542. Since Linux 2.6.14. */
+  /** The traffic class: DSCP in the upper six bits, ECN in the lower two. To send, -1 is the default, but Linux 6.18 sends 255 for it: leave the message out. A v4-mapped peer takes ipTos.
+   * IPV6_TCLASS (67) of SOL_IPV6: int, sent and received, switched on by IPV6_RECVTCLASS. Since Linux 2.6.14. Source: RFC 3542. */
   ipv6Tclass: {
     level: SOL_IPV6,
     type: IPV6_TCLASS,
@@ -77,7 +80,8 @@ export const ipv6Messages = {
     families: ["ipv6"],
     payload: i32,
   },
-  /** Traffic class and flow label. Received only where it is not 0. Source: net/ipv6/datagram.c. Since Linux 2.2. */
+  /** Traffic class and flow label. Received only where it is not 0.
+   * IPV6_FLOWINFO (11) of SOL_IPV6: __be32, sent and received, switched on by IPV6_FLOWINFO. Since Linux 2.2. Source: net/ipv6/datagram.c. */
   ipv6Flowinfo: {
     level: SOL_IPV6,
     type: IPV6_FLOWINFO,
@@ -89,7 +93,8 @@ export const ipv6Messages = {
     families: ["ipv6"],
     payload: u32Be,
   },
-  /** Hop-by-hop options, as the header that holds them. To send them takes CAP_NET_RAW. Source: RFC 3542. Since Linux 2.6.14. */
+  /** Hop-by-hop options, as the header that holds them. To send them takes CAP_NET_RAW.
+   * IPV6_HOPOPTS (54) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_RECVHOPOPTS. Since Linux 2.6.14. Source: RFC 3542. */
   ipv6Hopopts: {
     level: SOL_IPV6,
     type: IPV6_HOPOPTS,
@@ -101,7 +106,8 @@ export const ipv6Messages = {
     families: ["ipv6"],
     payload: blob("struct ipv6_opt_hdr", HEADER_ROOM),
   },
-  /** Destination options for the hops of a routing header. Source: RFC 3542. Since Linux 2.6.14. */
+  /** Destination options for the hops of a routing header.
+   * IPV6_RTHDRDSTOPTS (55) of SOL_IPV6: struct ipv6_opt_hdr, sent. Since Linux 2.6.14. Source: RFC 3542. */
   ipv6Rthdrdstopts: {
     level: SOL_IPV6,
     type: IPV6_RTHDRDSTOPTS,
@@ -112,7 +118,8 @@ export const ipv6Messages = {
     families: ["ipv6"],
     payload: blob("struct ipv6_opt_hdr", HEADER_ROOM),
   },
-  /** The routing header. Only type 2 can be sent. Source: RFC 3542. Since Linux 2.6.14. */
+  /** The routing header. Only type 2 can be sent.
+   * IPV6_RTHDR (57) of SOL_IPV6: struct ipv6_rt_hdr, sent and received, switched on by IPV6_RECVRTHDR. Since Linux 2.6.14. Source: RFC 3542. */
   ipv6Rthdr: {
     level: SOL_IPV6,
     type: IPV6_RTHDR,
@@ -124,7 +131,8 @@ export const ipv6Messages = {
     families: ["ipv6"],
     payload: blob("struct ipv6_rt_hdr", HEADER_ROOM),
   },
-  /** Destination options, as the header that holds them. A packet can have several, in their order. Source: RFC 3542. Since Linux 2.6.14. */
+  /** Destination options, as the header that holds them. A packet can have several, in their order.
+   * IPV6_DSTOPTS (59) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_RECVDSTOPTS. Since Linux 2.6.14. Source: RFC 3542. */
   ipv6Dstopts: {
     level: SOL_IPV6,
     type: IPV6_DSTOPTS,
@@ -137,7 +145,8 @@ export const ipv6Messages = {
     repeats: 2,
     payload: blob("struct ipv6_opt_hdr", HEADER_ROOM),
   },
-  /** A route's MTU has changed. It comes alone, on a message of no bytes. Source: RFC 3542. Since Linux 2.6.35. */
+  /** A route's MTU has changed. It comes alone, on a message of no bytes.
+   * IPV6_PATHMTU (61) of SOL_IPV6: struct ip6_mtuinfo, received, switched on by IPV6_RECVPATHMTU. Since Linux 2.6.35. Source: RFC 3542. */
   ipv6Pathmtu: {
     level: SOL_IPV6,
     type: IPV6_PATHMTU,
@@ -149,7 +158,8 @@ export const ipv6Messages = {
     families: ["ipv6"],
     payload: struct("ip6_mtuinfo", { address: sockaddrIn6, mtu: u32 }),
   },
-  /** 1: the packet must not be fragmented. Source: RFC 3542. Since Linux 2.6.35. */
+  /** 1: the packet must not be fragmented.
+   * IPV6_DONTFRAG (62) of SOL_IPV6: int, sent. Since Linux 2.6.35. Source: RFC 3542. */
   ipv6Dontfrag: {
     level: SOL_IPV6,
     type: IPV6_DONTFRAG,
@@ -160,7 +170,8 @@ export const ipv6Messages = {
     families: ["ipv6"],
     payload: i32,
   },
-  /** What went wrong with a packet that was sent, and who says so; or that a zero-copy send is complete. Source: ipv6(7). Since Linux 2.2. */
+  /** What went wrong with a packet that was sent, and who says so; or that a zero-copy send is complete.
+   * IPV6_RECVERR (25) of SOL_IPV6: struct sock_extended_err + struct sockaddr_in6, received with MSG_ERRQUEUE, switched on by IPV6_RECVERR. Since Linux 2.2. Source: ipv6(7). */
   ipv6Recverr: {
     level: SOL_IPV6,
     type: IPV6_RECVERR,
@@ -172,7 +183,8 @@ export const ipv6Messages = {
     families: ["ipv6"],
     payload: ipv6Error,
   },
-  /** The packet's destination before it was redirected (TPROXY). Source: net/ipv6/datagram.c. Since Linux 2.6.37. */
+  /** The packet's destination before it was redirected (TPROXY).
+   * IPV6_ORIGDSTADDR (74) of SOL_IPV6: struct sockaddr_in6, received, switched on by IPV6_RECVORIGDSTADDR. Since Linux 2.6.37. Source: net/ipv6/datagram.c. */
   ipv6Origdstaddr: {
     level: SOL_IPV6,
     type: IPV6_ORIGDSTADDR,
@@ -184,7 +196,8 @@ export const ipv6Messages = {
     families: ["ipv6"],
     payload: sockaddrIn6,
   },
-  /** The size of the largest fragment that the packet came in. Only there if it was fragmented. Source: net/ipv6/datagram.c. Since Linux 4.10. */
+  /** The size of the largest fragment that the packet came in. Only there if it was fragmented.
+   * IPV6_RECVFRAGSIZE (77) of SOL_IPV6: int, received, switched on by IPV6_RECVFRAGSIZE. Since Linux 4.10. Source: net/ipv6/datagram.c. */
   ipv6Recvfragsize: {
     level: SOL_IPV6,
     type: IPV6_RECVFRAGSIZE,
@@ -196,7 +209,8 @@ export const ipv6Messages = {
     families: ["ipv6"],
     payload: i32,
   },
-  /** As `ipv6Pktinfo`, in the form that RFC 3542 has replaced. Source: RFC 2292. Since Linux 2.2. */
+  /** As `ipv6Pktinfo`, in the form that RFC 3542 has replaced.
+   * IPV6_2292PKTINFO (2) of SOL_IPV6: struct in6_pktinfo, sent and received, switched on by IPV6_2292PKTINFO. Since Linux 2.2. Source: RFC 2292. */
   ipv6Pktinfo2292: {
     level: SOL_IPV6,
     type: IPV6_2292PKTINFO,
@@ -208,7 +222,8 @@ export const ipv6Messages = {
     families: ["ipv6"],
     payload: in6Pktinfo,
   },
-  /** As `ipv6Hoplimit`, in the form that RFC 3542 has replaced. Source: RFC 2292. Since Linux 2.2. */
+  /** As `ipv6Hoplimit`, in the form that RFC 3542 has replaced.
+   * IPV6_2292HOPLIMIT (8) of SOL_IPV6: int, sent and received, switched on by IPV6_2292HOPLIMIT. Since Linux 2.2. Source: RFC 2292. */
   ipv6Hoplimit2292: {
     level: SOL_IPV6,
     type: IPV6_2292HOPLIMIT,
@@ -220,7 +235,8 @@ export const ipv6Messages = {
     families: ["ipv6"],
     payload: i32,
   },
-  /** As `ipv6Hopopts`, in the form that RFC 3542 has replaced. Source: RFC 2292. Since Linux 2.2. */
+  /** As `ipv6Hopopts`, in the form that RFC 3542 has replaced.
+   * IPV6_2292HOPOPTS (3) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_2292HOPOPTS. Since Linux 2.2. Source: RFC 2292. */
   ipv6Hopopts2292: {
     level: SOL_IPV6,
     type: IPV6_2292HOPOPTS,
@@ -232,7 +248,8 @@ export const ipv6Messages = {
     families: ["ipv6"],
     payload: blob("struct ipv6_opt_hdr", HEADER_ROOM),
   },
-  /** As `ipv6Dstopts`, in the form that RFC 3542 has replaced. Source: RFC 2292. Since Linux 2.2. */
+  /** As `ipv6Dstopts`, in the form that RFC 3542 has replaced.
+   * IPV6_2292DSTOPTS (4) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_2292DSTOPTS. Since Linux 2.2. Source: RFC 2292. */
   ipv6Dstopts2292: {
     level: SOL_IPV6,
     type: IPV6_2292DSTOPTS,
@@ -245,7 +262,8 @@ export const ipv6Messages = {
     repeats: 2,
     payload: blob("struct ipv6_opt_hdr", HEADER_ROOM),
   },
-  /** As `ipv6Rthdr`, in the form that RFC 3542 has replaced. Source: RFC 2292. Since Linux 2.2. */
+  /** As `ipv6Rthdr`, in the form that RFC 3542 has replaced.
+   * IPV6_2292RTHDR (5) of SOL_IPV6: struct ipv6_rt_hdr, sent and received, switched on by IPV6_2292RTHDR. Since Linux 2.2. Source: RFC 2292. */
   ipv6Rthdr2292: {
     level: SOL_IPV6,
     type: IPV6_2292RTHDR,

@@ -5,7 +5,8 @@ import { u32 } from "./integers.js";
 
 /** The control message of SOL_IUCV (s390). */
 export const iucvMessages = {
-  /** The message's target class. Source: include/net/iucv/af_iucv.h. Since Linux 2.6.31. */
+  /** The message's target class.
+   * SCM_IUCV_TRGCLS (1) of SOL_IUCV: __u32, sent and received. Since Linux 2.6.31. Source: include/net/iucv/af_iucv.h. */
   iucvTrgcls: {
     level: SOL_IUCV,
     type: SCM_IUCV_TRGCLS,

@@ -7,14 +7,15 @@ import { struct } from "./struct.js";
 
 /** The control message of SOL_LLC. */
 export const llcMessages = {
-  /** Where the frame came in, and its destination. Source: include/uapi/linux/llc.h. Since Linux 2.6.33. */
+  /** Where the frame came in, and its destination.
+   * LLC_OPT_PKTINFO (9) of SOL_LLC: struct llc_pktinfo, received, switched on by LLC_OPT_PKTINFO. Since Linux 2.6.34. Source: include/uapi/linux/llc.h. */
   llcPktinfo: {
     level: SOL_LLC,
     type: LLC_OPT_PKTINFO,
     constant: "LLC_OPT_PKTINFO",
     direction: "receive",
     enable: { level: SOL_LLC, option: LLC_OPT_PKTINFO },
-    since: "2.6.33",
+    since: "2.6.34",
     source: "include/uapi/linux/llc.h",
     families: ["llc"],
     payload: struct("llc_pktinfo", { interfaceIndex: i32, sap: u8, mac: mac }),

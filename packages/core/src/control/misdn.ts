@@ -5,7 +5,8 @@ import { oldTimeval } from "./times.js";
 
 /** The control message of SOL_MISDN. */
 export const misdnMessages = {
-  /** When the frame came, in nanoseconds since 1970. Source: drivers/isdn/mISDN/socket.c. Since Linux 2.6.27. */
+  /** When the frame came, in nanoseconds since 1970.
+   * MISDN_TIME_STAMP (1) of SOL_MISDN: struct __kernel_old_timeval, received, switched on by MISDN_TIME_STAMP. Since Linux 2.6.27. Source: drivers/isdn/mISDN/socket.c. */
   misdnTimeStamp: {
     level: SOL_MISDN,
     type: MISDN_TIME_STAMP,

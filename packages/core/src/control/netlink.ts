@@ -6,7 +6,8 @@ import { struct } from "./struct.js";
 
 /** The control messages of SOL_NETLINK. */
 export const netlinkMessages = {
-  /** The multicast group that the message was sent to; 0: this socket alone. Source: netlink(7). Since Linux 2.6.14. */
+  /** The multicast group that the message was sent to; 0: this socket alone.
+   * NETLINK_PKTINFO (3) of SOL_NETLINK: struct nl_pktinfo, received, switched on by NETLINK_PKTINFO. Since Linux 2.6.14. Source: netlink(7). */
   netlinkPktinfo: {
     level: SOL_NETLINK,
     type: NETLINK_PKTINFO,
@@ -18,7 +19,8 @@ export const netlinkMessages = {
     families: ["netlink"],
     payload: struct("nl_pktinfo", { group: u32 }),
   },
-  /** The network namespace that the message comes from, as this one numbers it. Source: netlink(7). Since Linux 4.2. */
+  /** The network namespace that the message comes from, as this one numbers it.
+   * NETLINK_LISTEN_ALL_NSID (8) of SOL_NETLINK: int, received, switched on by NETLINK_LISTEN_ALL_NSID. Since Linux 4.2. Source: netlink(7). */
   netlinkListenAllNsid: {
     level: SOL_NETLINK,
     type: NETLINK_LISTEN_ALL_NSID,

@@ -21,7 +21,8 @@ const TRANSMIT_STAMPS =
 
 /** The control messages of SOL_PACKET. */
 export const packetMessages = {
-  /** The frame's length, where its headers begin, its VLAN tag, and TP_STATUS_*. Source: packet(7). Since Linux 2.6.21. */
+  /** The frame's length, where its headers begin, its VLAN tag, and TP_STATUS_*.
+   * PACKET_AUXDATA (8) of SOL_PACKET: struct tpacket_auxdata, received, switched on by PACKET_AUXDATA. Since Linux 2.6.21. Source: packet(7). */
   packetAuxdata: {
     level: SOL_PACKET,
     type: PACKET_AUXDATA,
@@ -41,14 +42,15 @@ export const packetMessages = {
       vlanTpid: u16,
     }),
   },
-  /** Which frame that was sent the timestamp beside it belongs to. Source: net/packet/af_packet.c. Since Linux 3.10. */
+  /** Which frame that was sent the timestamp beside it belongs to.
+   * PACKET_TX_TIMESTAMP (16) of SOL_PACKET: struct sock_extended_err, received with MSG_ERRQUEUE, switched on by SO_TIMESTAMPING_NEW with TX_HARDWARE, TX_SOFTWARE, SOFTWARE, RAW_HARDWARE. Since Linux 2.6.35. Source: net/packet/af_packet.c. */
   packetTxTimestamp: {
     level: SOL_PACKET,
     type: PACKET_TX_TIMESTAMP,
     constant: "PACKET_TX_TIMESTAMP",
     direction: "errorQueue",
     enable: { level: SOL_SOCKET, option: SO_TIMESTAMPING_NEW, value: TRANSMIT_STAMPS },
-    since: "3.10",
+    since: "2.6.35",
     source: "net/packet/af_packet.c",
     families: ["packet"],
     payload: extendedError,

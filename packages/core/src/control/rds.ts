@@ -42,7 +42,8 @@ const atomic = <const F extends Fields>(operands: F) =>
 
 /** The control messages of SOL_RDS. */
 export const rdsMessages = {
-  /** Read or write the peer's memory. Addresses are the process's own. Source: include/uapi/linux/rds.h. Since Linux 2.6.30. */
+  /** Read or write the peer's memory. Addresses are the process's own.
+   * RDS_CMSG_RDMA_ARGS (1) of SOL_RDS: struct rds_rdma_args, sent. Since Linux 2.6.30. Source: include/uapi/linux/rds.h. */
   rdsRdmaArgs: {
     level: SOL_RDS,
     type: RDS_CMSG_RDMA_ARGS,
@@ -60,7 +61,8 @@ export const rdsMessages = {
       userToken: u64,
     }),
   },
-  /** The memory that a transfer is meant for, by its cookie. Source: include/uapi/linux/rds.h. Since Linux 2.6.30. */
+  /** The memory that a transfer is meant for, by its cookie.
+   * RDS_CMSG_RDMA_DEST (2) of SOL_RDS: __u64, sent and received. Since Linux 2.6.30. Source: include/uapi/linux/rds.h. */
   rdsRdmaDest: {
     level: SOL_RDS,
     type: RDS_CMSG_RDMA_DEST,
@@ -71,7 +73,8 @@ export const rdsMessages = {
     families: ["rds"],
     payload: u64,
   },
-  /** Map memory and tell the peer its key. Source: include/uapi/linux/rds.h. Since Linux 2.6.30. */
+  /** Map memory and tell the peer its key.
+   * RDS_CMSG_RDMA_MAP (3) of SOL_RDS: struct rds_get_mr_args, sent. Since Linux 2.6.30. Source: include/uapi/linux/rds.h. */
   rdsRdmaMap: {
     level: SOL_RDS,
     type: RDS_CMSG_RDMA_MAP,
@@ -82,7 +85,8 @@ export const rdsMessages = {
     families: ["rds"],
     payload: struct("rds_get_mr_args", { vector: iovec, cookieAddress: u64, flags: u64 }),
   },
-  /** How a transfer ended. Source: include/uapi/linux/rds.h. Since Linux 2.6.30. */
+  /** How a transfer ended.
+   * RDS_CMSG_RDMA_STATUS (4) of SOL_RDS: struct rds_rdma_notify, received, switched on by RDS_RECVERR. Since Linux 2.6.30. Source: include/uapi/linux/rds.h. */
   rdsRdmaStatus: {
     level: SOL_RDS,
     type: RDS_CMSG_RDMA_STATUS,
@@ -94,7 +98,8 @@ export const rdsMessages = {
     families: ["rds"],
     payload: struct("rds_rdma_notify", { userToken: u64, status: i32 }),
   },
-  /** The ports, as bits, whose congestion has ended. Source: include/uapi/linux/rds.h. Since Linux 2.6.30. */
+  /** The ports, as bits, whose congestion has ended.
+   * RDS_CMSG_CONG_UPDATE (5) of SOL_RDS: __u64, received, switched on by RDS_CONG_MONITOR. Since Linux 2.6.30. Source: include/uapi/linux/rds.h. */
   rdsCongUpdate: {
     level: SOL_RDS,
     type: RDS_CMSG_CONG_UPDATE,
@@ -106,7 +111,8 @@ export const rdsMessages = {
     families: ["rds"],
     payload: u64,
   },
-  /** Add to a number in the peer's memory. Source: include/uapi/linux/rds.h. Since Linux 2.6.37. */
+  /** Add to a number in the peer's memory.
+   * RDS_CMSG_ATOMIC_FADD (6) of SOL_RDS: struct rds_atomic_args, sent. Since Linux 2.6.37. Source: include/uapi/linux/rds.h. */
   rdsAtomicFadd: {
     level: SOL_RDS,
     type: RDS_CMSG_ATOMIC_FADD,
@@ -117,7 +123,8 @@ export const rdsMessages = {
     families: ["rds"],
     payload: atomic({ add: u64, _rest: array(u64, 3) }),
   },
-  /** Compare and swap a number in the peer's memory. Source: include/uapi/linux/rds.h. Since Linux 2.6.37. */
+  /** Compare and swap a number in the peer's memory.
+   * RDS_CMSG_ATOMIC_CSWP (7) of SOL_RDS: struct rds_atomic_args, sent. Since Linux 2.6.37. Source: include/uapi/linux/rds.h. */
   rdsAtomicCswp: {
     level: SOL_RDS,
     type: RDS_CMSG_ATOMIC_CSWP,
@@ -128,7 +135,8 @@ export const rdsMessages = {
     families: ["rds"],
     payload: atomic({ compare: u64, swap: u64, _rest: array(u64, 2) }),
   },
-  /** Add to a number in the peer's memory, without carrying where the mask says so. Source: include/uapi/linux/rds.h. Since Linux 2.6.37. */
+  /** Add to a number in the peer's memory, without carrying where the mask says so.
+   * RDS_CMSG_MASKED_ATOMIC_FADD (8) of SOL_RDS: struct rds_atomic_args, sent. Since Linux 2.6.37. Source: include/uapi/linux/rds.h. */
   rdsMaskedAtomicFadd: {
     level: SOL_RDS,
     type: RDS_CMSG_MASKED_ATOMIC_FADD,
@@ -139,7 +147,8 @@ export const rdsMessages = {
     families: ["rds"],
     payload: atomic({ add: u64, nocarryMask: u64, _rest: array(u64, 2) }),
   },
-  /** Compare and swap the masked bits of a number in the peer's memory. Source: include/uapi/linux/rds.h. Since Linux 2.6.37. */
+  /** Compare and swap the masked bits of a number in the peer's memory.
+   * RDS_CMSG_MASKED_ATOMIC_CSWP (9) of SOL_RDS: struct rds_atomic_args, sent. Since Linux 2.6.37. Source: include/uapi/linux/rds.h. */
   rdsMaskedAtomicCswp: {
     level: SOL_RDS,
     type: RDS_CMSG_MASKED_ATOMIC_CSWP,
@@ -150,7 +159,8 @@ export const rdsMessages = {
     families: ["rds"],
     payload: atomic({ compare: u64, swap: u64, compareMask: u64, swapMask: u64 }),
   },
-  /** How long the message took between points of its way in, in nanoseconds. Source: include/uapi/linux/rds.h. Since Linux 4.11. */
+  /** How long the message took between points of its way in, in nanoseconds.
+   * RDS_CMSG_RXPATH_LATENCY (11) of SOL_RDS: struct rds_cmsg_rx_trace, received, switched on by SO_RDS_MSG_RXPATH_LATENCY. Since Linux 4.11. Source: include/uapi/linux/rds.h. */
   rdsRxpathLatency: {
     level: SOL_RDS,
     type: RDS_CMSG_RXPATH_LATENCY,
@@ -166,7 +176,8 @@ export const rdsMessages = {
       traces: array(u64, TRACES),
     }),
   },
-  /** What to call this zero-copy send when it is complete. Source: include/uapi/linux/rds.h. Since Linux 4.17. */
+  /** What to call this zero-copy send when it is complete.
+   * RDS_CMSG_ZCOPY_COOKIE (12) of SOL_RDS: __u32, sent. Since Linux 4.17. Source: include/uapi/linux/rds.h. */
   rdsZcopyCookie: {
     level: SOL_RDS,
     type: RDS_CMSG_ZCOPY_COOKIE,
@@ -177,7 +188,8 @@ export const rdsMessages = {
     families: ["rds"],
     payload: u32,
   },
-  /** Zero-copy sends that are complete: the first `count` of the cookies. Source: include/uapi/linux/rds.h. Since Linux 4.17. */
+  /** Zero-copy sends that are complete: the first `count` of the cookies.
+   * RDS_CMSG_ZCOPY_COMPLETION (13) of SOL_RDS: struct rds_zcopy_cookies, received, switched on by SO_ZEROCOPY. Since Linux 4.17. Source: include/uapi/linux/rds.h. */
   rdsZcopyCompletion: {
     level: SOL_RDS,
     type: RDS_CMSG_ZCOPY_COMPLETION,

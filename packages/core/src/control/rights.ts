@@ -8,6 +8,19 @@ import { both, type Payload } from "./payload.js";
 
 const INT = 4;
 
+/** A copy of the first `count`: what is sent is what was checked. */
+export function checkDescriptors(argument: string, value: unknown, count?: number): number[] {
+  if (!Array.isArray(value)) throw invalidArgType(argument, "an instance of Array", value);
+  const fds: number[] = [];
+  for (let i = 0; i < (count ?? value.length); i++) {
+    const fd = value[i];
+    // The name is made only where it is needed: making one costs more than the rest.
+    if (!(Number.isInteger(fd) && fd >= 0 && fd <= 0x7fffffff)) checkFd(`${argument}[${i}]`, fd);
+    fds.push(fd);
+  }
+  return fds;
+}
+
 /** The descriptors of SCM_RIGHTS, as plain numbers. Part of an int, or a negative one, is no descriptor: the kernel sends neither. */
 export const descriptors: Payload<number[]> = {
   ctype: "int[]",
@@ -29,12 +42,8 @@ export const descriptors: Payload<number[]> = {
     return value.length * INT;
   },
   write(bytes, at, value, _layout, argument, length) {
-    for (let i = 0; i < length / INT; i++) {
-      const fd = value[i]!;
-      // The name is made only where it is needed: making one costs more than the rest.
-      if (!(Number.isInteger(fd) && fd >= 0 && fd <= 0x7fffffff)) checkFd(`${argument}[${i}]`, fd);
-      write32(bytes, at + i * INT, fd);
-    }
+    const fds = checkDescriptors(argument, value, length / INT);
+    for (let i = 0; i < fds.length; i++) write32(bytes, at + i * INT, fds[i]!);
   },
 };
 

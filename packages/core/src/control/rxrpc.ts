@@ -28,7 +28,8 @@ const CHALLENGE_ROOM = 256;
 
 /** The control messages of SOL_RXRPC. */
 export const rxrpcMessages = {
-  /** What this program calls the call. Source: Documentation/networking/rxrpc.rst. Since Linux 2.6.22. */
+  /** What this program calls the call.
+   * RXRPC_USER_CALL_ID (1) of SOL_RXRPC: unsigned long, sent and received. Since Linux 2.6.22. Source: Documentation/networking/rxrpc.rst. */
   rxrpcUserCallId: {
     level: SOL_RXRPC,
     type: RXRPC_USER_CALL_ID,
@@ -39,7 +40,8 @@ export const rxrpcMessages = {
     families: ["rxrpc"],
     payload: ulong,
   },
-  /** Abort the call with this code, or: it was aborted. Source: Documentation/networking/rxrpc.rst. Since Linux 2.6.22. */
+  /** Abort the call with this code, or: it was aborted.
+   * RXRPC_ABORT (2) of SOL_RXRPC: __u32, sent and received. Since Linux 2.6.22. Source: Documentation/networking/rxrpc.rst. */
   rxrpcAbort: {
     level: SOL_RXRPC,
     type: RXRPC_ABORT,
@@ -50,7 +52,8 @@ export const rxrpcMessages = {
     families: ["rxrpc"],
     payload: u32,
   },
-  /** The last answer was acknowledged. Source: Documentation/networking/rxrpc.rst. Since Linux 2.6.22. */
+  /** The last answer was acknowledged.
+   * RXRPC_ACK (3) of SOL_RXRPC: (empty), received. Since Linux 2.6.22. Source: Documentation/networking/rxrpc.rst. */
   rxrpcAck: {
     level: SOL_RXRPC,
     type: RXRPC_ACK,
@@ -61,7 +64,8 @@ export const rxrpcMessages = {
     families: ["rxrpc"],
     payload: nothing,
   },
-  /** The network's error that has ended the call. Source: Documentation/networking/rxrpc.rst. Since Linux 2.6.22. */
+  /** The network's error that has ended the call.
+   * RXRPC_NET_ERROR (5) of SOL_RXRPC: __u32, received. Since Linux 2.6.22. Source: Documentation/networking/rxrpc.rst. */
   rxrpcNetError: {
     level: SOL_RXRPC,
     type: RXRPC_NET_ERROR,
@@ -72,7 +76,8 @@ export const rxrpcMessages = {
     families: ["rxrpc"],
     payload: u32,
   },
-  /** The server is busy. Kernels of today no longer send it. Source: Documentation/networking/rxrpc.rst. Since Linux 2.6.22. */
+  /** The server is busy. Kernels of today no longer send it.
+   * RXRPC_BUSY (6) of SOL_RXRPC: (empty), received. Since Linux 2.6.22. Source: Documentation/networking/rxrpc.rst. */
   rxrpcBusy: {
     level: SOL_RXRPC,
     type: RXRPC_BUSY,
@@ -83,7 +88,8 @@ export const rxrpcMessages = {
     families: ["rxrpc"],
     payload: nothing,
   },
-  /** The local error that has ended the call. Source: Documentation/networking/rxrpc.rst. Since Linux 2.6.22. */
+  /** The local error that has ended the call.
+   * RXRPC_LOCAL_ERROR (7) of SOL_RXRPC: __u32, received. Since Linux 2.6.22. Source: Documentation/networking/rxrpc.rst. */
   rxrpcLocalError: {
     level: SOL_RXRPC,
     type: RXRPC_LOCAL_ERROR,
@@ -94,7 +100,8 @@ export const rxrpcMessages = {
     families: ["rxrpc"],
     payload: u32,
   },
-  /** A new call has come in. Kernels since 5.10 accept calls by themselves, and no longer send it. Source: Documentation/networking/rxrpc.rst. Since Linux 2.6.22. */
+  /** A new call has come in. Kernels since 5.10 accept calls by themselves, and no longer send it.
+   * RXRPC_NEW_CALL (8) of SOL_RXRPC: (empty), received. Since Linux 2.6.22. Source: Documentation/networking/rxrpc.rst. */
   rxrpcNewCall: {
     level: SOL_RXRPC,
     type: RXRPC_NEW_CALL,
@@ -105,18 +112,20 @@ export const rxrpcMessages = {
     families: ["rxrpc"],
     payload: nothing,
   },
-  /** Give the call a connection of its own. Source: Documentation/networking/rxrpc.rst. Since Linux 2.6.22. */
+  /** Give the call a connection of its own.
+   * RXRPC_EXCLUSIVE_CALL (10) of SOL_RXRPC: (empty), sent. Since Linux 4.8. Source: Documentation/networking/rxrpc.rst. */
   rxrpcExclusiveCall: {
     level: SOL_RXRPC,
     type: RXRPC_EXCLUSIVE_CALL,
     constant: "RXRPC_EXCLUSIVE_CALL",
     direction: "send",
-    since: "2.6.22",
+    since: "4.8",
     source: "Documentation/networking/rxrpc.rst",
     families: ["rxrpc"],
     payload: nothing,
   },
-  /** Ask for the better version of the service. Source: Documentation/networking/rxrpc.rst. Since Linux 4.13. */
+  /** Ask for the better version of the service.
+   * RXRPC_UPGRADE_SERVICE (11) of SOL_RXRPC: (empty), sent. Since Linux 4.13. Source: Documentation/networking/rxrpc.rst. */
   rxrpcUpgradeService: {
     level: SOL_RXRPC,
     type: RXRPC_UPGRADE_SERVICE,
@@ -127,7 +136,8 @@ export const rxrpcMessages = {
     families: ["rxrpc"],
     payload: nothing,
   },
-  /** How many bytes will be sent in all. Source: Documentation/networking/rxrpc.rst. Since Linux 4.13. */
+  /** How many bytes will be sent in all.
+   * RXRPC_TX_LENGTH (12) of SOL_RXRPC: __s64, sent. Since Linux 4.13. Source: Documentation/networking/rxrpc.rst. */
   rxrpcTxLength: {
     level: SOL_RXRPC,
     type: RXRPC_TX_LENGTH,
@@ -138,18 +148,20 @@ export const rxrpcMessages = {
     families: ["rxrpc"],
     payload: i64,
   },
-  /** Time-outs: hard in seconds; idle and normal in milliseconds, which can be left out. Source: Documentation/networking/rxrpc.rst. Since Linux 4.16. */
+  /** Time-outs: hard in seconds; idle and normal in milliseconds, which can be left out.
+   * RXRPC_SET_CALL_TIMEOUT (13) of SOL_RXRPC: __u32[], sent. Since Linux 4.15. Source: Documentation/networking/rxrpc.rst. */
   rxrpcSetCallTimeout: {
     level: SOL_RXRPC,
     type: RXRPC_SET_CALL_TIMEOUT,
     constant: "RXRPC_SET_CALL_TIMEOUT",
     direction: "send",
-    since: "4.16",
+    since: "4.15",
     source: "Documentation/networking/rxrpc.rst",
     families: ["rxrpc"],
     payload: list(u32, 1, 3),
   },
-  /** Keep this call id for a call to come. Source: Documentation/networking/rxrpc.rst. Since Linux 5.10. */
+  /** Keep this call id for a call to come.
+   * RXRPC_CHARGE_ACCEPT (14) of SOL_RXRPC: (empty), sent. Since Linux 5.10. Source: Documentation/networking/rxrpc.rst. */
   rxrpcChargeAccept: {
     level: SOL_RXRPC,
     type: RXRPC_CHARGE_ACCEPT,
@@ -160,7 +172,8 @@ export const rxrpcMessages = {
     families: ["rxrpc"],
     payload: nothing,
   },
-  /** Which message out of band. Source: Documentation/networking/rxrpc.rst. Since Linux 6.16. */
+  /** Which message out of band.
+   * RXRPC_OOB_ID (15) of SOL_RXRPC: __u64, sent and received. Since Linux 6.16. Source: Documentation/networking/rxrpc.rst. */
   rxrpcOobId: {
     level: SOL_RXRPC,
     type: RXRPC_OOB_ID,
@@ -171,7 +184,8 @@ export const rxrpcMessages = {
     families: ["rxrpc"],
     payload: u64,
   },
-  /** The server's challenge: struct rxrpc_challenge, and what its security class adds. Source: Documentation/networking/rxrpc.rst. Since Linux 6.16. */
+  /** The server's challenge: struct rxrpc_challenge, and what its security class adds.
+   * RXRPC_CHALLENGED (16) of SOL_RXRPC: struct rxrpc_challenge, received. Since Linux 6.16. Source: Documentation/networking/rxrpc.rst. */
   rxrpcChallenged: {
     level: SOL_RXRPC,
     type: RXRPC_CHALLENGED,
@@ -182,7 +196,8 @@ export const rxrpcMessages = {
     families: ["rxrpc"],
     payload: blob("struct rxrpc_challenge", CHALLENGE_ROOM),
   },
-  /** This answers a challenge. Source: Documentation/networking/rxrpc.rst. Since Linux 6.16. */
+  /** This answers a challenge.
+   * RXRPC_RESPOND (17) of SOL_RXRPC: (empty), sent. Since Linux 6.16. Source: Documentation/networking/rxrpc.rst. */
   rxrpcRespond: {
     level: SOL_RXRPC,
     type: RXRPC_RESPOND,
@@ -193,7 +208,8 @@ export const rxrpcMessages = {
     families: ["rxrpc"],
     payload: nothing,
   },
-  /** What the client has answered. Source: Documentation/networking/rxrpc.rst. Since Linux 6.16. */
+  /** What the client has answered.
+   * RXRPC_RESPONDED (18) of SOL_RXRPC: char[], received. Since Linux 6.16. Source: Documentation/networking/rxrpc.rst. */
   rxrpcResponded: {
     level: SOL_RXRPC,
     type: RXRPC_RESPONDED,
@@ -204,7 +220,8 @@ export const rxrpcMessages = {
     families: ["rxrpc"],
     payload: blob("char[]", CHALLENGE_ROOM),
   },
-  /** Data of the application to put into the answer. Source: Documentation/networking/rxrpc.rst. Since Linux 6.16. */
+  /** Data of the application to put into the answer.
+   * RXRPC_RESP_RXGK_APPDATA (19) of SOL_RXRPC: char[], sent. Since Linux 6.16. Source: Documentation/networking/rxrpc.rst. */
   rxrpcRespRxgkAppdata: {
     level: SOL_RXRPC,
     type: RXRPC_RESP_RXGK_APPDATA,

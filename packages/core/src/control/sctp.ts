@@ -20,7 +20,8 @@ import { struct } from "./struct.js";
 
 /** The control messages of SOL_SCTP. */
 export const sctpMessages = {
-  /** How to set up the association that this message begins. The time-out is in milliseconds. Source: sctp(7), RFC 6458. Since Linux 2.6. */
+  /** How to set up the association that this message begins. The time-out is in milliseconds.
+   * SCTP_INIT (0) of SOL_SCTP: struct sctp_initmsg, sent. Since Linux 2.6. Source: sctp(7), RFC 6458. */
   sctpInit: {
     level: SOL_SCTP,
     type: SCTP_INIT,
@@ -36,7 +37,8 @@ export const sctpMessages = {
       maxInitTimeout: u16,
     }),
   },
-  /** The message's stream, sequence numbers and association; RFC 6458 has replaced it by sctpSndinfo and sctpRcvinfo. Source: sctp(7), RFC 6458. Since Linux 2.6. */
+  /** The message's stream, sequence numbers and association; RFC 6458 has replaced it by sctpSndinfo and sctpRcvinfo.
+   * SCTP_SNDRCV (1) of SOL_SCTP: struct sctp_sndrcvinfo, sent and received, switched on by SCTP_EVENTS. Since Linux 2.6. Source: sctp(7), RFC 6458. */
   sctpSndrcv: {
     level: SOL_SCTP,
     type: SCTP_SNDRCV,
@@ -58,7 +60,8 @@ export const sctpMessages = {
       associationId: i32,
     }),
   },
-  /** On which stream and how to send. Source: sctp(7), RFC 6458. Since Linux 3.17. */
+  /** On which stream and how to send.
+   * SCTP_SNDINFO (2) of SOL_SCTP: struct sctp_sndinfo, sent. Since Linux 3.17. Source: sctp(7), RFC 6458. */
   sctpSndinfo: {
     level: SOL_SCTP,
     type: SCTP_SNDINFO,
@@ -69,7 +72,8 @@ export const sctpMessages = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_sndinfo", { stream: u16, flags: u16, ppid: u32, context: u32, associationId: i32 }),
   },
-  /** On which stream and in what order the message came. Source: sctp(7), RFC 6458. Since Linux 3.17. */
+  /** On which stream and in what order the message came.
+   * SCTP_RCVINFO (3) of SOL_SCTP: struct sctp_rcvinfo, received, switched on by SCTP_RECVRCVINFO. Since Linux 3.17. Source: sctp(7), RFC 6458. */
   sctpRcvinfo: {
     level: SOL_SCTP,
     type: SCTP_RCVINFO,
@@ -90,7 +94,8 @@ export const sctpMessages = {
       associationId: i32,
     }),
   },
-  /** The message that waits behind this one. Source: sctp(7), RFC 6458. Since Linux 3.17. */
+  /** The message that waits behind this one.
+   * SCTP_NXTINFO (4) of SOL_SCTP: struct sctp_nxtinfo, received, switched on by SCTP_RECVNXTINFO. Since Linux 3.17. Source: sctp(7), RFC 6458. */
   sctpNxtinfo: {
     level: SOL_SCTP,
     type: SCTP_NXTINFO,
@@ -102,7 +107,8 @@ export const sctpMessages = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_nxtinfo", { stream: u16, flags: u16, ppid: u32, length: u32, associationId: i32 }),
   },
-  /** How long to try: SCTP_PR_SCTP_* and its number. Source: sctp(7), RFC 6458. Since Linux 4.17. */
+  /** How long to try: SCTP_PR_SCTP_* and its number.
+   * SCTP_PRINFO (5) of SOL_SCTP: struct sctp_prinfo, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
   sctpPrinfo: {
     level: SOL_SCTP,
     type: SCTP_PRINFO,
@@ -113,7 +119,8 @@ export const sctpMessages = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_prinfo", { policy: u16, value: u32 }),
   },
-  /** The key to authenticate with. Source: sctp(7), RFC 6458. Since Linux 4.17. */
+  /** The key to authenticate with.
+   * SCTP_AUTHINFO (6) of SOL_SCTP: struct sctp_authinfo, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
   sctpAuthinfo: {
     level: SOL_SCTP,
     type: SCTP_AUTHINFO,
@@ -124,7 +131,8 @@ export const sctpMessages = {
     families: ["ipv4", "ipv6"],
     payload: struct("sctp_authinfo", { keyNumber: u16 }),
   },
-  /** A further address of the peer that this message connects to. There can be several. Source: sctp(7), RFC 6458. Since Linux 4.17. */
+  /** A further address of the peer that this message connects to. There can be several.
+   * SCTP_DSTADDRV4 (7) of SOL_SCTP: struct in_addr, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
   sctpDstaddrv4: {
     level: SOL_SCTP,
     type: SCTP_DSTADDRV4,
@@ -135,7 +143,8 @@ export const sctpMessages = {
     families: ["ipv4", "ipv6"],
     payload: ipv4Text,
   },
-  /** A further address of the peer that this message connects to. There can be several. Source: sctp(7), RFC 6458. Since Linux 4.17. */
+  /** A further address of the peer that this message connects to. There can be several.
+   * SCTP_DSTADDRV6 (8) of SOL_SCTP: struct in6_addr, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
   sctpDstaddrv6: {
     level: SOL_SCTP,
     type: SCTP_DSTADDRV6,

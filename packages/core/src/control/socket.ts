@@ -78,7 +78,8 @@ const dmabuf = struct("dmabuf_cmsg", {
 
 /** The control messages of SOL_SOCKET. */
 export const socketMessages = {
-  /** Descriptors, at most 253. What the receiver gets are new ones, its own to close. Source: unix(7). Since Linux 2.2. */
+  /** Descriptors, at most 253. What the receiver gets are new ones, its own to close.
+   * SCM_RIGHTS (1) of SOL_SOCKET: int[], sent and received. Since Linux 2.2. Source: unix(7). */
   rights: {
     level: SOL_SOCKET,
     type: SCM_RIGHTS,
@@ -89,7 +90,8 @@ export const socketMessages = {
     families: ["unix"],
     payload: descriptors,
   },
-  /** The sender's process, user and group, checked by the kernel. Source: unix(7). Since Linux 2.2. */
+  /** The sender's process, user and group, checked by the kernel.
+   * SCM_CREDENTIALS (2) of SOL_SOCKET: struct ucred, sent and received, switched on by SO_PASSCRED. Since Linux 2.2. Source: unix(7). */
   credentials: {
     level: SOL_SOCKET,
     type: SCM_CREDENTIALS,
@@ -101,7 +103,8 @@ export const socketMessages = {
     families: ["unix", "netlink"],
     payload: struct("ucred", { pid: i32, uid: u32, gid: u32 }),
   },
-  /** The sender's label, given by its security module: SELinux, AppArmor, Smack. Source: unix(7). Since Linux 2.6.18. */
+  /** The sender's label, given by its security module: SELinux, AppArmor, Smack.
+   * SCM_SECURITY (3) of SOL_SOCKET: char[], received, switched on by SO_PASSSEC. Since Linux 2.6.18. Source: unix(7). */
   security: {
     level: SOL_SOCKET,
     type: SCM_SECURITY,
@@ -113,7 +116,8 @@ export const socketMessages = {
     families: ["unix"],
     payload: text("char[]", LABEL_ROOM),
   },
-  /** A descriptor of the sender's process, the receiver's to close; a negative errno if the process is gone. Source: unix(7). Since Linux 6.5. */
+  /** A descriptor of the sender's process, the receiver's to close; a negative errno if the process is gone.
+   * SCM_PIDFD (4) of SOL_SOCKET: int, received, switched on by SO_PASSPIDFD. Since Linux 6.5. Source: unix(7). */
   pidfd: {
     level: SOL_SOCKET,
     type: SCM_PIDFD,
@@ -125,7 +129,8 @@ export const socketMessages = {
     families: ["unix"],
     payload: i32,
   },
-  /** When the packet came, in nanoseconds since 1970 with a resolution of a microsecond. Safe beyond 2038. Source: socket(7). Since Linux 5.1. */
+  /** When the packet came, in nanoseconds since 1970 with a resolution of a microsecond. Safe beyond 2038.
+   * SO_TIMESTAMP_NEW (63) of SOL_SOCKET: struct __kernel_sock_timeval, received, switched on by SO_TIMESTAMP_NEW. Since Linux 5.1. Source: socket(7). */
   timestamp: {
     level: SOL_SOCKET,
     type: SO_TIMESTAMP_NEW,
@@ -136,7 +141,8 @@ export const socketMessages = {
     source: "socket(7)",
     payload: timeval64,
   },
-  /** When the packet came, in nanoseconds since 1970. Safe beyond 2038. Source: socket(7). Since Linux 5.1. */
+  /** When the packet came, in nanoseconds since 1970. Safe beyond 2038.
+   * SO_TIMESTAMPNS_NEW (64) of SOL_SOCKET: struct __kernel_timespec, received, switched on by SO_TIMESTAMPNS_NEW. Since Linux 5.1. Source: socket(7). */
   timestampNs: {
     level: SOL_SOCKET,
     type: SO_TIMESTAMPNS_NEW,
@@ -147,7 +153,8 @@ export const socketMessages = {
     source: "socket(7)",
     payload: timespec64,
   },
-  /** The packet's timestamps in nanoseconds, 0n where there is none; of what was sent, with MSG_ERRQUEUE. Safe beyond 2038. Source: Documentation/networking/timestamping.rst. Since Linux 5.1. */
+  /** The packet's timestamps in nanoseconds, 0n where there is none; of what was sent, with MSG_ERRQUEUE. Safe beyond 2038.
+   * SO_TIMESTAMPING_NEW (65) of SOL_SOCKET: struct scm_timestamping64, received, switched on by SO_TIMESTAMPING_NEW with RX_HARDWARE, RX_SOFTWARE, SOFTWARE, RAW_HARDWARE. Since Linux 5.1. Source: Documentation/networking/timestamping.rst. */
   timestamping: {
     level: SOL_SOCKET,
     type: SO_TIMESTAMPING_NEW,
@@ -158,7 +165,8 @@ export const socketMessages = {
     source: "Documentation/networking/timestamping.rst",
     payload: timestamps("struct scm_timestamping64", timespec64),
   },
-  /** Which transmit timestamps to make for this one message: SOF_TIMESTAMPING_TX_*. Source: Documentation/networking/timestamping.rst. Since Linux 5.1. */
+  /** Which transmit timestamps to make for this one message: SOF_TIMESTAMPING_TX_*.
+   * SO_TIMESTAMPING_NEW (65) of SOL_SOCKET: __u32, sent. Since Linux 5.1. Source: Documentation/networking/timestamping.rst. */
   timestampingFlags: {
     level: SOL_SOCKET,
     type: SO_TIMESTAMPING_NEW,
@@ -169,7 +177,8 @@ export const socketMessages = {
     families: ["ipv4", "ipv6", "packet", "can"],
     payload: u32,
   },
-  /** As `timestamp`, but of every kernel, and ending in 2038 in 32-bit programs. Source: socket(7). Since Linux 2.2. */
+  /** As `timestamp`, but of every kernel, and ending in 2038 in 32-bit programs.
+   * SO_TIMESTAMP_OLD (29) of SOL_SOCKET: struct __kernel_old_timeval, received, switched on by SO_TIMESTAMP_OLD. Since Linux 2.2. Source: socket(7). */
   timestampOld: {
     level: SOL_SOCKET,
     type: SO_TIMESTAMP_OLD,
@@ -180,7 +189,8 @@ export const socketMessages = {
     source: "socket(7)",
     payload: oldTimeval,
   },
-  /** As `timestampNs`, but of older kernels too, and ending in 2038 in 32-bit programs. Source: socket(7). Since Linux 2.6.22. */
+  /** As `timestampNs`, but of older kernels too, and ending in 2038 in 32-bit programs.
+   * SO_TIMESTAMPNS_OLD (35) of SOL_SOCKET: struct __kernel_old_timespec, received, switched on by SO_TIMESTAMPNS_OLD. Since Linux 2.6.22. Source: socket(7). */
   timestampNsOld: {
     level: SOL_SOCKET,
     type: SO_TIMESTAMPNS_OLD,
@@ -191,7 +201,8 @@ export const socketMessages = {
     source: "socket(7)",
     payload: oldTimespec,
   },
-  /** As `timestamping`, but of older kernels too, and ending in 2038 in 32-bit programs. Source: Documentation/networking/timestamping.rst. Since Linux 2.6.30. */
+  /** As `timestamping`, but of older kernels too, and ending in 2038 in 32-bit programs.
+   * SO_TIMESTAMPING_OLD (37) of SOL_SOCKET: struct scm_timestamping, received, switched on by SO_TIMESTAMPING_OLD with RX_HARDWARE, RX_SOFTWARE, SOFTWARE, RAW_HARDWARE. Since Linux 2.6.30. Source: Documentation/networking/timestamping.rst. */
   timestampingOld: {
     level: SOL_SOCKET,
     type: SO_TIMESTAMPING_OLD,
@@ -202,7 +213,8 @@ export const socketMessages = {
     source: "Documentation/networking/timestamping.rst",
     payload: timestamps("struct scm_timestamping", oldTimespec),
   },
-  /** As `timestampingFlags`, for a socket with SO_TIMESTAMPING_OLD. Source: Documentation/networking/timestamping.rst. Since Linux 4.7. */
+  /** As `timestampingFlags`, for a socket with SO_TIMESTAMPING_OLD.
+   * SO_TIMESTAMPING_OLD (37) of SOL_SOCKET: __u32, sent. Since Linux 4.7. Source: Documentation/networking/timestamping.rst. */
   timestampingFlagsOld: {
     level: SOL_SOCKET,
     type: SO_TIMESTAMPING_OLD,
@@ -213,7 +225,8 @@ export const socketMessages = {
     families: ["ipv4", "ipv6", "packet", "can"],
     payload: u32,
   },
-  /** TCP's statistics when a transmit timestamp was made: netlink attributes, TCP_NLA_*. Source: Documentation/networking/timestamping.rst. Since Linux 4.10. */
+  /** TCP's statistics when a transmit timestamp was made: netlink attributes, TCP_NLA_*.
+   * SCM_TIMESTAMPING_OPT_STATS (54) of SOL_SOCKET: struct nlattr[], received with MSG_ERRQUEUE, switched on by SO_TIMESTAMPING_NEW with OPT_TSONLY, OPT_STATS. Since Linux 4.10. Source: Documentation/networking/timestamping.rst. */
   timestampingOptStats: {
     level: SOL_SOCKET,
     type: SCM_TIMESTAMPING_OPT_STATS,
@@ -229,7 +242,8 @@ export const socketMessages = {
     families: ["ipv4", "ipv6"],
     payload: attributes(STATS_ROOM),
   },
-  /** Where the packet came in, and its length there. Only with a timestamp of the hardware. Source: Documentation/networking/timestamping.rst. Since Linux 4.13. */
+  /** Where the packet came in, and its length there. Only with a timestamp of the hardware.
+   * SCM_TIMESTAMPING_PKTINFO (58) of SOL_SOCKET: struct scm_ts_pktinfo, received, switched on by SO_TIMESTAMPING_NEW with RX_HARDWARE, RX_SOFTWARE, SOFTWARE, RAW_HARDWARE, OPT_PKTINFO. Since Linux 4.13. Source: Documentation/networking/timestamping.rst. */
   timestampingPktinfo: {
     level: SOL_SOCKET,
     type: SCM_TIMESTAMPING_PKTINFO,
@@ -244,7 +258,8 @@ export const socketMessages = {
     source: "Documentation/networking/timestamping.rst",
     payload: struct("scm_ts_pktinfo", { interfaceIndex: u32, packetLength: u32, _reserved: array(u32, 2) }),
   },
-  /** When the packet is to leave, in nanoseconds of the clock that SO_TXTIME chose. Source: net/core/sock.c. Since Linux 4.19. */
+  /** When the packet is to leave, in nanoseconds of the clock that SO_TXTIME chose.
+   * SCM_TXTIME (61) of SOL_SOCKET: __u64, sent. Since Linux 4.19. Source: net/core/sock.c. */
   txtime: {
     level: SOL_SOCKET,
     type: SCM_TXTIME,
@@ -255,7 +270,8 @@ export const socketMessages = {
     families: ["ipv4", "ipv6", "packet", "can"],
     payload: u64,
   },
-  /** The id that this message's transmit timestamps bear, in place of a counter. Source: Documentation/networking/timestamping.rst. Since Linux 6.13. */
+  /** The id that this message's transmit timestamps bear, in place of a counter.
+   * SCM_TS_OPT_ID (81) of SOL_SOCKET: __u32, sent. Since Linux 6.13. Source: Documentation/networking/timestamping.rst. */
   tsOptId: {
     level: SOL_SOCKET,
     type: SCM_TS_OPT_ID,
@@ -266,7 +282,8 @@ export const socketMessages = {
     families: ["ipv4", "ipv6", "packet", "can"],
     payload: u32,
   },
-  /** Whether the peer has acknowledged the frame: 1, or 0. Source: net/core/skbuff.c. Since Linux 3.3. */
+  /** Whether the peer has acknowledged the frame: 1, or 0.
+   * SCM_WIFI_STATUS (41) of SOL_SOCKET: int, received with MSG_ERRQUEUE, switched on by SO_WIFI_STATUS. Since Linux 3.3. Source: net/core/skbuff.c. */
   wifiStatus: {
     level: SOL_SOCKET,
     type: SCM_WIFI_STATUS,
@@ -278,7 +295,8 @@ export const socketMessages = {
     families: ["packet"],
     payload: i32,
   },
-  /** How many packets this socket has lost for want of room. Only there once it has lost one. Source: socket(7). Since Linux 2.6.33. */
+  /** How many packets this socket has lost for want of room. Only there once it has lost one.
+   * SO_RXQ_OVFL (40) of SOL_SOCKET: __u32, received, switched on by SO_RXQ_OVFL. Since Linux 2.6.33. Source: socket(7). */
   rxqOvfl: {
     level: SOL_SOCKET,
     type: SO_RXQ_OVFL,
@@ -289,19 +307,22 @@ export const socketMessages = {
     source: "socket(7)",
     payload: u32,
   },
-  /** The packet's mark, for routing and filtering. To set it takes CAP_NET_ADMIN or CAP_NET_RAW. Source: socket(7). Since Linux 4.2. */
+  /** The packet's mark, for routing and filtering. To set it takes CAP_NET_ADMIN or CAP_NET_RAW, and on IP sockets Linux 5.4.
+   * SO_MARK (36) of SOL_SOCKET: __u32, sent and received, switched on by SO_RCVMARK. Since Linux 5.19, sent since 4.3. Source: socket(7). */
   mark: {
     level: SOL_SOCKET,
     type: SO_MARK,
     constant: "SO_MARK",
     direction: "both",
     enable: { level: SOL_SOCKET, option: SO_RCVMARK },
-    since: "4.2",
+    since: "5.19",
+    sentSince: "4.3",
     source: "socket(7)",
     families: ["ipv4", "ipv6", "packet", "can"],
     payload: u32,
   },
-  /** The packet's priority, for queueing. Above 6 it takes CAP_NET_ADMIN or CAP_NET_RAW. Source: socket(7). Since Linux 6.14. */
+  /** The packet's priority, for queueing. Above 6 it takes CAP_NET_ADMIN or CAP_NET_RAW.
+   * SO_PRIORITY (12) of SOL_SOCKET: __u32, sent and received, switched on by SO_RCVPRIORITY. Since Linux 6.14. Source: socket(7). */
   priority: {
     level: SOL_SOCKET,
     type: SO_PRIORITY,
@@ -313,7 +334,8 @@ export const socketMessages = {
     families: ["ipv4", "ipv6", "packet", "can"],
     payload: u32,
   },
-  /** Bytes that came in ordinary memory after all, on a socket that receives into device memory (MSG_SOCK_DEVMEM). Source: Documentation/networking/devmem.rst. Since Linux 6.12. */
+  /** Bytes that came in ordinary memory after all, on a socket that receives into device memory (MSG_SOCK_DEVMEM).
+   * SO_DEVMEM_LINEAR (78) of SOL_SOCKET: struct dmabuf_cmsg, received. Since Linux 6.12. Source: Documentation/networking/devmem.rst. */
   devmemLinear: {
     level: SOL_SOCKET,
     type: SO_DEVMEM_LINEAR,
@@ -325,7 +347,8 @@ export const socketMessages = {
     repeats: MAX_FRAGMENTS,
     payload: dmabuf,
   },
-  /** Where in device memory the bytes lie. The token is given back with SO_DEVMEM_DONTNEED. Source: Documentation/networking/devmem.rst. Since Linux 6.12. */
+  /** Where in device memory the bytes lie. The token is given back with SO_DEVMEM_DONTNEED.
+   * SO_DEVMEM_DMABUF (79) of SOL_SOCKET: struct dmabuf_cmsg, received. Since Linux 6.12. Source: Documentation/networking/devmem.rst. */
   devmemDmabuf: {
     level: SOL_SOCKET,
     type: SO_DEVMEM_DMABUF,
@@ -337,7 +360,8 @@ export const socketMessages = {
     repeats: MAX_FRAGMENTS,
     payload: dmabuf,
   },
-  /** The device memory that the bytes to send lie in. Source: Documentation/networking/devmem.rst. Since Linux 6.16. */
+  /** The device memory that the bytes to send lie in.
+   * SO_DEVMEM_DMABUF (79) of SOL_SOCKET: __u32, sent. Since Linux 6.16. Source: Documentation/networking/devmem.rst. */
   devmemDmabufId: {
     level: SOL_SOCKET,
     type: SO_DEVMEM_DMABUF,
@@ -348,7 +372,8 @@ export const socketMessages = {
     families: ["ipv4", "ipv6"],
     payload: u32,
   },
-  /** How many bytes are left to read, on a Unix stream. Source: net/unix/af_unix.c. Since Linux 6.17. */
+  /** How many bytes are left to read, on a Unix stream.
+   * SCM_INQ (84) of SOL_SOCKET: int, received, switched on by SO_INQ. Since Linux 6.17. Source: net/unix/af_unix.c. */
   inq: {
     level: SOL_SOCKET,
     type: SCM_INQ,

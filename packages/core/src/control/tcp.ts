@@ -5,7 +5,8 @@ import { i32 } from "./integers.js";
 
 /** The control message of SOL_TCP. */
 export const tcpMessages = {
-  /** How many bytes are left to read. Source: include/uapi/linux/tcp.h. Since Linux 4.18. */
+  /** How many bytes are left to read.
+   * TCP_CM_INQ (36) of SOL_TCP: int, received, switched on by TCP_INQ. Since Linux 4.18. Source: include/uapi/linux/tcp.h. */
   tcpInq: {
     level: SOL_TCP,
     type: TCP_CM_INQ,

@@ -10,7 +10,8 @@ const RETURNED_ROOM = 66_000;
 
 /** The control messages of SOL_TIPC. */
 export const tipcMessages = {
-  /** Why a message came back, and how long it was. Source: net/tipc/socket.c. Since Linux 2.6.16. */
+  /** Why a message came back, and how long it was.
+   * TIPC_ERRINFO (1) of SOL_TIPC: struct { __u32 code; __u32 length; }, received. Since Linux 2.6.16. Source: net/tipc/socket.c. */
   tipcErrinfo: {
     level: SOL_TIPC,
     type: TIPC_ERRINFO,
@@ -21,7 +22,8 @@ export const tipcMessages = {
     families: ["tipc"],
     payload: struct("{ __u32 code; __u32 length; }", { code: u32, length: u32 }),
   },
-  /** The message that came back. Source: net/tipc/socket.c. Since Linux 2.6.16. */
+  /** The message that came back.
+   * TIPC_RETDATA (2) of SOL_TIPC: char[], received. Since Linux 2.6.16. Source: net/tipc/socket.c. */
   tipcRetdata: {
     level: SOL_TIPC,
     type: TIPC_RETDATA,
@@ -32,7 +34,8 @@ export const tipcMessages = {
     families: ["tipc"],
     payload: blob("char[]", RETURNED_ROOM),
   },
-  /** The service that the message was sent to. Source: net/tipc/socket.c. Since Linux 2.6.16. */
+  /** The service that the message was sent to.
+   * TIPC_DESTNAME (3) of SOL_TIPC: struct tipc_service_range, received. Since Linux 2.6.16. Source: net/tipc/socket.c. */
   tipcDestname: {
     level: SOL_TIPC,
     type: TIPC_DESTNAME,

@@ -5,7 +5,8 @@ import { u8 } from "./integers.js";
 
 /** The control messages of SOL_TLS. */
 export const tlsMessages = {
-  /** The type of the record to send. Not together with MSG_MORE. Source: Documentation/networking/tls.rst. Since Linux 4.13. */
+  /** The type of the record to send. Not together with MSG_MORE.
+   * TLS_SET_RECORD_TYPE (1) of SOL_TLS: __u8, sent. Since Linux 4.13. Source: Documentation/networking/tls.rst. */
   tlsSetRecordType: {
     level: SOL_TLS,
     type: TLS_SET_RECORD_TYPE,
@@ -16,7 +17,8 @@ export const tlsMessages = {
     families: ["ipv4", "ipv6"],
     payload: u8,
   },
-  /** The type of the record that came. Always on; without room for it, a record that is not data is EIO. Source: Documentation/networking/tls.rst. Since Linux 4.17. */
+  /** The type of the record that came. Always on; without room for it, a record that is not data is EIO.
+   * TLS_GET_RECORD_TYPE (2) of SOL_TLS: __u8, received. Since Linux 4.17. Source: Documentation/networking/tls.rst. */
   tlsGetRecordType: {
     level: SOL_TLS,
     type: TLS_GET_RECORD_TYPE,

@@ -5,7 +5,8 @@ import { i32, u16 } from "./integers.js";
 
 /** The control messages of SOL_UDP. */
 export const udpMessages = {
-  /** Cut the data into datagrams of this size (GSO). Source: udp(7). Since Linux 4.18. */
+  /** Cut the data into datagrams of this size (GSO).
+   * UDP_SEGMENT (103) of SOL_UDP: __u16, sent. Since Linux 4.18. Source: udp(7). */
   udpSegment: {
     level: SOL_UDP,
     type: UDP_SEGMENT,
@@ -16,7 +17,8 @@ export const udpMessages = {
     families: ["ipv4", "ipv6"],
     payload: u16,
   },
-  /** The data are several datagrams of this size, the last may be shorter (GRO). Absent where nothing was joined. Source: udp(7). Since Linux 5.0. */
+  /** The data are several datagrams of this size, the last may be shorter (GRO). Absent where nothing was joined.
+   * UDP_GRO (104) of SOL_UDP: int, received, switched on by UDP_GRO. Since Linux 5.0. Source: udp(7). */
   udpGro: {
     level: SOL_UDP,
     type: UDP_GRO,

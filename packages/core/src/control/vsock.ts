@@ -6,7 +6,8 @@ import { extendedError } from "./extended-error.js";
 
 /** The control message of SOL_VSOCK. */
 export const vsockMessages = {
-  /** Zero-copy sends that are complete. Source: include/uapi/linux/vm_sockets.h. Since Linux 6.7. */
+  /** Zero-copy sends that are complete.
+   * VSOCK_RECVERR (1) of SOL_VSOCK: struct sock_extended_err, received with MSG_ERRQUEUE, switched on by SO_ZEROCOPY. Since Linux 6.7. Source: include/uapi/linux/vm_sockets.h. */
   vsockRecverr: {
     level: SOL_VSOCK,
     type: VSOCK_RECVERR,

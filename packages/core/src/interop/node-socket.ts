@@ -1,10 +1,11 @@
+import { Socket as DgramSocket } from "node:dgram";
 import { linkSync, lstatSync, unlinkSync } from "node:fs";
 import { Server as NetServer, Socket as NetSocket } from "node:net";
 import { dirname, join } from "node:path";
 import { AF_UNIX } from "../constants/address-families.js";
-import { codedError, invalidArgValue } from "../errors.js";
+import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
 import { isBun } from "../runtime.js";
-import { borrowFd } from "./sendable.js";
+import { borrowFd, HANDED_OVER } from "./sendable.js";
 
 /** What of Node's sockets and servers matters here; they say it in properties that are not all in the types. */
 interface NodeSocket {
@@ -32,6 +33,12 @@ export interface FromNode {
 
 /** Checks that nothing is lost when a Node socket's file becomes ours. `familyOf` asks the kernel. */
 export function fromNodeSocket(source: object, familyOf: (fd: number) => number): FromNode {
+  if (HANDED_OVER in source) {
+    throw invalidArgValue("source", "must not be a socket of this library: give what its detach() returns");
+  }
+  if (!(source instanceof NetSocket || source instanceof NetServer || source instanceof DgramSocket)) {
+    throw invalidArgType("source", "a descriptor number, a FileDescriptor or one of Node's sockets", source);
+  }
   const socket = source as NodeSocket;
   if (socket.encrypted === true) {
     throw invalidArgValue("source", "must not be a TLSSocket: its keys and buffers cannot be taken over");

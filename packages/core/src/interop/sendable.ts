@@ -13,6 +13,11 @@ export interface HandedOver {
 }
 export { HANDED_OVER };
 
+/** Our own sockets: whether they hold bytes that the kernel no longer has, and that whoever gets the descriptor would miss. */
+const HOLDS_DATA = Symbol.for("sendmsg.holdsData");
+
+export { HOLDS_DATA };
+
 /**
  * What can be passed as a descriptor: a number, or anything that is backed by one. It is borrowed, never closed.
  */
@@ -54,6 +59,12 @@ export function borrowFd(argument: string, value: unknown): number {
   }
   if (FileDescriptor.isFileDescriptor(value)) return openFd(argument, value.fd, "descriptor");
 
+  if (HOLDS_DATA in value && value[HOLDS_DATA] === true) {
+    throw codedError(
+      "ERR_INVALID_STATE",
+      `The "${argument}" argument has bytes that were taken over with it: receive them first`,
+    );
+  }
   const { encrypted } = value as Handled;
   if (encrypted === true) {
     throw invalidArgValue(

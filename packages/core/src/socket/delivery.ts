@@ -35,6 +35,8 @@ export interface Delivery {
   readonly names: ReadonlySet<ControlName>;
   readonly controlSpace: number;
   readonly isOwn: ((message: ControlMessage) => boolean) | undefined;
+  /** The option that was switched on for the library's own sake, and had been off. */
+  readonly ownStamp: number | undefined;
   /** Something is on that comes on the error queue. */
   readonly errorQueue: boolean;
 }
@@ -208,7 +210,7 @@ function apply(fd: number, settings: readonly Setting[]): void {
 }
 
 /** What an option is now; undefined for the few that cannot be read. */
-function presentValue(fd: number, { level, option }: Setting): number | undefined {
+function presentValue(fd: number, { level, option }: Pick<Setting, "level" | "option">): number | undefined {
   try {
     return getInt(fd, level, option);
   } catch {
@@ -216,29 +218,45 @@ function presentValue(fd: number, { level, option }: Setting): number | undefine
   }
 }
 
+/** Whether somebody else, who had the socket before, has any kind of timestamps on. */
+function hasStamps(fd: number): boolean {
+  return [...TIMESTAMP_TYPES].some((option) => presentValue(fd, { level: SOL_SOCKET, option }) === 1);
+}
+
 /**
  * Keeps empty messages apart from the end of a Unix seqpacket socket, which both read as 0 bytes: with a timestamp on,
  * only a real message has a control message. Unless the user wants timestamps, this one is stripped.
  */
-function delimit(fd: number, { family, type }: Facts, names: ReadonlySet<ControlName>): boolean {
-  if (family !== AF_UNIX || type !== SOCK_SEQPACKET) return false;
+function delimit(
+  fd: number,
+  { family, type }: Facts,
+  names: ReadonlySet<ControlName>,
+): Pick<Delivery, "isOwn" | "ownStamp"> {
+  const nothing = { isOwn: undefined, ownStamp: undefined };
+  if (family !== AF_UNIX || type !== SOCK_SEQPACKET) return nothing;
   // Not SO_TIMESTAMPNS: qemu's user-mode emulation does not know it.
   let option = SO_TIMESTAMP_OLD;
   for (const name of names) {
     const { enable } = entryOf(name);
     if (enable?.level !== SOL_SOCKET) continue;
-    if (TIMESTAMP_TYPES.has(enable.option)) return false;
+    if (TIMESTAMP_TYPES.has(enable.option)) return nothing;
     if (NEW_STAMPS.has(enable.option)) option = SO_TIMESTAMP_NEW;
   }
+  if (hasStamps(fd)) return { isOwn: isTimestamp, ownStamp: undefined };
   setInt(fd, SOL_SOCKET, option, 1);
-  return true;
+  return { isOwn: isTimestamp, ownStamp: option };
+}
+
+/** Leaves the socket to others as it was, but for what the user has switched on. */
+export function switchOffOwn(fd: number, { ownStamp }: Delivery): void {
+  if (ownStamp !== undefined) trySetInt(fd, SOL_SOCKET, ownStamp, 0);
 }
 
 function deliveryOf(fd: number, facts: Facts, names: ReadonlySet<ControlName>): Delivery {
   return {
     names,
     controlSpace: controlSpace([...names], facts.family) + SPARE_CONTROL_SPACE,
-    isOwn: delimit(fd, facts, names) ? isTimestamp : undefined,
+    ...delimit(fd, facts, names),
     errorQueue: [...names].some((name) => entryOf(name).direction === "errorQueue"),
   };
 }
@@ -263,9 +281,10 @@ export function switchOn(
 export function switchOver(
   fd: number,
   facts: Facts,
-  { names: before }: Delivery,
+  present: Delivery,
   switches: ReadonlyMap<ControlName, boolean>,
 ): Delivery {
+  const { names: before, ownStamp } = present;
   const names = new Set(before);
   for (const [name, on] of switches) {
     if (!on) names.delete(name);
@@ -278,5 +297,7 @@ export function switchOver(
   // Off first: of two options that exclude each other, the one that is set last counts.
   const changed = [...switches.keys()].sort((a, b) => Number(switches.get(a)) - Number(switches.get(b)));
   apply(fd, settingsOf(fd, before, names, changed));
-  return deliveryOf(fd, facts, names);
+  const delivery = deliveryOf(fd, facts, names);
+  // What is on already may be our own of before.
+  return delivery.isOwn && ownStamp !== undefined ? { ...delivery, ownStamp } : delivery;
 }

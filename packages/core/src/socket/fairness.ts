@@ -1,3 +1,5 @@
+import { forEachIndex } from "./each.js";
+
 // A socket that is always ready would keep the microtask queue busy for ever: after a burst of calls that completed at
 // once, the next one waits for the event loop to have gone round.
 
@@ -29,6 +31,6 @@ export function afterTurn(callback: () => void): void {
     const due = waiting;
     waiting = [];
     left = BURST;
-    for (const call of due) call();
+    forEachIndex(due.length, (i) => due[i]!());
   });
 }

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { checkObject } from "../arguments.js";
 import type { ReceiveOptions } from "./receiving.js";
 import { isTransient, needsPause } from "./transient.js";
 
@@ -14,8 +15,9 @@ export interface IterationOptions extends ReceiveOptions {
 export async function* iterate<M extends { readonly eof: boolean }>(
   socket: { readonly closed: boolean; recvmsg(options: ReceiveOptions): Promise<M> },
   isStream: boolean,
-  { onError, ...options }: IterationOptions,
+  given: IterationOptions,
 ): AsyncGenerator<M, void, undefined> {
+  const { onError, ...options } = checkObject("options", given);
   let delay = 1;
   for (;;) {
     let message: M;

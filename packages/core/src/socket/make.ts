@@ -1,6 +1,6 @@
 import { type Address, addressFamily } from "../address/index.js";
 import { checkBoolean, checkInteger, checkObject, checkSignal } from "../arguments.js";
-import { AF_INET, AF_INET6 } from "../constants/address-families.js";
+import { AF_INET, AF_INET6, AF_UNIX } from "../constants/address-families.js";
 import { IPV6_V6ONLY } from "../constants/ipv6.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import { IPPROTO_IPV6 } from "../constants/protocols.js";
@@ -36,7 +36,10 @@ export interface SocketOptions {
   maxFds?: number;
   /** A bound path's permissions, from the first instant and whatever the umask. Default: 0o777 less the umask. */
   mode?: number;
-  /** "stale": replaces the socket file of a server that is gone. Default: a file that exists is in the way. */
+  /**
+   * "stale": replaces the socket file of a server that is gone. Default: a file that exists is in the way. What keeps the
+   * directory locked, see flock(2), for two seconds makes it `EADDRINUSE`.
+   */
   unlink?: "stale";
   /** IPV6_V6ONLY: no IPv4 peers on an IPv6 socket. Default: the system's. */
   ipv6Only?: boolean;
@@ -96,6 +99,34 @@ export function checkOptions(options: SocketOptions): CheckedOptions {
   };
 }
 
+/** Refuses options that a call has no use for: what is asked for must not be passed over in silence. */
+export function refuseOptions(options: SocketOptions, names: readonly (keyof SocketOptions)[]): void {
+  for (const name of names) {
+    if (options[name] !== undefined) throw invalidArgValue(`options.${name}`, "must not be given here");
+  }
+}
+
+/** What says how a socket is made: no option for one that exists. */
+export const MAKING = [
+  "type",
+  "protocol",
+  "mode",
+  "unlink",
+  "ipv6Only",
+  "reusePort",
+  "signal",
+] as const satisfies readonly (keyof SocketOptions)[];
+
+/** unix_create(), net/unix/af_unix.c, makes a datagram socket of a raw one. */
+export function refuseRaw(argument: string, family: number, type: number): void {
+  if (family === AF_UNIX && type === SOCK_RAW) {
+    throw invalidArgValue(
+      argument,
+      'must not be "raw" on a Unix socket: the kernel would make a "dgram" of it',
+    );
+  }
+}
+
 /** What a socket is, besides its descriptor. */
 export interface SocketFacts {
   readonly family: number;
@@ -105,6 +136,7 @@ export interface SocketFacts {
 
 /** Makes a socket of the address's family, non-blocking and close-on-exec, in custody. */
 export function makeSocket(family: number, options: CheckedOptions): FileDescriptor {
+  refuseRaw("options.type", family, options.type);
   const native = binding();
   const fd = native.socket(family, options.type | SOCK_CLOEXEC | SOCK_NONBLOCK, options.protocol, true);
   if (fd < 0) throw failure(fd, "socket");

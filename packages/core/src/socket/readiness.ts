@@ -2,6 +2,7 @@ import { type FileDescriptor, releaseWithToken } from "../descriptor.js";
 import { systemError } from "../errors.js";
 import { binding } from "../native/load.js";
 import { isBun, isDeno } from "../runtime.js";
+import { forEachIndex } from "./each.js";
 
 // epoll_ctl(2), include/uapi/linux/eventpoll.h
 export const EPOLLIN = 0x1;
@@ -37,12 +38,13 @@ let waits = 0;
 const withoutLibuv = isBun || isDeno;
 
 function onReady(count: number): void {
-  for (let i = 0; i < count * 3; i += 3) {
-    const slot = batch![i]!;
+  // The registrations are edge-triggered: an event that is skipped never comes again.
+  forEachIndex(count, (i) => {
+    const slot = batch![3 * i]!;
     if (slot === CLOSED_SLOT) settleClosed();
     // An event of an earlier registration of the slot may still have been on its way.
-    else if (generations[slot] === batch![i + 1]) watchers[slot]?.onReady(batch![i + 2]!);
-  }
+    else if (generations[slot] === batch![3 * i + 1]) watchers[slot]?.onReady(batch![3 * i + 2]!);
+  });
 }
 
 function settleClosed(): void {

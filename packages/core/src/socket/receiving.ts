@@ -62,7 +62,7 @@ export interface ReceiveOptions {
   size?: number;
   /** Where to receive instead of memory of the library's: filled in order. `data` is (a copy, if several) of them. */
   buffers?: ArrayBufferView | ArrayBufferLike | readonly (ArrayBufferView | ArrayBufferLike)[];
-  /** MSG_PEEK, MSG_OOB, MSG_WAITALL, … */
+  /** MSG_PEEK, MSG_OOB, … MSG_WAITALL has no effect: the call itself never waits (MSG_DONTWAIT). */
   flags?: number;
   /** Ends the wait; an aborted receive has consumed nothing. */
   signal?: AbortSignal;
@@ -374,13 +374,6 @@ export class Receiving {
     const numbers = binding().result;
     const { family, isOwn } = this.#socket;
     const length = Math.min(result, room);
-    let data: Buffer;
-    if (memory !== undefined) {
-      data = memory.subarray(offset, offset + length);
-      commit(memory, offset, length);
-    } else {
-      data = filled(buffers!, length);
-    }
     const fds: FileDescriptor[] = [];
     for (let i = 0; i < numbers[RESULT_KEPT]!; i++) {
       fds.push(hold(numbers[RESULT_FDS + 2 * i]!, numbers[RESULT_FDS + 2 * i + 1]!));
@@ -390,6 +383,20 @@ export class Receiving {
       numbers[RESULT_PIDFD]! >= 0
         ? hold(numbers[RESULT_PIDFD]!, numbers[RESULT_PIDFD_GENERATION]!)
         : undefined;
+    let data: Buffer;
+    try {
+      if (memory !== undefined) {
+        data = memory.subarray(offset, offset + length);
+        commit(memory, offset, length);
+      } else {
+        data = filled(buffers!, length);
+      }
+    } catch (error) {
+      // No memory for it: the message is lost, its descriptors must not be.
+      for (const descriptor of fds) descriptor.close();
+      pidfd?.close();
+      throw error;
+    }
     const controlLength = numbers[RESULT_CONTROL_LENGTH]!;
     const addressLength = Math.min(numbers[RESULT_ADDRESS_LENGTH]!, ADDRESS_SPACE);
     const msgFlags = numbers[RESULT_FLAGS]! & ~MSG_CMSG_CLOEXEC;
@@ -482,10 +489,11 @@ export class Receiving {
     return count;
   }
 
-  receiveError(signal: AbortSignal | undefined): Promise<Message> {
+  receiveError(options: { signal?: AbortSignal }): Promise<Message> {
+    let signal: AbortSignal | undefined;
     try {
       this.#endpoint.open();
-      checkSignal("options.signal", signal);
+      signal = checkSignal("options.signal", checkObject("options", options).signal);
       if (signal?.aborted) throw new AbortError(signal);
       this.#endpoint.watch();
       if (this.#errors.length === 0) this.drainErrors();

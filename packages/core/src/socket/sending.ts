@@ -130,6 +130,8 @@ export class Sending {
   readonly #lanes = new Map<string, Lane>();
   readonly #drained: (() => void)[] = [];
   #ended = false;
+  /** Part of a message went, and the rest never will. */
+  #broken = false;
   #turnScheduled = false;
   /** Called when a send or receive met an error: whether the error queue had something to say about it. */
   onError: () => boolean = () => false;
@@ -152,9 +154,9 @@ export class Sending {
     try {
       this.#endpoint.open();
       if (this.#ended) throw systemError(EPIPE, "sendmsg");
-      prepared = this.#prepare(message);
       checkObject("options", options);
       signal = checkSignal("options.signal", options.signal);
+      prepared = this.#prepare(message);
       if (signal?.aborted) throw new AbortError(signal);
       key = this.#laneOf(prepared);
       let sent = 0;
@@ -236,6 +238,11 @@ export class Sending {
     return this.#lanes.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
   }
 
+  /** shutdown(2) failed after all: sending goes on. */
+  resume(): void {
+    this.#ended = this.#broken;
+  }
+
   close(error: () => Error): void {
     for (const [key, lane] of this.#lanes) {
       lane.backoff?.cancel();
@@ -248,8 +255,6 @@ export class Sending {
   #prepare(message: OutgoingMessage): Prepared {
     checkObject("message", message);
     const { data = "", fds: given, control: items, address, flags } = message;
-    const iov = checkData("message.data", data);
-    const total = byteLength(iov);
     let sendables: readonly unknown[] = NO_SENDABLES;
     const fds: number[] = [];
     if (given !== undefined) {
@@ -262,16 +267,8 @@ export class Sending {
       for (let i = 0; i < sendables.length; i++) fds.push(borrowFd(`message.fds[${i}]`, sendables[i]));
     }
     const { family, type } = this.#socket;
-    if (fds.length > 0) {
-      if (family !== AF_UNIX) {
-        throw invalidArgValue("message.fds", "needs a Unix socket: on others the kernel ignores descriptors");
-      }
-      if (type === SOCK_STREAM && total === 0) {
-        throw invalidArgValue(
-          "message.fds",
-          "needs a byte of data to travel with: on a stream the kernel would lose the descriptors",
-        );
-      }
+    if (fds.length > 0 && family !== AF_UNIX) {
+      throw invalidArgValue("message.fds", "needs a Unix socket: on others the kernel ignores descriptors");
     }
     let control: Uint8Array | null = null;
     if (items !== undefined) {
@@ -293,6 +290,15 @@ export class Sending {
       }
       encoded = encodeAddress(address, "message.address");
       details = formatAddress(address);
+    }
+    // Last: a getter in any of the others could take away the buffers that were checked.
+    const iov = checkData("message.data", data);
+    const total = byteLength(iov);
+    if (fds.length > 0 && type === SOCK_STREAM && total === 0) {
+      throw invalidArgValue(
+        "message.fds",
+        "needs a byte of data to travel with: on a stream the kernel would lose the descriptors",
+      );
     }
     return {
       iov,
@@ -368,7 +374,14 @@ export class Sending {
         this.#fail(key, entry, error);
         continue;
       }
-      const result = this.#attempt(prepared, entry.sent, entry.sent === 0 ? prepared.controlWithFds : null);
+      let result: number;
+      try {
+        result = this.#attempt(prepared, entry.sent, entry.sent === 0 ? prepared.controlWithFds : null);
+      } catch (error) {
+        // The number was closed behind the socket's back.
+        this.#fail(key, entry, error as Error);
+        continue;
+      }
       if (result === -EAGAIN) {
         this.#waitByTimer(key);
         return;
@@ -421,6 +434,7 @@ export class Sending {
     if (lane.queue.length === 0) this.#endLane(key);
     if (broken) {
       // The peer cannot tell where the next message begins: nothing more may follow.
+      this.#broken = true;
       this.#ended = true;
       if (!this.#endpoint.closed) binding().shutdown(this.#endpoint.fd, SHUT_WR);
     }

@@ -11,7 +11,8 @@ let used = 0;
 /** Memory for one receive: `slab[offset … offset + size)`. Valid until the next call. */
 export function reserve(size: number): { memory: Buffer; offset: number } {
   if (size > DEFAULT_SIZE) return { memory: untransferable(size), offset: 0 };
-  if (slab === undefined || used + size > SLAB_SIZE) {
+  // Its length is 0 once it was transferred, which Node before 24 can't prevent: a byte stream does it with what it is given.
+  if (slab === undefined || used + size > slab.length) {
     slab = untransferable(SLAB_SIZE);
     used = 0;
   }

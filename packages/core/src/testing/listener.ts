@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers";
 import { checkObject, checkSignal } from "../arguments.js";
 import { ECONNREFUSED } from "../errno.js";
 import { AbortError, closedError, systemError } from "../errors.js";
-import { type AcceptOptions, GIVEN_UP, type MessageListener } from "../listener.js";
+import { type AcceptOptions, isGivenUp, type MessageListener } from "../listener.js";
 import { needsPause } from "../socket/transient.js";
 import { Faults } from "./faults.js";
 import { checkType, type MemorySocket, type MemorySocketOptions, pairOf } from "./socket.js";
@@ -53,8 +53,12 @@ export class MemoryListener implements MessageListener<MemorySocket> {
     return near;
   }
 
-  accept({ signal }: { signal?: AbortSignal } = {}): Promise<MemorySocket> {
-    return this.#accept(signal, undefined);
+  accept(options: { signal?: AbortSignal } = {}): Promise<MemorySocket> {
+    try {
+      return this.#accept(checkObject("options", options).signal, undefined);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #accept(signal: AbortSignal | undefined, onShortage: AcceptOptions["onError"]): Promise<MemorySocket> {
@@ -64,7 +68,7 @@ export class MemoryListener implements MessageListener<MemorySocket> {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#waiting.start(() => this.#try(onShortage), signal);
+    return this.#waiting.start(() => this.#tryOrPause(onShortage), signal);
   }
 
   tryAccept(): MemorySocket | undefined {
@@ -73,15 +77,20 @@ export class MemoryListener implements MessageListener<MemorySocket> {
   }
 
   /** Undefined: none is waiting, or there is no descriptor for it and a pause has begun. */
-  #try(onShortage?: (error: Error) => void): MemorySocket | undefined {
+  #tryOrPause(onShortage: AcceptOptions["onError"]): MemorySocket | undefined {
     try {
-      this.#faults.check("accept");
+      return this.#try();
     } catch (error) {
       if (!needsPause(error)) throw error;
       onShortage?.(error as Error);
       setTimeout(() => this.#waiting.pump(), SHORTAGE_PAUSE_MS);
       return undefined;
     }
+  }
+
+  /** Undefined: none is waiting. */
+  #try(): MemorySocket | undefined {
+    this.#faults.check("accept");
     return this.#faults.isBlocked("accept") ? undefined : this.#backlog.shift()?.far;
   }
 
@@ -93,7 +102,7 @@ export class MemoryListener implements MessageListener<MemorySocket> {
         socket = await this.#accept(signal, onError);
       } catch (error) {
         if (this.#closed) return;
-        if (!GIVEN_UP.has(String((error as { code?: unknown }).code))) throw error;
+        if (!isGivenUp(error)) throw error;
         onError?.(error as Error);
         continue;
       }

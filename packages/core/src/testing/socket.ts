@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers";
 import { byteLength, checkInteger, checkObject, checkSignal } from "../arguments.js";
 import { MSG_OOB, MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
 import { EOPNOTSUPP } from "../errno.js";
-import { AbortError, closedError, invalidArgValue, systemError } from "../errors.js";
+import { AbortError, closedError, invalidArgValue, printed, systemError } from "../errors.js";
 import { Message, type OutgoingMessage } from "../message.js";
 import { type IterationOptions, iterate } from "../socket/iterating.js";
 import { checkType as checkSocketType } from "../socket/make.js";
@@ -139,7 +139,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
 
   async shutdown(how: "read" | "write" | "both"): Promise<void> {
     if (how !== "read" && how !== "write" && how !== "both") {
-      throw invalidArgValue("how", `must be "read", "write" or "both". Received ${JSON.stringify(how)}`);
+      throw invalidArgValue("how", `must be "read", "write" or "both". Received ${printed(how)}`);
     }
     this.#open();
     if (how !== "read") await this.#sending.end();
@@ -210,7 +210,7 @@ export function checkType<T extends MemorySocketType>(
   types: readonly MemorySocketType[] = TYPES,
 ): T {
   if (types.includes(type)) return type;
-  throw invalidArgValue("type", `must be one of ${types.join(", ")}. Received "${type}"`);
+  throw invalidArgValue("type", `must be one of ${types.join(", ")}. Received ${printed(type)}`);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { machineLayout } from "../../src/control/layout.js";
+import type { Layout } from "../../src/control/index.js";
 import { compilerMissing, runC } from "../c-compiler.js";
 
 const directory = new URL("../../src/constants/", import.meta.url);
@@ -39,7 +39,7 @@ const HEADERS: Record<string, readonly string[]> = {
 
 /** Younger than the oldest headers that the tests run with (Linux 6.1), or in headers of the kernel's own. */
 const NOT_IN_HEADERS =
-  /^(SO_(PASSPIDFD|PEERPIDFD|DEVMEM_\w+|RCVPRIORITY|PASSRIGHTS|INQ)|SCM_(CREDENTIALS|SECURITY|PIDFD|TS_OPT_ID|INQ|MAX_FD)|MSG_(SOCK_DEVMEM|NOTIFICATION)|SOF_TIMESTAMPING_(OPT_RX_FILTER|TX_COMPLETION)|RXRPC_(OOB_ID|CHALLENGED|RESPOND|RESPONDED|RESP_RXGK_APPDATA)|SOL_(TCP|UDP|SCTP|UDPLITE|HCI|IEEE802154|MISDN|L2CAP|SCO|RFCOMM|CAN_\w+|VSOCK|MPTCP|MCTP|SMC)|AF_MCTP|TCP_(CM_INQ|IS_MPTCP|RTO_MAX_MS|RTO_MIN_US|DELACK_MAX_US)|CAN_RAW_XL_VCID_OPTS|VSOCK_RECVERR|IP_(LOCAL_PORT_RANGE|PROTOCOL)|PACKET_\w+|IPPROTO_\w+)$/;
+  /^(SO_(PASSPIDFD|PEERPIDFD|DEVMEM_\w+|RCVPRIORITY|PASSRIGHTS|INQ)|SCM_(CREDENTIALS|SECURITY|PIDFD|TS_OPT_ID|INQ|MAX_FD)|MSG_(SOCK_DEVMEM|NOTIFICATION)|SOF_TIMESTAMPING_(OPT_RX_FILTER|TX_COMPLETION)|RXRPC_(OOB_ID|CHALLENGED|RESPOND|RESPONDED|RESP_RXGK_APPDATA)|SOL_(TCP|UDP|SCTP|UDPLITE|HCI|IEEE802154|MISDN|L2CAP|SCO|RFCOMM|CAN_\w+|VSOCK|MPTCP|MCTP|SMC)|AF_MCTP|TCP_(CM_INQ|IS_MPTCP|RTO_MAX_MS|RTO_MIN_US|DELACK_MAX_US|NLA_REHASH)|CAN_RAW_XL_VCID_OPTS|VSOCK_RECVERR|IP_(LOCAL_PORT_RANGE|PROTOCOL)|PACKET_\w+|IPPROTO_\w+)$/;
 
 interface Constant {
   name: string;
@@ -52,13 +52,17 @@ async function constantsIn(file: string): Promise<Constant[]> {
 }
 
 /** The values that the headers give these names; undefined where they do not know one. */
-function valuesInC(headers: readonly string[], names: readonly string[]): Map<string, number> {
+function valuesInC(
+  headers: readonly string[],
+  names: readonly string[],
+  layout: Layout,
+): Map<string, number> {
   const include = `#define _GNU_SOURCE\n#include <stdio.h>\n${headers.map((header) => `#include <${header}>\n`).join("")}`;
   let known = names;
   for (;;) {
     const lines = known.map((name) => `  printf("${name} %lld\\n", (long long)(${name}));\n`).join("");
     try {
-      const output = runC(`${include}int main(void) {\n${lines}  return 0;\n}\n`, machineLayout);
+      const output = runC(`${include}int main(void) {\n${lines}  return 0;\n}\n`, layout);
       return new Map(output.filter(Boolean).map((line) => [line.split(" ")[0]!, Number(line.split(" ")[1])]));
     } catch (error) {
       const undeclared = new Set(
@@ -85,27 +89,30 @@ describe("constants", () => {
     for (const file of files) expect(index).toContain(`"./${file}.js"`);
   });
 
-  const missing = compilerMissing(machineLayout);
-  for (const file of files) {
-    const headers = HEADERS[file]!;
-    if (headers.length === 0) continue;
-    test.skipIf(missing !== undefined)(
-      `${file}: as ${headers.at(-1)} has them${missing ? ` (skipped: ${missing})` : ""}`,
-      async () => {
-        const constants = await constantsIn(file);
-        const inC = valuesInC(
-          headers,
-          constants.map(({ name }) => name),
-        );
-        for (const { name, value } of constants) {
-          if (!inC.has(name)) {
-            expect(name).toMatch(NOT_IN_HEADERS);
-            continue;
+  for (const layout of ["64", "32"] as const satisfies readonly Layout[]) {
+    const missing = compilerMissing(layout);
+    for (const file of files) {
+      const headers = HEADERS[file]!;
+      if (headers.length === 0) continue;
+      test.skipIf(missing !== undefined)(
+        `${file}: as ${headers.at(-1)} has them for ${layout}-bit programs${missing ? ` (skipped: ${missing})` : ""}`,
+        async () => {
+          const constants = await constantsIn(file);
+          const inC = valuesInC(
+            headers,
+            constants.map(({ name }) => name),
+            layout,
+          );
+          for (const { name, value } of constants) {
+            if (!inC.has(name)) {
+              expect(name).toMatch(NOT_IN_HEADERS);
+              continue;
+            }
+            // MSG_CMSG_CLOEXEC and its like are ints in C, and may be negative there.
+            expect(`${name} ${value >>> 0}`).toBe(`${name} ${inC.get(name)! >>> 0}`);
           }
-          // MSG_CMSG_CLOEXEC and its like are ints in C, and may be negative there.
-          expect(`${name} ${value >>> 0}`).toBe(`${name} ${inC.get(name)! >>> 0}`);
-        }
-      },
-    );
+        },
+      );
+    }
   }
 });

@@ -1,46 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
-import * as bluetooth from "../../src/constants/bluetooth.js";
-import * as can from "../../src/constants/can.js";
-import * as ieee802154 from "../../src/constants/ieee802154.js";
-import * as ip from "../../src/constants/ip.js";
-import * as ipv6 from "../../src/constants/ipv6.js";
-import * as llc from "../../src/constants/llc.js";
-import * as misdn from "../../src/constants/misdn.js";
-import * as netlink from "../../src/constants/netlink.js";
-import * as packet from "../../src/constants/packet.js";
-import * as rds from "../../src/constants/rds.js";
-import * as sctp from "../../src/constants/sctp.js";
-import * as socket from "../../src/constants/socket.js";
-import * as tcp from "../../src/constants/tcp.js";
 import * as timestamping from "../../src/constants/timestamping.js";
-import * as udp from "../../src/constants/udp.js";
 import type { ControlEntry } from "../../src/control/entry.js";
 import { type ControlName, controlMessages } from "../../src/control/index.js";
 import { type Sample, samples } from "./samples.js";
+import { versions } from "./versions.js";
 
-// docs/control-messages.md, made of the table and of the samples that the codecs are tested with.
-
-type Constants = Readonly<Record<string, number>>;
-
-/** The options that switch messages on, by level: those whose names begin like this. */
-const OPTIONS: Record<string, [constants: Constants, names: RegExp]> = {
-  SOL_SOCKET: [socket, /^SO_/],
-  SOL_IP: [ip, /^IP_(?!RECVRETOPTS|ORIGDSTADDR)/],
-  SOL_IPV6: [ipv6, /^IPV6_(?!ORIGDSTADDR)/],
-  SOL_TCP: [tcp, /^TCP_(?!CM_)/],
-  SOL_UDP: [udp, /^UDP_/],
-  SOL_SCTP: [sctp, /^SCTP_(RECV|EVENTS)/],
-  SOL_RDS: [rds, /^(RDS_(?!CMSG)|SO_RDS)/],
-  SOL_NETLINK: [netlink, /^NETLINK_(PKTINFO|LISTEN)/],
-  SOL_PACKET: [packet, /^PACKET_AUXDATA/],
-  SOL_CAN_J1939: [can, /^SO_J1939/],
-  SOL_LLC: [llc, /^LLC_OPT/],
-  SOL_BLUETOOTH: [bluetooth, /^BT_(?!SCM|PROTO)/],
-  SOL_HCI: [bluetooth, /^HCI_(DATA|TIME)/],
-  SOL_IEEE802154: [ieee802154, /^WPAN/],
-  SOL_MISDN: [misdn, /^MISDN/],
-};
+// docs/control-messages.md and what stands above each entry, made of the table, of its source and of the samples that the
+// codecs are tested with.
 
 const DIRECTIONS = {
   send: "sent",
@@ -49,29 +17,72 @@ const DIRECTIONS = {
   errorQueue: "received with MSG_ERRQUEUE",
 } as const;
 
-const sources = new URL("../../src/control/", import.meta.url);
-const source = readdirSync(sources)
-  .map((file) => readFileSync(new URL(file, sources), "utf8"))
-  .join("\n");
+const folder = new URL("../../src/control/", import.meta.url);
 
-/** What an editor shows for a name: the comment above its entry. */
-export function comment(name: string): string {
-  const found = new RegExp(`/\\*\\* ([^\\n]*) \\*/\\n  ${name}: \\{`).exec(source);
-  if (found === null) throw new Error(`${name} has no comment of one line above it`);
-  return found[1]!;
+/** A file of the table, and its path. */
+interface Source {
+  readonly path: string;
+  readonly text: string;
 }
 
-/** The comment without what the list below it says again. */
-const description = (name: string) => comment(name).replace(/ Source: .*/, "");
+const sources: readonly Source[] = readdirSync(folder).map((file) => {
+  const path = fileURLToPath(new URL(file, folder));
+  return { path, text: readFileSync(path, "utf8") };
+});
+
+/** The names of the kernel's that an entry's source has, and what is written above it. */
+interface Written {
+  readonly comment: string;
+  readonly level: string;
+  /** The option's level, and the option. */
+  readonly enable: readonly [level: string, option: string] | undefined;
+}
+
+const ENTRY = (name: string) =>
+  new RegExp(`( {2}/\\*\\*(?:(?!\\*/)[^])*\\*/\\n)( {2}${name}: \\{\\n[^]*?\\n {2}\\},\\n)`);
+
+function written(name: string): Written {
+  for (const { text } of sources) {
+    const [, comment, entry] = ENTRY(name).exec(text) ?? [];
+    if (comment === undefined || entry === undefined) continue;
+    const [, level] = /^ {4}level: (\w+),/m.exec(entry)!;
+    const [, ...enable] = /enable: \{\s+level: (\w+),\s+option: (\w+)/.exec(entry) ?? [];
+    return { comment, level: level!, enable: enable.length === 0 ? undefined : [enable[0]!, enable[1]!] };
+  }
+  throw new Error(`${name}: no entry with a comment above it`);
+}
+
+/** What a person has written above an entry. The rest is made from the table: it begins with the type's name. */
+export function description(name: string, { constant }: ControlEntry): string {
+  const words = written(name)
+    .comment.replace(/^ *\/\*\*|\*\/$|^ *\* ?/gm, "")
+    .split(/\s+/)
+    .join(" ");
+  return words.split(` ${constant} (`)[0]!.trim();
+}
+
+/** What an editor shows for a name. */
+function docstring(name: string, entry: ControlEntry): string {
+  const { constant, type, payload, direction, since, sentSince, source } = entry;
+  const facts = [
+    `${constant} (${type}) of ${written(name).level}: ${payload.ctype}, ${DIRECTIONS[direction]}`,
+    switchedOnBy(name, entry) && `switched on by ${switchedOnBy(name, entry)}`,
+  ];
+  const age = `Since Linux ${since}${sentSince === undefined ? "" : `, sent since ${sentSince}`}`;
+  return `  /** ${description(name, entry)}\n   * ${facts.filter(Boolean).join(", ")}. ${age}. Source: ${source}. */\n`;
+}
+
+/** The files of the table as they should be. */
+export const documentedSources = (): Source[] =>
+  sources.map(({ path, text }) => {
+    let documented = text;
+    for (const [name, entry] of Object.entries<ControlEntry>(controlMessages)) {
+      documented = documented.replace(ENTRY(name), (_, _comment, rest) => docstring(name, entry) + rest);
+    }
+    return { path, text: documented };
+  });
 
 const sampleOf = (name: string): Sample => samples.find(({ message }) => message.name === name)!;
-
-function optionName(level: string, option: number): string {
-  const [constants, names] = OPTIONS[level]!;
-  const found = Object.entries(constants).find(([name, value]) => value === option && names.test(name));
-  if (found === undefined) throw new Error(`no option ${option} of ${level}`);
-  return found[0];
-}
 
 function flagNames(value: number): string {
   return Object.entries(timestamping)
@@ -80,14 +91,11 @@ function flagNames(value: number): string {
     .join(", ");
 }
 
+/** "" if nothing has to be switched on. */
 function switchedOnBy(name: string, { enable, direction }: ControlEntry): string {
-  if (direction === "send") return "";
-  if (enable === undefined) return "always on";
-  // Timestamps of Bluetooth and the like are switched on by SOL_SOCKET.
-  const own = sampleOf(name).level;
-  const level = enable.level === controlMessages.rights.level ? "SOL_SOCKET" : own;
+  if (direction === "send" || enable === undefined) return "";
   const flags = enable.value === undefined ? "" : ` with ${flagNames(enable.value)}`;
-  return `${optionName(level, enable.option)}${flags}`;
+  return `${written(name).enable![1]}${flags}`;
 }
 
 function size({ payload }: ControlEntry): string {
@@ -104,18 +112,21 @@ const example = (name: string) =>
 
 function section(name: string, entry: ControlEntry): string {
   const facts = [
-    ["Level and type", `${sampleOf(name).level}, ${entry.constant} (${entry.level}, ${entry.type})`],
+    ["Level and type", `${written(name).level}, ${entry.constant} (${entry.level}, ${entry.type})`],
     ["Payload", `\`${entry.payload.ctype}\`, ${size(entry)}`],
     ["Direction", DIRECTIONS[entry.direction]],
-    ["Switched on by", switchedOnBy(name, entry)],
+    ["Switched on by", switchedOnBy(name, entry) || (entry.direction === "send" ? "" : "always on")],
     ["Sockets", entry.families?.join(", ") ?? "any"],
-    ["Since", `Linux ${entry.since}`],
+    [
+      "Since",
+      `Linux ${entry.since}${entry.sentSince === undefined ? "" : `; sent since ${entry.sentSince}`}`,
+    ],
     ["Described in", entry.source],
   ].filter(([, fact]) => fact !== "");
   return [
     `### ${name}`,
     "",
-    description(name),
+    description(name, entry),
     "",
     ...facts.map(([label, fact]) => `- ${label}: ${fact}`),
     "",
@@ -126,12 +137,26 @@ function section(name: string, entry: ControlEntry): string {
   ].join("\n");
 }
 
+function versionsSection(names: readonly ControlName[]): string[] {
+  const listed = new Set(versions.flatMap((list) => list.names));
+  const list = (of: readonly ControlName[]) => of.map((name) => `\`${name}\``).join(", ");
+  return [
+    "## What the versions rest on",
+    "",
+    "Distributions take things over into older kernels. What a kernel has is found out by asking it.",
+    "",
+    ...versions.map(({ by, names }) => `- ${by}: ${list(names)}.`),
+    `- Not verified: ${list(names.filter((name) => !listed.has(name)))}.`,
+    "",
+  ];
+}
+
 /** The whole page. */
 export function referencePage(): string {
   const names = Object.keys(controlMessages) as ControlName[];
   const levels = new Map<string, ControlName[]>();
   for (const name of names) {
-    const { level } = sampleOf(name);
+    const { level } = written(name);
     levels.set(level, [...(levels.get(level) ?? []), name]);
   }
   const overview = [...levels].map(
@@ -145,6 +170,10 @@ export function referencePage(): string {
     "`decodeControl` use, and an example of its value. What has no name here comes as",
     '`{ name: "unknown", level, type, data }`, and can be sent so too.',
     "",
+    "What `decodeControl` gives, `encodeControl` makes into the same bytes again, but for what no value carries: padding and reserved",
+    "fields (`sin_zero` of a sockaddr_in, too) become zero; an `ipTos` of four bytes becomes one byte; an `ipRecverr` or `ipv6Recverr`",
+    "without a sockaddr (16 bytes) gets an empty one; `security` and `ipSecurity` lose the null byte at the end of a string.",
+    "",
     "| level | messages |",
     "|---|---|",
     ...overview,
@@ -154,5 +183,6 @@ export function referencePage(): string {
       "",
       ...group.map((name) => section(name, controlMessages[name])),
     ]),
+    ...versionsSection(names),
   ].join("\n");
 }

@@ -1,22 +1,31 @@
 import { createSocket, type Socket as DgramSocket } from "node:dgram";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, readFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, Socket as NetSocket, type Server } from "node:net";
 import { TLSSocket } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { FileDescriptor, Listener, Socket, socketpair } from "../../src/index.js";
 import {
   AF_UNIX,
+  AF_VSOCK,
   close,
+  dup,
+  getsockopt,
+  socket as open,
   socketpair as pairOfNumbers,
+  SO_TIMESTAMP_NEW,
+  SO_TIMESTAMP_OLD,
+  SO_TIMESTAMPNS_OLD,
   SOCK_SEQPACKET,
   SOCK_STREAM,
+  SOL_SOCKET,
   sendmsg,
+  setsockopt,
 } from "../../src/syscalls/index.js";
-import { counted } from "../counted.js";
-import { isOpen } from "../descriptors.js";
+import { counted, settled } from "../counted.js";
+import { isOpen, openFile } from "../descriptors.js";
 import { bytesOf, read, rejection, thrown, turn, until, withPair } from "../pairs.js";
-import { withHandleOf } from "../target.js";
+import { skipUnless, withHandleOf } from "../target.js";
 import { freshPath } from "../transports.js";
 
 // include/uapi/asm-generic/fcntl.h
@@ -26,6 +35,29 @@ const isNonBlocking = (fd: number): boolean =>
   (Number.parseInt(/^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))![1]!, 8) &
     O_NONBLOCK) !==
   0;
+
+/** User-mode emulation and old kernels don't know all kinds of timestamps. */
+function isKnown(option: number): boolean {
+  const fd = open(AF_UNIX, SOCK_SEQPACKET);
+  try {
+    setsockopt(fd, SOL_SOCKET, option, 1);
+    getsockopt(fd, SOL_SOCKET, option);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    close(fd);
+  }
+}
+
+function hasVsock(): boolean {
+  try {
+    close(open(AF_VSOCK, SOCK_STREAM));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 interface Ends {
   /** Node's end of a connection, accepted by a server. */
@@ -206,6 +238,27 @@ describe("Socket.from(net.Socket)", () => {
     }));
 });
 
+describe("bytes that Node had read already", () => {
+  it("must be received before the socket is given away or sent", () =>
+    withEnds("tcp", async ({ node, peer }) => {
+      await peer.sendmsg({ data: "early" });
+      await once(node, "readable");
+      const socket = Socket.from(node);
+      expect(thrown(() => socket.toNet()).code).toBe("ERR_INVALID_STATE");
+      expect(thrown(() => socket.detach()).code).toBe("ERR_INVALID_STATE");
+      const [a, b] = socketpair();
+      expect(await rejection(a.sendmsg({ data: "x", fds: [socket] }))).toMatchObject({
+        code: "ERR_INVALID_STATE",
+        bytesSent: 0,
+      });
+      expect(b.tryRecvmsg()).toBeUndefined();
+      expect(String((await socket.recvmsg()).data)).toBe("early");
+      await a.sendmsg({ data: "x", fds: [socket] });
+      socket.detach().close();
+      await Promise.all([a.close(), b.close()]);
+    }));
+});
+
 describe("Socket.from(dgram.Socket)", () => {
   async function bound(): Promise<DgramSocket> {
     const socket = createSocket("udp4").bind(0, "127.0.0.1");
@@ -252,6 +305,55 @@ describe("Socket.from(number or FileDescriptor)", () => {
       await Promise.all([socket.close(), peer.close()]);
     }));
 
+  describe("of a Unix seqpacket socket that others share", () => {
+    const isOn = (fd: number, option: number) => getsockopt(fd, SOL_SOCKET, option) === 1;
+
+    it("has timestamps until it is detached", () =>
+      counted(() => {
+        const [a, b] = pairOfNumbers(AF_UNIX, SOCK_SEQPACKET);
+        const shared = dup(a);
+        const socket = Socket.from(a);
+        expect(isOn(shared, SO_TIMESTAMP_OLD)).toBe(true);
+        socket.receive("credentials");
+        expect(isOn(shared, SO_TIMESTAMP_OLD)).toBe(true);
+        socket.detach().close();
+        expect(isOn(shared, SO_TIMESTAMP_OLD)).toBe(false);
+        close(shared);
+        close(b);
+      }));
+
+    it.each([SO_TIMESTAMP_OLD, SO_TIMESTAMP_NEW, SO_TIMESTAMPNS_OLD].filter(isKnown))(
+      "keeps those that were on already: option %d",
+      (option) =>
+        counted(async () => {
+          const [a, b] = pairOfNumbers(AF_UNIX, SOCK_SEQPACKET);
+          const shared = dup(a);
+          setsockopt(shared, SOL_SOCKET, option, 1);
+          const socket = Socket.from(a);
+          sendmsg(b, "");
+          const { eof, control } = await socket.recvmsg();
+          expect([eof, control]).toEqual([false, []]);
+          socket.detach().close();
+          expect(isOn(shared, option)).toBe(true);
+          close(shared);
+          close(b);
+        }),
+    );
+
+    it("one that the user has switched on and off again is off in the end", () =>
+      counted(() => {
+        const [a, b] = pairOfNumbers(AF_UNIX, SOCK_SEQPACKET);
+        const shared = dup(a);
+        const socket = Socket.from(a, { receive: ["timestampOld"] });
+        socket.receive({ timestampOld: false });
+        expect(isOn(shared, SO_TIMESTAMP_OLD)).toBe(true);
+        socket.detach().close();
+        expect(isOn(shared, SO_TIMESTAMP_OLD)).toBe(false);
+        close(shared);
+        close(b);
+      }));
+  });
+
   it("a FileDescriptor is gone once it is taken", () =>
     counted(async () => {
       const [a, b] = pairOfNumbers(AF_UNIX, SOCK_STREAM);
@@ -275,6 +377,55 @@ describe("Socket.from(number or FileDescriptor)", () => {
       expect(thrown(() => from(value as number))).toMatchObject({ code, argument: "source" });
     }
   });
+
+  it("refuses sockets of this library, which stay as they are", () =>
+    withPair("stream", async (a, b) => {
+      const error = thrown(() => Socket.from(a as never));
+      expect(error).toMatchObject({ code: "ERR_INVALID_ARG_VALUE", argument: "source" });
+      expect(error.message).toContain("detach()");
+      await a.sendmsg({ data: "still open" });
+      expect(String((await b.recvmsg()).data)).toBe("still open");
+      await using listener = await Listener.listen({ family: "unix" });
+      expect(thrown(() => Listener.from(listener as never)).code).toBe("ERR_INVALID_ARG_VALUE");
+      expect(listener.closed).toBe(false);
+    }));
+
+  it("refuses other objects with a descriptor: they would keep it", () =>
+    counted(() => {
+      const [a, b] = pairOfNumbers(AF_UNIX, SOCK_STREAM);
+      for (const source of [{ fd: a }, { fd: a, close: () => close(a) }]) {
+        expect(thrown(() => Socket.from(source as never))).toMatchObject({
+          code: "ERR_INVALID_ARG_TYPE",
+          argument: "source",
+        });
+      }
+      close(a);
+      close(b);
+    }));
+
+  it.each([
+    { type: "stream" },
+    { protocol: 0 },
+    { mode: 0o600 },
+    { unlink: "stale" },
+    { ipv6Only: true },
+    { reusePort: false },
+    { signal: new AbortController().signal },
+  ])("refuses what says how a socket is made: %o", (options) =>
+    counted(() => {
+      const argument = `options.${Object.keys(options)[0]}`;
+      const [a, b] = pairOfNumbers(AF_UNIX, SOCK_STREAM);
+      for (const from of [Socket.from, Listener.from]) {
+        expect(thrown(() => from(a, options as never))).toMatchObject({
+          code: "ERR_INVALID_ARG_VALUE",
+          argument,
+        });
+      }
+      expect(isOpen(a)).toBe(true);
+      close(a);
+      close(b);
+    }),
+  );
 
   it("a number that is closed, or has an owner, is refused", () =>
     counted(async () => {
@@ -382,6 +533,32 @@ describe("toNet", () => {
       expect(a.closed).toBe(false);
     }),
   );
+});
+
+describe("toNet", () => {
+  const withVsock = skipUnless("the kernel has no AF_VSOCK", hasVsock());
+
+  withVsock("throws where Node knows no stream of the family, and the socket stays as it is", () =>
+    counted(async () => {
+      const socket = Socket.from(open(AF_VSOCK, SOCK_STREAM));
+      expect(thrown(() => socket.toNet()).code).toBe("ERR_INVALID_STATE");
+      expect(socket.closed).toBe(false);
+      await socket.close();
+    }),
+  );
+
+  it("closes the descriptor that Node refuses after all", () =>
+    withPair("stream", async (a) => {
+      // Another part of the program has put a file in the socket's place.
+      const number = a.fd;
+      closeSync(number);
+      const opened = [openFile("no socket")];
+      while (opened.at(-1) !== number) opened.push(openFile("no socket"));
+      expect(thrown(() => a.toNet()).code).toBe("ERR_INVALID_FD_TYPE");
+      await settled();
+      expect(isOpen(number)).toBe(false);
+      for (const file of opened) if (file !== number) closeSync(file);
+    }));
 });
 
 describe("Listener.from(net.Server)", () => {

@@ -106,7 +106,10 @@ export async function tcp(
 }
 
 /** Two connected Unix sockets. */
-export function unix(type: SocketType, options: SocketOptions = {}): [Socket, Socket] {
+export function unix(
+  type: SocketType,
+  options: Pick<SocketOptions, "receive" | "maxFds"> = {},
+): [Socket, Socket] {
   const [a, b] = socketpair(type, options);
   return [own(a), own(b)];
 }

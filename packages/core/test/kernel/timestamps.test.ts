@@ -18,6 +18,8 @@ import {
   SOF_TIMESTAMPING_TX_SOFTWARE,
   SOL_SOCKET,
   setsockopt,
+  TCP_NLA_BUSY,
+  TCP_NLA_SND_CWND,
 } from "../../src/syscalls/index.js";
 import { since } from "./missing.js";
 import { proves } from "./proves.js";
@@ -132,8 +134,6 @@ describe("timestamps of what goes", () => {
     expect(valueIn(entry, "ipRecverr")).toMatchObject({ info: SCM_TSTAMP_ACK, data: 9 });
     const attributes = valueIn(entry, "timestampingOptStats");
     expect(new Set(attributes.map(({ type }) => type)).size).toBe(attributes.length);
-    const TCP_NLA_BUSY = 1;
-    const TCP_NLA_SND_CWND = 8;
     const sized = Object.fromEntries(attributes.map(({ type, data }) => [type, data.length]));
     expect(sized).toMatchObject({ [TCP_NLA_BUSY]: 8, [TCP_NLA_SND_CWND]: 4 });
   });

@@ -125,6 +125,25 @@ describe("what loads", () => {
     expect(load()).toEqual({ loaded: "function" });
   });
 
+  // A local build is looked for by node-gyp-build, which has to tell glibc from musl.
+  test.each(["the package", "a local build", "nothing"])(
+    "trap 28: process.getReport() is never called to find the libc (there is: %s)",
+    (there) => {
+      if (there === "a local build") {
+        mkdirSync(join(core, "native/build/Release"), { recursive: true });
+        cpSync(file, join(core, "native/build/Release/sendmsg.node"));
+      }
+      if (there !== "the package") rmSync(native, { recursive: true });
+      const before = `
+      const refuse = () => { process.stderr.write("getReport was called"); process.exit(1); };
+      Object.defineProperty(process.report, "getReport", { value: refuse });
+      process.getReport = refuse;`;
+      const outcome = load({ before });
+      if (there === "nothing") expect(outcome.error).toBeDefined();
+      else expect(outcome).toEqual({ loaded: "function" });
+    },
+  );
+
   test("a local build, when there is no package", () => {
     mkdirSync(join(core, "native/build/Release"), { recursive: true });
     cpSync(file, join(core, "native/build/Release/sendmsg.node"));

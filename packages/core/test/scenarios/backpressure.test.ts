@@ -24,14 +24,14 @@ function expectFile(descriptor: FileDescriptor, file: number): void {
 }
 
 test.each(TYPES)(
-  "100,000 descriptors over one %s socket, the reader sleeping: each is the right file, none is left",
+  `${COUNT.toLocaleString("en")} descriptors over one %s socket, the reader sleeping: each is the right file, none is left`,
   async (type) => {
     inodes.clear();
     await counted(async () => {
       const [receiver, theirs] = socketpair(type, { maxFds: 253 });
       cramp(receiver, theirs);
       const { outcome } = start("pass-many.mjs", {
-        args: [type, String(COUNT), String(POOL)],
+        args: [String(COUNT), String(POOL)],
         inherited: theirs.fd,
       });
       await theirs.close();

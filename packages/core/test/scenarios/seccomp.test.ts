@@ -62,6 +62,7 @@ interface Failed {
 }
 interface Report {
   sockets: unknown;
+  iteration: unknown;
   descriptors: unknown;
   batches: unknown;
 }
@@ -71,6 +72,7 @@ const denying = (denied: number[], errno: number) =>
 
 const ALL_WELL = {
   sockets: ["over TCP", "127.0.0.1", true],
+  iteration: true,
   descriptors: [2, true, true],
   batches: [2, 2, "two"],
 };
@@ -123,6 +125,7 @@ describe.each([
   onlyOnIa32("with both denied, each call says so", async () => {
     const found = await denying([SOCKETCALL, numbers.sendmsg, numbers.sendmmsg], errno);
     expect(found).toEqual({
+      ...ALL_WELL,
       sockets: deniedError("sendmsg", errno),
       descriptors: deniedError("sendmsg", errno),
       batches: deniedError("sendmmsg", errno),
@@ -144,6 +147,7 @@ describe.each([
     ["bind", "sockets"],
     ["listen", "sockets"],
     ["accept4", "sockets"],
+    ["accept4", "iteration"],
     ["recvmsg", "sockets"],
     ["sendmmsg", "batches"],
     ["recvmmsg", "batches"],
@@ -155,7 +159,7 @@ describe.each([
   ];
   for (const [call, part] of first) {
     const test = isDeno && call === "socketpair" ? withoutSocketpair : onlyElsewhere;
-    test(`with ${call} denied, the error names it`, async () => {
+    test(`with ${call} denied, the error of the ${part} names it`, async () => {
       const found = await denying([numbers[call]], errno);
       expect((found[part] as Failed).message).toContain(deniedError(call, errno).message);
     });

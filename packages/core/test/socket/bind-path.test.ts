@@ -206,21 +206,76 @@ describe('unlink "stale"', () => {
       await Promise.all([client.close(), winners[0]!.close()]);
     }));
 
-  it("waits for the directory's lock, and can be aborted", () =>
-    counted(async () => {
+  /** Runs `body` while somebody else has the lock of the path's directory; `unlock` gives it back earlier. */
+  function locked(body: (path: string, unlock: () => void) => Promise<void>): Promise<void> {
+    return counted(async () => {
       const directory = mkdtempSync(join(tmpdir(), "sendmsg-lock-"));
       const lock = openSync(directory, "r");
+      let isOpen = true;
+      const unlock = () => {
+        if (isOpen) closeSync(lock);
+        isOpen = false;
+      };
       binding().flock(lock, LOCK_EX);
-      const path = join(directory, "socket");
+      try {
+        await body(join(directory, "socket"), unlock);
+      } finally {
+        unlock();
+        rmSync(directory, { recursive: true });
+      }
+    });
+  }
+
+  it("waits for the directory's lock, and can be aborted", () =>
+    locked(async (path, unlock) => {
+      leaveStale(path);
+      const { ino } = statSync(path);
       const controller = new AbortController();
       const aborted = rejection(Listener.listen({ path }, { unlink: "stale", signal: controller.signal }));
       const waiting = Listener.listen({ path }, { unlink: "stale" });
       setTimeout(() => controller.abort("why"), 20);
       expect(await aborted).toMatchObject({ code: "ABORT_ERR", cause: "why" });
-      expect(existsSync(path)).toBe(false);
-      closeSync(lock);
+      expect(statSync(path).ino).toBe(ino);
+      unlock();
       await (await waiting).close();
-      rmSync(directory, { recursive: true });
+    }));
+
+  it("gives up when somebody else never gives the lock back, and says why", () =>
+    locked(async (path) => {
+      leaveStale(path);
+      const error = await rejection(Listener.listen({ path }, { unlink: "stale" }));
+      expect(error).toMatchObject({ code: "EADDRINUSE", syscall: "bind", path });
+      expect(error.message).toContain("flock(2)");
+      expect(statSync(path).isSocket()).toBe(true);
+    }));
+
+  it("needs no lock where no file is in the way, or a server lives", () =>
+    locked(async (path) => {
+      await taken(path, { unlink: "stale" }, async () => {
+        const error = await rejection(Listener.listen({ path }, { unlink: "stale" }));
+        expect(error.message).toBe(`bind EADDRINUSE ${path}`);
+      });
+    }));
+
+  it("binds where the stale file is gone once it has the lock", () =>
+    locked(async (path, unlock) => {
+      leaveStale(path);
+      const waiting = Listener.listen({ path }, { unlink: "stale" });
+      unlinkSync(path);
+      unlock();
+      await (await waiting).close();
+    }));
+
+  it("leaves the server that has taken the stale file's place meanwhile", () =>
+    locked(async (path, unlock) => {
+      leaveStale(path);
+      const waiting = rejection(Listener.listen({ path }, { unlink: "stale" }));
+      unlinkSync(path);
+      await taken(path, {}, async () => {
+        unlock();
+        expect((await waiting).code).toBe("EADDRINUSE");
+        await (await Socket.connect({ path })).close();
+      });
     }));
 
   it("a directory that does not exist is the kernel's error", () =>
@@ -329,6 +384,55 @@ describe("paths", () => {
       });
     }),
   );
+});
+
+it("a server that starts while another one closes takes the path, or is told that it is in use", async () => {
+  const { dist, remove } = await compiled();
+  await counted(async () => {
+    const path = freshPath();
+    const source = `
+      import { Listener } from ${JSON.stringify(pathToFileURL(join(dist, "index.js")).href)};
+      let going = true;
+      process.stdin.on("end", () => { going = false; }).resume();
+      console.log("ready");
+      while (going) {
+        try {
+          await (await Listener.listen({ path: ${JSON.stringify(path)} }, { unlink: "stale" })).close();
+        } catch ({ code }) {
+          if (code !== "EADDRINUSE") console.log(code);
+        }
+        await new Promise(setImmediate);
+      }`;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", source], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    try {
+      let output = "";
+      child.stdout.on("data", (chunk) => {
+        output += chunk;
+      });
+      await once(child.stdout, "data");
+      const codes = new Set<unknown>();
+      for (let i = 0; i < 2000; i++) {
+        try {
+          const listener = await Listener.listen({ path }, { unlink: "stale" });
+          // Nobody else may have put a socket of his own in its place.
+          await (await Socket.connect({ path })).close();
+          expect(listener.tryAccept()?.close()).toBeDefined();
+          await listener.close();
+        } catch (error) {
+          codes.add((error as { code: unknown }).code);
+        }
+      }
+      child.stdin.end();
+      await once(child, "close");
+      expect(output.trim()).toBe("ready");
+      expect([...codes]).toEqual(codes.size === 0 ? [] : ["EADDRINUSE"]);
+    } finally {
+      child.kill();
+    }
+  });
+  remove();
 });
 
 describe("another user", () => {

@@ -137,6 +137,28 @@ describe.each(WAYS)("with the %s", (_, env) => {
     ).toEqual(["unhandled mine", "y"].sort());
   });
 
+  it("nor one that is thrown where it should not be: events and turns of others are not lost", () => {
+    expect(
+      output(`
+        const { watch } = await import(${JSON.stringify(pathToFileURL(join(dist, "socket/readiness.js")).href)});
+        const { afterTurn } = await import(${JSON.stringify(pathToFileURL(join(dist, "socket/fairness.js")).href)});
+        process.on("uncaughtException", ({ message }) => console.log("uncaught", message));
+        const [a, b] = lib.socketpair();
+        const [c, d] = lib.socketpair();
+        keep(a, b, c, d);
+        watch(a.fd, { onReady() { throw new Error("event"); } });
+        const receiving = c.recvmsg();
+        // Both sockets have their first event in the same batch.
+        console.log(String((await Promise.all([receiving, d.sendmsg({ data: "x" })]))[0].data));
+        await new Promise((resolve) => {
+          afterTurn(() => { throw new Error("first"); });
+          afterTurn(() => { throw new Error("second"); });
+          afterTurn(resolve);
+        });
+        console.log("turn");`),
+    ).toBe("uncaught event\nx\nuncaught first\nturn");
+  });
+
   it("a worker's sockets are its own", () => {
     const worker = `
       const { parentPort, workerData } = require("node:worker_threads");

@@ -1,14 +1,25 @@
 import { readFileSync } from "node:fs";
 import { MessageChannel } from "node:worker_threads";
-import { describe, expect, it } from "vitest";
-import type { Message } from "../../src/index.js";
-import { MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_PEEK, MSG_TRUNC } from "../../src/syscalls/index.js";
+import { describe, expect, it, vi } from "vitest";
+import { type Message, Socket } from "../../src/index.js";
+import { dup, MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_PEEK, MSG_TRUNC } from "../../src/syscalls/index.js";
 import { isCloseOnExec, openFile, sameFile } from "../descriptors.js";
 import { closeSync, fstatSync } from "../files.mjs";
 import { bytesOf, cramp, isSettled, read, rejection, TYPES, thrown, turn, withPair } from "../pairs.js";
 import { has, onRealKernel, skipUnless } from "../target.js";
 
 const PACKETS = ["seqpacket", "dgram"] as const;
+
+it("what is queued in a socket that is closed stays for whoever else has it", () =>
+  withPair("seqpacket", async (a, b) => {
+    const other = dup(b.fd);
+    await a.sendmsg({ data: "for the other", fds: [0] });
+    await b.close();
+    const heir = Socket.from(other);
+    using message = await heir.recvmsg({ maxFds: 1 });
+    expect([String(message.data), message.fds.length]).toEqual(["for the other", 1]);
+    await heir.close();
+  }));
 
 describe.each(TYPES)("%s", (type) => {
   it.each([
@@ -187,6 +198,35 @@ describe.each(TYPES)("%s", (type) => {
       expect(copy.data.length).toBe(0);
       port1.close();
       port2.close();
+    }));
+
+  it("memory that a byte stream has taken is not received into again: no message and no descriptor is lost", () =>
+    withPair(type, async (a, b) => {
+      await a.sendmsg({ data: "first" });
+      const { data } = await b.recvmsg();
+      try {
+        // Node before 24 lets it take what is marked as not to be transferred.
+        new ReadableStream({ type: "bytes", start: (controller) => controller.enqueue(data) });
+      } catch (error) {
+        expect(error).toBeInstanceOf(TypeError);
+        expect(String(data)).toBe("first");
+      }
+      for (const text of ["second", "third"]) {
+        await a.sendmsg({ data: text, fds: [0, 1] });
+        using message = await b.recvmsg({ maxFds: 2 });
+        expect([String(message.data), message.fds.length]).toEqual([text, 2]);
+      }
+    }));
+
+  it("a message for which there is no memory is lost, its descriptors are closed", () =>
+    withPair(type, async (a, b) => {
+      await a.sendmsg({ data: "x", fds: [0, 1] });
+      const concat = vi.spyOn(Buffer, "concat").mockImplementationOnce(() => {
+        throw new RangeError("Array buffer allocation failed");
+      });
+      const buffers = [Buffer.alloc(1), Buffer.alloc(1)];
+      await expect(b.recvmsg({ buffers, maxFds: 2 })).rejects.toThrow(RangeError);
+      concat.mockRestore();
     }));
 
   it("iteration yields message after message; leaving it does not close the socket", () =>

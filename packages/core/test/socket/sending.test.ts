@@ -1,6 +1,9 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import type { ControlMessage } from "../../src/index.js";
+import { type ControlMessage, Socket, socketpair } from "../../src/index.js";
+import { mayTry } from "../../src/socket/fairness.js";
+import { close } from "../../src/syscalls/index.js";
+import { counted } from "../counted.js";
 import { openFile, sameFile } from "../descriptors.js";
 import { closeSync, readSync } from "../files.mjs";
 import {
@@ -156,6 +159,21 @@ describe.each(TYPES)("%s", (type) => {
       if (type === "stream") await read(b, filled * 6);
       else await drop(b, filled);
       await sending;
+      expect(getEventListeners(signal, "abort").length).toBe(0);
+    }));
+
+  it("many waits on one signal have one listener, and all end when it aborts", () =>
+    withPair(type, async (a, b) => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const waits = [a, b].flatMap((end) => Array.from({ length: 20 }, () => end.recvmsg({ signal })));
+      expect(getEventListeners(signal, "abort").length).toBe(1);
+      controller.abort("why");
+      const settled = await Promise.allSettled(waits);
+      const rejected = settled.flatMap((wait) => (wait.status === "rejected" ? [wait.reason] : []));
+      expect(new Set(rejected).size).toBe(rejected.length);
+      for (const error of rejected) expect(error).toMatchObject({ code: "ABORT_ERR", cause: "why" });
+      expect(rejected.length).toBe(40);
       expect(getEventListeners(signal, "abort").length).toBe(0);
     }));
 
@@ -351,6 +369,35 @@ describe("stream", () => {
       const sends = [a.sendmsg({ data: "before" }), a.sendmsg({ data: [] }), a.sendmsg({ data: "behind" })];
       expect(String(bytesOf(await read(b, filled * 6 + 12))).slice(-12)).toBe("beforebehind");
       expect(await Promise.all(sends)).toEqual([{ bytes: 6 }, { bytes: 0 }, { bytes: 6 }]);
+    }));
+});
+
+describe("a number that is closed behind the socket's back while a send waits", () => {
+  const GONE = { code: "ERR_SENDMSG_CLOSED", bytesSent: 0 };
+
+  it("rejects that send, and other sockets get their turn", () =>
+    withPair("stream", async (a, b) => {
+      const [c, d] = socketpair();
+      while (mayTry());
+      c.trySendmsg({ data: "there" });
+      const sends = [a.sendmsg({ data: "1" }), a.sendmsg({ data: "2" })].map(rejection);
+      const receiving = d.recvmsg();
+      close(a.fd);
+      for (const error of await Promise.all(sends)) expect(error).toMatchObject(GONE);
+      expect(String((await receiving).data)).toBe("there");
+      await Promise.all([b, c, d].map((socket) => socket.close()));
+    }));
+
+  it("rejects a datagram that waits by timer", () =>
+    counted(async () => {
+      const stuck = await Socket.bind({ family: "unix" }, { type: "dgram" });
+      const sender = await Socket.bind({ family: "unix" }, { type: "dgram" });
+      const address = stuck.getsockname();
+      while (sender.trySendmsg({ data: "filler", address }));
+      const sending = rejection(sender.sendmsg({ data: "x", address }));
+      close(sender.fd);
+      expect(await sending).toMatchObject(GONE);
+      await Promise.all([sender.close(), stuck.close()]);
     }));
 });
 

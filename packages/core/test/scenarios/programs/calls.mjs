@@ -27,6 +27,20 @@ async function sockets() {
   return [data, address, eof];
 }
 
+/** A loop over a listener. */
+async function iteration() {
+  const listener = await Listener.listen({ family: "unix" });
+  const client = await Socket.connect(listener.getsockname());
+  try {
+    for await (const accepted of listener) {
+      await accepted.close();
+      return true;
+    }
+  } finally {
+    await Promise.all([listener, client].map((one) => one.close()));
+  }
+}
+
 /** Descriptors: socketpair, setsockopt, getsockopt. */
 async function descriptors() {
   const [a, b] = socketpair("seqpacket", { maxFds: 2, receive: ["credentials"] });
@@ -58,6 +72,7 @@ function batches() {
 
 const found = {
   sockets: await attempt(sockets),
+  iteration: await attempt(iteration),
   descriptors: await attempt(descriptors),
   batches: await attempt(batches),
 };

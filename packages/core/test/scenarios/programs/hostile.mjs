@@ -6,40 +6,20 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { Listener, Socket, socketpair } from "sendmsg";
-import { close } from "sendmsg/syscalls";
 import { binding } from "../../../dist/native/load.js";
-import { lingering } from "./lingering.mjs";
+import { largestDelay } from "./delay.mjs";
+import { sendLingering } from "./lingering.mjs";
 
-const DESCRIPTORS = 3;
+const DESCRIPTORS = 253;
+/** Milliseconds, fewer than closing one takes. */
+const WATCHED = 700;
 const [place, end] = process.argv.slice(2);
-
-/** The largest pause between two turns of the event loop, in milliseconds, beyond the timer's own. */
-async function largestDelay(milliseconds) {
-  const INTERVAL = 5;
-  let largest = 0;
-  let last = performance.now();
-  const ticking = setInterval(() => {
-    const now = performance.now();
-    largest = Math.max(largest, now - last - INTERVAL);
-    last = now;
-  }, INTERVAL);
-  await pause(milliseconds);
-  clearInterval(ticking);
-  return largest;
-}
-
-/** Sends descriptors that linger; afterwards only the receiver has them. */
-async function sendLingering(socket) {
-  const made = Array.from({ length: DESCRIPTORS }, lingering);
-  await socket.sendmsg({ data: "x", fds: made.map(({ fd }) => fd) });
-  for (const { fd } of made) close(fd);
-}
 
 /** Each gets everything ready, and returns what is watched. */
 const places = {
   async closed() {
     const [sender, receiver] = socketpair("stream", { maxFds: DESCRIPTORS });
-    await sendLingering(sender);
+    await sendLingering(sender, DESCRIPTORS);
     return async () => {
       const message = await receiver.recvmsg();
       for (const descriptor of message.fds) descriptor.close();
@@ -47,22 +27,22 @@ const places = {
   },
   async disposed() {
     const [sender, receiver] = socketpair("seqpacket", { maxFds: DESCRIPTORS });
-    await sendLingering(sender);
+    await sendLingering(sender, DESCRIPTORS);
     return async () => (await receiver.recvmsg())[Symbol.dispose]();
   },
   async dropped() {
     const [sender, receiver] = socketpair("stream");
-    await sendLingering(sender);
+    await sendLingering(sender, DESCRIPTORS);
     return async () => void (await receiver.recvmsg());
   },
   async droppedDatagram() {
     const [sender, receiver] = socketpair("dgram");
-    await sendLingering(sender);
+    await sendLingering(sender, DESCRIPTORS);
     return async () => void (await receiver.recvmsg());
   },
   async collected() {
     const [sender, receiver] = socketpair("stream", { maxFds: DESCRIPTORS });
-    await sendLingering(sender);
+    await sendLingering(sender, DESCRIPTORS);
     process.removeAllListeners("warning");
     await receiver.recvmsg();
     return async () => {
@@ -74,14 +54,14 @@ const places = {
   },
   async receiveQueue() {
     const [sender, receiver] = socketpair("stream");
-    await sendLingering(sender);
+    await sendLingering(sender, DESCRIPTORS);
     return async () => void receiver.close();
   },
   async acceptQueue() {
     const address = { family: "unix", abstract: `sendmsg-hostile-${process.pid}` };
     const listener = await Listener.listen(address);
     const sender = await Socket.connect(address);
-    await sendLingering(sender);
+    await sendLingering(sender, DESCRIPTORS);
     return async () => void listener.close();
   },
   async worker() {
@@ -96,7 +76,7 @@ const places = {
   /** Still open when the process ends. */
   async open() {
     const [sender, receiver] = socketpair("stream", { maxFds: DESCRIPTORS });
-    await sendLingering(sender);
+    await sendLingering(sender, DESCRIPTORS);
     kept = await receiver.recvmsg();
     return async () => {};
   },
@@ -105,12 +85,16 @@ const places = {
 let kept;
 let terminated = 0;
 const act = await places[place]();
-const baseline = await largestDelay(200);
-const watching = largestDelay(500);
+// What delays an event loop that has nothing to do with them is the machine's.
+const control = new Worker(new URL("delay.mjs", import.meta.url), { workerData: WATCHED });
+const controlled = new Promise((resolve) => control.on("message", resolve));
+await new Promise((resolve) => control.once("online", resolve));
+const watching = largestDelay(WATCHED);
 await act();
 await pause(50);
 // A close(2) that does not return is what this is about.
 const closing = binding().closing();
-const largest = await watching;
-console.log(JSON.stringify({ baseline, largest, closing, terminated, held: kept?.fds.length ?? 0 }));
+const { largest, starved } = await watching;
+const noise = (await controlled).largest;
+console.log(JSON.stringify({ largest, starved, noise, closing, terminated, held: kept?.fds.length ?? 0 }));
 if (end === "exit") process.exit();

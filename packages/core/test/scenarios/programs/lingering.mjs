@@ -1,13 +1,15 @@
-// A descriptor that takes its time to close: a TCP connection with SO_LINGER, and bytes that nobody reads.
+// Descriptors that take their time to close: TCP connections with SO_LINGER, and bytes that nobody reads.
 
 import { encodeAddress } from "sendmsg/address";
 import {
   AF_INET,
   accept4,
   bind,
+  close,
   connect,
   getsockname,
   listen,
+  MSG_DONTWAIT,
   SO_LINGER,
   SO_RCVBUF,
   SO_SNDBUF,
@@ -19,24 +21,39 @@ import {
 } from "sendmsg/syscalls";
 
 /** Seconds that close(2) waits for the bytes to go. */
-export const LINGER = 4;
+const LINGER = 4;
+/** More than the peer's buffer takes. */
+const UNREAD = Buffer.alloc(32_768);
 
-/** The connection's descriptor numbers: the one that lingers, and its peer, which must stay open and unread. */
-export function lingering() {
+/**
+ * The descriptor numbers of connections: those that linger, and their peers. While a peer is open and unread, closing the
+ * other end takes that many seconds; once it is closed, none.
+ */
+export function lingering(count, seconds = LINGER) {
   const listener = socket(AF_INET, SOCK_STREAM);
   setsockopt(listener, SOL_SOCKET, SO_RCVBUF, 4096);
   bind(listener, encodeAddress({ family: "ipv4", address: "127.0.0.1", port: 0 }));
   listen(listener, 1);
-  const fd = socket(AF_INET, SOCK_STREAM, 0, { blocking: true });
-  setsockopt(fd, SOL_SOCKET, SO_SNDBUF, 65_536);
-  connect(fd, getsockname(listener));
-  const peer = accept4(listener, { timeout: 1000 }).fd;
-  const block = Buffer.alloc(16_384);
-  try {
-    for (;;) sendmsg(fd, block, { timeout: 30 });
-  } catch (error) {
-    if (error.code !== "ETIMEDOUT") throw error;
+  const address = getsockname(listener);
+  const fds = [];
+  const peers = [];
+  for (let i = 0; i < count; i++) {
+    const fd = socket(AF_INET, SOCK_STREAM, 0, { blocking: true });
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, 65_536);
+    connect(fd, address);
+    peers.push(accept4(listener, { timeout: 1000 }).fd);
+    sendmsg(fd, UNREAD, { flags: MSG_DONTWAIT });
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, new Uint8Array(Int32Array.of(1, seconds).buffer));
+    fds.push(fd);
   }
-  setsockopt(fd, SOL_SOCKET, SO_LINGER, new Uint8Array(Int32Array.of(1, LINGER).buffer));
-  return { fd, peer, listener };
+  close(listener);
+  return { fds, peers };
+}
+
+/** Sends such descriptors, in one message; afterwards only the receiver has them. Returns their peers. */
+export async function sendLingering(socket, count, seconds) {
+  const { fds, peers } = lingering(count, seconds);
+  await socket.sendmsg({ data: "x", fds });
+  for (const fd of fds) close(fd);
+  return peers;
 }

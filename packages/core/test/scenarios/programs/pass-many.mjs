@@ -1,6 +1,6 @@
 // Passes many descriptors over the socket that it has as number 3, in messages of 1 to 253 of them.
 //
-//   node pass-many.mjs TYPE COUNT POOL
+//   node pass-many.mjs COUNT POOL
 //
 // There are POOL files, each with content of its own. A message's bytes say which files its descriptors are: a 16-bit count,
 // then a 16-bit number for each.
@@ -15,7 +15,7 @@ const SCM_MAX_FD = 253;
 /** Sends that wait at the same time: their descriptors are duplicated meanwhile. */
 const QUEUED = 4;
 
-const [type, count, pool] = process.argv.slice(2);
+const [count, pool] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "sendmsg-pass-"));
 const files = Array.from({ length: Number(pool) }, (_, i) => {
   const path = join(folder, String(i));
@@ -24,7 +24,7 @@ const files = Array.from({ length: Number(pool) }, (_, i) => {
 });
 rmSync(folder, { recursive: true });
 
-const socket = Socket.from(3, { type });
+const socket = Socket.from(3);
 // What the event loop needs for itself comes with the first wait, and stays.
 await Promise.all(socketpair().map((one) => one.close()));
 const before = descriptorTable();

@@ -2,7 +2,9 @@
 import { close } from "sendmsg/syscalls";
 import { lingering } from "./lingering.mjs";
 
-const { fd } = lingering();
+const {
+  fds: [fd],
+} = lingering(1);
 const before = performance.now();
 close(fd);
 console.log(JSON.stringify({ milliseconds: performance.now() - before }));

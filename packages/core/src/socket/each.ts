@@ -1,0 +1,12 @@
+/** Calls `body` for 0 to `count` - 1, whichever of the calls throw; the first error is thrown at the end. */
+export function forEachIndex(count: number, body: (i: number) => void): void {
+  let failed: { error: unknown } | undefined;
+  for (let i = 0; i < count; i++) {
+    try {
+      body(i);
+    } catch (error) {
+      failed ??= { error };
+    }
+  }
+  if (failed) throw failed.error;
+}

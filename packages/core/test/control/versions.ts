@@ -1,0 +1,46 @@
+import type { ControlName } from "../../src/control/index.js";
+
+/** What the versions in the table rest on. What is in none of these lists is not verified. */
+export const versions: readonly { readonly by: string; readonly names: readonly ControlName[] }[] = [
+  {
+    by: "A man page names the version",
+    names: [
+      ...(["rights", "credentials", "security", "timestampNsOld", "rxqOvfl"] as const),
+      ...(["ipTos", "ipTtl", "ipSecurity", "ipRecvopts", "ipRetopts", "ipPktinfo", "ipRecverr"] as const),
+      ...(["ipOrigdstaddr", "ipv6Pktinfo", "ipv6Hoplimit", "ipv6Tclass", "ipv6Hopopts"] as const),
+      ...(["ipv6Rthdrdstopts", "ipv6Rthdr", "ipv6Dstopts", "ipv6Pathmtu", "ipv6Dontfrag"] as const),
+      ...(["ipv6Recverr", "ipv6Origdstaddr"] as const),
+      ...(["netlinkPktinfo", "netlinkListenAllNsid", "packetAuxdata"] as const),
+    ],
+  },
+  {
+    by: "Another project names the version, having met older kernels: quinn-udp (to send `ipTos`, 3.13; `udpSegment`), libuv (`udpGro`), nix (to receive `mark`, 5.19)",
+    names: ["ipTos", "udpSegment", "udpGro", "mark"],
+  },
+  {
+    by: "The merge of networking into that version lists it",
+    names: ["tlsGetRecordType", "rdsZcopyCookie", "rdsZcopyCompletion"],
+  },
+  {
+    by: "Linux 6.12's sources lack it, and the tests have met it in 6.18",
+    names: ["tsOptId", "priority", "inq"],
+  },
+  {
+    by: "Linux 6.12's sources lack it",
+    names: [
+      ...(["btError", "devmemDmabufId", "rxrpcOobId", "rxrpcChallenged", "rxrpcRespond"] as const),
+      ...(["rxrpcResponded", "rxrpcRespRxgkAppdata"] as const),
+    ],
+  },
+  {
+    by: "Linux 6.1's sources lack it, and 6.12's have it",
+    names: ["pidfd", "devmemLinear", "devmemDmabuf"],
+  },
+  {
+    by: "Sources lack it in 2.6.32 and have it in 3.4",
+    names: ["packetTxTimestamp"],
+  },
+  { by: "Sources lack it in 3.10 and have it in 4.9", names: ["rxrpcExclusiveCall"] },
+  { by: "Sources lack it in 3.18 and have it in 4.9", names: ["algSetAeadAssoclen"] },
+  { by: "Sources have it in 4.19", names: ["wpanLqi"] },
+];

@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { type Message, Socket } from "../src/index.js";
+import { IP_RECVERR, IPPROTO_IP, setsockopt } from "../src/syscalls/index.js";
+import { turn, withPair } from "./pairs.js";
+import { onRealKernel } from "./target.js";
+
+const decoded = vi.hoisted(() => ({ control: 0, address: 0 }));
+
+vi.mock("../src/control/index.js", async (original) => {
+  const module = await original<typeof import("../src/control/index.js")>();
+  const decodeControl: typeof module.decodeControl = (...args) => {
+    decoded.control++;
+    return module.decodeControl(...args);
+  };
+  return { ...module, decodeControl };
+});
+
+vi.mock("../src/address/index.js", async (original) => {
+  const module = await original<typeof import("../src/address/index.js")>();
+  const decodeAddress: typeof module.decodeAddress = (...args) => {
+    decoded.address++;
+    return module.decodeAddress(...args);
+  };
+  return { ...module, decodeAddress };
+});
+
+beforeEach(() => {
+  Object.assign(decoded, { control: 0, address: 0 });
+});
+
+/** Reads twice what is decoded once. */
+function read(message: Message): void {
+  for (let i = 0; i < 2; i++) {
+    expect(message.control.length).toBe(1);
+    expect(message.address?.family).toBeDefined();
+  }
+}
+
+describe("a message's control messages and address", () => {
+  it("are decoded when they are read, and once", () =>
+    withPair(
+      "dgram",
+      async (a, b) => {
+        await a.sendmsg({ data: "x" });
+        const message = await b.recvmsg();
+        expect(decoded).toEqual({ control: 0, address: 0 });
+        read(message);
+        expect(decoded).toEqual({ control: 1, address: 1 });
+        read(message.copy());
+        expect(decoded).toEqual({ control: 1, address: 1 });
+      },
+      { receive: ["credentials"] },
+    ));
+
+  it("are not decoded by copying, and stay with the copy", () =>
+    withPair(
+      "dgram",
+      async (a, b) => {
+        await a.sendmsg({ data: "x" });
+        const copy = (await b.recvmsg()).copy().copy();
+        await b.sendmsg({ data: "y" });
+        await a.recvmsg();
+        expect(decoded).toEqual({ control: 0, address: 0 });
+        read(copy);
+        expect(copy.control[0]).toMatchObject({ name: "credentials", value: { pid: process.pid } });
+        expect(decoded).toEqual({ control: 1, address: 1 });
+      },
+      { receive: ["credentials"] },
+    ));
+
+  onRealKernel("of the error queue are not decoded while they wait for somebody", async () => {
+    const peer = await Socket.bind({ family: "ipv4", address: "127.0.0.1", port: 0 }, { type: "dgram" });
+    const socket = await Socket.connect(peer.getsockname(), { type: "dgram" });
+    await peer.close();
+    setsockopt(socket.fd, IPPROTO_IP, IP_RECVERR, 1);
+    const errors = [socket.recvError()];
+    Object.assign(decoded, { control: 0, address: 0 });
+    for (let i = 0; i < 3; i++) {
+      await socket.sendmsg({ data: "x" });
+      await turn();
+    }
+    errors.push(socket.recvError(), socket.recvError());
+    const entries = await Promise.all(errors);
+    expect(decoded).toEqual({ control: 0, address: 0 });
+    for (const entry of entries) read(entry);
+    expect(decoded).toEqual({ control: 3, address: 3 });
+    await socket.close();
+  });
+});
