@@ -1,6 +1,7 @@
 import type { Socket as DgramSocket } from "node:dgram";
 import type { Socket as NetSocket } from "node:net";
 import { type Address, encodeAddress, formatAddress } from "./address/index.js";
+import { inNamespaceOf } from "./address/kernel-interfaces.js";
 import { checkSignal } from "./arguments.js";
 import { AF_UNIX } from "./constants/address-families.js";
 import { SOL_SOCKET } from "./constants/levels.js";
@@ -113,7 +114,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   static async connect(to: Address, options: SocketOptions = {}): Promise<Socket> {
     const checked = checkOptions(options);
     if (checked.signal?.aborted) throw new AbortError(checked.signal);
-    encodeAddress(to, "to");
+    inNamespaceOf(undefined, () => encodeAddress(to, "to"));
     const socket = Socket.#make(familyOf("to", to), checked);
     try {
       await socket.connect(to, checked.signal ? { signal: checked.signal } : {});
@@ -133,7 +134,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   static async bind(at: Address, options: SocketOptions = {}): Promise<Socket> {
     const checked = checkOptions(options);
     if (checked.signal?.aborted) throw new AbortError(checked.signal);
-    encodeAddress(at, "at");
+    inNamespaceOf(undefined, () => encodeAddress(at, "at"));
     const socket = Socket.#make(familyOf("at", at), checked);
     try {
       const fd = socket.#endpoint.open();
@@ -248,9 +249,9 @@ export class Socket implements MessageSocket<FileDescriptor> {
   async connect(to: Address, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
     checkSignal("options.signal", signal);
     if (signal?.aborted) throw new AbortError(signal);
-    const address = encodeAddress(to, "to");
-    const details = formatAddress(to);
     const fd = this.#endpoint.open();
+    const address = inNamespaceOf(fd, () => encodeAddress(to, "to"));
+    const details = formatAddress(to);
     // One that came from elsewhere may be blocking, and connect(2) has no MSG_DONTWAIT.
     if (this.#facts.type === SOCK_STREAM || this.#facts.family === AF_UNIX) binding().setNonBlocking(fd);
     const result = binding().connect(fd, address);

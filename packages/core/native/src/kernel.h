@@ -33,6 +33,12 @@ struct CMsgHdr {
   int type;
 };
 
+// struct sock_fprog, include/uapi/linux/filter.h
+struct Program {
+  uint16_t length;
+  void* instructions;
+};
+
 struct TimeSpec {
   long seconds;
   long nanoseconds;
@@ -45,6 +51,8 @@ static_assert(sizeof(MsgHdr) == 28 && sizeof(MMsgHdr) == 32 && sizeof(CMsgHdr) =
 #endif
 
 constexpr int kSolSocket = 1;
+constexpr int kSoGetFilter = 26;
+constexpr int kInstruction = 8;  // sizeof(struct sock_filter)
 constexpr int kScmRights = 1;
 constexpr int kScmPidfd = 4;
 

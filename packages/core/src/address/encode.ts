@@ -7,7 +7,7 @@ import { type Address, codecOf } from "./table.js";
  * Encodes an address into the bytes of its sockaddr, for bind(2), connect(2) and sendmsg(2).
  *
  * Errors name `argument`, as in `address.port`. `interfaceIndex` finds the index of an interface that is given by name;
- * it asks this process's system unless given.
+ * unless given, sysfs is asked, which shows the network namespace in which it was mounted. Sockets ask the kernel.
  *
  * @throws TypeError, RangeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  * @throws Error ENAMETOOLONG: a path of more than 108 bytes, an abstract name of more than 107

@@ -1,4 +1,5 @@
 import { type AddressFamilyName, familyName, familyNumber } from "../address/family.js";
+import { inNamespaceOf } from "../address/kernel-interfaces.js";
 import { checkInt32, checkInteger, checkView } from "../arguments.js";
 import { AF_SMC } from "../constants/address-families.js";
 import { SOL_SCTP, SOL_SOCKET } from "../constants/levels.js";
@@ -62,7 +63,8 @@ export class SocketOptionAccess {
   get<N extends ReadableOption>(name: N, query?: OptionQuery<N>): OptionValue<N> {
     const entry = checkOptionName(name);
     if (entry.direction === "set") throw invalidArgValue("name", `can only be set: ${JSON.stringify(name)}`);
-    const bytes = query === undefined ? undefined : encodeQuery(entry, query);
+    const bytes =
+      query === undefined ? undefined : inNamespaceOf(this.#open(), () => encodeQuery(entry, query));
     return decodeEntry(entry, this.#read(entry, bytes), machineLayout) as OptionValue<N>;
   }
 
@@ -76,8 +78,8 @@ export class SocketOptionAccess {
   set<N extends SettableOption>(name: N, value: OptionInput<N>): void {
     const entry = checkOptionName(name);
     if (entry.direction === "get") throw invalidArgValue("name", `can only be read: ${JSON.stringify(name)}`);
-    const bytes = encodeEntry(entry, value, machineLayout);
     const fd = this.#open();
+    const bytes = inNamespaceOf(fd, () => encodeEntry(entry, value, machineLayout));
     this.#checkFamily(entry, "setsockopt");
     const result = binding().setsockopt(fd, entry.level, entry.option, bytes);
     if (result < 0) throw refusal(entry, result, "setsockopt");

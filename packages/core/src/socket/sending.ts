@@ -1,4 +1,5 @@
 import { addressFamily, encodeAddress, formatAddress } from "../address/index.js";
+import { inNamespaceOf } from "../address/kernel-interfaces.js";
 import { byteLength, checkData, checkFlags, checkObject, checkSignal } from "../arguments.js";
 import {
   AF_AX25,
@@ -291,7 +292,7 @@ export class Sending {
       if (!takes(family, addressFamily(address, "message.address"))) {
         throw invalidArgValue("message.address", "must be of the socket's address family");
       }
-      encoded = encodeAddress(address, "message.address");
+      encoded = inNamespaceOf(this.#endpoint.open(), () => encodeAddress(address, "message.address"));
       details = formatAddress(address);
     }
     return {
