@@ -63,7 +63,8 @@ export function syscallDeniedError(errno: number, syscall: string): SystemError 
   return Object.assign(error, { reason: "ERR_SENDMSG_SYSCALL_DENIED" });
 }
 
-function printed(value: unknown): string {
+/** How an error shows a value that it does not want. */
+export function printed(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "function") return `function ${value.name}`;
   if (typeof value === "object") {

@@ -21,6 +21,7 @@ import { SocketOptionAccess } from "./options/access.js";
 import { getInt } from "./options/int.js";
 import type { BoundPath } from "./socket/bind-path.js";
 import {
+  afterSetting,
   type ControlSwitches,
   checkSwitches,
   type Delivery,
@@ -213,26 +214,34 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
   /** The socket's options, by name: `socket.options.get("rcvBuf")`, `socket.options.set("tcpNoDelay", true)`. */
   get options(): SocketOptionAccess {
-    this.#options ??= new SocketOptionAccess(() => this.#endpoint.open(), this.#facts.family);
+    this.#options ??= new SocketOptionAccess(
+      () => this.#endpoint.open(),
+      this.#facts.family,
+      (setting) => this.#deliver(afterSetting(this.fd, this.#facts, this.#delivery, setting)),
+    );
     return this.#options;
   }
 
   /**
    * Switches control messages on and off: `socket.receive("ipPktinfo", "ipTos")`, `socket.receive({ ipTos: false })`.
    *
-   * The room for control data grows with what is on, so that the kernel never has to cut it. What is refused leaves all as
-   * it was.
+   * There is room for whatever is on, so that the kernel never has to cut it. What is refused leaves all as it was.
    *
    * @throws TypeError ERR_INVALID_ARG_VALUE: there is no such message, it can't be switched on, sockets of this family
-   *   don't deliver it, or the kernel delivers it only in place of another one.
+   *   and type don't deliver it, or the kernel delivers it only in place of another one.
    * @throws `ENOPROTOOPT`: the kernel is too old for it, or the protocol does not have it; `EPERM`, …
    * @see cmsg(3), setsockopt(2)
    */
   receive(...changes: readonly (ControlName | ControlSwitches)[]): this {
     const switches = checkSwitches("changes", changes);
-    this.#delivery = switchOver(this.#endpoint.open(), this.#facts, this.#delivery, switches);
-    this.#receiving.deliver(this.#delivery);
+    this.#deliver(switchOver(this.#endpoint.open(), this.#facts, this.#delivery, switches));
     return this;
+  }
+
+  #deliver(delivery: Delivery): void {
+    if (delivery === this.#delivery) return;
+    this.#delivery = delivery;
+    this.#receiving.deliver(delivery);
   }
 
   /** Who is at the other end of a Unix socket: credentials, pidfd, security label, groups. */

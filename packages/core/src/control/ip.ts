@@ -18,7 +18,7 @@ import { SOL_IP } from "../constants/levels.js";
 import { SCM_SECURITY } from "../constants/socket.js";
 import { ipv4Text, sockaddrIn } from "./addresses.js";
 import { blob, text } from "./blob.js";
-import type { ControlEntries } from "./entry.js";
+import { type ControlEntries, PACKETS } from "./entry.js";
 import { ipv4Error } from "./extended-error.js";
 import { i32, u8, u32 } from "./integers.js";
 import type { Payload } from "./payload.js";
@@ -51,6 +51,7 @@ export const ipMessages = {
     since: "2.2",
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: tos,
   },
   /** The time to live, 1 to 255. Source: ip(7). Since Linux 2.2. */
@@ -63,6 +64,7 @@ export const ipMessages = {
     since: "2.2",
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: i32,
   },
   /** The label of the packet's sender, given by its security module. Source: ip(7). Since Linux 2.6.17. */
@@ -75,6 +77,7 @@ export const ipMessages = {
     since: "2.6.17",
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: text("char[]", LABEL_ROOM),
   },
   /** The packet's IP options, routing filled in. Source: ip(7). Since Linux 2.2. */
@@ -87,6 +90,7 @@ export const ipMessages = {
     since: "2.2",
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: blob("unsigned char[]", OPTIONS_ROOM),
   },
   /** IP options: the packet's, made ready for the answer, or those to send. Source: ip(7). Since Linux 2.2. */
@@ -99,6 +103,7 @@ export const ipMessages = {
     since: "2.2",
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: blob("unsigned char[]", OPTIONS_ROOM),
   },
   /** The packet's destination (`address`) and arriving interface. To send: the interface, and the source (`specificDestination`). Source: ip(7). Since Linux 2.2. */
@@ -111,6 +116,7 @@ export const ipMessages = {
     since: "2.2",
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: struct("in_pktinfo", { interfaceIndex: i32, specificDestination: ipv4Text, address: ipv4Text }),
   },
   /** What went wrong with a packet that was sent, and who says so; or that a zero-copy send is complete. Source: ip(7). Since Linux 2.2. */
@@ -135,6 +141,7 @@ export const ipMessages = {
     since: "2.6.29",
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: sockaddrIn,
   },
   /** The device's checksum of the packet's payload, where it makes one. Only UDP. Source: net/ipv4/ip_sockglue.c. Since Linux 4.0. */
@@ -147,6 +154,7 @@ export const ipMessages = {
     since: "4.0",
     source: "net/ipv4/ip_sockglue.c",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: u32,
   },
   /** The size of the largest fragment that the packet came in. Only there if it was fragmented. Source: net/ipv4/ip_sockglue.c. Since Linux 4.10. */
@@ -159,6 +167,7 @@ export const ipMessages = {
     since: "4.10",
     source: "net/ipv4/ip_sockglue.c",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: i32,
   },
   /** The packet's protocol on a raw socket of IPPROTO_RAW, 1 to 255. Source: net/ipv4/ip_sockglue.c. Since Linux 6.4. */

@@ -29,7 +29,7 @@ import {
 import { SOL_IPV6 } from "../constants/levels.js";
 import { ipv6Text, sockaddrIn6 } from "./addresses.js";
 import { blob } from "./blob.js";
-import type { ControlEntries } from "./entry.js";
+import { type ControlEntries, PACKETS } from "./entry.js";
 import { ipv6Error } from "./extended-error.js";
 import { i32, u32, u32Be } from "./integers.js";
 import { struct } from "./struct.js";
@@ -51,6 +51,7 @@ export const ipv6Messages = {
     since: "2.6.14",
     source: "ipv6(7)",
     families: ["ipv6"],
+    types: PACKETS,
     payload: in6Pktinfo,
   },
   /** The hop limit, 0 to 255; to send, -1 is the default. Source: ipv6(7). Since Linux 2.6.14. */
@@ -63,6 +64,7 @@ export const ipv6Messages = {
     since: "2.6.14",
     source: "ipv6(7)",
     families: ["ipv6"],
+    types: PACKETS,
     payload: i32,
   },
   /** The traffic class: DSCP in the upper six bits, ECN in the lower two. To send, -1 is the default, but Linux 6.18 sends 255 for it: leave the message out. A v4-mapped peer takes ipTos. Source: RFC 3542. Since Linux 2.6.14. */
@@ -75,6 +77,7 @@ export const ipv6Messages = {
     since: "2.6.14",
     source: "RFC 3542",
     families: ["ipv6"],
+    types: PACKETS,
     payload: i32,
   },
   /** Traffic class and flow label. Received only where it is not 0. Source: net/ipv6/datagram.c. Since Linux 2.2. */
@@ -87,6 +90,7 @@ export const ipv6Messages = {
     since: "2.2",
     source: "net/ipv6/datagram.c",
     families: ["ipv6"],
+    types: PACKETS,
     payload: u32Be,
   },
   /** Hop-by-hop options, as the header that holds them. To send them takes CAP_NET_RAW. Source: RFC 3542. Since Linux 2.6.14. */
@@ -99,6 +103,7 @@ export const ipv6Messages = {
     since: "2.6.14",
     source: "RFC 3542",
     families: ["ipv6"],
+    types: PACKETS,
     payload: blob("struct ipv6_opt_hdr", HEADER_ROOM),
   },
   /** Destination options for the hops of a routing header. Source: RFC 3542. Since Linux 2.6.14. */
@@ -122,6 +127,7 @@ export const ipv6Messages = {
     since: "2.6.14",
     source: "RFC 3542",
     families: ["ipv6"],
+    types: PACKETS,
     payload: blob("struct ipv6_rt_hdr", HEADER_ROOM),
   },
   /** Destination options, as the header that holds them. A packet can have several, in their order. Source: RFC 3542. Since Linux 2.6.14. */
@@ -134,6 +140,7 @@ export const ipv6Messages = {
     since: "2.6.14",
     source: "RFC 3542",
     families: ["ipv6"],
+    types: PACKETS,
     repeats: 2,
     payload: blob("struct ipv6_opt_hdr", HEADER_ROOM),
   },
@@ -147,6 +154,7 @@ export const ipv6Messages = {
     since: "2.6.35",
     source: "RFC 3542",
     families: ["ipv6"],
+    types: PACKETS,
     payload: struct("ip6_mtuinfo", { address: sockaddrIn6, mtu: u32 }),
   },
   /** 1: the packet must not be fragmented. Source: RFC 3542. Since Linux 2.6.35. */
@@ -182,6 +190,7 @@ export const ipv6Messages = {
     since: "2.6.37",
     source: "net/ipv6/datagram.c",
     families: ["ipv6"],
+    types: PACKETS,
     payload: sockaddrIn6,
   },
   /** The size of the largest fragment that the packet came in. Only there if it was fragmented. Source: net/ipv6/datagram.c. Since Linux 4.10. */
@@ -194,6 +203,7 @@ export const ipv6Messages = {
     since: "4.10",
     source: "net/ipv6/datagram.c",
     families: ["ipv6"],
+    types: PACKETS,
     payload: i32,
   },
   /** As `ipv6Pktinfo`, in the form that RFC 3542 has replaced. Source: RFC 2292. Since Linux 2.2. */
@@ -206,6 +216,7 @@ export const ipv6Messages = {
     since: "2.2",
     source: "RFC 2292",
     families: ["ipv6"],
+    types: PACKETS,
     payload: in6Pktinfo,
   },
   /** As `ipv6Hoplimit`, in the form that RFC 3542 has replaced. Source: RFC 2292. Since Linux 2.2. */
@@ -218,6 +229,7 @@ export const ipv6Messages = {
     since: "2.2",
     source: "RFC 2292",
     families: ["ipv6"],
+    types: PACKETS,
     payload: i32,
   },
   /** As `ipv6Hopopts`, in the form that RFC 3542 has replaced. Source: RFC 2292. Since Linux 2.2. */
@@ -230,6 +242,7 @@ export const ipv6Messages = {
     since: "2.2",
     source: "RFC 2292",
     families: ["ipv6"],
+    types: PACKETS,
     payload: blob("struct ipv6_opt_hdr", HEADER_ROOM),
   },
   /** As `ipv6Dstopts`, in the form that RFC 3542 has replaced. Source: RFC 2292. Since Linux 2.2. */
@@ -242,6 +255,7 @@ export const ipv6Messages = {
     since: "2.2",
     source: "RFC 2292",
     families: ["ipv6"],
+    types: PACKETS,
     repeats: 2,
     payload: blob("struct ipv6_opt_hdr", HEADER_ROOM),
   },
@@ -255,6 +269,7 @@ export const ipv6Messages = {
     since: "2.2",
     source: "RFC 2292",
     families: ["ipv6"],
+    types: PACKETS,
     payload: blob("struct ipv6_rt_hdr", HEADER_ROOM),
   },
 } as const satisfies ControlEntries;

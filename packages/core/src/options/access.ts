@@ -1,6 +1,7 @@
 import { type AddressFamilyName, familyName, familyNumber } from "../address/family.js";
 import { inNamespaceOf } from "../address/kernel-interfaces.js";
 import { checkInt32, checkInteger, checkView } from "../arguments.js";
+import { readI32 } from "../bytes.js";
 import { AF_SMC } from "../constants/address-families.js";
 import { SOL_SCTP, SOL_SOCKET } from "../constants/levels.js";
 import { SCTP_SOCKOPT_PEELOFF, SCTP_SOCKOPT_PEELOFF_FLAGS } from "../constants/sctp.js";
@@ -36,6 +37,15 @@ const USUAL_ROOM = 1 << 15;
 /** Values are tens of bytes: what is larger than this is nobody's. */
 const MAX_ROOM = 1 << 20;
 
+const SIZEOF_INT = 4;
+
+/** An option that was set, and the int that its value is or begins with. */
+export interface IntSetting {
+  readonly level: number;
+  readonly option: number;
+  readonly value: number;
+}
+
 /**
  * The options of one socket, by name: their types are those of the table.
  *
@@ -47,11 +57,13 @@ const MAX_ROOM = 1 << 20;
 export class SocketOptionAccess {
   readonly #open: () => number;
   readonly #family: number;
+  readonly #onSet: ((setting: IntSetting) => void) | undefined;
 
-  /** @internal `open` returns the descriptor's number, or throws once it is closed. */
-  constructor(open: () => number, family: number) {
+  /** @internal `open` returns the descriptor's number, or throws once it is closed; `onSet` is told what was set. */
+  constructor(open: () => number, family: number, onSet?: (setting: IntSetting) => void) {
     this.#open = open;
     this.#family = family;
+    this.#onSet = onSet;
   }
 
   /**
@@ -83,6 +95,7 @@ export class SocketOptionAccess {
     this.#checkFamily(entry, "setsockopt");
     const result = binding().setsockopt(fd, entry.level, entry.option, bytes);
     if (result < 0) throw refusal(entry, result, "setsockopt");
+    this.#told(entry.level, entry.option, bytes);
   }
 
   /**
@@ -112,6 +125,11 @@ export class SocketOptionAccess {
     const bytes = checkView("value", value);
     const result = binding().setsockopt(this.#open(), level, option, bytes);
     if (result < 0) throw failure(result, "setsockopt");
+    this.#told(level, option, bytes);
+  }
+
+  #told(level: number, option: number, bytes: Uint8Array): void {
+    if (bytes.length >= SIZEOF_INT) this.#onSet?.({ level, option, value: readI32(bytes, 0) });
   }
 
   #read(entry: OptionEntry, query: Uint8Array | undefined): Uint8Array {

@@ -728,7 +728,7 @@ export const socketLevelOptions = {
     payload: struct("sock_txtime", { clockId: i32, flags: u32 }),
   }),
   /** Whether messages come with the time of their arrival, in microseconds. Source: socket(7). Since Linux 2.2. */
-  timestamp: option({
+  timestampOld: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMP_OLD,
     constant: "SO_TIMESTAMP",
@@ -738,7 +738,7 @@ export const socketLevelOptions = {
     payload: flag,
   }),
   /** Whether messages come with the time of their arrival, in nanoseconds. Source: socket(7). Since Linux 2.6.22. */
-  timestampNs: option({
+  timestampNsOld: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMPNS_OLD,
     constant: "SO_TIMESTAMPNS",
@@ -751,7 +751,7 @@ export const socketLevelOptions = {
    * SOF_TIMESTAMPING_*: which times of sending and receiving are reported. Source:
    * Documentation/networking/timestamping.rst. Since Linux 2.6.30.
    */
-  timestamping: option({
+  timestampingOld: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMPING_OLD,
     constant: "SO_TIMESTAMPING",
@@ -760,8 +760,8 @@ export const socketLevelOptions = {
     source: "Documentation/networking/timestamping.rst",
     payload: u32,
   }),
-  /** As `timestamp`, with 64 bits for the seconds everywhere. Source: net/core/sock.c. Since Linux 5.1. */
-  timestampNew: option({
+  /** As `timestampOld`, with 64 bits for the seconds everywhere. Source: net/core/sock.c. Since Linux 5.1. */
+  timestamp: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMP_NEW,
     constant: "SO_TIMESTAMP_NEW",
@@ -770,8 +770,8 @@ export const socketLevelOptions = {
     source: "net/core/sock.c",
     payload: flag,
   }),
-  /** As `timestampNs`, with 64 bits for the seconds everywhere. Source: net/core/sock.c. Since Linux 5.1. */
-  timestampNsNew: option({
+  /** As `timestampNsOld`, with 64 bits for the seconds everywhere. Source: net/core/sock.c. Since Linux 5.1. */
+  timestampNs: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMPNS_NEW,
     constant: "SO_TIMESTAMPNS_NEW",
@@ -780,8 +780,8 @@ export const socketLevelOptions = {
     source: "net/core/sock.c",
     payload: flag,
   }),
-  /** As `timestamping`, with 64 bits for the seconds everywhere. Source: net/core/sock.c. Since Linux 5.1. */
-  timestampingNew: option({
+  /** As `timestampingOld`, with 64 bits for the seconds everywhere. Source: net/core/sock.c. Since Linux 5.1. */
+  timestamping: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMPING_NEW,
     constant: "SO_TIMESTAMPING_NEW",

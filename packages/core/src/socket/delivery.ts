@@ -1,5 +1,7 @@
+import { familyName } from "../address/family.js";
 import { checkBoolean, checkObject } from "../arguments.js";
-import { AF_UNIX } from "../constants/address-families.js";
+import { AF_BLUETOOTH, AF_CAN, AF_UNIX, AF_VSOCK } from "../constants/address-families.js";
+import { CAN_J1939, CAN_RAW } from "../constants/can.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import {
   SO_TIMESTAMP_NEW,
@@ -16,10 +18,10 @@ import {
   type ControlName,
   controlMessages,
 } from "../control/index.js";
-import { controlSpace } from "../control/space.js";
-import { entryNamed, hasFamily } from "../control/table.js";
-import { explain, invalidArgValue } from "../errors.js";
-import { explainAge } from "../kernel-version.js";
+import { entryNamed, hasFamily, isDelivered } from "../control/table.js";
+import { EINVAL, ENOPROTOOPT, EOPNOTSUPP, EPERM } from "../errno.js";
+import { explain, invalidArgValue, printed } from "../errors.js";
+import { explainAge, kernelIsOlderThan } from "../kernel-version.js";
 import { DENIED } from "../native/binding.js";
 import { listed, nameOf } from "../options/access.js";
 import type { OptionEntry } from "../options/entry.js";
@@ -30,18 +32,20 @@ import { failure } from "../syscalls/failure.js";
 /** Control messages to switch on (true) and off (false), by name. */
 export type ControlSwitches = { readonly [N in ControlName]?: boolean };
 
-/** What a socket delivers, the room that it needs, and how to recognise what nobody asked for. */
+/** What a socket delivers, and how to recognise what nobody asked for. */
 export interface Delivery {
   readonly names: ReadonlySet<ControlName>;
-  readonly controlSpace: number;
   readonly isOwn: ((message: ControlMessage) => boolean) | undefined;
   /** Something is on that comes on the error queue. */
   readonly errorQueue: boolean;
+  /** By option of flags: the bits that somebody else has set, and that stay when ours go. */
+  readonly theirs: ReadonlyMap<string, number>;
 }
 
 interface Facts {
   readonly family: number;
   readonly type: number;
+  readonly protocol: number;
 }
 
 interface Enable {
@@ -58,15 +62,14 @@ interface Setting {
   readonly value: number;
 }
 
-// For what the library switches on itself, what needs no switching on, and what somebody else switched on before.
-const SPARE_CONTROL_SPACE = 4096;
-
 const TIMESTAMP_TYPES: ReadonlySet<number> = new Set([
   SO_TIMESTAMP_OLD,
   SO_TIMESTAMPNS_OLD,
   SO_TIMESTAMP_NEW,
   SO_TIMESTAMPNS_NEW,
 ]);
+
+const ARRIVALS: readonly ControlName[] = ["timestamp", "timestampNs", "timestampOld", "timestampNsOld"];
 
 /** These also say how long the seconds of every stamp are. */
 const NEW_STAMPS: ReadonlySet<number> = new Set([SO_TIMESTAMP_NEW, SO_TIMESTAMPNS_NEW, SO_TIMESTAMPING_NEW]);
@@ -88,11 +91,17 @@ export function checkControlName(argument: string, name: unknown): ControlName {
   if (!isKnown || entryOf(name as ControlName).enable === undefined) {
     throw invalidArgValue(
       argument,
-      `must be a control message that can be switched on. Received "${String(name)}"`,
+      `must be a control message that can be switched on. Received ${printed(name)}`,
     );
   }
   return name as ControlName;
 }
+
+/** What the kernel wants to see, where it does: net/netlink/af_netlink.c, net/core/sock.c, net/ipv6/ipv6_sockglue.c. */
+const PRIVILEGES: { readonly [N in ControlName]?: string } = {
+  netlinkListenAllNsid: "CAP_NET_BROADCAST",
+  mark: "CAP_NET_RAW or CAP_NET_ADMIN",
+};
 
 /** What a user wants switched: names mean on. What comes later counts. */
 export function checkSwitches(
@@ -114,15 +123,17 @@ export function checkSwitches(
   return switches;
 }
 
-/** Refuses what sockets of this family never deliver: the kernel would often take it and keep silent. */
-function checkFamily(argument: string, name: ControlName, family: number): void {
+/** Refuses what sockets of this family and type never deliver: the kernel would often take it and keep silent. */
+function checkDelivered(argument: string, name: ControlName, facts: Facts): void {
   const named = entryNamed(name)!;
-  const { families } = named.entry;
-  if (families === undefined || hasFamily(named, family)) return;
-  throw invalidArgValue(
-    argument,
-    `must not have "${name}": ${listed(families)} sockets deliver it, and this one is ${nameOf(family)}`,
-  );
+  if (isDelivered(named, facts)) return;
+  const { families, types } = named.entry;
+  const { family } = facts;
+  const own = familyName(family);
+  const reason = !hasFamily(named, family)
+    ? `${listed(families!)} sockets deliver it, and this one is ${nameOf(family)}`
+    : `of ${own} sockets those of type ${types![own!]!.join(" and ")} deliver it, and this one is of another`;
+  throw invalidArgValue(argument, `must not have "${name}": ${reason}`);
 }
 
 /**
@@ -147,35 +158,59 @@ function checkStamps(argument: string, names: Iterable<ControlName>): void {
 
 const sameOption = (a: Enable, b: Enable): boolean => a.level === b.level && a.option === b.option;
 
-/** All bits that names of this option have, among those that are on. */
-function bitsOf(enable: Enable, names: Iterable<ControlName>): number {
+/** All bits that names of such options have, among those that are on. */
+function bitsWhere(names: Iterable<ControlName>, isMeant: (enable: Enable) => boolean): number {
   let bits = 0;
   for (const name of names) {
-    const other: Enable = entryOf(name).enable!;
-    if (sameOption(enable, other)) bits |= other.value ?? 1;
+    const enable: Enable = entryOf(name).enable!;
+    if (isMeant(enable)) bits |= enable.value ?? 1;
   }
   return bits;
 }
 
-/** What has to be set, so that `names` come instead of `before`. */
+const bitsOf = (enable: Enable, names: Iterable<ControlName>): number =>
+  bitsWhere(names, (other) => sameOption(enable, other));
+const bitsOfKey = (key: string, names: Iterable<ControlName>): number =>
+  bitsWhere(names, ({ level, option }) => keyOf(level, option) === key);
+
+/** The flags of SO_TIMESTAMPING are the same under both of its numbers. */
+const keyOf = (level: number, option: number): string =>
+  `${level}:${level === SOL_SOCKET && option === SO_TIMESTAMPING_OLD ? SO_TIMESTAMPING_NEW : option}`;
+
+/** What has to be set, so that `names` come instead of what came before, and the flags that are not ours. */
 function settingsOf(
   fd: number,
-  before: ReadonlySet<ControlName>,
+  before: Pick<Delivery, "names" | "theirs">,
   names: ReadonlySet<ControlName>,
   changed: Iterable<ControlName>,
-): Setting[] {
+): { settings: Setting[]; theirs: Delivery["theirs"] } {
   const settings: Setting[] = [];
+  const theirs = new Map(before.theirs);
+  const seen = new Set<string>();
   for (const name of changed) {
     const enable: Enable = entryOf(name).enable!;
     const { level, option } = enable;
     if (settings.some((setting) => sameOption(setting, enable))) continue;
     let value = bitsOf(enable, names);
-    // An option of flags may have some that are not ours, set by whoever had the socket before.
-    if (enable.value !== undefined) value |= getInt(fd, level, option) & ~bitsOf(enable, before);
+    if (enable.value !== undefined) {
+      const key = keyOf(level, option);
+      if (!seen.has(key)) {
+        const ours = bitsOfKey(key, before.names);
+        theirs.set(
+          key,
+          (ours === 0 ? 0 : (theirs.get(key) ?? 0)) | ((presentValue(fd, enable) ?? 0) & ~ours),
+        );
+        seen.add(key);
+      }
+      value |= theirs.get(key)!;
+    }
     settings.push({ name, level, option, value });
   }
-  return settings;
+  return { settings, theirs };
 }
+
+/** What the kernel answers where it does not know an option, or a value of it. */
+const UNKNOWN: ReadonlySet<number> = new Set([-ENOPROTOOPT, -EOPNOTSUPP, -EINVAL]);
 
 /** The error that says why the socket won't deliver it. */
 function refusal(result: number, { name, level, option }: Setting): Error {
@@ -184,10 +219,15 @@ function refusal(result: number, { name, level, option }: Setting): Error {
   const known = Object.values<OptionEntry>(socketOptions).find(
     (entry) => entry.level === level && entry.option === option,
   );
-  const age =
-    (known && explainAge(`${known.constant}, which switches "${name}" on,`, known.since)) ??
-    explainAge(`"${name}"`, entryOf(name).since);
-  explain(error, `${error.message}: ${age ?? `this socket cannot deliver "${name}"`}`);
+  let reason = `switching "${name}" on or off`;
+  if (result === -EPERM) reason = `${reason} takes ${PRIVILEGES[name] ?? "a privilege"}`;
+  else if (UNKNOWN.has(result)) {
+    reason =
+      (known && explainAge(`${known.constant}, which switches "${name}" on,`, known.since)) ??
+      explainAge(`"${name}"`, entryOf(name).since) ??
+      `this socket cannot deliver "${name}"`;
+  }
+  explain(error, `${error.message}: ${reason}`);
   return error;
 }
 
@@ -208,9 +248,11 @@ function apply(fd: number, settings: readonly Setting[]): void {
 }
 
 /** What an option is now; undefined for the few that cannot be read. */
-function presentValue(fd: number, { level, option }: Setting): number | undefined {
+function presentValue(fd: number, { level, option }: Enable): number | undefined {
+  // SO_TIMESTAMPING_NEW gives 0 as long as the flags are those of the other (net/core/sock.c, sk_getsockopt).
+  const asked = level === SOL_SOCKET && option === SO_TIMESTAMPING_NEW ? SO_TIMESTAMPING_OLD : option;
   try {
-    return getInt(fd, level, option);
+    return getInt(fd, level, asked);
   } catch {
     return undefined;
   }
@@ -234,16 +276,49 @@ function delimit(fd: number, { family, type }: Facts, names: ReadonlySet<Control
   return true;
 }
 
-function deliveryOf(fd: number, facts: Facts, names: ReadonlySet<ControlName>): Delivery {
+/** What comes on the error queue of a family that has come to have one; AF_CAN's protocols differ. */
+function errorMessageOf({ family, protocol }: Facts): ControlName | undefined {
+  switch (family) {
+    case AF_CAN:
+      return protocol === CAN_RAW ? "canRawErrqueue" : protocol === CAN_J1939 ? "j1939Errqueue" : undefined;
+    case AF_VSOCK:
+      return "vsockRecverr";
+    case AF_BLUETOOTH:
+      return "btError";
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Whether the error queue may be read. Those who have always had one need not be asked; in the others' older kernels, and where
+ * nothing is on that comes there, MSG_ERRQUEUE is ignored and would give an ordinary message.
+ */
+function hasErrors(fd: number, facts: Facts, names: Iterable<ControlName>): boolean {
+  for (const name of names) if (entryOf(name).direction === "errorQueue") return true;
+  const message = errorMessageOf(facts);
+  if (message === undefined || kernelIsOlderThan(entryOf(message).since)) return false;
+  const { level, option } = entryOf(message).enable!;
+  return (
+    (presentValue(fd, { level, option }) ?? 0) !== 0 ||
+    (presentValue(fd, { level: SOL_SOCKET, option: SO_TIMESTAMPING_NEW }) ?? 0) !== 0
+  );
+}
+
+function deliveryOf(
+  fd: number,
+  facts: Facts,
+  { names, theirs }: Pick<Delivery, "names" | "theirs">,
+): Delivery {
   return {
     names,
-    controlSpace: controlSpace([...names], facts.family) + SPARE_CONTROL_SPACE,
+    theirs,
     isOwn: delimit(fd, facts, names) ? isTimestamp : undefined,
-    errorQueue: [...names].some((name) => entryOf(name).direction === "errorQueue"),
+    errorQueue: hasErrors(fd, facts, names),
   };
 }
 
-const NONE: ReadonlySet<ControlName> = new Set();
+const NONE: Pick<Delivery, "names" | "theirs"> = { names: new Set(), theirs: new Map() };
 
 /** Switches on what is to be received. Errors name `argument`. */
 export function switchOn(
@@ -253,30 +328,57 @@ export function switchOn(
   argument = "options.receive",
 ): Delivery {
   const wanted = new Set(names);
-  for (const name of wanted) checkFamily(argument, name, facts.family);
+  for (const name of wanted) checkDelivered(argument, name, facts);
   checkStamps(argument, wanted);
-  apply(fd, settingsOf(fd, NONE, wanted, wanted));
-  return deliveryOf(fd, facts, wanted);
+  const { settings, theirs } = settingsOf(fd, NONE, wanted, wanted);
+  apply(fd, settings);
+  return deliveryOf(fd, facts, { names: wanted, theirs });
 }
 
 /** Switches control messages on and off: all of them, or none where one is refused. */
 export function switchOver(
   fd: number,
   facts: Facts,
-  { names: before }: Delivery,
+  before: Delivery,
   switches: ReadonlyMap<ControlName, boolean>,
 ): Delivery {
-  const names = new Set(before);
+  const names = new Set(before.names);
   for (const [name, on] of switches) {
     if (!on) names.delete(name);
     else {
-      checkFamily("changes", name, facts.family);
+      checkDelivered("changes", name, facts);
       names.add(name);
     }
   }
   checkStamps("changes", names);
   // Off first: of two options that exclude each other, the one that is set last counts.
   const changed = [...switches.keys()].sort((a, b) => Number(switches.get(a)) - Number(switches.get(b)));
-  apply(fd, settingsOf(fd, before, names, changed));
-  return deliveryOf(fd, facts, names);
+  const { settings, theirs } = settingsOf(fd, before, names, changed);
+  apply(fd, settings);
+  return deliveryOf(fd, facts, { names, theirs });
+}
+
+/** What a socket delivers after its user has set an option. */
+export function afterSetting(
+  fd: number,
+  facts: Facts,
+  before: Delivery,
+  { level, option, value }: { level: number; option: number; value: number },
+): Delivery {
+  if (
+    level !== SOL_SOCKET &&
+    !before.theirs.has(keyOf(level, option)) &&
+    errorMessageOf(facts) === undefined
+  ) {
+    return before;
+  }
+  const names = new Set(before.names);
+  const theirs = new Map(before.theirs);
+  if (theirs.has(keyOf(level, option))) theirs.set(keyOf(level, option), value);
+  if (level === SOL_SOCKET && TIMESTAMP_TYPES.has(option)) {
+    // One kind of arrival times at most: what is set last counts, and off means all.
+    for (const stamp of ARRIVALS) names.delete(stamp);
+    if (value !== 0) names.add(ARRIVALS.find((stamp) => entryOf(stamp).enable!.option === option)!);
+  }
+  return deliveryOf(fd, facts, { names, theirs });
 }

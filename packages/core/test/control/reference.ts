@@ -86,8 +86,21 @@ function switchedOnBy(name: string, { enable, direction }: ControlEntry): string
   // Timestamps of Bluetooth and the like are switched on by SOL_SOCKET.
   const own = sampleOf(name).level;
   const level = enable.level === controlMessages.rights.level ? "SOL_SOCKET" : own;
-  const flags = enable.value === undefined ? "" : ` with ${flagNames(enable.value)}`;
+  const isFlags = level === "SOL_SOCKET" && enable.value !== undefined;
+  const flags = isFlags ? ` with ${flagNames(enable.value!)}` : "";
   return `${optionName(level, enable.option)}${flags}`;
+}
+
+/** Where only some types of a family's sockets deliver it. */
+function deliveredBy({ types = {} }: ControlEntry): string {
+  const byTypes = new Map<string, string[]>();
+  for (const [family, names] of Object.entries(types)) {
+    const key = names!.join(", ");
+    byTypes.set(key, [...(byTypes.get(key) ?? []), family]);
+  }
+  return [...byTypes]
+    .map(([names, families]) => `of ${families.join(" and ")} those of type ${names}`)
+    .join("; ");
 }
 
 function size({ payload }: ControlEntry): string {
@@ -109,6 +122,7 @@ function section(name: string, entry: ControlEntry): string {
     ["Direction", DIRECTIONS[entry.direction]],
     ["Switched on by", switchedOnBy(name, entry)],
     ["Sockets", entry.families?.join(", ") ?? "any"],
+    ["Received by", deliveredBy(entry)],
     ["Since", `Linux ${entry.since}`],
     ["Described in", entry.source],
   ].filter(([, fact]) => fact !== "");
