@@ -1,6 +1,7 @@
 import type { Socket as DgramSocket } from "node:dgram";
 import type { Socket as NetSocket } from "node:net";
-import { type Address, encodeAddress, formatAddress } from "./address/index.js";
+import { detailsOf } from "./address/encode.js";
+import { type Address, encodeAddress } from "./address/index.js";
 import { inNamespaceOf } from "./address/kernel-interfaces.js";
 import { checkSignal } from "./arguments.js";
 import { AF_UNIX } from "./constants/address-families.js";
@@ -260,7 +261,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     if (signal?.aborted) throw new AbortError(signal);
     const fd = this.#endpoint.open();
     const address = inNamespaceOf(fd, () => encodeAddress(to, "to"));
-    const details = formatAddress(to);
+    const details = detailsOf(to);
     // One that came from elsewhere may be blocking, and connect(2) has no MSG_DONTWAIT.
     if (this.#facts.type === SOCK_STREAM || this.#facts.family === AF_UNIX) binding().setNonBlocking(fd);
     const result = binding().connect(fd, address);

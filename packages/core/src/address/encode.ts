@@ -30,7 +30,16 @@ export function addressFamily(address: Address, argument = "address"): number {
   return typeof address.family === "number" ? address.family : codec.family;
 }
 
-/** How an error names the address: `{ path }` of a Unix socket, `{ address, port }` of an IP one, else `{ address }`. */
+/** How an error names an address that was checked. */
+export const detailsOf = (address: Address): AddressDetails => codecOf(address, "address").format(address);
+
+/**
+ * How an error names the address: `{ path }` of a Unix socket, `{ address, port }` of an IP one, else `{ address }`.
+ *
+ * @throws TypeError, RangeError: it is no address.
+ */
 export function formatAddress(address: Address): AddressDetails {
-  return codecOf(address, "address").format(address);
+  // Whether there are interfaces of such names does not matter.
+  encodeAddress(address, "address", () => 0);
+  return detailsOf(address);
 }

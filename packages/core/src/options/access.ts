@@ -93,7 +93,13 @@ export class SocketOptionAccess {
     const fd = this.#open();
     const bytes = inNamespaceOf(fd, () => encodeEntry(entry, value, machineLayout));
     this.#checkFamily(entry, "setsockopt");
-    const result = binding().setsockopt(fd, entry.level, entry.option, bytes);
+    const { setsockopt, setFilter } = binding();
+    const result = (entry.takesProgram && Array.isArray(value) ? setFilter : setsockopt)(
+      fd,
+      entry.level,
+      entry.option,
+      bytes,
+    );
     if (result < 0) throw refusal(entry, result, "setsockopt");
     this.#told(entry.level, entry.option, bytes);
   }
@@ -139,6 +145,12 @@ export class SocketOptionAccess {
     const { size, room: longest = size } = payload;
     // Groups are few, and could be 65536.
     let room = Math.max(size[machineLayout], Math.min(longest[machineLayout], USUAL_ROOM));
+    if (entry.lengthOf) {
+      const start = new Uint8Array(size[machineLayout]);
+      const result = binding().getsockopt(fd, entry.level, entry.option, start, false);
+      if (result < 0) throw refusal(entry, result, "getsockopt");
+      room = entry.lengthOf(start);
+    }
     for (;;) {
       const bytes = new Uint8Array(room);
       if (query !== undefined) bytes.set(query);

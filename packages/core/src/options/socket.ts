@@ -2,6 +2,8 @@ import { SOL_SOCKET } from "../constants/levels.js";
 import {
   SO_ACCEPTCONN,
   SO_ATTACH_BPF,
+  SO_ATTACH_FILTER,
+  SO_ATTACH_REUSEPORT_CBPF,
   SO_ATTACH_REUSEPORT_EBPF,
   SO_BINDTODEVICE,
   SO_BINDTOIFINDEX,
@@ -76,6 +78,7 @@ import { i32, u32, u64 } from "../control/integers.js";
 import { struct } from "../control/struct.js";
 import { oldTimeval } from "../control/times.js";
 import { type OptionEntries, option } from "./entry.js";
+import { filter } from "./filter.js";
 import { flag } from "./flag.js";
 import { growing } from "./growing.js";
 import { interfaceIndex } from "./interface-index.js";
@@ -441,6 +444,31 @@ export const socketLevelOptions = {
     source: "net/core/sock.c",
     payload: i32,
     setPayload: interfaceIndex,
+  }),
+  /**
+   * A program of classic BPF that says how much of what arrives is let in. Reading it gives its instructions, none: there
+   * is no filter. Source: socket(7). Since Linux 2.2.
+   */
+  attachFilter: option({
+    level: SOL_SOCKET,
+    option: SO_ATTACH_FILTER,
+    constant: "SO_ATTACH_FILTER",
+    direction: "both",
+    since: "2.2",
+    source: "socket(7)",
+    payload: filter,
+    takesProgram: true,
+  }),
+  /** A program of classic BPF that chooses among the sockets of a port, by index. Source: socket(7). Since Linux 4.5. */
+  attachReusePortCbpf: option({
+    level: SOL_SOCKET,
+    option: SO_ATTACH_REUSEPORT_CBPF,
+    constant: "SO_ATTACH_REUSEPORT_CBPF",
+    direction: "set",
+    since: "4.5",
+    source: "socket(7)",
+    payload: filter,
+    takesProgram: true,
   }),
   /** Takes the filter away, whatever the value. Source: socket(7). Since Linux 2.2. */
   detachFilter: option({

@@ -1,4 +1,5 @@
-import { type Address, decodeAddress, encodeAddress, formatAddress } from "../address/index.js";
+import { detailsOf } from "../address/encode.js";
+import { type Address, decodeAddress, encodeAddress } from "../address/index.js";
 import { inNamespaceOf } from "../address/kernel-interfaces.js";
 import { invalidArgValue } from "../errors.js";
 import { ADDRESS_SPACE } from "../native/binding.js";
@@ -20,7 +21,7 @@ export async function bindTo(
     fd,
     inNamespaceOf(fd, () => encodeAddress(at, "at")),
   );
-  if (result < 0) throw failure(result, "bind", formatAddress(at));
+  if (result < 0) throw failure(result, "bind", detailsOf(at));
   return undefined;
 }
 

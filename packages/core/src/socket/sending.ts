@@ -1,4 +1,5 @@
-import { addressFamily, encodeAddress, formatAddress } from "../address/index.js";
+import { detailsOf } from "../address/encode.js";
+import { addressFamily, encodeAddress } from "../address/index.js";
 import { inNamespaceOf } from "../address/kernel-interfaces.js";
 import { byteLength, checkData, checkFlags, checkObject, checkSignal } from "../arguments.js";
 import {
@@ -293,7 +294,7 @@ export class Sending {
         throw invalidArgValue("message.address", "must be of the socket's address family");
       }
       encoded = inNamespaceOf(this.#endpoint.open(), () => encodeAddress(address, "message.address"));
-      details = formatAddress(address);
+      details = detailsOf(address);
     }
     return {
       iov,

@@ -371,6 +371,10 @@ describe("switching", () => {
       const argument = bad === undefined ? "changes[0]" : "changes[0]";
       expect(thrown(() => socket.receive(bad as never))).toMatchObject({ argument });
     }
+    expect(thrown(() => socket.receive(Symbol("x") as never))).toMatchObject({
+      code: "ERR_INVALID_ARG_TYPE",
+    });
+    expect(await rejection(udp4([Object.create(null)]))).toMatchObject({ code: "ERR_INVALID_ARG_VALUE" });
     expect(thrown(() => socket.receive({ rights: true } as never))).toMatchObject({ argument: "changes[0]" });
     expect(thrown(() => socket.receive({ ipTos: 1 } as never))).toMatchObject({
       code: "ERR_INVALID_ARG_TYPE",
