@@ -1,7 +1,6 @@
 import { familyName } from "../address/family.js";
 import { checkBoolean, checkObject } from "../arguments.js";
 import { AF_BLUETOOTH, AF_CAN, AF_UNIX, AF_VSOCK } from "../constants/address-families.js";
-import { CAN_J1939, CAN_RAW } from "../constants/can.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import {
   SO_TIMESTAMP_NEW,
@@ -11,7 +10,7 @@ import {
   SO_TIMESTAMPNS_NEW,
   SO_TIMESTAMPNS_OLD,
 } from "../constants/socket.js";
-import { SOCK_SEQPACKET } from "../constants/socket-types.js";
+import { SOCK_RAW, SOCK_SEQPACKET } from "../constants/socket-types.js";
 import {
   type ControlEntry,
   type ControlMessage,
@@ -276,11 +275,13 @@ function delimit(fd: number, { family, type }: Facts, names: ReadonlySet<Control
   return true;
 }
 
-/** What comes on the error queue of a family that has come to have one; AF_CAN's protocols differ. */
-function errorMessageOf({ family, protocol }: Facts): ControlName | undefined {
+/** What comes on the error queue of a family that has come to have one. */
+function errorMessageOf(fd: number, { family, type }: Facts): ControlName | undefined {
   switch (family) {
     case AF_CAN:
-      return protocol === CAN_RAW ? "canRawErrqueue" : protocol === CAN_J1939 ? "j1939Errqueue" : undefined;
+      // SO_PROTOCOL is 0 on all of them. CAN_RAW is the only one of its type; the others don't know J1939's options.
+      if (type === SOCK_RAW) return "canRawErrqueue";
+      return presentValue(fd, entryOf("j1939Errqueue").enable!) === undefined ? undefined : "j1939Errqueue";
     case AF_VSOCK:
       return "vsockRecverr";
     case AF_BLUETOOTH:
@@ -296,7 +297,7 @@ function errorMessageOf({ family, protocol }: Facts): ControlName | undefined {
  */
 function hasErrors(fd: number, facts: Facts, names: Iterable<ControlName>): boolean {
   for (const name of names) if (entryOf(name).direction === "errorQueue") return true;
-  const message = errorMessageOf(facts);
+  const message = errorMessageOf(fd, facts);
   if (message === undefined || kernelIsOlderThan(entryOf(message).since)) return false;
   const { level, option } = entryOf(message).enable!;
   return (
@@ -368,7 +369,7 @@ export function afterSetting(
   if (
     level !== SOL_SOCKET &&
     !before.theirs.has(keyOf(level, option)) &&
-    errorMessageOf(facts) === undefined
+    errorMessageOf(fd, facts) === undefined
   ) {
     return before;
   }

@@ -273,7 +273,10 @@ describe("everything at once", () => {
     await socket.sendmsg({ data, address });
     const returned = await next(socket);
     expect(whole(returned)).toEqual(expect.arrayContaining(["tipcErrinfo", "tipcRetdata"]));
-    expect(data.equals(valueIn(returned, "tipcRetdata"))).toBe(true);
+    // Today's kernels return the first 1024 bytes (MAX_FORWARD_SIZE, net/tipc/msg.h), older ones all.
+    const came = Buffer.from(valueIn(returned, "tipcRetdata"));
+    expect(came.length).toBeGreaterThanOrEqual(1024);
+    expect(came.equals(data.subarray(0, came.length))).toBe(true);
   });
 
   where(sockets("SCTP", AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP))("SCTP", async () => {
