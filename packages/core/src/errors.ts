@@ -66,6 +66,7 @@ export function syscallDeniedError(errno: number, syscall: string): SystemError 
   return Object.assign(error, { reason: SYSCALL_DENIED });
 }
 
+/** How an error shows a value that it does not want. */
 export function printed(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "function") return `function ${value.name}`;

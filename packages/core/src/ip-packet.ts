@@ -29,6 +29,11 @@ export interface PacketInfo {
   hopLimit?: number;
   /** The address that the packet was sent to. A v4-mapped one is given as the IPv4 address that it is. */
   destination?: string;
+  /**
+   * The address of this host's to answer from: the destination, unless that was a multicast or broadcast address. Of IPv6
+   * multicast there is none: `interfaceIndex` alone lets the kernel choose.
+   */
+  local?: string;
   /** The interface that it came by. */
   interfaceIndex?: number;
   /** The data are several datagrams of this size, the last may be shorter (UDP_GRO). */
@@ -43,7 +48,7 @@ export interface PacketSettings {
   dscp?: number;
   /** IPv4's time to live, IPv6's hop limit: 1 to 255. */
   hopLimit?: number;
-  /** The address to send from, one of this host's: what {@link PacketInfo.destination} was, to answer from there. */
+  /** The address to send from, one of this host's: what {@link PacketInfo.local} was, to answer from there. */
   source?: string;
   /** The interface to send by. */
   interfaceIndex?: number;
@@ -80,28 +85,38 @@ export function packetInfoNames(
 }
 
 /** Reads what a packet's headers said, whether it was IPv4, IPv6 or IPv4 on an IPv6 socket. */
-export function readPacketInfo({ control }: { readonly control: readonly ControlMessage[] }): PacketInfo {
+export function readPacketInfo(message: { readonly control: readonly ControlMessage[] }): PacketInfo {
+  const { control } = checkObject("message", message);
+  if (!Array.isArray(control)) throw invalidArgType("message.control", "an instance of Array", control);
   const info: PacketInfo = {};
-  for (const message of control) {
-    switch (message.name) {
+  for (const item of control) {
+    switch (item.name) {
       case "ipTos":
       case "ipv6Tclass":
-        info.ecn = message.value & MAX_ECN;
-        info.dscp = message.value >> ECN_BITS;
+        info.ecn = item.value & MAX_ECN;
+        info.dscp = item.value >> ECN_BITS;
         break;
       case "ipTtl":
       case "ipv6Hoplimit":
       case "ipv6Hoplimit2292":
-        info.hopLimit = message.value;
+        info.hopLimit = item.value;
         break;
       case "ipPktinfo":
-      case "ipv6Pktinfo":
-      case "ipv6Pktinfo2292":
-        info.destination = withoutMapping(message.value.address);
-        info.interfaceIndex = message.value.interfaceIndex;
+        info.destination = item.value.address;
+        if (item.value.specificDestination !== ANY.ipv4) info.local = item.value.specificDestination;
+        info.interfaceIndex = item.value.interfaceIndex;
         break;
+      case "ipv6Pktinfo":
+      case "ipv6Pktinfo2292": {
+        const { address, interfaceIndex } = item.value;
+        info.destination = withoutMapping(address);
+        // Of an IPv4 packet SOL_IP's message says more, and may have come before.
+        if (info.destination === address && !isMulticast(address)) info.local = address;
+        info.interfaceIndex = interfaceIndex;
+        break;
+      }
       case "udpGro":
-        info.segmentSize = message.value;
+        info.segmentSize = item.value;
         break;
     }
   }
@@ -165,8 +180,12 @@ function familyOfPacket(to: Address): IpFamily {
   const { family } = codecOf(to, "to");
   if (family === AF_INET) return "ipv4";
   if (family !== AF_INET6) throw invalidArgValue("to", "must be an IPv4 or IPv6 address");
-  return withoutMapping((to as { address: string }).address).includes(":") ? "ipv6" : "ipv4";
+  const { address } = to as { address: unknown };
+  if (typeof address !== "string") throw invalidArgType("to.address", "of type string", address);
+  return withoutMapping(address).includes(":") ? "ipv6" : "ipv4";
 }
+
+const isMulticast = (address: string): boolean => /^ff/i.test(address);
 
 const MAPPED = "::ffff:";
 

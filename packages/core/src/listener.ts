@@ -1,5 +1,6 @@
 import type { Server as NetServer } from "node:net";
 import { type Address, encodeAddress } from "./address/index.js";
+import { inNamespaceOf } from "./address/kernel-interfaces.js";
 import { checkInteger, checkObject, checkSignal } from "./arguments.js";
 import { AF_UNIX } from "./constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
@@ -125,7 +126,7 @@ export class Listener implements MessageListener<Socket> {
     const { backlog = DEFAULT_BACKLOG } = options;
     checkInteger("options.backlog", backlog, 0, 0x7fffffff);
     if (checked.signal?.aborted) throw new AbortError(checked.signal);
-    encodeAddress(at, "at");
+    inNamespaceOf(undefined, () => encodeAddress(at, "at"));
     const family = familyOf("at", at);
     const descriptor = makeSocket(family, checked);
     let boundPath: BoundPath | undefined;

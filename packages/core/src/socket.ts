@@ -1,6 +1,8 @@
 import type { Socket as DgramSocket } from "node:dgram";
 import type { Socket as NetSocket } from "node:net";
-import { type Address, encodeAddress, formatAddress } from "./address/index.js";
+import { detailsOf } from "./address/encode.js";
+import { type Address, encodeAddress } from "./address/index.js";
+import { inNamespaceOf } from "./address/kernel-interfaces.js";
 import { checkObject, checkSignal } from "./arguments.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants/address-families.js";
 import { SOL_SOCKET } from "./constants/levels.js";
@@ -20,6 +22,7 @@ import { SocketOptionAccess } from "./options/access.js";
 import { getInt } from "./options/int.js";
 import type { BoundPath } from "./socket/bind-path.js";
 import {
+  afterSetting,
   type ControlSwitches,
   checkSwitches,
   type Delivery,
@@ -118,7 +121,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     const checked = checkOptions(options);
     refuseOptions(options, ["mode", "unlink"]);
     if (checked.signal?.aborted) throw new AbortError(checked.signal);
-    encodeAddress(to, "to");
+    inNamespaceOf(undefined, () => encodeAddress(to, "to"));
     const socket = Socket.#make(familyOf("to", to), checked);
     try {
       await socket.connect(to, checked.signal ? { signal: checked.signal } : {});
@@ -138,7 +141,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   static async bind(at: Address, options: SocketOptions = {}): Promise<Socket> {
     const checked = checkOptions(options);
     if (checked.signal?.aborted) throw new AbortError(checked.signal);
-    encodeAddress(at, "at");
+    inNamespaceOf(undefined, () => encodeAddress(at, "at"));
     const socket = Socket.#make(familyOf("at", at), checked);
     try {
       const fd = socket.#endpoint.open();
@@ -219,26 +222,34 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
   /** The socket's options, by name: `socket.options.get("rcvBuf")`, `socket.options.set("tcpNoDelay", true)`. */
   get options(): SocketOptionAccess {
-    this.#options ??= new SocketOptionAccess(() => this.#endpoint.open(), this.#facts.family);
+    this.#options ??= new SocketOptionAccess(
+      () => this.#endpoint.open(),
+      this.#facts.family,
+      (setting) => this.#deliver(afterSetting(this.fd, this.#facts, this.#delivery, setting)),
+    );
     return this.#options;
   }
 
   /**
    * Switches control messages on and off: `socket.receive("ipPktinfo", "ipTos")`, `socket.receive({ ipTos: false })`.
    *
-   * The room for control data grows with what is on, so that the kernel never has to cut it. What is refused leaves all as
-   * it was.
+   * There is room for whatever is on, so that the kernel never has to cut it. What is refused leaves all as it was.
    *
    * @throws TypeError ERR_INVALID_ARG_VALUE: there is no such message, it can't be switched on, sockets of this family
-   *   don't deliver it, or the kernel delivers it only in place of another one.
+   *   and type don't deliver it, or the kernel delivers it only in place of another one.
    * @throws `ENOPROTOOPT`: the kernel is too old for it, or the protocol does not have it; `EPERM`, …
    * @see cmsg(3), setsockopt(2)
    */
   receive(...changes: readonly (ControlName | ControlSwitches)[]): this {
     const switches = checkSwitches("changes", changes);
-    this.#delivery = switchOver(this.#endpoint.open(), this.#facts, this.#delivery, switches);
-    this.#receiving.deliver(this.#delivery);
+    this.#deliver(switchOver(this.#endpoint.open(), this.#facts, this.#delivery, switches));
     return this;
+  }
+
+  #deliver(delivery: Delivery): void {
+    if (delivery === this.#delivery) return;
+    this.#delivery = delivery;
+    this.#receiving.deliver(delivery);
   }
 
   /** Who is at the other end of a Unix socket: credentials, pidfd, security label, groups. */
@@ -255,10 +266,10 @@ export class Socket implements MessageSocket<FileDescriptor> {
   async connect(to: Address, options: { signal?: AbortSignal } = {}): Promise<void> {
     const signal = checkSignal("options.signal", checkObject("options", options).signal);
     if (signal?.aborted) throw new AbortError(signal);
-    const address = encodeAddress(to, "to");
-    const details = formatAddress(to);
     const fd = this.#endpoint.open();
     if (this.#onConnectable) throw codedError("ERR_INVALID_STATE", "The socket is connecting already");
+    const address = inNamespaceOf(fd, () => encodeAddress(to, "to"));
+    const details = detailsOf(to);
     // One that came from elsewhere may be blocking, and connect(2) has no MSG_DONTWAIT.
     if (this.#facts.type === SOCK_STREAM || this.#facts.family === AF_UNIX) binding().setNonBlocking(fd);
     const result = binding().connect(fd, address);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { encodeAddress } from "../src/address/index.js";
 import {
   ECN,
   type PacketSettings,
@@ -7,6 +8,8 @@ import {
   readPacketInfo,
   Socket,
 } from "../src/index.js";
+import { AF_INET, SOCK_DGRAM } from "../src/syscalls/index.js";
+import { namespace, namespaces } from "./kernel/namespace.js";
 import { closeAll, next, own, tcp } from "./kernel/sockets.js";
 import { thrown } from "./pairs.js";
 import { kernelIsAtLeast, skipUnless } from "./target.js";
@@ -101,8 +104,9 @@ describe.each(WAYS)("$name", (way) => {
     const { receiver, sender, address } = await ends(way);
     await sender.sendmsg({ data: "question", address });
     const question = await next(receiver);
-    const { destination } = readPacketInfo(question);
-    const control = packetControl({ source: destination! }, question.address!);
+    const { destination, local } = readPacketInfo(question);
+    expect(local).toBe(destination);
+    const control = packetControl({ source: local! }, question.address!);
     await receiver.sendmsg({ data: "answer", address: question.address!, control });
     const answer = await next(sender);
     const { address: from } = answer.address as { address: string };
@@ -127,6 +131,41 @@ describe.each(WAYS)("$name", (way) => {
       expect(sizes).toBeLessThan(3);
     }
     expect(data).toBe("aaaabbbbcc");
+  });
+});
+
+const missing = namespaces();
+describe("multicast, from which nothing can be sent", () => {
+  skipUnless(missing ?? "", missing === undefined)(
+    "IPv4: the answer comes from a local address",
+    async () => {
+      const place = await namespace();
+      const group = "239.7.7.7";
+      place.run("ip link set lo multicast on");
+      place.run(`ip route add ${group} dev lo`);
+      const open = (address: string) => {
+        const at = encodeAddress({ address, port: 0 });
+        return place.open(AF_INET, SOCK_DGRAM, 0, { at, receive: packetInfoNames("ipv4") });
+      };
+      const [receiver, sender] = [open("0.0.0.0"), open("127.0.0.1")];
+      receiver.options.set("ipAddMembership", { group, interface: "lo" });
+      const { port } = receiver.getsockname() as { port: number };
+      await sender.sendmsg({ data: "question", address: { address: group, port } });
+      const question = await next(receiver);
+      const { destination, local, interfaceIndex } = readPacketInfo(question);
+      expect([destination, local, interfaceIndex]).toEqual([group, "127.0.0.1", LOOPBACK]);
+      const control = packetControl({ source: local!, interfaceIndex: interfaceIndex! }, question.address!);
+      await receiver.sendmsg({ data: "answer", address: question.address!, control });
+      expect((await next(sender)).address).toMatchObject({ address: "127.0.0.1" });
+    },
+  );
+
+  it("IPv6: there is no local address, and the kernel chooses one", () => {
+    const info = (address: string) =>
+      readPacketInfo({ control: [{ name: "ipv6Pktinfo", value: { address, interfaceIndex: 3 } }] });
+    expect(info("ff02::77")).toEqual({ destination: "ff02::77", interfaceIndex: 3 });
+    expect(info("2001:db8::7")).toMatchObject({ destination: "2001:db8::7", local: "2001:db8::7" });
+    expect(info("::ffff:10.0.0.1")).not.toHaveProperty("local");
   });
 });
 
@@ -161,9 +200,16 @@ describe("which messages they are", () => {
   });
 
   it("a connected TCP socket has nothing to say about its packets", async () => {
-    const [client, server] = await tcp(packetInfoNames("ipv4"));
+    const [client, server] = await tcp();
+    for (const name of packetInfoNames("ipv4")) {
+      expect(thrown(() => server.receive(name)).message).toContain("those of type dgram and raw deliver it");
+    }
     await client.sendmsg({ data: "x" });
     expect(readPacketInfo(await next(server))).toEqual({});
+  });
+
+  it.each([undefined, null, {}, { control: 1 }, []])("%o is no message", (message) => {
+    expect(thrown(() => readPacketInfo(message as never))).toMatchObject({ code: "ERR_INVALID_ARG_TYPE" });
   });
 
   it.each<[PacketSettings | undefined, unknown, string]>([
@@ -181,6 +227,7 @@ describe("which messages they are", () => {
     [{}, "unix", "to"],
     [{}, { path: "/x" }, "to"],
     [{}, undefined, "to"],
+    [{}, { family: "ipv6", address: 5, port: 1 }, "to.address"],
   ])("%o to %o is refused", (settings, to, argument) => {
     expect(thrown(() => packetControl(settings as never, to as never))).toMatchObject({ argument });
   });

@@ -223,10 +223,14 @@ napi_value Getsockopt(napi_env env, napi_callback_info info) {
   Arguments<5> args(env, info);
   Environment& e = args.environment();
   Bytes value = args.View(3);
-  int length = static_cast<int>(value.length);
+  // This one's length counts instructions: taken for bytes, the kernel would write beyond the buffer.
+  bool counts = args.Int(1) == kernel::kSolSocket && args.Int(2) == kernel::kSoGetFilter;
+  int unit = counts ? kernel::kInstruction : 1;
+  int length = static_cast<int>(value.length) / unit;
   long result =
       e.syscalls.Invoke(Call::kGetsockopt, args.Int(0), args.Int(1), args.Int(2), Word(value.data), Word(&length));
   if (result < 0) return Number(env, result);
+  length *= unit;
   if (args.Bool(4) && length == static_cast<int>(sizeof(int))) {
     int fd;
     memcpy(&fd, value.data, sizeof fd);
@@ -240,6 +244,19 @@ napi_value Setsockopt(napi_env env, napi_callback_info info) {
   Bytes value = args.View(3);
   return Number(env, args.environment().syscalls.Invoke(Call::kSetsockopt, args.Int(0), args.Int(1), args.Int(2),
                                                         Word(value.data), static_cast<long>(value.length)));
+}
+
+napi_value SetFilter(napi_env env, napi_callback_info info) {
+  Arguments<4> args(env, info);
+  Bytes program = args.View(3);
+  kernel::Program whole = {static_cast<uint16_t>(program.length / kernel::kInstruction), program.data};
+  return Number(env, args.environment().syscalls.Invoke(Call::kSetsockopt, args.Int(0), args.Int(1), args.Int(2),
+                                                        Word(&whole), sizeof whole));
+}
+
+napi_value IoctlFd(napi_env env, napi_callback_info info) {
+  Arguments<3> args(env, info);
+  return Number(env, Ioctl(args.Int(0), args.Int(1), args.View(2).data));
 }
 
 napi_value CloseNumber(napi_env env, napi_callback_info info) {
@@ -551,6 +568,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       {"getpeername", AddressOf<Call::kGetpeername>},
       {"getsockopt", Getsockopt},
       {"setsockopt", Setsockopt},
+      {"setFilter", SetFilter},
+      {"ioctl", IoctlFd},
       {"shutdown", WithNumber<Call::kShutdown>},
       {"close", CloseNumber},
       {"dup", Dup},

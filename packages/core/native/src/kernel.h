@@ -33,6 +33,12 @@ struct CMsgHdr {
   int type;
 };
 
+// struct sock_fprog, include/uapi/linux/filter.h
+struct Program {
+  uint16_t length;
+  void* instructions;
+};
+
 struct TimeSpec {
   long seconds;
   long nanoseconds;
@@ -50,6 +56,8 @@ constexpr int kSoDomain = 39;
 constexpr int kAfUnix = 1;
 constexpr int kSockStream = 1;
 constexpr int kFionRead = 0x541b;
+constexpr int kSoGetFilter = 26;
+constexpr int kInstruction = 8;  // sizeof(struct sock_filter)
 constexpr int kScmRights = 1;
 constexpr int kScmPidfd = 4;
 

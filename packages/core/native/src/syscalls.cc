@@ -158,6 +158,8 @@ int SetNonBlocking(int fd) {
 
 int Flock(int fd, int operation) { return static_cast<int>(Retried(SYS_flock, fd, operation)); }
 
+int Ioctl(int fd, int request, void* argument) { return static_cast<int>(Retried(SYS_ioctl, fd, request, argument)); }
+
 int64_t Now() {
   constexpr int kClockMonotonic = 1;
   kernel::TimeSpec now = {};

@@ -55,6 +55,7 @@ bool IsOpen(int fd);
 // fcntl(F_SETFL, … | O_NONBLOCK)
 int SetNonBlocking(int fd);
 int Flock(int fd, int operation);
+int Ioctl(int fd, int request, void* argument);
 
 // A point on CLOCK_MONOTONIC, in milliseconds.
 int64_t Now();

@@ -7,7 +7,7 @@ import { type Address, codecOf } from "./table.js";
  * Encodes an address into the bytes of its sockaddr, for bind(2), connect(2) and sendmsg(2).
  *
  * Errors name `argument`, as in `address.port`. `interfaceIndex` finds the index of an interface that is given by name;
- * it asks this process's system unless given.
+ * unless given, sysfs is asked, which shows the network namespace in which it was mounted. Sockets ask the kernel.
  *
  * @throws TypeError, RangeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  * @throws Error ENAMETOOLONG: a path of more than 108 bytes, an abstract name of more than 107
@@ -30,7 +30,16 @@ export function addressFamily(address: Address, argument = "address"): number {
   return typeof address.family === "number" ? address.family : codec.family;
 }
 
-/** How an error names the address: `{ path }` of a Unix socket, `{ address, port }` of an IP one, else `{ address }`. */
+/** How an error names an address that was checked. */
+export const detailsOf = (address: Address): AddressDetails => codecOf(address, "address").format(address);
+
+/**
+ * How an error names the address: `{ path }` of a Unix socket, `{ address, port }` of an IP one, else `{ address }`.
+ *
+ * @throws TypeError, RangeError: it is no address.
+ */
 export function formatAddress(address: Address): AddressDetails {
-  return codecOf(address, "address").format(address);
+  // Whether there are interfaces of such names does not matter.
+  encodeAddress(address, "address", () => 0);
+  return detailsOf(address);
 }

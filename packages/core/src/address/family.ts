@@ -39,7 +39,7 @@ const FAMILIES = {
   ieee802154: AF_IEEE802154,
   alg: AF_ALG,
   vsock: AF_VSOCK,
-  qipcrtr: AF_QIPCRTR,
+  qrtr: AF_QIPCRTR,
   xdp: AF_XDP,
 } as const;
 

@@ -8,10 +8,10 @@ import type { InterfaceIndex } from "./codec.js";
 const INTERFACE_NAME = /^[^\s/:]{1,15}$/;
 
 /**
- * The index of an interface as this process sees it: from sysfs, which belongs to the network namespace in which it was
- * mounted; where that is not to be had, from the interface's link-local address.
+ * From sysfs, which belongs to the network namespace in which it was mounted; where that is not to be had, from the
+ * interface's link-local address.
  */
-export const systemInterfaceIndex: InterfaceIndex = (name) => {
+const bySysfs: InterfaceIndex = (name) => {
   try {
     return Number.parseInt(readFileSync(`/sys/class/net/${name}/ifindex`, "latin1"), 10);
   } catch {
@@ -21,6 +21,22 @@ export const systemInterfaceIndex: InterfaceIndex = (name) => {
     return undefined;
   }
 };
+
+let lookUp = bySysfs;
+
+/** The index of an interface: as the kernel says where a socket encodes; in the codecs on their own, from sysfs. */
+export const systemInterfaceIndex: InterfaceIndex = (name) => lookUp(name);
+
+/** Has `encode`, and every codec below it, find interfaces by this. */
+export function findingInterfaces<T>(interfaceIndex: InterfaceIndex, encode: () => T): T {
+  const before = lookUp;
+  lookUp = interfaceIndex;
+  try {
+    return encode();
+  } finally {
+    lookUp = before;
+  }
+}
 
 /** An interface given by name or index, as its index. */
 export function checkInterface(argument: string, value: unknown, interfaceIndex: InterfaceIndex): number {

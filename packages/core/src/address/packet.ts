@@ -1,6 +1,6 @@
 import { readI32, readU16, readU16Be, write32, writeU16, writeU16Be } from "../bytes.js";
 import { AF_PACKET } from "../constants/address-families.js";
-import { invalidArgValue } from "../errors.js";
+import { invalidArgType, invalidArgValue } from "../errors.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU8, optionalU16 } from "./fields.js";
 import { checkInterface } from "./interface.js";
@@ -36,7 +36,11 @@ export const packet: AddressCodec<PacketAddress> = {
   family: AF_PACKET,
 
   encode(given, argument, interfaceIndex) {
-    const address = given.address === undefined ? new Uint8Array(0) : parseMac(String(given.address));
+    const text: unknown = given.address;
+    if (text !== undefined && typeof text !== "string") {
+      throw invalidArgType(`${argument}.address`, "of type string", text);
+    }
+    const address = text === undefined ? new Uint8Array(0) : parseMac(text);
     if (address === undefined || address.length > MAX_ADDRESS) {
       throw invalidArgValue(`${argument}.address`, 'must be a device\'s address, as "aa:bb:cc:dd:ee:ff"');
     }

@@ -1,13 +1,25 @@
 import { SocketAddress } from "node:net";
+import { AF_INET, AF_INET6 } from "../constants/address-families.js";
+import { invalidArgValue } from "../errors.js";
+import { addressFamily, encodeAddress } from "./encode.js";
 import type { Ipv4Address } from "./ipv4.js";
 import type { Ipv6Address } from "./ipv6.js";
 
 /** A flow label has 20 bits; what an Ipv6Address has above them is the traffic class. */
 const FLOW_LABEL = 0xfffff;
 
-/** The same address as Node's own class has it, which has no scope and no traffic class. */
+/**
+ * The same address as Node's own class has it, which has no scope and no traffic class.
+ *
+ * @throws TypeError, RangeError: it is no address of IP.
+ */
 export function toSocketAddress(address: Ipv4Address | Ipv6Address): SocketAddress {
-  const isIpv6 = address.address.includes(":");
+  const family = addressFamily(address);
+  if (family !== AF_INET && family !== AF_INET6) {
+    throw invalidArgValue("address", "must be an IPv4 or IPv6 address");
+  }
+  encodeAddress(address, "address", () => 0);
+  const isIpv6 = family === AF_INET6;
   return new SocketAddress({
     address: address.address.replace(/%.*/, ""),
     port: address.port,

@@ -15,3 +15,4 @@ export const SO_EE_RFC4884_FLAG_INVALID = 1;
 export const SCM_TSTAMP_SND = 0;
 export const SCM_TSTAMP_SCHED = 1;
 export const SCM_TSTAMP_ACK = 2;
+export const SCM_TSTAMP_COMPLETION = 3;

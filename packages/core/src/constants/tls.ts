@@ -4,6 +4,7 @@ export const TLS_TX = 1;
 export const TLS_RX = 2;
 export const TLS_TX_ZEROCOPY_RO = 3;
 export const TLS_RX_EXPECT_NO_PAD = 4;
+export const TLS_TX_MAX_PAYLOAD_LEN = 5;
 export const TLS_SET_RECORD_TYPE = 1;
 export const TLS_GET_RECORD_TYPE = 2;
 export const TLS_1_2_VERSION = 0x0303;

@@ -1,6 +1,17 @@
 import type { AddressFamilyName } from "../address/family.js";
 import type { Payload } from "./payload.js";
 
+/** The names of SOCK_*. */
+export type SocketTypeName = "stream" | "seqpacket" | "dgram" | "raw";
+
+export type DeliveringTypes = { readonly [F in AddressFamilyName]?: readonly SocketTypeName[] };
+
+/**
+ * Sockets of IP that receive packets. TCP and SCTP say nothing of their packets' headers. Source: net/ipv4/udp.c, raw.c,
+ * net/ipv6/udp.c, raw.c.
+ */
+export const PACKETS: DeliveringTypes = { ipv4: ["dgram", "raw"], ipv6: ["dgram", "raw"] };
+
 /**
  * One control message, with all that the library knows of it: encode, decode, the types, the room to keep, the option
  * that switches it on and the reference page all come from here.
@@ -25,6 +36,8 @@ export interface ControlEntry<Value = any> {
   readonly source: string;
   /** The families of sockets that have it; absent: any. */
   readonly families?: readonly AddressFamilyName[];
+  /** The types of a family's sockets that deliver it; absent: all. */
+  readonly types?: DeliveringTypes;
   /** How often one message can hold it; absent: once. */
   readonly repeats?: number;
   readonly payload: Payload<Value>;

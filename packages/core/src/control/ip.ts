@@ -18,7 +18,7 @@ import { SOL_IP } from "../constants/levels.js";
 import { SCM_SECURITY } from "../constants/socket.js";
 import { ipv4Text, sockaddrIn } from "./addresses.js";
 import { blob, text } from "./blob.js";
-import type { ControlEntries } from "./entry.js";
+import { type ControlEntries, PACKETS } from "./entry.js";
 import { ipv4Error } from "./extended-error.js";
 import { i32, u8, u32 } from "./integers.js";
 import type { Payload } from "./payload.js";
@@ -53,6 +53,7 @@ export const ipMessages = {
     sentSince: "3.13",
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: tos,
   },
   /** The time to live, 1 to 255.
@@ -67,6 +68,7 @@ export const ipMessages = {
     sentSince: "3.13",
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: i32,
   },
   /** The label of the packet's sender, given by its security module.
@@ -80,6 +82,7 @@ export const ipMessages = {
     since: "2.6.17",
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: text("char[]", LABEL_ROOM),
   },
   /** The packet's IP options, routing filled in.
@@ -93,6 +96,7 @@ export const ipMessages = {
     since: "2.2",
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: blob("unsigned char[]", OPTIONS_ROOM),
   },
   /** IP options: the packet's, made ready for the answer, or those to send.
@@ -106,6 +110,7 @@ export const ipMessages = {
     since: "2.2",
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: blob("unsigned char[]", OPTIONS_ROOM),
   },
   /** The packet's destination (`address`) and arriving interface. To send: the interface, and the source (`specificDestination`).
@@ -119,6 +124,7 @@ export const ipMessages = {
     since: "2.2",
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: struct("in_pktinfo", { interfaceIndex: i32, specificDestination: ipv4Text, address: ipv4Text }),
   },
   /** What went wrong with a packet that was sent, and who says so; or that a zero-copy send is complete.
@@ -145,6 +151,7 @@ export const ipMessages = {
     since: "2.6.29",
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: sockaddrIn,
   },
   /** The device's checksum of the packet's payload, where it makes one. Only UDP.
@@ -158,6 +165,7 @@ export const ipMessages = {
     since: "4.0",
     source: "net/ipv4/ip_sockglue.c",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: u32,
   },
   /** The size of the largest fragment that the packet came in. Only there if it was fragmented.
@@ -171,6 +179,7 @@ export const ipMessages = {
     since: "4.10",
     source: "net/ipv4/ip_sockglue.c",
     families: ["ipv4", "ipv6"],
+    types: PACKETS,
     payload: i32,
   },
   /** The packet's protocol on a raw socket of IPPROTO_RAW, 1 to 255.

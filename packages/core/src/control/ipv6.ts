@@ -29,7 +29,7 @@ import {
 import { SOL_IPV6 } from "../constants/levels.js";
 import { ipv6Text, sockaddrIn6 } from "./addresses.js";
 import { blob } from "./blob.js";
-import type { ControlEntries } from "./entry.js";
+import { type ControlEntries, PACKETS } from "./entry.js";
 import { ipv6Error } from "./extended-error.js";
 import { i32, u32, u32Be } from "./integers.js";
 import { struct } from "./struct.js";
@@ -52,6 +52,7 @@ export const ipv6Messages = {
     since: "2.6.14",
     source: "ipv6(7)",
     families: ["ipv6"],
+    types: PACKETS,
     payload: in6Pktinfo,
   },
   /** The hop limit, 0 to 255; to send, -1 is the default.
@@ -65,6 +66,7 @@ export const ipv6Messages = {
     since: "2.6.14",
     source: "ipv6(7)",
     families: ["ipv6"],
+    types: PACKETS,
     payload: i32,
   },
   /** The traffic class: DSCP in the upper six bits, ECN in the lower two. To send, -1 is the default, but Linux 6.18 sends 255 for it: leave the message out. A v4-mapped peer takes ipTos.
@@ -78,6 +80,7 @@ export const ipv6Messages = {
     since: "2.6.14",
     source: "RFC 3542",
     families: ["ipv6"],
+    types: PACKETS,
     payload: i32,
   },
   /** Traffic class and flow label. Received only where it is not 0.
@@ -91,6 +94,7 @@ export const ipv6Messages = {
     since: "2.2",
     source: "net/ipv6/datagram.c",
     families: ["ipv6"],
+    types: PACKETS,
     payload: u32Be,
   },
   /** Hop-by-hop options, as the header that holds them. To send them takes CAP_NET_RAW.
@@ -104,6 +108,7 @@ export const ipv6Messages = {
     since: "2.6.14",
     source: "RFC 3542",
     families: ["ipv6"],
+    types: PACKETS,
     payload: blob("struct ipv6_opt_hdr", HEADER_ROOM),
   },
   /** Destination options for the hops of a routing header.
@@ -129,6 +134,7 @@ export const ipv6Messages = {
     since: "2.6.14",
     source: "RFC 3542",
     families: ["ipv6"],
+    types: PACKETS,
     payload: blob("struct ipv6_rt_hdr", HEADER_ROOM),
   },
   /** Destination options, as the header that holds them. A packet can have several, in their order.
@@ -142,6 +148,7 @@ export const ipv6Messages = {
     since: "2.6.14",
     source: "RFC 3542",
     families: ["ipv6"],
+    types: PACKETS,
     repeats: 2,
     payload: blob("struct ipv6_opt_hdr", HEADER_ROOM),
   },
@@ -156,6 +163,7 @@ export const ipv6Messages = {
     since: "2.6.35",
     source: "RFC 3542",
     families: ["ipv6"],
+    types: PACKETS,
     payload: struct("ip6_mtuinfo", { address: sockaddrIn6, mtu: u32 }),
   },
   /** 1: the packet must not be fragmented.
@@ -194,6 +202,7 @@ export const ipv6Messages = {
     since: "2.6.37",
     source: "net/ipv6/datagram.c",
     families: ["ipv6"],
+    types: PACKETS,
     payload: sockaddrIn6,
   },
   /** The size of the largest fragment that the packet came in. Only there if it was fragmented.
@@ -207,6 +216,7 @@ export const ipv6Messages = {
     since: "4.10",
     source: "net/ipv6/datagram.c",
     families: ["ipv6"],
+    types: PACKETS,
     payload: i32,
   },
   /** As `ipv6Pktinfo`, in the form that RFC 3542 has replaced.
@@ -220,6 +230,7 @@ export const ipv6Messages = {
     since: "2.2",
     source: "RFC 2292",
     families: ["ipv6"],
+    types: PACKETS,
     payload: in6Pktinfo,
   },
   /** As `ipv6Hoplimit`, in the form that RFC 3542 has replaced.
@@ -233,6 +244,7 @@ export const ipv6Messages = {
     since: "2.2",
     source: "RFC 2292",
     families: ["ipv6"],
+    types: PACKETS,
     payload: i32,
   },
   /** As `ipv6Hopopts`, in the form that RFC 3542 has replaced.
@@ -246,6 +258,7 @@ export const ipv6Messages = {
     since: "2.2",
     source: "RFC 2292",
     families: ["ipv6"],
+    types: PACKETS,
     payload: blob("struct ipv6_opt_hdr", HEADER_ROOM),
   },
   /** As `ipv6Dstopts`, in the form that RFC 3542 has replaced.
@@ -259,6 +272,7 @@ export const ipv6Messages = {
     since: "2.2",
     source: "RFC 2292",
     families: ["ipv6"],
+    types: PACKETS,
     repeats: 2,
     payload: blob("struct ipv6_opt_hdr", HEADER_ROOM),
   },
@@ -273,6 +287,7 @@ export const ipv6Messages = {
     since: "2.2",
     source: "RFC 2292",
     families: ["ipv6"],
+    types: PACKETS,
     payload: blob("struct ipv6_rt_hdr", HEADER_ROOM),
   },
 } as const satisfies ControlEntries;

@@ -44,7 +44,8 @@ export const sctpMessages = {
     type: SCTP_SNDRCV,
     constant: "SCTP_SNDRCV",
     direction: "both",
-    enable: { level: SOL_SCTP, option: SCTP_EVENTS },
+    // The first byte of struct sctp_event_subscribe; the others are bits of other events.
+    enable: { level: SOL_SCTP, option: SCTP_EVENTS, value: 1 },
     since: "2.6",
     source: "sctp(7), RFC 6458",
     families: ["ipv4", "ipv6"],

@@ -1,3 +1,4 @@
+import type { AddressFamilyName } from "../address/family.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import {
   SCM_CREDENTIALS,
@@ -41,12 +42,24 @@ import {
 import { array } from "./array.js";
 import { attributes } from "./attributes.js";
 import { text } from "./blob.js";
-import type { ControlEntries } from "./entry.js";
+import type { ControlEntries, DeliveringTypes } from "./entry.js";
 import { i32, u32, u64 } from "./integers.js";
 import type { Payload } from "./payload.js";
 import { descriptors } from "./rights.js";
 import { struct } from "./struct.js";
 import { oldTimespec, oldTimeval, timespec64, timeval64 } from "./times.js";
+
+/** Families whose recvmsg(2) calls sock_recv_cmsgs(), include/net/sock.h. */
+const RECEIVING = [
+  "ipv4",
+  "ipv6",
+  "packet",
+  "can",
+  "bluetooth",
+  "ieee802154",
+] as const satisfies AddressFamilyName[];
+/** TCP has times of arrival alone: tcp_recv_timestamp(), net/ipv4/tcp.c. */
+const NOT_TCP: DeliveringTypes = { ipv4: ["dgram", "raw", "seqpacket"], ipv6: ["dgram", "raw", "seqpacket"] };
 
 /** What came, stamped by hardware and by the kernel. */
 const RECEIVE_STAMPS =
@@ -100,7 +113,7 @@ export const socketMessages = {
     enable: { level: SOL_SOCKET, option: SO_PASSCRED },
     since: "2.2",
     source: "unix(7)",
-    families: ["unix", "netlink"],
+    families: ["unix", "netlink", "bluetooth"],
     payload: struct("ucred", { pid: i32, uid: u32, gid: u32 }),
   },
   /** The sender's label, given by its security module: SELinux, AppArmor, Smack.
@@ -139,6 +152,8 @@ export const socketMessages = {
     enable: { level: SOL_SOCKET, option: SO_TIMESTAMP_NEW },
     since: "5.1",
     source: "socket(7)",
+    families: [...RECEIVING, "unix", "rds"],
+    types: { unix: ["dgram", "seqpacket"] },
     payload: timeval64,
   },
   /** When the packet came, in nanoseconds since 1970. Safe beyond 2038.
@@ -151,6 +166,8 @@ export const socketMessages = {
     enable: { level: SOL_SOCKET, option: SO_TIMESTAMPNS_NEW },
     since: "5.1",
     source: "socket(7)",
+    families: [...RECEIVING, "unix"],
+    types: { unix: ["dgram", "seqpacket"] },
     payload: timespec64,
   },
   /** The packet's timestamps in nanoseconds, 0n where there is none; of what was sent, with MSG_ERRQUEUE. Safe beyond 2038.
@@ -163,6 +180,8 @@ export const socketMessages = {
     enable: { level: SOL_SOCKET, option: SO_TIMESTAMPING_NEW, value: RECEIVE_STAMPS },
     since: "5.1",
     source: "Documentation/networking/timestamping.rst",
+    families: [...RECEIVING, "unix"],
+    types: { unix: ["seqpacket"] },
     payload: timestamps("struct scm_timestamping64", timespec64),
   },
   /** Which transmit timestamps to make for this one message: SOF_TIMESTAMPING_TX_*.
@@ -174,7 +193,7 @@ export const socketMessages = {
     direction: "send",
     since: "5.1",
     source: "Documentation/networking/timestamping.rst",
-    families: ["ipv4", "ipv6", "packet", "can"],
+    families: ["ipv4", "ipv6", "packet", "can", "bluetooth"],
     payload: u32,
   },
   /** As `timestamp`, but of every kernel, and ending in 2038 in 32-bit programs.
@@ -187,6 +206,8 @@ export const socketMessages = {
     enable: { level: SOL_SOCKET, option: SO_TIMESTAMP_OLD },
     since: "2.2",
     source: "socket(7)",
+    families: [...RECEIVING, "unix", "rds"],
+    types: { unix: ["dgram", "seqpacket"] },
     payload: oldTimeval,
   },
   /** As `timestampNs`, but of older kernels too, and ending in 2038 in 32-bit programs.
@@ -199,6 +220,8 @@ export const socketMessages = {
     enable: { level: SOL_SOCKET, option: SO_TIMESTAMPNS_OLD },
     since: "2.6.22",
     source: "socket(7)",
+    families: [...RECEIVING, "unix"],
+    types: { unix: ["dgram", "seqpacket"] },
     payload: oldTimespec,
   },
   /** As `timestamping`, but of older kernels too, and ending in 2038 in 32-bit programs.
@@ -211,6 +234,8 @@ export const socketMessages = {
     enable: { level: SOL_SOCKET, option: SO_TIMESTAMPING_OLD, value: RECEIVE_STAMPS },
     since: "2.6.30",
     source: "Documentation/networking/timestamping.rst",
+    families: [...RECEIVING, "unix"],
+    types: { unix: ["seqpacket"] },
     payload: timestamps("struct scm_timestamping", oldTimespec),
   },
   /** As `timestampingFlags`, for a socket with SO_TIMESTAMPING_OLD.
@@ -222,7 +247,7 @@ export const socketMessages = {
     direction: "send",
     since: "4.7",
     source: "Documentation/networking/timestamping.rst",
-    families: ["ipv4", "ipv6", "packet", "can"],
+    families: ["ipv4", "ipv6", "packet", "can", "bluetooth"],
     payload: u32,
   },
   /** TCP's statistics when a transmit timestamp was made: netlink attributes, TCP_NLA_*.
@@ -256,6 +281,8 @@ export const socketMessages = {
     },
     since: "4.13",
     source: "Documentation/networking/timestamping.rst",
+    families: RECEIVING,
+    types: NOT_TCP,
     payload: struct("scm_ts_pktinfo", { interfaceIndex: u32, packetLength: u32, _reserved: array(u32, 2) }),
   },
   /** When the packet is to leave, in nanoseconds of the clock that SO_TXTIME chose.
@@ -279,7 +306,7 @@ export const socketMessages = {
     direction: "send",
     since: "6.13",
     source: "Documentation/networking/timestamping.rst",
-    families: ["ipv4", "ipv6", "packet", "can"],
+    families: ["ipv4", "ipv6", "packet", "can", "bluetooth"],
     payload: u32,
   },
   /** Whether the peer has acknowledged the frame: 1, or 0.
@@ -292,7 +319,7 @@ export const socketMessages = {
     enable: { level: SOL_SOCKET, option: SO_WIFI_STATUS },
     since: "3.3",
     source: "net/core/skbuff.c",
-    families: ["packet"],
+    families: ["ipv4", "ipv6", "packet"],
     payload: i32,
   },
   /** How many packets this socket has lost for want of room. Only there once it has lost one.
@@ -305,6 +332,8 @@ export const socketMessages = {
     enable: { level: SOL_SOCKET, option: SO_RXQ_OVFL },
     since: "2.6.33",
     source: "socket(7)",
+    families: RECEIVING,
+    types: NOT_TCP,
     payload: u32,
   },
   /** The packet's mark, for routing and filtering. To set it takes CAP_NET_ADMIN or CAP_NET_RAW, and on IP sockets Linux 5.4.
@@ -318,7 +347,8 @@ export const socketMessages = {
     since: "5.19",
     sentSince: "4.3",
     source: "socket(7)",
-    families: ["ipv4", "ipv6", "packet", "can"],
+    families: RECEIVING,
+    types: NOT_TCP,
     payload: u32,
   },
   /** The packet's priority, for queueing. Above 6 it takes CAP_NET_ADMIN or CAP_NET_RAW.
@@ -331,7 +361,8 @@ export const socketMessages = {
     enable: { level: SOL_SOCKET, option: SO_RCVPRIORITY },
     since: "6.14",
     source: "socket(7)",
-    families: ["ipv4", "ipv6", "packet", "can"],
+    families: RECEIVING,
+    types: NOT_TCP,
     payload: u32,
   },
   /** Bytes that came in ordinary memory after all, on a socket that receives into device memory (MSG_SOCK_DEVMEM).

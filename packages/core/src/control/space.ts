@@ -1,5 +1,5 @@
 import { type Layout, machineLayout, spaceOf } from "./layout.js";
-import { type ControlName, entryNamed, hasFamily } from "./table.js";
+import { type ControlName, entryNamed, hasFamily, namedEntries } from "./table.js";
 
 /**
  * The size of a control buffer into which the kernel can put all of these at once on a socket of this family (AF_*),
@@ -18,4 +18,12 @@ export function controlSpace(
     space += repeats * spaceOf((payload.room ?? payload.size)[layout], layout);
   }
   return space;
+}
+
+/** The size of a control buffer that no message of any family overflows. */
+export function largestControlSpace(layout: Layout = machineLayout): number {
+  const received = [...namedEntries()].filter(({ entry }) => entry.direction !== "send");
+  const names = received.map(({ name }) => name);
+  const families = new Set(received.flatMap((named) => [...(named.families ?? [])]));
+  return Math.max(...[...families].map((family) => controlSpace(names, family, layout)));
 }

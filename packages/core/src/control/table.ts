@@ -1,10 +1,12 @@
-import { familyNumber } from "../address/family.js";
+import { familyName, familyNumber } from "../address/family.js";
 import { AF_INET } from "../constants/address-families.js";
-import { SOL_IP } from "../constants/levels.js";
+import { SOL_IP, SOL_SOCKET } from "../constants/levels.js";
+import { IPPROTO_SCTP } from "../constants/protocols.js";
+import { SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-types.js";
 import { algMessages } from "./alg.js";
 import { bluetoothMessages } from "./bluetooth.js";
 import { canMessages } from "./can.js";
-import type { ControlEntry } from "./entry.js";
+import type { ControlEntry, SocketTypeName } from "./entry.js";
 import { ieee802154Messages } from "./ieee802154.js";
 import { ipMessages } from "./ip.js";
 import { ipv6Messages } from "./ipv6.js";
@@ -126,6 +128,8 @@ export function entriesOf(level: number, type: number): readonly NamedEntry[] {
   return isSmall(level) && isSmall(type) ? (byNumber.get(numberOf(level, type)) ?? NONE) : NONE;
 }
 
+export const namedEntries = (): Iterable<NamedEntry> => byName.values();
+
 /** The entry of that name, if there is one. */
 export const entryNamed = (name: string): NamedEntry | undefined => byName.get(name);
 
@@ -139,7 +143,29 @@ export function isMeant({ entry, families }: NamedEntry, family = AF_INET): bool
   return entry.level !== SOL_IP || families === undefined || families.has(family);
 }
 
-/** Whether sockets of this family (AF_*) send or deliver it. */
-export function hasFamily({ families }: NamedEntry, family: number): boolean {
-  return families === undefined || families.has(family);
+/** Whether sockets of this family (AF_*) send or deliver it. What those without a name here have of SOL_SOCKET, nobody knows. */
+export function hasFamily({ entry, families }: NamedEntry, family: number): boolean {
+  if (families === undefined || families.has(family)) return true;
+  return entry.level === SOL_SOCKET && familyName(family) === undefined;
+}
+
+const TYPE_NAMES: { readonly [type: number]: SocketTypeName } = {
+  [SOCK_STREAM]: "stream",
+  [SOCK_SEQPACKET]: "seqpacket",
+  [SOCK_DGRAM]: "dgram",
+  [SOCK_RAW]: "raw",
+};
+
+/** Whether sockets of this family (AF_*) have it, and those of this type (SOCK_*) deliver it. */
+export function isDelivered(
+  named: NamedEntry,
+  { family, type, protocol }: { family: number; type: number; protocol: number },
+): boolean {
+  if (!hasFamily(named, family)) return false;
+  const name = familyName(family);
+  const types = name && named.entry.types?.[name];
+  if (types === undefined) return true;
+  // SCTP's one-to-one sockets deliver what its others do.
+  const is = TYPE_NAMES[protocol === IPPROTO_SCTP ? SOCK_SEQPACKET : type];
+  return is !== undefined && types.includes(is);
 }

@@ -68,9 +68,16 @@ export interface Binding {
   /** Returns the address's full length, which may exceed the buffer's. */
   getsockname(fd: number, address: Uint8Array): number;
   getpeername(fd: number, address: Uint8Array): number;
-  /** Returns the value's length. With `own` the value is a descriptor (SO_PEERPIDFD): result[0] is its generation. */
+  /**
+   * Returns the value's length in bytes, that of SO_GET_FILTER as well, which the kernel counts in instructions. With `own`
+   * the value is a descriptor (SO_PEERPIDFD): result[0] is its generation.
+   */
   getsockopt(fd: number, level: number, name: number, value: Uint8Array, own: boolean): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
+  /** setsockopt(2) of a struct sock_fprog: `program` has its instructions, of 8 bytes each. */
+  setFilter(fd: number, level: number, name: number, program: Uint8Array): number;
+  /** ioctl(2): `argument` has as many bytes as the kernel reads and writes for `request`. */
+  ioctl(fd: number, request: number, argument: Uint8Array): number;
   shutdown(fd: number, how: number): number;
   close(fd: number): number;
   /** fcntl(F_DUPFD_CLOEXEC). With `own`: result[0] is the generation. */

@@ -1,5 +1,7 @@
 import { type AddressFamilyName, familyName, familyNumber } from "../address/family.js";
+import { inNamespaceOf } from "../address/kernel-interfaces.js";
 import { checkInt32, checkInteger, checkView } from "../arguments.js";
+import { readI32 } from "../bytes.js";
 import { AF_SMC } from "../constants/address-families.js";
 import { SOL_SCTP, SOL_SOCKET } from "../constants/levels.js";
 import { SCTP_SOCKOPT_PEELOFF, SCTP_SOCKOPT_PEELOFF_FLAGS } from "../constants/sctp.js";
@@ -35,6 +37,15 @@ const USUAL_ROOM = 1 << 15;
 /** Values are tens of bytes: what is larger than this is nobody's. */
 const MAX_ROOM = 1 << 20;
 
+const SIZEOF_INT = 4;
+
+/** An option that was set, and the int that its value is or begins with. */
+export interface IntSetting {
+  readonly level: number;
+  readonly option: number;
+  readonly value: number;
+}
+
 /**
  * The options of one socket, by name: their types are those of the table.
  *
@@ -46,11 +57,13 @@ const MAX_ROOM = 1 << 20;
 export class SocketOptionAccess {
   readonly #open: () => number;
   readonly #family: number;
+  readonly #onSet: ((setting: IntSetting) => void) | undefined;
 
-  /** @internal `open` returns the descriptor's number, or throws once it is closed. */
-  constructor(open: () => number, family: number) {
+  /** @internal `open` returns the descriptor's number, or throws once it is closed; `onSet` is told what was set. */
+  constructor(open: () => number, family: number, onSet?: (setting: IntSetting) => void) {
     this.#open = open;
     this.#family = family;
+    this.#onSet = onSet;
   }
 
   /**
@@ -62,7 +75,8 @@ export class SocketOptionAccess {
   get<N extends ReadableOption>(name: N, query?: OptionQuery<N>): OptionValue<N> {
     const entry = checkOptionName(name);
     if (entry.direction === "set") throw invalidArgValue("name", `can only be set: ${JSON.stringify(name)}`);
-    const bytes = query === undefined ? undefined : encodeQuery(entry, query);
+    const bytes =
+      query === undefined ? undefined : inNamespaceOf(this.#open(), () => encodeQuery(entry, query));
     return decodeEntry(entry, this.#read(entry, bytes), machineLayout) as OptionValue<N>;
   }
 
@@ -76,11 +90,18 @@ export class SocketOptionAccess {
   set<N extends SettableOption>(name: N, value: OptionInput<N>): void {
     const entry = checkOptionName(name);
     if (entry.direction === "get") throw invalidArgValue("name", `can only be read: ${JSON.stringify(name)}`);
-    const bytes = encodeEntry(entry, value, machineLayout);
     const fd = this.#open();
+    const bytes = inNamespaceOf(fd, () => encodeEntry(entry, value, machineLayout));
     this.#checkFamily(entry, "setsockopt");
-    const result = binding().setsockopt(fd, entry.level, entry.option, bytes);
+    const { setsockopt, setFilter } = binding();
+    const result = (entry.takesProgram && Array.isArray(value) ? setFilter : setsockopt)(
+      fd,
+      entry.level,
+      entry.option,
+      bytes,
+    );
     if (result < 0) throw refusal(entry, result, "setsockopt");
+    this.#told(entry.level, entry.option, bytes);
   }
 
   /**
@@ -110,6 +131,11 @@ export class SocketOptionAccess {
     const bytes = checkView("value", value);
     const result = binding().setsockopt(this.#open(), level, option, bytes);
     if (result < 0) throw failure(result, "setsockopt");
+    this.#told(level, option, bytes);
+  }
+
+  #told(level: number, option: number, bytes: Uint8Array): void {
+    if (bytes.length >= SIZEOF_INT) this.#onSet?.({ level, option, value: readI32(bytes, 0) });
   }
 
   #read(entry: OptionEntry, query: Uint8Array | undefined): Uint8Array {
@@ -119,6 +145,12 @@ export class SocketOptionAccess {
     const { size, room: longest = size } = payload;
     // Groups are few, and could be 65536.
     let room = Math.max(size[machineLayout], Math.min(longest[machineLayout], USUAL_ROOM));
+    if (entry.lengthOf) {
+      const start = new Uint8Array(size[machineLayout]);
+      const result = binding().getsockopt(fd, entry.level, entry.option, start, false);
+      if (result < 0) throw refusal(entry, result, "getsockopt");
+      room = entry.lengthOf(start);
+    }
     for (;;) {
       const bytes = new Uint8Array(room);
       if (query !== undefined) bytes.set(query);

@@ -7,7 +7,7 @@ export interface OptionEntry<Value = any, Given = any, Query = any> {
   readonly level: number;
   /** The option's number. */
   readonly option: number;
-  /** The kernel's name of it. Ours is the same without `SO_` and underscores. */
+  /** The kernel's name of it. Ours is the same without `SO_` and underscores; of timestamps, the message's that it switches on. */
   readonly constant: string;
   /** What can be done with it: getsockopt(2), setsockopt(2) or both. */
   readonly direction: "get" | "set" | "both";
@@ -21,6 +21,10 @@ export interface OptionEntry<Value = any, Given = any, Query = any> {
   readonly payload: Payload<Value>;
   /** What setsockopt(2) takes, where that is something else. */
   readonly setPayload?: Payload<Given>;
+  /** A value that is a list is instructions, which setsockopt(2) is given as a struct sock_fprog. */
+  readonly takesProgram?: true;
+  /** For what getsockopt(2) gives only into room of the same length: how long it is, by the first `payload.size` bytes of it. */
+  readonly lengthOf?: (start: Uint8Array) => number;
   /** What getsockopt(2) has to be given: which association is meant, which address. */
   readonly query?: Payload<Query>;
 }

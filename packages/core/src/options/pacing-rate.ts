@@ -20,7 +20,7 @@ export const pacingRate: Payload<bigint> = {
     const rate = readU32(bytes, at);
     return rate === UNLIMITED_32 ? MAX_U64 : BigInt(rate);
   },
-  measure: (value) => (value < MAX_U32 || value === MAX_U64 ? 4 : 8),
+  measure: (value) => (typeof value === "bigint" && value >= MAX_U32 && value !== MAX_U64 ? 8 : 4),
   write(bytes, at, value, _layout, argument, length) {
     if (typeof value !== "bigint") throw invalidArgType(argument, "of type bigint", value);
     if (value < 0n || value > MAX_U64) throw outOfRange(argument, `>= 0n && <= ${MAX_U64}n`, value);

@@ -22,6 +22,7 @@ import {
 import { i32, u16, u32, u64 } from "../control/integers.js";
 import { struct } from "../control/struct.js";
 import { type OptionEntries, option } from "./entry.js";
+import { filterOrDescriptor } from "./filter.js";
 import { flag } from "./flag.js";
 import { hardwareAddress } from "./hardware-address.js";
 import { interfaceIndex } from "./interface-index.js";
@@ -192,8 +193,8 @@ export const packetOptions = {
     payload: u32,
   }),
   /**
-   * The descriptor of the eBPF program that shares the packets out. Source: net/packet/af_packet.c. Since
-   * Linux 4.3.
+   * The program that shares the packets out by the socket's index: of classic BPF as its instructions, of eBPF as a
+   * descriptor. Source: net/packet/af_packet.c. Since Linux 4.3.
    */
   packetFanoutData: option({
     level: SOL_PACKET,
@@ -203,7 +204,8 @@ export const packetOptions = {
     since: "4.3",
     source: "net/packet/af_packet.c",
     families: ["packet"],
-    payload: i32,
+    payload: filterOrDescriptor,
+    takesProgram: true,
   }),
   /**
    * Whether the packets of a transmit ring say where they begin. Source: net/packet/af_packet.c. Since Linux

@@ -2,6 +2,8 @@ import { SOL_SOCKET } from "../constants/levels.js";
 import {
   SO_ACCEPTCONN,
   SO_ATTACH_BPF,
+  SO_ATTACH_FILTER,
+  SO_ATTACH_REUSEPORT_CBPF,
   SO_ATTACH_REUSEPORT_EBPF,
   SO_BINDTODEVICE,
   SO_BINDTOIFINDEX,
@@ -76,6 +78,7 @@ import { i32, u32, u64 } from "../control/integers.js";
 import { struct } from "../control/struct.js";
 import { oldTimeval } from "../control/times.js";
 import { type OptionEntries, option } from "./entry.js";
+import { filter } from "./filter.js";
 import { flag } from "./flag.js";
 import { growing } from "./growing.js";
 import { interfaceIndex } from "./interface-index.js";
@@ -442,6 +445,31 @@ export const socketLevelOptions = {
     payload: i32,
     setPayload: interfaceIndex,
   }),
+  /**
+   * A program of classic BPF that says how much of what arrives is let in. Reading it gives its instructions, none: there
+   * is no filter. Source: socket(7). Since Linux 2.2.
+   */
+  attachFilter: option({
+    level: SOL_SOCKET,
+    option: SO_ATTACH_FILTER,
+    constant: "SO_ATTACH_FILTER",
+    direction: "both",
+    since: "2.2",
+    source: "socket(7)",
+    payload: filter,
+    takesProgram: true,
+  }),
+  /** A program of classic BPF that chooses among the sockets of a port, by index. Source: socket(7). Since Linux 4.5. */
+  attachReusePortCbpf: option({
+    level: SOL_SOCKET,
+    option: SO_ATTACH_REUSEPORT_CBPF,
+    constant: "SO_ATTACH_REUSEPORT_CBPF",
+    direction: "set",
+    since: "4.5",
+    source: "socket(7)",
+    payload: filter,
+    takesProgram: true,
+  }),
   /** Takes the filter away, whatever the value. Source: socket(7). Since Linux 2.2. */
   detachFilter: option({
     level: SOL_SOCKET,
@@ -728,7 +756,7 @@ export const socketLevelOptions = {
     payload: struct("sock_txtime", { clockId: i32, flags: u32 }),
   }),
   /** Whether messages come with the time of their arrival, in microseconds. Source: socket(7). Since Linux 2.2. */
-  timestamp: option({
+  timestampOld: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMP_OLD,
     constant: "SO_TIMESTAMP",
@@ -738,7 +766,7 @@ export const socketLevelOptions = {
     payload: flag,
   }),
   /** Whether messages come with the time of their arrival, in nanoseconds. Source: socket(7). Since Linux 2.6.22. */
-  timestampNs: option({
+  timestampNsOld: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMPNS_OLD,
     constant: "SO_TIMESTAMPNS",
@@ -751,7 +779,7 @@ export const socketLevelOptions = {
    * SOF_TIMESTAMPING_*: which times of sending and receiving are reported. Source:
    * Documentation/networking/timestamping.rst. Since Linux 2.6.30.
    */
-  timestamping: option({
+  timestampingOld: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMPING_OLD,
     constant: "SO_TIMESTAMPING",
@@ -760,8 +788,8 @@ export const socketLevelOptions = {
     source: "Documentation/networking/timestamping.rst",
     payload: u32,
   }),
-  /** As `timestamp`, with 64 bits for the seconds everywhere. Source: net/core/sock.c. Since Linux 5.1. */
-  timestampNew: option({
+  /** As `timestampOld`, with 64 bits for the seconds everywhere. Source: net/core/sock.c. Since Linux 5.1. */
+  timestamp: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMP_NEW,
     constant: "SO_TIMESTAMP_NEW",
@@ -770,8 +798,8 @@ export const socketLevelOptions = {
     source: "net/core/sock.c",
     payload: flag,
   }),
-  /** As `timestampNs`, with 64 bits for the seconds everywhere. Source: net/core/sock.c. Since Linux 5.1. */
-  timestampNsNew: option({
+  /** As `timestampNsOld`, with 64 bits for the seconds everywhere. Source: net/core/sock.c. Since Linux 5.1. */
+  timestampNs: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMPNS_NEW,
     constant: "SO_TIMESTAMPNS_NEW",
@@ -780,8 +808,8 @@ export const socketLevelOptions = {
     source: "net/core/sock.c",
     payload: flag,
   }),
-  /** As `timestamping`, with 64 bits for the seconds everywhere. Source: net/core/sock.c. Since Linux 5.1. */
-  timestampingNew: option({
+  /** As `timestampingOld`, with 64 bits for the seconds everywhere. Source: net/core/sock.c. Since Linux 5.1. */
+  timestamping: option({
     level: SOL_SOCKET,
     option: SO_TIMESTAMPING_NEW,
     constant: "SO_TIMESTAMPING_NEW",

@@ -53,6 +53,9 @@ function lengthsOf(cipher: unknown, argument: string): readonly number[] {
   return lengths;
 }
 
+/** Bytes of the whole, by its header. */
+export const tlsCryptoLength = (header: Uint8Array): number => sum(LENGTHS.get(readU16(header, 2)) ?? []);
+
 export const tlsCrypto: Payload<TlsCrypto> = {
   ctype: "struct tls_crypto_info",
   size: both(HEADER),

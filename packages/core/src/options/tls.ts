@@ -1,8 +1,15 @@
 import { SOL_TLS } from "../constants/levels.js";
-import { TLS_RX, TLS_RX_EXPECT_NO_PAD, TLS_TX, TLS_TX_ZEROCOPY_RO } from "../constants/tls.js";
+import {
+  TLS_RX,
+  TLS_RX_EXPECT_NO_PAD,
+  TLS_TX,
+  TLS_TX_MAX_PAYLOAD_LEN,
+  TLS_TX_ZEROCOPY_RO,
+} from "../constants/tls.js";
+import { u16 } from "../control/integers.js";
 import { type OptionEntries, option } from "./entry.js";
 import { flag } from "./flag.js";
-import { tlsCrypto } from "./tls-crypto.js";
+import { tlsCrypto, tlsCryptoLength } from "./tls-crypto.js";
 
 /** The options of SOL_TLS: TCP sockets on which `tcpUlp` is "tls". */
 export const tlsOptions = {
@@ -14,11 +21,12 @@ export const tlsOptions = {
     level: SOL_TLS,
     option: TLS_TX,
     constant: "TLS_TX",
-    direction: "set",
+    direction: "both",
     since: "4.13",
     source: "Documentation/networking/tls.rst",
     families: ["ipv4", "ipv6"],
     payload: tlsCrypto,
+    lengthOf: tlsCryptoLength,
   }),
   /**
    * The keys with which the kernel decrypts what arrives. Source: Documentation/networking/tls.rst. Since
@@ -28,11 +36,12 @@ export const tlsOptions = {
     level: SOL_TLS,
     option: TLS_RX,
     constant: "TLS_RX",
-    direction: "set",
+    direction: "both",
     since: "4.17",
     source: "Documentation/networking/tls.rst",
     families: ["ipv4", "ipv6"],
     payload: tlsCrypto,
+    lengthOf: tlsCryptoLength,
   }),
   /**
    * Whether sendfile(2) leaves the pages where they are: nobody may change them meanwhile. Source:
@@ -61,5 +70,16 @@ export const tlsOptions = {
     source: "Documentation/networking/tls.rst",
     families: ["ipv4", "ipv6"],
     payload: flag,
+  }),
+  /** Bytes that one record has at most, from 64 to 16384. Source: net/tls/tls_main.c. Since Linux 6.19. */
+  tlsTxMaxPayloadLen: option({
+    level: SOL_TLS,
+    option: TLS_TX_MAX_PAYLOAD_LEN,
+    constant: "TLS_TX_MAX_PAYLOAD_LEN",
+    direction: "both",
+    since: "6.19",
+    source: "net/tls/tls_main.c",
+    families: ["ipv4", "ipv6"],
+    payload: u16,
   }),
 } as const satisfies OptionEntries;

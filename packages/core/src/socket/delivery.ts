@@ -1,5 +1,6 @@
+import { familyName } from "../address/family.js";
 import { checkBoolean, checkObject } from "../arguments.js";
-import { AF_UNIX } from "../constants/address-families.js";
+import { AF_BLUETOOTH, AF_CAN, AF_UNIX, AF_VSOCK } from "../constants/address-families.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import {
   SO_TIMESTAMP_NEW,
@@ -9,17 +10,17 @@ import {
   SO_TIMESTAMPNS_NEW,
   SO_TIMESTAMPNS_OLD,
 } from "../constants/socket.js";
-import { SOCK_SEQPACKET } from "../constants/socket-types.js";
+import { SOCK_RAW, SOCK_SEQPACKET } from "../constants/socket-types.js";
 import {
   type ControlEntry,
   type ControlMessage,
   type ControlName,
   controlMessages,
 } from "../control/index.js";
-import { controlSpace } from "../control/space.js";
-import { entryNamed, hasFamily } from "../control/table.js";
-import { explain, invalidArgValue } from "../errors.js";
-import { explainAge } from "../kernel-version.js";
+import { entryNamed, hasFamily, isDelivered } from "../control/table.js";
+import { EINVAL, ENOPROTOOPT, EOPNOTSUPP, EPERM } from "../errno.js";
+import { explain, invalidArgValue, printed } from "../errors.js";
+import { explainAge, kernelIsOlderThan } from "../kernel-version.js";
 import { DENIED } from "../native/binding.js";
 import { listed, nameOf } from "../options/access.js";
 import type { OptionEntry } from "../options/entry.js";
@@ -30,20 +31,22 @@ import { failure } from "../syscalls/failure.js";
 /** Control messages to switch on (true) and off (false), by name. */
 export type ControlSwitches = { readonly [N in ControlName]?: boolean };
 
-/** What a socket delivers, the room that it needs, and how to recognise what nobody asked for. */
+/** What a socket delivers, and how to recognise what nobody asked for. */
 export interface Delivery {
   readonly names: ReadonlySet<ControlName>;
-  readonly controlSpace: number;
   readonly isOwn: ((message: ControlMessage) => boolean) | undefined;
   /** The option that was switched on for the library's own sake, and had been off. */
   readonly ownStamp: number | undefined;
   /** Something is on that comes on the error queue. */
   readonly errorQueue: boolean;
+  /** By option of flags: the bits that somebody else has set, and that stay when ours go. */
+  readonly theirs: ReadonlyMap<string, number>;
 }
 
 interface Facts {
   readonly family: number;
   readonly type: number;
+  readonly protocol: number;
 }
 
 interface Enable {
@@ -60,15 +63,14 @@ interface Setting {
   readonly value: number;
 }
 
-// For what the library switches on itself, what needs no switching on, and what somebody else switched on before.
-const SPARE_CONTROL_SPACE = 4096;
-
 const TIMESTAMP_TYPES: ReadonlySet<number> = new Set([
   SO_TIMESTAMP_OLD,
   SO_TIMESTAMPNS_OLD,
   SO_TIMESTAMP_NEW,
   SO_TIMESTAMPNS_NEW,
 ]);
+
+const ARRIVALS: readonly ControlName[] = ["timestamp", "timestampNs", "timestampOld", "timestampNsOld"];
 
 /** These also say how long the seconds of every stamp are. */
 const NEW_STAMPS: ReadonlySet<number> = new Set([SO_TIMESTAMP_NEW, SO_TIMESTAMPNS_NEW, SO_TIMESTAMPING_NEW]);
@@ -90,11 +92,17 @@ export function checkControlName(argument: string, name: unknown): ControlName {
   if (!isKnown || entryOf(name as ControlName).enable === undefined) {
     throw invalidArgValue(
       argument,
-      `must be a control message that can be switched on. Received "${String(name)}"`,
+      `must be a control message that can be switched on. Received ${printed(name)}`,
     );
   }
   return name as ControlName;
 }
+
+/** What the kernel wants to see, where it does: net/netlink/af_netlink.c, net/core/sock.c, net/ipv6/ipv6_sockglue.c. */
+const PRIVILEGES: { readonly [N in ControlName]?: string } = {
+  netlinkListenAllNsid: "CAP_NET_BROADCAST",
+  mark: "CAP_NET_RAW or CAP_NET_ADMIN",
+};
 
 /** What a user wants switched: names mean on. What comes later counts. */
 export function checkSwitches(
@@ -116,15 +124,17 @@ export function checkSwitches(
   return switches;
 }
 
-/** Refuses what sockets of this family never deliver: the kernel would often take it and keep silent. */
-function checkFamily(argument: string, name: ControlName, family: number): void {
+/** Refuses what sockets of this family and type never deliver: the kernel would often take it and keep silent. */
+function checkDelivered(argument: string, name: ControlName, facts: Facts): void {
   const named = entryNamed(name)!;
-  const { families } = named.entry;
-  if (families === undefined || hasFamily(named, family)) return;
-  throw invalidArgValue(
-    argument,
-    `must not have "${name}": ${listed(families)} sockets deliver it, and this one is ${nameOf(family)}`,
-  );
+  if (isDelivered(named, facts)) return;
+  const { families, types } = named.entry;
+  const { family } = facts;
+  const own = familyName(family);
+  const reason = !hasFamily(named, family)
+    ? `${listed(families!)} sockets deliver it, and this one is ${nameOf(family)}`
+    : `of ${own} sockets those of type ${types![own!]!.join(" and ")} deliver it, and this one is of another`;
+  throw invalidArgValue(argument, `must not have "${name}": ${reason}`);
 }
 
 /**
@@ -149,35 +159,59 @@ function checkStamps(argument: string, names: Iterable<ControlName>): void {
 
 const sameOption = (a: Enable, b: Enable): boolean => a.level === b.level && a.option === b.option;
 
-/** All bits that names of this option have, among those that are on. */
-function bitsOf(enable: Enable, names: Iterable<ControlName>): number {
+/** All bits that names of such options have, among those that are on. */
+function bitsWhere(names: Iterable<ControlName>, isMeant: (enable: Enable) => boolean): number {
   let bits = 0;
   for (const name of names) {
-    const other: Enable = entryOf(name).enable!;
-    if (sameOption(enable, other)) bits |= other.value ?? 1;
+    const enable: Enable = entryOf(name).enable!;
+    if (isMeant(enable)) bits |= enable.value ?? 1;
   }
   return bits;
 }
 
-/** What has to be set, so that `names` come instead of `before`. */
+const bitsOf = (enable: Enable, names: Iterable<ControlName>): number =>
+  bitsWhere(names, (other) => sameOption(enable, other));
+const bitsOfKey = (key: string, names: Iterable<ControlName>): number =>
+  bitsWhere(names, ({ level, option }) => keyOf(level, option) === key);
+
+/** The flags of SO_TIMESTAMPING are the same under both of its numbers. */
+const keyOf = (level: number, option: number): string =>
+  `${level}:${level === SOL_SOCKET && option === SO_TIMESTAMPING_OLD ? SO_TIMESTAMPING_NEW : option}`;
+
+/** What has to be set, so that `names` come instead of what came before, and the flags that are not ours. */
 function settingsOf(
   fd: number,
-  before: ReadonlySet<ControlName>,
+  before: Pick<Delivery, "names" | "theirs">,
   names: ReadonlySet<ControlName>,
   changed: Iterable<ControlName>,
-): Setting[] {
+): { settings: Setting[]; theirs: Delivery["theirs"] } {
   const settings: Setting[] = [];
+  const theirs = new Map(before.theirs);
+  const seen = new Set<string>();
   for (const name of changed) {
     const enable: Enable = entryOf(name).enable!;
     const { level, option } = enable;
     if (settings.some((setting) => sameOption(setting, enable))) continue;
     let value = bitsOf(enable, names);
-    // An option of flags may have some that are not ours, set by whoever had the socket before.
-    if (enable.value !== undefined) value |= getInt(fd, level, option) & ~bitsOf(enable, before);
+    if (enable.value !== undefined) {
+      const key = keyOf(level, option);
+      if (!seen.has(key)) {
+        const ours = bitsOfKey(key, before.names);
+        theirs.set(
+          key,
+          (ours === 0 ? 0 : (theirs.get(key) ?? 0)) | ((presentValue(fd, enable) ?? 0) & ~ours),
+        );
+        seen.add(key);
+      }
+      value |= theirs.get(key)!;
+    }
     settings.push({ name, level, option, value });
   }
-  return settings;
+  return { settings, theirs };
 }
+
+/** What the kernel answers where it does not know an option, or a value of it. */
+const UNKNOWN: ReadonlySet<number> = new Set([-ENOPROTOOPT, -EOPNOTSUPP, -EINVAL]);
 
 /** The error that says why the socket won't deliver it. */
 function refusal(result: number, { name, level, option }: Setting): Error {
@@ -186,10 +220,15 @@ function refusal(result: number, { name, level, option }: Setting): Error {
   const known = Object.values<OptionEntry>(socketOptions).find(
     (entry) => entry.level === level && entry.option === option,
   );
-  const age =
-    (known && explainAge(`${known.constant}, which switches "${name}" on,`, known.since)) ??
-    explainAge(`"${name}"`, entryOf(name).since);
-  explain(error, `${error.message}: ${age ?? `this socket cannot deliver "${name}"`}`);
+  let reason = `switching "${name}" on or off`;
+  if (result === -EPERM) reason = `${reason} takes ${PRIVILEGES[name] ?? "a privilege"}`;
+  else if (UNKNOWN.has(result)) {
+    reason =
+      (known && explainAge(`${known.constant}, which switches "${name}" on,`, known.since)) ??
+      explainAge(`"${name}"`, entryOf(name).since) ??
+      `this socket cannot deliver "${name}"`;
+  }
+  explain(error, `${error.message}: ${reason}`);
   return error;
 }
 
@@ -210,9 +249,11 @@ function apply(fd: number, settings: readonly Setting[]): void {
 }
 
 /** What an option is now; undefined for the few that cannot be read. */
-function presentValue(fd: number, { level, option }: Pick<Setting, "level" | "option">): number | undefined {
+function presentValue(fd: number, { level, option }: Enable): number | undefined {
+  // SO_TIMESTAMPING_NEW gives 0 as long as the flags are those of the other (net/core/sock.c, sk_getsockopt).
+  const asked = level === SOL_SOCKET && option === SO_TIMESTAMPING_NEW ? SO_TIMESTAMPING_OLD : option;
   try {
-    return getInt(fd, level, option);
+    return getInt(fd, level, asked);
   } catch {
     return undefined;
   }
@@ -231,6 +272,7 @@ function delimit(
   fd: number,
   { family, type }: Facts,
   names: ReadonlySet<ControlName>,
+  ownBefore: number | undefined,
 ): Pick<Delivery, "isOwn" | "ownStamp"> {
   const nothing = { isOwn: undefined, ownStamp: undefined };
   if (family !== AF_UNIX || type !== SOCK_SEQPACKET) return nothing;
@@ -242,7 +284,8 @@ function delimit(
     if (TIMESTAMP_TYPES.has(enable.option)) return nothing;
     if (NEW_STAMPS.has(enable.option)) option = SO_TIMESTAMP_NEW;
   }
-  if (hasStamps(fd)) return { isOwn: isTimestamp, ownStamp: undefined };
+  // What is on already may be our own of before.
+  if (hasStamps(fd)) return { isOwn: isTimestamp, ownStamp: ownBefore };
   setInt(fd, SOL_SOCKET, option, 1);
   return { isOwn: isTimestamp, ownStamp: option };
 }
@@ -252,16 +295,51 @@ export function switchOffOwn(fd: number, { ownStamp }: Delivery): void {
   if (ownStamp !== undefined) trySetInt(fd, SOL_SOCKET, ownStamp, 0);
 }
 
-function deliveryOf(fd: number, facts: Facts, names: ReadonlySet<ControlName>): Delivery {
+/** What comes on the error queue of a family that has come to have one. */
+function errorMessageOf(fd: number, { family, type }: Facts): ControlName | undefined {
+  switch (family) {
+    case AF_CAN:
+      // SO_PROTOCOL is 0 on all of them. CAN_RAW is the only one of its type; the others don't know J1939's options.
+      if (type === SOCK_RAW) return "canRawErrqueue";
+      return presentValue(fd, entryOf("j1939Errqueue").enable!) === undefined ? undefined : "j1939Errqueue";
+    case AF_VSOCK:
+      return "vsockRecverr";
+    case AF_BLUETOOTH:
+      return "btError";
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Whether the error queue may be read. Those who have always had one need not be asked; in the others' older kernels, and where
+ * nothing is on that comes there, MSG_ERRQUEUE is ignored and would give an ordinary message.
+ */
+function hasErrors(fd: number, facts: Facts, names: Iterable<ControlName>): boolean {
+  for (const name of names) if (entryOf(name).direction === "errorQueue") return true;
+  const message = errorMessageOf(fd, facts);
+  if (message === undefined || kernelIsOlderThan(entryOf(message).since)) return false;
+  const { level, option } = entryOf(message).enable!;
+  return (
+    (presentValue(fd, { level, option }) ?? 0) !== 0 ||
+    (presentValue(fd, { level: SOL_SOCKET, option: SO_TIMESTAMPING_NEW }) ?? 0) !== 0
+  );
+}
+
+function deliveryOf(
+  fd: number,
+  facts: Facts,
+  { names, theirs, ownStamp }: Pick<Delivery, "names" | "theirs" | "ownStamp">,
+): Delivery {
   return {
     names,
-    controlSpace: controlSpace([...names], facts.family) + SPARE_CONTROL_SPACE,
-    ...delimit(fd, facts, names),
-    errorQueue: [...names].some((name) => entryOf(name).direction === "errorQueue"),
+    theirs,
+    ...delimit(fd, facts, names, ownStamp),
+    errorQueue: hasErrors(fd, facts, names),
   };
 }
 
-const NONE: ReadonlySet<ControlName> = new Set();
+const NONE = { names: new Set<ControlName>(), theirs: new Map<string, number>(), ownStamp: undefined };
 
 /** Switches on what is to be received. Errors name `argument`. */
 export function switchOn(
@@ -271,33 +349,57 @@ export function switchOn(
   argument = "options.receive",
 ): Delivery {
   const wanted = new Set(names);
-  for (const name of wanted) checkFamily(argument, name, facts.family);
+  for (const name of wanted) checkDelivered(argument, name, facts);
   checkStamps(argument, wanted);
-  apply(fd, settingsOf(fd, NONE, wanted, wanted));
-  return deliveryOf(fd, facts, wanted);
+  const { settings, theirs } = settingsOf(fd, NONE, wanted, wanted);
+  apply(fd, settings);
+  return deliveryOf(fd, facts, { names: wanted, theirs, ownStamp: undefined });
 }
 
 /** Switches control messages on and off: all of them, or none where one is refused. */
 export function switchOver(
   fd: number,
   facts: Facts,
-  present: Delivery,
+  before: Delivery,
   switches: ReadonlyMap<ControlName, boolean>,
 ): Delivery {
-  const { names: before, ownStamp } = present;
-  const names = new Set(before);
+  const names = new Set(before.names);
   for (const [name, on] of switches) {
     if (!on) names.delete(name);
     else {
-      checkFamily("changes", name, facts.family);
+      checkDelivered("changes", name, facts);
       names.add(name);
     }
   }
   checkStamps("changes", names);
   // Off first: of two options that exclude each other, the one that is set last counts.
   const changed = [...switches.keys()].sort((a, b) => Number(switches.get(a)) - Number(switches.get(b)));
-  apply(fd, settingsOf(fd, before, names, changed));
-  const delivery = deliveryOf(fd, facts, names);
-  // What is on already may be our own of before.
-  return delivery.isOwn && ownStamp !== undefined ? { ...delivery, ownStamp } : delivery;
+  const { settings, theirs } = settingsOf(fd, before, names, changed);
+  apply(fd, settings);
+  return deliveryOf(fd, facts, { names, theirs, ownStamp: before.ownStamp });
+}
+
+/** What a socket delivers after its user has set an option. */
+export function afterSetting(
+  fd: number,
+  facts: Facts,
+  before: Delivery,
+  { level, option, value }: { level: number; option: number; value: number },
+): Delivery {
+  if (
+    level !== SOL_SOCKET &&
+    !before.theirs.has(keyOf(level, option)) &&
+    errorMessageOf(fd, facts) === undefined
+  ) {
+    return before;
+  }
+  const names = new Set(before.names);
+  const theirs = new Map(before.theirs);
+  if (theirs.has(keyOf(level, option))) theirs.set(keyOf(level, option), value);
+  if (level === SOL_SOCKET && TIMESTAMP_TYPES.has(option)) {
+    // One kind of arrival times at most: what is set last counts, and off means all.
+    for (const stamp of ARRIVALS) names.delete(stamp);
+    if (value !== 0) names.add(ARRIVALS.find((stamp) => entryOf(stamp).enable!.option === option)!);
+  }
+  return deliveryOf(fd, facts, { names, theirs, ownStamp: before.ownStamp });
 }

@@ -1,6 +1,8 @@
 import type { Address } from "../address/index.js";
+import { checkObject } from "../arguments.js";
 import {
   SCM_TSTAMP_ACK,
+  SCM_TSTAMP_COMPLETION,
   SCM_TSTAMP_SCHED,
   SCM_TSTAMP_SND,
   SO_EE_CODE_TXTIME_INVALID_PARAM,
@@ -15,6 +17,7 @@ import {
 } from "../constants/errqueue.js";
 import type { ControlMessage, ControlValue } from "../control/index.js";
 import { EMSGSIZE, errnoName } from "../errno.js";
+import { invalidArgType } from "../errors.js";
 import type { Message } from "../message.js";
 
 /** A packet that was sent did not arrive: ICMP says so, or this machine's own stack (`origin: "local"`). */
@@ -39,8 +42,11 @@ export interface UndeliveredReport {
 /** When a message was on its way: asked for with SO_TIMESTAMPING. */
 export interface TimestampReport {
   kind: "timestamp";
-  /** "scheduled": given to the queue; "sent": to the device; "acknowledged": by the TCP peer. A number: one of later kernels. */
-  event: "scheduled" | "sent" | "acknowledged" | number;
+  /**
+   * "scheduled": given to the queue; "sent": to the device; "acknowledged": by the TCP or J1939 peer; "completed": by the
+   * Bluetooth controller. A number: one of later kernels.
+   */
+  event: "scheduled" | "sent" | "acknowledged" | "completed" | number;
   /** With SOF_TIMESTAMPING_OPT_ID: a datagram's number, a stream's last byte, or what `tsOptId` said. Otherwise 0. */
   id: number;
   /** By the kernel's clock, in nanoseconds since 1970; absent where only the hardware has looked. */
@@ -88,6 +94,7 @@ const EXTENDED_ERRORS = [
   "packetTxTimestamp",
   "vsockRecverr",
   "canRawErrqueue",
+  "j1939Errqueue",
   "btError",
 ] as const;
 
@@ -109,6 +116,7 @@ const EVENTS = new Map<number, TimestampReport["event"]>([
   [SCM_TSTAMP_SCHED, "scheduled"],
   [SCM_TSTAMP_SND, "sent"],
   [SCM_TSTAMP_ACK, "acknowledged"],
+  [SCM_TSTAMP_COMPLETION, "completed"],
 ]);
 const REASONS = new Map<number, TxtimeReport["reason"]>([
   [SO_EE_CODE_TXTIME_INVALID_PARAM, "invalid"],
@@ -152,6 +160,8 @@ function timestamp(message: Message, { info, data }: { info: number; data: numbe
 
 /** What an entry of the error queue says, whatever family its socket is of. */
 export function errorReport(message: Message): ErrorReport {
+  const { control } = checkObject("message", message);
+  if (!Array.isArray(control)) throw invalidArgType("message.control", "an instance of Array", control);
   const error = message.control.find(isExtendedError)?.value;
   if (error === undefined) return { kind: "other", message };
   const origin = ICMP_ORIGINS.get(error.origin);

@@ -1,4 +1,6 @@
-import { type Address, decodeAddress, encodeAddress, formatAddress } from "../address/index.js";
+import { detailsOf } from "../address/encode.js";
+import { type Address, decodeAddress, encodeAddress } from "../address/index.js";
+import { inNamespaceOf } from "../address/kernel-interfaces.js";
 import { invalidArgValue } from "../errors.js";
 import { ADDRESS_SPACE } from "../native/binding.js";
 import { binding } from "../native/load.js";
@@ -15,8 +17,11 @@ export async function bindTo(
   if ("path" in at && at.path !== undefined) return bindPath(fd, at.path, options);
   if (options.mode !== undefined) throw invalidArgValue("options.mode", "needs an address with a path");
   if (options.unlink !== undefined) throw invalidArgValue("options.unlink", "needs an address with a path");
-  const result = binding().bind(fd, encodeAddress(at, "at"));
-  if (result < 0) throw failure(result, "bind", formatAddress(at));
+  const result = binding().bind(
+    fd,
+    inNamespaceOf(fd, () => encodeAddress(at, "at")),
+  );
+  if (result < 0) throw failure(result, "bind", detailsOf(at));
   return undefined;
 }
 

@@ -29,9 +29,10 @@ import {
 } from "../constants/message-flags.js";
 import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-types.js";
 import type { ControlMessage } from "../control/index.js";
+import { largestControlSpace } from "../control/space.js";
 import { type FileDescriptor, hold } from "../descriptor.js";
-import { EAGAIN } from "../errno.js";
-import { AbortError, codedError, invalidArgValue } from "../errors.js";
+import { EAGAIN, EOPNOTSUPP } from "../errno.js";
+import { AbortError, codedError, explain, invalidArgValue, systemError } from "../errors.js";
 import { type Message, messageOf } from "../message.js";
 import {
   ADDRESS_SPACE,
@@ -45,6 +46,7 @@ import {
   RESULT_PIDFD_GENERATION,
 } from "../native/binding.js";
 import { binding } from "../native/load.js";
+import { nameOf } from "../options/access.js";
 import { failure } from "../syscalls/failure.js";
 import { type Endpoint, listenForAbort } from "./endpoint.js";
 import { afterTurn, countArrived, mayTry } from "./fairness.js";
@@ -91,8 +93,6 @@ export interface ReceivingSocket {
   readonly type: number;
   readonly protocol: number;
   readonly maxFds: number;
-  /** Bytes that the control messages need that were switched on, besides descriptors. */
-  readonly controlSpace: number;
   readonly isOwn: ((message: ControlMessage) => boolean) | undefined;
   /** Something was switched on that comes on the error queue. */
   readonly errorQueue: boolean;
@@ -135,6 +135,14 @@ export function checkRequest(
 
 // Written by the kernel, read before the next call.
 const addressSpace = new Uint8Array(ADDRESS_SPACE);
+let control: Uint8Array | undefined;
+/** Room for all that a message of any family can bring, whoever has switched it on. Descriptors do not count. */
+const controlRoom = (): Uint8Array => {
+  control ??= new Uint8Array(largestControlSpace() + SPARE_CONTROL_SPACE);
+  return control;
+};
+/** For what later kernels have. */
+const SPARE_CONTROL_SPACE = 4096;
 const nothing = new Uint8Array(0);
 /** sockaddr_un of an unnamed socket: the family alone. */
 const UNNAMED = new Uint8Array([AF_UNIX, 0]);
@@ -157,7 +165,6 @@ export class Receiving {
   readonly #endpoint: Endpoint;
   #socket: ReceivingSocket;
   readonly #waiters: Waiter[] = [];
-  #control: Uint8Array;
   #turnScheduled = false;
   /** Bytes that somebody had read before the socket became ours. */
   #first: Message | undefined;
@@ -170,17 +177,11 @@ export class Receiving {
   constructor(endpoint: Endpoint, socket: ReceivingSocket) {
     this.#endpoint = endpoint;
     this.#socket = socket;
-    this.#control = new Uint8Array(socket.controlSpace);
   }
 
   /** Other control messages come from now on. */
-  deliver({
-    controlSpace,
-    isOwn,
-    errorQueue,
-  }: Pick<ReceivingSocket, "controlSpace" | "isOwn" | "errorQueue">): void {
-    this.#socket = { ...this.#socket, controlSpace, isOwn, errorQueue };
-    if (this.#control.length < controlSpace) this.#control = new Uint8Array(controlSpace);
+  deliver({ isOwn, errorQueue }: Pick<ReceivingSocket, "isOwn" | "errorQueue">): void {
+    this.#socket = { ...this.#socket, isOwn, errorQueue };
   }
 
   get waiting(): boolean {
@@ -338,7 +339,7 @@ export class Receiving {
       memory ?? request.buffers!,
       offset,
       room,
-      this.#control,
+      controlRoom(),
       addressSpace,
       request.maxFds,
       flags,
@@ -411,7 +412,7 @@ export class Receiving {
         droppedFds: numbers[RESULT_DROPPED]!,
       },
       {
-        control: controlLength > 0 ? this.#control.slice(0, controlLength) : undefined,
+        control: controlLength > 0 ? controlRoom().slice(0, controlLength) : undefined,
         address: this.#senderAddress(addressLength),
         family,
         isOwn,
@@ -459,12 +460,18 @@ export class Receiving {
 
   // The error queue: ICMP's reports, transmit timestamps, zero-copy completions. recvmsg(2), MSG_ERRQUEUE.
 
+  /**
+   * AF_UNIX does not know the flag and would give a normal message; so do AF_CAN, AF_VSOCK and AF_BLUETOOTH of a kernel that is
+   * older than what they put there.
+   */
+  #hasErrorQueue(): boolean {
+    const { family, errorQueue } = this.#socket;
+    return errorQueue || family === AF_INET || family === AF_INET6 || family === AF_PACKET;
+  }
+
   /** Moves what the kernel has on the error queue into our list; returns how many entries came. */
   drainErrors(): number {
-    // AF_UNIX does not know the flag and would give a normal message; so do AF_CAN, AF_VSOCK and AF_BLUETOOTH of a kernel that
-    // is older than what they put there.
-    const { family, errorQueue } = this.#socket;
-    if (!errorQueue && family !== AF_INET && family !== AF_INET6 && family !== AF_PACKET) return 0;
+    if (!this.#hasErrorQueue()) return 0;
     const request: Request = { maxFds: 0, size: undefined, buffers: undefined, room: 0, flags: MSG_ERRQUEUE };
     let count = 0;
     for (; count < MAX_ERRORS && !this.#endpoint.closed; count++) {
@@ -495,6 +502,7 @@ export class Receiving {
       this.#endpoint.open();
       signal = checkSignal("options.signal", checkObject("options", options).signal);
       if (signal?.aborted) throw new AbortError(signal);
+      if (!this.#hasErrorQueue()) throw noErrors(this.#socket.family);
       this.#endpoint.watch();
       if (this.#errors.length === 0) this.drainErrors();
       const message = this.#errors.shift();
@@ -514,6 +522,18 @@ export class Receiving {
       this.#errorWaiters.push(waiter);
     });
   }
+}
+
+const LATE_ERRORS: ReadonlySet<number> = new Set([AF_CAN, AF_VSOCK, AF_BLUETOOTH]);
+
+/** A wait for it would never end. */
+function noErrors(family: number): Error {
+  const error = systemError(EOPNOTSUPP, "recvmsg");
+  const reason = LATE_ERRORS.has(family)
+    ? "nothing is switched on that comes on this socket's error queue: transmit timestamps, zero-copy completions"
+    : `${nameOf(family)} sockets have no error queue`;
+  explain(error, `${error.message}: ${reason}`);
+  return error;
 }
 
 const NO_PARTS = { control: undefined, address: undefined, family: 0, isOwn: undefined };

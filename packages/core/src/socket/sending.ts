@@ -1,4 +1,6 @@
-import { addressFamily, encodeAddress, formatAddress } from "../address/index.js";
+import { detailsOf } from "../address/encode.js";
+import { addressFamily, encodeAddress } from "../address/index.js";
+import { inNamespaceOf } from "../address/kernel-interfaces.js";
 import { byteLength, checkData, checkFlags, checkObject, checkSignal } from "../arguments.js";
 import {
   AF_AX25,
@@ -288,8 +290,8 @@ export class Sending {
       if (!takes(family, addressFamily(address, "message.address"))) {
         throw invalidArgValue("message.address", "must be of the socket's address family");
       }
-      encoded = encodeAddress(address, "message.address");
-      details = formatAddress(address);
+      encoded = inNamespaceOf(this.#endpoint.open(), () => encodeAddress(address, "message.address"));
+      details = detailsOf(address);
     }
     // Last: a getter in any of the others could take away the buffers that were checked.
     const iov = checkData("message.data", data);

@@ -190,6 +190,21 @@ describe("other families", () => {
     expect(() => encodeAny(address)).toThrow(expect.objectContaining({ code, argument }));
   });
 
+  test.each([
+    undefined,
+    { family: "rxrpc" },
+    { family: "netlink", groups: null },
+    { family: "unix", path: 5 },
+    { family: "ipv6", scopeId: 1 },
+    { family: "packet", interface: 1, address: Object.create(null) },
+  ])("formatting, or making a SocketAddress of, %o: an error with a code", (address) => {
+    for (const take of [formatAddress, toSocketAddress]) {
+      expect(() => take(address as never)).toThrow(
+        expect.objectContaining({ code: expect.stringMatching(/^ERR_/) }),
+      );
+    }
+  });
+
   test("long device addresses and names have room", () => {
     const address = Array.from({ length: 20 }, (_, i) => (i + 16).toString(16)).join(":");
     const packet: Address = {

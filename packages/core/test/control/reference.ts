@@ -94,8 +94,21 @@ function flagNames(value: number): string {
 /** "" if nothing has to be switched on. */
 function switchedOnBy(name: string, { enable, direction }: ControlEntry): string {
   if (direction === "send" || enable === undefined) return "";
-  const flags = enable.value === undefined ? "" : ` with ${flagNames(enable.value)}`;
+  const isFlags = written(name).enable![0] === "SOL_SOCKET" && enable.value !== undefined;
+  const flags = isFlags ? ` with ${flagNames(enable.value!)}` : "";
   return `${written(name).enable![1]}${flags}`;
+}
+
+/** Where only some types of a family's sockets deliver it. */
+function deliveredBy({ types = {} }: ControlEntry): string {
+  const byTypes = new Map<string, string[]>();
+  for (const [family, names] of Object.entries(types)) {
+    const key = names!.join(", ");
+    byTypes.set(key, [...(byTypes.get(key) ?? []), family]);
+  }
+  return [...byTypes]
+    .map(([names, families]) => `of ${families.join(" and ")} those of type ${names}`)
+    .join("; ");
 }
 
 function size({ payload }: ControlEntry): string {
@@ -117,6 +130,7 @@ function section(name: string, entry: ControlEntry): string {
     ["Direction", DIRECTIONS[entry.direction]],
     ["Switched on by", switchedOnBy(name, entry) || (entry.direction === "send" ? "" : "always on")],
     ["Sockets", entry.families?.join(", ") ?? "any"],
+    ["Received by", deliveredBy(entry)],
     [
       "Since",
       `Linux ${entry.since}${entry.sentSince === undefined ? "" : `; sent since ${entry.sentSince}`}`,

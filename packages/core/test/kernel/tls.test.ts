@@ -54,6 +54,11 @@ describe("SOL_TLS", () => {
     for (const { fd } of [client, server]) setsockopt(fd, SOL_TCP, TCP_ULP, Buffer.from("tls"));
     setsockopt(client.fd, SOL_TLS, TLS_TX, cryptoInfo());
     setsockopt(server.fd, SOL_TLS, TLS_RX, cryptoInfo());
+    // What was set can be read, with the number of the next record.
+    for (const keys of [client.options.get("tlsTx"), server.options.get("tlsRx")]) {
+      expect(keys).toMatchObject({ version: TLS_1_2_VERSION, cipher: TLS_CIPHER_AES_GCM_128 });
+      expect([...keys.key]).toEqual(Array.from({ length: 16 }, () => 7));
+    }
     await client.sendmsg({ data: "an ordinary record" });
     const ordinary = await next(server);
     expect(ordinary.data.toString()).toBe("an ordinary record");

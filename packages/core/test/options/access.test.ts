@@ -77,6 +77,8 @@ const ANSWERS = [
   "ENODATA",
   "EPERM",
   "EINVAL",
+  // No filter at all is read as an empty one, which cannot be set.
+  "ERR_OUT_OF_RANGE",
   "EADDRNOTAVAIL",
   "EBUSY",
   "ENODEV",

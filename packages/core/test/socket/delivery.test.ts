@@ -7,14 +7,16 @@ import {
   decodeControl,
 } from "../../src/control/index.js";
 import { controlSpace } from "../../src/control/space.js";
-import { entryNamed, hasFamily } from "../../src/control/table.js";
+import { entryNamed, isDelivered } from "../../src/control/table.js";
 import type { Address, Socket, SocketType } from "../../src/index.js";
 import { Socket as SocketClass } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
+import { factsOf } from "../../src/socket/take-over.js";
 import {
   AF_INET,
   AF_NETLINK,
   AF_PACKET,
+  AF_TIPC,
   AF_UNIX,
   getsockopt,
   MSG_CTRUNC,
@@ -22,6 +24,7 @@ import {
   NETLINK_USERSOCK,
   recvmsg,
   SO_PASSCRED,
+  SO_TIMESTAMP_NEW,
   SO_TIMESTAMPING_NEW,
   SOCK_RAW,
   SOF_TIMESTAMPING_RX_SOFTWARE,
@@ -46,19 +49,20 @@ const OTHER_STAMPS: readonly ControlName[] = [
   "timestampingOld",
 ];
 
-/** All that can be switched on for sockets of that family. */
-function allOf(family: number): ControlName[] {
+/** All that can be switched on for sockets of that family and type. */
+function allOf(socket: Socket, family: number): ControlName[] {
+  const { type, protocol } = factsOf(socket.fd);
   return (Object.keys(controlMessages) as ControlName[]).filter(
     (name) =>
       entryOf(name).enable !== undefined &&
-      hasFamily(entryNamed(name)!, family) &&
+      isDelivered(entryNamed(name)!, { family, type, protocol }) &&
       !OTHER_STAMPS.includes(name),
   );
 }
 
 /** Switches on all that the kernel takes. */
 function receiveAll(socket: Socket, family: number): ControlName[] {
-  return allOf(family).filter((name) => {
+  return allOf(socket, family).filter((name) => {
     try {
       socket.receive(name);
       return true;
@@ -83,7 +87,6 @@ interface Kind {
 const onUnix = (type: SocketType): Kind => ({
   name: `Unix ${type}`,
   family: AF_UNIX,
-  // A Unix stream takes SO_TIMESTAMPNS, and has no times (net/unix/af_unix.c, unix_stream_read_generic).
   some: type === "stream" ? ["credentials"] : ["credentials", "timestampNs"],
   also: ["rights"],
   make: async () => {
@@ -324,7 +327,7 @@ describe("switching", () => {
         option === controlMessages.security.enable.option ? -92 : real(fd, level, option, value),
     });
     try {
-      const error = thrown(() => a.receive("credentials", "timestampNs", "security"));
+      const error = thrown(() => a.receive("credentials", "security"));
       expect(error).toMatchObject({ code: "ENOPROTOOPT", syscall: "setsockopt" });
       expect(error.message).toContain('this socket cannot deliver "security"');
     } finally {
@@ -362,12 +365,16 @@ describe("switching", () => {
     });
     const { socket } = await udp4();
     expect(thrown(() => socket.receive("ipv6Tclass")).message).toContain("ipv6 sockets deliver it");
-    expect(thrown(() => socket.receive("credentials")).message).toContain("unix and netlink");
+    expect(thrown(() => socket.receive("credentials")).message).toContain("unix and netlink and bluetooth");
     expect(await rejection(udp4(["pidfd"]))).toMatchObject({ argument: "options.receive" });
     for (const bad of ["rights", "udpSegment", "no such", "toString", undefined]) {
       const argument = bad === undefined ? "changes[0]" : "changes[0]";
       expect(thrown(() => socket.receive(bad as never))).toMatchObject({ argument });
     }
+    expect(thrown(() => socket.receive(Symbol("x") as never))).toMatchObject({
+      code: "ERR_INVALID_ARG_TYPE",
+    });
+    expect(await rejection(udp4([Object.create(null)]))).toMatchObject({ code: "ERR_INVALID_ARG_VALUE" });
     expect(thrown(() => socket.receive({ rights: true } as never))).toMatchObject({ argument: "changes[0]" });
     expect(thrown(() => socket.receive({ ipTos: 1 } as never))).toMatchObject({
       code: "ERR_INVALID_ARG_TYPE",
@@ -405,27 +412,111 @@ describe("switching", () => {
     },
   );
 
-  onRealKernel("the room grows and never shrinks below what waits", async () => {
-    const { socket, at } = await udp6();
+  it("there is room for a message of any family, whatever is on", async () => {
+    const [a, b] = unix("dgram");
     const native = binding();
-    const rooms: number[] = [];
-    const { receive } = native;
-    vi.spyOn(native, "receive").mockImplementation((...args) => {
-      rooms.push(args[4].length);
-      return receive(...args);
-    });
+    const receive = vi.spyOn(native, "receive");
     try {
-      for (const change of [{}, { ipv6Hopopts: true, ipv6Dstopts: true }, { ipv6Hopopts: false }]) {
-        socket.receive(change);
-        await socket.sendmsg({ data: "x", address: at });
-        await next(socket);
+      await b.sendmsg({ data: "x" });
+      await next(a);
+      const room = receive.mock.calls[0]![4].length;
+      for (const family of [AF_UNIX, AF_INET6, AF_TIPC]) {
+        const all = Object.keys(controlMessages) as ControlName[];
+        const received = all.filter((name) => entryOf(name).direction !== "send");
+        expect(room).toBeGreaterThanOrEqual(controlSpace(received, family));
       }
     } finally {
       vi.restoreAllMocks();
     }
-    expect(rooms[1]! - rooms[0]!).toBeGreaterThanOrEqual(
-      controlSpace(["ipv6Hopopts", "ipv6Dstopts"], AF_INET6),
+  });
+
+  const withHeaders = isRoot ? onRealKernel : onRealKernel.skip;
+  withHeaders("there is, too, for what was switched on by options", async () => {
+    const { socket, at } = await udp6();
+    for (const name of ["ipv6RecvHopOpts", "ipv6RecvDstOpts", "ipv62292HopOpts"] as const) {
+      socket.options.set(name, true);
+    }
+    // Extension headers of 2 KiB, of nothing but options to skip.
+    const header = new Uint8Array(2048);
+    header[1] = 255;
+    for (let from = 2; from < header.length; ) {
+      const length = Math.min(255, header.length - from - 2);
+      header.set([0x1e, length], from);
+      from += 2 + length;
+    }
+    await socket.sendmsg({
+      data: "x",
+      address: at,
+      control: [
+        { name: "ipv6Hopopts", value: header },
+        { name: "ipv6Dstopts", value: header },
+      ],
+    });
+    const message = await next(socket);
+    expect(message.controlTruncated).toBe(false);
+    expect(message.control.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["ipv6Hopopts", "ipv6Dstopts"]),
     );
-    expect(rooms[2]).toBe(rooms[1]);
+  });
+
+  onRealKernel("options that are set count: arrival times on a seqpacket socket", async () => {
+    const [a, b] = unix("seqpacket");
+    const arrived = async () => {
+      await b.sendmsg({ data: "" });
+      const message = await next(a);
+      expect(message.eof).toBe(false);
+      return message.control.map(({ name }) => name);
+    };
+    a.options.set("timestampOld", false);
+    expect(await arrived()).toEqual([]);
+    a.options.set("timestampNsOld", true);
+    expect(await arrived()).toEqual(["timestampNsOld"]);
+    a.options.set("timestampNsOld", false);
+    expect(await arrived()).toEqual([]);
+    a.receive("timestampNs");
+    expect(await arrived()).toEqual(["timestampNs"]);
+    a.options.setRaw(SOL_SOCKET, SO_TIMESTAMP_NEW, Int32Array.of(1));
+    expect(await arrived()).toEqual(["timestamp"]);
+    a.options.set("timestamp", false);
+    expect(await arrived()).toEqual([]);
+    await b.close();
+    expect((await next(a)).eof).toBe(true);
+  });
+
+  onRealKernel("flags that were set before stay, those that ours have too", async () => {
+    const { socket } = await udp4();
+    const flags = () => socket.options.get("timestampingOld");
+    const before = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_TX_ACK;
+    for (const option of ["timestamping", "timestampingOld"] as const) {
+      socket.options.set(option, before);
+      socket.receive("timestamping");
+      expect(flags() & before).toBe(before);
+      expect(flags()).not.toBe(before);
+      socket.receive({ timestamping: false });
+      expect(flags()).toBe(before);
+      // And what is set meanwhile.
+      socket.receive("timestamping");
+      socket.options.set("timestamping", SOF_TIMESTAMPING_RX_SOFTWARE);
+      socket.receive({ timestamping: false });
+      expect(flags()).toBe(SOF_TIMESTAMPING_RX_SOFTWARE);
+    }
+  });
+
+  it("where it takes a privilege, which one", () => {
+    const socket = open(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK);
+    const native = binding();
+    const { setsockopt: real } = native;
+    try {
+      Object.assign(native, { setsockopt: () => -1 });
+      expect(thrown(() => socket.receive("netlinkListenAllNsid")).message).toBe(
+        'setsockopt EPERM: switching "netlinkListenAllNsid" on or off takes CAP_NET_BROADCAST',
+      );
+      Object.assign(native, { setsockopt: () => -12 });
+      expect(thrown(() => socket.receive("credentials")).message).toBe(
+        'setsockopt ENOMEM: switching "credentials" on or off',
+      );
+    } finally {
+      Object.assign(native, { setsockopt: real });
+    }
   });
 });

@@ -40,7 +40,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
   it.each([
     ["a receive", "a.recvmsg()"],
     ["an accept", "listener.accept()"],
-    ["a receive of errors", "a.recvError()"],
+    ["a receive of errors", "udp.recvError()"],
     ["a send", "a.sendmsg({ data: Buffer.alloc(1 << 22) })"],
     ["a loop", "a.messages().next()"],
   ])("%s that waits keeps the process, until the socket is unref'd", (_, wait) => {
@@ -50,14 +50,15 @@ describe.each(WAYS)("with the %s", (_, env) => {
         keep(a, b);
         const listener = await lib.Listener.listen({ family: "unix" });
         keep(listener);
+        const udp = await lib.Socket.bind({ address: "127.0.0.1", port: 0 }, { type: "dgram" });
+        keep(udp);
         ${wait}.then(() => console.log("settled"), () => {});
         let ended = false;
         process.on("exit", () => console.log("end"));
         // A timer that does not keep the process itself: it can only fire if the wait does.
         setTimeout(() => {
           console.log("kept");
-          a.unref();
-          listener.unref();
+          for (const each of [a, listener, udp]) each.unref();
         }, 100).unref();`),
     ).toBe("kept\nend");
   });

@@ -1,0 +1,46 @@
+import { AF_UNIX } from "../constants/address-families.js";
+import { SOCK_CLOEXEC, SOCK_DGRAM } from "../constants/socket-types.js";
+import { ENODEV } from "../errno.js";
+import { binding } from "../native/load.js";
+import { failure, succeeded } from "../syscalls/failure.js";
+import { findingInterfaces } from "./interface.js";
+
+/** include/uapi/linux/sockios.h */
+const SIOCGIFINDEX = 0x8933;
+/** struct ifreq, include/uapi/linux/if.h: a name with its null byte, and a union, which is smaller in 32-bit programs. */
+const IFNAMSIZ = 16;
+const IFREQ_BYTES = 40;
+
+/** An index, or a negative errno. */
+function ask(fd: number, name: string): number {
+  const request = Buffer.alloc(IFREQ_BYTES);
+  request.write(name, 0, IFNAMSIZ, "utf8");
+  const result = binding().ioctl(fd, SIOCGIFINDEX, request);
+  return result < 0 ? result : request.readInt32LE(IFNAMSIZ);
+}
+
+function askAnother(name: string): number {
+  const fd = succeeded(binding().socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, false), "socket");
+  try {
+    return ask(fd, name);
+  } finally {
+    binding().close(fd);
+  }
+}
+
+/**
+ * Encodes with interface names resolved by the kernel, in the network namespace of the socket; of this process, where there
+ * is no socket yet, or its family does not answer (AF_ALG).
+ *
+ * @see netdevice(7)
+ */
+export function inNamespaceOf<T>(fd: number | undefined, encode: () => T): T {
+  return findingInterfaces((name) => {
+    if (Buffer.byteLength(name) >= IFNAMSIZ) return undefined;
+    let index = fd === undefined ? -1 : ask(fd, name);
+    if (index < 0 && index !== -ENODEV) index = askAnother(name);
+    if (index === -ENODEV) return undefined;
+    if (index < 0) throw failure(index, "ioctl");
+    return index;
+  }, encode);
+}
