@@ -117,7 +117,7 @@ function startIn(cwd, env, program, args) {
 export async function readmePrograms(socket, file, change = (code) => code) {
   const text = readFileSync(join(REPOSITORY, "README.md"), "utf8");
   const [send, receive] = ["Sending", "Receiving"].map((title) => {
-    const code = new RegExp(`^## ${title}\n+\`\`\`js\n([sS]*?)^\`\`\``, "m").exec(text)?.[1];
+    const code = new RegExp(`^## ${title}\n+\`\`\`js\n([\\s\\S]*?)^\`\`\``, "m").exec(text)?.[1];
     if (!code) throw new Error(`README.md has no program under ${title}`);
     return code;
   });

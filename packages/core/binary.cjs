@@ -3,9 +3,11 @@
 // Every package is required by a literal name, so that bundlers and tracers find it, inside try, so that they put up with
 // the ones that are not installed, and inside a function, so that nothing is loaded before the first call.
 
+const { createRequire } = require("node:module");
 const { join } = require("node:path");
 
-exports.directory = __dirname;
+// An ESM bundle may have no __dirname.
+exports.directory = typeof __dirname === "string" ? __dirname : ".";
 
 exports.packageJson = function packageJson() {
   return require("./package.json");
@@ -57,15 +59,16 @@ exports.prebuilt = function prebuilt(target) {
 /** Where a binary of that target's package would be; undefined in a bundle, or if the package is not installed. */
 exports.prebuiltPath = function prebuiltPath(target) {
   try {
-    const file = "package.json";
-    const manifest = require.resolve(`@sendmsg/native-${target}/${file}`);
+    // A bundler would take a name made at run time for all the files that it could mean: it must not see a require here.
+    const { resolve } = createRequire(join(exports.directory, "binary.cjs"));
+    const manifest = resolve(`@sendmsg/native-${target}/package.json`);
     return join(manifest, "..", "prebuilds", target, "sendmsg.node");
   } catch {
     return undefined;
   }
 };
 
-exports.localDirectory = join(__dirname, "native");
+exports.localDirectory = join(exports.directory, "native");
 
 /** A build made on this machine: native/build/Release/sendmsg.node. */
 exports.localPath = function localPath() {
