@@ -1,10 +1,9 @@
-// What webpack's documentation has node-loader for, in three lines: a binary becomes a file beside the bundle.
-const { readFileSync } = require("node:fs");
+// What webpack's documentation has node-loader for, in a few lines: a binary becomes a file beside the bundle.
 const { basename } = require("node:path");
 
-module.exports = function binary() {
+module.exports = function binary(content) {
   const name = basename(this.resourcePath);
-  this.emitFile(name, readFileSync(this.resourcePath));
-  return `import { createRequire } from "node:module"; export default createRequire(import.meta.url)("./${name}");`;
+  this.emitFile(name, content);
+  return `process.dlopen(module, require("node:path").join(__dirname, ${JSON.stringify(name)}));`;
 };
 module.exports.raw = true;
