@@ -17,6 +17,7 @@ describe.each([
       sockets: ["over TCP", "127.0.0.1", true],
       descriptors: [2, true, true],
       batches: [2, 2, "two"],
+      iteration: true,
     });
   });
 

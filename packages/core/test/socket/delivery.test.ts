@@ -502,7 +502,7 @@ describe("switching", () => {
     }
   });
 
-  it("where it takes a privilege, which one", () => {
+  onRealKernel("where it takes a privilege, which one", () => {
     const socket = open(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK);
     const native = binding();
     const { setsockopt: real } = native;

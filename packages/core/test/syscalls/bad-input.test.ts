@@ -24,6 +24,7 @@ import {
 } from "../../src/syscalls/index.js";
 import { keepDescriptors, own } from "../descriptors.js";
 import { unixAddress } from "../sockaddr.js";
+import { isEmulated } from "../target.js";
 
 keepDescriptors();
 
@@ -108,7 +109,8 @@ describe.each(calls)("%s", (syscall, call) => {
     outOfRange(() => call(Number.NaN), "fd", "an integer. Received NaN");
   });
 
-  test("of a closed descriptor", () => {
+  // Under user-mode emulation a recvmmsg(2) that fails gives 1.
+  test.skipIf(syscall === "recvmmsg" && isEmulated())("of a closed descriptor", () => {
     const fd = socket(AF_UNIX, SOCK_STREAM);
     close(fd);
     expect(thrown(() => call(fd))).toMatchObject({

@@ -39,7 +39,7 @@ import {
 } from "../../src/syscalls/index.js";
 import { closeNow, isCloseOnExec, isOpen, keepDescriptors, own, sameFile } from "../descriptors.js";
 import { loopback, unixAddress } from "../sockaddr.js";
-import { onRealKernel } from "../target.js";
+import { isEmulated, onRealKernel } from "../target.js";
 
 keepDescriptors();
 
@@ -375,7 +375,7 @@ describe("sendmmsg, recvmmsg", () => {
     expect(recvmmsg(a, [])).toEqual([]);
   });
 
-  test("errors", () => {
+  onRealKernel("errors", () => {
     const [a, b] = pair(SOCK_DGRAM);
     expect(() => recvmmsg(b, [{ buffers: Buffer.alloc(1) }])).toThrow(systemError("recvmmsg", "EAGAIN", 11));
     closeNow(b);
@@ -384,7 +384,8 @@ describe("sendmmsg, recvmmsg", () => {
 });
 
 describe("timeouts", () => {
-  test.each([
+  // Under user-mode emulation a recvmmsg(2) that fails gives 1.
+  test.skipIf(isEmulated()).each([
     ["a blocking", true],
     ["a non-blocking", false],
   ])("bound a call on %s descriptor", (_, blocking) => {
