@@ -2,8 +2,8 @@
 //   node tools/test-targets.mjs [ia32] [ia32-kernel] [arm64] [arm64-kernel] [-- FILTER…]
 // ia32 runs natively in a root file system of Debian 12, arm64 in one by user-mode emulation; so does ia32 on a machine that
 // runs no 32-bit programs. The others run on a booted kernel, under full emulation: the files with tests that user-mode
-// emulation gets wrong, and what shows messages going through the kernel. The ia32 one has the address families that this
-// machine's kernel may lack.
+// emulation gets wrong, which are left out there, and what shows messages going through the kernel. The ia32 one has the
+// address families that this machine's kernel may lack.
 // FILTER: parts of the paths of the test files to run. The tests know where they run by SENDMSG_TARGET.
 import { spawnSync } from "node:child_process";
 import {
@@ -124,6 +124,11 @@ function testInRoot({ arch, name }, results) {
   const emulated = isEmulated(arch);
   console.log(`\n${name}${emulated ? ", emulated" : ""}`);
   const environment = [];
+  // Those are run on the booted kernel.
+  const elsewhere =
+    emulated && filters.length === 0
+      ? [...mistakenByEmulation(), `${KERNEL_TESTS}**`].map((file) => `--exclude=${file}`)
+      : [];
   // qemu need not translate the compiler: the kernel runs this machine's own in the other architecture's root, too.
   if (emulated && existsSync(join(modules, HOST_ESBUILD))) {
     environment.push(`ESBUILD_BINARY_PATH=/repository/node_modules/${HOST_ESBUILD}`);
@@ -132,7 +137,7 @@ function testInRoot({ arch, name }, results) {
     script("enter.sh"),
     [
       ...[folder, repository, modules, results],
-      ...["env", ...environment, "node", ...vitest(`/results/${REPORT}`, ...filters)],
+      ...["env", ...environment, "node", ...vitest(`/results/${REPORT}`, ...filters, ...elsewhere)],
     ],
     {
       stdio: "inherit",
