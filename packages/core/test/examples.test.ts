@@ -86,7 +86,7 @@ describe("examples", { timeout }, () => {
 
   // User-mode emulation does not pass the error queue on.
   test.skipIf(isEmulated())(
-    "packets.mjs reads headers and hears of lost packets, by both versions of IP",
+    "packets.mjs reads headers and hears of lost packets, by both versions of IP, on a real kernel",
     async () => {
       const lines = (await example("examples/packets.mjs")).trimEnd().split("\n");
       expect(lines).toEqual([

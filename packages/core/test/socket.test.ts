@@ -125,7 +125,7 @@ describe("the peer", () => {
     }));
 
   skipUnless("SO_PEERPIDFD came with Linux 6.5", kernelIsAtLeast(6, 5) && !isEmulated())(
-    "its process, as a descriptor that the caller owns",
+    "its process, as a descriptor that the caller owns, on a real kernel",
     () =>
       withPair("stream", (a) => {
         using pidfd = a.getPeerPidfd();

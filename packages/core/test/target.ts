@@ -92,8 +92,11 @@ export const withHandleOf = (kind: string): typeof test =>
     kind === "unix" || !isDeno,
   ) as typeof test;
 
+/** In a test's name: user-mode emulation gets this wrong. On a booted kernel, the tests with it are chosen. */
+export const REAL_KERNEL = "on a real kernel";
+
+const unlessEmulated = skipUnless("user-mode emulation gets this wrong", !isEmulated());
+
 /** A `test` for what user-mode emulation gets wrong: it is run on a booted kernel instead. */
-export const onRealKernel = skipUnless(
-  "user-mode emulation gets this wrong; it is tested on a real kernel",
-  !isEmulated(),
-);
+export const onRealKernel = ((name: string, ...rest: [() => void]) =>
+  unlessEmulated(`${name}, ${REAL_KERNEL}`, ...rest)) as typeof test;

@@ -223,17 +223,20 @@ describe("options by name", () => {
     expect(socket.options.get("netlinkListMemberships")[0]).toBe(0);
   });
 
-  skipUnless("it takes root", isRoot && !isEmulated())("packet: statistics, fanout, memberships", () => {
-    const socket = open(AF_PACKET, SOCK_DGRAM);
-    expect(socket.options.get("packetStatistics")).toEqual({ packets: 0, drops: 0 });
-    socket.options.set("packetAddMembership", { interface: "lo", type: 1, address: new Uint8Array() });
-    socket.options.set("packetDropMembership", { interface: 1, type: 1, address: new Uint8Array() });
-    // Only a member of a group that rolls over has these.
-    expect(thrown(() => socket.options.get("packetRolloverStats"))).toMatchObject({ code: "EINVAL" });
-    socket.options.set("packetVersion", 2);
-    expect(socket.options.get("packetVersion")).toBe(2);
-    socket.options.set("bindToDevice", "lo");
-  });
+  skipUnless("it takes root", isRoot && !isEmulated())(
+    "packet: statistics, fanout, memberships, on a real kernel",
+    () => {
+      const socket = open(AF_PACKET, SOCK_DGRAM);
+      expect(socket.options.get("packetStatistics")).toEqual({ packets: 0, drops: 0 });
+      socket.options.set("packetAddMembership", { interface: "lo", type: 1, address: new Uint8Array() });
+      socket.options.set("packetDropMembership", { interface: 1, type: 1, address: new Uint8Array() });
+      // Only a member of a group that rolls over has these.
+      expect(thrown(() => socket.options.get("packetRolloverStats"))).toMatchObject({ code: "EINVAL" });
+      socket.options.set("packetVersion", 2);
+      expect(socket.options.get("packetVersion")).toBe(2);
+      socket.options.set("bindToDevice", "lo");
+    },
+  );
 
   onRealKernel("vsock's have 64 bits", async () => {
     let socket: Socket;

@@ -113,7 +113,7 @@ describe.each([
   ["ENOSYS", ENOSYS],
   ["EPERM", EPERM],
   ["EACCES", EACCES],
-])("a filter that answers %s", (_, errno) => {
+])("a filter that answers %s, on a real kernel", (_, errno) => {
   onlyOnIa32("with every direct call denied, socketcall(2) does all", async () => {
     expect(await denying(Object.values(numbers), errno)).toEqual(ALL_WELL);
   });

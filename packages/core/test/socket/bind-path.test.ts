@@ -496,28 +496,30 @@ describe("another user", () => {
 
   // User-mode emulation sometimes answers EFAULT where connect(2) was refused.
   const asNobodyOnRealKernel = isEmulated() ? onRealKernel : asNobody;
-  asNobodyOnRealKernel("trap 37: can at no moment connect to a socket of mode 600, whatever the umask", () =>
-    counted(async () => {
-      const path = freshPath();
-      chmodSync(dirname(path), 0o755);
-      const child = assail(path);
-      let output = "";
-      child.stdout!.on("data", (chunk) => {
-        output += chunk;
-      });
-      await once(child.stdout!, "data");
-      await underUmask(0, async () => {
-        for (let i = 0; i < 200; i++) {
-          if (i % 2) leaveStale600(path);
-          await taken(path, { mode: 0o600, unlink: "stale" }, () => {
-            if (i % 20 === 0) return new Promise((resolve) => setTimeout(resolve, 5));
-          });
-        }
-      });
-      child.stdin!.end();
-      await once(child, "close");
-      expect(output.trim().split("\n").at(-1)).toBe("EACCES,ENOENT");
-    }),
+  asNobodyOnRealKernel(
+    "trap 37: can at no moment connect to a socket of mode 600, on a real kernel, whatever the umask",
+    () =>
+      counted(async () => {
+        const path = freshPath();
+        chmodSync(dirname(path), 0o755);
+        const child = assail(path);
+        let output = "";
+        child.stdout!.on("data", (chunk) => {
+          output += chunk;
+        });
+        await once(child.stdout!, "data");
+        await underUmask(0, async () => {
+          for (let i = 0; i < 200; i++) {
+            if (i % 2) leaveStale600(path);
+            await taken(path, { mode: 0o600, unlink: "stale" }, () => {
+              if (i % 20 === 0) return new Promise((resolve) => setTimeout(resolve, 5));
+            });
+          }
+        });
+        child.stdin!.end();
+        await once(child, "close");
+        expect(output.trim().split("\n").at(-1)).toBe("EACCES,ENOENT");
+      }),
   );
 
   /** A stale file that others may not touch either: what they see must be the new socket's doing. */

@@ -108,7 +108,7 @@ describe("groups", () => {
   });
 
   skipUnless("it takes root, and process.setgroups", isRoot && !isEmulated() && !!process.setgroups)(
-    "are those of when the sockets were made",
+    "are those of when the sockets were made, on a real kernel",
     () => {
       const before = process.getgroups!();
       process.setgroups!([4711, 0, 70_000]);

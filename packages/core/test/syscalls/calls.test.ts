@@ -388,7 +388,7 @@ describe("timeouts", () => {
   test.skipIf(isEmulated()).each([
     ["a blocking", true],
     ["a non-blocking", false],
-  ])("bound a call on %s descriptor", (_, blocking) => {
+  ])("bound a call on %s descriptor, on a real kernel", (_, blocking) => {
     const [a, b] = pair(SOCK_DGRAM, { blocking });
     const from = process.hrtime.bigint();
     expect(() => recvmsg(b, Buffer.alloc(1), { timeout: 30 })).toThrow(
