@@ -71,13 +71,7 @@ function testOn(name) {
       "timeout",
       [
         ...["--kill-after=10", String(TIME_LIMIT), program, ...args, "node_modules/vitest/vitest.mjs", "run"],
-        ...[
-          "--root",
-          "packages/core",
-          "--reporter=default",
-          "--reporter=json",
-          `--outputFile.json=${report}`,
-        ],
+        ...["--root", "packages/core"],
         // vitest leaves one processor free, for nobody.
         `--poolOptions.forks.maxForks=${availableParallelism()}`,
         ...(filters.length > 0 ? filters : files),
@@ -89,6 +83,7 @@ function testOn(name) {
           ...process.env,
           // What the tests start by the name of node is this one.
           PATH: `${dirname(program)}:${process.env.PATH}`,
+          SENDMSG_REPORT: report,
           ...(typeof env === "function" ? env() : env),
         },
       },

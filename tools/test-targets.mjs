@@ -131,8 +131,7 @@ process.exit(total.failed === 0 ? 0 : 1);
 
 function vitest(report, ...rest) {
   return [
-    ...VITEST,
-    ...["--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+    ...["env", `SENDMSG_REPORT=${report}`, "node", ...VITEST],
     // vitest leaves one processor free, for nobody.
     `--poolOptions.forks.maxForks=${availableParallelism()}`,
     ...rest,
@@ -181,7 +180,9 @@ function testOnKernel({ arch, name, runs }, results) {
     mkdirSync(join(stage, "repository"));
     const report = (i) => `/tmp/${i}-${REPORT}`;
     const commands = (filters.length > 0 ? [filters] : runs()).map((options, i) =>
-      ["node", ...vitest(report(i), ...options)].map((word) => `'${word}'`).join(" "),
+      vitest(report(i), ...options)
+        .map((word) => `'${word}'`)
+        .join(" "),
     );
     writeFileSync(
       join(stage, "run-tests"),
