@@ -98,5 +98,7 @@ export const REAL_KERNEL = "on a real kernel";
 const unlessEmulated = skipUnless("user-mode emulation gets this wrong", !isEmulated());
 
 /** A `test` for what user-mode emulation gets wrong: it is run on a booted kernel instead. */
-export const onRealKernel = ((name: string, ...rest: [() => void]) =>
-  unlessEmulated(`${name}, ${REAL_KERNEL}`, ...rest)) as typeof test;
+export const onRealKernel = Object.assign(
+  (name: string, ...rest: [() => void]) => unlessEmulated(`${name}, ${REAL_KERNEL}`, ...rest),
+  { skip: test.skip },
+) as typeof test;
