@@ -59,11 +59,7 @@ const targets = {
     arch: "ia32",
     packages: ["qemu-system-x86", "cpio", "kmod"],
     test: testOnKernel,
-    // They close what they open, and leave one process to all of them: each new one costs seconds here.
-    runs: () => [
-      [KERNEL_TESTS, "--no-isolate", "--poolOptions.forks.singleFork"],
-      ...(isEmulated("ia32") ? [mistakenByEmulation()] : []),
-    ],
+    runs: () => [[KERNEL_TESTS], ...(isEmulated("ia32") ? [mistakenByEmulation()] : [])],
   },
   arm64: { arch: "arm64", packages: ["qemu-user-static"], test: testInRoot },
   "arm64-kernel": {
