@@ -150,12 +150,8 @@ function testInRoot({ arch, name }, results) {
     script("enter.sh"),
     [
       ...[folder, repository, modules, results],
-      ...[
-        "env",
-        ...environment,
-        "node",
-        ...vitest(`/results/${REPORT}`, ...filters, ...left.map((file) => `--exclude=${file}`)),
-      ],
+      ...["env", ...environment],
+      ...vitest(`/results/${REPORT}`, ...filters, ...left.map((file) => `--exclude=${file}`)),
     ],
     {
       stdio: "inherit",
