@@ -37,16 +37,9 @@ const SLOW_ON_IA32 = [
   "test/native/load.test.ts",
   "test/examples.test.ts",
   "test/**/properties.test.ts",
-  ...[
-    "backpressure",
-    "collected",
-    "consumer-throws",
-    "handover",
-    "hostile",
-    "limits",
-    "readiness-thread",
-    "worker",
-  ].map((name) => `test/scenarios/${name}.test.ts`),
+  ...["backpressure", "collected", "consumer-throws", "handover", "limits", "readiness-thread", "worker"].map(
+    (name) => `test/scenarios/${name}.test.ts`,
+  ),
 ];
 const SECOND = 1000;
 const MEMORY = "2048";
