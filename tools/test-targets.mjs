@@ -96,8 +96,9 @@ for (const target of chosen) {
   let counts;
   try {
     let status = target.test(target, results);
-    // qemu's emulation of a whole machine has been seen to crash Node. Then no test has failed, and another boot tells.
-    if (status !== 0 && target.test === testOnKernel && noTestFailed(join(results, REPORT))) {
+    // qemu has been seen to crash Node. Then no test has failed, and another run tells.
+    const byQemu = target.test === testOnKernel || isEmulated(target.arch);
+    if (status !== 0 && byQemu && noTestFailed(join(results, REPORT))) {
       console.log(`${target.name} ended with ${status}, and no test failed: once more`);
       status = target.test(target, results);
     }
