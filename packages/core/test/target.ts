@@ -92,6 +92,9 @@ export const withHandleOf = (kind: string): typeof test =>
     kind === "unix" || !isDeno,
   ) as typeof test;
 
+/** A `test` that leaves its process, or one that it starts, no descriptor. */
+export const withNoDescriptorLeft = skipUnless("Deno ends when it has no descriptor left", !isDeno);
+
 /** In a test's name: user-mode emulation gets this wrong. On a booted kernel, the tests with it are chosen. */
 export const REAL_KERNEL = "on a real kernel";
 

@@ -3,7 +3,6 @@ import { chmodSync, readdirSync, readFileSync, readlinkSync, statSync } from "no
 import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FileDescriptor, Socket, socketpair } from "../src/index.js";
-import { isDeno } from "../src/runtime.js";
 import {
   IP_RECVERR,
   IPPROTO_IP,
@@ -22,7 +21,7 @@ import { counted } from "./counted.js";
 import { openFile } from "./descriptors.js";
 import { closeSync } from "./files.mjs";
 import { calls, isSettled, pass, rejection, turn, until, withPair } from "./pairs.js";
-import { isRoot, onRealKernel, skipUnless } from "./target.js";
+import { isRoot, onRealKernel, skipUnless, withNoDescriptorLeft } from "./target.js";
 
 // The kernel's traps of which the event-loop layer makes something; those of the bare calls are in syscalls/traps.test.ts,
 // and many more numbers are in the names of the tests beside this file.
@@ -216,6 +215,7 @@ describe("trap 39: an earlier packet's error", () => {
 });
 
 describe("trap 33: accept without a descriptor left", () => {
+  const it = withNoDescriptorLeft;
   const prelude = `
     import { setTimeout as pause } from "node:timers/promises";
     const path = process.env.SOCKET;
@@ -331,12 +331,10 @@ describe("trap 33: accept without a descriptor left", () => {
 describe.each(["stream", "seqpacket", "dgram"])(
   "trap 2: RLIMIT_NOFILE reached in mid-receive, %s",
   (type) => {
-    skipUnless("Deno ends when it has no descriptor left", !isDeno)(
-      "what fitted is kept, the data too, and the loss is reported",
-      () => {
-        const output = run(
-          dist,
-          `import { readdirSync } from "node:fs";
+    withNoDescriptorLeft("what fitted is kept, the data too, and the loss is reported", () => {
+      const output = run(
+        dist,
+        `import { readdirSync } from "node:fs";
       import { setTimeout as pause } from "node:timers/promises";
       const [a, b] = lib.socketpair(${JSON.stringify(type)});
       await a.sendmsg({ data: "warm" });
@@ -353,11 +351,10 @@ describe.each(["stream", "seqpacket", "dgram"])(
       for (const fd of hoard) closeSync(fd);
       console.log(readdirSync("/proc/self/fd").filter((fd) => numbers.includes(Number(fd))).length <= 1);
       process.exit(0);`,
-          { descriptors: LIMIT },
-        );
-        expect(output.split("\n")[0]).toBe("data 3 true 0");
-      },
-    );
+        { descriptors: LIMIT },
+      );
+      expect(output.split("\n")[0]).toBe("data 3 true 0");
+    });
   },
 );
 

@@ -403,7 +403,7 @@ it("a server that starts while another one closes takes the path, or is told tha
         }
         await new Promise(setImmediate);
       }`;
-    const child = spawn(process.execPath, ["--input-type=module", "--eval", source], {
+    const child = spawn(process.execPath, evaluate(source), {
       stdio: ["pipe", "pipe", "inherit"],
     });
     try {

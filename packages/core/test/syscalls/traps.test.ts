@@ -44,7 +44,7 @@ import { compiled } from "../compiled.js";
 import { closeNow, isCloseOnExec, isOpen, keepDescriptors, openFile, own, sameFile } from "../descriptors.js";
 import { fchmodSync, fchownSync, readSync } from "../files.mjs";
 import { loopback, unixAddress } from "../sockaddr.js";
-import { has, isRoot, onRealKernel, skipUnless } from "../target.js";
+import { has, isRoot, onRealKernel, skipUnless, withNoDescriptorLeft } from "../target.js";
 
 // The kernel's own behaviour, observed through the bare calls: see docs of the Socket for what the library makes of it.
 
@@ -125,7 +125,7 @@ describe("descriptors", () => {
     expect(fds.map(content)).toEqual(["open already", "open already"]);
   });
 
-  const withNoneLeft = isDeno ? skipUnless("Deno ends when it has no descriptor left", false) : onRealKernel;
+  const withNoneLeft = isDeno ? withNoDescriptorLeft : onRealKernel;
   withNoneLeft("trap 2: RLIMIT_NOFILE: the data arrives, MSG_CTRUNC, and no control message", () => {
     const results = underLimit(`
       for (const free of [0, 1, 3]) {

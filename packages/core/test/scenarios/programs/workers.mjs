@@ -39,4 +39,9 @@ const results = await Promise.all(
     return [code, same, content.includes("Starts workers")].join(" ");
   }),
 );
-console.log(JSON.stringify({ results: [...new Set(results)], leftOver: await leftOver(before) }));
+console.log(
+  JSON.stringify({
+    results: [...new Set(results)],
+    leftOver: await leftOver(before, { eventLoops: Number(count) }),
+  }),
+);
