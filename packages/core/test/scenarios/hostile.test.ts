@@ -11,7 +11,7 @@ const DELAY = 50;
 const NEVER = 1000;
 /** What a process or a worker may take to end. */
 const END = slow ? 3000 : 1500;
-const ATTEMPTS = 2;
+const ATTEMPTS = 3;
 /** Descriptors of one message: as many as there can be. */
 const MANY = 253;
 
@@ -31,15 +31,20 @@ test("trap 30: close(2) of such a descriptor blocks the thread that calls it for
   expect(milliseconds).toBeGreaterThan(2000);
 });
 
-/** Each attempt must do; whether it is within DELAY can be told of one for which the machine had time. */
+/**
+ * What a sender can do, it can do each time: of a few attempts, one must be in time. Whether it is within DELAY can be told of
+ * one for which the machine had time.
+ */
 async function hostile(place: string, end: "natural" | "exit") {
   for (let attempt = 1; ; attempt++) {
     const outcome = await run("hostile.mjs", { args: [place, end], nodeOptions: ["--expose-gc"] });
     const seen = { ...reportOf<Report>(outcome), endedAfter: outcome.endedAfter };
     const quiet = !slow && seen.starved < DELAY && seen.noise < DELAY;
+    const inTime = seen.largest < (quiet ? DELAY : NEVER) && seen.endedAfter < END;
+    if (attempt < ATTEMPTS && !(inTime && (quiet || slow))) continue;
     expect(seen.largest).toBeLessThan(quiet ? DELAY : NEVER);
     expect(seen.endedAfter).toBeLessThan(END);
-    if (quiet || slow || attempt === ATTEMPTS) return seen;
+    return seen;
   }
 }
 
