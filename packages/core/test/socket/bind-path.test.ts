@@ -487,7 +487,7 @@ describe("another user", () => {
       gid: NOBODY,
       stdio: ["pipe", "pipe", "inherit"],
       env: {
-        PATH: process.env.PATH,
+        ...process.env,
         SYSCALLS: pathToFileURL(join(dist, "syscalls/index.js")).href,
         ADDRESS: pathToFileURL(join(dist, "address/index.js")).href,
       },
