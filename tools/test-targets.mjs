@@ -5,7 +5,8 @@
 // wrong, and what shows messages going through the kernel. The ia32 one has the address families that this machine's kernel
 // may lack.
 // FILTER: parts of the paths of the test files to run. The tests know where they run by SENDMSG_TARGET.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -17,6 +18,7 @@ import {
 } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { gunzipSync } from "node:zlib";
 import { architectures } from "./architectures.mjs";
 import { isRoot, requirePackages } from "./debian.mjs";
@@ -41,14 +43,15 @@ const SLOW_ON_IA32 = [
     (name) => `test/scenarios/${name}.test.ts`,
   ),
 ];
+// Loading what is tested takes an emulated machine most of the time: it does so once.
+const ONE_PROCESS = ["--poolOptions.forks.singleFork", "--poolOptions.forks.isolate=false"];
 const SECOND = 1000;
 const MEMORY = "2048";
-// qemu, emulating a whole machine, crashes Node now and then, in the process of vitest itself as in the others: the tests are
-// run in parts, and a part in which no test failed once more.
+// qemu, emulating a whole machine, has been seen to crash Node, in the process of vitest itself as in the others: a run in which
+// no test failed is made again.
 const ATTEMPTS = 3;
-const KERNEL_TEST_PARTS = 3;
 // A test that hangs must not hang the run. Far above what they take.
-const TIME_LIMIT = 35 * 60 * SECOND;
+const TIME_LIMIT = 25 * 60 * SECOND;
 
 const targets = {
   ia32: { arch: "ia32", packages: [], test: testInRoot },
@@ -56,14 +59,14 @@ const targets = {
     arch: "ia32",
     packages: ["qemu-system-x86", "cpio", "kmod"],
     test: testOnKernel,
-    runs: () => [...inParts([KERNEL_TESTS]), ...(isEmulated("ia32") ? inParts(mistakenByEmulation()) : [])],
+    runs: () => [[...ONE_PROCESS, KERNEL_TESTS], ...(isEmulated("ia32") ? mistakenByEmulation() : [])],
   },
   arm64: { arch: "arm64", packages: ["qemu-user-static"], test: testInRoot },
   "arm64-kernel": {
     arch: "arm64",
     packages: ["qemu-system-arm", "cpio"],
     test: testOnKernel,
-    runs: () => [...inParts([KERNEL_TESTS]), ...inParts(mistakenByEmulation())],
+    runs: () => [[...ONE_PROCESS, KERNEL_TESTS], ...mistakenByEmulation()],
   },
 };
 
@@ -94,17 +97,24 @@ for (const arch of new Set(chosen.map((target) => target.arch))) node("tools/bui
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const summary = [];
-for (const target of chosen) {
+for (const target of chosen.filter(({ test }) => test === testInRoot)) await testTarget(target);
+// An emulated machine has one processor: one runs beside the other.
+await Promise.all(chosen.filter(({ test }) => test === testOnKernel).map(testTarget));
+console.log(summary.join("\n"));
+console.log(describeCounts(total));
+process.exit(total.failed === 0 ? 0 : 1);
+
+async function testTarget(target) {
   const results = mkdtempSync(join(tmpdir(), "sendmsg-results-"));
   const start = Date.now();
   let counts;
   try {
-    let status = target.test(target, results);
+    let status = await target.test(target, results);
     // qemu has been seen to crash Node, and to hang. Then no test has failed, and another run tells.
     const byQemu = target.test === testOnKernel || isEmulated(target.arch);
     if (status !== 0 && byQemu && noTestFailed(join(results, REPORT))) {
       console.log(`${target.name} ended with ${status}, and no test failed: once more`);
-      status = target.test(target, results);
+      status = await target.test(target, results);
     }
     counts = countsIn(join(results, REPORT), status);
     keepReport(target.name, join(results, REPORT));
@@ -119,17 +129,9 @@ for (const target of chosen) {
   for (const key of Object.keys(total)) total[key] += counts[key];
   summary.push(`${target.name}: ${describeCounts(counts)} in ${Math.round((Date.now() - start) / SECOND)} s`);
 }
-console.log(summary.join("\n"));
-console.log(describeCounts(total));
-process.exit(total.failed === 0 ? 0 : 1);
 
 function vitest(report, ...rest) {
-  return [
-    ...["env", `SENDMSG_REPORT=${report}`, "node", ...VITEST],
-    // vitest leaves one processor free, for nobody.
-    `--poolOptions.forks.maxForks=${availableParallelism()}`,
-    ...rest,
-  ];
+  return ["env", `SENDMSG_REPORT=${report}`, "node", ...VITEST, ...rest];
 }
 
 function testInRoot({ arch, name }, results) {
@@ -149,7 +151,13 @@ function testInRoot({ arch, name }, results) {
     [
       ...[folder, repository, modules, results],
       ...["env", ...environment],
-      ...vitest(`/results/${REPORT}`, ...filters, ...left.map((file) => `--exclude=${file}`)),
+      ...vitest(
+        `/results/${REPORT}`,
+        // vitest leaves one processor free, for nobody.
+        `--poolOptions.forks.maxForks=${availableParallelism()}`,
+        ...filters,
+        ...left.map((file) => `--exclude=${file}`),
+      ),
     ],
     {
       stdio: "inherit",
@@ -161,7 +169,7 @@ function testInRoot({ arch, name }, results) {
   return status;
 }
 
-function testOnKernel({ arch, name, runs }, results) {
+async function testOnKernel({ arch, name, runs }, results) {
   const { image, modules } = kernel(arch);
   const base = initramfs(arch);
   console.log(`\n${name}`);
@@ -210,18 +218,11 @@ function testOnKernel({ arch, name, runs }, results) {
       '"$1" "$2" | tar -x -C "$3/repository" && cd "$3" && find . -mindepth 1 -print0 | cpio --null --create --format=newc --quiet >"$4"',
       ...["bash", script("checkout.sh"), repository, stage, archive],
     ]);
-    const log = join(stage, "console");
-    const { error } = spawnSync(
-      "bash",
-      [
-        ...["-c", `"$@" | tee '${log}' | sed -u '/^REPORT/,/^END OF REPORT/d'`, "bash"],
-        ...[script("boot.sh"), arch, image, MEMORY, String(TIME_LIMIT / SECOND), base, modules, archive],
-      ],
-      { stdio: ["ignore", "inherit", "inherit"] },
-    );
+    const output = await lines(name, script("boot.sh"), [
+      ...[arch, image, MEMORY, String(TIME_LIMIT / SECOND)],
+      ...[base, modules, archive],
+    ]);
     rmSync(archive, { force: true });
-    if (error) throw error;
-    const output = readFileSync(log, "utf8").replaceAll("\r", "");
     const reports = [...output.matchAll(/^REPORT$([\s\S]*?)^END OF REPORT$/gm)].map(([, encoded]) =>
       JSON.parse(gunzipSync(Buffer.from(encoded, "base64"))),
     );
@@ -246,11 +247,20 @@ function testOnKernel({ arch, name, runs }, results) {
   }
 }
 
-function inParts(options) {
-  return Array.from({ length: KERNEL_TEST_PARTS }, (_, i) => [
-    ...options,
-    `--shard=${i + 1}/${KERNEL_TEST_PARTS}`,
-  ]);
+/** What a program prints, shown after the name as it comes, without the reports. */
+async function lines(name, program, args) {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const output = [];
+  let inReport = false;
+  const closed = once(child, "close");
+  for await (const line of createInterface({ input: child.stdout })) {
+    output.push(line);
+    if (line === "REPORT") inReport = true;
+    if (!inReport) console.log(`${name} | ${line}`);
+    if (line === "END OF REPORT") inReport = false;
+  }
+  await closed;
+  return `${output.join("\n")}\n`;
 }
 
 /** What is not run under user-mode emulation, which has none of the kernel tests' families, and tells nothing of delays. */
@@ -258,16 +268,26 @@ function leftOut(arch) {
   return [`${KERNEL_TESTS}**`, "test/scenarios/hostile.test.ts", ...(arch === "ia32" ? SLOW_ON_IA32 : [])];
 }
 
-/** What chooses the tests that are skipped under user-mode emulation: the files that have some, and their names. */
+/** What chooses the tests that are skipped under user-mode emulation, in runs: the files that have some, and their names. */
 function mistakenByEmulation() {
   const tests = join(repository, "packages/core/test");
-  const files = readdirSync(tests, { recursive: true }).filter(
-    (file) =>
-      file.endsWith(".test.ts") &&
-      !`test/${file}`.startsWith(KERNEL_TESTS) &&
-      new RegExp(`\\bonRealKernel\\b|${REAL_KERNEL}`).test(readFileSync(join(tests, file), "utf8")),
-  );
+  const files = readdirSync(tests, { recursive: true })
+    .filter((file) => file.endsWith(".test.ts") && !`test/${file}`.startsWith(KERNEL_TESTS))
+    .map((file) => ({ file: `test/${file}`, text: readFileSync(join(tests, file), "utf8") }))
+    .filter(({ text }) => new RegExp(`\\bonRealKernel\\b|${REAL_KERNEL}`).test(text));
   if (files.length === 0)
     throw new Error("No test file says that it needs a real kernel (onRealKernel, test/target.ts)");
-  return [...files.map((file) => `test/${file}`), `--testNamePattern=${REAL_KERNEL}`];
+  const run = (chosen, ...options) =>
+    chosen.length > 0
+      ? [[...options, ...chosen.map(({ file }) => file), `--testNamePattern=${REAL_KERNEL}`]]
+      : [];
+  // A module that is mocked must be loaded for that file alone.
+  const mocks = ({ text }) => text.includes("vi.mock(");
+  return [
+    ...run(
+      files.filter((file) => !mocks(file)),
+      ...ONE_PROCESS,
+    ),
+    ...run(files.filter(mocks)),
+  ];
 }
