@@ -19,6 +19,7 @@ const unhandledErrors: Reporter = {
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/setup.ts"],
     // Descriptors are counted per process: a test file must have its process to itself.
     pool: "forks",
     reporters: report

@@ -1,24 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 import { encodeAddress } from "../src/address/index.js";
 import { type Address, Listener, Socket, type SocketOptions, type SocketType } from "../src/index.js";
 import { AF_INET6, bind, close, SOCK_DGRAM, socket } from "../src/syscalls/index.js";
 import { counted } from "./counted.js";
+import { temporaryDirectory } from "./temporary-directory.js";
 
-let directory: string | undefined;
 let last = 0;
-
-afterAll(() => {
-  if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
-});
-
-/** A directory that is gone when the file's tests have ended; others may enter it. */
-export function temporaryDirectory(): string {
-  directory ??= mkdtempSync(join(tmpdir(), "sendmsg-"));
-  return directory;
-}
 
 /** A path that nothing has yet, in a directory that is gone when the file's tests have ended. */
 export const freshPath = (): string => join(temporaryDirectory(), `${++last}.sock`);

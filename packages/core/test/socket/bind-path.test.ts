@@ -37,7 +37,8 @@ import { closeSync, openSync } from "../files.mjs";
 import { evaluate } from "../module.js";
 import { rejection } from "../pairs.js";
 import { isEmulated, isRoot, onRealKernel, skipUnless } from "../target.js";
-import { freshPath, temporaryDirectory } from "../transports.js";
+import { temporaryDirectory } from "../temporary-directory.js";
+import { freshPath } from "../transports.js";
 
 /** flock(2) */
 const LOCK_EX = 2;
