@@ -48,6 +48,7 @@ import type { Payload } from "./payload.js";
 import { descriptors } from "./rights.js";
 import { struct } from "./struct.js";
 import { oldTimespec, oldTimeval, timespec64, timeval64 } from "./times.js";
+import { ucred } from "./ucred.js";
 
 /** Families whose recvmsg(2) calls sock_recv_cmsgs(), include/net/sock.h. */
 const RECEIVING = [
@@ -114,7 +115,7 @@ export const socketMessages = {
     since: "2.2",
     source: "unix(7)",
     families: ["unix", "netlink", "bluetooth"],
-    payload: struct("ucred", { pid: i32, uid: u32, gid: u32 }),
+    payload: ucred,
   },
   /** The sender's label, given by its security module: SELinux, AppArmor, Smack.
    * SCM_SECURITY (3) of SOL_SOCKET: char[], received, switched on by SO_PASSSEC. Since Linux 2.6.18. Source: unix(7). */

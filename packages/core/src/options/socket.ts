@@ -77,6 +77,7 @@ import { text } from "../control/blob.js";
 import { i32, u32, u64 } from "../control/integers.js";
 import { struct } from "../control/struct.js";
 import { oldTimeval } from "../control/times.js";
+import { ucred } from "../control/ucred.js";
 import { type OptionEntries, option } from "./entry.js";
 import { filter } from "./filter.js";
 import { flag } from "./flag.js";
@@ -355,7 +356,7 @@ export const socketLevelOptions = {
     since: "2.2",
     source: "unix(7)",
     families: ["unix"],
-    payload: struct("ucred", { pid: i32, uid: u32, gid: u32 }),
+    payload: ucred,
   }),
   /** The security label of who is at the other end. Source: unix(7). Since Linux 2.6.2. */
   peerSec: option({
