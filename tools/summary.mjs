@@ -1,8 +1,9 @@
 // Adds up what the parts of .ci/run left in a folder: node tools/summary.mjs FOLDER
-// A part that failed counts at least one failure, and so does a result that was promised and is missing or empty.
-import { existsSync, readFileSync } from "node:fs";
+// A part that failed counts at least one failure, and so does a result that was promised and is missing or empty. The tests
+// that failed are named once more: their own output is far above.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { countsOf, describeCounts } from "./results.mjs";
+import { countsOf, describeCounts, failuresOf, isReport } from "./results.mjs";
 
 const [folder] = process.argv.slice(2);
 const list = join(folder, "parts");
@@ -32,6 +33,11 @@ for (const part of parts) {
   console.log(`${part.name}: ${describeCounts(sum)} in ${part.seconds} s`);
   for (const line of details) console.log(line);
   for (const key of Object.keys(total)) total[key] += sum[key];
+}
+for (const report of readdirSync(folder).filter(isReport)) {
+  const [target] = report.split(".", 1);
+  for (const failure of failuresOf(JSON.parse(readFileSync(join(folder, report), "utf8"))))
+    console.log(`failed on ${target}: ${failure}`);
 }
 if (total.passed + total.failed === 0) total.failed++;
 console.log(describeCounts(total));

@@ -40,9 +40,7 @@ export function emulatedTests(arch) {
   ];
   console.log(`Left out here: ${left.join(" ")}`);
   const exclude = (files) => files.map((file) => `--exclude=${file}`);
-  const alone = testFiles()
-    .filter(needsOwnProcess)
-    .map(({ path }) => path);
+  const { alone } = byProcess(testFiles());
   return [
     [...ALL_PROCESSORS, ...SHARED, ...exclude([...left, ...alone])],
     [...ALL_PROCESSORS, ...exclude(left), ...alone],
@@ -57,12 +55,8 @@ export function mistakenTests() {
   const files = testFiles().filter(({ text }) => new RegExp(`\\bonRealKernel\\b|${REAL_KERNEL}`).test(text));
   if (files.length === 0)
     throw new Error("No test file says that it needs a real kernel (onRealKernel, test/target.ts)");
-  const paths = (chosen) => chosen.map(({ path }) => path);
-  const alone = paths(files.filter(needsOwnProcess));
-  return [
-    [...SHARED, NAMED, ...paths(files.filter((file) => !needsOwnProcess(file)))],
-    ...(alone.length > 0 ? [[NAMED, ...alone]] : []),
-  ];
+  const { together, alone } = byProcess(files);
+  return [[...SHARED, NAMED, ...together], ...(alone.length > 0 ? [[NAMED, ...alone]] : [])];
 }
 
 /** The reports of these runs as one. What no name chose is not skipped: it was run elsewhere. */
@@ -85,7 +79,12 @@ function testFiles() {
     .map((path) => ({ path, text: readFileSync(join(core, path), "utf8") }));
 }
 
-/** Whether modules that others have loaded would be in a file's way, or its modules in theirs. */
-function needsOwnProcess({ text }) {
-  return text.includes("vi.mock(") || text.includes("// In a process of its own.");
+/** The paths of those that can share a process, and of those for which modules that others load would be in the way. */
+function byProcess(files) {
+  const needsOwn = ({ text }) => text.includes("vi.mock(") || text.includes("// In a process of its own.");
+  const paths = (chosen) => chosen.map(({ path }) => path);
+  return {
+    together: paths(files.filter((file) => !needsOwn(file))),
+    alone: paths(files.filter(needsOwn)),
+  };
 }
