@@ -58,7 +58,7 @@ test("Bun", async () => {
 });
 
 test("Deno", async () => {
-  const user = await installed();
+  const user = await installed({ environment: { DENO_NO_UPDATE_CHECK: "1" } });
   // Its node:fs refuses a descriptor that it has not opened.
   await runReadme(user, [deno, "run", "--allow-all"], (code) =>
     code.replace('createReadStream("", { fd })', 'createReadStream("/proc/self/fd/" + fd)'),
