@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { socketpair } from "../src/index.js";
 import { binding } from "../src/native/load.js";
-import { descriptorTable } from "./descriptors.js";
+import { descriptorTable, expectDescriptors } from "./descriptors.js";
 
 let warm: Promise<unknown> | undefined;
 
@@ -25,9 +25,6 @@ export async function counted(body: () => unknown): Promise<void> {
   const held = binding().held();
   await body();
   await settled();
-  // What a worker held is closed by threads of its own, which outlive it and are nobody's here to ask.
-  for (let patience = 500; patience > 0 && descriptorTable().join() !== before.join(); patience--)
-    await pause(10);
-  expect(descriptorTable(), "open descriptors").toEqual(before);
+  await expectDescriptors(before);
   expect(binding().held(), "descriptors in custody").toBe(held);
 }

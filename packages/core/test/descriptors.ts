@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, expect } from "vitest";
 import { isDeno } from "../src/runtime.js";
 import { closeSync, fstatSync, openSync } from "./files.mjs";
@@ -11,21 +12,30 @@ const O_CLOEXEC = 0o2000000;
 // Deno makes the sockets by which it hears of signals when it first needs them.
 if (isDeno) process.once("SIGUSR2", () => {}).removeAllListeners("SIGUSR2");
 
-/** What Deno opens and closes for its workers as it likes, some time after their end. */
-const isDenosOwn = (link: string): boolean => isDeno && /^anon_inode:\[event(fd|poll)\]$/.test(link);
+/** The number of each open descriptor of this process, and what it is: "socket:[4711]". */
+function entries(): [number: string, link: string][] {
+  return readdirSync("/proc/self/fd").flatMap((number): [string, string][] => {
+    try {
+      return [[number, readlinkSync(`/proc/self/fd/${number}`)]];
+    } catch {
+      // The descriptor that the listing itself was read from.
+      return [];
+    }
+  });
+}
+
+const early = entries().map(([, link]) => link);
+const denosSockets = new Set(isDeno ? early.filter((link) => link.startsWith("socket:")) : []);
+
+/** What Deno opens, duplicates and closes for its workers as it likes, some time after their end. */
+const isDenosOwn = (link: string): boolean =>
+  isDeno && (/^anon_inode:\[event(fd|poll)\]$/.test(link) || denosSockets.has(link));
 
 /** What each open descriptor of this process is: "20 socket:[4711]". */
 export function descriptorTable(): string[] {
-  const table: string[] = [];
-  for (const number of readdirSync("/proc/self/fd")) {
-    try {
-      const link = readlinkSync(`/proc/self/fd/${number}`);
-      if (!isDenosOwn(link)) table.push(`${number} ${link}`);
-    } catch {
-      // The descriptor that the listing itself was read from.
-    }
-  }
-  return table;
+  return entries()
+    .filter(([, link]) => !isDenosOwn(link))
+    .map((entry) => entry.join(" "));
 }
 
 /** How many descriptors this process has open. */
@@ -56,8 +66,18 @@ export function keepDescriptors(): void {
   });
   afterEach(() => {
     for (const fd of owned) closeSync(fd);
-    expect(descriptorTable(), "open descriptors after the test").toEqual(before);
+    return expectDescriptors(before);
   });
+}
+
+/** Waits until this process has the very descriptors that it had: what a worker held is closed by threads that outlive it. */
+export async function expectDescriptors(before: readonly string[]): Promise<void> {
+  let table = descriptorTable();
+  for (let patience = 500; patience > 0 && table.join() !== before.join(); patience--) {
+    await pause(10);
+    table = descriptorTable();
+  }
+  expect(table, "open descriptors").toEqual(before);
 }
 
 /** A file with that content, already unlinked. The test owns the descriptor. */
