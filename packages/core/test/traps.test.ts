@@ -3,6 +3,7 @@ import { chmodSync, readdirSync, readFileSync, readlinkSync, statSync } from "no
 import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FileDescriptor, Socket, socketpair } from "../src/index.js";
+import { mayTry } from "../src/socket/fairness.js";
 import {
   IP_RECVERR,
   IPPROTO_IP,
@@ -469,6 +470,15 @@ describe("trap 38: POSIX locks", () => {
       const count = await dups(() => a.sendmsg({ fds: [file] }));
       expect(count).toBe(0);
       (await b.recvmsg())[Symbol.dispose]();
+      closeSync(file);
+    }));
+
+  it("nor does one after a burst, which gives the event loop its turn", () =>
+    withPair("seqpacket", async (a, b) => {
+      const file = openFile("locked");
+      while (mayTry());
+      expect(await dups(() => a.sendmsg({ fds: [file] }))).toBe(0);
+      b.tryRecvmsg()![Symbol.dispose]();
       closeSync(file);
     }));
 

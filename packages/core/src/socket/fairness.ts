@@ -24,6 +24,9 @@ export function countArrived(descriptors: number): void {
   left = Math.max(left - descriptors, 0);
 }
 
+/** Resolves after the event loop has gone round. */
+export const nextTurn = (): Promise<void> => new Promise(afterTurn);
+
 /** Calls back after the event loop has gone round, with a new burst. */
 export function afterTurn(callback: () => void): void {
   if (waiting.push(callback) > 1) return;

@@ -36,7 +36,7 @@ import type { OutgoingMessage } from "../message.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
 import { Backoff, type Endpoint, listenForAbort } from "./endpoint.js";
-import { afterTurn, mayTry } from "./fairness.js";
+import { afterTurn, mayTry, nextTurn } from "./fairness.js";
 import { SCM_MAX_FD } from "./receiving.js";
 
 export interface SendOptions {
@@ -163,12 +163,14 @@ export class Sending {
       key = this.#laneOf(prepared);
       let sent = 0;
       if (!this.#lanes.has(key)) {
+        // It is tried all the same: to wait, it would need duplicates of its descriptors. Only the caller hears of it later.
         outOfTurn = !mayTry();
-        const result = outOfTurn ? -EAGAIN : this.#attempt(prepared, 0, prepared.controlWithFds);
+        const result = this.#attempt(prepared, 0, prepared.controlWithFds);
         if (result >= 0) {
           markSent(prepared);
           if (result >= prepared.total || this.#socket.type !== SOCK_STREAM) {
-            return Promise.resolve({ bytes: result });
+            const all = { bytes: result };
+            return outOfTurn ? nextTurn().then(() => all) : Promise.resolve(all);
           }
           sent = result;
         } else if (result !== -EAGAIN) {
@@ -177,7 +179,8 @@ export class Sending {
       }
       entry = this.#snapshot(prepared, sent);
     } catch (error) {
-      return Promise.reject(withBytesSent(error as Error, 0));
+      const failed = withBytesSent(error as Error, 0);
+      return outOfTurn ? nextTurn().then(() => Promise.reject(failed)) : Promise.reject(failed);
     }
     return new Promise((resolve, reject) => {
       entry.resolve = resolve;
@@ -196,8 +199,7 @@ export class Sending {
         return;
       }
       this.#lanes.set(key, { queue: [entry], backoff: undefined });
-      if (outOfTurn) this.#retryAfterTurn();
-      else this.#waitByTimer(key);
+      this.#waitByTimer(key);
     });
   }
 

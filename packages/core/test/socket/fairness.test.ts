@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Listener, Socket } from "../../src/index.js";
+import { mayTry } from "../../src/socket/fairness.js";
 import { counted } from "../counted.js";
-import { TYPES, withPair } from "../pairs.js";
+import { rejection, TYPES, withPair } from "../pairs.js";
 import { freshPath } from "../transports.js";
 
 /** Counts the timers that fire until `enough` of them have: a loop that never yields would let none. */
@@ -40,6 +41,34 @@ describe("a loop that is always ready lets the event loop have its turn", () => 
       expect(rounds).toBeLessThan(LIMIT);
     }),
   );
+
+  it("sends that fail", () =>
+    withPair("seqpacket", async (a) => {
+      const tooLong = Buffer.alloc(16 * 1024 * 1024);
+      const { fired, stop } = timers(5);
+      let rounds = 0;
+      for (; rounds < LIMIT && !fired(); rounds++) {
+        expect((await rejection(a.sendmsg({ data: tooLong }))).code).toBe("EMSGSIZE");
+      }
+      stop();
+      expect(rounds).toBeLessThan(LIMIT);
+    }));
+
+  it("once it has had its turn, what was sent has been: in order, and whatever becomes of the socket", () =>
+    withPair("seqpacket", async (a, b) => {
+      while (mayTry());
+      const settled: string[] = [];
+      const controller = new AbortController();
+      const sends = ["1", "2", "3"].map(async (data) => {
+        const { bytes } = await a.sendmsg({ data }, { signal: controller.signal });
+        settled.push(`${data}, ${bytes}`);
+      });
+      expect(["1", "2", "3"].map(() => String(b.tryRecvmsg()?.data))).toEqual(["1", "2", "3"]);
+      controller.abort();
+      await a.close();
+      await Promise.all(sends);
+      expect(settled).toEqual(["1, 1", "2, 1", "3, 1"]);
+    }));
 
   it("iterating", () =>
     withPair("stream", async (a, b) => {
