@@ -55,17 +55,22 @@ export function failuresOf({ testResults }) {
 
 /** Whether a report has no test that failed: what went wrong, if anything did, was not a test's doing. */
 export function noTestFailed(path) {
-  if (!existsSync(path)) return true;
-  const { testResults } = JSON.parse(readFileSync(path, "utf8"));
+  const testResults = read(path)?.testResults ?? [];
   return testResults.every((file) => file.assertionResults.every(({ status }) => status !== "failed"));
+}
+
+/** What a file of results says; undefined if it is not there or cut short. */
+export function read(path) {
+  try {
+    if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    console.error(`${path}: ${error.message}`);
+  }
+  return undefined;
 }
 
 /** As {@link countsOf}, of a report that may not be there or cut short. */
 export function countsIn(path, status) {
-  try {
-    if (existsSync(path)) return countsOf(JSON.parse(readFileSync(path, "utf8")), status);
-  } catch (error) {
-    console.error(`${path}: ${error.message}`);
-  }
-  return { passed: 0, failed: 1, skipped: 0 };
+  const report = read(path);
+  return report ? countsOf(report, status) : { passed: 0, failed: 1, skipped: 0 };
 }

@@ -3,7 +3,7 @@
 // that failed are named once more: their own output is far above.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { countsOf, describeCounts, failuresOf, isReport } from "./results.mjs";
+import { countsOf, describeCounts, failuresOf, read } from "./results.mjs";
 
 const [folder] = process.argv.slice(2);
 const list = join(folder, "parts");
@@ -34,18 +34,18 @@ for (const part of parts) {
   for (const line of details) console.log(line);
   for (const key of Object.keys(total)) total[key] += sum[key];
 }
-for (const report of readdirSync(folder).filter(isReport)) {
-  const [target] = report.split(".", 1);
-  for (const failure of failuresOf(JSON.parse(readFileSync(join(folder, report), "utf8"))))
-    console.log(`failed on ${target}: ${failure}`);
+for (const file of readdirSync(folder).filter((name) => name.endsWith(".json"))) {
+  const report = read(join(folder, file));
+  if (report?.testResults === undefined) continue;
+  const [name] = file.split(".", 1);
+  for (const failure of failuresOf(report)) console.log(`failed, ${name}: ${failure}`);
 }
 if (total.passed + total.failed === 0) total.failed++;
 console.log(describeCounts(total));
 process.exit(total.failed === 0 ? 0 : 1);
 
 function countsFrom(path) {
-  if (!existsSync(path)) return { passed: 0, failed: 1, skipped: 0 };
-  const content = JSON.parse(readFileSync(path, "utf8"));
+  const content = read(path) ?? { passed: 0, failed: 1, skipped: 0 };
   const counts = "testResults" in content ? countsOf(content, 0) : content;
   return counts.passed + counts.failed > 0 ? counts : { ...counts, failed: 1 };
 }

@@ -1,7 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, expect } from "vitest";
 import { isDeno } from "../src/runtime.js";
 import { closeSync, fstatSync, openSync } from "./files.mjs";
@@ -66,18 +65,8 @@ export function keepDescriptors(): void {
   });
   afterEach(() => {
     for (const fd of owned) closeSync(fd);
-    return expectDescriptors(before);
+    expect(descriptorTable(), "open descriptors after the test").toEqual(before);
   });
-}
-
-/** Waits until this process has the very descriptors that it had: what a worker held is closed by threads that outlive it. */
-export async function expectDescriptors(before: readonly string[]): Promise<void> {
-  let table = descriptorTable();
-  for (let patience = 500; patience > 0 && table.join() !== before.join(); patience--) {
-    await pause(10);
-    table = descriptorTable();
-  }
-  expect(table, "open descriptors").toEqual(before);
 }
 
 /** A file with that content, already unlinked. The test owns the descriptor. */

@@ -467,7 +467,7 @@ describe("trap 38: POSIX locks", () => {
   it("a send that completes at once duplicates nothing, so a locked file keeps its lock", () =>
     withPair("seqpacket", async (a, b) => {
       const file = openFile("locked");
-      const count = await dups(() => a.sendmsg({ fds: [file] }));
+      const count = await calls("dup", () => a.sendmsg({ fds: [file] }));
       expect(count).toBe(0);
       (await b.recvmsg())[Symbol.dispose]();
       closeSync(file);
@@ -477,26 +477,8 @@ describe("trap 38: POSIX locks", () => {
     withPair("seqpacket", async (a, b) => {
       const file = openFile("locked");
       while (mayTry());
-      expect(await dups(() => a.sendmsg({ fds: [file] }))).toBe(0);
+      expect(await calls("dup", () => a.sendmsg({ fds: [file] }))).toBe(0);
       b.tryRecvmsg()![Symbol.dispose]();
       closeSync(file);
     }));
-
-  /** How often a descriptor is duplicated meanwhile. */
-  async function dups(body: () => unknown): Promise<number> {
-    const { binding } = await import("../src/native/load.js");
-    const native = binding();
-    const { dup } = native;
-    let count = 0;
-    native.dup = (fd, own) => {
-      count++;
-      return dup(fd, own);
-    };
-    try {
-      await body();
-    } finally {
-      native.dup = dup;
-    }
-    return count;
-  }
 });

@@ -54,7 +54,7 @@ describe("a loop that is always ready lets the event loop have its turn", () => 
       expect(rounds).toBeLessThan(LIMIT);
     }));
 
-  it("once it has had its turn, what was sent has been: in order, and whatever becomes of the socket", () =>
+  it("what is sent when its turn is due goes at once: in order, and whatever becomes of the socket", () =>
     withPair("seqpacket", async (a, b) => {
       while (mayTry());
       const settled: string[] = [];

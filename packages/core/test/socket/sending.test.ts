@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { type ControlMessage, Socket, socketpair } from "../../src/index.js";
+import { mayTry } from "../../src/socket/fairness.js";
 import { close, dup } from "../../src/syscalls/index.js";
 import { counted } from "../counted.js";
 import { openFile, sameFile } from "../descriptors.js";
@@ -379,12 +380,14 @@ describe("a number that is closed behind the socket's back while a send waits", 
       const [c, d] = socketpair();
       // The file lives on, and with it the events that were registered under the number.
       const copy = dup(a.fd);
-      const filled = fill(a);
+      fill(a);
       const sends = [a.sendmsg({ data: "1" }), a.sendmsg({ data: "2" })].map(rejection);
       const receiving = d.recvmsg();
       close(a.fd);
-      await read(b, 6 * filled);
+      while (b.tryRecvmsg() !== undefined);
       c.trySendmsg({ data: "there" });
+      // Both events find the burst used up, and are dealt with in the same turn.
+      while (mayTry());
       for (const error of await Promise.all(sends)) expect(error).toMatchObject(GONE);
       expect(String((await receiving).data)).toBe("there");
       close(copy);
