@@ -26,6 +26,7 @@ import {
   type SocketOptions,
 } from "./socket/make.js";
 import { addressBy, bindTo } from "./socket/naming.js";
+import { callOffLoop } from "./socket/readiness.js";
 import { factsOf, takeOver } from "./socket/take-over.js";
 import { needsPause } from "./socket/transient.js";
 import { type MessageSocket, type Socket, socketOf } from "./socket.js";
@@ -100,6 +101,17 @@ export class Listener implements MessageListener<Socket> {
   readonly #accepted: AcceptedSettings;
   readonly #waiters: Waiter[] = [];
   readonly #backoff = new Backoff();
+  /**
+   * Another process may have the same listener. It can make it blocking at any moment, and accept4(2) has no MSG_DONTWAIT: a
+   * thread accepts.
+   */
+  #shared = false;
+  /** A thread is accepting. */
+  #away = false;
+  /** The listener became ready meanwhile. */
+  #stirred = false;
+  /** What a thread has accepted, until somebody asks for it; or the errno that it met. */
+  #early: number | Socket | undefined;
   #boundPath: BoundPath | undefined;
   #options: SocketOptionAccess | undefined;
 
@@ -175,7 +187,9 @@ export class Listener implements MessageListener<Socket> {
       const taken = commit();
       const accepted = { maxFds: checked.maxFds, receive: checked.receive, delivery };
       const boundPath = taken.path === undefined ? undefined : BoundPath.ifThere(taken.path);
-      return new Listener(taken.descriptor, facts, accepted, boundPath);
+      const listener = new Listener(taken.descriptor, facts, accepted, boundPath);
+      listener.#shared = true;
+      return listener;
     } catch (error) {
       undo();
       throw error;
@@ -263,18 +277,54 @@ export class Listener implements MessageListener<Socket> {
 
   /** Undefined: none is waiting, or there is no descriptor for it and `onShortage` was told. */
   #try(onShortage: (error: Error) => void): Socket | undefined {
-    const native = binding();
-    const fd = this.#endpoint.open();
-    const accepted = native.accept4(fd, null, SOCK_CLOEXEC | SOCK_NONBLOCK, -1, true);
-    if (accepted >= 0) {
+    const accepted = this.#shared || this.#away ? this.#acceptOffLoop() : this.#acceptNow();
+    if (typeof accepted === "object") {
       this.#backoff.reset();
-      return this.#socketOf(holdUncollected(accepted, native.result[1]!));
+      return accepted;
     }
     if (accepted === -EAGAIN) return undefined;
     const error = failure(accepted, "accept4");
     if (!needsPause(error)) throw error;
     onShortage(error);
     return undefined;
+  }
+
+  #acceptNow(): number | Socket {
+    const native = binding();
+    const fd = this.#endpoint.open();
+    const accepted = native.accept4(fd, null, SOCK_CLOEXEC | SOCK_NONBLOCK, -1, true);
+    return accepted < 0 ? accepted : this.#socketOf(holdUncollected(accepted, native.result[1]!));
+  }
+
+  /** What a thread has accepted meanwhile; otherwise has one accept, if a connection waits, and is -EAGAIN. */
+  #acceptOffLoop(): number | Socket {
+    const early = this.#early;
+    this.#early = undefined;
+    if (early !== undefined) return early;
+    if (this.#away) return -EAGAIN;
+    const fd = this.#endpoint.open();
+    const started = callOffLoop(
+      (token) => binding().startAccept(fd, SOCK_CLOEXEC | SOCK_NONBLOCK, token),
+      (token) => this.#returned(token),
+    );
+    if (started < 0) return started;
+    this.#away = true;
+    return -EAGAIN;
+  }
+
+  #returned(token: number): void {
+    this.#away = false;
+    const native = binding();
+    const accepted = native.endCall(token);
+    const descriptor = accepted < 0 ? undefined : holdUncollected(accepted, native.result[1]!);
+    if (this.#endpoint.closed) {
+      descriptor?.close();
+      return;
+    }
+    if (descriptor) this.#early = this.#socketOf(descriptor);
+    else if (accepted !== -EAGAIN) this.#early = accepted;
+    else if (!this.#stirred) return;
+    this.#pump();
   }
 
   /** The listener stays readable: without a pause, accepting would spin. No edge will come, so the timer is the way back. */
@@ -296,6 +346,7 @@ export class Listener implements MessageListener<Socket> {
   }
 
   #pump(): void {
+    this.#stirred = this.#away;
     while (this.#waiters.length > 0 && !this.#endpoint.closed) {
       if (!mayTry()) {
         afterTurn(() => this.#pump());
@@ -366,7 +417,7 @@ export class Listener implements MessageListener<Socket> {
   /** Gives the descriptor up, and the duty to remove its path; this object is closed then. */
   detach(): FileDescriptor {
     this.#endpoint.open();
-    if (this.#waiters.length > 0)
+    if (this.#waiters.length > 0 || this.#away || this.#early !== undefined)
       throw codedError("ERR_INVALID_STATE", "Somebody is waiting for the listener");
     this.#boundPath = undefined;
     return moveOut(this.#endpoint.release());
@@ -384,6 +435,8 @@ export class Listener implements MessageListener<Socket> {
       this.#boundPath = undefined;
       const closing = this.#endpoint.close();
       this.#backoff.cancel();
+      if (typeof this.#early === "object") this.#early.close();
+      this.#early = undefined;
       for (const waiter of [...this.#waiters]) {
         this.#remove(waiter);
         waiter.reject(this.#endpoint.closedError());
@@ -400,5 +453,6 @@ export class Listener implements MessageListener<Socket> {
   /** @internal Another process has the socket now: its path is no longer ours to remove. */
   [HANDED_OVER](): void {
     this.#boundPath = undefined;
+    this.#shared = true;
   }
 }

@@ -8,7 +8,7 @@ import { AF_INET, AF_INET6, AF_UNIX } from "./constants/address-families.js";
 import { SOL_SOCKET } from "./constants/levels.js";
 import { SHUT_RD, SHUT_RDWR, SHUT_WR } from "./constants/shutdown.js";
 import { SO_ERROR } from "./constants/socket.js";
-import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from "./constants/socket-types.js";
+import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM } from "./constants/socket-types.js";
 import type { ControlName } from "./control/index.js";
 import { type Descriptor, type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
 import { EAGAIN, EINPROGRESS, ENOTCONN } from "./errno.js";
@@ -49,7 +49,7 @@ import {
 } from "./socket/make.js";
 import { addressBy, bindTo } from "./socket/naming.js";
 import { Peer, type PeerCredentials } from "./socket/peer.js";
-import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "./socket/readiness.js";
+import { callOffLoop, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "./socket/readiness.js";
 import { type ReceiveOptions, Receiving } from "./socket/receiving.js";
 import { Sending, type SendOptions, type SendResult } from "./socket/sending.js";
 import { factsOf, takeOver } from "./socket/take-over.js";
@@ -91,6 +91,8 @@ export class Socket implements MessageSocket<FileDescriptor> {
   #boundPath: BoundPath | undefined;
   /** connect(2) in progress: told of readiness before the sends and receives. */
   #onConnectable: (() => void) | undefined;
+  /** Another process may have the same socket, and make it blocking at any moment. */
+  #shared = false;
   #options: SocketOptionAccess | undefined;
   #peer: Peer | undefined;
 
@@ -109,6 +111,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     this.#receiving = new Receiving(this.#endpoint, { ...facts, ...delivery, maxFds });
     this.#sending = new Sending(this.#endpoint, facts);
     this.#sending.onError = () => this.#receiving.drainErrors() > 0;
+    this.#noteConnected();
   }
 
   /**
@@ -180,6 +183,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
       const taken = commit();
       const { data } = taken;
       const socket = new Socket(taken.descriptor, facts, { maxFds: checked.maxFds, delivery });
+      socket.#shared = true;
       if (data !== undefined && data.length > 0) {
         socket.#receiving.prepend(
           messageOf(
@@ -270,38 +274,63 @@ export class Socket implements MessageSocket<FileDescriptor> {
     if (this.#onConnectable) throw codedError("ERR_INVALID_STATE", "The socket is connecting already");
     const address = inNamespaceOf(fd, () => encodeAddress(to, "to"));
     const details = detailsOf(to);
-    // One that came from elsewhere may be blocking, and connect(2) has no MSG_DONTWAIT.
-    if (this.#facts.type === SOCK_STREAM || this.#facts.family === AF_UNIX) binding().setNonBlocking(fd);
-    const result = binding().connect(fd, address);
-    if (result >= 0) return;
-    if (result !== -EINPROGRESS && result !== -EAGAIN) throw failure(result, "connect", details);
+    const offLoop = this.#shared || this.#sending.purges;
+    let result: number | undefined;
+    if (!offLoop) {
+      // One that came from elsewhere may be blocking, and connect(2) has no MSG_DONTWAIT.
+      if (this.#facts.type === SOCK_STREAM || this.#facts.family === AF_UNIX) binding().setNonBlocking(fd);
+      result = binding().connect(fd, address);
+      if (result >= 0) {
+        this.#noteConnected();
+        return;
+      }
+      if (result !== -EINPROGRESS && result !== -EAGAIN) throw failure(result, "connect", details);
+    }
 
     const backoff = new Backoff();
     let stopListening: (() => void) | undefined;
+    let inProgress = result === -EINPROGRESS;
     this.#endpoint.beginWait();
     try {
       await new Promise<void>((resolve, reject) => {
         // What throws in a timer or in the event loop's call would end the process.
-        const orReject = (body: () => void) => () => {
-          try {
-            body();
-          } catch (error) {
-            reject(error);
-          }
-        };
-        const attempt = orReject(() => {
-          const again = binding().connect(this.#endpoint.open(), address);
+        const orReject =
+          <A extends unknown[]>(body: (...args: A) => void) =>
+          (...args: A) => {
+            try {
+              body(...args);
+            } catch (error) {
+              reject(error);
+            }
+          };
+        const attempted = orReject((again: number) => {
           if (again >= 0) resolve();
           // A Unix listener's backlog is full. Readiness says writable all the same: nothing but time tells.
           else if (again === -EAGAIN) backoff.wait(attempt);
           else if (again !== -EINPROGRESS) reject(failure(again, "connect", details));
+          else {
+            inProgress = true;
+            // The event may have come before the thread's answer.
+            this.#onConnectable?.();
+          }
+        });
+        const attempt = orReject(() => {
+          const number = this.#endpoint.open();
+          if (!offLoop) attempted(binding().connect(number, address));
+          else {
+            const started = callOffLoop(
+              (token) => binding().startConnect(number, address, token),
+              (token) => attempted(binding().endCall(token)),
+            );
+            if (started < 0) reject(failure(started, "connect", details));
+          }
         });
         this.#onConnectable = orReject(() => {
           if (this.closed) {
             reject(this.#endpoint.closedError());
             return;
           }
-          if (result === -EAGAIN) return;
+          if (!inProgress) return;
           const error = getInt(this.#endpoint.open(), SOL_SOCKET, SO_ERROR);
           if (error !== 0) {
             reject(systemError(error, "connect", details));
@@ -313,14 +342,23 @@ export class Socket implements MessageSocket<FileDescriptor> {
           else if (peer !== -ENOTCONN) reject(failure(peer, "getpeername"));
         });
         stopListening = listenForAbort(signal, reject);
-        if (result === -EAGAIN) backoff.wait(attempt);
+        if (offLoop) attempt();
+        else if (result === -EAGAIN) backoff.wait(attempt);
       });
+      this.#noteConnected();
     } finally {
       backoff.cancel();
       stopListening?.();
       this.#onConnectable = undefined;
       this.#endpoint.endWait();
     }
+  }
+
+  /** Once a Unix datagram socket is connected, sending on it and connecting it anew can purge its own queue. */
+  #noteConnected(): void {
+    const { family, type } = this.#facts;
+    if (family !== AF_UNIX || type !== SOCK_DGRAM) return;
+    this.#sending.purges = binding().getpeername(this.#endpoint.open(), new Uint8Array(ADDRESS_SPACE)) >= 0;
   }
 
   /**
@@ -531,6 +569,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   /** @internal Another process has the socket now: its path is no longer ours to remove. */
   [HANDED_OVER](): void {
     this.#boundPath = undefined;
+    this.#shared = true;
   }
 
   /** @internal */

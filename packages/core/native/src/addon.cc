@@ -24,16 +24,18 @@ constexpr size_t kFds = 8;
 constexpr size_t kResultLength = kFds + 2 * kernel::kScmMaxFd;
 
 struct Environment {
-  explicit Environment(napi_env env) : custody(env) {}
+  explicit Environment(napi_env env)
+      : custody(env, syscalls, *workers), receiver(syscalls, custody, *workers, room) {}
 
   int32_t* result = nullptr;
   napi_ref result_ref = nullptr;
   int32_t* batch = nullptr;
   napi_ref batch_ref = nullptr;
   Syscalls syscalls;
+  Workers* workers = Workers::Create();
+  Room room;
   Custody custody;
   Receiver receiver;
-  Closer* closer = Closer::Create();
   Readiness* readiness = nullptr;
 };
 
@@ -269,7 +271,7 @@ napi_value Dup(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
   Environment& e = args.environment();
   int fd = Duplicate(args.Int(0));
-  if (fd >= 0 && args.Bool(1)) e.result[0] = e.custody.Take(fd, e.custody.OpenerOf(args.Int(0)));
+  if (fd >= 0 && args.Bool(1)) e.result[0] = e.custody.Take(fd, e.custody.OpenerOf(args.Int(0)), e.custody.BringerOf(args.Int(0)));
   return Number(env, fd);
 }
 
@@ -283,8 +285,10 @@ napi_value FlockFd(napi_env env, napi_callback_info info) {
 }
 
 napi_value Sendmsg(napi_env env, napi_callback_info info) {
-  Arguments<6> args(env, info);
+  Arguments<7> args(env, info);
   Environment& e = args.environment();
+  // Where the peer has gone, the kernel purges this socket's own queue: unix_dgram_disconnected(), net/unix/af_unix.c.
+  if (args.Bool(6) && IsReadable(args.Int(0))) return Number(env, kOffLoop);
   kernel::IoVec iov[kernel::kIovMax];
   size_t count = args.Iov(1, iov);
   Bytes control = args.View(2);
@@ -404,6 +408,19 @@ napi_value Recvmmsg(napi_env env, napi_callback_info info) {
   return Number(env, received);
 }
 
+napi_value Told(napi_env env, Environment& e, const Received& received) {
+  if (received.bytes >= 0) {
+    e.result[kControlLength] = static_cast<int32_t>(received.control_length);
+    e.result[kAddressLength] = received.address_length;
+    e.result[kFlags] = received.flags;
+    e.result[kKept] = received.kept;
+    e.result[kDropped] = received.dropped;
+    e.result[kPidfd] = received.pidfd;
+    e.result[kPidfdGeneration] = received.pidfd_generation;
+  }
+  return Number(env, received.bytes);
+}
+
 napi_value Receive(napi_env env, napi_callback_info info) {
   Arguments<8> args(env, info);
   Environment& e = args.environment();
@@ -421,19 +438,116 @@ napi_value Receive(napi_env env, napi_callback_info info) {
   }
   Bytes control = args.View(4);
   Bytes address = args.View(5);
-  Received received =
-      e.receiver.Receive(e.syscalls, e.custody, *e.closer, args.Int(0), iov, count, control.data, control.length,
-                         address.data, address.length, args.Int(6), args.Int(7), e.result + kFds);
-  if (received.bytes >= 0) {
-    e.result[kControlLength] = static_cast<int32_t>(received.control_length);
-    e.result[kAddressLength] = received.address_length;
-    e.result[kFlags] = received.flags;
-    e.result[kKept] = received.kept;
-    e.result[kDropped] = received.dropped;
-    e.result[kPidfd] = received.pidfd;
-    e.result[kPidfdGeneration] = received.pidfd_generation;
+  return Told(env, e,
+              e.receiver.Receive(args.Int(0), iov, count, control.data, control.length, address.data, address.length,
+                                 args.Int(6), args.Int(7), e.result + kFds));
+}
+
+// Starts a call on a thread. `data` is what is to be sent, or how much there is room for.
+template <size_t N>
+long Start(const Arguments<N>& args, OffLoopCall* call) {
+  Environment& e = args.environment();
+  return e.workers->Start(call, e.custody.PeerOf(call->fd)) ? 0 : -ENOMEM;
+}
+
+napi_value StartReceive(napi_env env, napi_callback_info info) {
+  Arguments<6> args(env, info);
+  OffLoopCall* call = new OffLoopCall(Call::kRecvmsg, args.Int(0), args.Int(4), args.Int(5));
+  if (!call->Reserve(static_cast<size_t>(args.Int(1)), Receiver::SpaceFor(static_cast<size_t>(args.Int(2))),
+                     static_cast<size_t>(args.Int(3)))) {
+    delete call;
+    return Number(env, -ENOMEM);
   }
-  return Number(env, received.bytes);
+  return Number(env, Start(args, call));
+}
+
+napi_value EndReceive(napi_env env, napi_callback_info info) {
+  Arguments<7> args(env, info);
+  Environment& e = args.environment();
+  OffLoopCall* call = e.workers->End(args.Int(0));
+  if (!call) return Number(env, -EINVAL);
+  Received received = {};
+  received.bytes = call->result;
+  received.pidfd = -1;
+  if (received.bytes >= 0) {
+    Bytes memory = args.View(1);
+    Bytes control = args.View(4);
+    Bytes address = args.View(5);
+    size_t offset = static_cast<size_t>(args.Int(2));
+    size_t room = static_cast<size_t>(args.Int(3));
+    size_t length = static_cast<size_t>(call->result) < call->data_size ? static_cast<size_t>(call->result) : call->data_size;
+    if (length > room) length = room;
+    if (offset <= memory.length && length <= memory.length - offset) memmove(memory.data + offset, call->data, length);
+    received.flags = call->message_flags;
+    received.address_length = call->address_length;
+    size_t named = call->address_size < address.length ? call->address_size : address.length;
+    memmove(address.data, call->address, named);
+    e.receiver.Sort(received, call->fd, call->control, call->control_length, control.data, control.length, args.Int(6),
+                    e.result + kFds);
+  }
+  delete call;
+  return Told(env, e, received);
+}
+
+napi_value StartSend(napi_env env, napi_callback_info info) {
+  Arguments<6> args(env, info);
+  kernel::IoVec iov[kernel::kIovMax];
+  size_t count = args.Iov(1, iov);
+  size_t total = 0;
+  for (size_t i = 0; i < count; i++) total += iov[i].length;
+  Bytes control = args.View(2);
+  Bytes address = args.View(3);
+  OffLoopCall* call = new OffLoopCall(Call::kSendmsg, args.Int(0), args.Int(4), args.Int(5));
+  if (!call->Reserve(total, control.length, address.length)) {
+    delete call;
+    return Number(env, -ENOMEM);
+  }
+  uint8_t* at = call->data;
+  for (size_t i = 0; i < count; at += iov[i++].length) memmove(at, iov[i].base, iov[i].length);
+  memmove(call->control, control.data, control.length);
+  memmove(call->address, address.data, address.length);
+  return Number(env, Start(args, call));
+}
+
+napi_value StartConnect(napi_env env, napi_callback_info info) {
+  Arguments<3> args(env, info);
+  Bytes address = args.View(1);
+  OffLoopCall* call = new OffLoopCall(Call::kConnect, args.Int(0), 0, args.Int(2));
+  if (!call->Reserve(0, 0, address.length)) {
+    delete call;
+    return Number(env, -ENOMEM);
+  }
+  memmove(call->address, address.data, address.length);
+  return Number(env, Start(args, call));
+}
+
+napi_value StartAccept(napi_env env, napi_callback_info info) {
+  Arguments<3> args(env, info);
+  int fd = args.Int(0);
+  if (!IsReadable(fd)) return Number(env, -EAGAIN);
+  return Number(env, Start(args, new OffLoopCall(Call::kAccept4, fd, args.Int(1), args.Int(2))));
+}
+
+// What a send or connect has given, or an accept: the descriptor, with its generation as result[1].
+napi_value EndCall(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  Environment& e = args.environment();
+  OffLoopCall* call = e.workers->End(args.Int(0));
+  if (!call) return Number(env, -EINVAL);
+  long result = call->result;
+  if (call->call == Call::kAccept4 && result >= 0) e.result[1] = e.custody.Take(static_cast<int>(result));
+  delete call;
+  return Number(env, result);
+}
+
+napi_value BoundsOf(napi_env env, napi_callback_info info) {
+  Environment& e = Arguments<1>(env, info).environment();
+  e.room.IsEnough();
+  Workers::Bounds bounds = Workers::BoundsOf(e.room.limit());
+  e.result[0] = bounds.socket;
+  e.result[1] = bounds.uid;
+  e.result[2] = bounds.process;
+  return Number(env, Room::kMargin);
 }
 
 napi_value Adopt(napi_env env, napi_callback_info info) {
@@ -460,14 +574,14 @@ napi_value Detach(napi_env env, napi_callback_info info) {
 napi_value Release(napi_env env, napi_callback_info info) {
   Arguments<3> args(env, info);
   Environment& e = args.environment();
-  return Boolean(env, e.custody.Release(args.Int(0), args.Int(1), args.Int(2), e.syscalls, *e.closer));
+  return Boolean(env, e.custody.Release(args.Int(0), args.Int(1), args.Int(2)));
 }
 
 napi_value Released(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   size_t length = 0;
   int32_t* tokens = args.Numbers(0, &length);
-  return Number(env, static_cast<long>(args.environment().closer->TakeFinished(tokens, length)));
+  return Number(env, static_cast<long>(args.environment().workers->TakeFinished(tokens, length)));
 }
 
 napi_value PathOf(napi_env env, napi_callback_info info) {
@@ -482,7 +596,7 @@ napi_value Held(napi_env env, napi_callback_info info) {
 }
 
 napi_value Closing(napi_env env, napi_callback_info info) {
-  return Number(env, static_cast<long>(Arguments<1>(env, info).environment().closer->waiting()));
+  return Number(env, static_cast<long>(Arguments<1>(env, info).environment().workers->waiting()));
 }
 
 napi_value Deposit(napi_env env, napi_callback_info info) {
@@ -522,8 +636,9 @@ napi_value SharedNumbers(napi_env env, size_t length, int32_t** data, napi_ref* 
 napi_value Watch(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
   Environment& e = args.environment();
+  e.room.Open();
   napi_value batch = SharedNumbers(env, Readiness::kBatch * Readiness::kNumbers, &e.batch, &e.batch_ref);
-  int result = Readiness::Start(env, args[0], e.batch, args.Bool(1), e.closer, &e.readiness);
+  int result = Readiness::Start(env, args[0], e.batch, args.Bool(1), e.workers, &e.readiness);
   return result < 0 ? Number(env, result) : batch;
 }
 
@@ -545,8 +660,8 @@ napi_value WatchRef(napi_env env, napi_callback_info info) {
 
 void End(napi_env, void* data, void*) {
   Environment* e = static_cast<Environment*>(data);
-  e->custody.Surrender(e->syscalls, *e->closer);
-  e->closer->Abandon();
+  e->custody.Surrender();
+  e->workers->Abandon();
   delete e;
 }
 
@@ -580,6 +695,13 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       {"sendmmsg", Sendmmsg},
       {"recvmmsg", Recvmmsg},
       {"receive", Receive},
+      {"startReceive", StartReceive},
+      {"endReceive", EndReceive},
+      {"startSend", StartSend},
+      {"startConnect", StartConnect},
+      {"startAccept", StartAccept},
+      {"endCall", EndCall},
+      {"bounds", BoundsOf},
       {"adopt", Adopt},
       {"holds", Holds},
       {"detach", Detach},

@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "control-scan.h"
+
 namespace {
 
 // What a held descriptor is worth to the garbage collector. A wrapper of some hundred bytes says nothing about the file,
@@ -23,96 +25,139 @@ int SocketOption(Syscalls& syscalls, int fd, int name) {
 // Whether descriptors may be queued in this socket: with messages that nobody has read, or in connections that nobody has
 // accepted.
 bool MayHoldDescriptors(Syscalls& syscalls, int fd) {
-  if (WaitFor(fd, POLLIN, 0) <= 0) return false;
+  // First of all: poll(2) of a FUSE file asks its daemon, and waits for the answer.
   if (SocketOption(syscalls, fd, kernel::kSoDomain) != kernel::kAfUnix) return false;
+  if (!IsReadable(fd)) return false;
   // An empty message can have some; with a stream's bytes there is a byte at least, and its end is no message.
   if (SocketOption(syscalls, fd, kernel::kSoType) != kernel::kSockStream) return true;
   int bytes = 0;
   return syscall(SYS_ioctl, fd, kernel::kFionRead, &bytes) == -1 || bytes > 0;
 }
 
-Closer::Origin OriginOf(Syscalls& syscalls, int fd, int generation) {
-  if ((generation & 1) == Custody::kStranger) return Closer::kStrangers;
-  return MayHoldDescriptors(syscalls, fd) ? Closer::kUnread : Closer::kOwn;
-}
-
 }  // namespace
 
-Custody::~Custody() { free(generations_); }
+Custody::~Custody() { free(entries_); }
 
-void Custody::Surrender(Syscalls& syscalls, Closer& closer) {
+void Custody::CloseOff(int fd, const Entry& entry, int token) {
+  if ((entry.generation & 1) == kStranger) {
+    workers_.Close(fd, entry.bringer, token);
+  } else if (MayHoldDescriptors(syscalls_, fd)) {
+    workers_.Close(fd, Workers::kUnread, PeerOf(fd), token);
+  } else {
+    workers_.Close(fd, Workers::kOwn, Workers::kNobody, token);
+  }
+}
+
+void Custody::Clear(Entry& entry) {
+  workers_.Unref(entry.bringer);
+  workers_.Unref(entry.account);
+  entry = {};
+}
+
+void Custody::Surrender() {
   for (size_t i = 0; i < capacity_; i++) {
-    int fd = static_cast<int>(i);
-    if (generations_[i]) closer.Add(fd, OriginOf(syscalls, fd, generations_[i]), 0);
-    generations_[i] = 0;
+    if (entries_[i].generation) CloseOff(static_cast<int>(i), entries_[i], 0);
+    Clear(entries_[i]);
   }
   held_ = 0;
 }
 
-bool Custody::Release(int fd, int generation, int token, Syscalls& syscalls, Closer& closer) {
-  if (!Forget(fd, generation)) return false;
-  closer.Add(fd, OriginOf(syscalls, fd, generation), token);
-  return true;
+bool Custody::Release(int fd, int generation, int token) {
+  if (!Holds(fd, generation)) return false;
+  CloseOff(fd, entries_[fd], token);
+  return Forget(fd, generation);
 }
 
 bool Custody::Reserve(size_t fd) {
   if (fd < capacity_) return true;
   size_t capacity = capacity_ ? capacity_ : 64;
   while (capacity <= fd) capacity *= 2;
-  int* grown = static_cast<int*>(realloc(generations_, capacity * sizeof(int)));
+  Entry* grown = static_cast<Entry*>(realloc(entries_, capacity * sizeof(Entry)));
   if (!grown) return false;
-  memset(grown + capacity_, 0, (capacity - capacity_) * sizeof(int));
-  generations_ = grown;
+  memset(grown + capacity_, 0, (capacity - capacity_) * sizeof(Entry));
+  entries_ = grown;
   capacity_ = capacity;
   return true;
 }
 
-void Custody::Charge(int descriptors) {
+void Custody::Adjust(int descriptors) {
+  if (charging_ || descriptors == 0) return;
   int64_t total;
   napi_adjust_external_memory(env_, descriptors * kBytesPerDescriptor, &total);
 }
 
-int Custody::Take(int fd, Opener opener) {
+int Custody::Take(int fd, Opener opener, Workers::Account* bringer) {
   if (!Reserve(static_cast<size_t>(fd))) abort();
   last_generation_ = last_generation_ >= INT32_MAX - 1 ? 2 : last_generation_ + 2;
-  if (!generations_[fd]) {
+  Entry& entry = entries_[fd];
+  if (entry.generation) {
+    Clear(entry);
+  } else {
     held_++;
-    Charge(1);
+    Adjust(1);
   }
-  return generations_[fd] = last_generation_ | opener;
+  if (bringer) __atomic_add_fetch(&bringer->references, 1, __ATOMIC_RELAXED);
+  entry = {last_generation_ | opener, bringer, nullptr};
+  return entry.generation;
 }
 
 bool Custody::Holds(int fd, int generation) const {
-  return fd >= 0 && static_cast<size_t>(fd) < capacity_ && generation != 0 && generations_[fd] == generation;
+  return fd >= 0 && static_cast<size_t>(fd) < capacity_ && generation != 0 && entries_[fd].generation == generation;
 }
 
-bool Custody::IsHeld(int fd) const { return static_cast<size_t>(fd) < capacity_ && generations_[fd]; }
+bool Custody::IsHeld(int fd) const { return fd >= 0 && static_cast<size_t>(fd) < capacity_ && entries_[fd].generation; }
 
-Custody::Opener Custody::OpenerOf(int fd) const {
-  return fd >= 0 && IsHeld(fd) && generations_[fd] & 1 ? kStranger : kUs;
+Custody::Opener Custody::OpenerOf(int fd) const { return IsHeld(fd) && entries_[fd].generation & 1 ? kStranger : kUs; }
+
+uint32_t Custody::PeerOf(int fd) {
+  struct {
+    int pid;
+    uint32_t uid, gid;
+  } peer;
+  int length = sizeof peer;
+  long result =
+      syscalls_.Invoke(Call::kGetsockopt, fd, kernel::kSolSocket, kernel::kSoPeerCred, Word(&peer), Word(&length));
+  return result < 0 ? Workers::kNobody : peer.uid;
+}
+
+Workers::Account* Custody::AccountOf(int fd) {
+  if (!IsHeld(fd)) return nullptr;
+  Entry& entry = entries_[fd];
+  if (!entry.account) entry.account = workers_.Open(PeerOf(fd));
+  return entry.account;
 }
 
 bool Custody::Forget(int fd, int generation) {
   if (!Holds(fd, generation)) return false;
-  generations_[fd] = 0;
+  Clear(entries_[fd]);
   held_--;
-  Charge(-1);
+  Adjust(-1);
   return true;
 }
 
 void Custody::ForgetNumber(int fd) {
-  if (fd >= 0 && IsHeld(fd)) Forget(fd, generations_[fd]);
+  if (IsHeld(fd)) Forget(fd, entries_[fd].generation);
 }
 
 Receiver::~Receiver() { free(control_); }
 
-Received Receiver::Receive(Syscalls& syscalls, Custody& custody, Closer& closer, int fd, kernel::IoVec* iov,
-                           size_t iov_count, uint8_t* control, size_t control_space, uint8_t* address,
-                           size_t address_space, int max_fds, int flags, int32_t* fds) {
+Received Receiver::Receive(int fd, kernel::IoVec* iov, size_t iov_count, uint8_t* control, size_t control_space,
+                           uint8_t* address, size_t address_space, int max_fds, int flags, int32_t* fds) {
   Received received = {};
   received.pidfd = -1;
-  size_t space =
-      control_space + kernel::CMsgSpace(kernel::kScmMaxFd * sizeof(int)) + kernel::CMsgSpace(sizeof(int));
+  // On other sockets than Unix ones nothing is asked for with it, and no descriptor comes.
+  if (flags & kernel::kMsgCmsgCloexec) {
+    if (!room_.IsEnough()) {
+      received.bytes = kOffLoop;
+      return received;
+    }
+    Workers::Account* account = custody_.AccountOf(fd);
+    if (account && !workers_.HasRoom(account, room_.limit())) {
+      received.bytes = kHeldBack;
+      return received;
+    }
+  }
+  size_t space = SpaceFor(control_space);
   if (space > space_) {
     uint8_t* grown = static_cast<uint8_t*>(realloc(control_, space));
     if (!grown) {
@@ -123,55 +168,47 @@ Received Receiver::Receive(Syscalls& syscalls, Custody& custody, Closer& closer,
     space_ = space;
   }
   kernel::MsgHdr header = {address, static_cast<int>(address_space), iov, iov_count, control_, space, 0};
-  received.bytes = syscalls.Invoke(Call::kRecvmsg, fd, Word(&header), flags | kernel::kMsgDontWait);
+  received.bytes = syscalls_.Invoke(Call::kRecvmsg, fd, Word(&header), flags | kernel::kMsgDontWait);
   if (received.bytes < 0) return received;
   received.flags = static_cast<int>(header.flags);
   received.address_length = header.name_length;
+  Sort(received, fd, control_, header.control_length, control, control_space, max_fds, fds);
+  return received;
+}
 
-  size_t at = 0;
-  while (header.control_length - at >= sizeof(kernel::CMsgHdr)) {
-    kernel::CMsgHdr item;
-    memcpy(&item, control_ + at, sizeof item);
-    if (item.length < sizeof item || item.length > header.control_length - at) break;
-    const uint8_t* payload = control_ + at + kernel::CMsgAlign(sizeof item);
-    size_t length = item.length - kernel::CMsgAlign(sizeof item);
-    if (item.level == kernel::kSolSocket && item.type == kernel::kScmRights) {
-      for (size_t i = 0; i + sizeof(int) <= length; i += sizeof(int)) {
-        int arrived;
-        memcpy(&arrived, payload + i, sizeof arrived);
-        int generation = custody.Take(arrived, Custody::kStranger);
+void Receiver::Sort(Received& received, int fd, const uint8_t* from, size_t length, uint8_t* control,
+                    size_t control_space, int max_fds, int32_t* fds) {
+  Custody::Charge charge(custody_);
+  int unwanted[kernel::kScmMaxFd];
+  for (ControlScan scan(from, length); scan.Next();) {
+    size_t count = scan.descriptors();
+    if (scan.IsRights()) {
+      Workers::Account* account = count > 0 ? custody_.AccountOf(fd) : nullptr;
+      for (size_t i = 0; i < count; i++) {
+        int arrived = scan.descriptor(i);
         if (received.kept < max_fds && received.kept < static_cast<int>(kernel::kScmMaxFd)) {
           fds[2 * received.kept] = arrived;
-          fds[2 * received.kept + 1] = generation;
+          fds[2 * received.kept + 1] = custody_.Take(arrived, Custody::kStranger, account);
           received.kept++;
-        } else {
-          custody.Forget(arrived, generation);
-          closer.Add(arrived, Closer::kStrangers, 0);
-          received.dropped++;
+        } else if (received.dropped < static_cast<int>(kernel::kScmMaxFd)) {
+          // Somebody closed the number behind our back, or the kernel could not have handed it out.
+          custody_.ForgetNumber(arrived);
+          unwanted[received.dropped++] = arrived;
         }
       }
-    } else if (item.level == kernel::kSolSocket && item.type == kernel::kScmPidfd && length >= sizeof(int)) {
-      int arrived;
-      memcpy(&arrived, payload, sizeof arrived);
+    } else if (scan.IsPidfd() && count > 0) {
       // Negative: the kernel could not make one (the sender is gone), and says so in the payload.
-      if (arrived >= 0) {
-        received.pidfd = arrived;
-        received.pidfd_generation = custody.Take(arrived);
+      if (scan.descriptor(0) >= 0) {
+        received.pidfd = scan.descriptor(0);
+        received.pidfd_generation = custody_.Take(received.pidfd);
       }
+    } else if (received.control_length + scan.size() > control_space) {
+      received.flags |= kernel::kMsgCTrunc;
     } else {
-      size_t padded = kernel::CMsgAlign(item.length);
-      size_t available = header.control_length - at;
-      size_t size = padded < available ? padded : available;
-      if (received.control_length + size > control_space) {
-        received.flags |= kernel::kMsgCTrunc;
-      } else {
-        memcpy(control + received.control_length, control_ + at, size);
-        received.control_length += size;
-      }
+      memcpy(control + received.control_length, scan.bytes(), scan.size());
+      received.control_length += scan.size();
     }
-    size_t step = kernel::CMsgAlign(item.length);
-    if (step >= header.control_length - at) break;
-    at += step;
   }
-  return received;
+  room_.Took(received.kept + received.dropped + (received.pidfd >= 0));
+  if (received.dropped > 0) workers_.CloseAll(unwanted, received.dropped, custody_.AccountOf(fd));
 }

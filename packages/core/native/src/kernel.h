@@ -52,6 +52,7 @@ static_assert(sizeof(MsgHdr) == 28 && sizeof(MMsgHdr) == 32 && sizeof(CMsgHdr) =
 
 constexpr int kSolSocket = 1;
 constexpr int kSoType = 3;
+constexpr int kSoPeerCred = 17;
 constexpr int kSoDomain = 39;
 constexpr int kAfUnix = 1;
 constexpr int kSockStream = 1;
@@ -64,6 +65,7 @@ constexpr int kScmPidfd = 4;
 constexpr int kMsgCTrunc = 0x8;
 constexpr int kMsgDontWait = 0x40;
 constexpr int kMsgNoSignal = 0x4000;
+constexpr int kMsgCmsgCloexec = 0x40000000;
 
 constexpr size_t kScmMaxFd = 253;        // SCM_MAX_FD, include/net/scm.h
 constexpr size_t kIovMax = 1024;         // UIO_MAXIOV: iov entries of a message, messages of a batch

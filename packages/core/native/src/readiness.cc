@@ -8,8 +8,8 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "closer.h"
 #include "syscalls.h"
+#include "workers.h"
 
 // Weak: a runtime without libuv must still be able to load the file.
 #pragma weak uv_poll_init
@@ -25,7 +25,7 @@
 namespace {
 
 constexpr int kCloexecNonblock = 02000000 | 04000;  // EFD_CLOEXEC | EFD_NONBLOCK
-// The slot of the closer's eventfd; sockets have slots from 0.
+// The slot of the workers' eventfd; sockets have slots from 0.
 constexpr int32_t kClosedSlot = -1;
 
 uv_handle_t* AsHandle(uv_poll_t* poll) { return reinterpret_cast<uv_handle_t*>(poll); }
@@ -54,7 +54,7 @@ void Drain(int event_fd) {
 
 }  // namespace
 
-int Readiness::Start(napi_env env, napi_value callback, int32_t* batch, bool thread, Closer* closer, Readiness** out) {
+int Readiness::Start(napi_env env, napi_value callback, int32_t* batch, bool thread, Workers* workers, Readiness** out) {
   Readiness* self = new Readiness(env, batch);
   napi_value name;
   napi_value resource;
@@ -73,8 +73,8 @@ int Readiness::Start(napi_env env, napi_value callback, int32_t* batch, bool thr
   } else {
     napi_add_async_cleanup_hook(env, OnPollEnd, self, &self->hook_);
   }
-  self->closer_ = closer;
-  closer->Notify(self->closed_);
+  self->workers_ = workers;
+  workers->Notify(self->closed_);
   *out = self;
   return 0;
 }
@@ -221,7 +221,7 @@ void Readiness::OnClosed(uv_handle_t* handle) {
 
 void Readiness::OnPollEnd(napi_async_cleanup_hook_handle, void* argument) {
   Readiness* self = static_cast<Readiness*>(argument);
-  self->closer_->Notify(-1);
+  self->workers_->Notify(-1);
   napi_delete_reference(self->env_, self->callback_);
   napi_async_destroy(self->env_, self->context_);
   uv_poll_stop(self->poll_);
@@ -231,7 +231,7 @@ void Readiness::OnPollEnd(napi_async_cleanup_hook_handle, void* argument) {
 // The references are left to the environment, which ends now: Deno runs clean-up hooks without a handle scope.
 void Readiness::OnThreadEnd(void* argument) {
   Readiness* self = static_cast<Readiness*>(argument);
-  self->closer_->Notify(-1);
+  self->workers_->Notify(-1);
   __atomic_store_n(&self->stop_, true, __ATOMIC_RELEASE);
   Signal(self->resume_);
   pthread_join(self->thread_, nullptr);

@@ -11,13 +11,13 @@
 struct uv_poll_s;
 struct uv_handle_s;
 
-class Closer;
+class Workers;
 
 class Readiness {
  public:
   // `batch`: room for kBatch triples, kept alive by the caller. A negative errno on failure. It frees itself when the
   // environment ends; with libuv by an asynchronous clean-up hook, because a uv handle must outlive instance data.
-  static int Start(napi_env env, napi_value callback, int32_t* batch, bool thread, Closer* closer, Readiness** out);
+  static int Start(napi_env env, napi_value callback, int32_t* batch, bool thread, Workers* workers, Readiness** out);
 
   static constexpr size_t kBatch = 256;
   static constexpr size_t kNumbers = 3;  // slot, generation, events
@@ -43,12 +43,12 @@ class Readiness {
 
   napi_env env_;
   int32_t* batch_;
-  Closer* closer_ = nullptr;
+  Workers* workers_ = nullptr;
   napi_ref callback_ = nullptr;
   napi_async_context context_ = nullptr;
   napi_async_cleanup_hook_handle hook_ = nullptr;
   int epoll_ = -1;
-  int closed_ = -1;  // eventfd: the closer has finished something
+  int closed_ = -1;  // eventfd: the workers have finished something
   uv_poll_s* poll_ = nullptr;
   // The thread of Bun and Deno
   napi_threadsafe_function knock_ = nullptr;

@@ -184,3 +184,9 @@ int WaitFor(int fd, short events, int64_t deadline) {
     if (errno != EINTR) return -errno;
   }
 }
+
+bool IsReadable(int fd) {
+  pollfd watched = {fd, POLLIN, 0};
+  kernel::TimeSpec none = {};
+  return syscall(SYS_ppoll, &watched, 1, &none, nullptr, 0) > 0;
+}

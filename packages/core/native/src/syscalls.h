@@ -62,3 +62,5 @@ int64_t Now();
 void Sleep(int milliseconds);
 // ppoll(2) on one descriptor until `deadline`: 1 ready, 0 too late, or a negative errno.
 int WaitFor(int fd, short events, int64_t deadline);
+// ppoll(2) of a socket, without waiting. Not of other files: FUSE's ask their daemon, and wait for it.
+bool IsReadable(int fd);

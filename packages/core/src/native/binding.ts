@@ -9,6 +9,17 @@
  */
 export const DENIED = -65_536;
 
+/**
+ * What {@link Binding.receive} returns when it has received nothing: too many of the descriptors that the socket's peer has
+ * sent wait to be closed. Nothing but time tells when there are fewer.
+ */
+export const HELD_BACK = -5000;
+/**
+ * What {@link Binding.receive} and {@link Binding.sendmsg} return when they have not made the call: it could wait for a
+ * stranger. {@link Binding.startReceive} and {@link Binding.startSend} have a thread make it.
+ */
+export const OFF_LOOP = -5001;
+
 /** One view, or a dense array of views that no user code can reach. */
 export type Iov = Uint8Array | readonly Uint8Array[];
 
@@ -94,6 +105,8 @@ export interface Binding {
     address: Uint8Array | null,
     flags: number,
     timeout: number,
+    /** A connected Unix datagram socket: {@link OFF_LOOP} while its own queue is not empty. */
+    purges?: boolean,
   ): number;
   recvmsg(
     fd: number,
@@ -137,7 +150,7 @@ export interface Binding {
    * `flags` has MSG_CMSG_CLOEXEC. Up to `maxFds` of them are
    * kept in custody (result[RESULT_FDS…]), the rest is closed off the loop thread. `control` receives the other control
    * messages, and its length is the room that the kernel gets for them. With an array of views, `offset` and `length`
-   * are ignored.
+   * are ignored. {@link HELD_BACK} and {@link OFF_LOOP} come on Unix sockets only.
    */
   receive(
     fd: number,
@@ -149,6 +162,50 @@ export interface Binding {
     maxFds: number,
     flags: number,
   ): number;
+
+  // Calls that a thread makes. 0, or a negative errno when they can't be started. `onReady` is called with slot -1 once one has
+  // returned, and {@link released} gives its token back. A descriptor that is released meanwhile is closed after the call.
+
+  /** The call that {@link receive} has not made. */
+  startReceive(
+    fd: number,
+    size: number,
+    controlSpace: number,
+    addressSpace: number,
+    flags: number,
+    token: number,
+  ): number;
+  /** What it has brought, as {@link receive} returns it. */
+  endReceive(
+    token: number,
+    memory: Uint8Array,
+    offset: number,
+    length: number,
+    control: Uint8Array,
+    address: Uint8Array,
+    maxFds: number,
+  ): number;
+  /** Everything is copied. */
+  startSend(
+    fd: number,
+    iov: Iov,
+    control: Uint8Array | null,
+    address: Uint8Array | null,
+    flags: number,
+    token: number,
+  ): number;
+  /** Makes the descriptor non-blocking first. */
+  startConnect(fd: number, address: Uint8Array, token: number): number;
+  /** The same. -EAGAIN: no connection waits. */
+  startAccept(fd: number, flags: number, token: number): number;
+  /** The call's result; after {@link startAccept} result[1] is the descriptor's generation. */
+  endCall(token: number): number;
+  /**
+   * How many descriptors of strangers may wait to be closed, in result[0…2]: of one socket, of one uid, of all. Returns how
+   * many must be free below RLIMIT_NOFILE for a receive on the loop thread.
+   */
+  bounds(): number;
+
   /** Takes a descriptor that somebody else opened: its generation, -EBADF, or -EEXIST when it is held already. */
   adopt(fd: number): number;
   holds(fd: number, generation: number): boolean;
@@ -161,7 +218,7 @@ export interface Binding {
   release(fd: number, generation: number, token: number): boolean;
   /** Moves finished tokens of {@link release} into `tokens`; how many. */
   released(tokens: Int32Array): number;
-  /** How many descriptors are held, and how many wait to be closed. */
+  /** How many descriptors are held, and how many wait to be closed or are in use by a call of a thread. */
   held(): number;
   closing(): number;
   /** Moves a held descriptor into the process-wide table of tickets: the ticket (> 0), or 0 when it was not held. */

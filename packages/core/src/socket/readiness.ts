@@ -22,13 +22,14 @@ export interface Registration {
   readonly generation: number;
 }
 
-const CLOSED_SLOT = -1;
+const FINISHED_SLOT = -1;
 
 // One registry per environment: a worker thread has its own copy of this module.
 const watchers: (Watcher | undefined)[] = [];
 const generations: number[] = [];
 const freeSlots: number[] = [];
-const closing = new Map<number, () => void>();
+/** By token: what threads do for us. */
+const unfinished = new Map<number, () => void>();
 const finished = new Int32Array(64);
 let batch: Int32Array | undefined;
 let lastToken = 0;
@@ -41,18 +42,23 @@ function onReady(count: number): void {
   // The registrations are edge-triggered: an event that is skipped never comes again.
   forEachIndex(count, (i) => {
     const slot = batch![3 * i]!;
-    if (slot === CLOSED_SLOT) settleClosed();
+    if (slot === FINISHED_SLOT) settleFinished();
     // An event of an earlier registration of the slot may still have been on its way.
     else if (generations[slot] === batch![3 * i + 1]) watchers[slot]?.onReady(batch![3 * i + 2]!);
   });
 }
 
-function settleClosed(): void {
+function nextToken(): number {
+  lastToken = lastToken === 0x7fffffff ? 1 : lastToken + 1;
+  return lastToken;
+}
+
+function settleFinished(): void {
   const native = binding();
   for (;;) {
     const count = native.released(finished);
     for (let i = 0; i < count; i++) {
-      closing.get(finished[i]!)?.();
+      unfinished.get(finished[i]!)?.();
     }
     if (count < finished.length) return;
   }
@@ -109,17 +115,34 @@ const LONGEST_CLOSE = 250;
 /** Closes the descriptor in another thread; the promise settles when close(2) has returned, or takes too long. */
 export function closeAndWait(descriptor: FileDescriptor): Promise<void> {
   prepare();
-  lastToken = lastToken === 0x7fffffff ? 1 : lastToken + 1;
-  const token = lastToken;
+  const token = nextToken();
   if (!releaseWithToken(descriptor, token)) return Promise.resolve();
   return new Promise((resolve) => {
     beginWait();
-    const timer = setTimeout(() => closing.get(token)?.(), LONGEST_CLOSE).unref();
-    closing.set(token, () => {
-      closing.delete(token);
+    const timer = setTimeout(() => unfinished.get(token)?.(), LONGEST_CLOSE).unref();
+    unfinished.set(token, () => {
+      unfinished.delete(token);
       clearTimeout(timer);
       endWait();
       resolve();
     });
   });
+}
+
+/**
+ * Has a thread make a call that could wait for a stranger. `start` is one of the binding's `start…`, `onEnd` takes what has come
+ * of it. The call does not keep the process alive; whoever waits for it does.
+ *
+ * @returns what `start` returns: 0, or a negative errno.
+ */
+export function callOffLoop(start: (token: number) => number, onEnd: (token: number) => void): number {
+  prepare();
+  const token = nextToken();
+  const result = start(token);
+  if (result < 0) return result;
+  unfinished.set(token, () => {
+    unfinished.delete(token);
+    onEnd(token);
+  });
+  return result;
 }

@@ -36,6 +36,8 @@ import { AbortError, codedError, explain, invalidArgValue, systemError } from ".
 import { type Message, messageOf } from "../message.js";
 import {
   ADDRESS_SPACE,
+  HELD_BACK,
+  OFF_LOOP,
   RESULT_ADDRESS_LENGTH,
   RESULT_CONTROL_LENGTH,
   RESULT_DROPPED,
@@ -48,8 +50,10 @@ import {
 import { binding } from "../native/load.js";
 import { nameOf } from "../options/access.js";
 import { failure } from "../syscalls/failure.js";
-import { type Endpoint, listenForAbort } from "./endpoint.js";
+import { filled, takeEarly } from "./early.js";
+import { Backoff, type Endpoint, listenForAbort } from "./endpoint.js";
 import { afterTurn, countArrived, mayTry } from "./fairness.js";
+import { callOffLoop } from "./readiness.js";
 import { commit, DEFAULT_SIZE, reserve } from "./slab.js";
 
 /** Descriptors of one message at most: SCM_MAX_FD, include/net/scm.h. */
@@ -166,8 +170,14 @@ export class Receiving {
   #socket: ReceivingSocket;
   readonly #waiters: Waiter[] = [];
   #turnScheduled = false;
-  /** Bytes that somebody had read before the socket became ours. */
-  #first: Message | undefined;
+  /** What has left the kernel already, before anybody could be given it: a message, or an error. */
+  #early: Message | undefined;
+  #earlyError: Error | undefined;
+  /** A thread is receiving. */
+  #away = false;
+  /** The socket became ready meanwhile. */
+  #stirred = false;
+  #backoff: Backoff | undefined;
   #readShutDown = false;
 
   readonly #errors: Message[] = [];
@@ -185,17 +195,17 @@ export class Receiving {
   }
 
   get waiting(): boolean {
-    return this.#waiters.length > 0 || this.#errorWaiters.length > 0;
+    return this.#waiters.length > 0 || this.#errorWaiters.length > 0 || this.#away;
   }
 
   /** A message that comes before everything the kernel has. */
   prepend(message: Message): void {
-    this.#first = message;
+    this.#early = message;
   }
 
   /** Whether bytes are held here that the kernel no longer has. */
   get holdsData(): boolean {
-    return this.#first !== undefined;
+    return this.#early !== undefined;
   }
 
   /** Reading was shut down on this side: what looks like an empty datagram is the end. */
@@ -249,6 +259,7 @@ export class Receiving {
 
   /** The socket became readable, or the event loop has gone round. */
   pump(): void {
+    this.#stirred = this.#away;
     while (this.#waiters.length > 0 && !this.#endpoint.closed) {
       if (!mayTry()) {
         this.#retryAfterTurn();
@@ -281,6 +292,9 @@ export class Receiving {
       waiter.reject(error());
     }
     for (const message of this.#errors.splice(0)) message[Symbol.dispose]();
+    this.#early?.[Symbol.dispose]();
+    this.#early = undefined;
+    this.#backoff?.cancel();
   }
 
   #remove(waiter: Waiter): void {
@@ -302,7 +316,8 @@ export class Receiving {
 
   /** Undefined: would block. */
   #try(request: Request): Message | undefined {
-    if (this.#first) return this.#takeFirst(request);
+    if (this.#early || this.#earlyError) return this.#takeEarly(request);
+    if (this.#away) return undefined;
     const fd = this.#endpoint.open();
     const { family, type } = this.#socket;
     const native = binding();
@@ -346,11 +361,71 @@ export class Receiving {
     );
     if (result < 0) {
       if (result === -EAGAIN) return this.#endIfShutDown(flags);
+      if (result === HELD_BACK) return this.#holdBack();
+      if (result === OFF_LOOP) return this.#receiveOffLoop(request, room, flags);
       // With RECVERR on, an earlier packet's error is reported here once, and in full on the error queue.
       if (!(flags & MSG_ERRQUEUE) && this.drainErrors() > 0) return this.#try(request);
       throw failure(result, "recvmsg");
     }
     return this.#message(result, room, flags, request.buffers, memory, offset);
+  }
+
+  /** The peer's descriptors are not let in faster than they can be closed. Readiness does not tell when there are fewer. */
+  #holdBack(): undefined {
+    this.#backoff ??= new Backoff();
+    this.#backoff.wait(() => this.pump());
+  }
+
+  /** Near the limit of open files, the kernel may close some of a message's descriptors in the call: a thread makes it. */
+  #receiveOffLoop(request: Request, room: number, flags: number): undefined {
+    const fd = this.#endpoint.open();
+    // A stream gives what is there; of a message, all is wanted.
+    const size = this.#socket.type === SOCK_STREAM ? Math.min(room, DEFAULT_SIZE) : room;
+    const started = callOffLoop(
+      (token) => binding().startReceive(fd, size, controlRoom().length, ADDRESS_SPACE, flags, token),
+      (token) => this.#arrived(token, request, size, flags),
+    );
+    if (started < 0) throw failure(started, "recvmsg");
+    this.#away = true;
+  }
+
+  #arrived(token: number, request: Request, size: number, flags: number): void {
+    this.#away = false;
+    const { memory, offset } = reserve(size);
+    const result = binding().endReceive(
+      token,
+      memory,
+      offset,
+      size,
+      controlRoom(),
+      addressSpace,
+      request.maxFds,
+    );
+    const message =
+      result >= 0
+        ? this.#message(result, size, flags, undefined, memory, offset)
+        : result === -EAGAIN
+          ? this.#endIfShutDown(flags)
+          : undefined;
+    const waiter = this.#waiters[0];
+    if (this.#endpoint.closed) {
+      message?.[Symbol.dispose]();
+      return;
+    }
+    if (message === undefined) {
+      if (result !== -EAGAIN) this.#earlyError = failure(result, "recvmsg");
+      else if (!this.#stirred) return;
+    } else if (!(flags & MSG_PEEK)) {
+      this.#early = message;
+    } else if (waiter?.request === request) {
+      // The kernel still has it: the next receive must not be given this one.
+      this.#remove(waiter);
+      const whole = { ...request, flags: request.flags & ~MSG_PEEK };
+      waiter.resolve(takeEarly(message, whole, this.#socket.type === SOCK_STREAM).message);
+    } else {
+      message[Symbol.dispose]();
+    }
+    this.pump();
   }
 
   /** Whether MSG_TRUNC as an input flag does that: others ignore it (TIPC), refuse it (RxRPC) or throw the data away (LLC). */
@@ -379,7 +454,7 @@ export class Receiving {
     for (let i = 0; i < numbers[RESULT_KEPT]!; i++) {
       fds.push(hold(numbers[RESULT_FDS + 2 * i]!, numbers[RESULT_FDS + 2 * i + 1]!));
     }
-    countArrived(fds.length);
+    countArrived(fds.length + numbers[RESULT_DROPPED]!);
     const pidfd =
       numbers[RESULT_PIDFD]! >= 0
         ? hold(numbers[RESULT_PIDFD]!, numbers[RESULT_PIDFD_GENERATION]!)
@@ -437,25 +512,15 @@ export class Receiving {
     return this.#readShutDown && addressLength === 0;
   }
 
-  #takeFirst(request: Request): Message {
-    const first = this.#first!;
-    const room = request.buffers ? byteLength(request.buffers) : (request.size ?? DEFAULT_SIZE);
-    const peek = (request.flags & MSG_PEEK) !== 0;
-    let data = first.data.subarray(0, room);
-    if (!peek) {
-      this.#first =
-        data.length < first.data.length
-          ? messageOf({ data: first.data.subarray(room) }, NO_PARTS)
-          : undefined;
+  #takeEarly(request: Request): Message {
+    const error = this.#earlyError;
+    if (error) {
+      this.#earlyError = undefined;
+      throw error;
     }
-    if (request.buffers) {
-      let at = 0;
-      for (const view of Array.isArray(request.buffers) ? request.buffers : [request.buffers]) {
-        at += data.copy(view, 0, at);
-      }
-      data = filled(request.buffers, data.length);
-    }
-    return messageOf({ data }, NO_PARTS);
+    const { message, rest } = takeEarly(this.#early!, request, this.#socket.type === SOCK_STREAM);
+    this.#early = rest;
+    return message;
   }
 
   // The error queue: ICMP's reports, transmit timestamps, zero-copy completions. recvmsg(2), MSG_ERRQUEUE.
@@ -537,9 +602,3 @@ function noErrors(family: number): Error {
 }
 
 const NO_PARTS = { control: undefined, address: undefined, family: 0, isOwn: undefined };
-
-/** The part of the caller's buffers that was filled: a view on one, a copy of several. */
-function filled(buffers: Uint8Array | Uint8Array[], length: number): Buffer {
-  if (Array.isArray(buffers)) return Buffer.concat(buffers, length);
-  return Buffer.from(buffers.buffer, buffers.byteOffset, length);
-}

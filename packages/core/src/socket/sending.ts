@@ -33,10 +33,12 @@ import {
 } from "../errors.js";
 import { borrowFd, markHandedOver } from "../interop/sendable.js";
 import type { OutgoingMessage } from "../message.js";
+import { OFF_LOOP } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
 import { Backoff, type Endpoint, listenForAbort } from "./endpoint.js";
 import { afterTurn, mayTry, nextTurn } from "./fairness.js";
+import { callOffLoop } from "./readiness.js";
 import { SCM_MAX_FD } from "./receiving.js";
 
 export interface SendOptions {
@@ -81,12 +83,18 @@ interface Queued {
   resolve: (result: SendResult) => void;
   reject: (error: Error) => void;
   stopListening: (() => void) | undefined;
+  /** A thread is sending it: nobody can say any more that it did not go. */
+  away: boolean;
+  /** Why it fails, unless that thread's call has gone well. */
+  failure: Error | undefined;
 }
 
 /** Sends that must keep their order: all of a connected socket's, or those to one destination. */
 interface Lane {
   queue: Queued[];
   backoff: Backoff | undefined;
+  /** The socket became writable while a thread was sending. */
+  stirred: boolean;
 }
 
 const concat = (first: Uint8Array | null, second: Uint8Array | null): Uint8Array | null => {
@@ -135,6 +143,11 @@ export class Sending {
   /** Part of a message went, and the rest never will. */
   #broken = false;
   #turnScheduled = false;
+  /**
+   * Whether a send can purge the socket's own receive queue: a connected Unix datagram socket, whose peer may be gone
+   * (net/unix/af_unix.c, unix_dgram_disconnected). Closing what is in that queue could take its time.
+   */
+  purges = false;
   /** Called when a send or receive met an error: whether the error queue had something to say about it. */
   onError: () => boolean = () => false;
 
@@ -153,6 +166,7 @@ export class Sending {
     let entry: Queued;
     let key: string;
     let outOfTurn = false;
+    let offLoop = false;
     try {
       this.#endpoint.open();
       if (this.#ended) throw systemError(EPIPE, "sendmsg");
@@ -173,6 +187,8 @@ export class Sending {
             return outOfTurn ? nextTurn().then(() => all) : Promise.resolve(all);
           }
           sent = result;
+        } else if (result === OFF_LOOP) {
+          offLoop = true;
         } else if (result !== -EAGAIN) {
           throw this.#failure(result, prepared);
         }
@@ -198,8 +214,9 @@ export class Sending {
         lane.queue.push(entry);
         return;
       }
-      this.#lanes.set(key, { queue: [entry], backoff: undefined });
-      this.#waitByTimer(key);
+      this.#lanes.set(key, { queue: [entry], backoff: undefined, stirred: false });
+      if (offLoop) this.#sendOffLoop(key, entry);
+      else this.#waitByTimer(key);
     });
   }
 
@@ -211,7 +228,8 @@ export class Sending {
       const key = this.#laneOf(prepared);
       if (this.#lanes.has(key)) return undefined;
       const result = this.#attempt(prepared, 0, prepared.controlWithFds);
-      if (result === -EAGAIN) return undefined;
+      // A thread would have to make the call; there is nobody to wait for it.
+      if (result === -EAGAIN || result === OFF_LOOP) return undefined;
       if (result < 0) throw this.#failure(result, prepared);
       markSent(prepared);
       return { bytes: result };
@@ -251,7 +269,10 @@ export class Sending {
     for (const [key, lane] of this.#lanes) {
       lane.backoff?.cancel();
       this.#lanes.delete(key);
-      for (const entry of lane.queue) this.#settle(entry, error());
+      for (const entry of lane.queue) {
+        if (entry.away) entry.failure = error();
+        else this.#settle(entry, error());
+      }
     }
     this.#settleDrained();
   }
@@ -320,9 +341,10 @@ export class Sending {
   #attempt(prepared: Prepared, offset: number, control: Uint8Array | null): number {
     const iov = offset === 0 ? prepared.iov : remaining(prepared.iov, offset);
     const fd = this.#endpoint.open();
-    const attempt = () => binding().sendmsg(fd, iov, control, prepared.address, prepared.flags, -1);
+    const attempt = () =>
+      binding().sendmsg(fd, iov, control, prepared.address, prepared.flags, -1, this.purges);
     const result = attempt();
-    if (result >= 0 || result === -EAGAIN || !this.onError()) return result;
+    if (result >= 0 || result === -EAGAIN || result === OFF_LOOP || !this.onError()) return result;
     // With RECVERR on, the error may be an earlier packet's, and this one was not sent: the report is on the error queue. Once
     // more, and not for ever: a message that is too long puts a report of its own there each time.
     return result === -EMSGSIZE ? result : attempt();
@@ -357,6 +379,8 @@ export class Sending {
       resolve: () => {},
       reject: () => {},
       stopListening: undefined,
+      away: false,
+      failure: undefined,
     };
   }
 
@@ -368,6 +392,10 @@ export class Sending {
         return;
       }
       const entry = lane.queue[0]!;
+      if (entry.away) {
+        lane.stirred = true;
+        return;
+      }
       const { prepared } = entry;
       const views = Array.isArray(prepared.iov) ? prepared.iov : [prepared.iov];
       if (views.some((view, i) => view.byteLength !== entry.sizes[i])) {
@@ -390,23 +418,68 @@ export class Sending {
         this.#waitByTimer(key);
         return;
       }
+      if (result === OFF_LOOP) {
+        this.#sendOffLoop(key, entry);
+        return;
+      }
       if (result < 0) {
         this.#fail(key, entry, this.#failure(result, prepared));
         continue;
       }
       lane.backoff?.reset();
-      // The descriptors go with the first byte: from here on there are only bytes.
-      if (entry.sent === 0) {
-        this.#discard(entry);
-        markSent(prepared);
-      }
-      entry.sent += result;
-      if (entry.sent >= prepared.total || this.#socket.type !== SOCK_STREAM) {
-        lane.queue.shift();
-        this.#settle(entry);
-        if (lane.queue.length === 0) this.#endLane(key);
-      }
+      this.#took(entry, result);
+      if (entry.sent >= prepared.total || this.#socket.type !== SOCK_STREAM) this.#finish(key, entry);
     }
+  }
+
+  /** The kernel took so many bytes. */
+  #took(entry: Queued, bytes: number): void {
+    // The descriptors go with the first byte: from here on there are only bytes.
+    if (entry.sent === 0) {
+      this.#discard(entry);
+      markSent(entry.prepared);
+    }
+    entry.sent += bytes;
+  }
+
+  /** The first of the lane has gone. */
+  #finish(key: string, entry: Queued): void {
+    const lane = this.#lanes.get(key);
+    lane?.queue.shift();
+    this.#settle(entry);
+    if (lane?.queue.length === 0) this.#endLane(key);
+  }
+
+  /** Has a thread send the first of a lane, a datagram: see {@link purges}. */
+  #sendOffLoop(key: string, entry: Queued): void {
+    const { iov, controlWithFds, address, flags } = entry.prepared;
+    const fd = this.#endpoint.open();
+    const started = callOffLoop(
+      (token) => binding().startSend(fd, iov, controlWithFds, address, flags, token),
+      (token) => this.#returned(key, entry, binding().endCall(token)),
+    );
+    if (started < 0) this.#fail(key, entry, failure(started, "sendmsg"));
+    else entry.away = true;
+  }
+
+  #returned(key: string, entry: Queued, result: number): void {
+    entry.away = false;
+    const lane = this.#lanes.get(key);
+    const stirred = lane?.stirred === true;
+    if (lane) lane.stirred = false;
+    if (result >= 0) {
+      this.#took(entry, result);
+      if (lane) this.#finish(key, entry);
+      else this.#settle(entry);
+    } else if (!lane) {
+      this.#settle(entry, entry.failure);
+    } else if (entry.failure || result !== -EAGAIN) {
+      this.#fail(key, entry, entry.failure ?? this.#failure(result, entry.prepared));
+    } else {
+      this.#waitByTimer(key);
+      if (!stirred) return;
+    }
+    this.#pumpLane(key);
   }
 
   /** An addressed Unix datagram to a full peer: EAGAIN, though the socket itself is writable. Nothing but time tells. */
@@ -433,6 +506,10 @@ export class Sending {
     if (!lane) return;
     const at = lane.queue.indexOf(entry);
     if (at < 0) return;
+    if (entry.away) {
+      entry.failure = error;
+      return;
+    }
     const broken = entry.sent > 0 && entry.sent < entry.prepared.total;
     const failed = lane.queue.splice(at, broken ? Number.POSITIVE_INFINITY : 1);
     if (lane.queue.length === 0) this.#endLane(key);

@@ -1,0 +1,51 @@
+import { MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
+import { Message } from "../message.js";
+import type { Request } from "./receiving.js";
+import { DEFAULT_SIZE } from "./slab.js";
+
+/**
+ * What a receive gets of a message that has left the kernel already, and what is left of it for the next one. It was read by a
+ * net.Socket before the socket became ours, or by a thread for somebody who has given up waiting.
+ */
+export function takeEarly(
+  early: Message,
+  request: Request,
+  isStream: boolean,
+): { message: Message; rest: Message | undefined } {
+  const whole = isStream ? DEFAULT_SIZE : early.data.length;
+  const room = request.buffers ? request.room : (request.size ?? whole);
+  const peek = (request.flags & MSG_PEEK) !== 0;
+  const cut = early.data.length > room;
+  let data = early.data.subarray(0, room);
+  const left = peek || !(cut && isStream) ? undefined : early.data.subarray(room);
+  const fds = peek
+    ? early.fds.slice(0, request.maxFds).map((descriptor) => descriptor.dup())
+    : early.takeFds();
+  const unwanted = fds.splice(request.maxFds);
+  for (const descriptor of unwanted) descriptor.close();
+  if (request.buffers) {
+    let at = 0;
+    for (const view of Array.isArray(request.buffers) ? request.buffers : [request.buffers]) {
+      at += data.copy(view, 0, at);
+    }
+    data = filled(request.buffers, data.length);
+  }
+  const message = Message.from({
+    data,
+    fds,
+    pidfd: peek ? early.pidfd?.dup() : early.takePidfd(),
+    control: early.control,
+    address: early.address,
+    flags: early.flags | (cut && !isStream ? MSG_TRUNC : 0),
+    eof: early.eof,
+    fullLength: isStream ? data.length : early.fullLength,
+    droppedFds: early.droppedFds + unwanted.length,
+  });
+  return { message, rest: peek ? early : left && Message.from({ data: left }) };
+}
+
+/** The part of the caller's buffers that was filled: a view on one, a copy of several. */
+export function filled(buffers: Uint8Array | Uint8Array[], length: number): Buffer {
+  if (Array.isArray(buffers)) return Buffer.concat(buffers, length);
+  return Buffer.from(buffers.buffer, buffers.byteOffset, length);
+}
