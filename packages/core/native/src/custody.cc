@@ -148,8 +148,8 @@ Received Receiver::Receive(int fd, kernel::IoVec* iov, size_t iov_count, uint8_t
   // On other sockets than Unix ones nothing is asked for with it, and no descriptor comes.
   if (flags & kernel::kMsgCmsgCloexec) {
     if (!room_.IsEnough()) {
-      received.bytes = kOffLoop;
-      return received;
+      received.bytes = Foresee(fd, iov, iov_count);
+      if (received.bytes < 0) return received;
     }
     Workers::Account* account = custody_.AccountOf(fd);
     if (account && !workers_.HasRoom(account, room_.limit())) {
@@ -174,6 +174,25 @@ Received Receiver::Receive(int fd, kernel::IoVec* iov, size_t iov_count, uint8_t
   received.address_length = header.name_length;
   Sort(received, fd, control_, header.control_length, control, control_space, max_fds, fds);
   return received;
+}
+
+// Near the limit of open files: 0 where the next message brings no control data, and so no descriptor; nothing more than that
+// message is read then. kOffLoop where it may, or a negative errno.
+long Receiver::Foresee(int fd, kernel::IoVec* iov, size_t iov_count) {
+  if (!IsReadable(fd)) return -EAGAIN;
+  constexpr int kPeek = kernel::kMsgPeek | kernel::kMsgDontWait;
+  kernel::MsgHdr header = {nullptr, 0, iov, iov_count, nullptr, 0, 0};
+  long result = syscalls_.Invoke(Call::kRecvmsg, fd, Word(&header), kPeek);
+  if (result < 0) return result == -EAGAIN ? result : kOffLoop;
+  if (header.flags & kernel::kMsgCTrunc) return kOffLoop;
+  if (header.flags & kernel::kMsgTrunc) return 0;
+  // What a stream gets meanwhile could bring descriptors, and would be read with what was seen.
+  size_t left = static_cast<size_t>(result);
+  for (size_t i = 0; i < iov_count; i++) {
+    if (iov[i].length > left) iov[i].length = left;
+    left -= iov[i].length;
+  }
+  return 0;
 }
 
 void Receiver::Sort(Received& received, int fd, const uint8_t* from, size_t length, uint8_t* control,

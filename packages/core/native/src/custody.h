@@ -109,6 +109,8 @@ class Receiver {
   }
 
  private:
+  long Foresee(int fd, kernel::IoVec* iov, size_t iov_count);
+
   Syscalls& syscalls_;
   Custody& custody_;
   Workers& workers_;

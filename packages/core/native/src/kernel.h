@@ -62,7 +62,9 @@ constexpr int kInstruction = 8;  // sizeof(struct sock_filter)
 constexpr int kScmRights = 1;
 constexpr int kScmPidfd = 4;
 
+constexpr int kMsgPeek = 0x2;
 constexpr int kMsgCTrunc = 0x8;
+constexpr int kMsgTrunc = 0x20;
 constexpr int kMsgDontWait = 0x40;
 constexpr int kMsgNoSignal = 0x4000;
 constexpr int kMsgCmsgCloexec = 0x40000000;

@@ -17,19 +17,18 @@ export function takeEarly(
   const peek = (request.flags & MSG_PEEK) !== 0;
   const cut = early.data.length > room;
   let data = early.data.subarray(0, room);
-  const left = peek || !(cut && isStream) ? undefined : early.data.subarray(room);
-  const fds = peek
-    ? early.fds.slice(0, request.maxFds).map((descriptor) => descriptor.dup())
-    : early.takeFds();
-  const unwanted = fds.splice(request.maxFds);
-  for (const descriptor of unwanted) descriptor.close();
   if (request.buffers) {
     let at = 0;
     for (const view of Array.isArray(request.buffers) ? request.buffers : [request.buffers]) {
       at += data.copy(view, 0, at);
     }
+    // Without memory for it, this throws: before anything is taken.
     data = filled(request.buffers, data.length);
   }
+  const left = peek || !(cut && isStream) ? undefined : early.data.subarray(room);
+  const fds = peek ? early.fds.slice(0, request.maxFds).map((descriptor) => descriptor.dup()) : early.takeFds();
+  const unwanted = fds.splice(request.maxFds);
+  for (const descriptor of unwanted) descriptor.close();
   const message = Message.from({
     data,
     fds,

@@ -391,41 +391,67 @@ export class Receiving {
 
   #arrived(token: number, request: Request, size: number, flags: number): void {
     this.#away = false;
-    const { memory, offset } = reserve(size);
-    const result = binding().endReceive(
-      token,
-      memory,
-      offset,
-      size,
-      controlRoom(),
-      addressSpace,
-      request.maxFds,
-    );
-    const message =
-      result >= 0
-        ? this.#message(result, size, flags, undefined, memory, offset)
-        : result === -EAGAIN
-          ? this.#endIfShutDown(flags)
-          : undefined;
+    let message: Message | undefined;
+    let error: Error | undefined;
+    try {
+      message = this.#endReceive(token, request, size, flags);
+    } catch (thrown) {
+      error = thrown as Error;
+    }
     const waiter = this.#waiters[0];
     if (this.#endpoint.closed) {
       message?.[Symbol.dispose]();
       return;
     }
-    if (message === undefined) {
-      if (result !== -EAGAIN) this.#earlyError = failure(result, "recvmsg");
-      else if (!this.#stirred) return;
+    if (error) this.#earlyError = error;
+    else if (message === undefined) {
+      // Somebody else has received it. The event of the next one has come already, or is to come.
+      if (!this.#stirred) return;
     } else if (!(flags & MSG_PEEK)) {
       this.#early = message;
     } else if (waiter?.request === request) {
       // The kernel still has it: the next receive must not be given this one.
       this.#remove(waiter);
       const whole = { ...request, flags: request.flags & ~MSG_PEEK };
-      waiter.resolve(takeEarly(message, whole, this.#socket.type === SOCK_STREAM).message);
+      try {
+        waiter.resolve(takeEarly(message, whole, this.#socket.type === SOCK_STREAM).message);
+      } catch (thrown) {
+        message[Symbol.dispose]();
+        waiter.reject(thrown as Error);
+      }
     } else {
       message[Symbol.dispose]();
     }
     this.pump();
+  }
+
+  /** What the thread has received. Undefined: nothing was there. */
+  #endReceive(token: number, request: Request, size: number, flags: number): Message | undefined {
+    let memory: Buffer | undefined;
+    let offset = 0;
+    let lack: unknown;
+    try {
+      ({ memory, offset } = reserve(size));
+    } catch (error) {
+      lack = error;
+    }
+    const room = memory ? size : 0;
+    const result = binding().endReceive(
+      token,
+      memory ?? nothing,
+      offset,
+      room,
+      controlRoom(),
+      addressSpace,
+      request.maxFds,
+    );
+    if (result === -EAGAIN) return this.#endIfShutDown(flags);
+    if (result < 0) throw failure(result, "recvmsg");
+    const message = this.#message(result, room, flags, memory ? undefined : nothing, memory, offset);
+    if (memory) return message;
+    // The message is lost, its descriptors must not be.
+    message[Symbol.dispose]();
+    throw lack;
   }
 
   /** Whether MSG_TRUNC as an input flag does that: others ignore it (TIPC), refuse it (RxRPC) or throw the data away (LLC). */
@@ -518,9 +544,17 @@ export class Receiving {
       this.#earlyError = undefined;
       throw error;
     }
-    const { message, rest } = takeEarly(this.#early!, request, this.#socket.type === SOCK_STREAM);
-    this.#early = rest;
-    return message;
+    const early = this.#early!;
+    this.#early = undefined;
+    try {
+      const { message, rest } = takeEarly(early, request, this.#socket.type === SOCK_STREAM);
+      this.#early = rest;
+      return message;
+    } catch (error) {
+      // No memory for it: the message is lost, its descriptors must not be.
+      early[Symbol.dispose]();
+      throw error;
+    }
   }
 
   // The error queue: ICMP's reports, transmit timestamps, zero-copy completions. recvmsg(2), MSG_ERRQUEUE.
