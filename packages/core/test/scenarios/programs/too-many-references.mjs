@@ -15,11 +15,16 @@ const withPairs = descriptorTable();
 const fds = new Array(20).fill(0);
 let sent = 0;
 let error;
+const bytes = pairs.map(() => 0);
 while (!error) {
-  const [sender] = pairs[sent++ % pairs.length];
-  await sender.sendmsg({ data: "x", fds }).catch((caught) => {
-    error = caught;
-  });
+  const at = sent++ % pairs.length;
+  const [sender] = pairs[at];
+  await sender.sendmsg({ data: "x", fds }).then(
+    () => bytes[at]++,
+    (caught) => {
+      error = caught;
+    },
+  );
 }
 const { code, errno, syscall, bytesSent } = error;
 
@@ -33,8 +38,13 @@ const { user, system } = process.cpuUsage(cpu);
 
 // Bytes alone go all the same, and once some were received, descriptors do.
 await sender.sendmsg({ data: "bytes" });
-for (const [, each] of pairs) {
-  for (let message = each.tryRecvmsg(); message; message = each.tryRecvmsg()) message[Symbol.dispose]();
+bytes[0] += "bytes".length;
+for (const [i, [, each]] of pairs.entries()) {
+  while (bytes[i] > 0) {
+    const message = await each.recvmsg();
+    bytes[i] -= message.data.length;
+    message[Symbol.dispose]();
+  }
 }
 await leftOver(withPairs);
 await sender.sendmsg({ data: "again", fds });

@@ -1,0 +1,90 @@
+import { describe, expect } from "vitest";
+import { TYPES } from "../pairs.js";
+import { onRealKernel } from "../target.js";
+import { report, withOpenFiles } from "./program.js";
+
+// Near RLIMIT_NOFILE the kernel closes what does not fit inside recvmsg(2), and the sender decides how long that takes: a
+// thread receives then. Everything else is as it always is.
+
+/** So few that a message's 253 descriptors, and as many for the program, do not fit; and enough for what is done here. */
+const through = withOpenFiles(300);
+
+interface Report {
+  found: unknown;
+  offLoop: number;
+  leftOver: string[];
+}
+
+/** By type: one process does all of it. */
+const running = new Map<string, Promise<Record<string, Report>>>();
+
+async function reportOn(name: string, type: string): Promise<Report> {
+  const all =
+    running.get(type) ?? report<Record<string, Report>>("near-limit.mjs", { args: [type], through });
+  running.set(type, all);
+  return (await all)[name]!;
+}
+
+async function receives(name: string, type: string): Promise<unknown> {
+  const { found, offLoop, leftOver } = await reportOn(name, type);
+  expect(offLoop, "receives by a thread").toBeGreaterThan(0);
+  expect(leftOver).toEqual([]);
+  return found;
+}
+
+describe.each(TYPES)("near the limit of open files: %s", (type) => {
+  const isStream = type === "stream";
+
+  onRealKernel("messages come in order, with their descriptors", async () => {
+    expect(await receives("order", type)).toBe("in order");
+  });
+
+  onRealKernel("those who wait are served one after the other", async () => {
+    const message = (data: string) => [data, 1, 0, false];
+    expect(await receives("waiting", type)).toEqual(["1", "2", "3"].map(message));
+  });
+
+  onRealKernel("the caller's buffers are filled", async () => {
+    expect(await receives("buffers", type)).toEqual([["abcdef", 2, 0, false], "ab|cdef...."]);
+  });
+
+  onRealKernel("a message that was peeked at is still there", async () => {
+    const seen = ["seen", 2, 0, false];
+    expect(await receives("peek", type)).toEqual([seen, seen]);
+  });
+
+  onRealKernel("an aborted receive has consumed nothing", async () => {
+    expect(await receives("aborted", type)).toEqual(["ABORT_ERR", ["kept", 2, 0, false]]);
+  });
+
+  onRealKernel("whoever receives after it may want less", async () => {
+    expect(await receives("less", type)).toEqual(
+      isStream
+        ? [
+            ["k", 1, 1, false],
+            ["ept", 0, 0, false],
+          ]
+        : [["k", 1, 1, true]],
+    );
+  });
+
+  onRealKernel("tryRecvmsg gives the message once it has come", async () => {
+    expect(await receives("polling", type)).toEqual([["polled", 1, 0, false]]);
+  });
+
+  onRealKernel("a socket that is closed meanwhile leaves nothing behind", async () => {
+    expect(await receives("closed", type)).toEqual(["ERR_SENDMSG_CLOSED"]);
+  });
+
+  onRealKernel("a socket can't be detached meanwhile", async () => {
+    expect(await receives("detached", type)).toEqual(["ERR_INVALID_STATE", ["here", 1, 0, false]]);
+  });
+});
+
+describe.each(["stream", "dgram"])("near the limit of open files: %s", (type) => {
+  onRealKernel("a message without control data is received at once", async () => {
+    const { found, offLoop } = await reportOn("bytes", type);
+    expect(found).toEqual([["bytes", 0, 0, false], 0]);
+    expect(offLoop).toBe(0);
+  });
+});

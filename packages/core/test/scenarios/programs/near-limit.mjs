@@ -1,0 +1,134 @@
+// Receives so near the limit of open files (`ulimit -n`) that a thread has to do it. What it finds is what it reports.
+//
+//   node near-limit.mjs TYPE
+import { setImmediate as turn } from "node:timers/promises";
+import { socketpair } from "sendmsg";
+import { binding } from "../../../dist/native/load.js";
+import { descriptorTable, leftOver } from "./open-files.mjs";
+
+const [type] = process.argv.slice(2);
+const isStream = type === "stream";
+
+const native = binding();
+let offLoop = 0;
+const { startReceive } = native;
+native.startReceive = (...args) => {
+  offLoop++;
+  return startReceive(...args);
+};
+
+const told = ({ data, fds, droppedFds, truncated }) => [String(data), fds.length, droppedFds, truncated];
+
+/** What each message was, in short; they are put away. */
+function tell(...messages) {
+  const all = messages.map(told);
+  for (const message of messages) message[Symbol.dispose]();
+  return all;
+}
+
+const cases = {
+  /** Descriptors come with their bytes, and everything in order. */
+  async order(a, b) {
+    const got = [];
+    const wanted = [];
+    for (let i = 0; i < 60; i++) {
+      const count = i % 3;
+      wanted.push([`${i};`, count, 0, false]);
+      const sending = a.sendmsg({ data: `${i};`, fds: new Array(count).fill(0) });
+      if (i % 7 === 0) await turn();
+      got.push(...tell(await b.recvmsg()));
+      await sending;
+    }
+    return JSON.stringify(got) === JSON.stringify(wanted) ? "in order" : got;
+  },
+
+  async waiting(a, b) {
+    const waits = [b.recvmsg(), b.recvmsg(), b.recvmsg()];
+    for (const data of ["1", "2", "3"]) await a.sendmsg({ data, fds: [0] });
+    return tell(...(await Promise.all(waits)));
+  },
+
+  async buffers(a, b) {
+    await a.sendmsg({ data: "abcdef", fds: [0, 0] });
+    const buffers = [Buffer.alloc(2), Buffer.alloc(8)];
+    const found = tell(await b.recvmsg({ buffers }));
+    return [...found, buffers.join("|").replaceAll("\0", ".")];
+  },
+
+  async peek(a, b) {
+    await a.sendmsg({ data: "seen", fds: [0, 0] });
+    const peeked = await b.recvmsg({ flags: 2 });
+    return tell(peeked, await b.recvmsg());
+  },
+
+  /** A receive that is aborted while the thread is at it has consumed nothing. */
+  async aborted(a, b) {
+    await a.sendmsg({ data: "kept", fds: [0, 0] });
+    const aborting = new AbortController();
+    const aborted = b.recvmsg({ signal: aborting.signal }).catch(({ code }) => code);
+    aborting.abort();
+    const code = await aborted;
+    return [code, ...tell(await b.recvmsg())];
+  },
+
+  /** The next one wants less. */
+  async less(a, b) {
+    await a.sendmsg({ data: "kept", fds: [0, 0] });
+    const aborting = new AbortController();
+    const aborted = b.recvmsg({ signal: aborting.signal }).catch(({ code }) => code);
+    aborting.abort();
+    await aborted;
+    const found = tell(await b.recvmsg({ size: 1, maxFds: 1 }));
+    if (isStream) found.push(...tell(await b.recvmsg()));
+    return found;
+  },
+
+  async polling(a, b) {
+    await a.sendmsg({ data: "polled", fds: [0] });
+    let message;
+    while (!(message = b.tryRecvmsg())) await turn();
+    return tell(message);
+  },
+
+  async closed(a, b) {
+    await a.sendmsg({ data: "never", fds: [0, 0] });
+    const waiting = b.recvmsg().catch(({ code }) => code);
+    const closing = b.close();
+    const code = await waiting;
+    await closing;
+    return [code];
+  },
+
+  async detached(a, b) {
+    await a.sendmsg({ data: "here", fds: [0] });
+    const waiting = b.recvmsg();
+    let code;
+    try {
+      b.detach();
+    } catch (error) {
+      code = error.code;
+    }
+    const found = [code, ...tell(await waiting)];
+    b.detach().close();
+    return found;
+  },
+
+  /** What brings no descriptor needs no thread. */
+  async bytes(a, b) {
+    await a.sendmsg({ data: "bytes" });
+    const alone = offLoop;
+    return [...tell(await b.recvmsg()), offLoop - alone];
+  },
+};
+
+await Promise.all(socketpair().map((socket) => socket.close()));
+const before = descriptorTable();
+const reports = {};
+for (const [name, find] of Object.entries(cases)) {
+  offLoop = 0;
+  const [a, b] = socketpair(type, { maxFds: 253 });
+  const found = await find(a, b);
+  await Promise.all([a.close(), b.close()]);
+  reports[name] = { found, offLoop, leftOver: await leftOver(before) };
+}
+console.log(JSON.stringify(reports));
