@@ -85,9 +85,11 @@ const cases = {
 
   async polling(a, b) {
     await a.sendmsg({ data: "polled", fds: [0] });
-    let message;
-    while (!(message = b.tryRecvmsg())) await turn();
-    return tell(message);
+    for (;;) {
+      const message = b.tryRecvmsg();
+      if (message) return tell(message);
+      await turn();
+    }
   },
 
   async closed(a, b) {

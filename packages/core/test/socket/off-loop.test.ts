@@ -1,0 +1,193 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { Listener, Socket, socketpair } from "../../src/index.js";
+import { AF_UNIX, SOCK_STREAM, socket } from "../../src/syscalls/index.js";
+import { counted } from "../counted.js";
+import { calls, fill, rejection, thrown, turn, until, withPair } from "../pairs.js";
+import { removeTemporaryDirectory, temporaryDirectory } from "../temporary-directory.js";
+
+// What a thread does instead of the event loop, because it could wait for a stranger. Receives: scenarios/near-limit.test.ts.
+
+afterAll(removeTemporaryDirectory);
+
+let names = 0;
+const path = () => `${temporaryDirectory()}/off-loop-${names++}`;
+const text = async (socket: Socket) => {
+  using message = await socket.recvmsg({ maxFds: 253 });
+  return [String(message.data), message.fds.length];
+};
+
+describe("a send on a connected Unix datagram socket with unread messages", () => {
+  test("is made by a thread, in order and with its descriptors", () =>
+    withPair("dgram", async (a, b) => {
+      await b.sendmsg({ data: "unread" });
+      let results: unknown[] = [];
+      const sent = await calls("startSend", async () => {
+        const sends = ["1", "2", "3"].map((data) => a.sendmsg({ data, fds: [0, 0] }));
+        results = await Promise.all(sends);
+      });
+      expect(sent).toBe(3);
+      expect(results).toEqual([{ bytes: 1 }, { bytes: 1 }, { bytes: 1 }]);
+      for (const data of ["1", "2", "3"]) expect(await text(b)).toEqual([data, 2]);
+      expect(await text(a)).toEqual(["unread", 0]);
+      expect(await calls("startSend", () => a.sendmsg({ data: "4" }))).toBe(0);
+      expect(await text(b)).toEqual(["4", 0]);
+    }));
+
+  test("trySendmsg takes nothing: it would have to wait for the thread", () =>
+    withPair("dgram", async (a, b) => {
+      await b.sendmsg({ data: "unread" });
+      expect(a.trySendmsg({ data: "x" })).toBeUndefined();
+      await text(a);
+      expect(a.trySendmsg({ data: "x" })).toEqual({ bytes: 1 });
+      expect(await text(b)).toEqual(["x", 0]);
+    }));
+
+  test("fails with the error of the peer that has gone", () =>
+    withPair("dgram", async (a, b) => {
+      await b.sendmsg({ data: "unread", fds: [0] });
+      await b.close();
+      const error = await rejection(a.sendmsg({ data: "x" }));
+      expect(error).toMatchObject({ code: "ECONNREFUSED", syscall: "sendmsg", bytesSent: 0 });
+    }));
+
+  test("waits while the peer's queue is full", () =>
+    withPair("dgram", async (a, b) => {
+      const filled = fill(a);
+      await b.sendmsg({ data: "unread" });
+      const sends = [a.sendmsg({ data: "late", fds: [0] }), a.sendmsg({ data: "later" })];
+      const started = await calls("startSend", async () => {
+        for (let i = 0; i < 20; i++) await turn();
+      });
+      expect(started, "tried once, not again and again").toBeLessThan(3);
+      for (let i = 0; i < filled; i++) expect(await text(b)).toEqual(["filler", 0]);
+      expect(await text(b)).toEqual(["late", 1]);
+      expect(await text(b)).toEqual(["later", 0]);
+      await Promise.all(sends);
+    }));
+
+  test("that is aborted while the thread is at it has gone, or has not: the promise says which", () =>
+    withPair("dgram", async (a, b) => {
+      await b.sendmsg({ data: "unread" });
+      const aborting = new AbortController();
+      const sending = a.sendmsg({ data: "x", fds: [0] }, { signal: aborting.signal });
+      aborting.abort();
+      expect(await sending).toEqual({ bytes: 1 });
+      expect(await text(b)).toEqual(["x", 1]);
+    }));
+
+  test("settles when its socket is closed, and leaves nothing behind", () =>
+    withPair("dgram", async (a, b) => {
+      await b.sendmsg({ data: "unread" });
+      const sends = [a.sendmsg({ data: "x", fds: [0] }), a.sendmsg({ data: "y", fds: [0] })];
+      const closing = a.close();
+      const [first, second] = await Promise.allSettled(sends);
+      expect(first).toMatchObject({ value: { bytes: 1 } });
+      expect(second).toMatchObject({ reason: { code: "ERR_SENDMSG_CLOSED", bytesSent: 0 } });
+      await closing;
+    }));
+
+  test("connecting to somebody else purges the queue, too: a thread connects", () =>
+    counted(async () => {
+      const paths = [path(), path()];
+      const servers = await Promise.all(paths.map((each) => Socket.bind({ path: each }, { type: "dgram" })));
+      const client = await Socket.connect({ path: paths[0]! }, { type: "dgram" });
+      const started = await calls("startConnect", () => client.connect({ path: paths[1]! }));
+      expect(started).toBe(1);
+      await client.sendmsg({ data: "to the second" });
+      expect(await text(servers[1]!)).toEqual(["to the second", 0]);
+      const gone = await rejection(client.connect({ path: path() }));
+      expect(gone).toMatchObject({ code: "ENOENT", syscall: "connect" });
+      await Promise.all([client, ...servers].map((socket) => socket.close()));
+    }));
+});
+
+test("a stream that came from elsewhere is connected by a thread", () =>
+  counted(async () => {
+    const listener = await Listener.listen({ path: path() });
+    const { path: at } = listener.getsockname() as { path: string };
+    const client = Socket.from(socket(AF_UNIX, SOCK_STREAM, 0, { blocking: true }));
+    expect(await calls("startConnect", () => client.connect({ path: at }))).toBe(1);
+    const server = await listener.accept();
+    await Promise.all([listener, client, server].map((one) => one.close()));
+  }));
+
+describe("a listener that another process may have, too", () => {
+  /** The same listener, as it comes from elsewhere. */
+  async function shared(): Promise<[Listener, string]> {
+    const at = path();
+    const listener = await Listener.listen({ path: at });
+    return [Listener.from(listener.detach()), at];
+  }
+
+  test("accepts on a thread, in order", () =>
+    counted(async () => {
+      const [listener, at] = await shared();
+      const accepting = [listener.accept(), listener.accept()];
+      const clients: Socket[] = [];
+      let servers: Socket[] = [];
+      const started = await calls("startAccept", async () => {
+        for (const data of ["1", "2"]) {
+          const client = await Socket.connect({ path: at });
+          await client.sendmsg({ data });
+          clients.push(client);
+        }
+        servers = await Promise.all(accepting);
+      });
+      expect(started).toBeGreaterThan(0);
+      for (const [i, server] of servers.entries()) expect(await text(server)).toEqual([String(i + 1), 0]);
+      await Promise.all([listener, ...clients, ...servers].map((one) => one.close()));
+    }));
+
+  test("one that was made here accepts on the loop until it is sent away", () =>
+    counted(async () => {
+      const at = path();
+      const listener = await Listener.listen({ path: at });
+      const [a, b] = socketpair();
+      const accept = async () => {
+        const client = await Socket.connect({ path: at });
+        const server = await listener.accept();
+        await Promise.all([client.close(), server.close()]);
+      };
+      expect(await calls("startAccept", accept)).toBe(0);
+      await a.sendmsg({ data: "x", fds: [listener] });
+      expect(await calls("startAccept", accept)).toBeGreaterThan(0);
+      await Promise.all([listener, a, b].map((one) => one.close()));
+    }));
+
+  test("tryAccept gives the connection once the thread has it", () =>
+    counted(async () => {
+      const [listener, at] = await shared();
+      expect(listener.tryAccept()).toBeUndefined();
+      const client = await Socket.connect({ path: at });
+      let server: Socket | undefined;
+      await until(() => {
+        server ??= listener.tryAccept();
+        return server !== undefined;
+      });
+      await Promise.all([listener, client, server!].map((one) => one.close()));
+    }));
+
+  test("a connection that nobody waits for any more goes to the next who does", () =>
+    counted(async () => {
+      const [listener, at] = await shared();
+      const client = await Socket.connect({ path: at });
+      const aborting = new AbortController();
+      const aborted = rejection(listener.accept({ signal: aborting.signal }));
+      aborting.abort();
+      expect((await aborted).name).toBe("AbortError");
+      expect(thrown(() => listener.detach()).code).toBe("ERR_INVALID_STATE");
+      const server = await listener.accept();
+      await Promise.all([listener, client, server].map((one) => one.close()));
+    }));
+
+  test("closing it meanwhile closes the connection that the thread has accepted, and leaves nothing behind", () =>
+    counted(async () => {
+      const [listener, at] = await shared();
+      const client = await Socket.connect({ path: at });
+      const accepting = rejection(listener.accept());
+      await listener.close();
+      expect((await accepting).code).toBe("ERR_SENDMSG_CLOSED");
+      expect((await client.recvmsg()).eof).toBe(true);
+      await client.close();
+    }));
+});
