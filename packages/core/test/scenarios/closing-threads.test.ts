@@ -1,0 +1,39 @@
+import { expect } from "vitest";
+import { isDeno } from "../../src/runtime.js";
+import { isRoot, onRealKernel, skipUnless } from "../target.js";
+import { report } from "./program.js";
+
+/** Threads that close what strangers have sent, and those of them for one user. */
+const THREADS = process.arch === "ia32" ? 16 : 64;
+const OF_ONE_USER = THREADS / 2;
+/** Descriptors of one message, more than there are threads for one user. */
+const COUNT = 100;
+
+interface Report {
+  threads: number[];
+  waiting: number;
+  leftOver: string[];
+}
+
+onRealKernel(
+  "descriptors that hang are closed at the same time, one user's by half of the threads",
+  async () => {
+    expect(await report<Report>("closing-threads.mjs", { args: [String(COUNT)] })).toEqual({
+      threads: [OF_ONE_USER],
+      waiting: COUNT,
+      leftOver: [],
+    });
+  },
+);
+
+skipUnless("only root can be several users", isRoot && !isDeno)(
+  "another user's are closed by the other half meanwhile, whatever the first one's do",
+  async () => {
+    const args = [COUNT, 64_322, 64_323, 64_324].map(String);
+    expect(await report<Report>("closing-threads.mjs", { args })).toEqual({
+      threads: [OF_ONE_USER, THREADS, THREADS],
+      waiting: 3 * COUNT,
+      leftOver: [],
+    });
+  },
+);
