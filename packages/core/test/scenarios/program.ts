@@ -18,6 +18,10 @@ export interface RunOptions {
   inherited?: number;
   /** What runs the program. Default: this Node. */
   interpreter?: string;
+  /** Whose process it is, for root to say. */
+  uid?: number | undefined;
+  /** Keeps stdin open, for the test to write to and to end. */
+  listens?: boolean;
 }
 
 export interface Outcome {
@@ -42,7 +46,16 @@ export interface Running {
 
 /** Starts one of scenarios/programs. Its end is awaited with `outcome`, and forced when it takes too long. */
 export function start(program: string, options: RunOptions = {}): Running {
-  const { args = [], nodeOptions = [], through = [], env = {}, inherited, interpreter } = options;
+  const {
+    args = [],
+    nodeOptions = [],
+    through = [],
+    env = {},
+    inherited,
+    interpreter,
+    uid,
+    listens,
+  } = options;
   const command = [
     ...through,
     interpreter ?? process.execPath,
@@ -51,8 +64,9 @@ export function start(program: string, options: RunOptions = {}): Running {
     ...args,
   ];
   const child = spawn(command[0]!, command.slice(1), {
-    stdio: ["ignore", "pipe", "pipe", inherited ?? "ignore"],
+    stdio: [listens ? "pipe" : "ignore", "pipe", "pipe", inherited ?? "ignore"],
     env: { ...process.env, NODE_OPTIONS: "", ...env },
+    ...(uid === undefined ? {} : { uid, gid: uid }),
   });
   const said = { stdout: "", stderr: "" };
   let lastSaid = performance.now();
@@ -76,6 +90,25 @@ export function start(program: string, options: RunOptions = {}): Running {
   });
   outcome.catch(() => {});
   return { child, outcome };
+}
+
+/** The first line that a program prints from now on, or its end without one. */
+export async function nextLine({ child, outcome }: Running): Promise<string> {
+  const stdout = child.stdout!;
+  let text = "";
+  let take: (chunk: string) => void = () => {};
+  const line = new Promise<string>((resolve) => {
+    take = (chunk) => {
+      text += chunk;
+      if (text.includes("\n")) resolve(text.slice(0, text.indexOf("\n")));
+    };
+    stdout.on("data", take);
+  });
+  const ended = outcome.then(({ code, signal, stderr }) => {
+    if (text.includes("\n")) return text;
+    throw new Error(`${child.spawnargs.join(" ")} ended (${code ?? signal}): ${stderr}`);
+  });
+  return Promise.race([line, ended]).finally(() => stdout.off("data", take));
 }
 
 /** Runs a program to its end. */

@@ -1,24 +1,40 @@
 // How late the event loop gets. As a worker: `workerData` says for how many milliseconds to watch, a message says the rest.
-import { readFileSync } from "node:fs";
+// Or it is a bystander's, who is told when to begin and when to end.
+import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort, Worker, workerData } from "node:worker_threads";
+import { closeSync, openSync, readSync } from "../../files.mjs";
 
 const INTERVAL = 5;
+const BYSTANDER = "bystander";
 
-/** Milliseconds that this thread was ready to run and had no processor: Documentation/scheduler/sched-stats.rst. */
-function withoutProcessor() {
+/**
+ * Tells for how many milliseconds this thread was ready to run and had no processor: Documentation/scheduler/sched-stats.rst.
+ * The file is opened once: a process at its limit of open files could not open it again.
+ */
+function starvation() {
+  let fd;
   try {
-    return Number(readFileSync("/proc/thread-self/schedstat", "latin1").split(" ")[1]) / 1e6;
+    fd = openSync("/proc/thread-self/schedstat");
   } catch {
-    return 0;
+    return { withoutProcessor: () => 0, close() {} };
   }
+  const text = Buffer.alloc(128);
+  return {
+    withoutProcessor() {
+      const length = readSync(fd, text, 0, text.length, 0);
+      return Number(text.toString("latin1", 0, length).split(" ")[1]) / 1e6;
+    },
+    close: () => closeSync(fd),
+  };
 }
 
 /**
  * The largest pause between two turns of the event loop, beyond the timer's own and what others had the processor, and how
- * long that was altogether.
+ * long that was altogether. `until`: milliseconds, or a promise.
  */
-export async function largestDelay(milliseconds) {
+export async function largestDelay(until) {
+  const { withoutProcessor, close } = starvation();
   let largest = 0;
   let last = performance.now();
   let waited = withoutProcessor();
@@ -30,10 +46,30 @@ export async function largestDelay(milliseconds) {
     largest = Math.max(largest, last - before - INTERVAL - (waited - waitedBefore));
   };
   const ticking = setInterval(look, INTERVAL);
-  await pause(milliseconds);
+  await (typeof until === "number" ? pause(until) : until);
   clearInterval(ticking);
   look();
+  close();
   return { largest, starved: waited - waitedAtFirst };
 }
 
+/** A thread whose event loop has nothing to do: what delays it is the machine's. */
+export async function bystander() {
+  const worker = new Worker(new URL(import.meta.url), { workerData: BYSTANDER });
+  await once(worker, "message");
+  return {
+    begin: () => worker.postMessage("begin"),
+    async end() {
+      worker.postMessage("end");
+      return (await once(worker, "message"))[0].largest;
+    },
+  };
+}
+
 if (parentPort && typeof workerData === "number") parentPort.postMessage(await largestDelay(workerData));
+if (parentPort && workerData === BYSTANDER) {
+  const begins = once(parentPort, "message");
+  parentPort.postMessage("ready");
+  await begins;
+  parentPort.postMessage(await largestDelay(once(parentPort, "message")));
+}
