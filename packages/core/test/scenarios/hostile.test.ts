@@ -1,5 +1,21 @@
-import { describe, expect, test } from "vitest";
-import { report, reportOf, run } from "./program.js";
+import { afterAll, describe, expect, test } from "vitest";
+import { isDeno } from "../../src/runtime.js";
+import { isRoot, skipUnless } from "../target.js";
+import { removeTemporaryDirectory } from "../temporary-directory.js";
+import {
+  type Attack,
+  attempt,
+  canBeOther,
+  fuseMissing,
+  HONEST,
+  hardLimit,
+  hasOutOfBand,
+  OTHER_USER,
+  type Seen,
+  type Type,
+  type Victim,
+} from "./attack.js";
+import { firstOf, report, reportOf, run } from "./program.js";
 import { slow } from "./scale.js";
 
 // Trap 30: the sender of a descriptor decides how long closing it takes. Here: a TCP connection with SO_LINGER of 4 s and
@@ -115,4 +131,180 @@ describe("trap 30: meanwhile our own sockets are closed in time", () => {
 
   test("with 80 that were received, and their duplicates, which were never sent on", () =>
     expectPrompt(160, "relayed", 80));
+});
+
+// One row alone, with the figures: SENDMSG_FIGURES=1 npx vitest run test/scenarios/hostile -t "out-of-band"
+describe("attacks: the loop goes on, strangers' descriptors do not pile up, honest peers get everything", () => {
+  interface Row {
+    name: string;
+    attack: Attack;
+    victim: Victim;
+    /** Descriptors of each of the honest peer's messages. Default: 1. */
+    honestFds?: number;
+    /** What must hold besides. */
+    also?: (seen: Seen) => void;
+    /** Why it cannot be tried here. */
+    missing?: string | false | undefined;
+    /** As whom the attacker runs. Default: as both, because the kernel limits another user's descriptors in flight, and not root's. */
+    from?: "root" | "another user";
+  }
+
+  /** How many of strangers' descriptors may wait to be closed, altogether, in a process that may open `limit` files. */
+  const bound = (limit: number) => Math.max(2 * MANY, limit / 2);
+  /** What a victim opens itself meanwhile: its files, and honest peers' descriptors. */
+  const OWN = 8;
+  const SMALL = 1024;
+  const LARGE = 20_000;
+  /** Milliseconds for which the attacker does what it does as fast as possible, or the victim opens its 1,000 files. */
+  const FLOOD = 1000;
+
+  /** Milliseconds that a victim has something else to do at first, where what is sent is to be only its own when it is read. */
+  const BUSY = 300;
+
+  const most = hardLimit();
+  const notLarge = (limit: number) => limit > most && `the hard limit of open files is ${most}`;
+
+  const allFilesOpen = ({ files }: Seen) => expect(files).toEqual({ opened: 1000, refused: 0 });
+  const messagesArrive = ({ strangers }: Seen) => expect(strangers.messages).toBeGreaterThan(0);
+
+  const unasked = (type: Type, limit: number): Row => ({
+    name: `${MANY} descriptors a message, which nobody asked for (${type}, ulimit -n ${limit})`,
+    attack: { attack: "descriptors", milliseconds: FLOOD },
+    victim: { type, limit, opens: FLOOD },
+    also: (seen) => {
+      allFilesOpen(seen);
+      messagesArrive(seen);
+    },
+    missing: notLarge(limit),
+  });
+
+  const hanging = (connections: number, limit: number): Row => ({
+    name: `descriptors that hang in close(2), up to the limit and beyond (${connections} connections, ulimit -n ${limit})`,
+    attack: { attack: "lingering", milliseconds: FLOOD, connections, messages: limit / 100 },
+    victim: { limit, busy: BUSY, opens: FLOOD },
+    also: allFilesOpen,
+    missing: notLarge(limit),
+  });
+
+  const atTheLimit = (spare: number): Row => ({
+    name: `descriptors that hang in close(2), to a victim that can open ${spare} more files`,
+    attack: { attack: "full" },
+    victim: { limit: SMALL, scene: "full", spare, busy: BUSY },
+    honestFds: 0,
+    also: ({ strangers }) => {
+      expect(strangers.bytes, "the bytes arrive").toBeGreaterThan(0);
+      expect(strangers.dropped + strangers.truncated, "the loss is seen").toBeGreaterThan(0);
+    },
+  });
+
+  const unanswered = (adopts: boolean): Row => ({
+    name: `a FUSE file whose daemon does not answer poll(2), closed${adopts ? " after it was adopted" : ""}`,
+    attack: { attack: "unanswered" },
+    victim: { maxFds: 1, adopts },
+    also: ({ strangers }) => expect(strangers.fds).toBe(1),
+    from: "root",
+    missing: fuseMissing(),
+  });
+
+  const tiny = (type: Type, bytes: number): Row => ({
+    name: `messages of ${bytes} bytes, as fast as possible (${type})`,
+    attack: { attack: "tiny", milliseconds: FLOOD, bytes },
+    victim: { type },
+    also: messagesArrive,
+    from: "another user",
+  });
+
+  const rows: Row[] = [
+    unasked("stream", SMALL),
+    unasked("seqpacket", SMALL),
+    unasked("dgram", SMALL),
+    unasked("stream", LARGE),
+    hanging(1, SMALL),
+    hanging(8, SMALL),
+    hanging(1, LARGE),
+    atTheLimit(0),
+    atTheLimit(3),
+    {
+      name: "out-of-band bytes with descriptors that hang in close(2)",
+      attack: { attack: "urgent" },
+      victim: { busy: BUSY },
+      from: "another user",
+      also: ({ strangers }) =>
+        expect(strangers.bytes, "ordinary bytes arrive").toBeGreaterThanOrEqual(3 * "beforeafter".length),
+      missing: !hasOutOfBand() && "the kernel has no MSG_OOB on Unix sockets; Linux has it since 5.15",
+    },
+    {
+      name: "an answer with descriptors that hang in close(2), from a peer that has gone when the victim asks again",
+      attack: { attack: "answer" },
+      victim: { scene: "ask" },
+      from: "another user",
+      also: ({ strangers }) => expect(strangers.errors, "the victim is told").not.toEqual([]),
+    },
+    {
+      name: "descriptors that take 15 ms each to close, 400 a second",
+      attack: { attack: "slow", milliseconds: 1800 },
+      victim: { limit: SMALL, opens: FLOOD },
+      also: allFilesOpen,
+    },
+    {
+      name: "a listener that another process makes blocking, and takes connections from",
+      attack: { attack: "thief", milliseconds: FLOOD },
+      victim: { scene: "accept" },
+      from: "another user",
+      also: ({ strangers }) => expect(strangers.connections).toBeGreaterThan(0),
+      missing: firstOf("/usr/bin/perl") === undefined && "Perl is needed to call fcntl(2)",
+    },
+    unanswered(false),
+    unanswered(true),
+    tiny("stream", 1),
+    tiny("dgram", 1),
+    tiny("seqpacket", 0),
+  ];
+
+  afterAll(removeTemporaryDirectory);
+
+  /**
+   * As in `hostile` above: of a few attempts, one must be in time. But a flood always takes the processor from the victim now and
+   * then: only the idle thread's delay tells whether the machine had time. What is not a matter of time is not tried again.
+   */
+  async function withstand({ name, attack, victim, honestFds = 1, also }: Row, uid: number | undefined) {
+    for (let tried = 1; ; tried++) {
+      const seen = await attempt(attack, victim, { honestFds, uid });
+      if (process.env.SENDMSG_FIGURES) console.info(`${name}: ${JSON.stringify(seen)}`);
+      const quiet = !slow && seen.noise < DELAY;
+      const allowed = quiet ? DELAY : NEVER;
+      if (tried < ATTEMPTS && seen.largest < NEVER && !(seen.largest < allowed && (quiet || slow))) continue;
+      expect.soft(seen.largest, "the event loop's delay").toBeLessThan(allowed);
+      // At its limit by its own doing, it has no more to give.
+      if (victim.limit !== undefined && victim.scene !== "full")
+        expect.soft(seen.held, "strangers' descriptors").toBeLessThanOrEqual(bound(victim.limit) + OWN);
+      expect.soft(seen.honestly, "an honest peer can send").toMatchObject({ sent: HONEST });
+      expect.soft(seen.honest, "honest peers get everything").toEqual({ received: HONEST, wrong: [] });
+      also?.(seen);
+      return;
+    }
+  }
+
+  interface Attacker {
+    who: string;
+    uid?: number;
+    missing?: string | false;
+  }
+  const root: Attacker = { who: "root", uid: 0 };
+  const other: Attacker = {
+    who: "another user",
+    uid: OTHER_USER,
+    missing: !canBeOther && "another user cannot read the library here",
+  };
+  const attackersOf = ({ from }: Row): Attacker[] => {
+    if (!isRoot) return [{ who: "the same user" }];
+    return [root, other].filter(({ who }) => who === (from ?? who));
+  };
+
+  for (const row of rows) {
+    for (const { who, uid, missing: noUser } of attackersOf(row)) {
+      const missing = (isDeno && "Deno's programs open descriptors when they like") || row.missing || noUser;
+      skipUnless(missing || "", !missing)(`${row.name}: from ${who}`, () => withstand(row, uid));
+    }
+  }
 });
