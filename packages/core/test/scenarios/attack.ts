@@ -21,7 +21,7 @@ import { evaluate } from "../module.js";
 import { isRoot } from "../target.js";
 import { temporaryDirectory } from "../temporary-directory.js";
 import { firstOf, nextLine, pathOf, type Running, type RunOptions, start, withOpenFiles } from "./program.js";
-import { scaled } from "./scale.js";
+import { scaled, slow } from "./scale.js";
 
 // A victim (programs/victim.mjs) serves an attacker (attacker.mjs) and an honest peer (honest.mjs) at the same time. Each is a
 // process of its own, and where the tests run as root, the honest peer is another user's.
@@ -75,7 +75,7 @@ export interface Seen {
     connections: number;
     errors: string[];
   };
-  honest: { received: number; wrong: string[] };
+  honest: { received: number; descriptors: number; wrong: string[] };
   files: { opened: number; refused: number };
   sent: { messages: number; bytes: number; fds: number; refused: Record<string, number>; failure?: string };
   honestly: { sent: number; slowest: number; failure?: string };
@@ -89,8 +89,8 @@ const INTERVAL = 6;
 /** Users whom nobody else is: the kernel counts descriptors in flight for all of a user's processes. */
 export const OTHER_USER = 64_322;
 const HONEST_USER = 64_323;
-/** What a victim may take for its report after the attack, before its attacker is ended and lets it go. */
-const PATIENCE = 3000;
+/** Milliseconds that each may take longer than it should. Then the attacker is ended, which lets its victim go. */
+const PATIENCE = slow ? 15_000 : 3000;
 
 const python = firstOf("/usr/bin/python3") ?? "python3";
 const library = fileURLToPath(new URL("../../dist", import.meta.url));
@@ -173,7 +173,7 @@ export async function attempt(
   const running: Running[] = [];
   const begin = async (program: string, plan: object, options: RunOptions = {}) => {
     const one = start(program, {
-      args: [JSON.stringify({ ...plan, name })],
+      args: [JSON.stringify({ ...plan, name, patience: PATIENCE })],
       listens: true,
       ...(shared === undefined ? {} : { inherited: shared }),
       ...options,
@@ -201,6 +201,7 @@ export async function attempt(
     ]);
     const pid = defender.child.pid!;
     const atFirst = openIn(pid);
+    if (atFirst === 0) throw new Error("How many descriptors the victim has open cannot be told");
     let most = atFirst;
     sampling = setInterval(() => {
       most = Math.max(most, openIn(pid));
@@ -211,7 +212,7 @@ export async function attempt(
     for (const { child } of running) child.stdin!.write("begin");
     const [sent, honestly] = (await Promise.all(done)).map((line) => JSON.parse(line));
     defender.child.stdin!.end();
-    await Promise.race([reported, pause(PATIENCE)]);
+    await Promise.race([reported, pause(PATIENCE + 500)]);
     clearInterval(sampling);
     for (const { child } of others) child.stdin!.end();
     // It ends a victim's wait in accept(2).

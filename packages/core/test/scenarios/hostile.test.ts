@@ -182,7 +182,10 @@ describe("attacks: the loop goes on, strangers' descriptors do not pile up, hone
     name: `descriptors that hang in close(2), up to the limit and beyond (${connections} connections, ulimit -n ${limit})`,
     attack: { attack: "lingering", milliseconds: FLOOD, connections, messages: limit / 100 },
     victim: { limit, busy: BUSY, opens: FLOOD },
-    also: allFilesOpen,
+    also: (seen) => {
+      allFilesOpen(seen);
+      messagesArrive(seen);
+    },
     missing: notLarge(limit),
   });
 
@@ -274,12 +277,15 @@ describe("attacks: the loop goes on, strangers' descriptors do not pile up, hone
       const quiet = !slow && seen.noise < DELAY;
       const allowed = quiet ? DELAY : NEVER;
       if (tried < ATTEMPTS && seen.largest < NEVER && !(seen.largest < allowed && (quiet || slow))) continue;
+      expect(seen.sent.failure, "an attack that fails shows nothing").toBeUndefined();
       expect.soft(seen.largest, "the event loop's delay").toBeLessThan(allowed);
       // At its limit by its own doing, it has no more to give.
       if (victim.limit !== undefined && victim.scene !== "full")
         expect.soft(seen.held, "strangers' descriptors").toBeLessThanOrEqual(bound(victim.limit) + OWN);
       expect.soft(seen.honestly, "an honest peer can send").toMatchObject({ sent: HONEST });
-      expect.soft(seen.honest, "honest peers get everything").toEqual({ received: HONEST, wrong: [] });
+      expect
+        .soft(seen.honest, "honest peers get everything")
+        .toEqual({ received: HONEST, descriptors: HONEST * honestFds, wrong: [] });
       also?.(seen);
       return;
     }

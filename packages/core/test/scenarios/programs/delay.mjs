@@ -58,7 +58,10 @@ export async function bystander() {
   const worker = new Worker(new URL(import.meta.url), { workerData: BYSTANDER });
   await once(worker, "message");
   return {
-    begin: () => worker.postMessage("begin"),
+    async begin() {
+      worker.postMessage("begin");
+      await once(worker, "message");
+    },
     async end() {
       worker.postMessage("end");
       return (await once(worker, "message"))[0].largest;
@@ -71,5 +74,7 @@ if (parentPort && workerData === BYSTANDER) {
   const begins = once(parentPort, "message");
   parentPort.postMessage("ready");
   await begins;
-  parentPort.postMessage(await largestDelay(once(parentPort, "message")));
+  const watching = largestDelay(once(parentPort, "message"));
+  parentPort.postMessage("watching");
+  parentPort.postMessage(await watching);
 }

@@ -1,6 +1,6 @@
 // An honest peer of victim.mjs: sends messages at a steady pace, each with descriptors of a file that has its number in it.
 //
-//   node honest.mjs PLAN     (JSON: name, directory, messages, fds of each, interval in milliseconds)
+//   node honest.mjs PLAN     (JSON: name, directory, messages, fds of each; in milliseconds interval, patience)
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -8,9 +8,7 @@ import { Socket } from "sendmsg";
 import { closeSync, openSync, writeSync } from "../../files.mjs";
 import { beginning, end } from "./cues.mjs";
 
-const { name, directory, messages, fds, interval } = JSON.parse(process.argv[2]);
-/** It gives up when all takes four times as long as it should. */
-const signal = AbortSignal.timeout(1000 + 4 * messages * interval);
+const { name, directory, messages, fds, interval, patience } = JSON.parse(process.argv[2]);
 
 function fileWith(text) {
   const path = join(directory, `honest-${process.pid}`);
@@ -22,6 +20,7 @@ function fileWith(text) {
 
 const socket = await Socket.connect({ family: "unix", abstract: `${name}-honest` }, { type: "seqpacket" });
 await beginning();
+const signal = AbortSignal.timeout(messages * interval + patience);
 const from = performance.now();
 let sent = 0;
 let failure;

@@ -12,11 +12,8 @@ import { bystander, largestDelay } from "./delay.mjs";
 
 const plan = JSON.parse(process.argv[2]);
 const { name, type = "stream", maxFds = 0, scene = "receive" } = plan;
-/** Milliseconds that an honest peer may need for the rest when the test ends. */
-const REST = 3000;
-
 const strangers = { messages: 0, bytes: 0, fds: 0, dropped: 0, truncated: 0, connections: 0, errors: [] };
-const honest = { received: 0, wrong: [] };
+const honest = { received: 0, descriptors: 0, wrong: [] };
 const files = { opened: 0, refused: 0 };
 
 let beginReading;
@@ -122,16 +119,17 @@ async function serveHonest(socket) {
     const contents = fds.map(({ fd }) => text.toString("latin1", 0, readSync(fd, text, 0, text.length, 0)));
     const seen = [String(data), ...contents];
     const meant = [number, ...new Array(plan.honestFds).fill(number)];
-    if (seen.join() !== meant.join() && honest.wrong.length < 5)
+    if (seen.join() === meant.join()) honest.descriptors += fds.length;
+    else if (honest.wrong.length < 5)
       honest.wrong.push(`${seen} for ${meant}${message.controlTruncated ? ", cut" : ""}`);
     for (const fd of fds) fd.close();
   }
 }
 
 /** Opens and closes files, 1,000 in `milliseconds`. */
-async function openFiles(milliseconds, stopped) {
+async function openFiles(milliseconds) {
   const from = performance.now();
-  while (!stopped.aborted && files.opened + files.refused < 1000) {
+  while (files.opened + files.refused < 1000) {
     const due = ((performance.now() - from) / milliseconds) * 1000;
     while (files.opened + files.refused < Math.min(due, 1000)) {
       try {
@@ -154,15 +152,14 @@ const served = honestListener.accept().then(serveHonest);
 const other = await bystander();
 await beginning();
 
-const stop = new AbortController();
-const watching = largestDelay(end.then(() => Promise.race([served, pause(REST)])));
-other.begin();
-await pause(10);
+let opening;
+const done = end.then(() => Promise.race([Promise.all([served, opening]), pause(plan.patience)]));
+await other.begin();
+const watching = largestDelay(done);
 act();
 setTimeout(beginReading, plan.busy ?? 0);
-if (plan.opens) openFiles(plan.opens, stop.signal);
+if (plan.opens) opening = openFiles(plan.opens);
 const { largest, starved } = await watching;
-stop.abort();
 const noise = await other.end();
 const closing = binding().closing();
 console.log(JSON.stringify({ largest, starved, noise, closing, strangers, honest, files }));
