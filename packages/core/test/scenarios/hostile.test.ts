@@ -211,7 +211,7 @@ describe("attacks: the loop goes on, strangers' descriptors do not pile up, hone
 
   const tiny = (type: Type, bytes: number): Row => ({
     name: `messages of ${bytes} bytes, as fast as possible (${type})`,
-    attack: { attack: "tiny", milliseconds: FLOOD, bytes },
+    attack: { attack: "tiny", milliseconds: FLOOD, connections: 8, bytes },
     victim: { type },
     also: messagesArrive,
     from: "another user",

@@ -20,6 +20,7 @@ import {
   SOCK_DGRAM,
   SOCK_SEQPACKET,
   SOCK_STREAM,
+  sendmmsg,
   sendmsg,
   socket,
 } from "sendmsg/syscalls";
@@ -85,11 +86,22 @@ const attacks = {
     return () => flood(to, "x", MANY, { control });
   },
 
-  /** No descriptors; `bytes` of each message. */
+  /** No descriptors; `bytes` of each message. As many in one call as there is room for, and never a pause. */
   async tiny() {
     const to = sockets();
-    const data = "x".repeat(plan.bytes);
-    return () => flood(to, data);
+    const batch = new Array(256).fill({ data: "x".repeat(plan.bytes) });
+    return () => {
+      const until = performance.now() + milliseconds;
+      while (performance.now() < until) {
+        for (const fd of to) {
+          try {
+            sent.messages += sendmmsg(fd, batch, { flags: MSG_NOSIGNAL });
+          } catch (error) {
+            if (!LATER.includes(error.code)) throw error;
+          }
+        }
+      }
+    };
   },
 
   /**
