@@ -7,14 +7,14 @@ import { checkObject, checkSignal } from "./arguments.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants/address-families.js";
 import { SOL_SOCKET } from "./constants/levels.js";
 import { SHUT_RD, SHUT_RDWR, SHUT_WR } from "./constants/shutdown.js";
-import { SO_ERROR } from "./constants/socket.js";
+import { SO_ERROR, SO_OOBINLINE } from "./constants/socket.js";
 import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM } from "./constants/socket-types.js";
 import type { ControlName } from "./control/index.js";
 import { type Descriptor, type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
 import { EAGAIN, EINPROGRESS, ENOTCONN } from "./errno.js";
 import { AbortError, codedError, invalidArgValue, printed, systemError } from "./errors.js";
 import { toNetSocket } from "./interop/node-socket.js";
-import { HANDED_OVER, HOLDS_DATA } from "./interop/sendable.js";
+import { HANDED_OVER, HANDING_OVER, HOLDS_DATA } from "./interop/sendable.js";
 import { type Message, messageOf, type OutgoingMessage } from "./message.js";
 import { ADDRESS_SPACE } from "./native/binding.js";
 import { binding } from "./native/load.js";
@@ -26,7 +26,6 @@ import {
   type ControlSwitches,
   checkSwitches,
   type Delivery,
-  switchOffOwn,
   switchOn,
   switchOver,
 } from "./socket/delivery.js";
@@ -48,6 +47,7 @@ import {
   type SocketType,
 } from "./socket/make.js";
 import { addressBy, bindTo } from "./socket/naming.js";
+import { OwnSettings } from "./socket/own-settings.js";
 import { Peer, type PeerCredentials } from "./socket/peer.js";
 import { callOffLoop, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "./socket/readiness.js";
 import { type ReceiveOptions, Receiving } from "./socket/receiving.js";
@@ -87,6 +87,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   readonly #facts: SocketFacts;
   readonly #receiving: Receiving;
   readonly #sending: Sending;
+  readonly #own: OwnSettings;
   #delivery: Delivery;
   #boundPath: BoundPath | undefined;
   /** connect(2) in progress: told of readiness before the sends and receives. */
@@ -108,7 +109,8 @@ export class Socket implements MessageSocket<FileDescriptor> {
     this.#endpoint = new Endpoint(descriptor, "socket", (events) => this.#onReady(events));
     this.#facts = facts;
     this.#delivery = delivery;
-    this.#receiving = new Receiving(this.#endpoint, { ...facts, ...delivery, maxFds });
+    this.#own = new OwnSettings(facts);
+    this.#receiving = new Receiving(this.#endpoint, { ...facts, ...delivery, maxFds }, this.#own);
     this.#sending = new Sending(this.#endpoint, facts);
     this.#sending.onError = () => this.#receiving.drainErrors() > 0;
     this.#noteConnected();
@@ -160,10 +162,13 @@ export class Socket implements MessageSocket<FileDescriptor> {
   /**
    * Takes over a socket: a descriptor number, a FileDescriptor, a net.Socket or a dgram.Socket, which is unusable afterwards.
    *
-   * O_NONBLOCK, which other processes might share, stays as it is. A Unix seqpacket socket delivers timestamps from then on, to
-   * all who share it, until it is detached: they tell empty messages from the end. A net.Socket must be connected, not TLS,
-   * with nothing left to write; on AF_UNIX it must not have read anything, because descriptors that came with those bytes are
-   * lost (make the server with `pauseOnConnect`).
+   * O_NONBLOCK, which other processes might share, stays as it is. So does everything else, until this object receives. The first
+   * receive switches on what the library needs for it, for all who share the socket: on a Unix stream SO_OOBINLINE, which leaves
+   * out-of-band bytes in their place; on a Unix seqpacket socket timestamps, which tell empty messages from the end. `detach()`
+   * and `toNet()` switch it off again.
+   *
+   * A net.Socket must be connected, not TLS, with nothing left to write; on AF_UNIX it must not have read anything, because
+   * descriptors that came with those bytes are lost (make the server with `pauseOnConnect`).
    *
    * @throws `ENOTSOCK`, `EBADF`, or what is wrong with the argument.
    */
@@ -229,9 +234,15 @@ export class Socket implements MessageSocket<FileDescriptor> {
     this.#options ??= new SocketOptionAccess(
       () => this.#endpoint.open(),
       this.#facts.family,
-      (setting) => this.#deliver(afterSetting(this.fd, this.#facts, this.#delivery, setting)),
+      (setting) => this.#afterSetting(setting),
     );
     return this.#options;
+  }
+
+  #afterSetting(setting: { level: number; option: number; value: number }): void {
+    const { level, option, value } = setting;
+    if (level === SOL_SOCKET && option === SO_OOBINLINE && value !== 0) this.#own.leaveOn(option);
+    this.#deliver(afterSetting(this.fd, this.#facts, this.#delivery, setting));
   }
 
   /**
@@ -254,6 +265,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     if (delivery === this.#delivery) return;
     this.#delivery = delivery;
     this.#receiving.deliver(delivery);
+    this.#own.restore(this.fd, delivery.names);
   }
 
   /** Who is at the other end of a Unix socket: credentials, pidfd, security label, groups. */
@@ -520,7 +532,6 @@ export class Socket implements MessageSocket<FileDescriptor> {
    */
   detach(): FileDescriptor {
     this.#checkIdle();
-    switchOffOwn(this.#endpoint.open(), this.#delivery);
     return moveOut(this.#giveUp());
   }
 
@@ -538,6 +549,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   #giveUp(): FileDescriptor {
+    this.#own.switchOff(this.#endpoint.open());
     this.#boundPath = undefined;
     return this.#endpoint.release();
   }
@@ -564,6 +576,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** @internal Another process is about to get the socket, and may receive from it at once: it gets it as it was. */
+  [HANDING_OVER](): void {
+    if (!this.closed && !this.#receiving.waiting) this.#own.switchOff(this.fd);
   }
 
   /** @internal Another process has the socket now: its path is no longer ours to remove. */

@@ -1,17 +1,20 @@
 import { release } from "node:os";
 import { test } from "vitest";
-import { EINVAL, ENOPROTOOPT } from "../src/errno.js";
+import { EINVAL, ENOPROTOOPT, EOPNOTSUPP } from "../src/errno.js";
 import type { SystemError } from "../src/errors.js";
 import { isBun, isDeno } from "../src/runtime.js";
 import {
   AF_UNIX,
   close,
+  MSG_OOB,
   SO_PASSPIDFD,
   SO_PASSRIGHTS,
   SOCK_STREAM,
   SOL_SOCKET,
+  sendmsg,
   setsockopt,
   socket,
+  socketpair,
 } from "../src/syscalls/index.js";
 
 /** Where the tests run: "linux-x64", or what SENDMSG_TARGET says ("arm64-user": under qemu's user-mode emulation). */
@@ -51,12 +54,27 @@ function knows(option: number): boolean {
   }
 }
 
+function sendsUnixOob(): boolean {
+  const pair = socketpair(AF_UNIX, SOCK_STREAM);
+  try {
+    sendmsg(pair[0], "x", { flags: MSG_OOB });
+    return true;
+  } catch (error) {
+    if ((error as SystemError).errno === -EOPNOTSUPP) return false;
+    throw error;
+  } finally {
+    for (const fd of pair) close(fd);
+  }
+}
+
 /** What the kernel at hand can do, asked of itself. */
 export const has = {
   /** Since Linux 6.5. */
   passPidfd: () => knows(SO_PASSPIDFD),
   /** Since Linux 6.16. */
   passRights: () => knows(SO_PASSRIGHTS),
+  /** Since Linux 5.15, if CONFIG_AF_UNIX_OOB is set. */
+  unixOob: sendsUnixOob,
 };
 
 /**

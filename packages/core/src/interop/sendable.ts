@@ -13,6 +13,14 @@ export interface HandedOver {
 }
 export { HANDED_OVER };
 
+/** Our own sockets: told before every attempt to send their descriptor. */
+const HANDING_OVER = Symbol.for("sendmsg.handingOver");
+
+export interface HandingOver {
+  [HANDING_OVER](): void;
+}
+export { HANDING_OVER };
+
 /** Our own sockets: whether they hold bytes that the kernel no longer has, and that whoever gets the descriptor would miss. */
 const HOLDS_DATA = Symbol.for("sendmsg.holdsData");
 
@@ -108,4 +116,10 @@ function openFd(argument: string, fd: unknown, what: string): number {
 export function markHandedOver(value: unknown): void {
   if (typeof value === "object" && value !== null && HANDED_OVER in value)
     (value as HandedOver)[HANDED_OVER]();
+}
+
+/** Tells our own sockets among what is to be sent that another process may have their descriptor in a moment. */
+export function markHandingOver(value: unknown): void {
+  if (typeof value === "object" && value !== null && HANDING_OVER in value)
+    (value as HandingOver)[HANDING_OVER]();
 }

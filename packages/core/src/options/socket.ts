@@ -233,7 +233,7 @@ export const socketLevelOptions = {
     source: "socket(7)",
     payload: flag,
   }),
-  /** Leaves out-of-band data in the stream. Source: socket(7). Since Linux 2.2. */
+  /** Leaves out-of-band data in the stream. It is on while a Socket receives from a Unix stream. Source: socket(7). Since Linux 2.2. */
   oobInline: option({
     level: SOL_SOCKET,
     option: SO_OOBINLINE,

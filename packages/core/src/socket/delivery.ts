@@ -24,7 +24,7 @@ import { explainAge, kernelIsOlderThan } from "../kernel-version.js";
 import { DENIED } from "../native/binding.js";
 import { listed, nameOf } from "../options/access.js";
 import type { OptionEntry } from "../options/entry.js";
-import { getInt, setInt, trySetInt } from "../options/int.js";
+import { getInt, trySetInt } from "../options/int.js";
 import { socketOptions } from "../options/table.js";
 import { failure } from "../syscalls/failure.js";
 
@@ -35,8 +35,6 @@ export type ControlSwitches = { readonly [N in ControlName]?: boolean };
 export interface Delivery {
   readonly names: ReadonlySet<ControlName>;
   readonly isOwn: ((message: ControlMessage) => boolean) | undefined;
-  /** The option that was switched on for the library's own sake, and had been off. */
-  readonly ownStamp: number | undefined;
   /** Something is on that comes on the error queue. */
   readonly errorQueue: boolean;
   /** By option of flags: the bits that somebody else has set, and that stay when ours go. */
@@ -249,7 +247,7 @@ function apply(fd: number, settings: readonly Setting[]): void {
 }
 
 /** What an option is now; undefined for the few that cannot be read. */
-function presentValue(fd: number, { level, option }: Enable): number | undefined {
+export function presentValue(fd: number, { level, option }: Enable): number | undefined {
   // SO_TIMESTAMPING_NEW gives 0 as long as the flags are those of the other (net/core/sock.c, sk_getsockopt).
   const asked = level === SOL_SOCKET && option === SO_TIMESTAMPING_NEW ? SO_TIMESTAMPING_OLD : option;
   try {
@@ -259,40 +257,28 @@ function presentValue(fd: number, { level, option }: Enable): number | undefined
   }
 }
 
-/** Whether somebody else, who had the socket before, has any kind of timestamps on. */
-function hasStamps(fd: number): boolean {
+/** Whether any kind of timestamps is on, whoever has switched it on. */
+export function hasStamps(fd: number): boolean {
   return [...TIMESTAMP_TYPES].some((option) => presentValue(fd, { level: SOL_SOCKET, option }) === 1);
 }
 
-/**
- * Keeps empty messages apart from the end of a Unix seqpacket socket, which both read as 0 bytes: with a timestamp on,
- * only a real message has a control message. Unless the user wants timestamps, this one is stripped.
- */
-function delimit(
-  fd: number,
-  { family, type }: Facts,
-  names: ReadonlySet<ControlName>,
-  ownBefore: number | undefined,
-): Pick<Delivery, "isOwn" | "ownStamp"> {
-  const nothing = { isOwn: undefined, ownStamp: undefined };
-  if (family !== AF_UNIX || type !== SOCK_SEQPACKET) return nothing;
-  // Not SO_TIMESTAMPNS: qemu's user-mode emulation does not know it.
-  let option = SO_TIMESTAMP_OLD;
-  for (const name of names) {
-    const { enable } = entryOf(name);
-    if (enable?.level !== SOL_SOCKET) continue;
-    if (TIMESTAMP_TYPES.has(enable.option)) return nothing;
-    if (NEW_STAMPS.has(enable.option)) option = SO_TIMESTAMP_NEW;
-  }
-  // What is on already may be our own of before.
-  if (hasStamps(fd)) return { isOwn: isTimestamp, ownStamp: ownBefore };
-  setInt(fd, SOL_SOCKET, option, 1);
-  return { isOwn: isTimestamp, ownStamp: option };
+/** Whether times of arrival are among them. */
+export function wantsStamps(names: ReadonlySet<ControlName>): boolean {
+  return ARRIVALS.some((name) => names.has(name));
 }
 
-/** Leaves the socket to others as it was, but for what the user has switched on. */
-export function switchOffOwn(fd: number, { ownStamp }: Delivery): void {
-  if (ownStamp !== undefined) trySetInt(fd, SOL_SOCKET, ownStamp, 0);
+/** Whether 64 bits for the seconds of every stamp go with them. */
+export function hasNewStamps(names: ReadonlySet<ControlName>): boolean {
+  for (const name of names) {
+    const { enable } = entryOf(name);
+    if (enable?.level === SOL_SOCKET && NEW_STAMPS.has(enable.option)) return true;
+  }
+  return false;
+}
+
+/** Which control messages nobody has asked for: see OwnSettings. */
+function ownMessages({ family, type }: Facts, names: ReadonlySet<ControlName>): Delivery["isOwn"] {
+  return family === AF_UNIX && type === SOCK_SEQPACKET && !wantsStamps(names) ? isTimestamp : undefined;
 }
 
 /** What comes on the error queue of a family that has come to have one. */
@@ -329,17 +315,17 @@ function hasErrors(fd: number, facts: Facts, names: Iterable<ControlName>): bool
 function deliveryOf(
   fd: number,
   facts: Facts,
-  { names, theirs, ownStamp }: Pick<Delivery, "names" | "theirs" | "ownStamp">,
+  { names, theirs }: Pick<Delivery, "names" | "theirs">,
 ): Delivery {
   return {
     names,
     theirs,
-    ...delimit(fd, facts, names, ownStamp),
+    isOwn: ownMessages(facts, names),
     errorQueue: hasErrors(fd, facts, names),
   };
 }
 
-const NONE = { names: new Set<ControlName>(), theirs: new Map<string, number>(), ownStamp: undefined };
+const NONE = { names: new Set<ControlName>(), theirs: new Map<string, number>() };
 
 /** Switches on what is to be received. Errors name `argument`. */
 export function switchOn(
@@ -353,7 +339,7 @@ export function switchOn(
   checkStamps(argument, wanted);
   const { settings, theirs } = settingsOf(fd, NONE, wanted, wanted);
   apply(fd, settings);
-  return deliveryOf(fd, facts, { names: wanted, theirs, ownStamp: undefined });
+  return deliveryOf(fd, facts, { names: wanted, theirs });
 }
 
 /** Switches control messages on and off: all of them, or none where one is refused. */
@@ -376,7 +362,7 @@ export function switchOver(
   const changed = [...switches.keys()].sort((a, b) => Number(switches.get(a)) - Number(switches.get(b)));
   const { settings, theirs } = settingsOf(fd, before, names, changed);
   apply(fd, settings);
-  return deliveryOf(fd, facts, { names, theirs, ownStamp: before.ownStamp });
+  return deliveryOf(fd, facts, { names, theirs });
 }
 
 /** What a socket delivers after its user has set an option. */
@@ -401,5 +387,5 @@ export function afterSetting(
     for (const stamp of ARRIVALS) names.delete(stamp);
     if (value !== 0) names.add(ARRIVALS.find((stamp) => entryOf(stamp).enable!.option === option)!);
   }
-  return deliveryOf(fd, facts, { names, theirs, ownStamp: before.ownStamp });
+  return deliveryOf(fd, facts, { names, theirs });
 }

@@ -28,7 +28,7 @@ import {
   MSG_TRUNC,
 } from "../constants/message-flags.js";
 import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-types.js";
-import type { ControlMessage } from "../control/index.js";
+import type { ControlMessage, ControlName } from "../control/index.js";
 import { largestControlSpace } from "../control/space.js";
 import { type FileDescriptor, hold } from "../descriptor.js";
 import { EAGAIN, EOPNOTSUPP } from "../errno.js";
@@ -53,6 +53,7 @@ import { failure } from "../syscalls/failure.js";
 import { filled, takeEarly } from "./early.js";
 import { Backoff, type Endpoint, listenForAbort } from "./endpoint.js";
 import { afterTurn, countArrived, mayTry } from "./fairness.js";
+import type { OwnSettings } from "./own-settings.js";
 import { callOffLoop } from "./readiness.js";
 import { commit, DEFAULT_SIZE, reserve } from "./slab.js";
 
@@ -68,7 +69,10 @@ export interface ReceiveOptions {
   size?: number;
   /** Where to receive instead of memory of the library's: filled in order. `data` is (a copy, if several) of them. */
   buffers?: ArrayBufferView | ArrayBufferLike | readonly (ArrayBufferView | ArrayBufferLike)[];
-  /** MSG_PEEK, MSG_OOB, … MSG_WAITALL has no effect: the call itself never waits (MSG_DONTWAIT). */
+  /**
+   * MSG_PEEK, MSG_OOB on TCP, … A Unix stream refuses MSG_OOB: the byte comes in its place. MSG_WAITALL has no effect: the call
+   * itself never waits (MSG_DONTWAIT).
+   */
   flags?: number;
   /** Ends the wait; an aborted receive has consumed nothing. */
   signal?: AbortSignal;
@@ -97,6 +101,7 @@ export interface ReceivingSocket {
   readonly type: number;
   readonly protocol: number;
   readonly maxFds: number;
+  readonly names: ReadonlySet<ControlName>;
   readonly isOwn: ((message: ControlMessage) => boolean) | undefined;
   /** Something was switched on that comes on the error queue. */
   readonly errorQueue: boolean;
@@ -109,7 +114,7 @@ export function checkMaxFds(argument: string, value: unknown): number {
 /** Checks what a receive is asked for. */
 export function checkRequest(
   options: ReceiveOptions,
-  socket: { readonly maxFds: number; readonly type: number },
+  socket: Pick<ReceivingSocket, "family" | "type" | "maxFds">,
 ): Request {
   checkObject("options", options);
   const { maxFds, size, buffers, flags } = options;
@@ -132,6 +137,12 @@ export function checkRequest(
     throw invalidArgValue(
       "options.flags",
       "must not have MSG_TRUNC on a stream: TCP throws the data away, see tcp(7)",
+    );
+  }
+  if (request.flags & MSG_OOB && socket.family === AF_UNIX && socket.type === SOCK_STREAM) {
+    throw invalidArgValue(
+      "options.flags",
+      "must not have MSG_OOB on a Unix stream: a byte that was sent with MSG_OOB comes in its place, with its descriptors",
     );
   }
   return request;
@@ -167,6 +178,7 @@ const PEEK = MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT;
 /** The receiving half of a socket: who waits, in order, and the error queue. */
 export class Receiving {
   readonly #endpoint: Endpoint;
+  readonly #own: OwnSettings;
   #socket: ReceivingSocket;
   readonly #waiters: Waiter[] = [];
   #turnScheduled = false;
@@ -184,14 +196,15 @@ export class Receiving {
   readonly #errorWaiters: Omit<Waiter, "request">[] = [];
   errorsDropped = 0;
 
-  constructor(endpoint: Endpoint, socket: ReceivingSocket) {
+  constructor(endpoint: Endpoint, socket: ReceivingSocket, own: OwnSettings) {
     this.#endpoint = endpoint;
+    this.#own = own;
     this.#socket = socket;
   }
 
   /** Other control messages come from now on. */
-  deliver({ isOwn, errorQueue }: Pick<ReceivingSocket, "isOwn" | "errorQueue">): void {
-    this.#socket = { ...this.#socket, isOwn, errorQueue };
+  deliver({ names, isOwn, errorQueue }: Pick<ReceivingSocket, "names" | "isOwn" | "errorQueue">): void {
+    this.#socket = { ...this.#socket, names, isOwn, errorQueue };
   }
 
   get waiting(): boolean {
@@ -223,6 +236,7 @@ export class Receiving {
       request = checkRequest(options, this.#socket);
       signal = checkSignal("options.signal", options.signal);
       if (signal?.aborted) throw new AbortError(signal);
+      if (!this.#own.on) this.#own.switchOn(this.#endpoint.open(), this.#socket.names);
       if (this.#waiters.length === 0) {
         outOfTurn = !mayTry();
         const message = outOfTurn ? undefined : this.#try(request);
@@ -254,6 +268,7 @@ export class Receiving {
     const request = checkRequest(options, this.#socket);
     const signal = checkSignal("options.signal", options.signal);
     if (signal?.aborted) throw new AbortError(signal);
+    if (!this.#own.on) this.#own.switchOn(this.#endpoint.open(), this.#socket.names);
     return this.#waiters.length === 0 ? this.#try(request) : undefined;
   }
 

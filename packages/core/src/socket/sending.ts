@@ -31,7 +31,7 @@ import {
   type SystemErrorDetails,
   systemError,
 } from "../errors.js";
-import { borrowFd, markHandedOver } from "../interop/sendable.js";
+import { borrowFd, markHandedOver, markHandingOver } from "../interop/sendable.js";
 import type { OutgoingMessage } from "../message.js";
 import { OFF_LOOP } from "../native/binding.js";
 import { binding } from "../native/load.js";
@@ -339,6 +339,8 @@ export class Sending {
   }
 
   #attempt(prepared: Prepared, offset: number, control: Uint8Array | null): number {
+    // The receiver may be faster than what follows the call.
+    if (offset === 0) for (const value of prepared.sendables) markHandingOver(value);
     const iov = offset === 0 ? prepared.iov : remaining(prepared.iov, offset);
     const fd = this.#endpoint.open();
     const attempt = () =>

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers";
 import { byteLength, checkInteger, checkObject, checkSignal } from "../arguments.js";
+import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_OOB, MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
 import { EOPNOTSUPP } from "../errno.js";
 import { AbortError, closedError, invalidArgValue, printed, systemError } from "../errors.js";
@@ -43,7 +44,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   readonly type: MemorySocketType;
   readonly #incoming: Channel;
   readonly #outgoing: Channel;
-  readonly #receiver: { readonly maxFds: number; readonly type: number };
+  readonly #receiver: { readonly family: number; readonly maxFds: number; readonly type: number };
   readonly #faults = new Faults({ sendmsg: "sendmsg", recvmsg: "recvmsg" });
   readonly #sending: MemorySending;
   readonly #waiting = new Waiting<Message<FakeDescriptor>>();
@@ -65,7 +66,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
 
   private constructor(type: MemorySocketType, maxFds: number, incoming: Channel, outgoing: Channel) {
     this.type = type;
-    this.#receiver = { maxFds, type: checkSocketType("type", type) };
+    this.#receiver = { family: AF_UNIX, maxFds, type: checkSocketType("type", type) };
     this.#incoming = incoming;
     this.#outgoing = outgoing;
     this.#sending = new MemorySending(outgoing, type, this.#faults);

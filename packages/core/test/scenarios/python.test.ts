@@ -1,7 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { TYPES } from "../pairs.js";
+import { expect } from "vitest";
+import { openFile } from "../descriptors.js";
+import { closeSync } from "../files.mjs";
+import { TYPES, withPair } from "../pairs.js";
 import { exchange } from "./exchange.js";
-import { firstOf } from "./program.js";
+import { firstOf, reportOf, run } from "./program.js";
 import { requireProgram } from "./required.js";
 
 // The system's own: a version manager's shim in front of it costs more than the test.
@@ -13,5 +16,19 @@ const withPython = requireProgram("needs Python 3.9 or newer (Debian: python3)",
 for (const type of TYPES) {
   withPython(`exchanges descriptors and credentials with Python, both ways, on a ${type} socket`, () =>
     exchange(type, python, "exchange.py", ["two descriptors", "explicit", "send_fds", "bytes"]),
+  );
+}
+
+for (const type of TYPES) {
+  withPython(`Python gets a descriptor from an end of our ${type} socketpair with recv_fds`, () =>
+    withPair(type, async (ours, theirs) => {
+      // Ours has received, theirs has not.
+      ours.tryRecvmsg();
+      const file = openFile("content");
+      await ours.sendmsg({ data: "take this", fds: [file] });
+      closeSync(file);
+      const outcome = await run("receive-fds.py", { interpreter: python, inherited: theirs.fd });
+      expect(reportOf(outcome)).toEqual({ data: "take this", contents: ["content"], cut: false });
+    }),
   );
 }

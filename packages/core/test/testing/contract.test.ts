@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC } from "../../src/constants/message-flags.js";
+import { MSG_ERRQUEUE, MSG_OOB, MSG_PEEK, MSG_TRUNC } from "../../src/constants/message-flags.js";
 import {
   type Descriptor,
   Listener,
@@ -730,6 +730,7 @@ describe("arguments are refused with the same words", () => {
     "recvmsg flags": (socket) => socket.recvmsg({ flags: 0.5 }),
     "recvmsg MSG_ERRQUEUE": (socket) => socket.recvmsg({ flags: MSG_ERRQUEUE }),
     "recvmsg MSG_TRUNC": (socket) => socket.recvmsg({ flags: MSG_TRUNC }),
+    "recvmsg MSG_OOB": (socket) => socket.recvmsg({ flags: MSG_OOB }),
     "recvmsg signal": (socket, any) => socket.recvmsg({ signal: any("now") }),
     "tryRecvmsg maxFds": (socket, any) => socket.tryRecvmsg({ maxFds: any("1") }),
     "shutdown how": (socket, any) => socket.shutdown(any("all")),

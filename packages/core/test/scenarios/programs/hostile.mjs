@@ -6,9 +6,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { Listener, Socket, socketpair } from "sendmsg";
+import { MSG_OOB } from "sendmsg/syscalls";
 import { binding } from "../../../dist/native/load.js";
 import { largestDelay } from "./delay.mjs";
-import { sendLingering } from "./lingering.mjs";
+import { LINGER, sendLingering } from "./lingering.mjs";
 
 const DESCRIPTORS = 253;
 /** Milliseconds, fewer than closing one takes. */
@@ -38,6 +39,13 @@ const places = {
   async droppedDatagram() {
     const [sender, receiver] = socketpair("dgram");
     await sendLingering(sender, DESCRIPTORS);
+    return async () => void (await receiver.recvmsg());
+  },
+  /** The kernel closes them itself, in recvmsg, unless SO_OOBINLINE is on. */
+  async outOfBand() {
+    const [sender, receiver] = socketpair("stream");
+    await sendLingering(sender, 1, LINGER, MSG_OOB);
+    await sender.sendmsg({ data: "x" });
     return async () => void (await receiver.recvmsg());
   },
   async collected() {

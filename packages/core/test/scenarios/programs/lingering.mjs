@@ -21,7 +21,7 @@ import {
 } from "sendmsg/syscalls";
 
 /** Seconds that close(2) waits for the bytes to go. */
-const LINGER = 4;
+export const LINGER = 4;
 /** More than the peer's buffer takes. */
 const UNREAD = Buffer.alloc(32_768);
 
@@ -51,9 +51,9 @@ export function lingering(count, seconds = LINGER) {
 }
 
 /** Sends such descriptors, in one message; afterwards only the receiver has them. Returns their peers. */
-export async function sendLingering(socket, count, seconds) {
+export async function sendLingering(socket, count, seconds, flags = 0) {
   const { fds, peers } = lingering(count, seconds);
-  await socket.sendmsg({ data: "x", fds });
+  await socket.sendmsg({ data: "x", fds, flags });
   for (const fd of fds) close(fd);
   return peers;
 }
