@@ -27,6 +27,8 @@ import {
 } from "./socket/make.js";
 import { addressBy, bindTo } from "./socket/naming.js";
 import { callOffLoop } from "./socket/readiness.js";
+import type { MaxFds } from "./socket/receiving.js";
+import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
 import { factsOf, takeOver } from "./socket/take-over.js";
 import { needsPause } from "./socket/transient.js";
 import { type MessageSocket, type Socket, socketOf } from "./socket.js";
@@ -63,7 +65,7 @@ interface Waiter {
 
 /** What passes on to the sockets that a listener accepts. */
 interface AcceptedSettings {
-  maxFds: number;
+  maxFds: MaxFds;
   receive: readonly ControlName[];
   delivery: Delivery;
 }
@@ -182,7 +184,9 @@ export class Listener implements MessageListener<Socket> {
     try {
       const facts = factsOf(descriptor.fd);
       if (!facts.listening) throw invalidArgValue("source", "must be a listening socket: use Socket.from()");
+      checkRefusable(facts.family, checked.maxFds);
       const delivery = switchOn(descriptor.fd, facts, checked.receive);
+      refuseDescriptors(descriptor.fd, checked.maxFds);
       binding().setNonBlocking(descriptor.fd);
       const taken = commit();
       const accepted = { maxFds: checked.maxFds, receive: checked.receive, delivery };
@@ -337,6 +341,8 @@ export class Listener implements MessageListener<Socket> {
     try {
       // On AF_UNIX only SO_PASSCRED and its like are inherited, timestamps are not; elsewhere everything is.
       const { maxFds, receive, delivery } = this.#accepted;
+      // It is inherited, but not by connections that waited before the listener became ours.
+      refuseDescriptors(descriptor.fd, maxFds);
       const own = this.#facts.family === AF_UNIX ? switchOn(descriptor.fd, this.#facts, receive) : delivery;
       return socketOf(descriptor, this.#facts, { maxFds, delivery: own });
     } catch (error) {

@@ -50,7 +50,8 @@ import { addressBy, bindTo } from "./socket/naming.js";
 import { OwnSettings } from "./socket/own-settings.js";
 import { Peer, type PeerCredentials } from "./socket/peer.js";
 import { callOffLoop, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "./socket/readiness.js";
-import { type ReceiveOptions, Receiving } from "./socket/receiving.js";
+import { type MaxFds, type ReceiveOptions, Receiving } from "./socket/receiving.js";
+import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
 import { Sending, type SendOptions, type SendResult } from "./socket/sending.js";
 import { factsOf, takeOver } from "./socket/take-over.js";
 import { failure } from "./syscalls/failure.js";
@@ -73,7 +74,7 @@ export interface MessageSocket<D extends Descriptor = Descriptor>
 export let socketOf: (
   descriptor: FileDescriptor,
   facts: SocketFacts,
-  options: { maxFds: number; delivery: Delivery },
+  options: { maxFds: MaxFds; delivery: Delivery },
 ) => Socket;
 
 /**
@@ -104,7 +105,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   private constructor(
     descriptor: FileDescriptor,
     facts: SocketFacts,
-    { maxFds, delivery }: { maxFds: number; delivery: Delivery },
+    { maxFds, delivery }: { maxFds: MaxFds; delivery: Delivery },
   ) {
     this.#endpoint = new Endpoint(descriptor, "socket", (events) => this.#onReady(events));
     this.#facts = facts;
@@ -184,7 +185,9 @@ export class Socket implements MessageSocket<FileDescriptor> {
       if (facts.listening) {
         throw invalidArgValue("source", "must not be a listening socket: use Listener.from()");
       }
+      checkRefusable(facts.family, checked.maxFds);
       const delivery = switchOn(descriptor.fd, facts, checked.receive);
+      refuseDescriptors(descriptor.fd, checked.maxFds);
       const taken = commit();
       const { data } = taken;
       const socket = new Socket(taken.descriptor, facts, { maxFds: checked.maxFds, delivery });
@@ -640,6 +643,7 @@ export function socketpair(
   const facts = { family: AF_UNIX, type: typeNumber, protocol: checked.protocol };
   try {
     const [first, second] = descriptors.map((descriptor) => {
+      refuseDescriptors(descriptor.fd, checked.maxFds);
       const delivery = switchOn(descriptor.fd, facts, checked.receive);
       return socketOf(descriptor, facts, { maxFds: checked.maxFds, delivery });
     });

@@ -20,7 +20,8 @@ import { binding } from "../native/load.js";
 import { setInt } from "../options/int.js";
 import { failure } from "../syscalls/failure.js";
 import { checkControlName } from "./delivery.js";
-import { checkMaxFds } from "./receiving.js";
+import { checkSocketMaxFds, type MaxFds } from "./receiving.js";
+import { checkRefusable, refuseDescriptors } from "./refusing-descriptors.js";
 
 export type SocketType = "stream" | "seqpacket" | "dgram" | "raw";
 
@@ -32,8 +33,13 @@ export interface SocketOptions {
   protocol?: number;
   /** Control messages to receive, switched on before anything can arrive. */
   receive?: readonly ControlName[];
-  /** Descriptors that a message may bring, at most 253. Default: 0: what was not asked for is never let in. */
-  maxFds?: number;
+  /**
+   * Descriptors that a message may bring, at most 253. Default: 0: what was not asked for is never let in.
+   *
+   * `"refuse"` lets nobody send any: the kernel fails such a send with `EPERM`, bytes included. Only on Unix sockets, since
+   * Linux 6.16; older kernels are `ENOPROTOOPT`.
+   */
+  maxFds?: MaxFds;
   /** A bound path's permissions, from the first instant and whatever the umask. Default: 0o777 less the umask. */
   mode?: number;
   /**
@@ -52,7 +58,7 @@ export interface CheckedOptions {
   type: number;
   protocol: number;
   receive: readonly ControlName[];
-  maxFds: number;
+  maxFds: MaxFds;
   mode: number | undefined;
   unlink: "stale" | undefined;
   ipv6Only: boolean | undefined;
@@ -90,7 +96,7 @@ export function checkOptions(options: SocketOptions): CheckedOptions {
     type: type === undefined ? SOCK_STREAM : checkType("options.type", type),
     protocol: protocol === undefined ? 0 : checkInteger("options.protocol", protocol, 0, 0x7fffffff),
     receive: receive ?? [],
-    maxFds: maxFds === undefined ? 0 : checkMaxFds("options.maxFds", maxFds),
+    maxFds: maxFds === undefined ? 0 : checkSocketMaxFds("options.maxFds", maxFds),
     mode: mode === undefined ? undefined : checkInteger("options.mode", mode, 0, 0o777),
     unlink,
     ipv6Only: ipv6Only === undefined ? undefined : checkBoolean("options.ipv6Only", ipv6Only),
@@ -137,6 +143,7 @@ export interface SocketFacts {
 /** Makes a socket of the address's family, non-blocking and close-on-exec, in custody. */
 export function makeSocket(family: number, options: CheckedOptions): FileDescriptor {
   refuseRaw("options.type", family, options.type);
+  checkRefusable(family, options.maxFds);
   const native = binding();
   const fd = native.socket(family, options.type | SOCK_CLOEXEC | SOCK_NONBLOCK, options.protocol, true);
   if (fd < 0) throw failure(fd, "socket");
@@ -146,6 +153,7 @@ export function makeSocket(family: number, options: CheckedOptions): FileDescrip
       setInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6Only ? 1 : 0);
     }
     if (options.reusePort) setInt(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    refuseDescriptors(fd, options.maxFds);
     return descriptor;
   } catch (error) {
     descriptor.close();

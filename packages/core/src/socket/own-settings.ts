@@ -82,7 +82,7 @@ export class OwnSettings {
       const kind = this.#facts.type === SOCK_STREAM ? "stream" : "seqpacket socket";
       explain(
         error,
-        `${error.message}: ${constant} must be switched on before the first receive from a Unix ${kind}, because ${why}`,
+        `${error.message.replace(/\.$/, "")}: ${constant} must be switched on before the first receive from a Unix ${kind}, because ${why}`,
       );
       throw error;
     }

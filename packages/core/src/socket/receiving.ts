@@ -32,7 +32,7 @@ import type { ControlMessage, ControlName } from "../control/index.js";
 import { largestControlSpace } from "../control/space.js";
 import { type FileDescriptor, hold } from "../descriptor.js";
 import { EAGAIN, EOPNOTSUPP } from "../errno.js";
-import { AbortError, codedError, explain, invalidArgValue, systemError } from "../errors.js";
+import { AbortError, codedError, explain, invalidArgType, invalidArgValue, systemError } from "../errors.js";
 import { type Message, messageOf } from "../message.js";
 import {
   ADDRESS_SPACE,
@@ -59,6 +59,8 @@ import { commit, DEFAULT_SIZE, reserve } from "./slab.js";
 
 /** Descriptors of one message at most: SCM_MAX_FD, include/net/scm.h. */
 export const SCM_MAX_FD = 253;
+/** Descriptors to let in by default, or to let nobody send any: SO_PASSRIGHTS. */
+export type MaxFds = number | "refuse";
 /** Entries of the error queue that wait for somebody to read them. */
 const MAX_ERRORS = 1024;
 
@@ -100,7 +102,7 @@ export interface ReceivingSocket {
   readonly family: number;
   readonly type: number;
   readonly protocol: number;
-  readonly maxFds: number;
+  readonly maxFds: MaxFds;
   readonly names: ReadonlySet<ControlName>;
   readonly isOwn: ((message: ControlMessage) => boolean) | undefined;
   /** Something was switched on that comes on the error queue. */
@@ -111,6 +113,28 @@ export function checkMaxFds(argument: string, value: unknown): number {
   return checkInteger(argument, value, 0, SCM_MAX_FD);
 }
 
+/** The same of a socket, or `"refuse"`. */
+export function checkSocketMaxFds(argument: string, value: unknown): MaxFds {
+  if (value === "refuse") return value;
+  if (typeof value === "string") {
+    throw invalidArgType(argument, 'of type number, or "refuse"', value);
+  }
+  return checkMaxFds(argument, value);
+}
+
+/** How many descriptors a receive lets in, given what it and its socket say. */
+function maxFdsOf(value: unknown, ofSocket: MaxFds): number {
+  if (value === undefined) return ofSocket === "refuse" ? 0 : ofSocket;
+  const maxFds = checkMaxFds("options.maxFds", value);
+  if (maxFds > 0 && ofSocket === "refuse") {
+    throw invalidArgValue(
+      "options.maxFds",
+      'must be 0 on a socket with maxFds: "refuse": it lets nobody send any',
+    );
+  }
+  return maxFds;
+}
+
 /** Checks what a receive is asked for. */
 export function checkRequest(
   options: ReceiveOptions,
@@ -119,7 +143,7 @@ export function checkRequest(
   checkObject("options", options);
   const { maxFds, size, buffers, flags } = options;
   const request: Request = {
-    maxFds: maxFds === undefined ? socket.maxFds : checkMaxFds("options.maxFds", maxFds),
+    maxFds: maxFdsOf(maxFds, socket.maxFds),
     size: size === undefined ? undefined : checkInteger("options.size", size, 1, 0x7fffffff),
     buffers: buffers === undefined ? undefined : checkBuffers("options.buffers", buffers),
     room: 0,

@@ -40,6 +40,7 @@ import { Backoff, type Endpoint, listenForAbort } from "./endpoint.js";
 import { afterTurn, mayTry, nextTurn } from "./fairness.js";
 import { callOffLoop } from "./readiness.js";
 import { SCM_MAX_FD } from "./receiving.js";
+import { explainRefusal } from "./refusing-descriptors.js";
 
 export interface SendOptions {
   /** Ends the wait: nothing was sent, unless part of a stream message had gone already. */
@@ -352,8 +353,10 @@ export class Sending {
     return result === -EMSGSIZE ? result : attempt();
   }
 
-  #failure(result: number, { details }: Prepared): Error {
-    return failure(result, "sendmsg", details);
+  #failure(result: number, { details, fds }: Prepared): Error {
+    const error = failure(result, "sendmsg", details);
+    if (fds.length > 0) explainRefusal(error, result);
+    return error;
   }
 
   /** Takes hold of everything that must not change while the message waits. The bytes stay borrowed. */

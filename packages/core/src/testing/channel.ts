@@ -1,7 +1,8 @@
 import type { Address } from "../address/index.js";
 import type { ControlMessage } from "../control/index.js";
-import { ECONNREFUSED, ECONNRESET, EISCONN, EMSGSIZE, ENOTCONN, EPIPE } from "../errno.js";
+import { ECONNREFUSED, ECONNRESET, EISCONN, EMSGSIZE, ENOTCONN, EPERM, EPIPE } from "../errno.js";
 import { systemError } from "../errors.js";
+import { explainRefusal } from "../socket/refusing-descriptors.js";
 
 export type MemorySocketType = "stream" | "seqpacket" | "dgram";
 
@@ -34,6 +35,8 @@ export class Channel {
   #readShutDown = false;
   #reader: "open" | "closed" | "disconnected" = "open";
   #reset = false;
+  /** The receiver lets nobody send descriptors: what `maxFds: "refuse"` does. */
+  refusesFiles = false;
   /** There is something to read. */
   onReadable: () => void = () => {};
   /** There is room to write. */
@@ -66,6 +69,11 @@ export class Channel {
 
   /** As {@link write}, whether there is room or not. */
   push(data: Buffer, attachments: Attachments): number {
+    if (this.refusesFiles && attachments.files.length > 0) {
+      const error = systemError(EPERM, "sendmsg");
+      explainRefusal(error, -EPERM);
+      throw error;
+    }
     this.#queue.push({ ...attachments, data: Buffer.from(data) });
     this.#used += charge(data);
     this.onReadable();

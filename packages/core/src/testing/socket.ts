@@ -7,7 +7,13 @@ import { AbortError, closedError, invalidArgValue, printed, systemError } from "
 import { Message, type OutgoingMessage } from "../message.js";
 import { type IterationOptions, iterate } from "../socket/iterating.js";
 import { checkType as checkSocketType } from "../socket/make.js";
-import { checkMaxFds, checkRequest, type ReceiveOptions, type Request } from "../socket/receiving.js";
+import {
+  checkRequest,
+  checkSocketMaxFds,
+  type MaxFds,
+  type ReceiveOptions,
+  type Request,
+} from "../socket/receiving.js";
 import type { SendOptions, SendResult } from "../socket/sending.js";
 import { DEFAULT_SIZE } from "../socket/slab.js";
 import type { MessageSocket } from "../socket.js";
@@ -18,8 +24,8 @@ import { MemorySending } from "./sending.js";
 import { Waiting } from "./waiting.js";
 
 export interface MemorySocketOptions {
-  /** Descriptors that a message may bring, at most 253. Default: 0. */
-  maxFds?: number;
+  /** Descriptors that a message may bring, at most 253, or `"refuse"`: who sends any gets `EPERM`. Default: 0. */
+  maxFds?: MaxFds;
   /** Bytes on their way in one direction at most; a longer message (not on a stream) is EMSGSIZE. Default: 212,992. */
   capacity?: number;
 }
@@ -44,7 +50,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   readonly type: MemorySocketType;
   readonly #incoming: Channel;
   readonly #outgoing: Channel;
-  readonly #receiver: { readonly family: number; readonly maxFds: number; readonly type: number };
+  readonly #receiver: Parameters<typeof checkRequest>[1];
   readonly #faults = new Faults({ sendmsg: "sendmsg", recvmsg: "recvmsg" });
   readonly #sending: MemorySending;
   readonly #waiting = new Waiting<Message<FakeDescriptor>>();
@@ -54,7 +60,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   static {
     pairOf = (type, options) => {
       const [first, second] = options.map(({ maxFds = 0, capacity = DEFAULT_CAPACITY }) => ({
-        maxFds: checkMaxFds("options.maxFds", maxFds),
+        maxFds: checkSocketMaxFds("options.maxFds", maxFds),
         outgoing: new Channel(type, checkInteger("options.capacity", capacity, 1, Number.MAX_SAFE_INTEGER)),
       }));
       return [
@@ -64,10 +70,11 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     };
   }
 
-  private constructor(type: MemorySocketType, maxFds: number, incoming: Channel, outgoing: Channel) {
+  private constructor(type: MemorySocketType, maxFds: MaxFds, incoming: Channel, outgoing: Channel) {
     this.type = type;
     this.#receiver = { family: AF_UNIX, maxFds, type: checkSocketType("type", type) };
     this.#incoming = incoming;
+    incoming.refusesFiles = maxFds === "refuse";
     this.#outgoing = outgoing;
     this.#sending = new MemorySending(outgoing, type, this.#faults);
     incoming.onReadable = () => this.#schedule();

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, test, vi } from "vitest";
 import { MSG_ERRQUEUE, MSG_OOB, MSG_PEEK, MSG_TRUNC } from "../../src/constants/message-flags.js";
 import {
   type Descriptor,
@@ -21,6 +21,7 @@ import { counted } from "../counted.js";
 import { openFile, sameFile } from "../descriptors.js";
 import { closeSync } from "../files.mjs";
 import { isSettled, rejection, thrown, turn } from "../pairs.js";
+import { has, skipUnless } from "../target.js";
 
 // What sockets in memory promise is what sockets do: each behaviour is checked on both.
 
@@ -51,17 +52,24 @@ interface File {
 interface Transport {
   name: string;
   /** Runs the body with two connected sockets, which it closes; every descriptor must be gone afterwards. */
-  withPair(type: Type, body: Body, options?: { maxFds?: number; cramped?: boolean }): Promise<void>;
+  withPair(
+    type: Type,
+    body: Body,
+    options?: { maxFds?: number | "refuse"; cramped?: boolean },
+  ): Promise<void>;
   /** The same with a listener, and what connects to it. */
   withListener(
     type: "stream" | "seqpacket",
     body: (listener: MessageListener, connect: () => Promise<MessageSocket>) => unknown,
   ): Promise<void>;
   openFile(): File;
+  /** A `test` of a socket that refuses descriptors. */
+  itRefuses: typeof test | typeof test.skip;
 }
 
 const kernel: Transport = {
   name: "the kernel's",
+  itRefuses: skipUnless("SO_PASSRIGHTS is unknown here; Linux has it since 6.16", has.passRights()),
   withPair: (type, body, { maxFds = 0, cramped = false } = {}) =>
     counted(async () => {
       const pair = socketpair(type, { maxFds });
@@ -108,6 +116,7 @@ async function keepingDescriptors(body: () => unknown): Promise<void> {
 
 const memory: Transport = {
   name: "memory's",
+  itRefuses: test,
   withPair: (type, body, { cramped = false, ...options } = {}) =>
     keepingDescriptors(async () => {
       const pair = memorySocketpair(type, { ...options, ...(cramped ? { capacity: 4096 } : {}) });
@@ -152,7 +161,7 @@ async function readAll(socket: MessageSocket): Promise<{ bytes: Buffer; messages
 
 const text = (message: Message<Descriptor> | undefined): string => String(message!.data);
 
-describe.each([kernel, memory])("$name sockets", ({ withPair, withListener, openFile }) => {
+describe.each([kernel, memory])("$name sockets", ({ withPair, withListener, openFile, itRefuses }) => {
   describe.each(TYPES)("%s", (type) => {
     it("carries a message, within the calls", () =>
       withPair(type, async (a, b) => {
@@ -282,6 +291,27 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, withListener, open
         },
         { maxFds: 1 },
       ));
+
+    itRefuses(`maxFds: "refuse": a send with descriptors fails whole, on a ${type} socket`, () =>
+      withPair(
+        type,
+        async (a, b) => {
+          const file = openFile();
+          const message = { data: "with", fds: [file.sendable] };
+          const refused = { code: "EPERM", syscall: "sendmsg", bytesSent: 0 };
+          const error = await rejection(a.sendmsg(message));
+          expect(error).toMatchObject(refused);
+          expect(error.message).toContain("SO_PASSRIGHTS");
+          expect(thrown(() => a.trySendmsg(message))).toMatchObject(refused);
+          file.close();
+          await a.sendmsg({ data: "without" });
+          expect(text(await b.recvmsg())).toBe("without");
+          const argument = { code: "ERR_INVALID_ARG_VALUE", argument: "options.maxFds" };
+          expect(await rejection(b.recvmsg({ maxFds: 1 }))).toMatchObject(argument);
+        },
+        { maxFds: "refuse" },
+      ),
+    );
 
     it("peeks: each time descriptors anew, and nothing is consumed", () =>
       withPair(

@@ -1,0 +1,47 @@
+import { AF_UNIX } from "../constants/address-families.js";
+import { SOL_SOCKET } from "../constants/levels.js";
+import { SO_PASSRIGHTS } from "../constants/socket.js";
+import { ENOPROTOOPT, EPERM } from "../errno.js";
+import { explain, invalidArgValue, type SystemError } from "../errors.js";
+import { explainAge } from "../kernel-version.js";
+import { DENIED } from "../native/binding.js";
+import { trySetInt } from "../options/int.js";
+import { socketOptions } from "../options/table.js";
+import { failure } from "../syscalls/failure.js";
+import type { MaxFds } from "./receiving.js";
+
+/** Refuses `maxFds: "refuse"` where there is nothing to refuse: only Unix sockets carry descriptors. */
+export function checkRefusable(family: number, maxFds: MaxFds): void {
+  if (maxFds === "refuse" && family !== AF_UNIX) {
+    throw invalidArgValue("options.maxFds", 'must not be "refuse" here: only Unix sockets carry descriptors');
+  }
+}
+
+/**
+ * Does what `maxFds: "refuse"` says: switches SO_PASSRIGHTS off, so that the kernel fails a send with descriptors. Before
+ * bind(2), listen(2) or connect(2), nothing can arrive earlier; a connection has it from its listener, in connect(2) already.
+ */
+export function refuseDescriptors(fd: number, maxFds: MaxFds): void {
+  if (maxFds !== "refuse") return;
+  const result = trySetInt(fd, SOL_SOCKET, SO_PASSRIGHTS, 0);
+  if (result >= 0) return;
+  const error = failure(result, "setsockopt");
+  const why = 'SO_PASSRIGHTS, which maxFds: "refuse" switches off,';
+  const { since } = socketOptions.passRights;
+  const age = result === -ENOPROTOOPT ? explainAge(why, since) : undefined;
+  const said = error.message.replace(/\.$/, "");
+  explain(
+    error,
+    `${said}: ${age ?? `maxFds: "refuse" switches SO_PASSRIGHTS off, which Linux has since ${since}`}`,
+  );
+  throw error;
+}
+
+/** Says of a failed send with descriptors why it may be: the kernel has the same code for other reasons. */
+export function explainRefusal(error: SystemError, result: number): void {
+  if (result <= DENIED || result !== -EPERM) return;
+  explain(
+    error,
+    `${error.message}: the receiver may have switched SO_PASSRIGHTS off, which refuses messages with descriptors, bytes included`,
+  );
+}
