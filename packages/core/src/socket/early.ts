@@ -26,7 +26,9 @@ export function takeEarly(
     data = filled(request.buffers, data.length);
   }
   const left = peek || !(cut && isStream) ? undefined : early.data.subarray(room);
-  const fds = peek ? early.fds.slice(0, request.maxFds).map((descriptor) => descriptor.dup()) : early.takeFds();
+  const fds = peek
+    ? early.fds.slice(0, request.maxFds).map((descriptor) => descriptor.dup())
+    : early.takeFds();
   const unwanted = fds.splice(request.maxFds);
   for (const descriptor of unwanted) descriptor.close();
   const message = Message.from({

@@ -9,13 +9,10 @@ import {
   bind,
   close,
   listen,
-  MSG_OOB,
   SHUT_RDWR,
   SOCK_STREAM,
-  sendmsg,
   shutdown,
   socket,
-  socketpair,
 } from "../../src/syscalls/index.js";
 import { evaluate } from "../module.js";
 import { isRoot } from "../target.js";
@@ -108,19 +105,6 @@ export const canBeOther =
 export function hardLimit(): number {
   const { stdout } = spawnSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" });
   return stdout.trim() === "unlimited" ? Number.POSITIVE_INFINITY : Number(stdout);
-}
-
-/** Since Linux 5.15, if the kernel is made so. */
-export function hasOutOfBand(): boolean {
-  const ends = socketpair(AF_UNIX, SOCK_STREAM);
-  try {
-    sendmsg(ends[0], "!", { flags: MSG_OOB });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    ends.forEach(close);
-  }
 }
 
 /** Why no FUSE file system can be mounted here; undefined if one can. */

@@ -9,7 +9,6 @@ import {
   fuseMissing,
   HONEST,
   hardLimit,
-  hasOutOfBand,
   OTHER_USER,
   type Seen,
   type Type,
@@ -243,7 +242,7 @@ describe("attacks: the loop goes on, strangers' descriptors do not pile up, hone
       from: "another user",
       also: ({ strangers }) =>
         expect(strangers.bytes, "ordinary bytes arrive").toBeGreaterThanOrEqual(3 * "beforeafter".length),
-      missing: !hasOutOfBand() && "the kernel has no MSG_OOB on Unix sockets; Linux has it since 5.15",
+      missing: !has.unixOob() && "the kernel has no MSG_OOB on Unix sockets; Linux has it since 5.15",
     },
     {
       name: "an answer with descriptors that hang in close(2), from a peer that has gone when the victim asks again",

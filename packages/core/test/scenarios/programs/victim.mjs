@@ -84,11 +84,10 @@ const scenes = {
     return async () => {
       await socket.connect({ family: "unix", abstract: `${name}-peer` });
       for (let asked = 0; asked < 100; asked++) {
-        try {
-          if (socket.trySendmsg({ data: "question" })) strangers.messages++;
-        } catch (error) {
-          strangers.errors.push(error.code ?? error.message);
-        }
+        socket.sendmsg({ data: "question" }).then(
+          () => void strangers.messages++,
+          (error) => void strangers.errors.push(error.code ?? error.message),
+        );
         await pause(10);
       }
     };
