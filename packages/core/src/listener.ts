@@ -11,7 +11,7 @@ import { AbortError, codedError, invalidArgValue, SYSCALL_DENIED } from "./error
 import { HANDED_OVER } from "./interop/sendable.js";
 import { binding } from "./native/load.js";
 import { SocketOptionAccess } from "./options/access.js";
-import { BoundPath } from "./socket/bind-path.js";
+import { type BoundPath, findBoundPath } from "./socket/bound-path.js";
 import { type Delivery, switchOn } from "./socket/delivery.js";
 import { Backoff, Endpoint, listenForAbort } from "./socket/endpoint.js";
 import { afterTurn, mayTry } from "./socket/fairness.js";
@@ -114,7 +114,7 @@ export class Listener implements MessageListener<Socket> {
   #stirred = false;
   /** What a thread has accepted, until somebody asks for it; or the errno that it met. */
   #early: number | Socket | undefined;
-  #boundPath: BoundPath | undefined;
+  readonly #boundPath: BoundPath | undefined;
   #options: SocketOptionAccess | undefined;
 
   private constructor(
@@ -160,7 +160,7 @@ export class Listener implements MessageListener<Socket> {
         boundPath,
       );
     } catch (error) {
-      boundPath?.unlink();
+      boundPath?.remove();
       descriptor.close();
       throw error;
     }
@@ -190,7 +190,7 @@ export class Listener implements MessageListener<Socket> {
       binding().setNonBlocking(descriptor.fd);
       const taken = commit();
       const accepted = { maxFds: checked.maxFds, receive: checked.receive, delivery };
-      const boundPath = taken.path === undefined ? undefined : BoundPath.ifThere(taken.path);
+      const boundPath = taken.path === undefined ? undefined : findBoundPath(taken.descriptor.fd, taken.path);
       const listener = new Listener(taken.descriptor, facts, accepted, boundPath);
       listener.#shared = true;
       return listener;
@@ -425,7 +425,7 @@ export class Listener implements MessageListener<Socket> {
     this.#endpoint.open();
     if (this.#waiters.length > 0 || this.#away || this.#early !== undefined)
       throw codedError("ERR_INVALID_STATE", "Somebody is waiting for the listener");
-    this.#boundPath = undefined;
+    this.#boundPath?.leave();
     return moveOut(this.#endpoint.release());
   }
 
@@ -437,8 +437,7 @@ export class Listener implements MessageListener<Socket> {
    */
   close(): Promise<void> {
     if (!this.#endpoint.closed) {
-      this.#boundPath?.unlink();
-      this.#boundPath = undefined;
+      this.#boundPath?.remove();
       const closing = this.#endpoint.close();
       this.#backoff.cancel();
       if (typeof this.#early === "object") this.#early.close();
@@ -458,7 +457,7 @@ export class Listener implements MessageListener<Socket> {
 
   /** @internal Another process has the socket now: its path is no longer ours to remove. */
   [HANDED_OVER](): void {
-    this.#boundPath = undefined;
+    this.#boundPath?.leave();
     this.#shared = true;
   }
 }

@@ -20,7 +20,7 @@ import { ADDRESS_SPACE } from "./native/binding.js";
 import { binding } from "./native/load.js";
 import { SocketOptionAccess } from "./options/access.js";
 import { getInt } from "./options/int.js";
-import type { BoundPath } from "./socket/bind-path.js";
+import type { BoundPath } from "./socket/bound-path.js";
 import {
   afterSetting,
   type ControlSwitches,
@@ -553,7 +553,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
   #giveUp(): FileDescriptor {
     this.#own.switchOff(this.#endpoint.open());
-    this.#boundPath = undefined;
+    this.#boundPath?.leave();
     return this.#endpoint.release();
   }
 
@@ -565,8 +565,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    */
   close(): Promise<void> {
     if (!this.#endpoint.closed) {
-      this.#boundPath?.unlink();
-      this.#boundPath = undefined;
+      this.#boundPath?.remove();
       const closing = this.#endpoint.close();
       const error = () => this.#endpoint.closedError();
       this.#receiving.close(error);
@@ -588,7 +587,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
   /** @internal Another process has the socket now: its path is no longer ours to remove. */
   [HANDED_OVER](): void {
-    this.#boundPath = undefined;
+    this.#boundPath?.leave();
     this.#shared = true;
   }
 

@@ -284,6 +284,15 @@ napi_value FlockFd(napi_env env, napi_callback_info info) {
   return Number(env, Flock(args.Int(0), args.Int(1)));
 }
 
+napi_value RenamePath(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  return Number(env, Rename(args.View(0).data, args.View(1).data));
+}
+
+napi_value OpenPathName(napi_env env, napi_callback_info info) {
+  return Number(env, OpenPath(Arguments<1>(env, info).View(0).data));
+}
+
 napi_value Sendmsg(napi_env env, napi_callback_info info) {
   Arguments<7> args(env, info);
   Environment& e = args.environment();
@@ -690,6 +699,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       {"dup", Dup},
       {"setNonBlocking", SetNonBlockingFd},
       {"flock", FlockFd},
+      {"rename", RenamePath},
+      {"openPath", OpenPathName},
       {"sendmsg", Sendmsg},
       {"recvmsg", Recvmsg},
       {"sendmmsg", Sendmmsg},

@@ -13,6 +13,8 @@ struct Numbers {
   long multiplexed;
 };
 
+constexpr int kWorkingDirectory = -100;  // AT_FDCWD
+
 constexpr Numbers kNumbers[] = {
     {SYS_socket, 1},       {SYS_socketpair, 8},   {SYS_bind, 2},        {SYS_connect, 3},    {SYS_listen, 4},
     {SYS_accept4, 18},     {SYS_getsockname, 6},  {SYS_getpeername, 7}, {SYS_getsockopt, 15}, {SYS_setsockopt, 14},
@@ -158,6 +160,22 @@ int SetNonBlocking(int fd) {
 }
 
 int Flock(int fd, int operation) { return static_cast<int>(Retried(SYS_flock, fd, operation)); }
+
+int Rename(const uint8_t* from, const uint8_t* to) {
+  constexpr int kNoReplace = 1;  // RENAME_NOREPLACE, include/uapi/linux/fs.h
+  return static_cast<int>(Retried(SYS_renameat2, kWorkingDirectory, from, kWorkingDirectory, to, kNoReplace));
+}
+
+int OpenPath(const uint8_t* path) {
+  constexpr int kPath = 010000000;      // O_PATH
+  constexpr int kCloseOnExec = 02000000;  // O_CLOEXEC
+#if defined(__aarch64__)
+  constexpr int kNoFollow = 0100000;  // O_NOFOLLOW, arch/arm64/include/uapi/asm/fcntl.h
+#else
+  constexpr int kNoFollow = 0400000;  // include/uapi/asm-generic/fcntl.h
+#endif
+  return static_cast<int>(Retried(SYS_openat, kWorkingDirectory, path, kPath | kNoFollow | kCloseOnExec, 0));
+}
 
 int Ioctl(int fd, int request, void* argument) { return static_cast<int>(Retried(SYS_ioctl, fd, request, argument)); }
 

@@ -55,6 +55,10 @@ bool IsOpen(int fd);
 // fcntl(F_SETFL, … | O_NONBLOCK)
 int SetNonBlocking(int fd);
 int Flock(int fd, int operation);
+// renameat2(RENAME_NOREPLACE)
+int Rename(const uint8_t* from, const uint8_t* to);
+// openat(O_PATH | O_NOFOLLOW | O_CLOEXEC)
+int OpenPath(const uint8_t* path);
 int Ioctl(int fd, int request, void* argument);
 
 // A point on CLOCK_MONOTONIC, in milliseconds.

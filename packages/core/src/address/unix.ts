@@ -31,7 +31,7 @@ export interface UnixUnnamedAddress {
 export type UnixAddress = UnixPathAddress | UnixAbstractAddress | UnixUnnamedAddress;
 
 /** sizeof(sun_path), include/uapi/linux/un.h. The kernel takes a path that fills it, without a final NUL. */
-const UNIX_PATH_MAX = 108;
+export const UNIX_PATH_MAX = 108;
 
 function nameBytes(argument: string, value: unknown): Uint8Array {
   if (typeof value === "string") return Buffer.from(value, "utf8");

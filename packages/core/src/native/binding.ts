@@ -96,6 +96,10 @@ export interface Binding {
   /** fcntl(F_SETFL): sets O_NONBLOCK on the open file description. */
   setNonBlocking(fd: number): number;
   flock(fd: number, operation: number): number;
+  /** renameat2(RENAME_NOREPLACE): -EEXIST if `to` is there. Both paths end with a NUL byte. */
+  rename(from: Uint8Array, to: Uint8Array): number;
+  /** openat(O_PATH | O_NOFOLLOW | O_CLOEXEC), of a path that ends with a NUL byte. */
+  openPath(path: Uint8Array): number;
 
   /** `timeout` in ms, -1: none. With one, the call waits by ppoll(2) and never blocks in the kernel's own wait. */
   sendmsg(

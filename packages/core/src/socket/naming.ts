@@ -5,7 +5,8 @@ import { invalidArgValue } from "../errors.js";
 import { ADDRESS_SPACE } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
-import { type BoundPath, bindPath } from "./bind-path.js";
+import { bindPath } from "./bind-path.js";
+import type { BoundPath } from "./bound-path.js";
 import type { CheckedOptions } from "./make.js";
 
 /** Binds a socket to an address; a path with its permissions, and in place of a stale file. */

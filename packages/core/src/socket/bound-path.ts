@@ -1,0 +1,164 @@
+import { type BigIntStats, chmodSync, lstatSync, statSync } from "node:fs";
+import { ENOENT, EPERM } from "../errno.js";
+import { explain, systemError } from "../errors.js";
+import { binding } from "../native/load.js";
+import { isBoundTo, statOfOpened } from "./bound-inode.js";
+import { directoryOf, type FilePath, lasting, terminated } from "./file-path.js";
+import { removeIf } from "./remove-file.js";
+
+const ALL_PERMISSIONS = 0o777n;
+const WRITABLE_BY_OTHERS = 0o022n;
+const STICKY = 0o1000n;
+
+/** By descriptor number. The weak references keep no socket alive, and a number's next owner takes the old one's place. */
+const boundPaths = new Map<number, WeakRef<BoundPath>>();
+
+/** The socket files behind numbers that somebody sends. */
+export function boundPathsOf(fds: readonly number[]): BoundPath[] {
+  if (boundPaths.size === 0) return [];
+  return fds.flatMap((fd) => boundPaths.get(fd)?.deref() ?? []);
+}
+
+/** The socket file that a bind(2) has made, for the one who is to remove it. */
+export class BoundPath {
+  readonly #fd: number;
+  readonly #path: FilePath;
+  readonly #made: BigIntStats;
+  /** Messages with the socket that wait to be sent. */
+  #waiting = 0;
+  #ours = true;
+
+  constructor(fd: number, path: FilePath, made: BigIntStats) {
+    this.#fd = fd;
+    this.#path = path;
+    this.#made = made;
+    boundPaths.set(fd, new WeakRef(this));
+  }
+
+  /** A message with the socket waits. If the socket is closed meanwhile, the file stays for whoever gets the message. */
+  wait(): void {
+    this.#waiting++;
+  }
+
+  /** The message has gone, or never will. */
+  endWait(): void {
+    this.#waiting--;
+  }
+
+  /** Somebody else has the socket now, and the file is no longer ours to remove. */
+  leave(): void {
+    this.#ours = false;
+    if (boundPaths.get(this.#fd)?.deref() === this) boundPaths.delete(this.#fd);
+  }
+
+  /** Removes the file, if it is still the one that was made, and nobody else has the socket or will get it. */
+  remove(): void {
+    const ours = this.#ours && this.#waiting === 0;
+    this.leave();
+    if (!ours) return;
+    const isMade = (at: FilePath) => {
+      const { dev, ino } = lstatSync(at, { bigint: true });
+      return dev === this.#made.dev && ino === this.#made.ino;
+    };
+    try {
+      // Looked at first where it is: another server's file keeps its name.
+      if (isMade(this.#path)) removeIf(this.#path, isMade);
+    } catch {
+      // It is gone, or the directory is not ours any more: nothing is left to tidy up.
+    }
+  }
+}
+
+/**
+ * Finds the file that the socket has been bound to, and gives it its mode.
+ *
+ * Whoever may write to the directory can put something else there right after bind(2). So the file is opened without following
+ * a symbolic link, the kernel says whether it is the socket's, and the mode is set through the descriptor.
+ *
+ * @returns undefined: the socket's file is not there any more.
+ */
+export function findBoundPath(fd: number, file: FilePath, mode?: number): BoundPath | undefined {
+  const found = open(fd, file);
+  if (found === undefined) {
+    if (mode !== undefined) throw replacedError(file);
+    return undefined;
+  }
+  const { path, opened, stats, isOurs } = found;
+  try {
+    const bound = new BoundPath(fd, path, stats);
+    if (mode === undefined || (stats.mode & ALL_PERMISSIONS) === BigInt(mode)) return bound;
+    try {
+      if (!isOurs && othersMayReplace(path)) throw uncertainError(file, stats, mode);
+      chmodSync(`/proc/self/fd/${opened}`, mode);
+    } catch (error) {
+      bound.remove();
+      throw error;
+    }
+    return bound;
+  } finally {
+    binding().close(opened);
+  }
+}
+
+interface Found {
+  path: FilePath;
+  opened: number;
+  stats: BigIntStats;
+  /** Undefined: the kernel does not tell. */
+  isOurs: true | undefined;
+}
+
+function open(fd: number, file: FilePath): Found | undefined {
+  const native = binding();
+  let opened = -1;
+  try {
+    const path = lasting(file);
+    opened = native.openPath(terminated(path));
+    if (opened < 0) return undefined;
+    const stats = statOfOpened(opened, path);
+    const isOurs = stats.isSocket() ? isBoundTo(fd, opened, stats) : false;
+    if (isOurs !== false) {
+      const found = { path, opened, stats, isOurs };
+      opened = -1;
+      return found;
+    }
+  } catch {
+    // The directory is gone, or leads elsewhere.
+  } finally {
+    if (opened >= 0) native.close(opened);
+  }
+  return undefined;
+}
+
+/** Whether users other than this one and root can rename files in the directory, or put another directory in its place. */
+function othersMayReplace(path: FilePath): boolean {
+  const us = BigInt(process.geteuid!());
+  for (let directory = directoryOf(path); ; directory = directoryOf(directory)) {
+    const { uid, mode } = statSync(directory, { bigint: true });
+    if (uid !== us && uid !== 0n) return true;
+    if ((mode & WRITABLE_BY_OTHERS) !== 0n && (mode & STICKY) === 0n) return true;
+    if (directory.length === 1) return false;
+  }
+}
+
+function replacedError(file: FilePath): Error {
+  const error = systemError(ENOENT, "chmod", { path: String(file) });
+  explain(
+    error,
+    `${error.message}: somebody has removed or replaced the socket's file right after bind(2), so it did not get its mode. ` +
+      "Another server has started at the same path, or another user may write to the directory",
+  );
+  return error;
+}
+
+function uncertainError(file: FilePath, stats: BigIntStats, mode: number): Error {
+  const error = systemError(EPERM, "chmod", { path: String(file) });
+  const had = Number(stats.mode & ALL_PERMISSIONS).toString(8);
+  explain(
+    error,
+    `${error.message}: the mode stays ${had} and is not widened to ${mode.toString(8)}. Other users may write to the directory, ` +
+      "and the kernel does not tell whether the file is the socket's. Use a directory that only you and root may write to, " +
+      "allow AF_NETLINK (NETLINK_SOCK_DIAG) in the sandbox's profile, or set the umask so that nothing has to be widened",
+  );
+  return error;
+}

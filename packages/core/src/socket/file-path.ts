@@ -1,0 +1,43 @@
+import { Buffer } from "node:buffer";
+import { realpathSync } from "node:fs";
+import { basename, dirname } from "node:path";
+
+/** A path as text, or as bytes where the file system's names are not UTF-8. */
+export type FilePath = string | Buffer;
+
+/** dirname(3), for bytes too. */
+export function directoryOf(file: FilePath): FilePath {
+  if (typeof file === "string") return dirname(file);
+  const slash = file.lastIndexOf("/");
+  return slash < 0 ? "." : file.subarray(0, Math.max(slash, 1));
+}
+
+/** basename(3), for bytes too. */
+export function nameOf(file: FilePath): FilePath {
+  return typeof file === "string" ? basename(file) : file.subarray(file.lastIndexOf("/") + 1);
+}
+
+/** The file with that name in the directory. */
+export function fileIn(directory: FilePath, name: FilePath): FilePath {
+  if (typeof directory === "string" && typeof name === "string") return `${directory}/${name}`;
+  return Buffer.concat([Buffer.from(directory), Buffer.from("/"), Buffer.from(name)]);
+}
+
+/**
+ * The same file by a path that stays right when the working directory or a symbolic link on the way changes.
+ *
+ * The kernel finds the directory: path.resolve() would take `..` after a symbolic link for the link's own directory.
+ */
+export function lasting(file: FilePath): FilePath {
+  const directory = directoryOf(file);
+  const real =
+    typeof directory === "string"
+      ? realpathSync.native(directory)
+      : realpathSync.native(directory, { encoding: "buffer" });
+  return fileIn(real, nameOf(file));
+}
+
+/** The path as system calls want it. */
+export function terminated(file: FilePath): Uint8Array {
+  return Buffer.concat([Buffer.from(file), Buffer.of(0)]);
+}

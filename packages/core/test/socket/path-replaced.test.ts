@@ -1,0 +1,298 @@
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
+import { Listener, Socket } from "../../src/index.js";
+import { binding } from "../../src/native/load.js";
+import { isBoundTo } from "../../src/socket/bound-inode.js";
+import { terminated } from "../../src/socket/file-path.js";
+import { AF_UNIX, bind, close, SOCK_STREAM, socket } from "../../src/syscalls/index.js";
+import { counted } from "../counted.js";
+import { rejection } from "../pairs.js";
+import { skipUnless } from "../target.js";
+import { freshPath } from "../transports.js";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** A `test` that needs the kernel to tell which file a socket is bound to. */
+const whereTold = skipUnless(
+  "the kernel does not tell which file a socket is bound to (UNIX_DIAG, NETLINK_SOCK_DIAG)",
+  tellsBoundFile(),
+);
+
+function tellsBoundFile(): boolean {
+  const path = freshPath();
+  const fd = replace(path);
+  const opened = binding().openPath(terminated(path));
+  try {
+    return isBoundTo(fd, opened, lstatSync(path, { bigint: true })) !== undefined;
+  } finally {
+    close(opened);
+    close(fd);
+  }
+}
+
+const modeOf = (path: string): number => statSync(path).mode & 0o777;
+
+/** What others do at the worst moment: `act` runs once, right after (or before) the system call that `when` picks. */
+function meanwhile(
+  call: "bind" | "connect" | "rename",
+  act: () => void,
+  { nth = 1, before = false }: { nth?: number; before?: boolean } = {},
+): void {
+  const native = binding() as unknown as Record<string, (...args: unknown[]) => number>;
+  const original = native[call]!;
+  let calls = 0;
+  vi.spyOn(native, call).mockImplementation((...args) => {
+    calls++;
+    const acts = calls === nth;
+    if (acts && before) act();
+    const result = original(...args);
+    if (acts && !before) act();
+    return result;
+  });
+}
+
+/** A server that uses neither our library nor its locks: it removes what is in the way and binds. Returns its descriptor. */
+function replace(path: string): number {
+  rmSync(path, { force: true });
+  const fd = socket(AF_UNIX, SOCK_STREAM);
+  bind(fd, encodeAddress({ path }));
+  return fd;
+}
+
+function leaveStale(path: string): void {
+  close(replace(path));
+}
+
+async function underUmask(mask: number, body: () => Promise<void>): Promise<void> {
+  const before = process.umask(mask);
+  try {
+    await body();
+  } finally {
+    process.umask(before);
+  }
+}
+
+/** Names that a socket file has while it is looked at, and that nothing may leave behind. */
+const leftovers = (path: string): string[] =>
+  readdirSync(dirname(path)).filter((name) => name.startsWith(".sendmsg-"));
+
+describe("the mode, when somebody replaces the file right after bind(2)", () => {
+  it("trap 49: a symbolic link's target keeps its permissions", () =>
+    counted(() =>
+      underUmask(0o077, async () => {
+        const path = freshPath();
+        const precious = `${path}.precious`;
+        writeFileSync(precious, "secret", { mode: 0o600 });
+        meanwhile("bind", () => {
+          renameSync(path, `${path}.away`);
+          symlinkSync(precious, path);
+        });
+        const error = await rejection(Listener.listen({ path }, { mode: 0o666 }));
+        expect(modeOf(precious)).toBe(0o600);
+        expect(error).toMatchObject({ code: "ENOENT", syscall: "chmod", path });
+        expect(error.message).toContain("replaced");
+        expect(readlinkSync(path)).toBe(precious);
+      }),
+    ));
+
+  whereTold("another socket of ours keeps its permissions, and its path", () =>
+    counted(() =>
+      underUmask(0o077, async () => {
+        const path = freshPath();
+        const other = await Listener.listen({ path: `${path}.private` }, { mode: 0o600 });
+        meanwhile("bind", () => {
+          renameSync(path, `${path}.away`);
+          renameSync(`${path}.private`, path);
+        });
+        const error = await rejection(Listener.listen({ path }, { mode: 0o666 }));
+        expect(error).toMatchObject({ code: "ENOENT", syscall: "chmod" });
+        expect(modeOf(path)).toBe(0o600);
+        await (await Socket.connect({ path })).close();
+        await other.close();
+      }),
+    ),
+  );
+
+  whereTold("a directory on the way that now leads elsewhere", () =>
+    counted(() =>
+      underUmask(0o077, async () => {
+        const root = dirname(freshPath());
+        const [here, there, way] = ["here", "there", "way"].map((name) =>
+          join(root, `${name}-${Date.now()}`),
+        );
+        for (const directory of [here!, there!]) mkdirSync(directory);
+        symlinkSync(here!, way!);
+        const other = await Listener.listen({ path: join(there!, "socket") }, { mode: 0o600 });
+        meanwhile("bind", () => {
+          unlinkSync(way!);
+          symlinkSync(there!, way!);
+        });
+        await rejection(Listener.listen({ path: join(way!, "socket") }, { mode: 0o666 }));
+        expect(modeOf(join(there!, "socket"))).toBe(0o600);
+        await other.close();
+      }),
+    ),
+  );
+});
+
+describe("close()", () => {
+  whereTold("leaves the file of a server that took the path right after bind(2)", () =>
+    counted(async () => {
+      const path = freshPath();
+      let other = -1;
+      meanwhile("bind", () => {
+        other = replace(path);
+      });
+      const listener = await Listener.listen({ path });
+      const { ino } = lstatSync(path);
+      await listener.close();
+      expect(lstatSync(path).ino).toBe(ino);
+      close(other);
+    }),
+  );
+
+  it("puts the file back that another server has made while ours was looked at", () =>
+    counted(async () => {
+      const path = freshPath();
+      const listener = await Listener.listen({ path });
+      let other = -1;
+      meanwhile(
+        "rename",
+        () => {
+          other = replace(path);
+        },
+        { before: true },
+      );
+      await listener.close();
+      expect(binding().rename).toHaveBeenCalledTimes(2);
+      expect(lstatSync(path).isSocket()).toBe(true);
+      close(other);
+      expect(leftovers(path)).toEqual([]);
+    }));
+
+  it("does not replace the file of a third server in order to put the second one's back", () =>
+    counted(async () => {
+      const path = freshPath();
+      const listener = await Listener.listen({ path });
+      const others: number[] = [];
+      const native = binding();
+      const rename = native.rename;
+      vi.spyOn(native, "rename").mockImplementation((from, to) => {
+        if (others.length === 0) others.push(replace(path));
+        const result = rename(from, to);
+        if (others.length === 1) others.push(replace(path));
+        return result;
+      });
+      const { ino } = lstatSync(path);
+      await listener.close();
+      expect(lstatSync(path).ino).not.toBe(ino);
+      expect(leftovers(path).length).toBe(1);
+      for (const name of leftovers(path)) unlinkSync(join(dirname(path), name));
+      for (const fd of others) close(fd);
+    }));
+
+  it("removes the file where renameat2(2) is not to be had", () =>
+    counted(async () => {
+      const path = freshPath();
+      const listener = await Listener.listen({ path });
+      vi.spyOn(binding(), "rename").mockReturnValue(-22);
+      await listener.close();
+      expect(existsSync(path)).toBe(false);
+    }));
+
+  it("removes the file that was made through a symbolic link and `..`", () =>
+    counted(async () => {
+      const root = `${freshPath()}.d`;
+      mkdirSync(join(root, "real", "below"), { recursive: true });
+      symlinkSync(join("real", "below"), join(root, "link"));
+      const listener = await Listener.listen({ path: `${root}/link/../socket` });
+      const file = join(root, "real", "socket");
+      expect(existsSync(file)).toBe(true);
+      await listener.close();
+      expect(existsSync(file)).toBe(false);
+    }));
+
+  it("removes the file that was made through a symbolic link which now leads elsewhere", () =>
+    counted(async () => {
+      const root = `${freshPath()}.d`;
+      for (const name of ["first", "second"]) mkdirSync(join(root, name), { recursive: true });
+      symlinkSync("first", join(root, "current"));
+      const path = join(root, "current", "socket");
+      const first = await Listener.listen({ path });
+      unlinkSync(join(root, "current"));
+      symlinkSync("second", join(root, "current"));
+      const second = await Listener.listen({ path });
+      await first.close();
+      expect(existsSync(join(root, "first", "socket"))).toBe(false);
+      expect(existsSync(join(root, "second", "socket"))).toBe(true);
+      await second.close();
+    }));
+
+  it("leaves everything alone in a directory that may not be written to any more", () =>
+    counted(async () => {
+      const path = freshPath();
+      const listener = await Listener.listen({ path });
+      vi.spyOn(binding(), "rename").mockReturnValue(-13);
+      const mode = statSync(dirname(path)).mode & 0o7777;
+      chmodSync(dirname(path), 0o500);
+      await listener.close();
+      chmodSync(dirname(path), mode);
+      expect(existsSync(path)).toBe(process.getuid?.() !== 0);
+      rmSync(path, { force: true });
+    }));
+});
+
+describe('unlink "stale"', () => {
+  it("leaves the live file with which another server has replaced the stale one meanwhile", () =>
+    counted(async () => {
+      const path = freshPath();
+      leaveStale(path);
+      let other = -1;
+      // The first time, nobody has the lock yet; what the second one says is acted on.
+      meanwhile(
+        "connect",
+        () => {
+          other = replace(path);
+        },
+        { nth: 2 },
+      );
+      const error = await rejection(Listener.listen({ path }, { unlink: "stale" }));
+      expect(error).toMatchObject({ code: "EADDRINUSE", syscall: "bind", path });
+      expect(lstatSync(path).isSocket()).toBe(true);
+      close(other);
+      expect(leftovers(path)).toEqual([]);
+    }));
+
+  it("leaves a file that is no socket and has taken the stale one's place meanwhile", () =>
+    counted(async () => {
+      const path = freshPath();
+      leaveStale(path);
+      meanwhile(
+        "connect",
+        () => {
+          unlinkSync(path);
+          writeFileSync(path, "precious");
+        },
+        { nth: 2 },
+      );
+      expect((await rejection(Listener.listen({ path }, { unlink: "stale" }))).code).toBe("EADDRINUSE");
+      expect(lstatSync(path).isFile()).toBe(true);
+    }));
+});
