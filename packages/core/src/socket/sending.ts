@@ -36,6 +36,7 @@ import type { OutgoingMessage } from "../message.js";
 import { OFF_LOOP } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
+import { type BoundPath, boundPathsOf } from "./bound-path.js";
 import { Backoff, type Endpoint, listenForAbort } from "./endpoint.js";
 import { afterTurn, mayTry, nextTurn } from "./fairness.js";
 import { callOffLoop } from "./readiness.js";
@@ -72,12 +73,16 @@ interface Prepared {
   flags: number;
   /** What `fds` are the numbers of. */
   sendables: readonly unknown[];
+  /** The socket files of our own sockets among them, whether they were given as objects or as numbers. */
+  boundPaths: readonly BoundPath[];
 }
 
 interface Queued {
   prepared: Prepared;
   /** Our own duplicates of what is to be sent, until the message's first byte has gone. */
   duplicates: FileDescriptor[];
+  /** Of the sockets among them: their files stay until it is known whether the message goes. */
+  waitingPaths: BoundPath[];
   /** Sizes of the borrowed views: one that changes was taken away. */
   sizes: number[];
   sent: number;
@@ -126,7 +131,9 @@ const alwaysSet = (family: number): number =>
 
 const NO_SENDABLES: readonly never[] = [];
 
-function markSent({ sendables }: Prepared): void {
+function markSent({ sendables, boundPaths }: Prepared): void {
+  for (const path of boundPaths) path.leave();
+  // Sockets of another installed copy of the library are not among those.
   for (const value of sendables) markHandedOver(value);
 }
 
@@ -336,6 +343,7 @@ export class Sending {
       details,
       flags: (flags === undefined ? 0 : checkFlags("message.flags", flags)) | alwaysSet(family),
       sendables,
+      boundPaths: fds.length > 0 ? boundPathsOf(fds) : NO_SENDABLES,
     };
   }
 
@@ -376,9 +384,12 @@ export class Sending {
       }
     }
     const views = Array.isArray(prepared.iov) ? prepared.iov : [prepared.iov];
+    const waitingPaths = sent === 0 ? [...prepared.boundPaths] : [];
+    for (const path of waitingPaths) path.wait();
     return {
       prepared,
       duplicates,
+      waitingPaths,
       sizes: views.map((view) => view.byteLength),
       sent,
       resolve: () => {},
@@ -547,6 +558,7 @@ export class Sending {
 
   #discard(entry: Queued): void {
     for (const descriptor of entry.duplicates.splice(0)) descriptor.close();
+    for (const path of entry.waitingPaths.splice(0)) path.endWait();
   }
 
   #settleDrained(): void {
