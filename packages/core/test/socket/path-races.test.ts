@@ -1,0 +1,212 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
+import { Listener, Socket } from "../../src/index.js";
+import { AF_UNIX, bind, close, SOCK_STREAM, socket } from "../../src/syscalls/index.js";
+import { compiled } from "../compiled.js";
+import { counted } from "../counted.js";
+import { evaluate } from "../module.js";
+import { freshPath } from "../transports.js";
+
+/** By hand with more: SENDMSG_ROUNDS=10000. */
+const ROUNDS = Number(process.env.SENDMSG_ROUNDS ?? 300);
+/** In nanoseconds: how long after the order both act, and by how much one of them may be later. */
+const HEAD_START = 400_000;
+const JITTER = 150_000;
+
+let dist: string;
+let remove: () => void;
+beforeAll(async () => {
+  ({ dist, remove } = await compiled());
+});
+afterAll(() => remove());
+
+const now = (): number => Number(process.hrtime.bigint());
+
+function spinUntil(time: number): void {
+  while (now() < time);
+}
+
+/** How the other process starts its server. The first one knows nothing of our locks, as most servers. */
+const STARTS = {
+  "removes whatever is there, then binds": `
+    async function start() {
+      try { unlinkSync(path); } catch {}
+      const fd = socket(AF_UNIX, SOCK_STREAM);
+      try { bind(fd, encodeAddress({ path })); listen(fd, 16); } catch (error) { close(fd); throw error; }
+      return () => close(fd);
+    }`,
+  'listens with unlink "stale"': `
+    async function start() {
+      const listener = await Listener.listen({ path }, { unlink: "stale" });
+      return () => listener.close();
+    }`,
+};
+
+/** Another process: a line with a time makes it start its server then and say what came of it, any other line end the server. */
+function other(path: string, start: string): ChildProcess {
+  const module = (file: string) => JSON.stringify(pathToFileURL(join(dist, file)).href);
+  const source = `
+    import { unlinkSync } from "node:fs";
+    import { createInterface } from "node:readline";
+    import { Listener } from ${module("index.js")};
+    import { AF_UNIX, SOCK_STREAM, bind, close, listen, socket } from ${module("syscalls/index.js")};
+    import { encodeAddress } from ${module("address/index.js")};
+    const path = ${JSON.stringify(path)};
+    ${start}
+    let end;
+    console.log("ready");
+    for await (const line of createInterface({ input: process.stdin })) {
+      if (line === "end") {
+        await end?.();
+        end = undefined;
+        console.log("ended");
+        continue;
+      }
+      while (Number(process.hrtime.bigint()) < Number(line));
+      try {
+        end = await start();
+        console.log("bound");
+      } catch ({ code }) {
+        console.log(code);
+      }
+    }`;
+  return spawn(process.execPath, evaluate(source), { stdio: ["pipe", "pipe", "inherit"] });
+}
+
+/** The process that serves at the path; undefined: none. */
+async function serverAt(path: string): Promise<number | undefined> {
+  try {
+    const client = await Socket.connect({ path });
+    try {
+      return client.getPeerCredentials().pid;
+    } finally {
+      await client.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Has other processes start a server while `act` runs here, which returns what is to be closed after the round. Counts the rounds
+ * in which one of the others was told that the path is its own, and clients do not find it there.
+ */
+async function race(
+  starts: string[],
+  { prepare, act }: { prepare: (path: string) => Promise<void>; act: (path: string) => Promise<unknown> },
+): Promise<{ lost: number; leftovers: string[]; outcomes: Record<string, number> }> {
+  const path = freshPath();
+  const children = starts.map((start) => {
+    const child = other(path, start);
+    const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+    return {
+      child,
+      next: async () => (await lines.next()).value as string,
+      tell: (line: string) => child.stdin!.write(`${line}\n`),
+    };
+  });
+  const outcomes: Record<string, number> = {};
+  let lost = 0;
+  try {
+    for (const { next } of children) expect(await next()).toBe("ready");
+    for (let round = 0; round < ROUNDS; round++) {
+      rmSync(path, { force: true });
+      await prepare(path);
+      const time = now() + HEAD_START;
+      const later = () => time + Math.round(Math.random() * JITTER);
+      for (const { tell } of children) tell(String(later()));
+      spinUntil(later());
+      const [mine, ...theirs] = await Promise.all([act(path), ...children.map(({ next }) => next())]);
+      const bound = children.filter((_, i) => theirs[i] === "bound").map(({ child }) => child.pid);
+      if (bound.length > 0 && !bound.includes(await serverAt(path))) lost++;
+      const outcome = `${String(mine)}, ${theirs.join()}`;
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+      for (const { tell } of children) tell("end");
+      for (const { next } of children) expect(await next()).toBe("ended");
+      await settle();
+    }
+  } finally {
+    for (const { child } of children) {
+      child.stdin!.end();
+      await once(child, "close");
+    }
+  }
+  rmSync(path, { force: true });
+  const leftovers = readdirSync(dirname(path)).filter((name) => name.startsWith(".sendmsg-"));
+  if (process.env.SENDMSG_ROUNDS)
+    console.log(ROUNDS, "rounds:", lost, "lost,", leftovers.length, "leftovers", outcomes);
+  for (const name of leftovers) rmSync(join(dirname(path), name));
+  return { lost, leftovers, outcomes };
+}
+
+let mine: Listener | undefined;
+async function settle(): Promise<void> {
+  await mine?.close();
+  mine = undefined;
+}
+
+const closing = {
+  prepare: async (path: string) => {
+    mine = await Listener.listen({ path });
+  },
+  act: async () => {
+    await settle();
+    return "closed";
+  },
+};
+
+const replacing = {
+  prepare: async (path: string) => {
+    const fd = socket(AF_UNIX, SOCK_STREAM);
+    bind(fd, encodeAddress({ path }));
+    close(fd);
+  },
+  act: async (path: string) => {
+    try {
+      mine = await Listener.listen({ path }, { unlink: "stale" });
+      return "bound";
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
+  },
+};
+
+const TIMEOUT = 60_000 + ROUNDS * 20;
+
+describe.each(Object.entries(STARTS))("a server that %s", (_, start) => {
+  it("keeps its path while ours closes", { timeout: TIMEOUT }, () =>
+    counted(async () => {
+      expect(await race([start], closing)).toMatchObject({ lost: 0, leftovers: [] });
+    }),
+  );
+
+  it("keeps its path while ours replaces a stale file", { timeout: TIMEOUT }, () =>
+    counted(async () => {
+      const { lost, leftovers, outcomes } = await race([start], replacing);
+      expect({ lost, leftovers }).toEqual({ lost: 0, leftovers: [] });
+      // Nobody fails for another reason than that the path is taken.
+      expect(
+        Object.keys(outcomes)
+          .join()
+          .replace(/bound|EADDRINUSE|[, ]/g, ""),
+      ).toBe("");
+    }),
+  );
+});
+
+describe("two other servers, of which one keeps its path", () => {
+  it.each([
+    ["ours closes", closing],
+    ["ours replaces a stale file", replacing],
+  ])("while %s", { timeout: TIMEOUT }, (_, roles) =>
+    counted(async () => {
+      expect(await race(Object.values(STARTS), roles)).toMatchObject({ lost: 0 });
+    }),
+  );
+});
