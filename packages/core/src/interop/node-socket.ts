@@ -1,10 +1,10 @@
 import { Socket as DgramSocket } from "node:dgram";
 import { linkSync, lstatSync, unlinkSync } from "node:fs";
 import { Server as NetServer, Socket as NetSocket } from "node:net";
-import { dirname, join } from "node:path";
 import { AF_UNIX } from "../constants/address-families.js";
 import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
 import { isBun } from "../runtime.js";
+import { nameBeside, removeIf } from "../socket/remove-file.js";
 import { borrowFd, HANDED_OVER } from "./sendable.js";
 
 /** What of Node's sockets and servers matters here; they say it in properties that are not all in the types. */
@@ -87,29 +87,44 @@ export function fromNodeSocket(source: object, familyOf: (fd: number) => number)
   };
 }
 
-/** Closes a server, which takes its socket file away: a hard link keeps the file, and puts it back at once. */
+/**
+ * Closes a server, and keeps its socket file. libuv removes whatever has the server's path, be it another server's file: so a
+ * hard link keeps what is there, and puts it back at once.
+ */
 function endServer(server: NetServer): Left {
   const path = pathOf(server);
   if (path === undefined) {
     server.close();
     return {};
   }
-  const kept = join(dirname(path), `.${process.pid}.${Date.now()}.sock`);
-  linkSync(path, kept);
+  const kept = nameBeside(path);
   try {
-    server.close();
-    linkSync(kept, path);
-  } finally {
-    unlinkSync(kept);
+    linkSync(path, kept);
+  } catch {
+    // Another user's file may not be linked (proc_sys_fs(5), protected_hardlinks), only renamed. In a directory that may not be
+    // written to, libuv removes nothing.
+    removeIf(path, () => {
+      server.close();
+      return false;
+    });
+    if (server.listening) server.close();
+    return { path };
   }
+  server.close();
+  try {
+    linkSync(kept, path);
+  } catch {
+    // Another server has bound to the path meanwhile, which is its own now.
+  }
+  unlinkSync(kept);
   return { path };
 }
 
-/** The socket file that the server has made, if it is there. */
+/** The path that the server has bound to, if anything is there. */
 function pathOf(server: NetServer): string | undefined {
   const address = server.address();
   if (typeof address !== "string" || address.startsWith("\0")) return undefined;
-  return lstatSync(address, { throwIfNoEntry: false })?.isSocket() ? address : undefined;
+  return lstatSync(address, { throwIfNoEntry: false }) === undefined ? undefined : address;
 }
 
 /** A net.Socket over a connected stream, which it owns from now on. */

@@ -1,14 +1,17 @@
 import { createSocket, type Socket as DgramSocket } from "node:dgram";
 import { once } from "node:events";
-import { closeSync, existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer, Socket as NetSocket, type Server } from "node:net";
+import { dirname } from "node:path";
 import { TLSSocket } from "node:tls";
 import { describe, expect, it } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
 import { FileDescriptor, Listener, Socket, socketpair } from "../../src/index.js";
 import { isBun, isDeno } from "../../src/runtime.js";
 import {
   AF_UNIX,
   AF_VSOCK,
+  bind,
   close,
   dup,
   getsockopt,
@@ -594,6 +597,53 @@ describe("Listener.from(net.Server)", () => {
       }),
     );
   });
+
+  /** A net.Server at a path, and a server of another process's, as it were, that can take the path from it. */
+  async function withPath(body: (server: Server, path: string, takePath: () => void) => Promise<void>) {
+    const path = freshPath();
+    const server = createServer();
+    server.listen(path);
+    await once(server, "listening");
+    let other = -1;
+    await body(server, path, () => {
+      rmSync(path, { force: true });
+      other = open(AF_UNIX, SOCK_STREAM);
+      bind(other, encodeAddress({ path }));
+    });
+    expect(lstatSync(path).isSocket()).toBe(true);
+    expect(readdirSync(dirname(path)).filter((name) => name.startsWith("."))).toEqual([]);
+    rmSync(path);
+    if (other >= 0) close(other);
+  }
+
+  withHandleOf("unix")("leaves the file of another server that has taken the path before", () =>
+    counted(() =>
+      withPath(async (server, path, takePath) => {
+        takePath();
+        const { ino } = lstatSync(path);
+        const listener = Listener.from(server);
+        expect(lstatSync(path).ino).toBe(ino);
+        await listener.close();
+      }),
+    ),
+  );
+
+  withHandleOf("unix")("goes on without a path when another server takes it while Node's is closed", () =>
+    counted(() =>
+      withPath(async (server, path, takePath) => {
+        const client = await Socket.connect({ path });
+        const end = server.close.bind(server);
+        server.close = () => {
+          const result = end();
+          takePath();
+          return result;
+        };
+        const listener = Listener.from(server);
+        await (await listener.accept()).close();
+        await Promise.all([client.close(), listener.close()]);
+      }),
+    ),
+  );
 
   it("refuses one that does not listen", () => {
     expect(thrown(() => Listener.from(createServer())).code).toBe("ERR_SENDMSG_CLOSED");

@@ -1,5 +1,7 @@
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -13,8 +15,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
+import { AF_NETLINK } from "../../src/constants/address-families.js";
+import { EAFNOSUPPORT } from "../../src/errno.js";
 import { Listener, Socket } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
 import { isBoundTo } from "../../src/socket/bound-inode.js";
@@ -22,7 +26,7 @@ import { terminated } from "../../src/socket/file-path.js";
 import { AF_UNIX, bind, close, SOCK_STREAM, socket } from "../../src/syscalls/index.js";
 import { counted } from "../counted.js";
 import { rejection } from "../pairs.js";
-import { skipUnless } from "../target.js";
+import { isRoot, skipUnless } from "../target.js";
 import { freshPath } from "../transports.js";
 
 afterEach(() => {
@@ -295,4 +299,118 @@ describe('unlink "stale"', () => {
       expect((await rejection(Listener.listen({ path }, { unlink: "stale" }))).code).toBe("EADDRINUSE");
       expect(lstatSync(path).isFile()).toBe(true);
     }));
+});
+
+describe("where the kernel does not tell which file a socket is bound to", () => {
+  /** As under systemd's RestrictAddressFamilies=AF_UNIX. */
+  function withoutNetlink(): void {
+    const native = binding();
+    const original = native.socket;
+    vi.spyOn(native, "socket").mockImplementation((domain, ...rest) =>
+      domain === AF_NETLINK ? -EAFNOSUPPORT : original(domain, ...rest),
+    );
+  }
+
+  /** A directory of our own with that mode. */
+  function directoryOfMode(mode: number): string {
+    const directory = `${freshPath()}.d`;
+    mkdirSync(directory);
+    chmodSync(directory, mode);
+    return directory;
+  }
+
+  it.each([0o700, 0o755, 0o1777])("the mode is widened in a directory of mode %o", (directoryMode) =>
+    counted(() =>
+      underUmask(0o077, async () => {
+        withoutNetlink();
+        const path = join(directoryOfMode(directoryMode), "socket");
+        const listener = await Listener.listen({ path }, { mode: 0o666 });
+        expect(modeOf(path)).toBe(0o666);
+        await listener.close();
+        expect(existsSync(path)).toBe(false);
+      }),
+    ),
+  );
+
+  const EXPOSED: [string, (directory: string) => void][] = [
+    ["that others may write to", (directory) => chmodSync(directory, 0o777)],
+  ];
+  if (isRoot) EXPOSED.push(["of another user", (directory) => chownSync(directory, 65_534, 65_534)]);
+
+  it.each(EXPOSED)("the mode is not widened in a directory %s, or below one", (_, change) =>
+    counted(() =>
+      underUmask(0o077, async () => {
+        withoutNetlink();
+        const directory = directoryOfMode(0o700);
+        mkdirSync(join(directory, "below"));
+        change(directory);
+        for (const path of [join(directory, "socket"), join(directory, "below", "socket")]) {
+          const error = await rejection(Listener.listen({ path }, { mode: 0o660 }));
+          expect(error).toMatchObject({ code: "EPERM", syscall: "chmod", path });
+          expect(error.message).toContain("the mode stays 600 and is not widened to 660");
+          expect(existsSync(path)).toBe(false);
+          // Nothing is to be widened: the umask leaves what is asked for.
+          await (await Listener.listen({ path }, { mode: 0o600 })).close();
+        }
+      }),
+    ),
+  );
+
+  it("a symbolic link is not followed all the same", () =>
+    counted(() =>
+      underUmask(0o077, async () => {
+        withoutNetlink();
+        const path = freshPath();
+        const precious = `${path}.precious`;
+        writeFileSync(precious, "secret", { mode: 0o600 });
+        meanwhile("bind", () => {
+          unlinkSync(path);
+          symlinkSync(precious, path);
+        });
+        await rejection(Listener.listen({ path }, { mode: 0o666 }));
+        expect(modeOf(precious)).toBe(0o600);
+      }),
+    ));
+});
+
+describe("overlayfs, which tells stat(2) another device than the kernel's own", () => {
+  const mount = (...args: string[]) => spawnSync("mount", args).status === 0;
+  const root = `${freshPath()}.overlay`;
+  const [lower, upper, merged] = ["lower", "upper", "merged"].map((name) => join(root, name)) as [
+    string,
+    string,
+    string,
+  ];
+
+  /** The two layers are of different file systems: only then are the devices different. */
+  function mountOverlay(): boolean {
+    for (const directory of [lower, upper, merged]) mkdirSync(directory, { recursive: true });
+    if (!mount("-t", "tmpfs", "none", lower) || !mount("-t", "tmpfs", "none", upper)) return false;
+    for (const name of ["files", "work"]) mkdirSync(join(upper, name));
+    const layers = `lowerdir=${lower},upperdir=${upper}/files,workdir=${upper}/work`;
+    return mount("-t", "overlay", "none", "-o", layers, merged);
+  }
+
+  const isMounted = isRoot && mountOverlay();
+  afterAll(() => {
+    for (const directory of isRoot ? [merged, upper, lower] : []) spawnSync("umount", [directory]);
+  });
+
+  skipUnless("needs root, and a kernel with overlayfs", isMounted)("the socket's file is known there", () =>
+    counted(() =>
+      underUmask(0o077, async () => {
+        const path = join(merged, "socket");
+        chmodSync(merged, 0o777);
+        const listener = await Listener.listen({ path }, { mode: 0o666 });
+        expect(modeOf(path)).toBe(0o666);
+        await listener.close();
+        expect(existsSync(path)).toBe(false);
+        const other = await Listener.listen({ path: `${path}.private` }, { mode: 0o600 });
+        meanwhile("bind", () => renameSync(`${path}.private`, path));
+        expect((await rejection(Listener.listen({ path }, { mode: 0o666 }))).code).toMatch(/^E/);
+        expect(modeOf(path)).toBe(0o600);
+        await other.close();
+      }),
+    ),
+  );
 });
