@@ -3,8 +3,10 @@ import { linkSync, lstatSync, unlinkSync } from "node:fs";
 import { Server as NetServer, Socket as NetSocket } from "node:net";
 import { AF_UNIX } from "../constants/address-families.js";
 import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
+import { binding } from "../native/load.js";
 import { isBun } from "../runtime.js";
-import { nameBeside, removeIf } from "../socket/remove-file.js";
+import { terminated } from "../socket/file-path.js";
+import { nameBeside } from "../socket/remove-file.js";
 import { borrowFd, HANDED_OVER } from "./sendable.js";
 
 /** What of Node's sockets and servers matters here; they say it in properties that are not all in the types. */
@@ -103,11 +105,10 @@ function endServer(server: NetServer): Left {
   } catch {
     // Another user's file may not be linked (proc_sys_fs(5), protected_hardlinks), only renamed. In a directory that may not be
     // written to, libuv removes nothing.
-    removeIf(path, () => {
-      server.close();
-      return false;
-    });
-    if (server.listening) server.close();
+    const [from, to] = [terminated(path), terminated(kept)];
+    const isAside = binding().rename(from, to) >= 0;
+    server.close();
+    if (isAside) binding().rename(to, from);
     return { path };
   }
   server.close();

@@ -64,10 +64,7 @@ async function bindInPlaceOf(
     // inode until its socket can be found (since Linux 5.14: unix_bind_bsd), and this one waits for it.
     const result = bind(fd, path);
     if (result !== -EADDRINUSE) return result;
-    const state = stateOf(file);
-    if (state === "alive") return -EADDRINUSE;
-    // Servers that do not know the lock may have taken the path meanwhile, so the file is asked again where only we know it.
-    if (state === "stale") removeIf(file, (at) => stateOf(at, directory) === "stale");
+    removeIf(file, (at) => stateOf(at, directory) === "stale");
     return bind(fd, path);
   } finally {
     closeSync(directory);

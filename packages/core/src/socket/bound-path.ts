@@ -61,8 +61,7 @@ export class BoundPath {
       return dev === this.#made.dev && ino === this.#made.ino;
     };
     try {
-      // Looked at first where it is: another server's file keeps its name.
-      if (isMade(this.#path)) removeIf(this.#path, isMade);
+      removeIf(this.#path, isMade);
     } catch {
       // It is gone, or the directory is not ours any more: nothing is left to tidy up.
     }

@@ -13,7 +13,8 @@ export function nameBeside(file: FilePath): FilePath {
  * Removes the file if `mayGo` says so of it. Another server's file is never removed, whatever happens meanwhile.
  *
  * unlink(2) takes a name, and removes the file that has this name by then. So the file first gets a name that only we know.
- * `mayGo` looks at it there, and what may not go gets its old name back, unless somebody has bound to that meanwhile.
+ * `mayGo` looks at it again there, and what may not go gets its old name back. If a third server binds to the old name in these
+ * microseconds, then it keeps it, and the file stays where it is.
  *
  * rename(2) waits for a bind(2) in the same directory (since Linux 5.14, unix_bind_bsd holds the directory's lock until
  * others can find the socket). So `mayGo` never sees a socket file whose socket is not there yet.
@@ -22,6 +23,8 @@ export function removeIf(file: FilePath, mayGo: (at: FilePath) => boolean): void
   const aside = nameBeside(file);
   const native = binding();
   const [from, to] = [terminated(file), terminated(aside)];
+  // A file that is another server's from the first keeps its name all the time.
+  if (!mayGo(file)) return;
   const result = native.rename(from, to);
   if (result === -ENOENT) return;
   if (result < 0) {

@@ -32,15 +32,17 @@ function spinUntil(time: number): void {
   while (now() < time);
 }
 
-/** How the other process starts its server. The first one knows nothing of our locks, as most servers. */
-const STARTS = {
-  "removes whatever is there, then binds": `
+const REMOVES = `
     async function start() {
       try { unlinkSync(path); } catch {}
       const fd = socket(AF_UNIX, SOCK_STREAM);
       try { bind(fd, encodeAddress({ path })); listen(fd, 16); } catch (error) { close(fd); throw error; }
       return () => close(fd);
-    }`,
+    }`;
+
+/** How the other process starts its server. The first one knows nothing of our locks, as most servers. */
+const STARTS = {
+  "removes whatever is there, then binds": REMOVES,
   'listens with unlink "stale"': `
     async function start() {
       const listener = await Listener.listen({ path }, { unlink: "stale" });
@@ -94,8 +96,8 @@ async function serverAt(path: string): Promise<number | undefined> {
 }
 
 /**
- * Has other processes start a server while `act` runs here, which returns what is to be closed after the round. Counts the rounds
- * in which one of the others was told that the path is its own, and clients do not find it there.
+ * Has other processes start a server while `act` runs here, and counts the rounds in which clients do not find the server that
+ * they should: one that removes what is there was the last to bind if it did. Without one, only one server can have the path.
  */
 async function race(
   starts: string[],
@@ -123,8 +125,14 @@ async function race(
       for (const { tell } of children) tell(String(later()));
       spinUntil(later());
       const [mine, ...theirs] = await Promise.all([act(path), ...children.map(({ next }) => next())]);
-      const bound = children.filter((_, i) => theirs[i] === "bound").map(({ child }) => child.pid);
-      if (bound.length > 0 && !bound.includes(await serverAt(path))) lost++;
+      const bound = children.flatMap(({ child }, i) => (theirs[i] === "bound" ? [child.pid!] : []));
+      if (mine === "bound") bound.push(process.pid);
+      const remover = children[starts.indexOf(REMOVES)];
+      const isRight =
+        remover && bound.includes(remover.child.pid!) && children.length === 1
+          ? (pid?: number) => pid === remover.child.pid
+          : (pid?: number) => bound.includes(pid!) && (remover !== undefined || bound.length === 1);
+      if (bound.length > 0 && !isRight(await serverAt(path))) lost++;
       const outcome = `${String(mine)}, ${theirs.join()}`;
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
       for (const { tell } of children) tell("end");
