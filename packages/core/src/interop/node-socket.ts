@@ -125,7 +125,13 @@ function endServer(server: NetServer): Left {
 function pathOf(server: NetServer): string | undefined {
   const address = server.address();
   if (typeof address !== "string" || address.startsWith("\0")) return undefined;
-  return lstatSync(address, { throwIfNoEntry: false }) === undefined ? undefined : address;
+  try {
+    lstatSync(address);
+    return address;
+  } catch {
+    // Nothing is there, or where libuv can reach it.
+    return undefined;
+  }
 }
 
 /** A net.Socket over a connected stream, which it owns from now on. */

@@ -1,10 +1,22 @@
+import { spawn } from "node:child_process";
 import { createSocket, type Socket as DgramSocket } from "node:dgram";
 import { once } from "node:events";
-import { closeSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { type AddressInfo, connect, createServer, Socket as NetSocket, type Server } from "node:net";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { TLSSocket } from "node:tls";
-import { describe, expect, it } from "vitest";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
 import { FileDescriptor, Listener, Socket, socketpair } from "../../src/index.js";
 import { isBun, isDeno } from "../../src/runtime.js";
@@ -26,10 +38,12 @@ import {
   sendmsg,
   setsockopt,
 } from "../../src/syscalls/index.js";
+import { compiled } from "../compiled.js";
 import { counted, settled } from "../counted.js";
 import { isOpen, openFile } from "../descriptors.js";
+import { evaluate } from "../module.js";
 import { bytesOf, read, rejection, thrown, turn, until, withPair } from "../pairs.js";
-import { skipUnless, withHandleOf } from "../target.js";
+import { isRoot, skipUnless, withHandleOf } from "../target.js";
 import { freshPath } from "../transports.js";
 
 // include/uapi/asm-generic/fcntl.h
@@ -643,6 +657,72 @@ describe("Listener.from(net.Server)", () => {
         await Promise.all([client.close(), listener.close()]);
       }),
     ),
+  );
+
+  let dist: string;
+  let remove: () => void;
+  beforeAll(async () => {
+    ({ dist, remove } = await compiled());
+  });
+  afterAll(() => remove());
+
+  const asRoot = skipUnless("only root can give its rights up", isRoot && !isBun && !isDeno);
+
+  /** Another process listens as root, gives its rights up, and takes its server over: what it prints. */
+  async function afterGivingUpRights(path: string): Promise<string> {
+    const source = `
+      import { createServer } from "node:net";
+      import { Listener, Socket, socketpair } from ${JSON.stringify(pathToFileURL(join(dist, "index.js")).href)};
+      await Promise.all(socketpair().map((socket) => socket.close()));
+      const server = createServer().listen(${JSON.stringify(path)}, async () => {
+        console.log("listening");
+        process.setegid(65534);
+        process.seteuid(65534);
+        const listener = Listener.from(server);
+        const peer = await listener.accept();
+        await peer.close();
+        await listener.close();
+        console.log("accepted");
+      });`;
+    const child = spawn(process.execPath, evaluate(source), { stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      let output = "";
+      child.stdout.on("data", (chunk) => {
+        output += chunk;
+      });
+      await until(() => output !== "" || child.exitCode !== null);
+      const client = await Socket.connect({ path });
+      await Promise.all([client.close(), once(child, "close")]);
+      return output.trim().split("\n").join();
+    } finally {
+      child.kill();
+    }
+  }
+
+  asRoot.each([
+    ["write to", 0o755],
+    ["enter", 0o700],
+  ])("takes over a server in a directory that it may no longer %s, and leaves the file there", (_, mode) =>
+    counted(async () => {
+      const directory = `${freshPath()}.d`;
+      chmodSync(dirname(directory), 0o755);
+      mkdirSync(directory);
+      chmodSync(directory, mode);
+      const path = join(directory, "socket");
+      expect(await afterGivingUpRights(path)).toBe("listening,accepted");
+      expect(lstatSync(path).isSocket()).toBe(true);
+    }),
+  );
+
+  asRoot("takes over a server whose file is another user's and may not be linked", () =>
+    counted(async () => {
+      const directory = `${freshPath()}.d`;
+      chmodSync(dirname(directory), 0o755);
+      mkdirSync(directory);
+      chownSync(directory, 65_534, 65_534);
+      expect(await afterGivingUpRights(join(directory, "socket"))).toBe("listening,accepted");
+      expect(readdirSync(directory)).toEqual([]);
+    }),
   );
 
   it("refuses one that does not listen", () => {
