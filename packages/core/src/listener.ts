@@ -169,8 +169,9 @@ export class Listener implements MessageListener<Socket> {
   /**
    * Takes over a listening socket: a descriptor number, a FileDescriptor or a net.Server, which stops listening.
    *
-   * A net.Server's socket file is this listener's to remove from then on. Node takes it away when it closes the server, and it is
-   * put back at once: for some microseconds nobody can connect.
+   * A net.Server's socket file is this listener's to remove from then on, if another server has not replaced it. Node takes it
+   * away when it closes the server, and it is put back at once: for some microseconds nobody can connect. A server that binds
+   * to the path in these microseconds keeps it.
    *
    * It becomes non-blocking: that belongs to the open file description, which other processes may share.
    */
@@ -431,7 +432,7 @@ export class Listener implements MessageListener<Socket> {
 
   /**
    * Closes the listener at once: waits reject with `ERR_SENDMSG_CLOSED`. Its path is removed first, if it is still the one that
-   * was bound here and the descriptor was not passed to another process.
+   * was bound here. It stays if the listener was sent to another process, or if a message with it still waits to be sent.
    *
    * Idempotent, and never rejects: the promise settles when close(2) has returned, or after a quarter of a second.
    */

@@ -558,7 +558,8 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Closes the socket at once: waits and queued sends reject with `ERR_SENDMSG_CLOSED`. A bound path is removed first.
+   * Closes the socket at once: waits and queued sends reject with `ERR_SENDMSG_CLOSED`. A bound path is removed first,
+   * unless the socket was sent to another process or a message with it still waits to be sent.
    *
    * Idempotent, and never rejects: the promise settles when close(2) has returned, which happens in another thread because
    * descriptors that are still in the queue may make it block; a quarter of a second is waited for it at most.
