@@ -3,14 +3,14 @@ export const architectures = {
   x64: {
     debian: "amd64",
     elfMachine: "Advanced Micro Devices X86-64",
-    sizeLimit: 48 * 1024,
+    sizeLimit: 56 * 1024,
     cross: { packages: ["g++"], environment: {} },
     glibc: ["/lib/x86_64-linux-gnu/libc.so.6"],
   },
   ia32: {
     debian: "i386",
     elfMachine: "Intel 80386",
-    sizeLimit: 48 * 1024,
+    sizeLimit: 56 * 1024,
     cross: {
       // Not g++-multilib: it conflicts with the arm64 cross compiler.
       packages: ["g++", "lib32gcc-12-dev", "lib32stdc++-12-dev", "libc6-dev-i386"],

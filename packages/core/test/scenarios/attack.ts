@@ -50,6 +50,8 @@ export interface Victim {
   busy?: number;
   /** Milliseconds in which it opens and closes 1,000 files. */
   opens?: number;
+  /** What it waits for at the end: it comes once the attacker has gone, whose descriptors hang until then. */
+  awaits?: "bytes" | "errors";
   /** It detaches received descriptors and adopts them before it closes them. */
   adopts?: boolean;
 }
@@ -144,6 +146,9 @@ function openIn(pid: number): number {
   }
 }
 
+/** Milliseconds for which the descriptors of an attacker hang at least that has nothing more to do. */
+const LET_GO = 700;
+
 let attempts = 0;
 
 /** Runs an attack once. `uid`: the attacker's, for root to say. */
@@ -196,7 +201,7 @@ export async function attempt(
     for (const { child } of running) child.stdin!.write("begin");
     const [sent, honestly] = (await Promise.all(done)).map((line) => JSON.parse(line));
     defender.child.stdin!.end();
-    await Promise.race([reported, pause(PATIENCE + 500)]);
+    await Promise.race([reported, pause(victim.awaits ? LET_GO : PATIENCE + 500)]);
     clearInterval(sampling);
     for (const { child } of others) child.stdin!.end();
     // It ends a victim's wait in accept(2).

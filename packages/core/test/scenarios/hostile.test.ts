@@ -200,7 +200,7 @@ describe("attacks: the loop goes on, strangers' descriptors do not pile up, hone
   const atTheLimit = (spare: number): Row => ({
     name: `descriptors that hang in close(2), to a victim that can open ${spare} more files`,
     attack: { attack: "full" },
-    victim: { limit: SMALL, scene: "full", spare, busy: BUSY },
+    victim: { limit: SMALL, scene: "full", spare, busy: BUSY, awaits: "bytes" },
     honestFds: 0,
     also: ({ strangers }) => {
       expect(strangers.bytes, "the bytes arrive").toBeGreaterThan(0);
@@ -247,7 +247,7 @@ describe("attacks: the loop goes on, strangers' descriptors do not pile up, hone
     {
       name: "an answer with descriptors that hang in close(2), from a peer that has gone when the victim asks again",
       attack: { attack: "answer" },
-      victim: { scene: "ask" },
+      victim: { scene: "ask", awaits: "errors" },
       from: "another user",
       also: ({ strangers }) => expect(strangers.errors, "the victim is told").not.toEqual([]),
     },

@@ -152,7 +152,12 @@ const other = await bystander();
 await beginning();
 
 let opening;
-const done = end.then(() => Promise.race([Promise.all([served, opening]), pause(plan.patience)]));
+/** What is received or sent by a thread comes once the attacker lets go. */
+async function arrival(what) {
+  while (Number(strangers[what].length ?? strangers[what]) === 0) await pause(5);
+}
+const arrived = plan.awaits && arrival(plan.awaits);
+const done = end.then(() => Promise.race([Promise.all([served, opening, arrived]), pause(plan.patience)]));
 await other.begin();
 const watching = largestDelay(done);
 act();
