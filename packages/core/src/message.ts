@@ -11,7 +11,7 @@ export interface OutgoingMessage {
   data?: Data;
   /** Descriptors to pass (SCM_RIGHTS), at most 253. They are borrowed: the caller's stay open. Only on AF_UNIX. */
   fds?: readonly Sendable[];
-  /** Further control messages. */
+  /** Further control messages. If the kernel takes a stream message in parts, they go with each part. */
   control?: readonly ControlMessage[];
   /** Where to, on a socket that is not connected. */
   address?: Address;

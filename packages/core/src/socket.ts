@@ -381,7 +381,8 @@ export class Socket implements MessageSocket<FileDescriptor> {
    *
    * The first attempt is made within the call. If the kernel has no room, the message waits its turn: its descriptors are
    * duplicated and its control data copied there and then, its bytes stay borrowed until the promise settles. On a stream the
-   * kernel may take a part first; the descriptors go with the first byte and are never sent twice.
+   * kernel may take a part first; the descriptors go with the first byte and are never sent twice, the other control messages
+   * go with every part.
    *
    * @throws a system error (EPIPE, ECONNRESET, EMSGSIZE, ETOOMANYREFS, …), AbortError or `ERR_SENDMSG_CLOSED`, always with
    *   `bytesSent`: above 0, the descriptors have gone, and nothing more can be sent on the stream.
@@ -391,7 +392,12 @@ export class Socket implements MessageSocket<FileDescriptor> {
     return this.#sending.send(message, options);
   }
 
-  /** Sends what the kernel takes at once: `bytes` may be fewer than given, on a stream. Undefined: it takes nothing now. */
+  /**
+   * Sends what the kernel takes at once. Undefined: it takes nothing now.
+   *
+   * On a stream `bytes` may be fewer than given. Then the descriptors have gone. Send the rest without `fds`, but with the same
+   * `control`: what you leave out (credentials, a TLS record type) does not hold for the rest.
+   */
   trySendmsg(message: OutgoingMessage): SendResult | undefined {
     return this.#sending.trySend(message);
   }

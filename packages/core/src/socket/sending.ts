@@ -64,7 +64,12 @@ interface Prepared {
   iov: Uint8Array | Uint8Array[];
   total: number;
   fds: number[];
-  /** Control messages besides the descriptors. */
+  /**
+   * Control messages besides the descriptors. They go with every part of a stream message: the kernel reads them anew in each
+   * call. Without them, the rest would have the process's own credentials (unix_stream_sendmsg(), net/unix/af_unix.c),
+   * another record type (tls_sw_sendmsg(), net/tls/tls_sw.c), another mark, or no timestamp for its last byte
+   * (tcp_sendmsg_locked(), net/ipv4/tcp.c). No message that a stream takes means something else the second time.
+   */
   control: Uint8Array | null;
   /** The whole control data, descriptors included. */
   controlWithFds: Uint8Array | null;
@@ -424,7 +429,11 @@ export class Sending {
       }
       let result: number;
       try {
-        result = this.#attempt(prepared, entry.sent, entry.sent === 0 ? prepared.controlWithFds : null);
+        result = this.#attempt(
+          prepared,
+          entry.sent,
+          entry.sent === 0 ? prepared.controlWithFds : prepared.control,
+        );
       } catch (error) {
         // The number was closed behind the socket's back.
         this.#fail(key, entry, error as Error);
@@ -450,7 +459,7 @@ export class Sending {
 
   /** The kernel took so many bytes. */
   #took(entry: Queued, bytes: number): void {
-    // The descriptors go with the first byte: from here on there are only bytes.
+    // The descriptors go with the first byte, and never again.
     if (entry.sent === 0) {
       this.#discard(entry);
       markSent(entry.prepared);

@@ -6,8 +6,9 @@ import { explainRefusal } from "../socket/refusing-descriptors.js";
 
 export type MemorySocketType = "stream" | "seqpacket" | "dgram";
 
-/** What goes with the first byte of a send. */
+/** What goes with the bytes of a send. */
 export interface Attachments {
+  /** They go with the first byte. */
   readonly files: readonly unknown[];
   readonly control: readonly ControlMessage[];
   readonly address: Address | undefined;
@@ -23,7 +24,7 @@ interface Parcel extends Attachments {
   data: Buffer;
 }
 
-export const NOTHING: Attachments = { files: [], control: [], address: undefined };
+const NOTHING: Attachments = { files: [], control: [], address: undefined };
 
 /** One direction of a pair of sockets, and what the kernel would do in between: unix(7). */
 export class Channel {

@@ -15,7 +15,7 @@ import type { OutgoingMessage } from "../message.js";
 import { listenForAbort } from "../socket/endpoint.js";
 import { SCM_MAX_FD } from "../socket/receiving.js";
 import type { SendOptions, SendResult } from "../socket/sending.js";
-import { type Attachments, type Channel, type MemorySocketType, NOTHING } from "./channel.js";
+import type { Attachments, Channel, MemorySocketType } from "./channel.js";
 import { fileBehind } from "./descriptor.js";
 import type { Faults } from "./faults.js";
 
@@ -132,7 +132,7 @@ export class MemorySending {
   #attempt({ views, attachments }: Prepared, offset: number): number | undefined {
     const fault = this.#faults.check("sendmsg");
     const bytes = Buffer.concat(views).subarray(offset);
-    const given = offset === 0 ? attachments : NOTHING;
+    const given = offset === 0 ? attachments : { ...attachments, files: [] };
     if (fault && bytes.length > 0) {
       const sent = this.#channel.push(bytes.subarray(0, fault.bytesLeft), given);
       fault.bytesLeft -= sent;

@@ -19,6 +19,7 @@ import {
   turn,
   withPair,
 } from "../pairs.js";
+import { isRoot, skipUnless } from "../target.js";
 
 /** A megabyte in which every place can be told from its neighbours. */
 const megabyte = Buffer.alloc(1 << 20, "the quick brown fox jumps over the lazy dog ");
@@ -285,6 +286,44 @@ describe("stream", () => {
       for (const message of messages) message[Symbol.dispose]();
       closeSync(file);
     }));
+
+  skipUnless("only root may send another user's credentials", isRoot)(
+    "repeats the other control messages with every part: all bytes have the credentials that were given",
+    () =>
+      withPair(
+        "stream",
+        async (a, b) => {
+          const file = openFile("once");
+          const given = { pid: process.pid, uid: 65_534, gid: 65_534 };
+          const message = {
+            data: megabyte,
+            fds: [file],
+            control: [{ name: "credentials", value: given }] as const,
+          };
+          for (const waits of [false, true]) {
+            // A send that has to wait passes through the queue before its first byte goes.
+            const filled = waits ? 6 * fill(a) : 0;
+            const sending = a.sendmsg(message);
+            await read(b, filled);
+            const messages = await read(b, megabyte.length, { maxFds: 253 });
+            expect(await sending).toEqual({ bytes: megabyte.length });
+            const bytesByUid = new Map<unknown, number>();
+            for (const { data, control } of messages) {
+              for (const item of control) {
+                if (item.name !== "credentials") continue;
+                const { uid } = item.value;
+                bytesByUid.set(uid, (bytesByUid.get(uid) ?? 0) + data.length);
+              }
+            }
+            expect([...bytesByUid]).toEqual([[given.uid, megabyte.length]]);
+            expect(messages.map(({ fds }) => fds.length).filter((length) => length > 0)).toEqual([1]);
+            for (const each of messages) each[Symbol.dispose]();
+          }
+          closeSync(file);
+        },
+        { receive: ["credentials"] },
+      ),
+  );
 
   it("long messages behind each other do not mix", () =>
     withPair("stream", async (a, b) => {

@@ -174,6 +174,26 @@ describe("an error after a part of a stream message", () => {
   });
 });
 
+it("a stream message that goes in parts has its control messages with every part, its descriptors with the first", async () => {
+  const [a, b] = memorySocketpair("stream", { capacity: 4, maxFds: 1 });
+  const control = [{ name: "credentials", value: { pid: 1, uid: 2, gid: 3 } }] as const;
+  const file = new FakeDescriptor("the file");
+  const sending = a.sendmsg({ data: "0123456789", fds: [file], control });
+  const arrived: unknown[] = [];
+  for (let length = 0; length < 10; ) {
+    using message = await b.recvmsg();
+    length += message.data.length;
+    arrived.push([String(message.data), message.control, message.fds.length]);
+  }
+  expect(arrived).toEqual([
+    ["0123", control, 1],
+    ["4567", control, 0],
+    ["89", control, 0],
+  ]);
+  expect(await sending).toEqual({ bytes: 10 });
+  file.close();
+});
+
 describe("a listener", () => {
   it("fails accept on demand; waits out a lack of descriptors", async () => {
     const listener = new MemoryListener();
