@@ -15,7 +15,10 @@ export interface OutgoingMessage {
   control?: readonly ControlMessage[];
   /** Where to, on a socket that is not connected. */
   address?: Address;
-  /** MSG_* flags besides MSG_DONTWAIT and MSG_NOSIGNAL, which are always set. */
+  /**
+   * MSG_* flags besides MSG_DONTWAIT and MSG_NOSIGNAL, which are always set. MSG_ZEROCOPY is refused: the kernel reads
+   * the memory after the send has settled.
+   */
   flags?: number;
 }
 

@@ -13,7 +13,7 @@ import {
   AF_X25,
 } from "../constants/address-families.js";
 import { SOL_SOCKET } from "../constants/levels.js";
-import { MSG_DONTWAIT, MSG_NOSIGNAL } from "../constants/message-flags.js";
+import { MSG_DONTWAIT, MSG_NOSIGNAL, MSG_ZEROCOPY } from "../constants/message-flags.js";
 import { SHUT_WR } from "../constants/shutdown.js";
 import { SCM_RIGHTS } from "../constants/socket.js";
 import { SOCK_STREAM } from "../constants/socket-types.js";
@@ -118,6 +118,20 @@ const concat = (first: Uint8Array | null, second: Uint8Array | null): Uint8Array
 function isRights(item: ControlMessage | null | undefined): boolean {
   if (item?.name === "unknown") return item.level === SOL_SOCKET && item.type === SCM_RIGHTS;
   return item?.name === "rights";
+}
+
+/** MSG_ZEROCOPY is refused: our promise settles when the system call returns, long before the kernel has read the bytes. */
+export function checkSendFlags(argument: string, value: unknown): number {
+  const flags = checkFlags(argument, value);
+  if (flags & MSG_ZEROCOPY) {
+    throw invalidArgValue(
+      argument,
+      "must not have MSG_ZEROCOPY: the kernel would still read the memory after the send has settled, whatever is in " +
+        "there by then. Call sendmsg() of sendmsg/syscalls on the socket's fd, and keep the memory as it is until " +
+        "the completion is on the error queue",
+    );
+  }
+  return flags;
 }
 
 /** Whether a socket's addresses are of this family: those of RDS are IP's. */
@@ -346,7 +360,7 @@ export class Sending {
       controlWithFds: fds.length > 0 ? concat(encodeRights(fds), control) : control,
       address: encoded,
       details,
-      flags: (flags === undefined ? 0 : checkFlags("message.flags", flags)) | alwaysSet(family),
+      flags: (flags === undefined ? 0 : checkSendFlags("message.flags", flags)) | alwaysSet(family),
       sendables,
       boundPaths: fds.length > 0 ? boundPathsOf(fds) : NO_SENDABLES,
     };

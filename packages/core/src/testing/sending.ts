@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { byteLength, checkData, checkFlags, checkObject, checkSignal } from "../arguments.js";
+import { byteLength, checkData, checkObject, checkSignal } from "../arguments.js";
 import { MSG_OOB } from "../constants/message-flags.js";
 import { EOPNOTSUPP, EPIPE } from "../errno.js";
 import {
@@ -14,7 +14,7 @@ import {
 import type { OutgoingMessage } from "../message.js";
 import { listenForAbort } from "../socket/endpoint.js";
 import { SCM_MAX_FD } from "../socket/receiving.js";
-import type { SendOptions, SendResult } from "../socket/sending.js";
+import { checkSendFlags, type SendOptions, type SendResult } from "../socket/sending.js";
 import type { Attachments, Channel, MemorySocketType } from "./channel.js";
 import { fileBehind } from "./descriptor.js";
 import type { Faults } from "./faults.js";
@@ -123,7 +123,7 @@ export class MemorySending {
         'must not be "rights": give the descriptors as message.fds',
       );
     }
-    if (checkFlags("message.flags", flags) & MSG_OOB) throw systemError(EOPNOTSUPP, "sendmsg");
+    if (checkSendFlags("message.flags", flags) & MSG_OOB) throw systemError(EOPNOTSUPP, "sendmsg");
     const attachments = { files, control: [...control], address };
     return { views: Array.isArray(iov) ? iov : [iov], total, attachments };
   }

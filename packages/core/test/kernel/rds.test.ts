@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
-import type { Ipv4Address } from "../../src/address/index.js";
-import type { ControlName } from "../../src/control/index.js";
+import { encodeAddress, type Ipv4Address } from "../../src/address/index.js";
+import { type ControlName, encodeControl } from "../../src/control/index.js";
 import type { SystemError } from "../../src/errors.js";
 import type { Socket } from "../../src/index.js";
 import {
@@ -10,6 +10,7 @@ import {
   SO_RCVBUF,
   SOCK_SEQPACKET,
   SOL_SOCKET,
+  sendmsg,
   setsockopt,
 } from "../../src/syscalls/index.js";
 import { firstOf, sockets } from "./missing.js";
@@ -86,11 +87,11 @@ describe("SOL_RDS", () => {
     const { sender, receiver, address } = await apart(["rdsZcopyCompletion"]);
     const cookies = [0x1234, 0xfedcba98];
     for (const value of cookies) {
-      await sender.sendmsg({
-        data: Buffer.alloc(4096, "z"),
-        address,
+      // The socket refuses the flag: it would not keep the memory until the completion.
+      sendmsg(sender.fd, Buffer.alloc(4096, "z"), {
+        address: encodeAddress(address),
         flags: MSG_ZEROCOPY,
-        control: [{ name: "rdsZcopyCookie", value }],
+        control: encodeControl([{ name: "rdsZcopyCookie", value }], { family: AF_RDS }),
       });
       expect((await next(receiver)).data).toHaveLength(4096);
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it, test, vi } from "vitest";
-import { MSG_ERRQUEUE, MSG_OOB, MSG_PEEK, MSG_TRUNC } from "../../src/constants/message-flags.js";
+import { MSG_ERRQUEUE, MSG_OOB, MSG_PEEK, MSG_TRUNC, MSG_ZEROCOPY } from "../../src/constants/message-flags.js";
 import {
   type Descriptor,
   Listener,
@@ -354,6 +354,21 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, withListener, open
           bytesSent: 0,
         });
         expect(text(b.tryRecvmsg())).toBe("still there");
+      }));
+
+    it("refuses MSG_ZEROCOPY: the kernel would read the memory after the send has settled", () =>
+      withPair(type, async (a, b) => {
+        const message = { data: "x", flags: MSG_ZEROCOPY };
+        const expected = {
+          name: "TypeError",
+          code: "ERR_INVALID_ARG_VALUE",
+          argument: "message.flags",
+          message: expect.stringMatching(/MSG_ZEROCOPY.*sendmsg\/syscalls/),
+          bytesSent: 0,
+        };
+        expect(await rejection(a.sendmsg(message))).toMatchObject(expected);
+        expect(thrown(() => a.trySendmsg(message))).toMatchObject(expected);
+        expect(b.tryRecvmsg()).toBeUndefined();
       }));
 
     it("back-pressure: a send waits, order is kept, an aborted one leaves no trace", () =>
