@@ -3,11 +3,17 @@
 // Every package is required by a literal name, so that bundlers and tracers find it, inside try, so that they put up with
 // the ones that are not installed, and inside a function, so that nothing is loaded before the first call.
 
+const { existsSync } = require("node:fs");
 const { createRequire } = require("node:module");
-const { join } = require("node:path");
+const { dirname, join } = require("node:path");
 
-// An ESM bundle may have no __dirname.
-exports.directory = typeof __dirname === "string" ? __dirname : ".";
+// A loader of CommonJS tells a module its file; a bundler does not. __dirname would be no help: in a bundle it is missing, or the
+// bundle's own folder, or relative to the current directory (webpack), where a stranger's file may lie. A bundle has its binary
+// by the literal require() below, and nothing is searched for.
+exports.directory = typeof module.filename === "string" ? dirname(module.filename) : undefined;
+
+/** Requires as this file does. A bundler would take a name made at run time for all the files that it could mean. */
+const requireHere = () => createRequire(join(exports.directory, "binary.cjs"));
 
 exports.packageJson = function packageJson() {
   return require("./package.json");
@@ -58,30 +64,29 @@ exports.prebuilt = function prebuilt(target) {
 
 /** Where a binary of that target's package would be; undefined in a bundle, or if the package is not installed. */
 exports.prebuiltPath = function prebuiltPath(target) {
+  if (exports.directory === undefined) return undefined;
   try {
-    // A bundler would take a name made at run time for all the files that it could mean: it must not see a require here.
-    const { resolve } = createRequire(join(exports.directory, "binary.cjs"));
-    const manifest = resolve(`@sendmsg/native-${target}/package.json`);
+    const manifest = requireHere().resolve(`@sendmsg/native-${target}/package.json`);
     return join(manifest, "..", "prebuilds", target, "sendmsg.node");
   } catch {
     return undefined;
   }
 };
 
-exports.localDirectory = join(exports.directory, "native");
+exports.localDirectory = exports.directory === undefined ? undefined : join(exports.directory, "native");
 
-/** A build made on this machine: native/build/Release/sendmsg.node. */
+// One literal place. node-gyp-build would look into others, too, as the environment says (PREBUILDS_ONLY, npm_config_arch), and
+// beside the runtime's executable.
+/** A build made on this machine: native/build/Release/sendmsg.node. Undefined: there is none. */
 exports.localPath = function localPath() {
-  try {
-    return { value: require("node-gyp-build").path(exports.localDirectory) };
-  } catch (error) {
-    return { error };
-  }
+  if (exports.localDirectory === undefined) return undefined;
+  const path = join(exports.localDirectory, "build", "Release", "sendmsg.node");
+  return existsSync(path) ? path : undefined;
 };
 
 exports.local = function local() {
   try {
-    return { value: require("node-gyp-build")(exports.localDirectory) };
+    return { value: requireHere()(exports.localPath()) };
   } catch (error) {
     return { error };
   }

@@ -1,10 +1,10 @@
 /** What a require gave: the module, or why not. */
 export type Loaded<T> = { value: T; error?: undefined } | { value?: undefined; error: unknown };
 
-/** The folder of the `sendmsg` package (in a bundle, the bundle's). */
-export const directory: string;
-/** The folder whose build/Release holds a build made on this machine. */
-export const localDirectory: string;
+/** The folder of the `sendmsg` package; undefined in a bundle. */
+export const directory: string | undefined;
+/** The folder whose build/Release holds a build made on this machine; undefined in a bundle. */
+export const localDirectory: string | undefined;
 export function packageJson(): { version: string; buildTools: Record<string, string> };
 export function version(): string;
 /** SHA-256 by the native package's name; undefined in a checkout. */
@@ -13,5 +13,5 @@ export function published(): Record<string, string> | undefined;
 export function manifest(target: string): Loaded<{ name: string; version: string }> | undefined;
 export function prebuilt(target: string): Loaded<unknown> | undefined;
 export function prebuiltPath(target: string): string | undefined;
-export function localPath(): Loaded<string>;
+export function localPath(): string | undefined;
 export function local(): Loaded<unknown>;

@@ -18,6 +18,10 @@ export function build(): number {
     console.error(`sendmsg: there is nothing to build on ${process.platform}: sendmsg is for Linux`);
     return 1;
   }
+  if (binary.localDirectory === undefined) {
+    console.error("sendmsg: a bundle does not load a local build: run this in an installed package");
+    return 1;
+  }
   const { buildTools } = binary.packageJson();
   const folder = mkdtempSync(join(tmpdir(), "sendmsg-build-"));
   try {

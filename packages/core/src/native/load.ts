@@ -27,6 +27,9 @@ export interface LoadedBinding {
 
 type Outcome = { loaded: LoadedBinding; defect?: undefined } | { loaded?: undefined; defect: Defect };
 
+/** A bundle brings its binary along, or has none: nothing is searched for at run time. */
+const isBundle = binary.directory === undefined;
+
 let loaded: LoadedBinding | undefined;
 
 /**
@@ -59,6 +62,10 @@ function load(): LoadedBinding {
 
   const prebuilt = fromPackage(target);
   if (prebuilt.loaded) return prebuilt.loaded;
+  if (isBundle) {
+    const { tried, error, reason, fix } = prebuilt.defect;
+    throw new NativeLoadError(target, [{ tried, error }], reason, fix);
+  }
   const local = fromLocalBuild(target);
   if (local.loaded) return local.loaded;
 
@@ -77,11 +84,14 @@ function fromPackage(target: string): Outcome {
       name,
       notFound(`there is no such package; the architectures that have one are ${TARGETS.join(", ")}`),
       `No binary is published for ${target}.`,
-      "compile one on this machine (Python 3, make and a C++ compiler are needed): npx sendmsg build",
+      isBundle
+        ? 'do not bundle sendmsg, but install it beside the bundle, and run "npx sendmsg build" there'
+        : "compile one on this machine (Python 3, make and a C++ compiler are needed): npx sendmsg build",
     );
   }
   if (!manifest.value) {
     const error = toError(manifest.error);
+    if (isBundle) return notInBundle(name, error);
     return isMissing(error)
       ? missing(target, name, error)
       : failed(
@@ -124,22 +134,37 @@ function fromPackage(target: string): Outcome {
     if (defect) return { defect };
   }
   const { value, error } = binary.prebuilt(target)!;
+  if (value === undefined && isBundle) return notInBundle(name, toError(error));
   if (value === undefined) return refused(path ?? name, toError(error), reinstall);
   return { loaded: { binding: value as Binding, package: name, ...(path !== undefined && { path }) } };
 }
 
 function fromLocalBuild(target: string): Outcome {
-  const place = `${binary.localDirectory}/build/Release`;
   const path = binary.localPath();
-  if (path.value === undefined) {
-    return failed(place, notFound("no local build"), "", "");
+  if (path === undefined) {
+    return failed(`${binary.localDirectory}/build/Release`, notFound("no local build"), "", "");
   }
   const rebuild = "compile it again on this machine: npx sendmsg build";
-  const defect = inspect(path.value, rebuild, `The local build is for another architecture than ${target}`);
+  const defect = inspect(path, rebuild, `The local build is for another architecture than ${target}`);
   if (defect) return { defect };
   const { value, error } = binary.local();
-  if (value === undefined) return refused(path.value, toError(error), rebuild);
-  return { loaded: { binding: value as Binding, path: path.value } };
+  if (value === undefined) return refused(path, toError(error), rebuild);
+  return { loaded: { binding: value as Binding, path } };
+}
+
+/** Nobody can repair an installation from here: the bundle has to be made anew. */
+function notInBundle(name: string, error: Error): Outcome {
+  const { code } = error as NodeJS.ErrnoException;
+  // Its file is there, and the process or the system does not want it.
+  if (code === "ERR_DLOPEN_DISABLED" || DENIED_FILE.test(error.message)) return refused(name, error, "");
+  return failed(
+    name,
+    error,
+    `The bundle that this program runs from has no usable binary of ${name}: the package was not installed where the ` +
+      "bundle was made, or the .node file is missing or damaged.",
+    `install ${name}@${binary.version()} where you bundle, bundle again, and keep the .node file beside the bundle: ` +
+      'see "Bundlers" in docs/install.md',
+  );
 }
 
 /** The package is not there: because it was left out, or because another machine's node_modules is here. */
@@ -192,6 +217,9 @@ function inspect(path: string, fix: string, foreign?: string): Defect | undefine
   }
 }
 
+/** What dlopen(3) says of a file that may not be executed. */
+const DENIED_FILE = /failed to map segment|Operation not permitted/;
+
 /** dlopen(3) failed on a file that looks right. */
 function refused(path: string, error: Error, reinstall: string): Outcome {
   if ((error as NodeJS.ErrnoException).code === "ERR_DLOPEN_DISABLED") {
@@ -202,7 +230,7 @@ function refused(path: string, error: Error, reinstall: string): Outcome {
       "start it without --no-addons, and under Node's permission model with --allow-addons",
     );
   }
-  if (/failed to map segment|Operation not permitted/.test(error.message)) {
+  if (DENIED_FILE.test(error.message)) {
     return failed(
       path,
       error,

@@ -4,15 +4,17 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { runtimeName } from "../../src/native/load-error.js";
@@ -44,9 +46,6 @@ beforeAll(async () => {
   native = join(root, "node_modules", NAME);
   file = join(native, "prebuilds", TARGET, "sendmsg.node");
   await compileTo(core);
-  cpSync(dirname(require.resolve("node-gyp-build")), join(root, "node_modules/node-gyp-build"), {
-    recursive: true,
-  });
 });
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -79,11 +78,8 @@ interface Outcome {
   };
 }
 
-/** Loads the binary in a process of its own. */
-function load({ before = "", flags = [] as string[] } = {}): Outcome {
-  const script = `
-    ${before}
-    const { binding, NativeLoadError } = await import("./node_modules/sendmsg/dist/native/load.js");
+/** A program that loads the binary and prints what came of it. */
+const PRINT = `
     let outcome;
     try {
       const pair = binding();
@@ -95,11 +91,22 @@ function load({ before = "", flags = [] as string[] } = {}): Outcome {
         cause: e.cause?.message } };
     }
     console.log(JSON.stringify(outcome));
-  `;
-  const child = spawnSync(process.execPath, [...flags, ...evaluate(script)], {
-    cwd: root,
+`;
+
+/** Loads the binary in a process of its own. */
+function load({ before = "", flags = [] as string[], environment = {} } = {}): Outcome {
+  const script = `
+    ${before}
+    const { binding, NativeLoadError } = await import("./node_modules/sendmsg/dist/native/load.js");
+    ${PRINT}`;
+  return run([...flags, ...evaluate(script)], root, environment);
+}
+
+function run(args: string[], cwd: string, environment: Record<string, string> = {}): Outcome {
+  const child = spawnSync(process.execPath, args, {
+    cwd,
     encoding: "utf8",
-    env: { ...process.env, NODE_OPTIONS: "" },
+    env: { ...process.env, NODE_OPTIONS: "", ...environment },
   });
   expect({ status: child.status, signal: child.signal, stderr: child.stderr }).toEqual({
     status: 0,
@@ -125,7 +132,6 @@ describe("what loads", () => {
     expect(load()).toEqual({ loaded: "function" });
   });
 
-  // A local build is looked for by node-gyp-build, which has to tell glibc from musl.
   test.each(["the package", "a local build", "nothing"])(
     "trap 28: process.getReport() is never called to find the libc (there is: %s)",
     (there) => {
@@ -151,6 +157,28 @@ describe("what loads", () => {
     expect(load()).toEqual({ loaded: "function" });
   });
 
+  test("a local build, whatever the environment says about builds", () => {
+    mkdirSync(join(core, "native/build/Release"), { recursive: true });
+    cpSync(file, join(core, "native/build/Release/sendmsg.node"));
+    rmSync(native, { recursive: true });
+    const environment = { PREBUILDS_ONLY: "1", npm_config_arch: FOREIGN, npm_config_platform: "darwin" };
+    expect(load({ environment })).toEqual({ loaded: "function" });
+  });
+
+  test("a local build of the package behind a symbolic link, as pnpm installs it", () => {
+    mkdirSync(join(core, "native/build/Release"), { recursive: true });
+    cpSync(file, join(core, "native/build/Release/sendmsg.node"));
+    rmSync(native, { recursive: true });
+    const linked = join(root, "linked");
+    mkdirSync(join(linked, "node_modules"), { recursive: true });
+    symlinkSync(core, join(linked, "node_modules/sendmsg"));
+    const script = `
+      const { binding, NativeLoadError } = await import("./node_modules/sendmsg/dist/native/load.js");
+      ${PRINT}`;
+    expect(run(evaluate(script), linked)).toEqual({ loaded: "function" });
+    rmSync(linked, { recursive: true });
+  });
+
   test("nothing, until the first call", () => {
     rmSync(native, { recursive: true });
     const child = spawnSync(
@@ -160,6 +188,90 @@ describe("what loads", () => {
     );
     expect({ status: child.status, stderr: child.stderr }).toEqual({ status: 0, stderr: "" });
   });
+});
+
+describe.each(["esm", "cjs"])("a bundle in the format %s", (format) => {
+  const extension = format === "esm" ? "mjs" : "cjs";
+  let out: string;
+  let bundle: string;
+
+  async function bundled(): Promise<void> {
+    const { build } = createRequire(require.resolve("vite"))("esbuild") as {
+      build(options: object): Promise<unknown>;
+    };
+    out = join(root, "out");
+    bundle = join(out, `bundle.${extension}`);
+    await build({
+      stdin: {
+        contents: `import { binding, NativeLoadError } from "./node_modules/sendmsg/dist/native/load.js";\n${PRINT}`,
+        resolveDir: root,
+      },
+      bundle: true,
+      platform: "node",
+      target: "node18",
+      format,
+      outfile: bundle,
+      loader: { ".node": "copy" },
+      ...(format === "esm" && {
+        banner: {
+          js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+        },
+      }),
+      logLevel: "silent",
+    });
+  }
+
+  /** A current directory that holds a working binary at each place that was ever looked at from there. */
+  function decoys(): string {
+    const folder = mkdtempSync(join(tmpdir(), "sendmsg-decoys-"));
+    for (const place of [
+      "native/build/Release",
+      "build/Release",
+      `prebuilds/${TARGET}`,
+      `native/prebuilds/${TARGET}`,
+    ]) {
+      mkdirSync(join(folder, place), { recursive: true });
+      cpSync(file, join(folder, place, "sendmsg.node"));
+    }
+    cpSync(join(root, "node_modules/@sendmsg"), join(folder, "node_modules/@sendmsg"), { recursive: true });
+    return folder;
+  }
+
+  test("loads the binary that was bundled with it", async () => {
+    await bundled();
+    rmSync(native, { recursive: true });
+    expect(run([bundle], tmpdir())).toEqual({ loaded: "function" });
+    rmSync(out, { recursive: true });
+  });
+
+  test.each(["left out of the bundle", "lost after bundling", "damaged"])(
+    "takes no binary from the current directory when its own was %s",
+    async (what) => {
+      const decoy = decoys();
+      if (what === "left out of the bundle") rmSync(native, { recursive: true });
+      await bundled();
+      rmSync(native, { recursive: true, force: true });
+      const copies = readdirSync(out).filter((name) => name.endsWith(".node"));
+      expect(copies).toHaveLength(what === "left out of the bundle" ? 0 : 1);
+      for (const name of copies) {
+        if (what === "damaged") writeFileSync(join(out, name), "no binary");
+        else rmSync(join(out, name));
+      }
+      // Beside the bundle is not where a local build is made, either.
+      mkdirSync(join(out, "native/build/Release"), { recursive: true });
+      cpSync(join(decoy, "native/build/Release"), join(out, "native/build/Release"), { recursive: true });
+      const { error, loaded } = run([bundle], decoy);
+      expect(loaded).toBeUndefined();
+      expect(error!.attempts.map(({ tried }) => tried)).toEqual([NAME]);
+      expect(error!.message).toContain("bundle");
+      expect(error!.fix).toBe(
+        `install ${NAME}@${VERSION} where you bundle, bundle again, and keep the .node file beside the bundle: ` +
+          'see "Bundlers" in docs/install.md',
+      );
+      rmSync(decoy, { recursive: true });
+      rmSync(out, { recursive: true });
+    },
+  );
 });
 
 describe("what does not", () => {
