@@ -1,3 +1,4 @@
+import { own } from "../arguments.js";
 import { writeU16 } from "../bytes.js";
 import type { AddressDetails, InterfaceIndex } from "./codec.js";
 import { systemInterfaceIndex } from "./interface.js";
@@ -18,20 +19,25 @@ export function encodeAddress(
   argument = "address",
   interfaceIndex: InterfaceIndex = systemInterfaceIndex,
 ): Uint8Array {
-  const codec = codecOf(address, argument);
-  const bytes = codec.encode(address, argument, interfaceIndex);
-  writeU16(bytes, 0, typeof address.family === "number" ? address.family : codec.family);
+  const given = own(address);
+  const codec = codecOf(given, argument);
+  const bytes = codec.encode(given, argument, interfaceIndex);
+  writeU16(bytes, 0, typeof given.family === "number" ? given.family : codec.family);
   return bytes;
 }
 
 /** The address's family as a number: AF_UNIX, AF_INET… */
 export function addressFamily(address: Address, argument = "address"): number {
-  const codec = codecOf(address, argument);
-  return typeof address.family === "number" ? address.family : codec.family;
+  const given = own(address);
+  const codec = codecOf(given, argument);
+  return typeof given.family === "number" ? given.family : codec.family;
 }
 
 /** How an error names an address that was checked. */
-export const detailsOf = (address: Address): AddressDetails => codecOf(address, "address").format(address);
+export const detailsOf = (address: Address): AddressDetails => {
+  const given = own(address);
+  return codecOf(given, "address").format(given);
+};
 
 /**
  * How an error names the address: `{ path }` of a Unix socket, `{ address, port }` of an IP one, else `{ address }`.

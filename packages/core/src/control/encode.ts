@@ -1,5 +1,5 @@
 import { type AddressFamilyName, checkFamily, familyName } from "../address/family.js";
-import { checkInt32, checkInteger } from "../arguments.js";
+import { checkInt32, checkInteger, own } from "../arguments.js";
 import { write32 } from "../bytes.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
@@ -115,7 +115,7 @@ export function encodeControl(
   const layout = options?.layout === undefined ? machineLayout : checkLayout(options.layout);
   const family = options?.family === undefined ? undefined : checkFamily("options.family", options.family);
   // Descriptors alone are what most programs send: without a plan it takes half the time.
-  const [first] = messages;
+  const first = own(messages[0]);
   if (messages.length === 1 && first?.name === "rights" && (family === undefined || family === AF_UNIX)) {
     return encodeRights(checkDescriptors(`${argument}[0].value`, first.value), layout);
   }
@@ -125,7 +125,7 @@ export function encodeControl(
   let size = 0;
   for (let i = 0; i < messages.length; i++) {
     const isLast = i === messages.length - 1;
-    const one = plan(messages[i]!, `${argument}[${i}]`, layout, family, isLast);
+    const one = plan(own(messages[i]!), `${argument}[${i}]`, layout, family, isLast);
     plans.push(one);
     // Padding behind a payload that its header says goes on would become part of it.
     const goesOn = one.named === undefined && statedLength(one) > one.length;

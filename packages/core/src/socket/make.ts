@@ -1,5 +1,5 @@
 import { type Address, addressFamily } from "../address/index.js";
-import { checkBoolean, checkInteger, checkObject, checkSignal } from "../arguments.js";
+import { checkBoolean, checkInteger, checkObject, checkSignal, own } from "../arguments.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "../constants/address-families.js";
 import { IPV6_V6ONLY } from "../constants/ipv6.js";
 import { SOL_SOCKET } from "../constants/levels.js";
@@ -83,8 +83,10 @@ export function checkType(argument: string, value: unknown): number {
 }
 
 export function checkOptions(options: SocketOptions): CheckedOptions {
-  checkObject("options", options);
-  const { type, protocol, receive, maxFds, mode, unlink, ipv6Only, reusePort, signal } = options;
+  const { type, protocol, receive, maxFds, mode, unlink, ipv6Only, reusePort, signal } = checkObject(
+    "options",
+    options,
+  );
   if (receive !== undefined) {
     if (!Array.isArray(receive)) throw invalidArgType("options.receive", "an array", receive);
     receive.forEach((name: unknown, i) => {
@@ -107,8 +109,9 @@ export function checkOptions(options: SocketOptions): CheckedOptions {
 
 /** Refuses options that a call has no use for: what is asked for must not be passed over in silence. */
 export function refuseOptions(options: SocketOptions, names: readonly (keyof SocketOptions)[]): void {
+  const given = own(options);
   for (const name of names) {
-    if (options[name] !== undefined) throw invalidArgValue(`options.${name}`, "must not be given here");
+    if (given[name] !== undefined) throw invalidArgValue(`options.${name}`, "must not be given here");
   }
 }
 

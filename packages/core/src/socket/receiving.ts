@@ -5,6 +5,7 @@ import {
   checkInteger,
   checkObject,
   checkSignal,
+  own,
 } from "../arguments.js";
 import {
   AF_BLUETOOTH,
@@ -140,8 +141,7 @@ export function checkRequest(
   options: ReceiveOptions,
   socket: Pick<ReceivingSocket, "family" | "type" | "maxFds">,
 ): Request {
-  checkObject("options", options);
-  const { maxFds, size, buffers, flags } = options;
+  const { maxFds, size, buffers, flags } = checkObject("options", options);
   const request: Request = {
     maxFds: maxFdsOf(maxFds, socket.maxFds),
     size: size === undefined ? undefined : checkInteger("options.size", size, 1, 0x7fffffff),
@@ -258,7 +258,7 @@ export class Receiving {
     try {
       this.#endpoint.open();
       request = checkRequest(options, this.#socket);
-      signal = checkSignal("options.signal", options.signal);
+      signal = checkSignal("options.signal", own(options).signal);
       if (signal?.aborted) throw new AbortError(signal);
       if (!this.#own.on) this.#own.switchOn(this.#endpoint.open(), this.#socket.names);
       if (this.#waiters.length === 0) {
@@ -290,7 +290,7 @@ export class Receiving {
   tryReceive(options: ReceiveOptions): Message | undefined {
     this.#endpoint.open();
     const request = checkRequest(options, this.#socket);
-    const signal = checkSignal("options.signal", options.signal);
+    const signal = checkSignal("options.signal", own(options).signal);
     if (signal?.aborted) throw new AbortError(signal);
     if (!this.#own.on) this.#own.switchOn(this.#endpoint.open(), this.#socket.names);
     return this.#waiters.length === 0 ? this.#try(request) : undefined;

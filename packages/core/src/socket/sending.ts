@@ -197,8 +197,7 @@ export class Sending {
     try {
       this.#endpoint.open();
       if (this.#ended) throw systemError(EPIPE, "sendmsg");
-      checkObject("options", options);
-      signal = checkSignal("options.signal", options.signal);
+      signal = checkSignal("options.signal", checkObject("options", options).signal);
       prepared = this.#prepare(message);
       if (signal?.aborted) throw new AbortError(signal);
       key = this.#laneOf(prepared);
@@ -305,8 +304,7 @@ export class Sending {
   }
 
   #prepare(message: OutgoingMessage): Prepared {
-    checkObject("message", message);
-    const { data = "", fds: given, control: items, address, flags } = message;
+    const { data = "", fds: given, control: items, address, flags } = checkObject("message", message);
     let sendables: readonly unknown[] = NO_SENDABLES;
     const fds: number[] = [];
     if (given !== undefined) {

@@ -60,8 +60,7 @@ export class MemorySending {
     let sent: number | undefined;
     try {
       prepared = this.#prepare(message);
-      checkObject("options", options);
-      signal = checkSignal("options.signal", options.signal);
+      signal = checkSignal("options.signal", checkObject("options", options).signal);
       if (signal?.aborted) throw new AbortError(signal);
       if (this.#queue.length === 0) sent = this.#attempt(prepared, 0);
     } catch (error) {
@@ -100,8 +99,7 @@ export class MemorySending {
   #prepare(message: OutgoingMessage): Prepared {
     if (this.#closed) throw closedError("socket");
     if (this.#ended) throw systemError(EPIPE, "sendmsg");
-    checkObject("message", message);
-    const { data = "", fds = [], control = [], address, flags = 0 } = message;
+    const { data = "", fds = [], control = [], address, flags = 0 } = checkObject("message", message);
     const iov = checkData("message.data", data);
     const total = byteLength(iov);
     if (!Array.isArray(fds)) throw invalidArgType("message.fds", "an array", fds);

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import { byteLength, checkInteger, checkObject, checkSignal } from "../arguments.js";
+import { byteLength, checkInteger, checkObject, checkSignal, own } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_OOB, MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
 import { EOPNOTSUPP } from "../errno.js";
@@ -59,7 +59,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
 
   static {
     pairOf = (type, options) => {
-      const [first, second] = options.map(({ maxFds = 0, capacity = DEFAULT_CAPACITY }) => ({
+      const [first, second] = options.map(own).map(({ maxFds = 0, capacity = DEFAULT_CAPACITY }) => ({
         maxFds: checkSocketMaxFds("options.maxFds", maxFds),
         outgoing: new Channel(type, checkInteger("options.capacity", capacity, 1, Number.MAX_SAFE_INTEGER)),
       }));
@@ -97,7 +97,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     try {
       this.#open();
       const request = checkRequest(options, this.#receiver);
-      const signal = checkSignal("options.signal", options.signal);
+      const signal = checkSignal("options.signal", own(options).signal);
       return this.#waiting.start(() => this.#receive(request), signal);
     } catch (error) {
       return Promise.reject(error);
@@ -107,7 +107,8 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   tryRecvmsg(options: ReceiveOptions = {}): Message<FakeDescriptor> | undefined {
     this.#open();
     const request = checkRequest(options, this.#receiver);
-    if (options.signal?.aborted) throw new AbortError(options.signal);
+    const { signal } = own(options);
+    if (signal?.aborted) throw new AbortError(signal);
     return this.#waiting.empty ? this.#receive(request) : undefined;
   }
 
@@ -230,6 +231,6 @@ export function memorySocketpair(
   type: MemorySocketType = "stream",
   options: MemorySocketOptions = {},
 ): [MemorySocket, MemorySocket] {
-  checkObject("options", options);
-  return pairOf(checkType(type), [options, options]);
+  const given = checkObject("options", options);
+  return pairOf(checkType(type), [given, given]);
 }

@@ -1,0 +1,158 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { encodeAddress } from "../src/address/index.js";
+import { encodeControl } from "../src/control/index.js";
+import { Listener, Socket, socketpair } from "../src/index.js";
+import { MSG_PEEK, recvmsg, sendmsg } from "../src/syscalls/index.js";
+import { memorySocketpair } from "../src/testing/index.js";
+import { counted } from "./counted.js";
+import { openFile } from "./descriptors.js";
+import { closeSync } from "./files.mjs";
+import { thrown, withPair } from "./pairs.js";
+import { freshPath } from "./transports.js";
+
+// What a merge of a stranger's JSON leaves behind ("__proto__"): every object of the program has these properties.
+
+const everyObject = Object.prototype as Record<string, unknown>;
+let polluted: string[] = [];
+const pollute = (properties: Record<string, unknown>) => {
+  polluted.push(...Object.keys(properties));
+  Object.assign(everyObject, properties);
+};
+const clean = () => {
+  for (const name of polluted) delete everyObject[name];
+  polluted = [];
+};
+afterEach(clean);
+
+/** Runs while Object.prototype has these properties: what expects and counts runs without. */
+function whilePolluted<T>(properties: Record<string, unknown>, body: () => T): T {
+  pollute(properties);
+  try {
+    return body();
+  } finally {
+    clean();
+  }
+}
+
+describe("a property of Object.prototype is no option", () => {
+  it.each(["omitted", "empty"])("maxFds lets no descriptor in (options are %s)", (given) =>
+    counted(async () => {
+      const file = openFile("content");
+      const options = given === "omitted" ? [] : [{}];
+      const sockets = whilePolluted({ maxFds: 253, signal: AbortSignal.abort() }, () =>
+        socketpair("stream", ...options),
+      );
+      const [a, b] = sockets;
+      for (const receive of [
+        () => whilePolluted({ maxFds: 253 }, () => b.tryRecvmsg(...options)),
+        () => whilePolluted({ maxFds: 253 }, () => b.recvmsg(...options)),
+      ]) {
+        await a.sendmsg({ data: "x", fds: [file] });
+        using message = (await receive())!;
+        expect([message.fds.length, message.droppedFds]).toEqual([0, 1]);
+      }
+      await Promise.all([a.close(), b.close()]);
+      closeSync(file);
+    }),
+  );
+
+  it("flags, size and an aborted signal change no receive", () =>
+    withPair("dgram", async (a, b) => {
+      await a.sendmsg({ data: "whole" });
+      const message = whilePolluted({ flags: MSG_PEEK, size: 1, signal: AbortSignal.abort() }, () =>
+        b.tryRecvmsg(),
+      );
+      expect(String(message!.data)).toBe("whole");
+      expect(b.tryRecvmsg()).toBeUndefined();
+    }));
+
+  it("fds, control and an address travel with no message", () =>
+    withPair(
+      "dgram",
+      async (a, b) => {
+        const file = openFile("content");
+        const properties = {
+          fds: [file],
+          address: { path: "/elsewhere" },
+          control: [{ name: "rights", value: [0] }],
+        };
+        const sending = whilePolluted(properties, () => a.sendmsg({ data: "x" }));
+        expect(await sending).toEqual({ bytes: 1 });
+        using message = await b.recvmsg();
+        expect([String(message.data), message.fds.length]).toEqual(["x", 0]);
+        closeSync(file);
+      },
+      { maxFds: 1 },
+    ));
+
+  it("a Listener's mode and unlink are those that were given", () =>
+    counted(async () => {
+      const path = freshPath();
+      const listening = whilePolluted({ unlink: "stale", mode: 0o777, maxFds: 253, type: "dgram" }, () =>
+        Listener.listen({ path }),
+      );
+      const listener = await listening;
+      await expect(whilePolluted({ unlink: "stale" }, () => Listener.listen({ path }))).rejects.toMatchObject(
+        { code: "EADDRINUSE" },
+      );
+      const socket = await Socket.connect({ path });
+      await Promise.all([listener.close(), socket.close()]);
+    }));
+
+  it("fields of addresses and control messages are those that were given", () => {
+    const address = { family: "ipv6", address: "::1", port: 1 } as const;
+    const credentials = { name: "credentials", value: { pid: 1, uid: 2 } } as never;
+    const properties = { path: "/elsewhere", scopeId: 7, flowInfo: 7, gid: 0 };
+    expect(whilePolluted(properties, () => encodeAddress(address))).toEqual(encodeAddress(address));
+    expect(whilePolluted(properties, () => thrown(() => encodeControl([credentials])))).toMatchObject({
+      argument: "control[0].value.gid",
+    });
+  });
+
+  it("the bare calls have the flags that were given", () =>
+    withPair("dgram", (a, b) => {
+      const buffer = Buffer.alloc(8);
+      const result = whilePolluted({ flags: MSG_PEEK, timeout: "soon", address: Buffer.alloc(1) }, () => {
+        sendmsg(a.fd, "once", {});
+        return recvmsg(b.fd, buffer, {});
+      });
+      expect(result.bytes).toBe(4);
+      expect(b.tryRecvmsg()).toBeUndefined();
+    }));
+
+  it("sockets in memory do the same", async () => {
+    const [a, b] = whilePolluted({ maxFds: 253, capacity: 1 }, () => memorySocketpair("stream"));
+    await a.sendmsg({ data: "abc", fds: [0] });
+    const message = whilePolluted({ maxFds: 253, size: 1 }, () => b.tryRecvmsg())!;
+    expect([String(message.data), message.fds.length, message.droppedFds]).toEqual(["abc", 0, 1]);
+    await Promise.all([a.close(), b.close()]);
+  });
+});
+
+describe("a property of the caller's own prototypes is an option, polluted or not", () => {
+  class Options {
+    readonly #size = 2;
+    get size(): number {
+      return this.#size;
+    }
+  }
+
+  it.each([
+    ["a class with a getter over a private field", () => new Options()],
+    ["Object.create(defaults)", () => Object.create({ size: 2 }) as { size: number }],
+    [
+      "an object without prototype",
+      () => Object.assign(Object.create(null), { size: 2 }) as { size: number },
+    ],
+    ["a frozen object", () => Object.freeze({ size: 2 })],
+  ])("%s", (_, make) =>
+    withPair("stream", async (a, b) => {
+      for (const properties of [{}, { size: 1, maxFds: 1 }] as Record<string, unknown>[]) {
+        await a.sendmsg({ data: "abcd" });
+        const message = whilePolluted(properties, () => b.tryRecvmsg(make()));
+        expect(String(message!.data)).toBe("ab");
+        b.tryRecvmsg();
+      }
+    }),
+  );
+});
