@@ -13,6 +13,7 @@ import { explainAge } from "../kernel-version.js";
 import { DENIED } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
+import { refusePointersGet, refusePointersSet } from "../syscalls/pointers.js";
 import { checkOptionName, decodeEntry, encodeEntry } from "./codec.js";
 import type { OptionEntry } from "./entry.js";
 import type { OptionInput, OptionQuery, OptionValue, ReadableOption, SettableOption } from "./table.js";
@@ -107,7 +108,8 @@ export class SocketOptionAccess {
   /**
    * Reads any option by its numbers: up to `length` bytes, as many as the kernel wrote.
    *
-   * @throws TypeError ERR_INVALID_ARG_VALUE: the option answers with a descriptor, which needs an owner.
+   * @throws TypeError ERR_INVALID_ARG_VALUE: the option answers with a descriptor, which needs an owner, or its struct holds
+   *   pointers.
    */
   getRaw(level: number, option: number, length: number): Uint8Array {
     checkInt32("level", level);
@@ -118,17 +120,24 @@ export class SocketOptionAccess {
         throw invalidArgValue("option", `must not be ${each.instead}`);
       }
     }
+    refusePointersGet("option", level, option, length);
     const bytes = new Uint8Array(length);
     const result = binding().getsockopt(this.#open(), level, option, bytes, false);
     if (result < 0) throw failure(result, "getsockopt");
     return bytes.subarray(0, result);
   }
 
-  /** Sets any option by its numbers to the bytes that it takes. */
+  /**
+   * Sets any option by its numbers to the bytes that it takes. The kernel takes a pointer in them for an address in this process:
+   * options that are known to hold one are refused; do not pass on a stranger's numbers or bytes.
+   *
+   * @throws TypeError ERR_INVALID_ARG_VALUE: the option's struct holds pointers. The error says what to use instead.
+   */
   setRaw(level: number, option: number, value: ArrayBufferView | ArrayBufferLike): void {
     checkInt32("level", level);
     checkInt32("option", option);
     const bytes = checkView("value", value);
+    refusePointersSet("option", level, option, bytes.byteLength);
     const result = binding().setsockopt(this.#open(), level, option, bytes);
     if (result < 0) throw failure(result, "setsockopt");
     this.#told(level, option, bytes);

@@ -2,6 +2,7 @@ import { checkFd, checkInt32, checkInteger, checkObject, checkView } from "../ar
 import { invalidArgType } from "../errors.js";
 import { binding } from "../native/load.js";
 import { failure, succeeded } from "./failure.js";
+import { refusePointersGet, refusePointersSet } from "./pointers.js";
 
 const SIZEOF_INT = Int32Array.BYTES_PER_ELEMENT;
 
@@ -31,7 +32,8 @@ export function getsockopt(
   checkInt32("name", name);
   if (options !== undefined) {
     const { length } = checkObject("options", options);
-    const value = new Uint8Array(checkInteger("options.length", length, 0, 0x7fffffff));
+    refusePointersGet("name", level, name, checkInteger("options.length", length, 0, 0x7fffffff));
+    const value = new Uint8Array(length);
     return value.subarray(0, succeeded(binding().getsockopt(fd, level, name, value, false), "getsockopt"));
   }
   const value = new Int32Array(1);
@@ -44,6 +46,8 @@ export function getsockopt(
 /**
  * Sets a socket option. A number or boolean is passed as an int, which most options take; others take their struct's bytes.
  *
+ * @throws TypeError ERR_INVALID_ARG_VALUE: the option's struct holds pointers (SO_ATTACH_FILTER, XDP_UMEM_REG, …), and the
+ *   kernel would take your bytes for addresses in this process. The error says what to use instead.
  * @throws a system error: ENOPROTOOPT, EINVAL, EPERM, EDOM, …
  * @see setsockopt(2), socket(7), unix(7), ip(7), ipv6(7), tcp(7), udp(7)
  */
@@ -56,7 +60,9 @@ export function setsockopt(
   checkFd("fd", fd);
   checkInt32("level", level);
   checkInt32("name", name);
-  const result = binding().setsockopt(fd, level, name, optionBytes(value));
+  const bytes = optionBytes(value);
+  refusePointersSet("name", level, name, bytes.byteLength);
+  const result = binding().setsockopt(fd, level, name, bytes);
   if (result < 0) throw failure(result, "setsockopt");
 }
 

@@ -15,6 +15,7 @@ import {
   AF_PACKET,
   AF_UNIX,
   AF_VSOCK,
+  getsockopt,
   IPPROTO_ICMP,
   NETLINK_ROUTE,
   SCTP_SOCKOPT_PEELOFF,
@@ -26,6 +27,7 @@ import {
   SOL_SCTP,
   SOL_SOCKET,
   SOL_TCP,
+  setsockopt,
   TCP_NODELAY,
 } from "../../src/syscalls/index.js";
 import { counted } from "../counted.js";
@@ -342,6 +344,56 @@ describe("what is refused", () => {
         argument: "option",
       });
     }
+  });
+
+  // The kernel would take bytes of these values for addresses in this process.
+  it.each([
+    ["SO_ATTACH_FILTER", SOL_SOCKET, 26, "set", /options\.set\("attachFilter"/],
+    ["SO_ATTACH_REUSEPORT_CBPF", SOL_SOCKET, 51, "set", /options\.set\("attachReusePortCbpf"/],
+    ["PACKET_FANOUT_DATA", 263, 22, "set", /options\.set\("packetFanoutData"/],
+    ["XDP_UMEM_REG", 283, 4, "set", /packet socket/],
+    ["IPT_SO_SET_REPLACE", 0, 64, "set", /iptables/],
+    ["ARPT_SO_SET_REPLACE", 0, 96, "set", /arptables/],
+    ["EBT_SO_SET_ENTRIES", 0, 128, "set", /ebtables/],
+    ["EBT_SO_SET_COUNTERS", 0, 129, "set", /ebtables/],
+    ["IP6T_SO_SET_REPLACE", 41, 64, "set", /ip6tables/],
+    ["RDS_GET_MR", 276, 2, "set", /without RDMA/],
+    ["RDS_GET_MR_FOR_DEST", 276, 7, "set", /without RDMA/],
+    ["TCP_ZEROCOPY_RECEIVE", SOL_TCP, 35, "get", /recvmsg\(\)/],
+    ["SCTP_SOCKOPT_CONNECTX3", SOL_SCTP, 111, "get", /SCTP_SOCKOPT_CONNECTX,/],
+    ["EBT_SO_GET_ENTRIES", 0, 129, "get", /ebtables/],
+    ["EBT_SO_GET_INIT_ENTRIES", 0, 131, "get", /ebtables/],
+  ] as const)("a struct that holds pointers: %s", (constant, level, option, direction, instead) => {
+    const socket = unix("stream")[0];
+    const bytes = new Uint8Array(16).fill(0x41);
+    const raw = thrown(() =>
+      direction === "set"
+        ? socket.options.setRaw(level, option, bytes)
+        : socket.options.getRaw(level, option, 64),
+    );
+    const bare = thrown(() =>
+      direction === "set"
+        ? setsockopt(socket.fd, level, option, bytes)
+        : getsockopt(socket.fd, level, option, { length: 64 }),
+    );
+    for (const [error, argument] of [
+      [raw, "option"],
+      [bare, "name"],
+    ] as const) {
+      expect(error).toMatchObject({ code: "ERR_INVALID_ARG_VALUE", argument });
+      expect(error.message).toContain(constant);
+      expect(error.message).toMatch(instead);
+    }
+  });
+
+  it("raw: a descriptor of an eBPF program is no pointer", () => {
+    const [socket] = unix("stream");
+    expect(thrown(() => socket!.options.setRaw(263, 22, new Uint8Array(4)))).toMatchObject({
+      syscall: "setsockopt",
+    });
+    expect(thrown(() => socket!.options.setRaw(263, 22, new Uint8Array(8)))).toMatchObject({
+      argument: "option",
+    });
   });
 
   it("raw: numbers and bytes are checked", () => {
