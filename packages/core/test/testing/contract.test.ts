@@ -1,5 +1,11 @@
 import { describe, expect, it, test, vi } from "vitest";
-import { MSG_ERRQUEUE, MSG_OOB, MSG_PEEK, MSG_TRUNC, MSG_ZEROCOPY } from "../../src/constants/message-flags.js";
+import {
+  MSG_ERRQUEUE,
+  MSG_OOB,
+  MSG_PEEK,
+  MSG_TRUNC,
+  MSG_ZEROCOPY,
+} from "../../src/constants/message-flags.js";
 import {
   type Descriptor,
   Listener,
