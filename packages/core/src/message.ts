@@ -24,7 +24,7 @@ export interface OutgoingMessage {
 
 /** What one recvmsg(2) has brought: bytes, descriptors, control messages and address belong together. */
 export interface Message<D extends Descriptor = FileDescriptor> extends Disposable {
-  /** The bytes. They may lie in memory that other messages share: {@link copy} gives a message memory of its own. */
+  /** The bytes, in memory that no other message shares: other code may have them, and transfer them. */
   readonly data: Buffer;
   /** The descriptors that came along and were asked for (`maxFds`), until they are taken. */
   readonly fds: readonly D[];

@@ -47,6 +47,17 @@ export function takeEarly(
 
 /** The part of the caller's buffers that was filled: a view on one, a copy of several. */
 export function filled(buffers: Uint8Array | Uint8Array[], length: number): Buffer {
-  if (Array.isArray(buffers)) return Buffer.concat(buffers, length);
+  if (Array.isArray(buffers)) {
+    // Not Buffer.concat(), which takes memory of a pool that all of the program's small buffers share.
+    const data = Buffer.allocUnsafeSlow(length);
+    let at = 0;
+    for (const view of buffers) {
+      if (at === length) break;
+      const piece = view.subarray(0, length - at);
+      data.set(piece, at);
+      at += piece.byteLength;
+    }
+    return data;
+  }
   return Buffer.from(buffers.buffer, buffers.byteOffset, length);
 }

@@ -56,7 +56,7 @@ import { Backoff, type Endpoint, listenForAbort } from "./endpoint.js";
 import { afterTurn, countArrived, mayTry } from "./fairness.js";
 import type { OwnSettings } from "./own-settings.js";
 import { callOffLoop } from "./readiness.js";
-import { commit, DEFAULT_SIZE, reserve } from "./slab.js";
+import { DEFAULT_SIZE, reserve, take } from "./slab.js";
 
 /** Descriptors of one message at most: SCM_MAX_FD, include/net/scm.h. */
 export const SCM_MAX_FD = 253;
@@ -369,7 +369,6 @@ export class Receiving {
 
     let room: number;
     let memory: Buffer | undefined;
-    let offset = 0;
     if (request.buffers !== undefined) {
       room = byteLength(request.buffers);
       // With less room, the kernel would cut the message or seem to report the end of the stream.
@@ -386,12 +385,12 @@ export class Receiving {
         if (length < 0) throw failure(length, "recvmsg");
         if (length > room) room = length;
       }
-      ({ memory, offset } = reserve(room));
+      memory = reserve(room);
     }
     const result = native.receive(
       fd,
       memory ?? request.buffers!,
-      offset,
+      0,
       room,
       controlRoom(),
       addressSpace,
@@ -406,7 +405,7 @@ export class Receiving {
       if (!(flags & MSG_ERRQUEUE) && this.drainErrors() > 0) return this.#try(request);
       throw failure(result, "recvmsg");
     }
-    return this.#message(result, room, flags, request.buffers, memory, offset);
+    return this.#message(result, room, flags, request.buffers, memory);
   }
 
   /** The peer's descriptors are not let in faster than they can be closed. Readiness does not tell when there are fewer. */
@@ -467,10 +466,9 @@ export class Receiving {
   /** What the thread has received. Undefined: nothing was there. */
   #endReceive(token: number, request: Request, size: number, flags: number): Message | undefined {
     let memory: Buffer | undefined;
-    let offset = 0;
     let lack: unknown;
     try {
-      ({ memory, offset } = reserve(size));
+      memory = reserve(size);
     } catch (error) {
       lack = error;
     }
@@ -478,7 +476,7 @@ export class Receiving {
     const result = binding().endReceive(
       token,
       memory ?? nothing,
-      offset,
+      0,
       room,
       controlRoom(),
       addressSpace,
@@ -486,7 +484,7 @@ export class Receiving {
     );
     if (result === -EAGAIN) return this.#endIfShutDown(flags);
     if (result < 0) throw failure(result, "recvmsg");
-    const message = this.#message(result, room, flags, memory ? undefined : nothing, memory, offset);
+    const message = this.#message(result, room, flags, memory ? undefined : nothing, memory);
     if (memory) return message;
     // The message is lost, its descriptors must not be.
     message[Symbol.dispose]();
@@ -510,7 +508,6 @@ export class Receiving {
     flags: number,
     buffers: Uint8Array | Uint8Array[] | undefined,
     memory: Buffer | undefined,
-    offset: number,
   ): Message {
     const numbers = binding().result;
     const { family, isOwn } = this.#socket;
@@ -527,8 +524,7 @@ export class Receiving {
     let data: Buffer;
     try {
       if (memory !== undefined) {
-        data = memory.subarray(offset, offset + length);
-        commit(memory, offset, length);
+        data = take(memory, length);
       } else {
         data = filled(buffers!, length);
       }

@@ -1,32 +1,31 @@
-import { markAsUntransferable } from "node:worker_threads";
-
 /** Room for any datagram of IP, and a good read of a stream. */
 export const DEFAULT_SIZE = 65_536;
-// Small messages share a slab; one that is kept keeps its slab alive.
-const SLAB_SIZE = 8 * DEFAULT_SIZE;
 
-let slab: Buffer | undefined;
-let used = 0;
+/** Receives write here; nobody else ever sees it. */
+let scratch: Buffer | undefined;
 
-/** Memory for one receive: `slab[offset … offset + size)`. Valid until the next call. */
-export function reserve(size: number): { memory: Buffer; offset: number } {
-  if (size > DEFAULT_SIZE) return { memory: untransferable(size), offset: 0 };
-  // Its length is 0 once it was transferred, which Node before 24 can't prevent: a byte stream does it with what it is given.
-  if (slab === undefined || used + size > slab.length) {
-    slab = untransferable(SLAB_SIZE);
-    used = 0;
+/** Memory for one receive, of at least `size` bytes. Valid until the next call. */
+export function reserve(size: number): Buffer {
+  if (size > DEFAULT_SIZE) return Buffer.allocUnsafeSlow(size);
+  scratch ??= Buffer.allocUnsafeSlow(DEFAULT_SIZE);
+  return scratch;
+}
+
+/**
+ * The first `length` bytes of what was reserved, in memory that no other message shares. Structured clone copies the whole
+ * ArrayBuffer behind a view: with shared memory, `postMessage(message.data)` would give away other peers' bytes.
+ *
+ * Copying up to 32 KiB costs less than memory that the processor has not in its cache. What is longer keeps the memory that it
+ * was received into, whose rest may hold anything.
+ */
+export function take(memory: Buffer, length: number): Buffer {
+  if (length <= memory.length / 2) {
+    const data = Buffer.allocUnsafeSlow(length);
+    memory.copy(data, 0, 0, length);
+    return data;
   }
-  return { memory: slab, offset: used };
-}
-
-/** The first `size` bytes of what was reserved are in use. */
-export function commit(memory: Buffer, offset: number, size: number): void {
-  if (memory === slab && offset === used) used += (size + 7) & ~7;
-}
-
-// Transferring one message's buffer to a worker would take the others' bytes away.
-function untransferable(size: number): Buffer {
-  const buffer = Buffer.allocUnsafeSlow(size);
-  markAsUntransferable(buffer.buffer as ArrayBuffer);
-  return buffer;
+  if (memory === scratch) scratch = undefined;
+  if (length === memory.length) return memory;
+  memory.fill(0, length);
+  return memory.subarray(0, length);
 }
