@@ -22,7 +22,7 @@ const [arch = process.arch] = process.argv.slice(2);
 
 if (process.argv.length < 3 && !Object.hasOwn(architectures, arch)) {
   console.log(
-    `No binary is published for ${arch}: node-gyp-build uses a local node-gyp build of packages/core/native.`,
+    `No binary is published for ${arch}: the library uses a local node-gyp build of packages/core/native.`,
   );
   process.exit(0);
 }

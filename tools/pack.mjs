@@ -91,7 +91,6 @@ try {
   }
 
   const { scripts, devDependencies, ...published } = coreManifest;
-  const dependencies = Object.keys(published.dependencies).map(installed);
   const natives = Object.entries(published.optionalDependencies).map(([name, version]) => {
     if (version !== published.version) throw new Error(`sendmsg asks for ${name}@${version}`);
     return { name, version, license: published.license, sha256: checksums[name], optional: true };
@@ -101,7 +100,7 @@ try {
     files: {
       "binaries.json": `${JSON.stringify(checksums, null, 2)}\n`,
       [NOTICES]: noticesOf([]),
-      [SBOM]: billOfMaterials({ subject: identity(coreManifest), needs: [...dependencies, ...natives] }),
+      [SBOM]: billOfMaterials({ subject: identity(coreManifest), needs: natives }),
       ...Object.fromEntries(
         ["README.md", "CHANGELOG.md"].map((name) => [name, readFileSync(join(repository, name), "utf8")]),
       ),

@@ -14,7 +14,7 @@ const NATIVES = {
   ia32: "sendmsg-native-linux-ia32",
   arm64: "sendmsg-native-linux-arm64",
 };
-/** All that npm puts on a disk, node-gyp-build included. Types, sources and maps are nine tenths of it. */
+/** All that npm puts on a disk. Types, sources and maps are nine tenths of it. */
 const INSTALLED_LIMIT = 2_600_000;
 /** What a program can load of it. */
 const LOADED_LIMIT = 700_000;
@@ -24,7 +24,7 @@ const tarballs = {};
 beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "sendmsg-unpacked-")));
   const packed = inject("packed");
-  for (const name of [CORE, ...Object.values(NATIVES), "node-gyp-build"]) {
+  for (const name of [CORE, ...Object.values(NATIVES)]) {
     const file = readdirSync(packed).find(
       (each) => each.startsWith(`${name}-`) && /^\d/.test(each.slice(name.length + 1)),
     );
@@ -130,7 +130,7 @@ describe("core", () => {
   test("is as large as it has to be, with one native package", () => {
     const isLoaded = (file) => /\.(js|cjs|node|json)$/.test(file);
     for (const native of Object.values(NATIVES)) {
-      const all = [CORE, native, "node-gyp-build"];
+      const all = [CORE, native];
       const installed = all.reduce((sum, name) => sum + sizeOf(name), 0);
       const loaded = all.reduce((sum, name) => sum + sizeOf(name, isLoaded), 0);
       console.info(`${native}: ${installed} bytes installed, of which a program can load ${loaded}`);

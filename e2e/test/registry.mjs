@@ -21,12 +21,10 @@ export default async function setup({ provide }) {
   };
   try {
     run(process.execPath, [join(repository, "tools/pack.mjs"), folder]);
-    // What a user's machine would fetch besides, from this checkout's own dependencies.
-    for (const name of ["node-gyp-build", "node-addon-api"]) {
-      run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], {
-        cwd: join(repository, "node_modules", name),
-      });
-    }
+    // What `npx sendmsg build` would fetch besides, from this checkout's own dependencies.
+    run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], {
+      cwd: join(repository, "node_modules", "node-addon-api"),
+    });
     const environment = { ...process.env, ...registry.environment };
     for (const name of readdirSync(folder)) {
       run("npm", ["publish", "--ignore-scripts", join(folder, name)], { cwd: folder, env: environment });
