@@ -267,7 +267,8 @@ export class Listener implements MessageListener<Socket> {
   }
 
   /**
-   * The next connection. Undefined: none is waiting, or others wait for it.
+   * The next connection. Undefined: none is waiting, or others wait for it. Where a thread accepts, because another process may have
+   * the listener, it is undefined first, then the connection.
    *
    * @throws a system error: `EMFILE` without a descriptor left, ECONNABORTED, …
    * @see accept(2)

@@ -393,7 +393,8 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Sends what the kernel takes at once. Undefined: it takes nothing now.
+   * Sends what the kernel takes at once. Undefined: it takes nothing now, or the socket is a connected Unix datagram socket that has
+   * unread messages. Sending could throw those away: receive them, or use {@link sendmsg}.
    *
    * On a stream `bytes` may be fewer than given. Then the descriptors have gone. Send the rest without `fds`, but with the same
    * `control`: what you leave out (credentials, a TLS record type) does not hold for the rest.
@@ -414,7 +415,12 @@ export class Socket implements MessageSocket<FileDescriptor> {
     return this.#receiving.receive(options);
   }
 
-  /** Receives what is there at once. Undefined: nothing, or others are waiting before. */
+  /**
+   * Receives what is there at once. Undefined: nothing, or others are waiting before.
+   *
+   * It is undefined, too, while too many of the peer's descriptors wait to be closed. Near the limit of open files a thread
+   * receives: undefined first, then the message.
+   */
   tryRecvmsg(options: ReceiveOptions = {}): Message | undefined {
     return this.#receiving.tryReceive(options);
   }
