@@ -20,8 +20,8 @@ constexpr int kLooks = 50;
 
 // Beyond these, more descriptors that wait to be closed are of no use to anybody.
 constexpr int kMaxOfSocket = 1024;
-constexpr int kMaxOfUid = 8192;
-constexpr int kMaxOfProcess = 16384;
+constexpr int kMaxOfUid = 4096;
+constexpr int kMaxOfProcess = 8192;
 
 constexpr int kFutexWaitPrivate = 128;  // FUTEX_WAIT | FUTEX_PRIVATE_FLAG
 constexpr int kFutexWakePrivate = 129;
@@ -47,9 +47,6 @@ void Count(int& counter, int by) { __atomic_store_n(&counter, counter + by, __AT
 int Read(const int& counter) { return __atomic_load_n(&counter, __ATOMIC_RELAXED); }
 
 int Least(int a, int b) { return a < b ? a : b; }
-
-// A whole message must fit. One is let in wherever none waits: the limit may be lower than that.
-bool Fits(int waiting, int bound) { return waiting == 0 || waiting + static_cast<int>(kernel::kScmMaxFd) <= bound; }
 
 }  // namespace
 
@@ -160,7 +157,7 @@ void Workers::Unref(Account* account) {
 }
 
 Workers::Bounds Workers::BoundsOf(int limit) {
-  return {Least(limit / 8, kMaxOfSocket), Least(limit / 4, kMaxOfUid), Least(limit / 2, kMaxOfProcess)};
+  return {Least(limit / 16, kMaxOfSocket), Least(limit / 8, kMaxOfUid), Least(limit / 4, kMaxOfProcess)};
 }
 
 bool Workers::HasRoom(const Account* account, int limit) const {
@@ -168,8 +165,8 @@ bool Workers::HasRoom(const Account* account, int limit) const {
   // The process's bound is for those who have a part in reaching it.
   if (of_uid == 0) return true;
   Bounds bounds = BoundsOf(limit);
-  return Fits(Read(account->waiting), bounds.socket) && Fits(of_uid, bounds.uid) &&
-         Fits(Read(lanes_[kStrangers].waiting), bounds.process);
+  return Read(account->waiting) < bounds.socket && of_uid < bounds.uid &&
+         Read(lanes_[kStrangers].waiting) < bounds.process;
 }
 
 bool Workers::StartThread(Lane& lane) {

@@ -39,7 +39,8 @@ class Workers {
     int waiting;
     int references;
   };
-  // How many of strangers' descriptors may wait to be closed: shares of RLIMIT_NOFILE.
+  // While so many of strangers' descriptors wait to be closed, a socket that has a part in it is not received from: shares of
+  // RLIMIT_NOFILE. One message's descriptors can come on top.
   struct Bounds {
     int socket, uid, process;
   };
@@ -52,7 +53,7 @@ class Workers {
   // One reference less; null is ignored.
   void Unref(Account* account);
   static Bounds BoundsOf(int limit);
-  // Whether another message may be received: its descriptors would be within the bounds, or none of this socket wait.
+  // Whether another message may be received.
   bool HasRoom(const Account* account, int limit) const;
 
   // Closes `fd`, after a call that is under way on it. With a token (> 0), it appears among the finished ones.

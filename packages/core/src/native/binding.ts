@@ -205,8 +205,8 @@ export interface Binding {
   /** The call's result; after {@link startAccept} result[1] is the descriptor's generation. */
   endCall(token: number): number;
   /**
-   * How many descriptors of strangers may wait to be closed, in result[0…2]: of one socket, of one uid, of all. Returns how
-   * many must be free below RLIMIT_NOFILE for a receive on the loop thread.
+   * With how many descriptors of strangers that wait to be closed a socket is held back, in result[0…2]: of the socket, of
+   * its peer's uid, of all. Returns how many must be free below RLIMIT_NOFILE for a receive on the loop thread.
    */
   bounds(): number;
 

@@ -65,6 +65,8 @@ export interface Seen {
   noise: number;
   /** Descriptors that wait to be closed when all is over. */
   closing: number;
+  /** With how many descriptors of one user that wait to be closed the victim holds that user back. */
+  ofUser: number;
   strangers: {
     messages: number;
     bytes: number;
