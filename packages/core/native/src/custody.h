@@ -37,21 +37,6 @@ class Custody {
   void Surrender();
   int held() const { return held_; }
 
-  // While one exists, the garbage collector is told once of all that is taken.
-  class Charge {
-   public:
-    explicit Charge(Custody& custody) : custody_(custody), before_(custody.held_) { custody.charging_ = true; }
-    ~Charge() {
-      custody_.charging_ = false;
-      custody_.Adjust(custody_.held_ - before_);
-    }
-    Charge(const Charge&) = delete;
-
-   private:
-    Custody& custody_;
-    int before_;
-  };
-
  private:
   struct Entry {
     // 0: not held. The last bit is the opener.
@@ -61,7 +46,7 @@ class Custody {
   };
 
   bool Reserve(size_t fd);
-  void Adjust(int descriptors);
+  void Charge(int descriptors);
   void Clear(Entry& entry);
   void CloseOff(int fd, const Entry& entry, int token);
 
@@ -73,7 +58,6 @@ class Custody {
   size_t capacity_ = 0;
   int last_generation_ = 0;
   int held_ = 0;
-  bool charging_ = false;
 };
 
 // What receive() returns instead of an errno, having received nothing. binding.ts has the same.
