@@ -42,6 +42,9 @@ export function binding(): Binding {
   return loaded.binding;
 }
 
+/** An addon's exports are a dictionary, in which V8 looks each function up anew at every call. In an ordinary object it does not. */
+const ordinary = (exports: Binding): Binding => ({ ...exports });
+
 /** As {@link binding}, and where it came from. */
 export function loadedBinding(): LoadedBinding {
   loaded ??= load();
@@ -136,7 +139,9 @@ function fromPackage(target: string): Outcome {
   const { value, error } = binary.prebuilt(target)!;
   if (value === undefined && isBundle) return notInBundle(name, toError(error));
   if (value === undefined) return refused(path ?? name, toError(error), reinstall);
-  return { loaded: { binding: value as Binding, package: name, ...(path !== undefined && { path }) } };
+  return {
+    loaded: { binding: ordinary(value as Binding), package: name, ...(path !== undefined && { path }) },
+  };
 }
 
 function fromLocalBuild(target: string): Outcome {
@@ -149,7 +154,7 @@ function fromLocalBuild(target: string): Outcome {
   if (defect) return { defect };
   const { value, error } = binary.local();
   if (value === undefined) return refused(path, toError(error), rebuild);
-  return { loaded: { binding: value as Binding, path } };
+  return { loaded: { binding: ordinary(value as Binding), path } };
 }
 
 /** Nobody can repair an installation from here: the bundle has to be made anew. */
