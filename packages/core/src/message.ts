@@ -4,6 +4,7 @@ import { MSG_CTRUNC, MSG_TRUNC } from "./constants/message-flags.js";
 import { type ControlMessage, decodeControl } from "./control/index.js";
 import type { Descriptor, FileDescriptor } from "./descriptor.js";
 import type { Sendable } from "./interop/sendable.js";
+import { unshared } from "./unshared.js";
 
 /** What one sendmsg(2) is given. */
 export interface OutgoingMessage {
@@ -151,10 +152,8 @@ class KernelMessage<D extends Descriptor> implements Message<D> {
   copy(): Message<D> {
     const pidfd = this.takePidfd();
     const { flags, eof, fullLength, droppedFds } = this;
-    const data = Buffer.allocUnsafeSlow(this.data.length);
-    this.data.copy(data);
     const init: MessageInit<D> = {
-      data,
+      data: unshared(this.data),
       fds: this.takeFds(),
       pidfd,
       address: this.#address,

@@ -1,5 +1,6 @@
 import { MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
 import { Message } from "../message.js";
+import { unshared } from "../unshared.js";
 import type { Request } from "./receiving.js";
 import { DEFAULT_SIZE } from "./slab.js";
 
@@ -16,14 +17,18 @@ export function takeEarly(
   const room = request.buffers ? request.room : (request.size ?? whole);
   const peek = (request.flags & MSG_PEEK) !== 0;
   const cut = early.data.length > room;
-  let data = early.data.subarray(0, room);
+  const part = early.data.subarray(0, room);
+  let data: Buffer;
+  // Without memory for the data, both throw: before anything is taken.
   if (request.buffers) {
     let at = 0;
     for (const view of Array.isArray(request.buffers) ? request.buffers : [request.buffers]) {
-      at += data.copy(view, 0, at);
+      at += part.copy(view, 0, at);
     }
-    // Without memory for it, this throws: before anything is taken.
-    data = filled(request.buffers, data.length);
+    data = filled(request.buffers, part.length);
+  } else {
+    // What is left would be gone once somebody transfers the memory of this part. What Node has read may lie in its pool.
+    data = unshared(part);
   }
   const left = peek || !(cut && isStream) ? undefined : early.data.subarray(room);
   const fds = peek

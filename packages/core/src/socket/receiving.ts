@@ -355,7 +355,8 @@ export class Receiving {
 
   /** Undefined: would block. */
   #try(request: Request): Message | undefined {
-    if (this.#early || this.#earlyError) return this.#takeEarly(request);
+    // What is early came from the queue of messages, not from the error queue.
+    if ((this.#early || this.#earlyError) && !(request.flags & MSG_ERRQUEUE)) return this.#takeEarly(request);
     if (this.#away) return undefined;
     const fd = this.#endpoint.open();
     const { family, type } = this.#socket;

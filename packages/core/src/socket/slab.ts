@@ -1,3 +1,5 @@
+import { unshared } from "../unshared.js";
+
 /** Room for any datagram of IP, and a good read of a stream. */
 export const DEFAULT_SIZE = 65_536;
 
@@ -20,9 +22,7 @@ export function reserve(size: number): Buffer {
  */
 export function take(memory: Buffer, length: number): Buffer {
   if (length <= memory.length / 2) {
-    const data = Buffer.allocUnsafeSlow(length);
-    memory.copy(data, 0, 0, length);
-    return data;
+    return unshared(memory.subarray(0, length));
   }
   if (memory === scratch) scratch = undefined;
   if (length === memory.length) return memory;

@@ -17,6 +17,7 @@ import {
 import type { SendOptions, SendResult } from "../socket/sending.js";
 import { DEFAULT_SIZE } from "../socket/slab.js";
 import type { MessageSocket } from "../socket.js";
+import { unshared } from "../unshared.js";
 import { Channel, type MemorySocketType } from "./channel.js";
 import { FakeDescriptor } from "./descriptor.js";
 import { Faults } from "./faults.js";
@@ -128,7 +129,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     if (arrival === null) return Message.from<FakeDescriptor>({ eof: true });
     const { data, files, control, address, fullLength } = arrival;
     return Message.from({
-      data: buffers ? fill(buffers, data) : Buffer.from(data),
+      data: buffers ? fill(buffers, data) : unshared(data),
       fds: files.slice(0, maxFds).map((file) => new FakeDescriptor(file)),
       droppedFds: Math.max(files.length - maxFds, 0),
       control,
@@ -211,7 +212,7 @@ function fill(buffers: Uint8Array | Uint8Array[], data: Buffer): Buffer {
   }
   let at = 0;
   for (const view of buffers) at += data.copy(view, 0, at);
-  return Buffer.from(data);
+  return unshared(data);
 }
 
 export function checkType<T extends MemorySocketType>(

@@ -27,6 +27,7 @@ import {
   close,
   dup,
   getsockopt,
+  MSG_PEEK,
   socket as open,
   socketpair as pairOfNumbers,
   SO_TIMESTAMP_NEW,
@@ -274,6 +275,42 @@ describe("bytes that Node had read already", () => {
       await a.sendmsg({ data: "x", fds: [socket] });
       socket.detach().close();
       await Promise.all([a.close(), b.close()]);
+    }),
+  );
+
+  withHandleOf("tcp")("each part has memory of its own, which can be transferred", () =>
+    withEnds("tcp", async ({ node, peer }) => {
+      // Node joins several small reads in its pool.
+      for (const data of ["ab", "cd"]) {
+        const before = node.bytesRead;
+        await peer.sendmsg({ data });
+        await until(() => {
+          node.read(0);
+          return node.bytesRead > before;
+        });
+      }
+      const socket = Socket.from(node);
+      const peeked = socket.tryRecvmsg({ size: 3, flags: MSG_PEEK })!.data;
+      expect([String(peeked), peeked.buffer.byteLength]).toEqual(["abc", 3]);
+      structuredClone(peeked, { transfer: [peeked.buffer as ArrayBuffer] });
+      const first = socket.tryRecvmsg({ size: 3 })!.data;
+      expect([String(first), first.buffer.byteLength]).toEqual(["abc", 3]);
+      structuredClone(first, { transfer: [first.buffer as ArrayBuffer] });
+      const rest = socket.tryRecvmsg()!.data;
+      expect([String(rest), rest.buffer.byteLength]).toEqual(["d", 1]);
+      await socket.close();
+    }),
+  );
+
+  withHandleOf("tcp")("are no entry of the error queue", () =>
+    withEnds("tcp", async ({ node, peer }) => {
+      await peer.sendmsg({ data: "early" });
+      await once(node, "readable");
+      const socket = Socket.from(node);
+      const error = socket.recvError({ signal: AbortSignal.timeout(20) });
+      expect((await rejection(error)).name).toBe("AbortError");
+      expect(String(socket.tryRecvmsg()!.data)).toBe("early");
+      await socket.close();
     }),
   );
 });

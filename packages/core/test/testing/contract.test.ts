@@ -362,6 +362,17 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, withListener, open
         expect(text(b.tryRecvmsg())).toBe("still there");
       }));
 
+    it("gives each message memory of its own, which can be transferred", () =>
+      withPair(type, async (a, b) => {
+        const buffers = [Buffer.alloc(1), Buffer.alloc(8)];
+        for (const options of [{}, { size: 2 }, { buffers }]) {
+          await a.sendmsg({ data: "ab" });
+          const data = (await b.recvmsg(options)).data;
+          expect([String(data), data.buffer.byteLength]).toEqual(["ab", 2]);
+          structuredClone(data, { transfer: [data.buffer as ArrayBuffer] });
+        }
+      }));
+
     it("refuses MSG_ZEROCOPY: the kernel would read the memory after the send has settled", () =>
       withPair(type, async (a, b) => {
         const message = { data: "x", flags: MSG_ZEROCOPY };
