@@ -71,6 +71,7 @@ export function own<T>(value: T): T {
   return new Proxy(value, {
     // Without a receiver: getters of classes with private fields work on the object itself.
     get: (target, name) => (isBelowObjectPrototype(target, name) ? Reflect.get(target, name) : undefined),
+    has: (target, name) => isBelowObjectPrototype(target, name),
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Server as NetServer } from "node:net";
 import { type Address, encodeAddress } from "./address/index.js";
 import { inNamespaceOf } from "./address/kernel-interfaces.js";
-import { checkInteger, checkObject, checkSignal } from "./arguments.js";
+import { checkInteger, checkObject, checkSignal, own } from "./arguments.js";
 import { AF_UNIX } from "./constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
 import type { ControlName } from "./control/index.js";
@@ -137,7 +137,7 @@ export class Listener implements MessageListener<Socket> {
    */
   static async listen(at: Address, options: ListenOptions = {}): Promise<Listener> {
     const checked = checkOptions(options);
-    const { backlog = DEFAULT_BACKLOG } = options;
+    const { backlog = DEFAULT_BACKLOG } = own(options);
     checkInteger("options.backlog", backlog, 0, 0x7fffffff);
     if (checked.signal?.aborted) throw new AbortError(checked.signal);
     inNamespaceOf(undefined, () => encodeAddress(at, "at"));
@@ -345,8 +345,9 @@ export class Listener implements MessageListener<Socket> {
       const { maxFds, receive, delivery } = this.#accepted;
       // It is inherited, but not by connections that waited before the listener became ours.
       refuseDescriptors(descriptor.fd, maxFds);
-      const own = this.#facts.family === AF_UNIX ? switchOn(descriptor.fd, this.#facts, receive) : delivery;
-      return socketOf(descriptor, this.#facts, { maxFds, delivery: own });
+      const switched =
+        this.#facts.family === AF_UNIX ? switchOn(descriptor.fd, this.#facts, receive) : delivery;
+      return socketOf(descriptor, this.#facts, { maxFds, delivery: switched });
     } catch (error) {
       descriptor.close();
       throw error;

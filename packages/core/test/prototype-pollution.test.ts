@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { encodeAddress } from "../src/address/index.js";
 import { encodeControl } from "../src/control/index.js";
@@ -99,11 +100,24 @@ describe("a property of Object.prototype is no option", () => {
       await Promise.all([listener.close(), socket.close()]);
     }));
 
+  it("a Listener's backlog, and the name that it binds to, are those that were given", () =>
+    counted(async () => {
+      const elsewhere = freshPath();
+      const address = { abstract: `sendmsg-polluted-${process.pid}` };
+      const listening = whilePolluted({ backlog: "long", path: elsewhere }, () => Listener.listen(address));
+      const listener = await listening;
+      expect(listener.getsockname()).toEqual({ family: "unix", ...address });
+      expect(existsSync(elsewhere)).toBe(false);
+      await listener.close();
+    }));
+
   it("fields of addresses and control messages are those that were given", () => {
     const address = { family: "ipv6", address: "::1", port: 1 } as const;
     const credentials = { name: "credentials", value: { pid: 1, uid: 2 } } as never;
     const properties = { path: "/elsewhere", scopeId: 7, flowInfo: 7, gid: 0 };
     expect(whilePolluted(properties, () => encodeAddress(address))).toEqual(encodeAddress(address));
+    const can = { family: "can", interface: 1 } as const;
+    expect(whilePolluted({ pgn: 1, rxId: 1 }, () => encodeAddress(can))).toEqual(encodeAddress(can));
     expect(whilePolluted(properties, () => thrown(() => encodeControl([credentials])))).toMatchObject({
       argument: "control[0].value.gid",
     });

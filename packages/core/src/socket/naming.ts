@@ -1,6 +1,7 @@
 import { detailsOf } from "../address/encode.js";
-import { type Address, decodeAddress, encodeAddress } from "../address/index.js";
+import { type Address, decodeAddress, encodeAddress, type UnixPathAddress } from "../address/index.js";
 import { inNamespaceOf } from "../address/kernel-interfaces.js";
+import { own } from "../arguments.js";
 import { invalidArgValue } from "../errors.js";
 import { ADDRESS_SPACE } from "../native/binding.js";
 import { binding } from "../native/load.js";
@@ -15,7 +16,8 @@ export async function bindTo(
   at: Address,
   options: CheckedOptions,
 ): Promise<BoundPath | undefined> {
-  if ("path" in at && at.path !== undefined) return bindPath(fd, at.path, options);
+  const { path } = own(at) as Partial<UnixPathAddress>;
+  if (path !== undefined) return bindPath(fd, path, options);
   if (options.mode !== undefined) throw invalidArgValue("options.mode", "needs an address with a path");
   if (options.unlink !== undefined) throw invalidArgValue("options.unlink", "needs an address with a path");
   const result = binding().bind(
