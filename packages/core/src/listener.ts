@@ -112,7 +112,7 @@ export class Listener implements MessageListener<Socket> {
   #away = false;
   /** The listener became ready meanwhile. */
   #stirred = false;
-  /** What a thread has accepted, until somebody asks for it; or the errno that it met. */
+  /** The connection that a thread has accepted, or the errno that it met, until somebody asks. */
   #early: number | Socket | undefined;
   readonly #boundPath: BoundPath | undefined;
   #options: SocketOptionAccess | undefined;
@@ -270,6 +270,10 @@ export class Listener implements MessageListener<Socket> {
    * The next connection. Undefined: none is waiting, or others wait for it. Where a thread accepts, because another process may have
    * the listener, it is undefined first, then the connection.
    *
+   * If another process may have the same listener ({@link from} made this object, or it was sent), a thread accepts, because the
+   * other process could make the listener blocking. Then the call that finds a connection starts the thread and returns
+   * undefined. A later call, after the event loop has run, returns the connection.
+   *
    * @throws a system error: `EMFILE` without a descriptor left, ECONNABORTED, …
    * @see accept(2)
    */
@@ -423,11 +427,23 @@ export class Listener implements MessageListener<Socket> {
     return this;
   }
 
-  /** Gives the descriptor up, and the duty to remove its path; this object is closed then. */
+  /**
+   * Gives the descriptor up, and the duty to remove its path; this object is closed then.
+   *
+   * @throws `ERR_INVALID_STATE` while somebody waits for a connection, or a thread is accepting one, or nobody has taken the one
+   *   that a thread has accepted: see {@link tryAccept}.
+   */
   detach(): FileDescriptor {
     this.#endpoint.open();
-    if (this.#waiters.length > 0 || this.#away || this.#early !== undefined)
+    if (this.#waiters.length > 0 || this.#away) {
       throw codedError("ERR_INVALID_STATE", "Somebody is waiting for the listener");
+    }
+    if (this.#early !== undefined) {
+      throw codedError(
+        "ERR_INVALID_STATE",
+        "A connection was accepted that nobody has taken: tryAccept() gives it",
+      );
+    }
     this.#boundPath?.leave();
     return moveOut(this.#endpoint.release());
   }

@@ -393,8 +393,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Sends what the kernel takes at once. Undefined: it takes nothing now, or the socket is a connected Unix datagram socket that has
-   * unread messages. Sending could throw those away: receive them, or use {@link sendmsg}.
+   * Sends what the kernel takes at once. Undefined: it takes nothing now, or other sends wait.
+   *
+   * On a connected Unix datagram socket it is also undefined as long as messages to this socket wait to be received: if the peer has
+   * gone, the kernel throws them away within the call, and closing their descriptors can take long. Receive them first, or
+   * use {@link sendmsg}, which has a thread make the call.
    *
    * On a stream `bytes` may be fewer than given. Then the descriptors have gone. Send the rest without `fds`, but with the same
    * `control`: what you leave out (credentials, a TLS record type) does not hold for the rest.
@@ -416,10 +419,10 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Receives what is there at once. Undefined: nothing, or others are waiting before.
+   * Receives what is there at once. Undefined: nothing is there, or other receives wait.
    *
-   * It is undefined, too, while too many of the peer's descriptors wait to be closed. Near the limit of open files a thread
-   * receives: undefined first, then the message.
+   * A Unix socket can have a message and give undefined all the same: near the limit of open files, when a thread has to receive it;
+   * and while too many descriptors that the peer has sent wait to be closed. Try again after the event loop has run.
    */
   tryRecvmsg(options: ReceiveOptions = {}): Message | undefined {
     return this.#receiving.tryReceive(options);
@@ -520,8 +523,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   /**
    * Gives the socket up as a net.Socket; this object is closed then.
    *
-   * @throws `ERR_INVALID_STATE` while somebody waits for it or bytes that were taken over with it have not been received, and on
-   *   anything but a Unix or TCP stream.
+   * @throws `ERR_INVALID_STATE` on anything but a Unix or TCP stream, and where {@link detach} throws it.
    */
   toNet(): NetSocket {
     this.#checkIdle();
@@ -543,7 +545,8 @@ export class Socket implements MessageSocket<FileDescriptor> {
   /**
    * Gives the descriptor up; this object is closed then.
    *
-   * @throws `ERR_INVALID_STATE` while somebody waits for it, or bytes that were taken over with it have not been received.
+   * @throws `ERR_INVALID_STATE` while somebody waits for the socket; while a thread is receiving from it; and while it has bytes
+   *   that the kernel no longer has, because Node had read them before {@link from}, or a thread for a receive that was aborted.
    */
   detach(): FileDescriptor {
     this.#checkIdle();
@@ -558,7 +561,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     if (this.#receiving.holdsData) {
       throw codedError(
         "ERR_INVALID_STATE",
-        "Bytes that were taken over with the socket have not been received yet",
+        "The socket has bytes that the kernel no longer has: receive them first",
       );
     }
   }

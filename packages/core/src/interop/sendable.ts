@@ -70,7 +70,7 @@ export function borrowFd(argument: string, value: unknown): number {
   if (HOLDS_DATA in value && value[HOLDS_DATA] === true) {
     throw codedError(
       "ERR_INVALID_STATE",
-      `The "${argument}" argument has bytes that were taken over with it: receive them first`,
+      `The "${argument}" argument has bytes that the kernel no longer has: receive them first`,
     );
   }
   const { encrypted } = value as Handled;

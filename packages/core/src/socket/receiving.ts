@@ -126,6 +126,12 @@ export function checkSocketMaxFds(argument: string, value: unknown): MaxFds {
 /** How many descriptors a receive lets in, given what it and its socket say. */
 function maxFdsOf(value: unknown, ofSocket: MaxFds): number {
   if (value === undefined) return ofSocket === "refuse" ? 0 : ofSocket;
+  if (value === "refuse") {
+    throw invalidArgValue(
+      "options.maxFds",
+      'must not be "refuse" for a single receive: give it where the socket is made',
+    );
+  }
   const maxFds = checkMaxFds("options.maxFds", value);
   if (maxFds > 0 && ofSocket === "refuse") {
     throw invalidArgValue(
@@ -406,10 +412,14 @@ export class Receiving {
       if (!(flags & MSG_ERRQUEUE) && this.drainErrors() > 0) return this.#try(request);
       throw failure(result, "recvmsg");
     }
+    this.#backoff?.reset();
     return this.#message(result, room, flags, request.buffers, memory);
   }
 
-  /** The peer's descriptors are not let in faster than they can be closed. Readiness does not tell when there are fewer. */
+  /**
+   * Too many descriptors that the peer has sent wait to be closed: it may send no more until some are. Readiness does not tell when
+   * there are fewer, so a timer tries again.
+   */
   #holdBack(): undefined {
     this.#backoff ??= new Backoff();
     this.#backoff.wait(() => this.pump());

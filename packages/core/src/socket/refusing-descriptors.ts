@@ -42,6 +42,7 @@ export function explainRefusal(error: SystemError, result: number): void {
   if (result <= DENIED || result !== -EPERM) return;
   explain(
     error,
-    `${error.message}: the receiver may have switched SO_PASSRIGHTS off, which refuses messages with descriptors, bytes included`,
+    `${error.message}: the receiver may have switched SO_PASSRIGHTS off, which refuses messages with descriptors, bytes included. ` +
+      "Send the bytes without descriptors",
   );
 }

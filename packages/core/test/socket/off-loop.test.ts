@@ -159,11 +159,12 @@ describe("a listener that another process may have, too", () => {
       const [listener, at] = await shared();
       expect(listener.tryAccept()).toBeUndefined();
       const client = await Socket.connect({ path: at });
-      let server: Socket | undefined;
-      await until(() => {
-        server ??= listener.tryAccept();
-        return server !== undefined;
-      });
+      expect(listener.tryAccept()).toBeUndefined();
+      const refused = () => thrown(() => listener.detach()).message;
+      expect(refused()).toContain("waiting");
+      await until(() => !refused().includes("waiting"));
+      expect(refused()).toContain("tryAccept()");
+      const server = listener.tryAccept();
       await Promise.all([listener, client, server!].map((one) => one.close()));
     }));
 
