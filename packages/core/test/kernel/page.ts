@@ -57,7 +57,8 @@ export function page(): string {
 - **Sent** and **received**: a test sends it through the kernel, or has the kernel deliver it, and sees that it does what it
   should. The kernel's series and the architecture say where. What comes on the error queue is received.
 
-Of ${all.length} ways that ${entries.length} messages go, ${count} are shown with a kernel. For the others, the numbers below the table say why not.
+There are ${entries.length} control messages; ${all.length - entries.length} of them can be both sent and received. Of these ${all.length} cases, ${count} are tested against a real
+kernel. For the others, the numbers below the table say why not.
 
 | Message | Type | C | Sent | Received |
 |---|---|---|---|---|
