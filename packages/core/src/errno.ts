@@ -172,7 +172,6 @@ export const ENOBUFS = 105;
 export const EISCONN = 106;
 export const ENOTCONN = 107;
 export const ECONNREFUSED = 111;
-export const EALREADY = 114;
 export const EINPROGRESS = 115;
 export const ETOOMANYREFS = 109;
 export const ENAMETOOLONG = 36;

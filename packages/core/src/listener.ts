@@ -110,7 +110,7 @@ export class Listener implements MessageListener<Socket> {
   #shared = false;
   /** A thread is accepting. */
   #away = false;
-  /** The listener became ready meanwhile. */
+  /** The listener became ready while the thread was accepting. */
   #stirred = false;
   /** The connection that a thread has accepted, or the errno that it met, until somebody asks. */
   #early: number | Socket | undefined;
@@ -306,7 +306,7 @@ export class Listener implements MessageListener<Socket> {
     return accepted < 0 ? accepted : this.#socketOf(holdUncollected(accepted, native.result[1]!));
   }
 
-  /** What a thread has accepted meanwhile; otherwise has one accept, if a connection waits, and is -EAGAIN. */
+  /** The connection that a thread has accepted, or the errno that it met. Neither: -EAGAIN, and a thread starts to accept. */
   #acceptOffLoop(): number | Socket {
     const early = this.#early;
     this.#early = undefined;
@@ -347,7 +347,7 @@ export class Listener implements MessageListener<Socket> {
     try {
       // On AF_UNIX only SO_PASSCRED and its like are inherited, timestamps are not; elsewhere everything is.
       const { maxFds, receive, delivery } = this.#accepted;
-      // It is inherited, but not by connections that waited before the listener became ours.
+      // A connection inherits SO_PASSRIGHTS, unless it waited before the listener became ours.
       refuseDescriptors(descriptor.fd, maxFds);
       const switched =
         this.#facts.family === AF_UNIX ? switchOn(descriptor.fd, this.#facts, receive) : delivery;

@@ -25,7 +25,10 @@ export interface OutgoingMessage {
 
 /** What one recvmsg(2) has brought: bytes, descriptors, control messages and address belong together. */
 export interface Message<D extends Descriptor = FileDescriptor> extends Disposable {
-  /** The bytes, in memory that no other message shares: other code may have them, and transfer them. */
+  /**
+   * The bytes, in memory that no other message shares: you can give them to other code, which may transfer them. With one buffer as
+   * `buffers`, a view of it.
+   */
   readonly data: Buffer;
   /** The descriptors that came along and were asked for (`maxFds`), until they are taken. */
   readonly fds: readonly D[];

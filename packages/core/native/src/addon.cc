@@ -452,7 +452,7 @@ napi_value Receive(napi_env env, napi_callback_info info) {
                                  args.Int(6), args.Int(7), e.result + kFds));
 }
 
-// Starts a call on a thread. `data` is what is to be sent, or how much there is room for.
+// Has a thread make the call. 0 or -ENOMEM.
 template <size_t N>
 long Start(const Arguments<N>& args, OffLoopCall* call) {
   Environment& e = args.environment();

@@ -177,8 +177,9 @@ Received Receiver::Receive(int fd, kernel::IoVec* iov, size_t iov_count, uint8_t
   return received;
 }
 
-// Near the limit of open files: 0 where the next message brings no control data, and so no descriptor; nothing more than that
-// message is read then. kOffLoop where it may, or a negative errno.
+// Near the limit of open files. 0: the next message brings no control data, and so no descriptor; `iov` then
+// has no room for what follows it.
+// kOffLoop: it may bring some. Or a negative errno.
 long Receiver::Foresee(int fd, kernel::IoVec* iov, size_t iov_count) {
   if (!IsReadable(fd)) return -EAGAIN;
   constexpr int kPeek = kernel::kMsgPeek | kernel::kMsgDontWait;

@@ -10,9 +10,9 @@ namespace {
 
 // Of one lane. Their stacks are address space and little else, of which 32 bits have little.
 constexpr int kMaxThreads = sizeof(void*) == 8 ? 64 : 16;
-// Of these, for one uid: what one user makes hang does not hold up the others'.
+// At most this many work for one uid: one user cannot hold up the others.
 constexpr int kMaxThreadsOfUid = kMaxThreads / 2;
-// One thread is enough unless a close hangs: so long does the next thread look on before it helps with what is queued.
+// One thread is enough unless a close hangs. The next thread waits this long before it helps with what is queued.
 constexpr kernel::TimeSpec kPatience = {0, 5 * 1000000};
 constexpr kernel::TimeSpec kIdle = {0, 20 * 1000000};
 // How often an idle thread looks before it ends: closing comes in bursts, and a thread costs some 20 µs to make.
@@ -53,9 +53,9 @@ int Least(int a, int b) { return a < b ? a : b; }
 struct Workers::Task {
   Task* next;
   Source* source;
-  // What it counts against, besides its source; or null.
+  // The socket that it counts against, besides its source; or null.
   Account* account;
-  // A close(2), or where this is set a call.
+  // The call to make; null: close(2) of `fd`.
   OffLoopCall* call;
   int fd;
   int token;
@@ -162,7 +162,7 @@ Workers::Bounds Workers::BoundsOf(int limit) {
 
 bool Workers::HasRoom(const Account* account, int limit) const {
   int of_uid = Read(account->source->waiting);
-  // The process's bound is for those who have a part in reaching it.
+  // A uid of which nothing waits has no part in reaching the process's bound.
   if (of_uid == 0) return true;
   Bounds bounds = BoundsOf(limit);
   return Read(account->waiting) < bounds.socket && of_uid < bounds.uid &&

@@ -8,17 +8,19 @@ import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
 /** Our own sockets: told when their descriptor has gone to another process. */
 const HANDED_OVER = Symbol.for("sendmsg.handedOver");
 
-export interface HandedOver {
+interface HandedOver {
   [HANDED_OVER](): void;
 }
+
 export { HANDED_OVER };
 
 /** Our own sockets: told before every attempt to send their descriptor. */
 const HANDING_OVER = Symbol.for("sendmsg.handingOver");
 
-export interface HandingOver {
+interface HandingOver {
   [HANDING_OVER](): void;
 }
+
 export { HANDING_OVER };
 
 /** Our own sockets: whether they hold bytes that the kernel no longer has, and that whoever gets the descriptor would miss. */

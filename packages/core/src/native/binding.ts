@@ -150,11 +150,10 @@ export interface Binding {
   // Custody: descriptors that the environment owns, each known by its number and a generation.
 
   /**
-   * recvmsg(2) with MSG_DONTWAIT and room for every descriptor that a message can carry; on a socket that can bring some,
-   * `flags` has MSG_CMSG_CLOEXEC. Up to `maxFds` of them are
-   * kept in custody (result[RESULT_FDS…]), the rest is closed off the loop thread. `control` receives the other control
-   * messages, and its length is the room that the kernel gets for them. With an array of views, `offset` and `length`
-   * are ignored. {@link HELD_BACK} and {@link OFF_LOOP} come on Unix sockets only.
+   * recvmsg(2) with MSG_DONTWAIT and room for every descriptor that a message can carry. `flags` must have MSG_CMSG_CLOEXEC on
+   * Unix sockets, and only there. Up to `maxFds` descriptors are kept in custody (result[RESULT_FDS…]); threads close the others.
+   * `control` receives the other control messages, and its length is the room that the kernel gets for them. With an array of
+   * views, `offset` and `length` are ignored. Only Unix sockets give {@link HELD_BACK} and {@link OFF_LOOP}.
    */
   receive(
     fd: number,
@@ -216,14 +215,15 @@ export interface Binding {
   /** Gives the descriptor up without closing it. False: it was not held. */
   detach(fd: number, generation: number): boolean;
   /**
-   * Closes the descriptor in a thread of the closer. False: it was not held (somebody closed it behind our back).
-   * With a token (> 0), `onReady` is called with slot -1 once close(2) has returned, and {@link released} gives it back.
+   * Closes the descriptor in a thread. False: it was not held (somebody closed it behind our back).
+   * With a token (> 0), `onReady` is called with slot -1 once close(2) has returned, and {@link released} gives the token back.
    */
   release(fd: number, generation: number, token: number): boolean;
-  /** Moves finished tokens of {@link release} into `tokens`; how many. */
+  /** Moves the tokens of closes and calls that have finished into `tokens`; how many. */
   released(tokens: Int32Array): number;
-  /** How many descriptors are held, and how many wait to be closed or are in use by a call of a thread. */
+  /** How many descriptors are held. */
   held(): number;
+  /** How many closes and calls wait for a thread, or are under way in one. */
   closing(): number;
   /** Moves a held descriptor into the process-wide table of tickets: the ticket (> 0), or 0 when it was not held. */
   deposit(fd: number, generation: number): number;

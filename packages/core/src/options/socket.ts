@@ -233,7 +233,7 @@ export const socketLevelOptions = {
     source: "socket(7)",
     payload: flag,
   }),
-  /** Leaves out-of-band data in the stream. It is on while a Socket receives from a Unix stream. Source: socket(7). Since Linux 2.2. */
+  /** Leaves out-of-band data in the stream. A Socket's first receive from a Unix stream switches it on. Source: socket(7). Since Linux 2.2. */
   oobInline: option({
     level: SOL_SOCKET,
     option: SO_OOBINLINE,
@@ -319,7 +319,7 @@ export const socketLevelOptions = {
     families: ["unix"],
     payload: flag,
   }),
-  /** Whether a peer may send descriptors: if not, its send fails with EPERM. Source: unix(7). Since Linux 6.16. */
+  /** Whether a peer may send descriptors: if not, its send fails with EPERM. `maxFds: "refuse"` switches it off. Source: unix(7). Since Linux 6.16. */
   passRights: option({
     level: SOL_SOCKET,
     option: SO_PASSRIGHTS,

@@ -60,7 +60,7 @@ export function isBoundTo(socket: number, opened: number, stats: BigIntStats): b
 }
 
 /** What a descriptor leads to. Deno's node:fs refuses one that it has not opened itself; /proc leads to the same file. */
-export function statOf(fd: number): BigIntStats {
+function statOf(fd: number): BigIntStats {
   return isDeno ? statSync(`/proc/self/fd/${fd}`, { bigint: true }) : fstatSync(fd, { bigint: true });
 }
 

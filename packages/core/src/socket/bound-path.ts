@@ -10,7 +10,7 @@ const ALL_PERMISSIONS = 0o777n;
 const WRITABLE_BY_OTHERS = 0o022n;
 const STICKY = 0o1000n;
 
-/** By descriptor number. The weak references keep no socket alive, and a number's next owner takes the old one's place. */
+/** By descriptor number. The references are weak: a file's path does not outlive its socket. The number's next socket overwrites it. */
 const boundPaths = new Map<number, WeakRef<BoundPath>>();
 
 /** The socket files behind numbers that somebody sends. */
@@ -19,7 +19,7 @@ export function boundPathsOf(fds: readonly number[]): BoundPath[] {
   return fds.flatMap((fd) => boundPaths.get(fd)?.deref() ?? []);
 }
 
-/** The socket file that a bind(2) has made, for the one who is to remove it. */
+/** The file of a bound socket. Its owner removes it when the socket is closed. */
 export class BoundPath {
   readonly #fd: number;
   readonly #path: FilePath;

@@ -102,7 +102,7 @@ const PRIVILEGES: { readonly [N in ControlName]?: string } = {
   mark: "CAP_NET_RAW or CAP_NET_ADMIN",
 };
 
-/** What a user wants switched: names mean on. What comes later counts. */
+/** What a user wants switched. A bare name switches a message on. If a name appears twice, the last one wins. */
 export function checkSwitches(
   argument: string,
   changes: readonly (ControlName | ControlSwitches)[],

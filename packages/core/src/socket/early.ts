@@ -1,12 +1,12 @@
 import { MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
 import { Message } from "../message.js";
 import { unshared } from "../unshared.js";
+import { DEFAULT_SIZE } from "./receive-memory.js";
 import type { Request } from "./receiving.js";
-import { DEFAULT_SIZE } from "./slab.js";
 
 /**
- * What a receive gets of a message that has left the kernel already, and what is left of it for the next one. It was read by a
- * net.Socket before the socket became ours, or by a thread for somebody who has given up waiting.
+ * Receives from a message that the kernel no longer has: a net.Socket had read it before the socket became ours, or a thread had
+ * received it. `rest` is what the next receive gets.
  */
 export function takeEarly(
   early: Message,

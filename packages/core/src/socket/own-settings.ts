@@ -68,7 +68,7 @@ export class OwnSettings {
       this.#ours = undefined;
       return;
     }
-    // What is on may be our own of before, and then stays ours.
+    // If we switched them on before, they stay ours.
     if (hasStamps(fd)) return;
     // Not SO_TIMESTAMPNS: qemu's user-mode emulation does not know it.
     const option = hasNewStamps(names) ? SO_TIMESTAMP_NEW : SO_TIMESTAMP_OLD;

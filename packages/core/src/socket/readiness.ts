@@ -28,7 +28,7 @@ const FINISHED_SLOT = -1;
 const watchers: (Watcher | undefined)[] = [];
 const generations: number[] = [];
 const freeSlots: number[] = [];
-/** By token: what threads do for us. */
+/** By token: what to do when a thread has finished a close or call. */
 const unfinished = new Map<number, () => void>();
 const finished = new Int32Array(64);
 let batch: Int32Array | undefined;
@@ -130,8 +130,8 @@ export function closeAndWait(descriptor: FileDescriptor): Promise<void> {
 }
 
 /**
- * Has a thread make a call that could wait for a stranger. `start` is one of the binding's `start…`, `onEnd` takes what has come
- * of it. The call does not keep the process alive; whoever waits for it does.
+ * Has a thread make a call that could wait for a stranger. `start` is one of the binding's `start…`. `onEnd` runs when the call
+ * has returned, and takes its result. The call does not keep the process alive; whoever waits for it does.
  *
  * @returns what `start` returns: 0, or a negative errno.
  */

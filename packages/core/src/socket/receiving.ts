@@ -56,7 +56,7 @@ import { Backoff, type Endpoint, listenForAbort } from "./endpoint.js";
 import { afterTurn, countArrived, mayTry } from "./fairness.js";
 import type { OwnSettings } from "./own-settings.js";
 import { callOffLoop } from "./readiness.js";
-import { DEFAULT_SIZE, reserve, take } from "./slab.js";
+import { DEFAULT_SIZE, reserve, take } from "./receive-memory.js";
 
 /** Descriptors of one message at most: SCM_MAX_FD, include/net/scm.h. */
 export const SCM_MAX_FD = 253;
@@ -70,7 +70,7 @@ export interface ReceiveOptions {
   maxFds?: number;
   /** Bytes to receive at most. Default: 64 KiB, and on Unix datagram and seqpacket sockets whatever the message has. */
   size?: number;
-  /** Where to receive instead of memory of the library's: filled in order. `data` is (a copy, if several) of them. */
+  /** Your own memory to receive into, filled in order. `data` is a view of one buffer, and a copy of several. */
   buffers?: ArrayBufferView | ArrayBufferLike | readonly (ArrayBufferView | ArrayBufferLike)[];
   /**
    * MSG_PEEK, MSG_OOB on TCP, … A Unix stream refuses MSG_OOB: the byte comes in its place. MSG_WAITALL has no effect: the call
@@ -212,12 +212,12 @@ export class Receiving {
   #socket: ReceivingSocket;
   readonly #waiters: Waiter[] = [];
   #turnScheduled = false;
-  /** What has left the kernel already, before anybody could be given it: a message, or an error. */
+  /** A message, or an error, that the kernel no longer has and that nobody has been given yet. */
   #early: Message | undefined;
   #earlyError: Error | undefined;
   /** A thread is receiving. */
   #away = false;
-  /** The socket became ready meanwhile. */
+  /** The socket became ready while the thread was receiving. */
   #stirred = false;
   #backoff: Backoff | undefined;
   #readShutDown = false;
@@ -502,7 +502,10 @@ export class Receiving {
     throw lack;
   }
 
-  /** Whether MSG_TRUNC as an input flag does that: others ignore it (TIPC), refuse it (RxRPC) or throw the data away (LLC). */
+  /**
+   * Whether MSG_TRUNC as an input flag makes the kernel return the message's full length. Other families ignore the flag (TIPC),
+   * refuse it (RxRPC) or throw the data away (LLC).
+   */
   #tellsFullLength(): boolean {
     const { family, protocol } = this.#socket;
     return TELLING.has(family) && !(family === AF_CAN && protocol === CAN_J1939);

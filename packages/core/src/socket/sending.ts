@@ -86,7 +86,7 @@ interface Queued {
   prepared: Prepared;
   /** Our own duplicates of what is to be sent, until the message's first byte has gone. */
   duplicates: FileDescriptor[];
-  /** Of the sockets among them: their files stay until it is known whether the message goes. */
+  /** The files of bound sockets among them. While the message waits, close() of such a socket leaves its file. */
   waitingPaths: BoundPath[];
   /** Sizes of the borrowed views: one that changes was taken away. */
   sizes: number[];
@@ -94,9 +94,9 @@ interface Queued {
   resolve: (result: SendResult) => void;
   reject: (error: Error) => void;
   stopListening: (() => void) | undefined;
-  /** A thread is sending it: nobody can say any more that it did not go. */
+  /** A thread is sending it. Until the call returns, nobody knows whether the message went. */
   away: boolean;
-  /** Why it fails, unless that thread's call has gone well. */
+  /** An abort or close() that came meanwhile: the error, if the thread's call has sent nothing. */
   failure: Error | undefined;
 }
 
@@ -203,7 +203,8 @@ export class Sending {
       key = this.#laneOf(prepared);
       let sent = 0;
       if (!this.#lanes.has(key)) {
-        // It is tried all the same: to wait, it would need duplicates of its descriptors. Only the caller hears of it later.
+        // We make the system call at once even if it is not this socket's turn, because a queued send needs duplicates of its
+        // descriptors. The promise settles after the event loop has run.
         outOfTurn = !mayTry();
         const result = this.#attempt(prepared, 0, prepared.controlWithFds);
         if (result >= 0) {

@@ -15,7 +15,7 @@ export interface SendmsgOptions {
   control?: ArrayBufferView | undefined;
   /** The destination's encoded sockaddr, on a socket that is not connected. */
   address?: ArrayBufferView | undefined;
-  /** MSG_DONTWAIT, MSG_EOR, MSG_NOSIGNAL, … */
+  /** MSG_DONTWAIT, MSG_EOR, MSG_NOSIGNAL, … With MSG_ZEROCOPY, the kernel reads `data` after the call, too: keep it as it is. */
   flags?: number | undefined;
   /** Milliseconds to wait at most; without it, the descriptor's O_NONBLOCK and MSG_DONTWAIT decide. */
   timeout?: number | undefined;
@@ -24,8 +24,9 @@ export interface SendmsgOptions {
 /**
  * Sends one message: a string (as UTF-8), a view, a buffer, or a list of up to 1024 of them, gathered in order.
  *
- * It is the system call and nothing else. On a stream fewer bytes than given may be sent, and then the control data went
- * with them: send the rest without it. On a stream, control data without a single byte is lost.
+ * It is the system call and nothing else. On a stream the kernel may take fewer bytes than given. The descriptors went with the
+ * first byte: send the rest without SCM_RIGHTS. Repeat every other control message: it holds only for the bytes of its own call.
+ * On a stream, control data without a single byte is lost.
  *
  * When there is no room, a non-blocking descriptor answers EAGAIN, and a blocking one blocks the thread: no signal handler
  * runs, and `worker.terminate()` and `process.exit()` wait too. A `timeout` bounds it, on either kind; then the error is

@@ -7,6 +7,7 @@ import { AbortError, closedError, invalidArgValue, printed, systemError } from "
 import { Message, type OutgoingMessage } from "../message.js";
 import { type IterationOptions, iterate } from "../socket/iterating.js";
 import { checkType as checkSocketType } from "../socket/make.js";
+import { DEFAULT_SIZE } from "../socket/receive-memory.js";
 import {
   checkRequest,
   checkSocketMaxFds,
@@ -15,7 +16,6 @@ import {
   type Request,
 } from "../socket/receiving.js";
 import type { SendOptions, SendResult } from "../socket/sending.js";
-import { DEFAULT_SIZE } from "../socket/slab.js";
 import type { MessageSocket } from "../socket.js";
 import { unshared } from "../unshared.js";
 import { Channel, type MemorySocketType } from "./channel.js";

@@ -3,7 +3,7 @@ import { unshared } from "../unshared.js";
 /** Room for any datagram of IP, and a good read of a stream. */
 export const DEFAULT_SIZE = 65_536;
 
-/** Receives write here; nobody else ever sees it. */
+/** Receives write here. A message either gets a copy of its bytes or takes the whole buffer, and then there is a new one. */
 let scratch: Buffer | undefined;
 
 /** Memory for one receive, of at least `size` bytes. Valid until the next call. */
@@ -17,8 +17,8 @@ export function reserve(size: number): Buffer {
  * The first `length` bytes of what was reserved, in memory that no other message shares. Structured clone copies the whole
  * ArrayBuffer behind a view: with shared memory, `postMessage(message.data)` would give away other peers' bytes.
  *
- * Copying up to 32 KiB costs less than memory that the processor has not in its cache. What is longer keeps the memory that it
- * was received into, whose rest may hold anything.
+ * A message that fills at most half of the memory is copied: that costs less than to receive the next one into memory that is
+ * not in the processor's cache. A longer message keeps the memory, and what earlier messages left in the rest is overwritten.
  */
 export function take(memory: Buffer, length: number): Buffer {
   if (length <= memory.length / 2) {
