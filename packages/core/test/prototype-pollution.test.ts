@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { encodeAddress } from "../src/address/index.js";
 import { encodeControl } from "../src/control/index.js";
+import { machineLayout } from "../src/control/layout.js";
 import { Listener, Socket, socketpair } from "../src/index.js";
+import { encodeOption } from "../src/options/index.js";
 import { MSG_PEEK, recvmsg, sendmsg } from "../src/syscalls/index.js";
 import { memorySocketpair } from "../src/testing/index.js";
 import { counted } from "./counted.js";
@@ -122,6 +124,22 @@ describe("a property of Object.prototype is no option", () => {
       argument: "control[0].value.gid",
     });
   });
+
+  it("control messages and options have this machine's layout, and the family that was given", () =>
+    withPair(
+      "stream",
+      (a, b) => {
+        const control = [{ name: "credentials", value: a.getPeerCredentials() }] as const;
+        const properties = { layout: machineLayout === "32" ? "64" : "32", family: "ipv4", argument: 1 };
+        whilePolluted(properties, () => a.trySendmsg({ data: "x", control }));
+        const message = b.tryRecvmsg()!;
+        expect(whilePolluted(properties, () => message.control)).toEqual(control);
+        expect(whilePolluted(properties, () => encodeControl(control, {}))).toEqual(encodeControl(control));
+        const bytes = encodeOption("rcvTimeo", 1_000_000n);
+        expect(whilePolluted(properties, () => encodeOption("rcvTimeo", 1_000_000n, {}))).toEqual(bytes);
+      },
+      { receive: ["credentials"] },
+    ));
 
   it("the bare calls have the flags that were given", () =>
     withPair("dgram", (a, b) => {

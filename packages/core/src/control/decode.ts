@@ -1,4 +1,5 @@
 import { type AddressFamilyName, checkFamily } from "../address/family.js";
+import { own } from "../arguments.js";
 import { copyBytes } from "../bytes.js";
 import { invalidArgType } from "../errors.js";
 import { type ControlItem, newItem, readItem } from "./items.js";
@@ -68,8 +69,9 @@ function decodeItem(
  */
 export function decodeControl(bytes: Uint8Array, options?: DecodeControlOptions): ControlMessage[] {
   if (!(bytes instanceof Uint8Array)) throw invalidArgType("bytes", "an instance of Uint8Array", bytes);
-  const layout = options?.layout === undefined ? machineLayout : checkLayout(options.layout);
-  const family = options?.family === undefined ? undefined : checkFamily("options.family", options.family);
+  const given = own(options);
+  const layout = given?.layout === undefined ? machineLayout : checkLayout(given.layout);
+  const family = given?.family === undefined ? undefined : checkFamily("options.family", given.family);
   const messages: ControlMessage[] = [];
   const item = newItem();
   for (let at = 0; at < bytes.length; ) {

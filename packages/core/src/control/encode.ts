@@ -110,10 +110,11 @@ export function encodeControl(
   messages: readonly ControlMessage[],
   options?: EncodeControlOptions,
 ): Uint8Array {
-  const argument = options?.argument ?? "control";
+  const given = own(options);
+  const argument = given?.argument ?? "control";
   if (!Array.isArray(messages)) throw invalidArgType(argument, "an instance of Array", messages);
-  const layout = options?.layout === undefined ? machineLayout : checkLayout(options.layout);
-  const family = options?.family === undefined ? undefined : checkFamily("options.family", options.family);
+  const layout = given?.layout === undefined ? machineLayout : checkLayout(given.layout);
+  const family = given?.family === undefined ? undefined : checkFamily("options.family", given.family);
   // Descriptors alone are what most programs send: without a plan it takes half the time.
   const first = own(messages[0]);
   if (messages.length === 1 && first?.name === "rights" && (family === undefined || family === AF_UNIX)) {

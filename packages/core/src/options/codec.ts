@@ -1,3 +1,4 @@
+import { own } from "../arguments.js";
 import { checkLayout, type Layout, machineLayout } from "../control/layout.js";
 import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
 import type { OptionEntry } from "./entry.js";
@@ -42,8 +43,10 @@ export function decodeEntry({ payload, constant }: OptionEntry, bytes: Uint8Arra
   return value;
 }
 
-const layoutOf = (options: OptionLayout | undefined): Layout =>
-  options?.layout === undefined ? machineLayout : checkLayout(options.layout);
+function layoutOf(options: OptionLayout | undefined): Layout {
+  const layout = own(options)?.layout;
+  return layout === undefined ? machineLayout : checkLayout(layout);
+}
 
 /**
  * Returns the bytes that setsockopt(2) takes for an option's value.
