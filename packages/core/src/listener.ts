@@ -452,6 +452,9 @@ export class Listener implements MessageListener<Socket> {
    * Closes the listener at once: waits reject with `ERR_SENDMSG_CLOSED`. Its path is removed first, if it is still the one that
    * was bound here. It stays if the listener was sent to another process, or if a message with it still waits to be sent.
    *
+   * A connection that a thread has accepted, or is accepting, and nobody has taken yet is closed as well: see {@link tryAccept}. Other
+   * processes that have the listener do not get it.
+   *
    * Idempotent, and never rejects: the promise settles when close(2) has returned, or after a quarter of a second.
    */
   close(): Promise<void> {
