@@ -37,6 +37,6 @@ export {
 export type { IterationOptions } from "./socket/iterating.js";
 export type { SocketOptions, SocketType } from "./socket/make.js";
 export type { Peer, PeerCredentials } from "./socket/peer.js";
-export type { ReceiveOptions } from "./socket/receiving.js";
+export type { MaxFds, ReceiveOptions } from "./socket/receiving.js";
 export type { SendOptions, SendResult } from "./socket/sending.js";
 export { type MessageSocket, Socket, socketpair } from "./socket.js";

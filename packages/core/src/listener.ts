@@ -26,7 +26,7 @@ import {
   type SocketOptions,
 } from "./socket/make.js";
 import { addressBy, bindTo } from "./socket/naming.js";
-import { callOffLoop } from "./socket/readiness.js";
+import { callOffLoop, LONGEST_CLOSE } from "./socket/readiness.js";
 import type { MaxFds } from "./socket/receiving.js";
 import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
 import { factsOf, takeOver } from "./socket/take-over.js";
@@ -113,7 +113,7 @@ export class Listener implements MessageListener<Socket> {
   /** The listener became ready while the thread was accepting. */
   #stirred = false;
   /** The connection that a thread has accepted, or the errno that it met, until somebody asks. */
-  #early: number | Socket | undefined;
+  #early: number | Socket | Error | undefined;
   readonly #boundPath: BoundPath | undefined;
   #options: SocketOptionAccess | undefined;
 
@@ -310,6 +310,7 @@ export class Listener implements MessageListener<Socket> {
   #acceptOffLoop(): number | Socket {
     const early = this.#early;
     this.#early = undefined;
+    if (early instanceof Error) throw early;
     if (early !== undefined) return early;
     if (this.#away) return -EAGAIN;
     const fd = this.#endpoint.open();
@@ -326,15 +327,34 @@ export class Listener implements MessageListener<Socket> {
     this.#away = false;
     const native = binding();
     const accepted = native.endCall(token);
-    const descriptor = accepted < 0 ? undefined : holdUncollected(accepted, native.result[1]!);
+    let early: number | Socket | Error = accepted;
+    if (accepted >= 0) {
+      try {
+        early = this.#socketOf(holdUncollected(accepted, native.result[1]!));
+      } catch (error) {
+        early = error as Error;
+      }
+    }
     if (this.#endpoint.closed) {
-      descriptor?.close();
+      this.#serveLast(early);
       return;
     }
-    if (descriptor) this.#early = this.#socketOf(descriptor);
-    else if (accepted !== -EAGAIN) this.#early = accepted;
-    else if (!this.#stirred) return;
+    // Somebody else has taken it. The event of the next one has come already, or is to come.
+    if (early === -EAGAIN && !this.#stirred) return;
+    if (early !== -EAGAIN) this.#early = early;
     this.#pump();
+  }
+
+  /** Whoever was waiting when the listener was closed gets what the thread has brought. */
+  #serveLast(early: number | Socket | Error): void {
+    const waiter = this.#waiters[0];
+    if (waiter) this.#remove(waiter);
+    if (typeof early === "object" && !(early instanceof Error)) {
+      if (waiter) waiter.resolve(early);
+      else early.close();
+    } else {
+      waiter?.reject(this.#endpoint.closedError());
+    }
   }
 
   /** The listener stays readable: without a pause, accepting would spin. No edge will come, so the timer is the way back. */
@@ -449,11 +469,12 @@ export class Listener implements MessageListener<Socket> {
   }
 
   /**
-   * Closes the listener at once: waits reject with `ERR_SENDMSG_CLOSED`. Its path is removed first, if it is still the one that
+   * Closes the listener at once: waits reject with `ERR_SENDMSG_CLOSED`. If a thread is accepting, the first of them gets the
+   * connection that it brings within a quarter of a second: no client is lost by a hand-over. Its path is removed first, if it is still the one that
    * was bound here. It stays if the listener was sent to another process, or if a message with it still waits to be sent.
    *
-   * A connection that a thread has accepted, or is accepting, and nobody has taken yet is closed as well: see {@link tryAccept}. Other
-   * processes that have the listener do not get it.
+   * A connection that a thread has accepted, and that nobody waits for, is closed as well: see {@link tryAccept}. Other processes that
+   * have the listener do not get it.
    *
    * Idempotent, and never rejects: the promise settles when close(2) has returned, or after a quarter of a second.
    */
@@ -462,15 +483,19 @@ export class Listener implements MessageListener<Socket> {
       this.#boundPath?.remove();
       const closing = this.#endpoint.close();
       this.#backoff.cancel();
-      if (typeof this.#early === "object") this.#early.close();
+      if (typeof this.#early === "object" && !(this.#early instanceof Error)) this.#early.close();
       this.#early = undefined;
-      for (const waiter of [...this.#waiters]) {
-        this.#remove(waiter);
-        waiter.reject(this.#endpoint.closedError());
-      }
+      const last = this.#away ? this.#waiters[0] : undefined;
+      for (const waiter of [...this.#waiters]) if (waiter !== last) this.#giveUp(waiter);
+      if (last) setTimeout(() => this.#giveUp(last), LONGEST_CLOSE).unref();
       return closing;
     }
     return this.#endpoint.close();
+  }
+
+  #giveUp(waiter: Waiter): void {
+    this.#remove(waiter);
+    waiter.reject(this.#endpoint.closedError());
   }
 
   [Symbol.asyncDispose](): Promise<void> {

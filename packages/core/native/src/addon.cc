@@ -586,7 +586,7 @@ napi_value Release(napi_env env, napi_callback_info info) {
   return Boolean(env, e.custody.Release(args.Int(0), args.Int(1), args.Int(2)));
 }
 
-napi_value Released(napi_env env, napi_callback_info info) {
+napi_value TakeFinished(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   size_t length = 0;
   int32_t* tokens = args.Numbers(0, &length);
@@ -717,7 +717,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       {"holds", Holds},
       {"detach", Detach},
       {"release", Release},
-      {"released", Released},
+      {"takeFinished", TakeFinished},
       {"pathOf", PathOf},
       {"held", Held},
       {"closing", Closing},

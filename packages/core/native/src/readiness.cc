@@ -26,7 +26,7 @@ namespace {
 
 constexpr int kCloexecNonblock = 02000000 | 04000;  // EFD_CLOEXEC | EFD_NONBLOCK
 // The slot of the workers' eventfd; sockets have slots from 0.
-constexpr int32_t kClosedSlot = -1;
+constexpr int32_t kFinishedSlot = -1;
 
 uv_handle_t* AsHandle(uv_poll_t* poll) { return reinterpret_cast<uv_handle_t*>(poll); }
 
@@ -74,14 +74,14 @@ int Readiness::Start(napi_env env, napi_value callback, int32_t* batch, bool thr
     napi_add_async_cleanup_hook(env, OnPollEnd, self, &self->hook_);
   }
   self->workers_ = workers;
-  workers->Notify(self->closed_);
+  workers->Notify(self->finished_);
   *out = self;
   return 0;
 }
 
 Readiness::~Readiness() {
   if (epoll_ >= 0) Close(epoll_);
-  if (closed_ >= 0) Close(closed_);
+  if (finished_ >= 0) Close(finished_);
   if (resume_ >= 0) Close(resume_);
   free(poll_);
 }
@@ -90,9 +90,9 @@ int Readiness::Open() {
   long epoll = syscall(SYS_epoll_create1, 02000000 /* EPOLL_CLOEXEC */);
   if (epoll == -1) return -errno;
   epoll_ = static_cast<int>(epoll);
-  closed_ = EventFd(kCloexecNonblock);
-  if (closed_ < 0) return closed_;
-  return Control(epoll_, EPOLL_CTL_ADD, closed_, EPOLLIN | EPOLLET, kClosedSlot, 0);
+  finished_ = EventFd(kCloexecNonblock);
+  if (finished_ < 0) return finished_;
+  return Control(epoll_, EPOLL_CTL_ADD, finished_, EPOLLIN | EPOLLET, kFinishedSlot, 0);
 }
 
 int Readiness::StartPoll() {
@@ -154,7 +154,7 @@ void Readiness::Deliver() {
   int32_t* at = batch_;
   for (long i = 0; i < count; i++) {
     int32_t slot = static_cast<int32_t>(events[i].data.u64 & 0xffffffff);
-    if (slot == kClosedSlot) Drain(closed_);
+    if (slot == kFinishedSlot) Drain(finished_);
     *at++ = slot;
     *at++ = static_cast<int32_t>(events[i].data.u64 >> 32);
     *at++ = static_cast<int32_t>(events[i].events);

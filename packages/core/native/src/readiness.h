@@ -48,7 +48,7 @@ class Readiness {
   napi_async_context context_ = nullptr;
   napi_async_cleanup_hook_handle hook_ = nullptr;
   int epoll_ = -1;
-  int closed_ = -1;  // eventfd: the workers have finished something
+  int finished_ = -1;  // eventfd: the workers have finished something
   uv_poll_s* poll_ = nullptr;
   // The thread of Bun and Deno
   napi_threadsafe_function knock_ = nullptr;

@@ -167,7 +167,7 @@ export interface Binding {
   ): number;
 
   // Calls that a thread makes. 0, or a negative errno when they can't be started. `onReady` is called with slot -1 once one has
-  // returned, and {@link released} gives its token back. A descriptor that is released meanwhile is closed after the call.
+  // returned, and {@link takeFinished} gives its token back. A descriptor that is released meanwhile is closed after the call.
 
   /** The call that {@link receive} has not made. */
   startReceive(
@@ -216,11 +216,11 @@ export interface Binding {
   detach(fd: number, generation: number): boolean;
   /**
    * Closes the descriptor in a thread. False: it was not held (somebody closed it behind our back).
-   * With a token (> 0), `onReady` is called with slot -1 once close(2) has returned, and {@link released} gives the token back.
+   * With a token (> 0), `onReady` is called with slot -1 once close(2) has returned, and {@link takeFinished} gives the token back.
    */
   release(fd: number, generation: number, token: number): boolean;
   /** Moves the tokens of closes and calls that have finished into `tokens`; how many. */
-  released(tokens: Int32Array): number;
+  takeFinished(tokens: Int32Array): number;
   /** How many descriptors are held. */
   held(): number;
   /** How many closes and calls wait for a thread, or are under way in one. */

@@ -56,10 +56,8 @@ function nextToken(): number {
 function settleFinished(): void {
   const native = binding();
   for (;;) {
-    const count = native.released(finished);
-    for (let i = 0; i < count; i++) {
-      unfinished.get(finished[i]!)?.();
-    }
+    const count = native.takeFinished(finished);
+    forEachIndex(count, (i) => unfinished.get(finished[i]!)?.());
     if (count < finished.length) return;
   }
 }
@@ -110,7 +108,7 @@ export function endWait(): void {
  * What is waited for a close(2) at most, in milliseconds. What a socket's queue holds is a stranger's, who can make closing
  * it last for seconds (or for ever, with FUSE): neither an `await using` nor the end of the process may hang on that.
  */
-const LONGEST_CLOSE = 250;
+export const LONGEST_CLOSE = 250;
 
 /** Closes the descriptor in another thread; the promise settles when close(2) has returned, or takes too long. */
 export function closeAndWait(descriptor: FileDescriptor): Promise<void> {

@@ -246,9 +246,9 @@ export class Receiving {
     this.#early = message;
   }
 
-  /** Whether bytes are held here that the kernel no longer has. */
+  /** Whether bytes are held here that the kernel no longer has, or will be, because a thread is receiving. */
   get holdsData(): boolean {
-    return this.#early !== undefined;
+    return this.#early !== undefined || this.#away;
   }
 
   /** Reading was shut down on this side: what looks like an empty datagram is the end. */

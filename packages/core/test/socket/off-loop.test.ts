@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { Listener, Socket, socketpair } from "../../src/index.js";
+import { binding } from "../../src/native/load.js";
 import { AF_UNIX, SOCK_STREAM, socket } from "../../src/syscalls/index.js";
 import { counted } from "../counted.js";
 import { calls, fill, rejection, thrown, turn, until, withPair } from "../pairs.js";
@@ -9,6 +10,7 @@ import { removeTemporaryDirectory, temporaryDirectory } from "../temporary-direc
 
 afterAll(removeTemporaryDirectory);
 
+const closing = () => binding().closing();
 let names = 0;
 const path = () => `${temporaryDirectory()}/off-loop-${names++}`;
 const text = async (socket: Socket) => {
@@ -181,13 +183,43 @@ describe("a listener that another process may have, too", () => {
       await Promise.all([listener, client, server].map((one) => one.close()));
     }));
 
-  test("closing it meanwhile closes the connection that the thread has accepted, and leaves nothing behind", () =>
+  test("who waits when it is closed gets the connection that the thread is accepting, and nobody after him", () =>
     counted(async () => {
       const [listener, at] = await shared();
       const client = await Socket.connect({ path: at });
-      const accepting = rejection(listener.accept());
+      const accepting = [listener.accept(), rejection(listener.accept())] as const;
       await listener.close();
-      expect((await accepting).code).toBe("ERR_SENDMSG_CLOSED");
+      expect((await accepting[1]).code).toBe("ERR_SENDMSG_CLOSED");
+      const server = await accepting[0];
+      await server.sendmsg({ data: "served" });
+      expect(await text(client)).toEqual(["served", 0]);
+      expect((await rejection(listener.accept())).code).toBe("ERR_SENDMSG_CLOSED");
+      await Promise.all([client, server].map((one) => one.close()));
+    }));
+
+  test("a loop over its connections ends after the one that the thread is accepting when it is closed", () =>
+    counted(async () => {
+      const [listener, at] = await shared();
+      const seen: Socket[] = [];
+      const loop = (async () => {
+        for await (const socket of listener) seen.push(socket);
+      })();
+      await turn();
+      const client = await Socket.connect({ path: at });
+      const started = await calls("startAccept", () => until(() => closing() > 0 || seen.length > 0));
+      void listener.close();
+      await loop;
+      expect(started).toBeGreaterThan(0);
+      expect(seen).toHaveLength(1);
+      await Promise.all([client, ...seen].map((one) => one.close()));
+    }));
+
+  test("closing it closes the connection that nobody waits for, and leaves nothing behind", () =>
+    counted(async () => {
+      const [listener, at] = await shared();
+      const client = await Socket.connect({ path: at });
+      expect(listener.tryAccept()).toBeUndefined();
+      await listener.close();
       expect((await client.recvmsg()).eof).toBe(true);
       await client.close();
     }));
