@@ -108,7 +108,9 @@ void Workers::Abandon() {
     *at = call->next;
     Source* source = SourceOf(lanes_[kCalls], kNobody);
     Task* task = new Task{nullptr, source, nullptr, call, -1, 0};
-    if (!Add(lanes_[kCalls], source, task)) {
+    if (Add(lanes_[kCalls], source, task)) {
+      Summon(lanes_[kCalls], 1);
+    } else {
       call->CloseArrived();
       delete call;
       delete task;
@@ -383,6 +385,8 @@ void Workers::Perform(Task* task) {
   bool closes = call->closes;
   int close_token = call->close_token;
   int fd = call->fd;
+  // Done once: a call that has finished comes here again when the environment ends before anybody takes it.
+  call->closes = false;
   if (abandoned_) {
     for (OffLoopCall** at = &calls_; *at; at = &(*at)->next) {
       if (*at != call) continue;
@@ -397,7 +401,8 @@ void Workers::Perform(Task* task) {
     call->finished = true;
     Finish(task->token);
   }
-  if (!closes) return;
+  // Whichever of the descriptor's calls ends last closes it: the number could be another file's when the others use it.
+  if (!closes || CloseAfterCall(fd, close_token)) return;
   pthread_mutex_unlock(&mutex_);
   ::Close(fd);
   pthread_mutex_lock(&mutex_);

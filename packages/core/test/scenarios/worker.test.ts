@@ -41,3 +41,7 @@ test.each(["terminate", "exit", "natural"])(
     expect(await workers("claimed", end)).toEqual({ results: [`${code} true true`], leftOver: [] });
   },
 );
+
+test("descriptors that are closed during a thread's call are closed once, also when the worker ends after it", async () => {
+  expect(await report("number-reuse.mjs")).toEqual({ lost: 0 });
+});
