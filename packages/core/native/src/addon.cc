@@ -23,6 +23,9 @@ constexpr size_t kPidfdGeneration = 6;
 constexpr size_t kFds = 8;
 constexpr size_t kResultLength = kFds + 2 * kernel::kScmMaxFd;
 
+// What a thread is to send is copied. A Unix datagram is shorter than SO_SNDBUF, which is an int.
+constexpr size_t kMaxDatagram = 0x7fffffff;
+
 struct Environment {
   explicit Environment(napi_env env)
       : custody(env, syscalls, *workers), receiver(syscalls, custody, *workers, room) {}
@@ -503,7 +506,11 @@ napi_value StartSend(napi_env env, napi_callback_info info) {
   kernel::IoVec iov[kernel::kIovMax];
   size_t count = args.Iov(1, iov);
   size_t total = 0;
-  for (size_t i = 0; i < count; i++) total += iov[i].length;
+  for (size_t i = 0; i < count; i++) {
+    // No datagram is as long, and on 32 bits the sum of views on the same memory could wrap around.
+    if (iov[i].length > kMaxDatagram - total) return Number(env, -EMSGSIZE);
+    total += iov[i].length;
+  }
   Bytes control = args.View(2);
   Bytes address = args.View(3);
   OffLoopCall* call = new OffLoopCall(Call::kSendmsg, args.Int(0), args.Int(4), args.Int(5));
