@@ -185,10 +185,12 @@ long Receiver::Foresee(int fd, kernel::IoVec* iov, size_t iov_count) {
   constexpr int kPeek = kernel::kMsgPeek | kernel::kMsgDontWait;
   kernel::MsgHdr header = {nullptr, 0, iov, iov_count, nullptr, 0, 0};
   long result = syscalls_.Invoke(Call::kRecvmsg, fd, Word(&header), kPeek);
-  if (result < 0) return result == -EAGAIN ? result : kOffLoop;
+  // An error that was pending is told once: asking has taken it.
+  if (result < 0) return result;
   if (header.flags & kernel::kMsgCTrunc) return kOffLoop;
-  if (header.flags & kernel::kMsgTrunc) return 0;
-  // What a stream gets meanwhile could bring descriptors, and would be read with what was seen.
+  // What a stream gets meanwhile could bring descriptors, and would be read with what was seen. Of messages the next one is
+  // read, whole: somebody who shares the socket could have taken the one that was seen.
+  if (SocketOption(syscalls_, fd, kernel::kSoType) != kernel::kSockStream) return 0;
   size_t left = static_cast<size_t>(result);
   for (size_t i = 0; i < iov_count; i++) {
     if (iov[i].length > left) iov[i].length = left;

@@ -1,4 +1,5 @@
 import { MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
+import type { FileDescriptor } from "../descriptor.js";
 import { Message } from "../message.js";
 import { unshared } from "../unshared.js";
 import { DEFAULT_SIZE } from "./receive-memory.js";
@@ -31,9 +32,7 @@ export function takeEarly(
     data = unshared(part);
   }
   const left = peek || !(cut && isStream) ? undefined : early.data.subarray(room);
-  const fds = peek
-    ? early.fds.slice(0, request.maxFds).map((descriptor) => descriptor.dup())
-    : early.takeFds();
+  const fds = peek ? duplicates(early.fds.slice(0, request.maxFds)) : early.takeFds();
   const unwanted = fds.splice(request.maxFds);
   for (const descriptor of unwanted) descriptor.close();
   const message = Message.from({
@@ -48,6 +47,18 @@ export function takeEarly(
     droppedFds: early.droppedFds + unwanted.length,
   });
   return { message, rest: peek ? early : left && Message.from({ data: left }) };
+}
+
+/** All of them or none: without a descriptor left, this throws. */
+function duplicates(descriptors: readonly FileDescriptor[]): FileDescriptor[] {
+  const made: FileDescriptor[] = [];
+  try {
+    for (const descriptor of descriptors) made.push(descriptor.dup());
+  } catch (error) {
+    for (const descriptor of made) descriptor.close();
+    throw error;
+  }
+  return made;
 }
 
 /** The part of the caller's buffers that was filled: a view on one, a copy of several. */

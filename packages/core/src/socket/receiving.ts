@@ -361,8 +361,9 @@ export class Receiving {
 
   /** Undefined: would block. */
   #try(request: Request): Message | undefined {
-    // What is early came from the queue of messages, not from the error queue.
-    if ((this.#early || this.#earlyError) && !(request.flags & MSG_ERRQUEUE)) return this.#takeEarly(request);
+    // What is out of band or on the error queue is still in the kernel.
+    const inBand = (request.flags & (MSG_ERRQUEUE | MSG_OOB)) === 0;
+    if (inBand && (this.#early || this.#earlyError)) return this.#takeEarly(request);
     if (this.#away) return undefined;
     const fd = this.#endpoint.open();
     const { family, type } = this.#socket;
@@ -428,8 +429,11 @@ export class Receiving {
   /** Near the limit of open files, the kernel may close some of a message's descriptors in the call: a thread makes it. */
   #receiveOffLoop(request: Request, room: number, flags: number): undefined {
     const fd = this.#endpoint.open();
-    // A stream gives what is there; of a message, all is wanted.
-    const size = this.#socket.type === SOCK_STREAM ? Math.min(room, DEFAULT_SIZE) : room;
+    // A stream gives what is there. A message comes whole: whoever gets it in the end may have room for more than this request.
+    const size =
+      this.#socket.type === SOCK_STREAM
+        ? Math.min(room, DEFAULT_SIZE)
+        : Math.max(room, binding().recvmsg(fd, nothing, null, null, PEEK, -1));
     const started = callOffLoop(
       (token) => binding().startReceive(fd, size, controlRoom().length, ADDRESS_SPACE, flags, token),
       (token) => this.#arrived(token, request, size, flags),
@@ -484,6 +488,8 @@ export class Receiving {
       lack = error;
     }
     const room = memory ? size : 0;
+    // Once it has given up waiting, what it wanted says nothing about what the next one wants.
+    const wanted = flags & MSG_PEEK || this.#waiters[0]?.request === request;
     const result = binding().endReceive(
       token,
       memory ?? nothing,
@@ -491,7 +497,7 @@ export class Receiving {
       room,
       controlRoom(),
       addressSpace,
-      request.maxFds,
+      wanted ? request.maxFds : SCM_MAX_FD,
     );
     if (result === -EAGAIN) return this.#endIfShutDown(flags);
     if (result < 0) throw failure(result, "recvmsg");
@@ -600,8 +606,9 @@ export class Receiving {
       this.#early = rest;
       return message;
     } catch (error) {
-      // No memory for it: the message is lost, its descriptors must not be.
-      early[Symbol.dispose]();
+      // No memory for it: the message is lost, its descriptors must not be. Peeking has taken nothing, and leaves it.
+      if (request.flags & MSG_PEEK) this.#early = early;
+      else early[Symbol.dispose]();
       throw error;
     }
   }

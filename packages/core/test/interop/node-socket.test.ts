@@ -27,6 +27,7 @@ import {
   close,
   dup,
   getsockopt,
+  MSG_OOB,
   MSG_PEEK,
   socket as open,
   socketpair as pairOfNumbers,
@@ -201,6 +202,21 @@ describe("Socket.from(net.Socket)", () => {
       const rest = await socket.recvmsg();
       expect([String(rest.data), rest.eof, rest.fds.length]).toEqual(["Node", false, 0]);
       expect(String((await socket.recvmsg()).data)).toBe("|later");
+      await socket.close();
+    }),
+  );
+
+  withHandleOf("tcp")("they are not on the error queue, and not out of band", () =>
+    withEnds("tcp", async ({ node, peer }) => {
+      await peer.sendmsg({ data: "in band" });
+      await once(node, "readable");
+      const socket = Socket.from(node);
+      const aborting = new AbortController();
+      const reports = rejection(socket.recvError({ signal: aborting.signal }));
+      aborting.abort();
+      expect((await reports).name).toBe("AbortError");
+      expect(thrown(() => socket.tryRecvmsg({ flags: MSG_OOB })).code).toBe("EINVAL");
+      expect(String((await socket.recvmsg()).data)).toBe("in band");
       await socket.close();
     }),
   );

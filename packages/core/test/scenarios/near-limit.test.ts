@@ -68,6 +68,14 @@ describe.each(TYPES)("near the limit of open files: %s", (type) => {
     );
   });
 
+  onRealKernel("whoever receives after it may want more", async () => {
+    expect(await receives("more", type)).toEqual([["kept", 2, 0, false]]);
+  });
+
+  onRealKernel("a peek that there are no descriptors for takes nothing", async () => {
+    expect(await receives("peekInVain", type)).toEqual(["EMFILE", ["kept", 2, 0, false]]);
+  });
+
   onRealKernel("tryRecvmsg gives the message once it has come", async () => {
     expect(await receives("polling", type)).toEqual([["polled", 1, 0, false]]);
   });
@@ -86,5 +94,11 @@ describe.each(["stream", "dgram"])("near the limit of open files: %s", (type) =>
     const { found, offLoop } = await reportOn("bytes", type);
     expect(found).toEqual([["bytes", 0, 0, false], 0]);
     expect(offLoop).toBe(0);
+  });
+});
+
+describe.each(["stream", "seqpacket"])("near the limit of open files: %s", (type) => {
+  onRealKernel("a reset connection is not taken for the end", async () => {
+    expect((await reportOn("reset", type)).found).toBe("ECONNRESET");
   });
 });

@@ -1,6 +1,7 @@
 // Receives so near the limit of open files (`ulimit -n`) that a thread has to do it. What it finds is what it reports.
 //
 //   node near-limit.mjs TYPE
+import { closeSync, openSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { socketpair } from "sendmsg";
 import { binding } from "../../../dist/native/load.js";
@@ -81,6 +82,44 @@ const cases = {
     const found = tell(await b.recvmsg({ size: 1, maxFds: 1 }));
     if (isStream) found.push(...tell(await b.recvmsg()));
     return found;
+  },
+
+  /** The next one wants more. */
+  async more(a, b) {
+    await a.sendmsg({ data: "kept", fds: [0, 0] });
+    const aborting = new AbortController();
+    const little = { size: isStream ? 9 : 1, maxFds: 0, signal: aborting.signal };
+    const aborted = b.recvmsg(little).catch(({ code }) => code);
+    aborting.abort();
+    await aborted;
+    return tell(await b.recvmsg());
+  },
+
+  /** Peeking at what a thread has brought takes descriptors, of which there are none left. */
+  async peekInVain(a, b) {
+    await a.sendmsg({ data: "kept", fds: [0, 0] });
+    const aborting = new AbortController();
+    const aborted = b.recvmsg({ signal: aborting.signal }).catch(({ code }) => code);
+    aborting.abort();
+    await aborted;
+    while (native.closing() > 0) await turn();
+    await turn();
+    const files = [];
+    try {
+      for (;;) files.push(openSync("/dev/null"));
+    } catch {}
+    closeSync(files.pop());
+    const code = await b.recvmsg({ flags: 2 }).catch((error) => error.code);
+    for (const file of files) closeSync(file);
+    return [code, ...tell(await b.recvmsg())];
+  },
+
+  /** The peer has gone, and has not read what was sent to it. */
+  async reset(a, b) {
+    if (type === "dgram") return "there is no connection";
+    await b.sendmsg({ data: "unread" });
+    await a.close();
+    return b.recvmsg().then(tell, ({ code }) => code);
   },
 
   async polling(a, b) {
