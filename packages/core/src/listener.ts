@@ -112,7 +112,7 @@ export class Listener implements MessageListener<Socket> {
   #away = false;
   /** The listener became ready while the thread was accepting. */
   #stirred = false;
-  /** The connection that a thread has accepted, or the errno that it met, until somebody asks. */
+  /** What a thread has accepted, until somebody asks for it; or the errno that it met, or why it could not be made a Socket. */
   #early: number | Socket | Error | undefined;
   readonly #boundPath: BoundPath | undefined;
   #options: SocketOptionAccess | undefined;

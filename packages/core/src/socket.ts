@@ -93,6 +93,8 @@ export class Socket implements MessageSocket<FileDescriptor> {
   #boundPath: BoundPath | undefined;
   /** connect(2) in progress: told of readiness before the sends and receives. */
   #onConnectable: (() => void) | undefined;
+  /** Threads that connect: each has the descriptor's number, also when nobody waits for it any more. */
+  #connectsAway = 0;
   /** Another process may have the same socket, and make it blocking at any moment. */
   #shared = false;
   #options: SocketOptionAccess | undefined;
@@ -305,6 +307,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     const backoff = new Backoff();
     let stopListening: (() => void) | undefined;
     let inProgress = result === -EINPROGRESS;
+    let ended = false;
     this.#endpoint.beginWait();
     try {
       await new Promise<void>((resolve, reject) => {
@@ -335,9 +338,16 @@ export class Socket implements MessageSocket<FileDescriptor> {
           else {
             const started = callOffLoop(
               (token) => binding().startConnect(number, address, token),
-              (token) => attempted(binding().endCall(token)),
+              (token) => {
+                this.#connectsAway--;
+                const again = binding().endCall(token);
+                // Nobody waits any more: it is not tried again, but it may have gone well.
+                if (!ended) attempted(again);
+                else if (this.fd >= 0) this.#noteConnected();
+              },
             );
             if (started < 0) reject(failure(started, "connect", details));
+            else this.#connectsAway++;
           }
         });
         this.#onConnectable = orReject(() => {
@@ -362,6 +372,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
       });
       this.#noteConnected();
     } finally {
+      ended = true;
       backoff.cancel();
       stopListening?.();
       this.#onConnectable = undefined;
@@ -555,7 +566,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
   #checkIdle(): void {
     this.#endpoint.open();
-    if (this.#receiving.waiting || this.#sending.waiting || this.#onConnectable) {
+    if (this.#receiving.waiting || this.#sending.waiting || this.#onConnectable || this.#connectsAway > 0) {
       throw codedError("ERR_INVALID_STATE", "Somebody is waiting for the socket");
     }
     if (this.#receiving.holdsData) {

@@ -1,9 +1,11 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
+import { EMSGSIZE, ENOMEM } from "../../src/errno.js";
 import { Listener, Socket, socketpair } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
-import { AF_UNIX, SOCK_STREAM, socket } from "../../src/syscalls/index.js";
+import { AF_UNIX, close, SOCK_STREAM, socket } from "../../src/syscalls/index.js";
 import { counted } from "../counted.js";
-import { calls, fill, rejection, thrown, turn, until, withPair } from "../pairs.js";
+import { calls, fill, pass, rejection, thrown, turn, until, withPair } from "../pairs.js";
 import { removeTemporaryDirectory, temporaryDirectory } from "../temporary-directory.js";
 
 // What a thread does instead of the event loop, because it could wait for a stranger. Receives: scenarios/near-limit.test.ts.
@@ -77,6 +79,27 @@ describe("a send on a connected Unix datagram socket with unread messages", () =
       expect(await text(b)).toEqual(["x", 1]);
     }));
 
+  test("that is longer than any datagram is refused before it is copied", () =>
+    withPair("dgram", async (a, b) => {
+      await b.sendmsg({ data: "unread" });
+      const part = new Uint8Array(4 << 20);
+      const results: number[] = [];
+      const native = binding();
+      const { startSend } = native;
+      native.startSend = (...args) => {
+        results.push(startSend(...args));
+        return results.at(-1)!;
+      };
+      try {
+        // On 32 bits, the sum of all lengths is 0.
+        const error = await rejection(a.sendmsg({ data: new Array(1024).fill(part) }));
+        expect(error).toMatchObject({ code: "EMSGSIZE", syscall: "sendmsg", bytesSent: 0 });
+      } finally {
+        native.startSend = startSend;
+      }
+      expect(results).toEqual([-EMSGSIZE]);
+    }));
+
   test("settles when its socket is closed, and leaves nothing behind", () =>
     withPair("dgram", async (a, b) => {
       await b.sendmsg({ data: "unread" });
@@ -112,6 +135,43 @@ test("a stream that came from elsewhere is connected by a thread", () =>
     const server = await listener.accept();
     await Promise.all([listener, client, server].map((one) => one.close()));
   }));
+
+describe("an aborted connect that a thread makes", () => {
+  /** A listener whose backlog is full, and a socket that came from elsewhere. */
+  async function busy(): Promise<[Listener, Socket, Socket, string]> {
+    const at = path();
+    const listener = await Listener.listen({ path: at }, { backlog: 0 });
+    const first = await Socket.connect({ path: at });
+    return [listener, first, Socket.from(socket(AF_UNIX, SOCK_STREAM, 0)), at];
+  }
+
+  test("is not tried again", () =>
+    counted(async () => {
+      const [listener, first, client, at] = await busy();
+      const aborting = new AbortController();
+      const started = await calls("startConnect", async () => {
+        const connecting = rejection(client.connect({ path: at }, { signal: aborting.signal }));
+        aborting.abort();
+        expect((await connecting).name).toBe("AbortError");
+        await pass(50);
+      });
+      expect(started).toBe(1);
+      await Promise.all([listener, first, client].map((one) => one.close()));
+    }));
+
+  test("keeps the descriptor until the thread is back", () =>
+    counted(async () => {
+      const [listener, first, client, at] = await busy();
+      const aborting = new AbortController();
+      const connecting = rejection(client.connect({ path: at }, { signal: aborting.signal }));
+      aborting.abort();
+      await connecting;
+      expect(thrown(() => client.detach()).code).toBe("ERR_INVALID_STATE");
+      await pass(50);
+      client.detach().close();
+      await Promise.all([listener, first].map((one) => one.close()));
+    }));
+});
 
 describe("a listener that another process may have, too", () => {
   /** The same listener, as it comes from elsewhere. */
@@ -181,6 +241,27 @@ describe("a listener that another process may have, too", () => {
       expect(thrown(() => listener.detach()).code).toBe("ERR_INVALID_STATE");
       const server = await listener.accept();
       await Promise.all([listener, client, server].map((one) => one.close()));
+    }));
+
+  test("a connection that could not be set up is the waiting one's error, and no uncaught one", () =>
+    counted(async () => {
+      const [given, at] = await shared();
+      const listener = Listener.from(given.detach(), { receive: ["credentials"] });
+      const accepting = rejection(listener.accept());
+      const native = binding();
+      const { setsockopt } = native;
+      native.setsockopt = () => -ENOMEM;
+      let error: unknown;
+      const client = socket(AF_UNIX, SOCK_STREAM, 0);
+      try {
+        expect(native.connect(client, encodeAddress({ path: at }, "address"))).toBe(0);
+        error = await accepting;
+      } finally {
+        native.setsockopt = setsockopt;
+      }
+      expect(error).toMatchObject({ code: "ENOMEM", syscall: "setsockopt" });
+      close(client);
+      await listener.close();
     }));
 
   test("who waits when it is closed gets the connection that the thread is accepting, and nobody after him", () =>
