@@ -148,14 +148,14 @@ Received Receiver::Receive(int fd, kernel::IoVec* iov, size_t iov_count, uint8_t
   received.pidfd = -1;
   // On other sockets than Unix ones nothing is asked for with it, and no descriptor comes.
   if (flags & kernel::kMsgCmsgCloexec) {
-    if (!room_.IsEnough()) {
-      received.bytes = Foresee(fd, iov, iov_count);
-      if (received.bytes < 0) return received;
-    }
+    bool near_limit = !room_.IsEnough();
     Workers::Account* account = custody_.AccountOf(fd);
-    if (account && !workers_.HasRoom(account, room_.limit())) {
-      received.bytes = kHeldBack;
-      return received;
+    bool held_back = account && !workers_.HasRoom(account, room_.limit());
+    if (near_limit || held_back) {
+      // What brings no descriptor adds nothing to those that wait: others of the same uid can be the ones who made them wait.
+      received.bytes = Foresee(fd, iov, iov_count);
+      if (received.bytes == kOffLoop && held_back) received.bytes = kHeldBack;
+      if (received.bytes < 0) return received;
     }
   }
   size_t space = SpaceFor(control_space);
@@ -177,9 +177,8 @@ Received Receiver::Receive(int fd, kernel::IoVec* iov, size_t iov_count, uint8_t
   return received;
 }
 
-// Near the limit of open files. 0: the next message brings no control data, and so no descriptor; `iov` then
-// has no room for what follows it.
-// kOffLoop: it may bring some. Or a negative errno.
+// Near the limit of open files, or of descriptors that may wait to be closed. 0: the next message brings no control data, and so
+// no descriptor; on a stream, `iov` then has no room for what follows it. kOffLoop: it may bring some. Or a negative errno.
 long Receiver::Foresee(int fd, kernel::IoVec* iov, size_t iov_count) {
   if (!IsReadable(fd)) return -EAGAIN;
   constexpr int kPeek = kernel::kMsgPeek | kernel::kMsgDontWait;
