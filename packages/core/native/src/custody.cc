@@ -1,7 +1,6 @@
 #include "custody.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -15,25 +14,6 @@ namespace {
 // socket and buffers behind the number; without this, dropped messages pile up until the process runs out of descriptors.
 constexpr int64_t kBytesPerDescriptor = 1 << 20;
 
-int SocketOption(Syscalls& syscalls, int fd, int name) {
-  int value = -1;
-  int length = sizeof value;
-  long result = syscalls.Invoke(Call::kGetsockopt, fd, kernel::kSolSocket, name, Word(&value), Word(&length));
-  return result < 0 ? -1 : value;
-}
-
-// Whether descriptors may be queued in this socket: with messages that nobody has read, or in connections that nobody has
-// accepted.
-bool MayHoldDescriptors(Syscalls& syscalls, int fd) {
-  // First of all: poll(2) of a FUSE file asks its daemon, and waits for the answer.
-  if (SocketOption(syscalls, fd, kernel::kSoDomain) != kernel::kAfUnix) return false;
-  if (!IsReadable(fd)) return false;
-  // An empty message can have some; with a stream's bytes there is a byte at least, and its end is no message.
-  if (SocketOption(syscalls, fd, kernel::kSoType) != kernel::kSockStream) return true;
-  int bytes = 0;
-  return syscall(SYS_ioctl, fd, kernel::kFionRead, &bytes) == -1 || bytes > 0;
-}
-
 }  // namespace
 
 Custody::~Custody() { free(entries_); }
@@ -41,8 +21,8 @@ Custody::~Custody() { free(entries_); }
 void Custody::CloseOff(int fd, const Entry& entry, int token) {
   if ((entry.generation & 1) == kStranger) {
     workers_.Close(fd, entry.bringer, token);
-  } else if (MayHoldDescriptors(syscalls_, fd)) {
-    workers_.Close(fd, Workers::kUnread, PeerOf(fd), token);
+  } else if (SocketOption(syscalls_, fd, kernel::kSoDomain) == kernel::kAfUnix) {
+    workers_.Close(fd, MayHoldDescriptors(syscalls_, fd) ? Workers::kUnread : Workers::kRead, PeerOf(fd), token);
   } else {
     workers_.Close(fd, Workers::kOwn, Workers::kNobody, token);
   }

@@ -208,3 +208,18 @@ bool IsReadable(int fd) {
   kernel::TimeSpec none = {};
   return syscall(SYS_ppoll, &watched, 1, &none, nullptr, 0) > 0;
 }
+
+int SocketOption(Syscalls& syscalls, int fd, int name) {
+  int value = -1;
+  int length = sizeof value;
+  long result = syscalls.Invoke(Call::kGetsockopt, fd, kernel::kSolSocket, name, Word(&value), Word(&length));
+  return result < 0 ? -1 : value;
+}
+
+bool MayHoldDescriptors(Syscalls& syscalls, int fd) {
+  if (!IsReadable(fd)) return false;
+  // An empty message can have some; with a stream's bytes there is a byte at least, and its end is no message.
+  if (SocketOption(syscalls, fd, kernel::kSoType) != kernel::kSockStream) return true;
+  int bytes = 0;
+  return syscall(SYS_ioctl, fd, kernel::kFionRead, &bytes) == -1 || bytes > 0;
+}

@@ -68,3 +68,8 @@ void Sleep(int milliseconds);
 int WaitFor(int fd, short events, int64_t deadline);
 // ppoll(2) of a socket, without waiting. Not of other files: FUSE's ask their daemon, and wait for it.
 bool IsReadable(int fd);
+// The value of an option of SOL_SOCKET; -1: it has none.
+int SocketOption(Syscalls& syscalls, int fd, int name);
+// Whether descriptors may be queued in this Unix socket: with messages that nobody has read, or in connections that nobody
+// has accepted.
+bool MayHoldDescriptors(Syscalls& syscalls, int fd);

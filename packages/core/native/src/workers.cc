@@ -373,8 +373,27 @@ void* Workers::Run(void* data) {
   return nullptr;
 }
 
+// Whether something has come meanwhile: then it is closed elsewhere. The mutex is held before and after.
+bool Workers::IsUnread(const Lane& lane, const Task* task) {
+  if (&lane != &lanes_[kRead]) return false;
+  pthread_mutex_unlock(&mutex_);
+  Syscalls syscalls;
+  bool unread = MayHoldDescriptors(syscalls, task->fd);
+  pthread_mutex_lock(&mutex_);
+  if (!unread) return false;
+  Source* source = SourceOf(lanes_[kUnread], task->source->uid);
+  Task* moved = new Task{nullptr, source, nullptr, nullptr, task->fd, task->token};
+  if (Add(lanes_[kUnread], source, moved)) {
+    Summon(lanes_[kUnread], 1);
+    return true;
+  }
+  delete moved;
+  return false;
+}
+
 // The mutex is held before and after, not during the call.
-void Workers::Perform(Task* task) {
+void Workers::Perform(Lane& lane, Task* task) {
+  if (IsUnread(lane, task)) return;
   OffLoopCall* call = task->call;
   bool makes = call && !call->finished && !abandoned_;
   pthread_mutex_unlock(&mutex_);
@@ -421,7 +440,7 @@ void Workers::Work(Lane& lane) {
       lane.running++;
       // Somebody must look on, as long as there is more.
       if (lane.threads == lane.running && IsTakeable(lane)) StartThread(lane);
-      Perform(task);
+      Perform(lane, task);
       lane.running--;
       Count(lane.waiting, -1);
       source->running--;

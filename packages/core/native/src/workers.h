@@ -24,6 +24,9 @@ class Workers {
     // Unix sockets of ours whose queues may hold strangers' descriptors. They are not drained first: another process may
     // have the same socket, and what is queued is then for it to receive.
     kUnread,
+    // Those whose queues held none when we looked. A peer can be quick: each is looked at again right before it is closed,
+    // and what still goes wrong holds up the sockets of its user, not our other files.
+    kRead,
     kStrangers,
     kCalls,
     kLanes,
@@ -90,7 +93,8 @@ class Workers {
   ~Workers();
   static void* Run(void* lane);
   void Work(Lane& lane);
-  void Perform(Task* task);
+  void Perform(Lane& lane, Task* task);
+  bool IsUnread(const Lane& lane, const Task* task);
   bool StartThread(Lane& lane);
   Source* SourceOf(Lane& lane, uint32_t uid);
   void Release(Lane& lane, Source* source);
