@@ -22,6 +22,7 @@ const SLOW_ON_IA32 = [
   "test/native/load.test.ts",
   "test/examples.test.ts",
   "test/**/properties.test.ts",
+  "test/socket/path-races.test.ts",
   ...["backpressure", "collected", "consumer-throws", "handover", "limits", "readiness-thread", "worker"].map(
     (name) => `test/scenarios/${name}.test.ts`,
   ),

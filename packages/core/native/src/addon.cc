@@ -620,7 +620,7 @@ napi_value Deposit(napi_env env, napi_callback_info info) {
   Custody& custody = args.environment().custody;
   int64_t ticket = 0;
   if (custody.Holds(args.Int(0), args.Int(1))) {
-    ticket = DepositTicket(args.Int(0), custody.OpenerOf(args.Int(0)));
+    ticket = DepositTicket(args.Int(0), custody.OpenerOf(args.Int(0)), Workers::UidOf(custody.BringerOf(args.Int(0))));
     if (ticket) custody.Forget(args.Int(0), args.Int(1));
   }
   napi_value number;
@@ -632,8 +632,13 @@ napi_value Claim(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   Environment& e = args.environment();
   Custody::Opener opener = Custody::kUs;
-  int fd = ClaimTicket(args.Int64(0), &opener);
-  if (fd >= 0) e.result[0] = e.custody.Take(fd, opener);
+  uint32_t uid = Workers::kNobody;
+  int fd = ClaimTicket(args.Int64(0), &opener, &uid);
+  if (fd >= 0) {
+    Workers::Account* bringer = opener == Custody::kStranger ? e.workers->Open(uid) : nullptr;
+    e.result[0] = e.custody.Take(fd, opener, bringer);
+    e.workers->Unref(bringer);
+  }
   return Number(env, fd);
 }
 

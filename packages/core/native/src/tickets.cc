@@ -10,6 +10,7 @@ struct Entry {
   int64_t ticket;  // 0: free
   int fd;
   Custody::Opener opener;
+  uint32_t uid;  // whose peer has brought it
 };
 
 pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -26,7 +27,7 @@ Entry* Find(int64_t ticket) {
 
 }  // namespace
 
-int64_t DepositTicket(int fd, Custody::Opener opener) {
+int64_t DepositTicket(int fd, Custody::Opener opener, uint32_t uid) {
   pthread_mutex_lock(&mutex);
   Entry* entry = Find(0);
   if (!entry) {
@@ -35,26 +36,27 @@ int64_t DepositTicket(int fd, Custody::Opener opener) {
     if (moved) {
       entries = moved;
       entry = &entries[capacity];
-      for (; capacity < grown; capacity++) entries[capacity] = {0, -1, Custody::kUs};
+      for (; capacity < grown; capacity++) entries[capacity] = {0, -1, Custody::kUs, 0};
     }
   }
   int64_t ticket = 0;
   if (entry) {
     ticket = ++last_ticket;
-    *entry = {ticket, fd, opener};
+    *entry = {ticket, fd, opener, uid};
   }
   pthread_mutex_unlock(&mutex);
   return ticket;
 }
 
-int ClaimTicket(int64_t ticket, Custody::Opener* opener) {
+int ClaimTicket(int64_t ticket, Custody::Opener* opener, uint32_t* uid) {
   int fd = -ENOENT;
   pthread_mutex_lock(&mutex);
   if (ticket > 0) {
     if (Entry* entry = Find(ticket)) {
       fd = entry->fd;
       *opener = entry->opener;
-      *entry = {0, -1, Custody::kUs};
+      *uid = entry->uid;
+      *entry = {0, -1, Custody::kUs, 0};
     }
   }
   pthread_mutex_unlock(&mutex);

@@ -7,6 +7,6 @@
 #include "custody.h"
 
 // The ticket (> 0), or 0 when there is no memory.
-int64_t DepositTicket(int fd, Custody::Opener opener);
+int64_t DepositTicket(int fd, Custody::Opener opener, uint32_t uid);
 // The descriptor, or -ENOENT.
-int ClaimTicket(int64_t ticket, Custody::Opener* opener);
+int ClaimTicket(int64_t ticket, Custody::Opener* opener, uint32_t* uid);

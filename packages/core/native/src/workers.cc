@@ -149,6 +149,8 @@ Workers::Account* Workers::Open(uint32_t uid) {
   return new Account{source, 0, 1};
 }
 
+uint32_t Workers::UidOf(const Account* account) { return account ? account->source->uid : kNobody; }
+
 void Workers::Unref(Account* account) {
   if (!account || __atomic_sub_fetch(&account->references, 1, __ATOMIC_ACQ_REL) > 0) return;
   pthread_mutex_lock(&mutex_);
@@ -164,9 +166,9 @@ Workers::Bounds Workers::BoundsOf(int limit) {
 
 bool Workers::HasRoom(const Account* account, int limit) const {
   int of_uid = Read(account->source->waiting);
-  // A uid of which nothing waits has no part in reaching the process's bound.
-  if (of_uid == 0) return true;
   Bounds bounds = BoundsOf(limit);
+  // A uid of which nothing waits has no part in reaching the process's bound. But there can be very many of them.
+  if (of_uid == 0) return Read(lanes_[kStrangers].waiting) < 3 * bounds.process;
   return Read(account->waiting) < bounds.socket && of_uid < bounds.uid &&
          Read(lanes_[kStrangers].waiting) < bounds.process;
 }

@@ -53,6 +53,7 @@ class Workers {
   void Abandon();
 
   Account* Open(uint32_t uid);
+  static uint32_t UidOf(const Account* account);
   // One reference less; null is ignored.
   void Unref(Account* account);
   static Bounds BoundsOf(int limit);

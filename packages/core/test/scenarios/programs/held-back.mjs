@@ -10,7 +10,8 @@ import { descriptorTable, leftOver } from "./open-files.mjs";
 
 const [type] = process.argv.slice(2);
 const LINGER = 60;
-const COUNT = 50;
+/** More than an eighth of the limit. */
+const COUNT = 150;
 
 await Promise.all(socketpair().map((socket) => socket.close()));
 const before = descriptorTable();
