@@ -16,7 +16,7 @@ import { skipUnless } from "../target.js";
 import { freshPath } from "../transports.js";
 
 /** By hand with more: SENDMSG_ROUNDS=10000. */
-const ROUNDS = Number(process.env.SENDMSG_ROUNDS ?? 300);
+const ROUNDS = Number(process.env.SENDMSG_ROUNDS ?? 100);
 /** In nanoseconds: how long after the order both act, and by how much one of them may be later. */
 const HEAD_START = 400_000;
 const JITTER = 150_000;
