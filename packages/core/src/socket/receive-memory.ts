@@ -1,7 +1,9 @@
-import { unshared } from "../unshared.js";
-
 /** Room for any datagram of IP, and a good read of a stream. */
 export const DEFAULT_SIZE = 65_536;
+
+/** Bytes of a typed array that V8 keeps on its own heap: --typed-array-max-size-in-heap. */
+const ON_HEAP = 64;
+const { slice } = Uint8Array.prototype;
 
 /** Receives write here. A message either gets a copy of its bytes or takes the whole buffer, and then there is a new one. */
 let scratch: Buffer | undefined;
@@ -21,8 +23,12 @@ export function reserve(size: number): Buffer {
  * not in the processor's cache. A longer message keeps the memory, and what earlier messages left in the rest is overwritten.
  */
 export function take(memory: Buffer, length: number): Buffer {
+  // So short an array lies on V8's heap, and this is the quickest way to it.
+  if (length <= ON_HEAP) return slice.call(memory, 0, length) as Buffer;
   if (length <= memory.length / 2) {
-    return unshared(memory.subarray(0, length));
+    const data = Buffer.allocUnsafeSlow(length);
+    memory.copy(data, 0, 0, length);
+    return data;
   }
   if (memory === scratch) scratch = undefined;
   if (length === memory.length) return memory;
