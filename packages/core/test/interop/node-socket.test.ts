@@ -17,13 +17,11 @@ import { dirname, join } from "node:path";
 import { TLSSocket } from "node:tls";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encodeAddress } from "../../src/address/index.js";
 import { FileDescriptor, Listener, Socket, socketpair } from "../../src/index.js";
 import { isBun, isDeno } from "../../src/runtime.js";
 import {
   AF_UNIX,
   AF_VSOCK,
-  bind,
   close,
   dup,
   getsockopt,
@@ -40,12 +38,13 @@ import {
   sendmsg,
   setsockopt,
 } from "../../src/syscalls/index.js";
+import { replace, whereTold } from "../bound-file.js";
 import { compiled } from "../compiled.js";
 import { counted, settled } from "../counted.js";
 import { isOpen, openFile } from "../descriptors.js";
 import { evaluate } from "../module.js";
 import { bytesOf, read, rejection, thrown, turn, until, withPair } from "../pairs.js";
-import { isRoot, onRealKernel, skipUnless, withHandleOf } from "../target.js";
+import { isRoot, skipUnless, withHandleOf } from "../target.js";
 import { freshPath } from "../transports.js";
 
 // include/uapi/asm-generic/fcntl.h
@@ -673,9 +672,7 @@ describe("Listener.from(net.Server)", () => {
     await once(server, "listening");
     let other = -1;
     await body(server, path, () => {
-      rmSync(path, { force: true });
-      other = open(AF_UNIX, SOCK_STREAM);
-      bind(other, encodeAddress({ path }));
+      other = replace(path);
     });
     expect(lstatSync(path).isSocket()).toBe(true);
     expect(readdirSync(dirname(path)).filter((name) => name.startsWith("."))).toEqual([]);
@@ -683,8 +680,7 @@ describe("Listener.from(net.Server)", () => {
     if (other >= 0) close(other);
   }
 
-  // User-mode emulation does not let the kernel tell which file is the socket's.
-  onRealKernel("leaves the file of another server that has taken the path before", () =>
+  whereTold("leaves the file of another server that has taken the path before", () =>
     counted(() =>
       withPath(async (server, path, takePath) => {
         takePath();
@@ -696,7 +692,7 @@ describe("Listener.from(net.Server)", () => {
     ),
   );
 
-  onRealKernel("goes on without a path when another server takes it while Node's is closed", () =>
+  whereTold("goes on without a path when another server takes it while Node's is closed", () =>
     counted(() =>
       withPath(async (server, path, takePath) => {
         const client = await Socket.connect({ path });

@@ -16,40 +16,20 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
-import { encodeAddress } from "../../src/address/index.js";
 import { AF_NETLINK } from "../../src/constants/address-families.js";
 import { EAFNOSUPPORT } from "../../src/errno.js";
 import { Listener, Socket } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
-import { isBoundTo } from "../../src/socket/bound-inode.js";
-import { terminated } from "../../src/socket/file-path.js";
-import { AF_UNIX, bind, close, SOCK_STREAM, socket } from "../../src/syscalls/index.js";
+import { close } from "../../src/syscalls/index.js";
+import { replace, whereTold } from "../bound-file.js";
 import { counted } from "../counted.js";
 import { rejection } from "../pairs.js";
-import { isRoot, onRealKernel, skipUnless } from "../target.js";
+import { isRoot, skipUnless } from "../target.js";
 import { freshPath } from "../transports.js";
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-/** A `test` that needs the kernel to tell which file a socket is bound to. */
-const whereTold = skipUnless(
-  "the kernel does not tell which file a socket is bound to (UNIX_DIAG, NETLINK_SOCK_DIAG)",
-  tellsBoundFile(),
-);
-
-function tellsBoundFile(): boolean {
-  const path = freshPath();
-  const fd = replace(path);
-  const opened = binding().openPath(terminated(path));
-  try {
-    return isBoundTo(fd, opened, lstatSync(path, { bigint: true })) !== undefined;
-  } finally {
-    close(opened);
-    close(fd);
-  }
-}
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
@@ -70,14 +50,6 @@ function meanwhile(
     if (acts && !before) act();
     return result;
   });
-}
-
-/** A server that uses neither our library nor its locks: it removes what is in the way and binds. Returns its descriptor. */
-function replace(path: string): number {
-  rmSync(path, { force: true });
-  const fd = socket(AF_UNIX, SOCK_STREAM);
-  bind(fd, encodeAddress({ path }));
-  return fd;
 }
 
 function leaveStale(path: string): void {
@@ -396,7 +368,7 @@ describe("overlayfs, which tells stat(2) another device than the kernel's own", 
     for (const directory of isRoot ? [merged, upper, lower] : []) spawnSync("umount", [directory]);
   });
 
-  const onOverlay = isMounted ? onRealKernel : skipUnless("needs root, and a kernel with overlayfs", false);
+  const onOverlay = isMounted ? whereTold : skipUnless("needs root, and a kernel with overlayfs", false);
 
   onOverlay("the socket's file is known there", () =>
     counted(() =>
