@@ -271,7 +271,6 @@ describe("attacks: the loop goes on, strangers' descriptors do not pile up, hone
       victim: { scene: "accept" },
       from: "another user",
       also: ({ strangers }) => expect(strangers.connections).toBeGreaterThan(0),
-      everywhere: true,
       missing: firstOf("/usr/bin/perl") === undefined && "Perl is needed to call fcntl(2)",
     },
     unanswered(false),
