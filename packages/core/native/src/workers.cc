@@ -167,10 +167,10 @@ Workers::Bounds Workers::BoundsOf(int limit) {
 bool Workers::HasRoom(const Account* account, int limit) const {
   int of_uid = Read(account->source->waiting);
   Bounds bounds = BoundsOf(limit);
-  // A uid of which nothing waits has no part in reaching the process's bound. But there can be very many of them.
-  if (of_uid == 0) return Read(lanes_[kStrangers].waiting) < 3 * bounds.process;
+  // Only a uid with a good part in it is held to the process's bound. But there can be very many uids with a small one.
+  int of_process = 2 * of_uid >= bounds.uid ? bounds.process : 3 * bounds.process;
   return Read(account->waiting) < bounds.socket && of_uid < bounds.uid &&
-         Read(lanes_[kStrangers].waiting) < bounds.process;
+         Read(lanes_[kStrangers].waiting) < of_process;
 }
 
 bool Workers::StartThread(Lane& lane) {

@@ -749,20 +749,21 @@ describe("Listener.from(net.Server)", () => {
     }
   }
 
-  asRoot.each([
-    ["write to", 0o755],
-    ["enter", 0o700],
-  ])("takes over a server in a directory that it may no longer %s, and leaves the file there", (_, mode) =>
-    counted(async () => {
-      const directory = `${freshPath()}.d`;
-      chmodSync(dirname(directory), 0o755);
-      mkdirSync(directory);
-      chmodSync(directory, mode);
-      const path = join(directory, "socket");
-      expect(await afterGivingUpRights(path)).toBe("listening,accepted");
-      expect(lstatSync(path).isSocket()).toBe(true);
-    }),
-  );
+  for (const [verb, mode] of [["write to", 0o755] as const, ["enter", 0o700] as const]) {
+    asRoot(
+      `takes over a server in a directory that it may no longer ${verb}, and leaves the file there`,
+      () =>
+        counted(async () => {
+          const directory = `${freshPath()}.d`;
+          chmodSync(dirname(directory), 0o755);
+          mkdirSync(directory);
+          chmodSync(directory, mode);
+          const path = join(directory, "socket");
+          expect(await afterGivingUpRights(path)).toBe("listening,accepted");
+          expect(lstatSync(path).isSocket()).toBe(true);
+        }),
+    );
+  }
 
   asRoot("takes over a server whose file is another user's and may not be linked", () =>
     counted(async () => {
