@@ -195,7 +195,9 @@ describe("attacks: the loop goes on, strangers' descriptors do not pile up, hone
       allFilesOpen(seen);
       messagesArrive(seen);
     },
-    missing: notLarge(limit),
+    missing:
+      notLarge(limit) ||
+      (!canBeOther && "the honest peer would be of the attacker's user, who has used up his share"),
     ...(connections === 1 && limit === SMALL && { everywhere: true }),
   });
 
