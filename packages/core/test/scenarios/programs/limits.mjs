@@ -3,23 +3,7 @@
 //   node limits.mjs CASE
 import { setTimeout as pause } from "node:timers/promises";
 import { Listener, Socket, socketpair } from "sendmsg";
-import { closeSync, openSync } from "../../files.mjs";
-import { descriptorTable, leftOver } from "./open-files.mjs";
-
-/** Opens files until only `spare` more can be opened. */
-function exhaust(spare) {
-  const fds = [];
-  for (;;) {
-    try {
-      fds.push(openSync("/dev/null", "r"));
-    } catch (error) {
-      if (error.code !== "EMFILE") throw error;
-      break;
-    }
-  }
-  for (const fd of fds.splice(0, spare)) closeSync(fd);
-  return () => fds.splice(0).forEach((fd) => void closeSync(fd));
-}
+import { descriptorTable, exhaust, leftOver } from "./open-files.mjs";
 
 const pairOf = (type) => socketpair(type, { maxFds: 253 });
 const codeOf = (promise) =>

@@ -1,7 +1,7 @@
 // What this process has open, for programs that account for it.
 import { readdirSync, readlinkSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { fstatSync } from "../../files.mjs";
+import { closeSync, fstatSync, openSync } from "../../files.mjs";
 
 // Bun duplicates stderr, and Deno makes the sockets by which it hears of signals, when they are first needed.
 process.stderr.write("");
@@ -55,4 +55,19 @@ export async function leftOver(before, { eventLoops = 0 } = {}) {
     await pause(10);
   }
   return left;
+}
+
+/** Opens files until only `spare` more can be opened. Returns what closes them. */
+export function exhaust(spare) {
+  const fds = [];
+  for (;;) {
+    try {
+      fds.push(openSync("/dev/null", "r"));
+    } catch (error) {
+      if (error.code !== "EMFILE") throw error;
+      break;
+    }
+  }
+  for (const fd of fds.splice(0, spare)) closeSync(fd);
+  return () => fds.splice(0).forEach((fd) => void closeSync(fd));
 }

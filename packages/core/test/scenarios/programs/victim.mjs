@@ -9,6 +9,7 @@ import { binding } from "../../../dist/native/load.js";
 import { closeSync, openSync, readSync } from "../../files.mjs";
 import { beginning, end } from "./cues.mjs";
 import { bystander, largestDelay } from "./delay.mjs";
+import { exhaust } from "./open-files.mjs";
 
 const plan = JSON.parse(process.argv[2]);
 const { name, type = "stream", maxFds = 0, scene = "receive" } = plan;
@@ -37,20 +38,6 @@ async function receive(socket) {
   } catch (error) {
     strangers.errors.push(error.code ?? error.message);
   }
-}
-
-/** Opens files until only `spare` more can be opened. */
-function exhaust(spare) {
-  const fds = [];
-  for (;;) {
-    try {
-      fds.push(openSync("/dev/null", "r"));
-    } catch (error) {
-      if (error.code !== "EMFILE") throw error;
-      break;
-    }
-  }
-  for (const fd of fds.splice(0, spare)) closeSync(fd);
 }
 
 async function listenToStrangers() {
