@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -15,7 +16,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { AF_NETLINK } from "../../src/constants/address-families.js";
 import { EAFNOSUPPORT } from "../../src/errno.js";
 import { Listener, Socket } from "../../src/index.js";
@@ -345,46 +346,61 @@ describe("where the kernel does not tell which file a socket is bound to", () =>
     ));
 });
 
-describe("overlayfs, which tells stat(2) another device than the kernel's own", () => {
-  const mount = (...args: string[]) => spawnSync("mount", args).status === 0;
-  const root = `${freshPath()}.overlay`;
-  const [lower, upper, merged] = ["lower", "upper", "merged"].map((name) => join(root, name)) as [
-    string,
-    string,
-    string,
-  ];
+describe("overlayfs, which tells stat(2) another device than the kernel's own", async () => {
+  const run = (program: string, ...args: string[]) => spawnSync(program, args).status === 0;
 
-  /** The two layers are of different file systems: only then are the devices different. */
-  function mountOverlay(): boolean {
-    for (const directory of [lower, upper, merged]) mkdirSync(directory, { recursive: true });
-    if (!mount("-t", "tmpfs", "none", lower) || !mount("-t", "tmpfs", "none", upper)) return false;
-    for (const name of ["files", "work"]) mkdirSync(join(upper, name));
-    const layers = `lowerdir=${lower},upperdir=${upper}/files,workdir=${upper}/work`;
-    return mount("-t", "overlay", "none", "-o", layers, merged);
+  /**
+   * Runs `body` in a directory that is an overlay, and takes the overlay away again. Its layers are of two file
+   * systems: only then are the devices different. Returns whether the overlay could be mounted.
+   */
+  async function onOverlay(body: (merged: string) => Promise<void>): Promise<boolean> {
+    const root = `${freshPath()}.overlay`;
+    const directory = (name: string) => join(root, name);
+    const mounted: string[] = [];
+    const mount = (name: string, ...options: string[]): boolean => {
+      mkdirSync(directory(name), { recursive: true });
+      const isMounted = run("mount", ...options, directory(name));
+      if (isMounted) mounted.unshift(directory(name));
+      return isMounted;
+    };
+    try {
+      if (!mount("lower", "-t", "tmpfs", "none") || !mount("upper", "-t", "tmpfs", "none")) return false;
+      for (const name of ["files", "work"]) mkdirSync(join(directory("upper"), name));
+      const upper = directory("upper");
+      const layers = `lowerdir=${directory("lower")},upperdir=${upper}/files,workdir=${upper}/work`;
+      if (!mount("merged", "-t", "overlay", "none", "-o", layers)) return false;
+      await body(directory("merged"));
+      return true;
+    } finally {
+      for (const name of mounted) expect(run("umount", name), name).toBe(true);
+    }
   }
 
-  const isMounted = isRoot && mountOverlay();
-  afterAll(() => {
-    for (const directory of isRoot ? [merged, upper, lower] : []) spawnSync("umount", [directory]);
+  it("what is mounted for these tests is unmounted, also where there is no overlayfs", async () => {
+    if (isRoot) await onOverlay(async () => {});
+    expect(readFileSync("/proc/self/mounts", "utf8")).not.toContain(dirname(freshPath()));
   });
 
-  const onOverlay = isMounted ? whereTold : skipUnless("needs root, and a kernel with overlayfs", false);
+  const hasOverlay = isRoot && (await onOverlay(async () => {}));
+  const itHere = hasOverlay ? whereTold : skipUnless("needs root, and a kernel with overlayfs", false);
 
-  onOverlay("the socket's file is known there", () =>
+  itHere("the socket's file is known there", () =>
     counted(() =>
-      underUmask(0o077, async () => {
-        const path = join(merged, "socket");
-        chmodSync(merged, 0o777);
-        const listener = await Listener.listen({ path }, { mode: 0o666 });
-        expect(modeOf(path)).toBe(0o666);
-        await listener.close();
-        expect(existsSync(path)).toBe(false);
-        const other = await Listener.listen({ path: `${path}.private` }, { mode: 0o600 });
-        meanwhile("bind", () => renameSync(`${path}.private`, path));
-        expect((await rejection(Listener.listen({ path }, { mode: 0o666 }))).code).toMatch(/^E/);
-        expect(modeOf(path)).toBe(0o600);
-        await other.close();
-      }),
+      onOverlay((merged) =>
+        underUmask(0o077, async () => {
+          const path = join(merged, "socket");
+          chmodSync(merged, 0o777);
+          const listener = await Listener.listen({ path }, { mode: 0o666 });
+          expect(modeOf(path)).toBe(0o666);
+          await listener.close();
+          expect(existsSync(path)).toBe(false);
+          const other = await Listener.listen({ path: `${path}.private` }, { mode: 0o600 });
+          meanwhile("bind", () => renameSync(`${path}.private`, path));
+          expect((await rejection(Listener.listen({ path }, { mode: 0o666 }))).code).toMatch(/^E/);
+          expect(modeOf(path)).toBe(0o600);
+          await other.close();
+        }),
+      ),
     ),
   );
 });
