@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 import type { Reporter } from "vitest/node";
 
 /** A file that wants the results, besides the terminal; or a folder. */
-const { SENDMSG_REPORT, SENDMSG_RESULTS } = process.env;
+const { SENDMSG_REPORT, SENDMSG_RESULTS, SENDMSG_TARGET } = process.env;
 const report = SENDMSG_REPORT || (SENDMSG_RESULTS && `${SENDMSG_RESULTS}/tests.json`);
 
 /**
@@ -16,6 +16,9 @@ const unhandledErrors: Reporter = {
   },
 };
 
+/** Another architecture is mostly emulated, some 20 times slower. */
+const LONGEST_TEST = SENDMSG_TARGET ? 300_000 : 60_000;
+
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
@@ -26,8 +29,8 @@ export default defineConfig({
       ? ["default", ["json", { outputFile: report }], unhandledErrors]
       : ["default", unhandledErrors],
     dangerouslyIgnoreUnhandledErrors: true,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: LONGEST_TEST,
+    hookTimeout: LONGEST_TEST,
     server: { deps: { external: [/\.cjs$/] } },
   },
 });
