@@ -10,10 +10,11 @@ import { cacheFolder, fingerprint, repository } from "./paths.mjs";
 const SUITE = "bookworm";
 const scripts = join(dirname(fileURLToPath(import.meta.url)), "roots");
 
-// What the tests exchange descriptors with, what they run under seccomp with, and what makes interfaces and namespaces.
+// What the tests exchange descriptors with, what they run under seccomp with, and what makes interfaces and namespaces;
+// and what loads a booted kernel's modules.
 const PROGRAMS = [
   ...["busybox-static", "python3", "perl", "libsocket-msghdr-perl", "musl"],
-  ...["iproute2", "util-linux"],
+  ...["iproute2", "util-linux", "kmod"],
 ];
 
 const kernels = {
@@ -95,7 +96,7 @@ export function cached(name, madeOf, make) {
 
 export function root(arch) {
   const packages = {
-    ia32: ["nodejs", "kmod", ...PROGRAMS],
+    ia32: ["nodejs", ...PROGRAMS],
     arm64: ["libc6", "libstdc++6", "libatomic1", ...PROGRAMS],
   }[arch];
   const node = arch === "arm64" ? [NODE_ARM64.package, NODE_ARM64.integrity] : [];

@@ -31,7 +31,7 @@ const targets = {
   arm64: { arch: "arm64", packages: ["qemu-user-static"], test: testInRoot },
   "arm64-kernel": {
     arch: "arm64",
-    packages: ["qemu-system-arm", "cpio"],
+    packages: ["qemu-system-arm", "cpio", "kmod"],
     test: testOnKernel,
     selection: () => [...kernelTests(), ...mistakenTests()],
   },
