@@ -27,6 +27,12 @@ function rds(options: RawOptions = {}): { socket: Socket; at: Ipv4Address } {
   return { socket: open(AF_RDS, SOCK_SEQPACKET, 0, { at: sockaddr(at), ...options }), at };
 }
 
+interface Ends {
+  sender: Socket;
+  receiver: Socket;
+  address: Ipv4Address;
+}
+
 describe("SOL_RDS", () => {
   proves("rdsRxpathLatency", "receive", missing, async () => {
     const { socket, at } = rds({ receive: ["rdsRxpathLatency"] });
@@ -37,34 +43,29 @@ describe("SOL_RDS", () => {
     expect(trace.positions[0]).toBe(0);
   });
 
-  proves("rdsCongUpdate", "receive", firstOf(missing, namespaces()), async () => {
-    const { sender, receiver, address } = await apart(["rdsCongUpdate"]);
-    setsockopt(receiver.fd, SOL_SOCKET, SO_RCVBUF, 1);
-    // Until the receiver has said that it is full, which takes a moment.
-    const end = Date.now() + PATIENCE;
-    for (;;) {
-      try {
-        sender.trySendmsg({ data: Buffer.alloc(4096), address });
-      } catch (error) {
-        expect((error as SystemError).code).toBe("ENOBUFS");
-        break;
-      }
-      expect(Date.now()).toBeLessThan(end);
-      await pause(5);
-    }
-    // And now it is not.
-    while (receiver.tryRecvmsg() !== undefined);
-    // A bit for each port, modulo 64.
-    expect(valueIn(await next(sender), "rdsCongUpdate")).toBe(1n << BigInt(address.port % 64));
-  });
-
-  proves(["rdsZcopyCookie"], "send", firstOf(missing, namespaces()), () => zeroCopy());
-  proves(["rdsZcopyCompletion"], "receive", firstOf(missing, namespaces()), () => zeroCopy());
+  /**
+   * Shown once, for three proofs: with a second pair of namespaces, about half of the tests failed on an emulated machine, some after a
+   * minute's wait. Where we looked, the first message had not arrived. Why is not known.
+   */
+  let shown: Promise<void> | undefined;
+  const showBetweenMachines = (): Promise<void> => {
+    shown ??= (async () => {
+      const ends = await apart(["rdsZcopyCompletion", "rdsCongUpdate"]);
+      await showZeroCopy(ends);
+      await showCongestion(ends);
+    })();
+    return shown;
+  };
+  for (const [name, direction] of [
+    ["rdsZcopyCookie", "send"],
+    ["rdsZcopyCompletion", "receive"],
+    ["rdsCongUpdate", "receive"],
+  ] as const) {
+    proves(name, direction, firstOf(missing, namespaces()), showBetweenMachines);
+  }
 
   /** Two sockets on what RDS takes for two machines; on one, it neither says that it is full nor sends without copying. */
-  async function apart(
-    receive: readonly ControlName[],
-  ): Promise<{ sender: Socket; receiver: Socket; address: Ipv4Address }> {
+  async function apart(receive: readonly ControlName[]): Promise<Ends> {
     const [here, there] = [await namespace(), await namespace()];
     here.run(`ip link add v0 type veth peer name v0 netns ${there.pid}`);
     const at = (address: string): Ipv4Address => ({ family: "ipv4", address, port: 4000 });
@@ -83,8 +84,7 @@ describe("SOL_RDS", () => {
     };
   }
 
-  async function zeroCopy(): Promise<void> {
-    const { sender, receiver, address } = await apart(["rdsZcopyCompletion"]);
+  async function showZeroCopy({ sender, receiver, address }: Ends): Promise<void> {
     const cookies = [0x1234, 0xfedcba98];
     for (const value of cookies) {
       // The socket refuses the flag: it would not keep the memory until the completion.
@@ -101,5 +101,25 @@ describe("SOL_RDS", () => {
       complete.push(...completion.cookies.slice(0, completion.count));
     }
     expect(complete.sort()).toEqual([...cookies].sort());
+  }
+
+  async function showCongestion({ sender, receiver, address }: Ends): Promise<void> {
+    setsockopt(receiver.fd, SOL_SOCKET, SO_RCVBUF, 1);
+    // Until the receiver has said that it is full, which takes a moment.
+    const end = Date.now() + PATIENCE;
+    for (;;) {
+      try {
+        sender.trySendmsg({ data: Buffer.alloc(4096), address });
+      } catch (error) {
+        expect((error as SystemError).code).toBe("ENOBUFS");
+        break;
+      }
+      expect(Date.now()).toBeLessThan(end);
+      await pause(5);
+    }
+    // And now it is not.
+    while (receiver.tryRecvmsg() !== undefined);
+    // A bit for each port, modulo 64.
+    expect(valueIn(await next(sender), "rdsCongUpdate")).toBe(1n << BigInt(address.port % 64));
   }
 });

@@ -21,7 +21,7 @@ import {
 import { bind, close, type SendmsgOptions, setsockopt, socket } from "../../src/syscalls/index.js";
 import { slow } from "../scenarios/scale.js";
 
-/** Nothing takes a hundredth of it. RDS, which connects over TCP, has taken 20 s on an emulated machine. */
+/** Far longer than anything takes. */
 export const PATIENCE = slow ? 60_000 : 15_000;
 
 let closers: (() => unknown)[] = [];
