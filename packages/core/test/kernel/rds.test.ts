@@ -45,7 +45,8 @@ describe("SOL_RDS", () => {
 
   /**
    * Shown once, for three proofs: with a second pair of namespaces, about half of the tests failed on an emulated machine, some after a
-   * minute's wait. Where we looked, the first message had not arrived. Why is not known.
+   * minute's wait. The receiver's queue was empty then, though TCP was
+   * connected and had nothing left to send: the kernel had not delivered the first message. Why is not known.
    */
   let shown: Promise<void> | undefined;
   const showBetweenMachines = (): Promise<void> => {
