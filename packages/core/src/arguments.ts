@@ -119,11 +119,55 @@ function isDetached(buffer: ArrayBufferLike): boolean {
   }
 }
 
+function checkAttached(argument: string, buffer: ArrayBufferLike): void {
+  if (isDetached(buffer)) throw invalidArgValue(argument, "must not be backed by a detached ArrayBuffer");
+}
+
 /** Memory whose size can change under the kernel's hands is refused. */
 function checkMemory(argument: string, buffer: ArrayBufferLike): void {
   const { resizable, growable } = buffer as { resizable?: boolean; growable?: boolean };
   if (resizable || growable) throw invalidArgValue(argument, "must not be backed by a resizable ArrayBuffer");
-  if (isDetached(buffer)) throw invalidArgValue(argument, "must not be backed by a detached ArrayBuffer");
+  checkAttached(argument, buffer);
+}
+
+interface Extent {
+  readonly buffer: ArrayBufferLike;
+  readonly byteOffset: number;
+  readonly byteLength: number;
+}
+
+/** Reads a view's own memory, whatever its class says. */
+function extentReader(prototype: object): (view: ArrayBufferView) => Extent {
+  const getter = (name: keyof Extent) => Object.getOwnPropertyDescriptor(prototype, name)!.get!;
+  const [buffer, byteOffset, byteLength] = [getter("buffer"), getter("byteOffset"), getter("byteLength")];
+  return (view) => ({
+    buffer: buffer.call(view),
+    byteOffset: byteOffset.call(view),
+    byteLength: byteLength.call(view),
+  });
+}
+
+const extentOfTypedArray = extentReader(Object.getPrototypeOf(Uint8Array.prototype));
+const extentOfDataView = extentReader(DataView.prototype);
+
+/**
+ * The same memory as a plain Uint8Array. A subclass can have a constructor of its own, which subarray() and slice() call, and
+ * say that it has another length.
+ */
+function plainView(view: ArrayBufferView): Uint8Array {
+  const prototype = Object.getPrototypeOf(view);
+  if (prototype === Buffer.prototype || prototype === Uint8Array.prototype) return view as Uint8Array;
+  const { buffer, byteOffset, byteLength } = types.isTypedArray(view)
+    ? extentOfTypedArray(view)
+    : extentOfDataView(view);
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Bytes of a value that is encoded or decoded. */
+export function checkBytes(argument: string, value: unknown): Uint8Array {
+  if (!types.isUint8Array(value)) throw invalidArgType(argument, "an instance of Uint8Array", value);
+  checkAttached(argument, value.buffer);
+  return plainView(value);
 }
 
 /** Bytes to be read or written in place, as a Uint8Array over the same memory. */
@@ -131,9 +175,7 @@ export function checkView(argument: string, value: unknown): Uint8Array {
   // isView and isAnyArrayBuffer can't be deceived by a prototype, as instanceof can.
   if (ArrayBuffer.isView(value)) {
     checkMemory(argument, value.buffer);
-    return value instanceof Uint8Array
-      ? value
-      : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    return plainView(value);
   }
   if (types.isAnyArrayBuffer(value)) {
     checkMemory(argument, value);

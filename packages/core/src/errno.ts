@@ -154,6 +154,7 @@ export const EACCES = 13;
 export const EEXIST = 17;
 export const ENODEV = 19;
 export const EINVAL = 22;
+export const ENOSPC = 28;
 export const ENFILE = 23;
 export const EMFILE = 24;
 export const ENOTSOCK = 88;

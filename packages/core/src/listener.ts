@@ -7,14 +7,16 @@ import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
 import type { ControlName } from "./control/index.js";
 import { type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
 import { EAGAIN } from "./errno.js";
-import { AbortError, codedError, invalidArgValue, SYSCALL_DENIED } from "./errors.js";
+import { AbortError, codedError, invalidArgValue } from "./errors.js";
 import { HANDED_OVER } from "./interop/sendable.js";
 import { binding } from "./native/load.js";
 import { SocketOptionAccess } from "./options/access.js";
+import { Backoff } from "./socket/backoff.js";
 import { type BoundPath, findBoundPath } from "./socket/bound-path.js";
 import { type Delivery, switchOn } from "./socket/delivery.js";
-import { Backoff, Endpoint, listenForAbort } from "./socket/endpoint.js";
-import { afterTurn, mayTry } from "./socket/fairness.js";
+import { Endpoint, listenForAbort } from "./socket/endpoint.js";
+import { afterTurn, mayTry, rejectInTurn } from "./socket/fairness.js";
+import { iterateConnections } from "./socket/iterating.js";
 import {
   allowRebinding,
   checkOptions,
@@ -72,26 +74,6 @@ interface AcceptedSettings {
 
 const DEFAULT_BACKLOG = 511;
 
-/** A connection that the peer gave up while it waited: the next one may be fine. See accept(2), "Error handling". */
-const GIVEN_UP: ReadonlySet<string> = new Set([
-  "ECONNABORTED",
-  "EPROTO",
-  "ENETDOWN",
-  "ENOPROTOOPT",
-  "EHOSTDOWN",
-  "ENONET",
-  "EHOSTUNREACH",
-  "EOPNOTSUPP",
-  "ENETUNREACH",
-  "EPERM",
-]);
-
-/** Whether accepting may go on after an error. What a seccomp filter denies, with EPERM above all, it denies for ever. */
-export function isGivenUp(error: unknown): boolean {
-  const { code, reason } = error as { code?: unknown; reason?: unknown };
-  return GIVEN_UP.has(String(code)) && reason !== SYSCALL_DENIED;
-}
-
 /**
  * A listening socket on the event loop.
  *
@@ -135,7 +117,11 @@ export class Listener implements MessageListener<Socket> {
    * @throws a system error: EADDRINUSE, EACCES, ENOENT, …
    * @see bind(2), listen(2), unix(7)
    */
-  static async listen(at: Address, options: ListenOptions = {}): Promise<Listener> {
+  static listen(at: Address, options: ListenOptions = {}): Promise<Listener> {
+    return Listener.#listen(at, options).catch(rejectInTurn);
+  }
+
+  static async #listen(at: Address, options: ListenOptions): Promise<Listener> {
     const checked = checkOptions(options);
     const { backlog = DEFAULT_BACKLOG } = own(options);
     checkInteger("options.backlog", backlog, 0, 0x7fffffff);
@@ -233,7 +219,7 @@ export class Listener implements MessageListener<Socket> {
     try {
       return this.#accept(checkObject("options", options).signal, undefined);
     } catch (error) {
-      return Promise.reject(error);
+      return rejectInTurn(error);
     }
   }
 
@@ -253,7 +239,7 @@ export class Listener implements MessageListener<Socket> {
       }
       this.#endpoint.beginWait();
     } catch (error) {
-      return Promise.reject(error);
+      return rejectInTurn(error);
     }
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { resolve, reject, onShortage, stopListening: undefined };
@@ -416,19 +402,7 @@ export class Listener implements MessageListener<Socket> {
    */
   async *connections(options: AcceptOptions = {}): AsyncGenerator<Socket, void, undefined> {
     const { signal, onError } = checkObject("options", options);
-    for (;;) {
-      let socket: Socket;
-      try {
-        socket = await this.#accept(signal, onError);
-      } catch (error) {
-        // Closing the listener is how its loop is ended from elsewhere.
-        if (this.closed) return;
-        if (!isGivenUp(error)) throw error;
-        onError?.(error as Error);
-        continue;
-      }
-      yield socket;
-    }
+    yield* iterateConnections(this, () => this.#accept(signal, onError), onError);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Socket, void, undefined> {

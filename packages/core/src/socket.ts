@@ -20,6 +20,7 @@ import { ADDRESS_SPACE } from "./native/binding.js";
 import { binding } from "./native/load.js";
 import { SocketOptionAccess } from "./options/access.js";
 import { getInt } from "./options/int.js";
+import { Backoff } from "./socket/backoff.js";
 import type { BoundPath } from "./socket/bound-path.js";
 import {
   afterSetting,
@@ -29,8 +30,9 @@ import {
   switchOn,
   switchOver,
 } from "./socket/delivery.js";
-import { Backoff, Endpoint, listenForAbort } from "./socket/endpoint.js";
+import { Endpoint, listenForAbort } from "./socket/endpoint.js";
 import { type ErrorReport, iterateErrors } from "./socket/error-report.js";
+import { rejectInTurn } from "./socket/fairness.js";
 import { type IterationOptions, iterate } from "./socket/iterating.js";
 import {
   allowRebinding,
@@ -125,14 +127,18 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @throws a system error: ECONNREFUSED, ENOENT, EACCES, ETIMEDOUT, …; AbortError.
    * @see connect(2), unix(7), ip(7)
    */
-  static async connect(to: Address, options: Omit<SocketOptions, "mode" | "unlink"> = {}): Promise<Socket> {
+  static connect(to: Address, options: Omit<SocketOptions, "mode" | "unlink"> = {}): Promise<Socket> {
+    return Socket.#connected(to, options).catch(rejectInTurn);
+  }
+
+  static async #connected(to: Address, options: Omit<SocketOptions, "mode" | "unlink">): Promise<Socket> {
     const checked = checkOptions(options);
     refuseOptions(options, ["mode", "unlink"]);
     if (checked.signal?.aborted) throw new AbortError(checked.signal);
     inNamespaceOf(undefined, () => encodeAddress(to, "to"));
     const socket = Socket.#make(familyOf("to", to), checked);
     try {
-      await socket.connect(to, checked.signal ? { signal: checked.signal } : {});
+      await socket.#connect(to, checked.signal ? { signal: checked.signal } : {});
       return socket;
     } catch (error) {
       socket.close();
@@ -146,7 +152,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @throws a system error: EADDRINUSE, EACCES, EADDRNOTAVAIL, …
    * @see bind(2)
    */
-  static async bind(at: Address, options: SocketOptions = {}): Promise<Socket> {
+  static bind(at: Address, options: SocketOptions = {}): Promise<Socket> {
+    return Socket.#bound(at, options).catch(rejectInTurn);
+  }
+
+  static async #bound(at: Address, options: SocketOptions): Promise<Socket> {
     const checked = checkOptions(options);
     if (checked.signal?.aborted) throw new AbortError(checked.signal);
     inNamespaceOf(undefined, () => encodeAddress(at, "at"));
@@ -284,7 +294,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
    *
    * @see connect(2)
    */
-  async connect(to: Address, options: { signal?: AbortSignal } = {}): Promise<void> {
+  connect(to: Address, options: { signal?: AbortSignal } = {}): Promise<void> {
+    return this.#connect(to, options).catch(rejectInTurn);
+  }
+
+  async #connect(to: Address, options: { signal?: AbortSignal }): Promise<void> {
     const signal = checkSignal("options.signal", checkObject("options", options).signal);
     if (signal?.aborted) throw new AbortError(signal);
     const fd = this.#endpoint.open();
@@ -484,7 +498,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
    *
    * @see shutdown(2)
    */
-  async shutdown(how: "read" | "write" | "both"): Promise<void> {
+  shutdown(how: "read" | "write" | "both"): Promise<void> {
+    return this.#shutdown(how).catch(rejectInTurn);
+  }
+
+  async #shutdown(how: "read" | "write" | "both"): Promise<void> {
     if (how !== "read" && how !== "write" && how !== "both") {
       throw invalidArgValue("how", `must be "read", "write" or "both". Received ${printed(how)}`);
     }

@@ -282,6 +282,11 @@ napi_value SetNonBlockingFd(napi_env env, napi_callback_info info) {
   return Number(env, SetNonBlocking(Arguments<1>(env, info).Int(0)));
 }
 
+napi_value PollFd(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  return Number(env, Poll(args.Int(0), static_cast<short>(args.Int(1))));
+}
+
 napi_value FlockFd(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
   return Number(env, Flock(args.Int(0), args.Int(1)));
@@ -710,6 +715,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       {"close", CloseNumber},
       {"dup", Dup},
       {"setNonBlocking", SetNonBlockingFd},
+      {"poll", PollFd},
       {"flock", FlockFd},
       {"rename", RenamePath},
       {"openPath", OpenPathName},

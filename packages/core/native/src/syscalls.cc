@@ -203,11 +203,13 @@ int WaitFor(int fd, short events, int64_t deadline) {
   }
 }
 
-bool IsReadable(int fd) {
-  pollfd watched = {fd, POLLIN, 0};
+int Poll(int fd, short events) {
+  pollfd watched = {fd, events, 0};
   kernel::TimeSpec none = {};
-  return syscall(SYS_ppoll, &watched, 1, &none, nullptr, 0) > 0;
+  return syscall(SYS_ppoll, &watched, 1, &none, nullptr, 0) == -1 ? -errno : watched.revents;
 }
+
+bool IsReadable(int fd) { return Poll(fd, POLLIN) > 0; }
 
 int SocketOption(Syscalls& syscalls, int fd, int name) {
   int value = -1;

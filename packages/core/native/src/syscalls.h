@@ -66,7 +66,9 @@ int64_t Now();
 void Sleep(int milliseconds);
 // ppoll(2) on one descriptor until `deadline`: 1 ready, 0 too late, or a negative errno.
 int WaitFor(int fd, short events, int64_t deadline);
-// ppoll(2) of a socket, without waiting. Not of other files: FUSE's ask their daemon, and wait for it.
+// ppoll(2) of a socket, without waiting: which of `events` it has, POLLERR and POLLHUP too; or a negative errno. Not of other
+// files: FUSE's ask their daemon, and wait for it.
+int Poll(int fd, short events);
 bool IsReadable(int fd);
 // The value of an option of SOL_SOCKET; -1: it has none.
 int SocketOption(Syscalls& syscalls, int fd, int name);

@@ -1,6 +1,7 @@
+import { checkBytes } from "../arguments.js";
 import { readU16 } from "../bytes.js";
 import { AF_UNIX } from "../constants/address-families.js";
-import { invalidArgType } from "../errors.js";
+
 import { FAMILY_BYTES } from "./codec.js";
 import { raw } from "./raw.js";
 import { type Address, codecOfNumber } from "./table.js";
@@ -15,9 +16,9 @@ import { type Address, codecOfNumber } from "./table.js";
  * @throws TypeError ERR_INVALID_ARG_TYPE: `bytes` is no Uint8Array
  */
 export function decodeAddress(bytes: Uint8Array, family?: number): Address {
-  if (!(bytes instanceof Uint8Array)) throw invalidArgType("bytes", "an instance of Uint8Array", bytes);
-  if (bytes.length < FAMILY_BYTES) {
-    return family === AF_UNIX && bytes.length === 0 ? { family: "unix" } : raw.decode(bytes)!;
+  const sockaddr = checkBytes("bytes", bytes);
+  if (sockaddr.length < FAMILY_BYTES) {
+    return family === AF_UNIX && sockaddr.length === 0 ? { family: "unix" } : raw.decode(sockaddr)!;
   }
-  return codecOfNumber(readU16(bytes, 0))?.decode(bytes) ?? raw.decode(bytes)!;
+  return codecOfNumber(readU16(sockaddr, 0))?.decode(sockaddr) ?? raw.decode(sockaddr)!;
 }

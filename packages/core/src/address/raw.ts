@@ -1,7 +1,7 @@
-import { checkInteger } from "../arguments.js";
+import { checkBytes, checkInteger } from "../arguments.js";
 import { copyBytes, readU16 } from "../bytes.js";
 import { AF_UNSPEC } from "../constants/address-families.js";
-import { invalidArgType } from "../errors.js";
+
 import { type AddressCodec, FAMILY_BYTES } from "./codec.js";
 
 /** An address as bytes: of a family that the library does not know, or cut too short to make sense. */
@@ -17,11 +17,9 @@ export const raw: AddressCodec<RawAddress> = {
 
   encode({ family, data }, argument) {
     checkInteger(`${argument}.family`, family, 0, 0xffff);
-    if (!(data instanceof Uint8Array)) {
-      throw invalidArgType(`${argument}.data`, "an instance of Uint8Array", data);
-    }
-    const bytes = new Uint8Array(FAMILY_BYTES + data.length);
-    bytes.set(data, FAMILY_BYTES);
+    const rest = checkBytes(`${argument}.data`, data);
+    const bytes = new Uint8Array(FAMILY_BYTES + rest.length);
+    bytes.set(rest, FAMILY_BYTES);
     return bytes;
   },
 

@@ -1,3 +1,4 @@
+import { checkBytes } from "../arguments.js";
 import { copyBytes, readUtf8 } from "../bytes.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { ENAMETOOLONG } from "../errno.js";
@@ -35,7 +36,7 @@ export const UNIX_PATH_MAX = 108;
 
 function nameBytes(argument: string, value: unknown): Uint8Array {
   if (typeof value === "string") return Buffer.from(value, "utf8");
-  if (value instanceof Uint8Array) return value;
+  if (ArrayBuffer.isView(value)) return checkBytes(argument, value);
   throw invalidArgType(argument, "of type string or an instance of Uint8Array", value);
 }
 

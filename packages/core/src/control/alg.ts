@@ -1,7 +1,8 @@
+import { checkBytes } from "../arguments.js";
 import { copyBytes, readU32, write32 } from "../bytes.js";
 import { ALG_SET_AEAD_ASSOCLEN, ALG_SET_IV, ALG_SET_OP } from "../constants/alg.js";
 import { SOL_ALG } from "../constants/levels.js";
-import { invalidArgType } from "../errors.js";
+
 import type { ControlEntries } from "./entry.js";
 import { u32 } from "./integers.js";
 import { both, type Payload } from "./payload.js";
@@ -18,13 +19,12 @@ const initializationVector: Payload<Uint8Array> = {
     return readU32(bytes, at) === at + length - start ? copyBytes(bytes, start, at + length) : undefined;
   },
   measure(value, layout, argument) {
-    if (!(value instanceof Uint8Array)) throw invalidArgType(argument, "an instance of Uint8Array", value);
-    return u32.size[layout] + value.length;
+    return u32.size[layout] + checkBytes(argument, value).length;
   },
-  write(bytes, at, value, layout, _argument, length) {
+  write(bytes, at, value, layout, argument, length) {
     const size = u32.size[layout];
     write32(bytes, at, length - size);
-    bytes.set(value.subarray(0, length - size), at + size);
+    bytes.set(checkBytes(argument, value).subarray(0, length - size), at + size);
   },
 };
 

@@ -1,4 +1,4 @@
-import { checkInteger } from "../arguments.js";
+import { checkBytes, checkInteger } from "../arguments.js";
 import { copyBytes, readU16, writeU16 } from "../bytes.js";
 import { invalidArgType, outOfRange } from "../errors.js";
 import { alignTo } from "./layout.js";
@@ -18,12 +18,10 @@ const MAX_DATA = 0xffff - HEADER;
 function checkAttribute(argument: string, attribute: Attribute): Attribute {
   if (attribute === null || typeof attribute !== "object")
     throw invalidArgType(argument, "of type object", attribute);
-  checkInteger(`${argument}.type`, attribute.type, 0, 0xffff);
-  const { data } = attribute;
-  if (!(data instanceof Uint8Array))
-    throw invalidArgType(`${argument}.data`, "an instance of Uint8Array", data);
+  const type = checkInteger(`${argument}.type`, attribute.type, 0, 0xffff);
+  const data = checkBytes(`${argument}.data`, attribute.data);
   if (data.length > MAX_DATA) throw outOfRange(`${argument}.data.length`, `<= ${MAX_DATA}`, data.length);
-  return attribute;
+  return { type, data };
 }
 
 /** A stream of netlink attributes. */

@@ -1,11 +1,7 @@
+import { checkBytes } from "../arguments.js";
 import { copyBytes, readUtf8 } from "../bytes.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
 import { both, type Payload } from "./payload.js";
-
-function checkBytes(argument: string, value: unknown): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw invalidArgType(argument, "an instance of Uint8Array", value);
-  return value;
-}
 
 /** Bytes that the library does not interpret, any number of them. */
 export function blob(ctype: string, room: number): Payload<Uint8Array> {
@@ -26,7 +22,7 @@ const encoder = new TextEncoder();
 
 function textBytes(argument: string, value: string | Uint8Array): Uint8Array {
   if (typeof value !== "string") {
-    if (value instanceof Uint8Array) return value;
+    if (ArrayBuffer.isView(value)) return checkBytes(argument, value);
     throw invalidArgType(argument, "of type string or an instance of Uint8Array", value);
   }
   if (value.includes("\0")) throw invalidArgValue(argument, "must be a string without null bytes");

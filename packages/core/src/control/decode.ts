@@ -1,7 +1,7 @@
 import { type AddressFamilyName, checkFamily } from "../address/family.js";
-import { own } from "../arguments.js";
+import { checkBytes, own } from "../arguments.js";
 import { copyBytes } from "../bytes.js";
-import { invalidArgType } from "../errors.js";
+
 import { type ControlItem, newItem, readItem } from "./items.js";
 import { checkLayout, type Layout, machineLayout } from "./layout.js";
 import { type ControlMessage, entriesOf, isMeant, type UnknownControlMessage } from "./table.js";
@@ -68,16 +68,16 @@ function decodeItem(
  * @see cmsg(3), recvmsg(2)
  */
 export function decodeControl(bytes: Uint8Array, options?: DecodeControlOptions): ControlMessage[] {
-  if (!(bytes instanceof Uint8Array)) throw invalidArgType("bytes", "an instance of Uint8Array", bytes);
+  const control = checkBytes("bytes", bytes);
   const given = own(options);
   const layout = given?.layout === undefined ? machineLayout : checkLayout(given.layout);
   const family = given?.family === undefined ? undefined : checkFamily("options.family", given.family);
   const messages: ControlMessage[] = [];
   const item = newItem();
-  for (let at = 0; at < bytes.length; ) {
-    at = readItem(bytes, at, layout, item);
+  for (let at = 0; at < control.length; ) {
+    at = readItem(control, at, layout, item);
     if (at < 0) break;
-    messages.push(decodeItem(bytes, item, layout, family));
+    messages.push(decodeItem(control, item, layout, family));
   }
   return messages;
 }

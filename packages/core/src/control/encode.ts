@@ -1,5 +1,5 @@
 import { type AddressFamilyName, checkFamily, familyName } from "../address/family.js";
-import { checkInt32, checkInteger, own } from "../arguments.js";
+import { checkBytes, checkInt32, checkInteger, own } from "../arguments.js";
 import { write32 } from "../bytes.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
@@ -36,9 +36,8 @@ interface Plan {
 function planUnknown(message: UnknownControlMessage, argument: string, isLast: boolean): Plan {
   checkInt32(`${argument}.level`, message.level);
   checkInt32(`${argument}.type`, message.type);
-  const { data, length } = message;
-  if (!(data instanceof Uint8Array))
-    throw invalidArgType(`${argument}.data`, "an instance of Uint8Array", data);
+  const { length } = message;
+  const data = checkBytes(`${argument}.data`, message.data);
   if (length !== undefined) {
     checkInteger(`${argument}.length`, length, data.length, Number.MAX_SAFE_INTEGER);
     if (!isLast && length > data.length) {
@@ -140,7 +139,7 @@ export function encodeControl(
     const { message, named, length } = one;
     if (message.name === "unknown") {
       writeHeader(bytes, at, layout, statedLength(one), message.level, message.type);
-      bytes.set(message.data.subarray(0, length), at + header);
+      bytes.set(checkBytes(`${one.argument}.data`, message.data).subarray(0, length), at + header);
     } else {
       const { entry } = named!;
       writeHeader(bytes, at, layout, length, entry.level, entry.type);

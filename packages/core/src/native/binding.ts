@@ -95,6 +95,8 @@ export interface Binding {
   dup(fd: number, own: boolean): number;
   /** fcntl(F_SETFL): sets O_NONBLOCK on the open file description. */
   setNonBlocking(fd: number): number;
+  /** ppoll(2) of a socket, without waiting: which of the events it has. Not of other files: FUSE's ask their daemon. */
+  poll(fd: number, events: number): number;
   flock(fd: number, operation: number): number;
   /** renameat2(RENAME_NOREPLACE): -EEXIST if `to` is there. Both paths end with a NUL byte. */
   rename(from: Uint8Array, to: Uint8Array): number;

@@ -1,4 +1,4 @@
-import { own } from "../arguments.js";
+import { checkBytes, own } from "../arguments.js";
 import { checkLayout, type Layout, machineLayout } from "../control/layout.js";
 import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
 import type { OptionEntry } from "./entry.js";
@@ -74,6 +74,5 @@ export function decodeOption<N extends OptionName>(
   options?: OptionLayout,
 ): OptionValue<N> {
   const entry = checkOptionName(name);
-  if (!(bytes instanceof Uint8Array)) throw invalidArgType("bytes", "an instance of Uint8Array", bytes);
-  return decodeEntry(entry, bytes, layoutOf(options)) as OptionValue<N>;
+  return decodeEntry(entry, checkBytes("bytes", bytes), layoutOf(options)) as OptionValue<N>;
 }

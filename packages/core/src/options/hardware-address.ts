@@ -1,6 +1,6 @@
+import { checkBytes, checkInteger } from "../arguments.js";
 import { copyBytes, readU16, writeU16 } from "../bytes.js";
 import { both, type Payload } from "../control/payload.js";
-import { invalidArgType, outOfRange } from "../errors.js";
 
 const MAX_LENGTH = 8;
 
@@ -11,9 +11,9 @@ export const hardwareAddress: Payload<Uint8Array> = {
   align: both(2),
   read: (bytes, at) => copyBytes(bytes, at + 2, at + 2 + Math.min(readU16(bytes, at), MAX_LENGTH)),
   write(bytes, at, value, _layout, argument) {
-    if (!(value instanceof Uint8Array)) throw invalidArgType(argument, "an instance of Uint8Array", value);
-    if (value.length > MAX_LENGTH) throw outOfRange(`${argument}.length`, `<= ${MAX_LENGTH}`, value.length);
-    writeU16(bytes, at, value.length);
-    bytes.set(value, at + 2);
+    const address = checkBytes(argument, value);
+    checkInteger(`${argument}.length`, address.length, 0, MAX_LENGTH);
+    writeU16(bytes, at, address.length);
+    bytes.set(address, at + 2);
   },
 };

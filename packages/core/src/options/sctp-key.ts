@@ -1,7 +1,6 @@
-import { checkInt32, checkInteger, checkObject } from "../arguments.js";
+import { checkBytes, checkInt32, checkInteger, checkObject } from "../arguments.js";
 import { copyBytes, readI32, readU16, write32, writeU16 } from "../bytes.js";
 import { both, type Payload } from "../control/payload.js";
-import { invalidArgType } from "../errors.js";
 
 /** A key of SCTP's authentication. */
 export interface SctpKey {
@@ -33,14 +32,14 @@ export const sctpKey: Payload<SctpKey> = {
   },
   measure(value, _layout, argument) {
     const { key } = checkObject(argument, value);
-    if (!(key instanceof Uint8Array))
-      throw invalidArgType(`${argument}.key`, "an instance of Uint8Array", key);
-    return KEY + checkInteger(`${argument}.key.length`, key.length, 0, MAX_LENGTH);
+    const { length } = checkBytes(`${argument}.key`, key);
+    return KEY + checkInteger(`${argument}.key.length`, length, 0, MAX_LENGTH);
   },
   write(bytes, at, { association, number, key }, _layout, argument) {
     write32(bytes, at, checkInt32(`${argument}.association`, association));
     writeU16(bytes, at + NUMBER, checkInteger(`${argument}.number`, number, 0, 0xffff));
-    writeU16(bytes, at + LENGTH, key.length);
-    bytes.set(key, at + KEY);
+    const secret = checkBytes(`${argument}.key`, key);
+    writeU16(bytes, at + LENGTH, secret.length);
+    bytes.set(secret, at + KEY);
   },
 };

@@ -1,9 +1,9 @@
 import type { Address } from "../address/index.js";
-import { checkInteger, checkObject } from "../arguments.js";
+import { checkBytes, checkInteger, checkObject } from "../arguments.js";
 import { copyBytes, readI32, readU16, write32, writeU16 } from "../bytes.js";
 import { TCP_MD5SIG_MAXKEYLEN } from "../constants/tcp.js";
 import { both, type Payload } from "../control/payload.js";
-import { invalidArgType } from "../errors.js";
+
 import { addressStorage } from "./address-storage.js";
 import { interfaceIndex } from "./interface-index.js";
 
@@ -44,15 +44,14 @@ export const md5Signature: Payload<Md5Signature> = {
   },
   write(bytes, at, value, layout, argument) {
     const { address, key, flags = 0, prefixLength = 0, interface: device = 0 } = checkObject(argument, value);
-    if (!(key instanceof Uint8Array))
-      throw invalidArgType(`${argument}.key`, "an instance of Uint8Array", key);
-    checkInteger(`${argument}.key.length`, key.length, 0, TCP_MD5SIG_MAXKEYLEN);
+    const secret = checkBytes(`${argument}.key`, key);
+    checkInteger(`${argument}.key.length`, secret.length, 0, TCP_MD5SIG_MAXKEYLEN);
     addressStorage.write(bytes, at, address, layout, `${argument}.address`, FLAGS);
     bytes[at + FLAGS] = checkInteger(`${argument}.flags`, flags, 0, 0xff);
     bytes[at + PREFIX_LENGTH] = checkInteger(`${argument}.prefixLength`, prefixLength, 0, 0xff);
-    writeU16(bytes, at + KEY_LENGTH, key.length);
+    writeU16(bytes, at + KEY_LENGTH, secret.length);
     write32(bytes, at + INTERFACE, 0);
     interfaceIndex.write(bytes, at + INTERFACE, device, layout, `${argument}.interface`, 4);
-    bytes.set(key, at + KEY);
+    bytes.set(secret, at + KEY);
   },
 };

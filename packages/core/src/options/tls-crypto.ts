@@ -1,4 +1,4 @@
-import { checkInteger, checkObject } from "../arguments.js";
+import { checkBytes, checkInteger, checkObject } from "../arguments.js";
 import { copyBytes, readU16, writeU16 } from "../bytes.js";
 import {
   TLS_CIPHER_AES_CCM_128,
@@ -11,7 +11,7 @@ import {
   TLS_CIPHER_SM4_GCM,
 } from "../constants/tls.js";
 import { both, type Payload } from "../control/payload.js";
-import { invalidArgType, invalidArgValue, outOfRange } from "../errors.js";
+import { invalidArgValue, outOfRange } from "../errors.js";
 
 /** What one direction of a TLS connection is encrypted with, once the handshake is over. */
 export interface TlsCrypto {
@@ -81,10 +81,7 @@ export const tlsCrypto: Payload<TlsCrypto> = {
     writeU16(bytes, at + 2, value.cipher);
     let to = at + HEADER;
     PARTS.forEach((part, i) => {
-      const given: unknown = value[part];
-      if (!(given instanceof Uint8Array)) {
-        throw invalidArgType(`${argument}.${part}`, "an instance of Uint8Array", given);
-      }
+      const given = checkBytes(`${argument}.${part}`, value[part]);
       if (given.length !== lengths[i])
         throw outOfRange(`${argument}.${part}.length`, `${lengths[i]}`, given.length);
       bytes.set(given, to);

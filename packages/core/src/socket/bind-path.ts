@@ -9,6 +9,7 @@ import { AbortError, explain, systemError } from "../errors.js";
 import { binding } from "../native/load.js";
 import { isDeno } from "../runtime.js";
 import { failure } from "../syscalls/failure.js";
+import { Backoff } from "./backoff.js";
 import { type BoundPath, findBoundPath } from "./bound-path.js";
 import { directoryOf, type FilePath, fileIn, nameOf } from "./file-path.js";
 import { removeIf } from "./remove-file.js";
@@ -113,12 +114,13 @@ async function lockDirectory(file: FilePath, signal: AbortSignal | undefined): P
   const directory = openSync(directoryOf(file), constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     const end = performance.now() + LONGEST_LOCK;
-    for (let delay = 1; ; delay = Math.min(delay * 2, 50)) {
+    const backoff = new Backoff();
+    for (;;) {
       const result = binding().flock(directory, LOCK_EX | LOCK_NB);
       if (result >= 0) return directory;
       if (result !== -EAGAIN) throw failure(result, "flock");
       if (performance.now() > end) throw lockedError(file);
-      await new Promise((resolve) => setTimeout(resolve, delay));
+      await backoff.pause();
       if (signal?.aborted) throw new AbortError(signal);
     }
   } catch (error) {

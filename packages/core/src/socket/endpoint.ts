@@ -148,36 +148,3 @@ export function listenForAbort(
 function abortAll(this: AbortSignal): void {
   for (const onAbort of aborting.get(this) ?? []) onAbort(new AbortError(this));
 }
-
-/**
- * A pause by timer, where readiness cannot end the wait: 1 ms at first, twice as long each time, 50 ms at most.
- * The wait itself keeps the process alive, or does not; the timer has no say in it.
- */
-export class Backoff {
-  #delay = 1;
-  #timer: NodeJS.Timeout | undefined;
-
-  /** Calls back once the pause is over; one pause at a time. */
-  wait(callback: () => void): void {
-    if (this.#timer) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      callback();
-    }, this.#delay).unref();
-    this.#delay = Math.min(this.#delay * 2, 50);
-  }
-
-  /** Whether a pause is on. */
-  get waiting(): boolean {
-    return this.#timer !== undefined;
-  }
-
-  reset(): void {
-    this.#delay = 1;
-  }
-
-  cancel(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-}

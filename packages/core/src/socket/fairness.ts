@@ -27,6 +27,13 @@ export function countArrived(descriptors: number): void {
 /** Resolves after the event loop has gone round. */
 export const nextTurn = (): Promise<void> => new Promise(afterTurn);
 
+/**
+ * Rejects with `error`. A call that fails counts like one that completes: a program that calls again as soon as one has failed
+ * would otherwise keep the event loop from its turn for ever.
+ */
+export const rejectInTurn = (error: unknown): Promise<never> =>
+  mayTry() ? Promise.reject(error) : nextTurn().then(() => Promise.reject(error));
+
 /** Calls back after the event loop has gone round, with a new burst. */
 export function afterTurn(callback: () => void): void {
   if (waiting.push(callback) > 1) return;

@@ -1,14 +1,40 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { checkObject } from "../arguments.js";
+import { Backoff } from "./backoff.js";
 import type { ReceiveOptions } from "./receiving.js";
-import { isTransient, needsPause } from "./transient.js";
+import { isGivenUp, isLoss, isTransient, needsPause } from "./transient.js";
 
 /** How {@link Socket.messages} goes on. */
 export interface IterationOptions extends ReceiveOptions {
   /**
-   * Told of errors that do not end the iteration: an ICMP report on a datagram socket, no descriptor or memory left for now.
+   * Told of errors that do not end the iteration: an ICMP report on a datagram socket; no descriptor, memory or watch left for
+   * now; messages that the kernel has dropped because the receive buffer was full (netlink). Without `onError`, the first two are
+   * passed over, and a loss is thrown.
    */
   onError?: (error: Error) => void;
+}
+
+/** Decides after which errors an iteration goes on. */
+class Persistence {
+  readonly #passesOver: (error: unknown) => boolean;
+  readonly #onError: ((error: Error) => void) | undefined;
+  readonly #backoff = new Backoff();
+
+  constructor(passesOver: (error: unknown) => boolean, onError: ((error: Error) => void) | undefined) {
+    this.#passesOver = passesOver;
+    this.#onError = onError;
+  }
+
+  succeeded(): void {
+    this.#backoff.reset();
+  }
+
+  /** Resolves when the next try is due. Rejects with the error, if it ends the iteration. */
+  async failed(error: unknown): Promise<void> {
+    const isShortage = needsPause(error);
+    if (!isShortage && !this.#passesOver(error)) throw error;
+    this.#onError?.(error as Error);
+    if (isShortage) await this.#backoff.pause();
+  }
 }
 
 /** The messages that a socket receives, until the end of the stream or until the socket is closed. */
@@ -18,26 +44,44 @@ export async function* iterate<M extends { readonly eof: boolean }>(
   given: IterationOptions,
 ): AsyncGenerator<M, void, undefined> {
   const { onError, ...options } = checkObject("options", given);
-  let delay = 1;
+  const persistence = new Persistence(
+    (error) => (isLoss(error) ? onError !== undefined : !isStream && isTransient(error)),
+    onError,
+  );
   for (;;) {
     let message: M;
     try {
       message = await socket.recvmsg(options);
-      delay = 1;
+      persistence.succeeded();
     } catch (error) {
       // Closing the socket is how its loop is ended from elsewhere.
       if (socket.closed) return;
-      if (needsPause(error)) {
-        onError?.(error as Error);
-        await pause(delay);
-        delay = Math.min(delay * 2, 50);
-        continue;
-      }
-      if (isStream || !isTransient(error)) throw error;
-      onError?.(error as Error);
+      await persistence.failed(error);
       continue;
     }
     if (message.eof) return;
     yield message;
+  }
+}
+
+/** The connections that `accept` gives, until the listener is closed. */
+export async function* iterateConnections<S>(
+  listener: { readonly closed: boolean },
+  accept: () => Promise<S>,
+  onError: ((error: Error) => void) | undefined,
+): AsyncGenerator<S, void, undefined> {
+  const persistence = new Persistence(isGivenUp, onError);
+  for (;;) {
+    let socket: S;
+    try {
+      socket = await accept();
+      persistence.succeeded();
+    } catch (error) {
+      // Closing the listener is how its loop is ended from elsewhere.
+      if (listener.closed) return;
+      await persistence.failed(error);
+      continue;
+    }
+    yield socket;
   }
 }

@@ -32,7 +32,7 @@ import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-typ
 import type { ControlMessage, ControlName } from "../control/index.js";
 import { largestControlSpace } from "../control/space.js";
 import { type FileDescriptor, hold } from "../descriptor.js";
-import { EAGAIN, EOPNOTSUPP } from "../errno.js";
+import { EAGAIN, ENOBUFS, EOPNOTSUPP } from "../errno.js";
 import { AbortError, codedError, explain, invalidArgType, invalidArgValue, systemError } from "../errors.js";
 import { type Message, messageOf } from "../message.js";
 import {
@@ -51,12 +51,14 @@ import {
 import { binding } from "../native/load.js";
 import { nameOf } from "../options/access.js";
 import { failure } from "../syscalls/failure.js";
+import { Backoff } from "./backoff.js";
 import { filled, takeEarly } from "./early.js";
-import { Backoff, type Endpoint, listenForAbort } from "./endpoint.js";
-import { afterTurn, countArrived, mayTry } from "./fairness.js";
+import { type Endpoint, listenForAbort } from "./endpoint.js";
+import { afterTurn, countArrived, mayTry, rejectInTurn } from "./fairness.js";
 import type { OwnSettings } from "./own-settings.js";
 import { callOffLoop } from "./readiness.js";
 import { DEFAULT_SIZE, reserve, take } from "./receive-memory.js";
+import { MESSAGES_LOST } from "./transient.js";
 
 /** Descriptors of one message at most: SCM_MAX_FD, include/net/scm.h. */
 export const SCM_MAX_FD = 253;
@@ -272,17 +274,12 @@ export class Receiving {
         const message = outOfTurn ? undefined : this.#try(request);
         if (message) return Promise.resolve(message);
       }
+      this.#endpoint.beginWait();
     } catch (error) {
-      return Promise.reject(error);
+      return rejectInTurn(error);
     }
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { request, resolve, reject, stopListening: undefined };
-      try {
-        this.#endpoint.beginWait();
-      } catch (error) {
-        reject(error);
-        return;
-      }
       waiter.stopListening = listenForAbort(signal, (error) => {
         this.#remove(waiter);
         reject(error);
@@ -390,7 +387,7 @@ export class Receiving {
         const length = native.recvmsg(fd, nothing, null, null, PEEK, -1);
         if (length === -EAGAIN) return this.#endIfShutDown(flags);
         // An error that was pending is told once: asking has taken it.
-        if (length < 0) throw failure(length, "recvmsg");
+        if (length < 0) throw this.#failure(length);
         if (length > room) room = length;
       }
       memory = reserve(room);
@@ -411,10 +408,16 @@ export class Receiving {
       if (result === OFF_LOOP) return this.#receiveOffLoop(request, room, flags);
       // With RECVERR on, an earlier packet's error is reported here once, and in full on the error queue.
       if (!(flags & MSG_ERRQUEUE) && this.drainErrors() > 0) return this.#try(request);
-      throw failure(result, "recvmsg");
+      throw this.#failure(result);
     }
     this.#backoff?.reset();
     return this.#message(result, room, flags, request.buffers, memory);
+  }
+
+  #failure(result: number): Error {
+    const error = failure(result, "recvmsg");
+    // netlink_overrun(), net/netlink/af_netlink.c. Of other families it is a shortage of memory.
+    return result === -ENOBUFS && this.#socket.family === AF_NETLINK ? lossError(error) : error;
   }
 
   /**
@@ -500,7 +503,7 @@ export class Receiving {
       wanted ? request.maxFds : SCM_MAX_FD,
     );
     if (result === -EAGAIN) return this.#endIfShutDown(flags);
-    if (result < 0) throw failure(result, "recvmsg");
+    if (result < 0) throw this.#failure(result);
     const message = this.#message(result, room, flags, memory ? undefined : nothing, memory);
     if (memory) return message;
     // The message is lost, its descriptors must not be.
@@ -664,7 +667,7 @@ export class Receiving {
       if (message) return Promise.resolve(message);
       this.#endpoint.beginWait();
     } catch (error) {
-      return Promise.reject(error);
+      return rejectInTurn(error);
     }
     return new Promise((resolve, reject) => {
       const waiter: Omit<Waiter, "request"> = { resolve, reject, stopListening: undefined };
@@ -677,6 +680,15 @@ export class Receiving {
       this.#errorWaiters.push(waiter);
     });
   }
+}
+
+function lossError(error: Error): Error {
+  explain(
+    error,
+    `${error.message}: the kernel has dropped messages, because the socket's receive buffer was full. Read the state anew that ` +
+      "they told of. Receive faster, or set a larger rcvBufForce or rcvBuf",
+  );
+  return Object.assign(error, { reason: MESSAGES_LOST });
 }
 
 const LATE_ERRORS: ReadonlySet<number> = new Set([AF_CAN, AF_VSOCK, AF_BLUETOOTH]);

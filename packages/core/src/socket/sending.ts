@@ -36,10 +36,11 @@ import type { OutgoingMessage } from "../message.js";
 import { OFF_LOOP } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
+import { Backoff } from "./backoff.js";
 import { type BoundPath, boundPathsOf } from "./bound-path.js";
-import { Backoff, type Endpoint, listenForAbort } from "./endpoint.js";
-import { afterTurn, mayTry, nextTurn } from "./fairness.js";
-import { callOffLoop } from "./readiness.js";
+import { type Endpoint, listenForAbort } from "./endpoint.js";
+import { afterTurn, mayTry, nextTurn, rejectInTurn } from "./fairness.js";
+import { callOffLoop, EPOLLOUT } from "./readiness.js";
 import { SCM_MAX_FD } from "./receiving.js";
 import { explainRefusal } from "./refusing-descriptors.js";
 
@@ -222,19 +223,18 @@ export class Sending {
       }
       entry = this.#snapshot(prepared, sent);
     } catch (error) {
-      const failed = withBytesSent(error as Error, 0);
-      return outOfTurn ? nextTurn().then(() => Promise.reject(failed)) : Promise.reject(failed);
+      return rejectInTurn(withBytesSent(error as Error, 0));
+    }
+    try {
+      this.#endpoint.beginWait();
+    } catch (error) {
+      this.#discard(entry);
+      if (entry.sent > 0) this.#break();
+      return rejectInTurn(withBytesSent(error as Error, entry.sent));
     }
     return new Promise((resolve, reject) => {
       entry.resolve = resolve;
       entry.reject = reject;
-      try {
-        this.#endpoint.beginWait();
-      } catch (error) {
-        this.#discard(entry);
-        reject(withBytesSent(error as Error, entry.sent));
-        return;
-      }
       entry.stopListening = listenForAbort(signal, (error) => this.#fail(key, entry, error));
       const lane = this.#lanes.get(key);
       if (lane) {
@@ -243,7 +243,7 @@ export class Sending {
       }
       this.#lanes.set(key, { queue: [entry], backoff: undefined, stirred: false });
       if (offLoop) this.#sendOffLoop(key, entry);
-      else this.#waitByTimer(key);
+      else this.#waitForRoom(key);
     });
   }
 
@@ -453,7 +453,7 @@ export class Sending {
         continue;
       }
       if (result === -EAGAIN) {
-        this.#waitByTimer(key);
+        this.#waitForRoom(key);
         return;
       }
       if (result === OFF_LOOP) {
@@ -514,17 +514,20 @@ export class Sending {
     } else if (entry.failure || result !== -EAGAIN) {
       this.#fail(key, entry, entry.failure ?? this.#failure(result, entry.prepared));
     } else {
-      this.#waitByTimer(key);
+      this.#waitForRoom(key);
       if (!stirred) return;
     }
     this.#pumpLane(key);
   }
 
-  /** An addressed Unix datagram to a full peer: EAGAIN, though the socket itself is writable. Nothing but time tells. */
-  #waitByTimer(key: string): void {
-    if (key === "" || this.#socket.family !== AF_UNIX) return;
+  /**
+   * The kernel said EAGAIN. If the socket is writable all the same, it is not the socket's own buffer that is full, and no
+   * readiness tells when to try again: an addressed Unix datagram to a full peer, netlink to a full socket of another process, a
+   * UDP socket that needs a port while none is free. Then a timer does.
+   */
+  #waitForRoom(key: string): void {
     const lane = this.#lanes.get(key);
-    if (!lane) return;
+    if (!lane || (binding().poll(this.#endpoint.fd, EPOLLOUT) & EPOLLOUT) === 0) return;
     lane.backoff ??= new Backoff();
     lane.backoff.wait(() => this.#pumpLane(key));
   }
@@ -551,17 +554,19 @@ export class Sending {
     const broken = entry.sent > 0 && entry.sent < entry.prepared.total;
     const failed = lane.queue.splice(at, broken ? Number.POSITIVE_INFINITY : 1);
     if (lane.queue.length === 0) this.#endLane(key);
-    if (broken) {
-      // The peer cannot tell where the next message begins: nothing more may follow.
-      this.#broken = true;
-      this.#ended = true;
-      if (!this.#endpoint.closed) binding().shutdown(this.#endpoint.fd, SHUT_WR);
-    }
+    if (broken) this.#break();
     this.#settle(entry, error);
     for (const behind of failed) {
       if (behind !== entry) this.#settle(behind, brokenBefore(error));
     }
     if (this.#lanes.size === 0) this.#settleDrained();
+  }
+
+  /** Part of a message has gone, and the rest never will: the peer could not tell where the next message begins. */
+  #break(): void {
+    this.#broken = true;
+    this.#ended = true;
+    if (!this.#endpoint.closed) binding().shutdown(this.#endpoint.fd, SHUT_WR);
   }
 
   #endLane(key: string): void {
@@ -594,7 +599,7 @@ function brokenBefore(cause: Error): Error {
   return Object.assign(error, { cause });
 }
 
-/** The views from `offset` bytes on. */
+/** The views from `offset` bytes on. They are plain: see checkData. */
 function remaining(iov: Uint8Array | Uint8Array[], offset: number): Uint8Array | Uint8Array[] {
   if (!Array.isArray(iov)) return iov.subarray(offset);
   const rest: Uint8Array[] = [];

@@ -2,7 +2,8 @@ import { setImmediate } from "node:timers";
 import { checkObject, checkSignal } from "../arguments.js";
 import { ECONNREFUSED } from "../errno.js";
 import { AbortError, closedError, systemError } from "../errors.js";
-import { type AcceptOptions, isGivenUp, type MessageListener } from "../listener.js";
+import type { AcceptOptions, MessageListener } from "../listener.js";
+import { iterateConnections } from "../socket/iterating.js";
 import { needsPause } from "../socket/transient.js";
 import { Faults } from "./faults.js";
 import { checkType, type MemorySocket, type MemorySocketOptions, pairOf } from "./socket.js";
@@ -96,18 +97,7 @@ export class MemoryListener implements MessageListener<MemorySocket> {
 
   async *connections(options: AcceptOptions = {}): AsyncGenerator<MemorySocket, void, undefined> {
     const { signal, onError } = checkObject("options", options);
-    for (;;) {
-      let socket: MemorySocket;
-      try {
-        socket = await this.#accept(signal, onError);
-      } catch (error) {
-        if (this.#closed) return;
-        if (!isGivenUp(error)) throw error;
-        onError?.(error as Error);
-        continue;
-      }
-      yield socket;
-    }
+    yield* iterateConnections(this, () => this.#accept(signal, onError), onError);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<MemorySocket, void, undefined> {

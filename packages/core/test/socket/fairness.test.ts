@@ -1,5 +1,7 @@
-import { describe, expect, it } from "vitest";
-import { Listener, Socket } from "../../src/index.js";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { ENOSPC } from "../../src/errno.js";
+import { Listener, Socket, socketpair } from "../../src/index.js";
+import { binding } from "../../src/native/load.js";
 import { mayTry } from "../../src/socket/fairness.js";
 import { counted } from "../counted.js";
 import { rejection, TYPES, withPair } from "../pairs.js";
@@ -143,5 +145,188 @@ describe("a loop that is always ready lets the event loop have its turn", () => 
       await Promise.all(sends);
       const texts = (await Promise.all(receives)).map(({ data }) => String(data));
       expect(texts).toEqual(Array.from({ length: count }, (_, i) => `${i}`));
+    }));
+});
+
+describe("a loop that calls again as soon as a call has failed lets the event loop have its turn", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  /** What epoll_ctl(2) says once the user has used up fs.epoll.max_user_watches. */
+  const refuseToWatch = () => vi.spyOn(binding(), "watchAdd").mockReturnValue(-ENOSPC);
+
+  async function closedSocket(): Promise<Socket> {
+    const pair = socketpair("seqpacket");
+    await Promise.all(pair.map((socket) => socket.close()));
+    return pair[0];
+  }
+
+  async function closedListener(): Promise<Listener> {
+    const listener = await Listener.listen({ path: freshPath() });
+    await listener.close();
+    return listener;
+  }
+
+  /** A listener nobody connects to, two sockets without a message: what is to be waited for has to be watched. */
+  async function unwatched(call: (things: { a: Socket; listener: Listener }) => Promise<unknown>) {
+    const listener = await Listener.listen({ path: freshPath() });
+    const [a, b] = socketpair("seqpacket");
+    refuseToWatch();
+    return {
+      call: () => call({ a, listener }),
+      end: () => Promise.all([a.close(), b.close(), listener.close()]),
+    };
+  }
+
+  interface Failing {
+    name: string;
+    code: string;
+    make: () => Promise<{ call: () => Promise<unknown>; end?: () => Promise<unknown> }>;
+  }
+
+  const failing: Failing[] = [
+    {
+      name: "recvmsg, which cannot be watched for",
+      code: "ENOSPC",
+      make: () => unwatched(({ a }) => a.recvmsg()),
+    },
+    {
+      name: "sendmsg, which cannot be watched for",
+      code: "ENOSPC",
+      make: () =>
+        unwatched(({ a }) => {
+          while (a.trySendmsg({ data: "filler" }) !== undefined);
+          return a.sendmsg({ data: "x" });
+        }),
+    },
+    {
+      name: "accept, which cannot be watched for",
+      code: "ENOSPC",
+      make: () => unwatched(({ listener }) => listener.accept()),
+    },
+    {
+      name: "recvmsg with a wrong argument",
+      code: "ERR_OUT_OF_RANGE",
+      make: async () => {
+        const [a, b] = socketpair();
+        return { call: () => a.recvmsg({ size: 0 }), end: () => Promise.all([a.close(), b.close()]) };
+      },
+    },
+    {
+      name: "recvmsg on a closed socket",
+      code: "ERR_SENDMSG_CLOSED",
+      make: async () => {
+        const socket = await closedSocket();
+        return { call: () => socket.recvmsg() };
+      },
+    },
+    {
+      name: "recvError on a closed socket",
+      code: "ERR_SENDMSG_CLOSED",
+      make: async () => {
+        const socket = await closedSocket();
+        return { call: () => socket.recvError() };
+      },
+    },
+    {
+      name: "shutdown of a closed socket",
+      code: "ERR_SENDMSG_CLOSED",
+      make: async () => {
+        const socket = await closedSocket();
+        return { call: () => socket.shutdown("write") };
+      },
+    },
+    {
+      name: "connect of a closed socket",
+      code: "ERR_SENDMSG_CLOSED",
+      make: async () => {
+        const socket = await closedSocket();
+        return { call: () => socket.connect({ path: freshPath() }) };
+      },
+    },
+    {
+      name: "accept on a closed listener",
+      code: "ERR_SENDMSG_CLOSED",
+      make: async () => {
+        const listener = await closedListener();
+        return { call: () => listener.accept() };
+      },
+    },
+    {
+      name: "Socket.connect to nobody",
+      code: "ENOENT",
+      make: async () => ({ call: () => Socket.connect({ path: `${freshPath()}.none` }) }),
+    },
+    {
+      name: "Socket.bind in no directory",
+      code: "ENOENT",
+      make: async () => ({ call: () => Socket.bind({ path: `${freshPath()}/none` }, { type: "dgram" }) }),
+    },
+    {
+      name: "Listener.listen in no directory",
+      code: "ENOENT",
+      make: async () => ({ call: () => Listener.listen({ path: `${freshPath()}/none` }) }),
+    },
+  ];
+
+  it.each(failing)("$name", ({ code, make }) =>
+    counted(async () => {
+      const { call, end } = await make();
+      const { fired, stop } = timers(5);
+      let rounds = 0;
+      for (; rounds < 100_000 && !fired(); rounds++) expect((await rejection(call())).code).toBe(code);
+      stop();
+      vi.restoreAllMocks();
+      await end?.();
+      expect(rounds).toBeLessThan(100_000);
+    }),
+  );
+});
+
+describe("iteration, when there is nothing to watch with", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  /** Refuses to watch three times, and then no more. */
+  function refuseThrice(): void {
+    const native = binding();
+    const original = native.watchAdd;
+    let refused = 0;
+    vi.spyOn(native, "watchAdd").mockImplementation((...args) =>
+      refused++ < 3 ? -ENOSPC : original(...args),
+    );
+  }
+
+  it("messages() tells onError, waits a little and goes on", () =>
+    withPair("seqpacket", async (a, b) => {
+      refuseThrice();
+      const errors: unknown[] = [];
+      const messages = b.messages({ onError: ({ code }: Error & { code?: string }) => errors.push(code) });
+      const first = messages.next();
+      while (errors.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+      await a.sendmsg({ data: "there" });
+      expect(String((await first).value?.data)).toBe("there");
+      expect(errors).toEqual(["ENOSPC", "ENOSPC", "ENOSPC"]);
+      await messages.return();
+    }));
+
+  it("so does connections()", () =>
+    counted(async () => {
+      const path = freshPath();
+      const listener = await Listener.listen({ path });
+      refuseThrice();
+      const errors: unknown[] = [];
+      const connections = listener.connections({
+        onError: ({ code }: Error & { code?: string }) => errors.push(code),
+      });
+      const first = connections.next();
+      while (errors.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+      const client = await Socket.connect({ path });
+      const server = (await first).value!;
+      expect(errors).toEqual(["ENOSPC", "ENOSPC", "ENOSPC"]);
+      await connections.return();
+      await Promise.all([client.close(), server.close(), listener.close()]);
     }));
 });

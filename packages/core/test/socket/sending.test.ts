@@ -1,17 +1,28 @@
 import { getEventListeners } from "node:events";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { ENOSPC } from "../../src/errno.js";
 import { type ControlMessage, Socket, socketpair } from "../../src/index.js";
+import { binding } from "../../src/native/load.js";
 import { mayTry } from "../../src/socket/fairness.js";
-import { close, dup } from "../../src/syscalls/index.js";
+import {
+  AF_INET,
+  close,
+  dup,
+  NETLINK_USERSOCK,
+  SOCK_DGRAM,
+  socket as syscallSocket,
+} from "../../src/syscalls/index.js";
 import { counted } from "../counted.js";
 import { openFile, sameFile } from "../descriptors.js";
 import { closeSync, readSync } from "../files.mjs";
 import {
   bytesOf,
+  calls,
   cramp,
   drop,
   fill,
   isSettled,
+  pass,
   read,
   rejection,
   TYPES,
@@ -19,7 +30,7 @@ import {
   turn,
   withPair,
 } from "../pairs.js";
-import { isRoot, skipUnless } from "../target.js";
+import { isRoot, kernelIsAtLeast, skipUnless } from "../target.js";
 
 /** A megabyte in which every place can be told from its neighbours. */
 const megabyte = Buffer.alloc(1 << 20, "the quick brown fox jumps over the lazy dog ");
@@ -459,5 +470,114 @@ describe("the caller's list of descriptors", () => {
       expect(content(message.fds[0]!.fd)).toBe("listed");
       await sending;
       closeSync(file);
+    }));
+});
+
+describe("bytes of a subclass of Uint8Array", () => {
+  /** Its constructor takes no offset, so that its subarray() begins at the start of the memory. */
+  class FromTheStart extends Uint8Array {
+    constructor(memory: ArrayBuffer) {
+      super(memory);
+    }
+  }
+  /** It says another length than it has. */
+  class Shorter extends Uint8Array {
+    override get byteLength(): number {
+      return super.byteLength - 1;
+    }
+    override get length(): number {
+      return super.length - 1;
+    }
+  }
+  const memory = new Uint8Array(300_000).map((_, i) => (i * 7) >> 3).buffer;
+
+  it.each([
+    ["one, whose subarray() is another", () => new FromTheStart(memory)],
+    ["several", () => [new FromTheStart(memory.slice(0, 150_000)), new FromTheStart(memory.slice(150_000))]],
+    ["one with another length", () => new Shorter(memory)],
+  ])("are sent as they are, a part at a time: %s", (_, make) =>
+    withPair("stream", async (a, b) => {
+      cramp(a);
+      const [sent, messages] = await Promise.all([a.sendmsg({ data: make() }), read(b, memory.byteLength)]);
+      expect(sent).toEqual({ bytes: memory.byteLength });
+      expect(bytesOf(messages).equals(Buffer.from(memory))).toBe(true);
+    }),
+  );
+});
+
+describe("a stream on which part of a message went, and the rest cannot be waited for", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it("takes no other message: the peer could not tell where it begins", () =>
+    withPair("stream", async (a, b) => {
+      const watching = vi.spyOn(binding(), "watchAdd").mockReturnValue(-ENOSPC);
+      const error = await rejection(a.sendmsg({ data: megabyte }));
+      expect(error.code).toBe("ENOSPC");
+      expect(error.bytesSent).toBeGreaterThan(0);
+      expect(await rejection(a.sendmsg({ data: "next" }))).toMatchObject({ code: "EPIPE", bytesSent: 0 });
+      expect(thrown(() => a.trySendmsg({ data: "next" }))).toMatchObject({ code: "EPIPE" });
+      watching.mockRestore();
+      const arrived = bytesOf(await read(b, megabyte.length));
+      expect(arrived.equals(megabyte.subarray(0, error.bytesSent as number))).toBe(true);
+      expect((await b.recvmsg()).eof).toBe(true);
+    }));
+});
+
+describe("EAGAIN of a socket that is writable, which no readiness ends", () => {
+  const userSocket = (): Promise<Socket> =>
+    Socket.bind({ family: "netlink" }, { type: "dgram", protocol: NETLINK_USERSOCK });
+
+  it("netlink to a full socket of another: goes as soon as there is room", () =>
+    counted(async () => {
+      const [sender, receiver] = [await userSocket(), await userSocket()];
+      const address = receiver.getsockname();
+      let count = 0;
+      while (sender.trySendmsg({ data: `${count}`, address }) !== undefined) count++;
+      const sends = [count, count + 1].map((data) => sender.sendmsg({ data: `${data}`, address }));
+      expect(await isSettled(sends[0]!)).toBe(false);
+      for (let i = 0; i < count + 2; i++) expect(String((await receiver.recvmsg()).data)).toBe(`${i}`);
+      expect(await Promise.all(sends)).toEqual(
+        [count, count + 1].map((data) => ({ bytes: `${data}`.length })),
+      );
+      await Promise.all([sender.close(), receiver.close()]);
+    }));
+
+  /** A socket without a port may be given one port only, and somebody has it. */
+  const inRange = kernelIsAtLeast(6, 3) ? it : skipUnless("needs IP_LOCAL_PORT_RANGE, Linux 6.3", false);
+
+  inRange("UDP without a free port: goes as soon as there is one, and so does what waits behind it", () =>
+    counted(async () => {
+      const receiver = await Socket.bind({ address: "127.0.0.1", port: 0 }, { type: "dgram" });
+      const holder = await Socket.bind({ address: "0.0.0.0", port: 0 }, { type: "dgram" });
+      const { port } = holder.getsockname() as { port: number };
+      const sender = Socket.from(syscallSocket(AF_INET, SOCK_DGRAM));
+      sender.options.set("ipLocalPortRange", { low: port, high: port });
+      const address = receiver.getsockname();
+      const sends = ["first", "second"].map((data) => sender.sendmsg({ data, address }));
+      expect(await isSettled(sends[0]!)).toBe(false);
+      await holder.close();
+      expect(await Promise.all(sends)).toEqual([{ bytes: 5 }, { bytes: 6 }]);
+      for (const data of ["first", "second"]) {
+        const message = await receiver.recvmsg();
+        expect(String(message.data)).toBe(data);
+        expect(message.address).toMatchObject({ port });
+      }
+      await Promise.all([sender.close(), receiver.close()]);
+    }),
+  );
+
+  it("it is tried by a timer, not all the time", () =>
+    counted(async () => {
+      const [sender, receiver] = [await userSocket(), await userSocket()];
+      const address = receiver.getsockname();
+      while (sender.trySendmsg({ data: "filler", address }) !== undefined);
+      const controller = new AbortController();
+      const sending = rejection(sender.sendmsg({ data: "x", address }, { signal: controller.signal }));
+      expect(await calls("sendmsg", () => pass(200))).toBeLessThan(50);
+      controller.abort();
+      expect((await sending).code).toBe("ABORT_ERR");
+      await Promise.all([sender.close(), receiver.close()]);
     }));
 });
