@@ -67,6 +67,9 @@ class Arguments {
     return value;
   }
 
+  // Of memory: a buffer can have more bytes than an int can say.
+  size_t Size(size_t i) const { return static_cast<size_t>(Int64(i)); }
+
   int64_t Int64(size_t i) const {
     int64_t value = 0;
     napi_get_value_int64(env_, values_[i], &value);
@@ -118,6 +121,11 @@ class Arguments {
   Environment* environment_;
   napi_value values_[N];
 };
+
+// An empty view has no memory, and memmove() may not be given null (C17, 7.24.1), not even for 0 bytes.
+void Copy(void* to, const void* from, size_t length) {
+  if (length > 0) memmove(to, from, length);
+}
 
 napi_value Number(napi_env env, long value) {
   napi_value number;
@@ -439,25 +447,24 @@ napi_value Told(napi_env env, Environment& e, const Received& received) {
 }
 
 napi_value Receive(napi_env env, napi_callback_info info) {
-  Arguments<8> args(env, info);
+  Arguments<7> args(env, info);
   Environment& e = args.environment();
   kernel::IoVec iov[kernel::kIovMax];
   size_t count;
   Bytes single = args.View(1);
   if (single.data) {
-    size_t offset = static_cast<size_t>(args.Int(2));
-    size_t length = static_cast<size_t>(args.Int(3));
-    if (offset > single.length || length > single.length - offset) return Number(env, -EFAULT);
-    iov[0] = {single.data + offset, length};
+    size_t length = args.Size(2);
+    if (length > single.length) return Number(env, -EFAULT);
+    iov[0] = {single.data, length};
     count = 1;
   } else {
     count = args.Iov(1, iov);
   }
-  Bytes control = args.View(4);
-  Bytes address = args.View(5);
+  Bytes control = args.View(3);
+  Bytes address = args.View(4);
   return Told(env, e,
               e.receiver.Receive(args.Int(0), iov, count, control.data, control.length, address.data, address.length,
-                                 args.Int(6), args.Int(7), e.result + kFds));
+                                 args.Int(5), args.Int(6), e.result + kFds));
 }
 
 // Has a thread make the call. 0 or -ENOMEM.
@@ -470,8 +477,7 @@ long Start(const Arguments<N>& args, OffLoopCall* call) {
 napi_value StartReceive(napi_env env, napi_callback_info info) {
   Arguments<6> args(env, info);
   OffLoopCall* call = new OffLoopCall(Call::kRecvmsg, args.Int(0), args.Int(4), args.Int(5));
-  if (!call->Reserve(static_cast<size_t>(args.Int(1)), Receiver::SpaceFor(static_cast<size_t>(args.Int(2))),
-                     static_cast<size_t>(args.Int(3)))) {
+  if (!call->Reserve(args.Size(1), Receiver::SpaceFor(args.Size(2)), args.Size(3))) {
     delete call;
     return Number(env, -ENOMEM);
   }
@@ -479,7 +485,7 @@ napi_value StartReceive(napi_env env, napi_callback_info info) {
 }
 
 napi_value EndReceive(napi_env env, napi_callback_info info) {
-  Arguments<7> args(env, info);
+  Arguments<6> args(env, info);
   Environment& e = args.environment();
   OffLoopCall* call = e.workers->End(args.Int(0));
   if (!call) return Number(env, -EINVAL);
@@ -488,18 +494,17 @@ napi_value EndReceive(napi_env env, napi_callback_info info) {
   received.pidfd = -1;
   if (received.bytes >= 0) {
     Bytes memory = args.View(1);
-    Bytes control = args.View(4);
-    Bytes address = args.View(5);
-    size_t offset = static_cast<size_t>(args.Int(2));
-    size_t room = static_cast<size_t>(args.Int(3));
+    Bytes control = args.View(3);
+    Bytes address = args.View(4);
+    size_t room = args.Size(2);
     size_t length = static_cast<size_t>(call->result) < call->data_size ? static_cast<size_t>(call->result) : call->data_size;
     if (length > room) length = room;
-    if (offset <= memory.length && length <= memory.length - offset) memmove(memory.data + offset, call->data, length);
+    if (length <= memory.length) Copy(memory.data, call->data, length);
     received.flags = call->message_flags;
     received.address_length = call->address_length;
     size_t named = call->address_size < address.length ? call->address_size : address.length;
-    memmove(address.data, call->address, named);
-    e.receiver.Sort(received, call->fd, call->control, call->control_length, control.data, control.length, args.Int(6),
+    Copy(address.data, call->address, named);
+    e.receiver.Sort(received, call->fd, call->control, call->control_length, control.data, control.length, args.Int(5),
                     e.result + kFds);
   }
   delete call;
@@ -524,9 +529,9 @@ napi_value StartSend(napi_env env, napi_callback_info info) {
     return Number(env, -ENOMEM);
   }
   uint8_t* at = call->data;
-  for (size_t i = 0; i < count; at += iov[i++].length) memmove(at, iov[i].base, iov[i].length);
-  memmove(call->control, control.data, control.length);
-  memmove(call->address, address.data, address.length);
+  for (size_t i = 0; i < count; at += iov[i++].length) Copy(at, iov[i].base, iov[i].length);
+  Copy(call->control, control.data, control.length);
+  Copy(call->address, address.data, address.length);
   return Number(env, Start(args, call));
 }
 
@@ -538,7 +543,7 @@ napi_value StartConnect(napi_env env, napi_callback_info info) {
     delete call;
     return Number(env, -ENOMEM);
   }
-  memmove(call->address, address.data, address.length);
+  Copy(call->address, address.data, address.length);
   return Number(env, Start(args, call));
 }
 

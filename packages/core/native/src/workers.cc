@@ -326,9 +326,12 @@ void Workers::Notify(int event_fd) {
 size_t Workers::TakeFinished(int32_t* tokens, size_t space) {
   pthread_mutex_lock(&mutex_);
   size_t count = finished_count_ < space ? finished_count_ : space;
-  memcpy(tokens, finished_, count * sizeof(int32_t));
-  finished_count_ -= count;
-  memmove(finished_, finished_ + count, finished_count_ * sizeof(int32_t));
+  // Before the first there is no memory, and memcpy() may not be given null.
+  if (count > 0) {
+    memcpy(tokens, finished_, count * sizeof(int32_t));
+    finished_count_ -= count;
+    memmove(finished_, finished_ + count, finished_count_ * sizeof(int32_t));
+  }
   pthread_mutex_unlock(&mutex_);
   return count;
 }

@@ -154,13 +154,12 @@ export interface Binding {
   /**
    * recvmsg(2) with MSG_DONTWAIT and room for every descriptor that a message can carry. `flags` must have MSG_CMSG_CLOEXEC on
    * Unix sockets, and only there. Up to `maxFds` descriptors are kept in custody (result[RESULT_FDS…]); threads close the others.
-   * `control` receives the other control messages, and its length is the room that the kernel gets for them. With an array of
-   * views, `offset` and `length` are ignored. Only Unix sockets give {@link HELD_BACK} and {@link OFF_LOOP}.
+   * `control` receives the other control messages, and its length is the room that the kernel gets for them. Of one view the
+   * first `length` bytes are filled; of an array of views, all. Only Unix sockets give {@link HELD_BACK} and {@link OFF_LOOP}.
    */
   receive(
     fd: number,
     iov: Iov,
-    offset: number,
     length: number,
     control: Uint8Array,
     address: Uint8Array,
@@ -184,7 +183,6 @@ export interface Binding {
   endReceive(
     token: number,
     memory: Uint8Array,
-    offset: number,
     length: number,
     control: Uint8Array,
     address: Uint8Array,

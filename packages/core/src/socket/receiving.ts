@@ -395,7 +395,6 @@ export class Receiving {
     const result = native.receive(
       fd,
       memory ?? request.buffers!,
-      0,
       room,
       controlRoom(),
       addressSpace,
@@ -433,10 +432,11 @@ export class Receiving {
   #receiveOffLoop(request: Request, room: number, flags: number): undefined {
     const fd = this.#endpoint.open();
     // A stream gives what is there. A message comes whole: whoever gets it in the end may have room for more than this request.
+    const some = Math.min(room, DEFAULT_SIZE);
     const size =
       this.#socket.type === SOCK_STREAM
-        ? Math.min(room, DEFAULT_SIZE)
-        : Math.max(room, binding().recvmsg(fd, nothing, null, null, PEEK, -1));
+        ? some
+        : Math.max(some, binding().recvmsg(fd, nothing, null, null, PEEK, -1));
     const started = callOffLoop(
       (token) => binding().startReceive(fd, size, controlRoom().length, ADDRESS_SPACE, flags, token),
       (token) => this.#arrived(token, request, size, flags),
@@ -496,7 +496,6 @@ export class Receiving {
     const result = binding().endReceive(
       token,
       memory ?? nothing,
-      0,
       room,
       controlRoom(),
       addressSpace,

@@ -1,14 +1,18 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { type Message, type ReceiveOptions, Socket } from "../../src/index.js";
+import { isBun } from "../../src/runtime.js";
 import {
   dup,
   MSG_CMSG_CLOEXEC,
   MSG_CTRUNC,
+  MSG_DONTWAIT,
   MSG_PEEK,
   MSG_TRUNC,
+  recvmsg,
   SO_SNDBUF,
   SOL_SOCKET,
+  sendmsg,
   setsockopt,
 } from "../../src/syscalls/index.js";
 import { isCloseOnExec, openFile, sameFile } from "../descriptors.js";
@@ -569,4 +573,42 @@ describe("memory", () => {
       await b.sendmsg({ data: "other" });
       expect([String(first.data), String((await back).data)]).toEqual(["first", "other"]);
     }));
+});
+
+describe.each([2 ** 31 - 1, 2 ** 31, 3 * 2 ** 30, 2 ** 32])("a buffer of %i bytes", (size) => {
+  /** Undefined: this runtime has none of that size. */
+  function allocate(): Uint8Array | undefined {
+    try {
+      return new Uint8Array(size);
+    } catch {
+      return undefined;
+    }
+  }
+  const onHuge = skipUnless(
+    "needs 64 bits, and memory that is not filled",
+    !isBun && allocate() !== undefined,
+  );
+
+  onHuge("is filled from the front, and sent", () =>
+    withPair("stream", async (a, b) => {
+      const huge = allocate()!;
+      await a.sendmsg({ data: "hello" });
+      const message = await b.recvmsg({ buffers: huge });
+      expect([String(message.data), message.eof]).toEqual(["hello", false]);
+      await a.sendmsg({ data: "again" });
+      expect(recvmsg(b.fd, huge, { flags: MSG_DONTWAIT }).bytes).toBe(5);
+      expect(Buffer.from(huge.buffer, 0, 6).toString()).toBe("again\0");
+      expect(a.trySendmsg({ data: huge })!.bytes).toBeGreaterThan(5);
+      expect(sendmsg(b.fd, [huge, huge], { flags: MSG_DONTWAIT })).toBeGreaterThan(5);
+    }),
+  );
+
+  onHuge("has room for a message, and is too long for one", () =>
+    withPair("seqpacket", async (a, b) => {
+      const huge = allocate()!;
+      expect((await rejection(a.sendmsg({ data: huge }))).code).toBe("EMSGSIZE");
+      await a.sendmsg({ data: "hello" });
+      expect(String((await b.recvmsg({ buffers: huge })).data)).toBe("hello");
+    }),
+  );
 });

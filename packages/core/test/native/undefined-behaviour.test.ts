@@ -1,0 +1,105 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { afterAll, expect } from "vitest";
+import { isBun, isDeno } from "../../src/runtime.js";
+import { compileTo } from "../compiled.js";
+import { evaluate } from "../module.js";
+import { skipUnless } from "../target.js";
+
+// The native layer, compiled with gcc's checks for undefined behaviour, which end the process at the first.
+
+const native = fileURLToPath(new URL("../../native", import.meta.url));
+const headers = join(dirname(dirname(process.execPath)), "include/node");
+
+/** The sources that are compiled, as binding.gyp lists them, but for what stands in for C++'s own library. */
+function sources(): string[] {
+  const names = readFileSync(join(native, "binding.gyp"), "utf8").match(/src\/[\w-]+\.cc/g) ?? [];
+  return names.filter((name) => name !== "src/runtime.cc").map((name) => join(native, name));
+}
+
+const compiler = process.env.CXX || "g++";
+const hasCompiler =
+  existsSync(join(headers, "node_api.h")) && spawnSync(compiler, ["--version"]).status === 0;
+
+/** A copy of the package that has no other binary than a local build. */
+const directory = mkdtempSync(join(tmpdir(), "sendmsg-undefined-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+async function build(): Promise<void> {
+  await compileTo(directory);
+  const release = join(directory, "native/build/Release");
+  mkdirSync(release, { recursive: true });
+  const { include_dir } = createRequire(import.meta.url)("node-addon-api") as { include_dir: string };
+  const { status, stderr } = spawnSync(
+    compiler,
+    [
+      ...["-std=c++20", "-O1", "-g", "-fPIC", "-shared", "-fno-exceptions", "-fno-rtti"],
+      ...["-fsanitize=undefined", "-fno-sanitize-recover=all"],
+      ...["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_GYP_MODULE_NAME=sendmsg"].map(
+        (it) => `-D${it}`,
+      ),
+      ...[headers, include_dir].map((folder) => `-I${folder}`),
+      ...sources(),
+      ...["-o", join(release, "sendmsg.node")],
+    ],
+    { encoding: "utf8" },
+  );
+  expect(status, stderr).toBe(0);
+}
+
+/** What makes the native layer copy nothing: empty data, no control data, no address, no closed descriptor to tell of. */
+const dist = pathToFileURL(join(directory, "dist/")).href;
+const program = `
+  const { binding } = await import("${dist}native/load.js");
+  binding().takeFinished(new Int32Array(64));
+  const { Listener, Socket, socketpair } = await import("${dist}index.js");
+  const path = process.argv[1] + "/socket";
+
+  for (const type of ["stream", "seqpacket", "dgram"]) {
+    const [a, b] = socketpair(type, { receive: ["credentials"] });
+    const waiting = b.recvmsg({ maxFds: 1 });
+    await a.sendmsg({ data: "x", fds: [0] });
+    (await waiting)[Symbol.dispose]();
+    if (type !== "stream") await a.sendmsg({ data: "" });
+    a.trySendmsg({ data: ["", "y", new Uint8Array(0)], fds: [0, 1] });
+    (await b.recvmsg({ buffers: [new Uint8Array(1), new Uint8Array(0)] }))[Symbol.dispose]();
+    // With something in its own queue, a thread sends for a connected datagram socket.
+    b.trySendmsg({ data: "z" });
+    await a.sendmsg({ data: [] });
+    await Promise.all([a.close(), b.close()]);
+  }
+
+  const listener = await Listener.listen({ path });
+  const [client, server] = await Promise.all([Socket.connect({ path }), listener.accept()]);
+  const taken = Socket.from(server.detach());
+  await client.sendmsg({ data: "x" });
+  await taken.recvmsg();
+  await Promise.all([client.close(), taken.close()]);
+
+  // Its listener may be shared: a thread accepts.
+  const shared = Listener.from(listener.detach());
+  const accepting = shared.accept();
+  const other = await Socket.connect({ path });
+  await Promise.all([(await accepting).close(), other.close(), shared.close()]);
+  console.log("done");
+`;
+
+skipUnless("needs g++, and Node's headers beside it", hasCompiler && !isBun && !isDeno)(
+  "the native layer does nothing that C++ leaves undefined",
+  async () => {
+    await build();
+    const { stdout, stderr, status, signal } = spawnSync(
+      process.execPath,
+      [...evaluate(program), directory],
+      {
+        encoding: "utf8",
+      },
+    );
+    expect({ stdout, status, signal }, stderr).toEqual({ stdout: "done\n", status: 0, signal: null });
+    expect(stderr).not.toContain("runtime error");
+  },
+);

@@ -1,0 +1,110 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { ENOSPC } from "../../src/errno.js";
+import { Listener, Socket } from "../../src/index.js";
+import { binding } from "../../src/native/load.js";
+import { NETLINK_USERSOCK } from "../../src/syscalls/index.js";
+import { counted } from "../counted.js";
+import { rejection, thrown, withPair } from "../pairs.js";
+import { isRoot, skipUnless } from "../target.js";
+import { freshPath } from "../transports.js";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("messages that the kernel has dropped, because netlink's receive buffer was full", () => {
+  const asRoot = isRoot ? it : skipUnless("needs root: others may not join a netlink group", false);
+  const LOST = { code: "ENOBUFS", syscall: "recvmsg", reason: "ERR_SENDMSG_MESSAGES_LOST" };
+  const GROUP = 1;
+
+  /** Sends `count` numbered messages to a group whose one member has room for some. */
+  async function overrun(count: number, body: (member: Socket) => Promise<void>): Promise<void> {
+    const options = { type: "dgram", protocol: NETLINK_USERSOCK } as const;
+    const member = await Socket.bind({ family: "netlink", groups: GROUP }, options);
+    member.options.set("rcvBuf", 1);
+    const sender = await Socket.bind({ family: "netlink" }, options);
+    for (let i = 0; i < count; i++) {
+      // The kernel sends it to the group first, and then to port 0 as well: nobody is there.
+      const address = { family: "netlink", groups: GROUP } as const;
+      expect(thrown(() => sender.trySendmsg({ data: `${i}`, address })).code).toBe("ECONNREFUSED");
+    }
+    await body(member);
+    await Promise.all([member.close(), sender.close()]);
+  }
+
+  asRoot("messages() throws the loss, if nobody listens to errors", () =>
+    counted(() =>
+      overrun(16, async (member) => {
+        const error = await rejection(member.messages().next());
+        expect(error).toMatchObject(LOST);
+        expect(error.message).toContain("has dropped messages");
+        // What came before the loss is still there.
+        expect(String((await member.recvmsg()).data)).toBe("0");
+      }),
+    ),
+  );
+
+  asRoot("with onError, it is told and messages() goes on", () =>
+    counted(() =>
+      overrun(16, async (member) => {
+        const errors: Error[] = [];
+        const messages = member.messages({ onError: (error) => errors.push(error) });
+        expect(String((await messages.next()).value?.data)).toBe("0");
+        expect(errors).toEqual([expect.objectContaining(LOST)]);
+        await messages.return();
+      }),
+    ),
+  );
+
+  asRoot("recvmsg rejects, tryRecvmsg throws", () =>
+    counted(async () => {
+      await overrun(16, async (member) => expect(await rejection(member.recvmsg())).toMatchObject(LOST));
+      await overrun(16, async (member) =>
+        expect(() => member.tryRecvmsg()).toThrow(expect.objectContaining(LOST)),
+      );
+    }),
+  );
+});
+
+describe("iteration, when there is nothing to watch with", () => {
+  /** Refuses to watch three times, and then no more. */
+  function refuseThrice(): void {
+    const native = binding();
+    const original = native.watchAdd;
+    let refused = 0;
+    vi.spyOn(native, "watchAdd").mockImplementation((...args) =>
+      refused++ < 3 ? -ENOSPC : original(...args),
+    );
+  }
+
+  it("messages() tells onError, waits a little and goes on", () =>
+    withPair("seqpacket", async (a, b) => {
+      refuseThrice();
+      const errors: unknown[] = [];
+      const messages = b.messages({ onError: ({ code }: Error & { code?: string }) => errors.push(code) });
+      const first = messages.next();
+      while (errors.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+      await a.sendmsg({ data: "there" });
+      expect(String((await first).value?.data)).toBe("there");
+      expect(errors).toEqual(["ENOSPC", "ENOSPC", "ENOSPC"]);
+      await messages.return();
+    }));
+
+  it("so does connections()", () =>
+    counted(async () => {
+      const path = freshPath();
+      const listener = await Listener.listen({ path });
+      refuseThrice();
+      const errors: unknown[] = [];
+      const connections = listener.connections({
+        onError: ({ code }: Error & { code?: string }) => errors.push(code),
+      });
+      const first = connections.next();
+      while (errors.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+      const client = await Socket.connect({ path });
+      const server = (await first).value!;
+      expect(errors).toEqual(["ENOSPC", "ENOSPC", "ENOSPC"]);
+      await connections.return();
+      await Promise.all([client.close(), server.close(), listener.close()]);
+    }));
+});
