@@ -1,6 +1,6 @@
 import { checkFd } from "./arguments.js";
 import { EBADF, EEXIST, ENOENT } from "./errno.js";
-import { closedError, codedError, invalidArgType, systemError } from "./errors.js";
+import { closedError, codedError, explain, invalidArgType, systemError } from "./errors.js";
 import { binding } from "./native/load.js";
 
 /** By this, two installed copies of the library recognise each other's descriptors. */
@@ -52,6 +52,16 @@ export let releaseWithToken: (descriptor: FileDescriptor, token: number) => bool
  * then on. One that is forgotten is closed when it is collected, with a warning (`SENDMSG_FD_COLLECTED`). Closing happens
  * in another thread, because a stranger's descriptor can make close(2) block for seconds.
  */
+function noSuchTicket(): Error {
+  const error = systemError(ENOENT, "claim");
+  explain(
+    error,
+    `${error.message}: the ticket was claimed before, or another installed copy of the library has made it, whose tickets only ` +
+      'that copy can claim ("npm ls sendmsg" shows the copies)',
+  );
+  return error;
+}
+
 export class FileDescriptor implements Descriptor {
   #fd: number;
   readonly #generation: number;
@@ -102,7 +112,7 @@ export class FileDescriptor implements Descriptor {
   /**
    * Takes the descriptor that another thread of this process gave up with {@link transfer}. A ticket is good once.
    *
-   * @throws `ENOENT` for a ticket that was claimed before.
+   * @throws `ENOENT` for a ticket that was claimed before, or that another installed copy of the library has made.
    */
   static claim(ticket: DescriptorTicket): FileDescriptor {
     if (ticket?.type !== "sendmsg.DescriptorTicket" || !Number.isSafeInteger(ticket.ticket)) {
@@ -110,7 +120,7 @@ export class FileDescriptor implements Descriptor {
     }
     const native = binding();
     const fd = native.claim(ticket.ticket);
-    if (fd < 0) throw systemError(fd === -ENOENT ? ENOENT : -fd, "claim");
+    if (fd < 0) throw noSuchTicket();
     return hold(fd, native.result[0]!);
   }
 
@@ -185,7 +195,9 @@ export class FileDescriptor implements Descriptor {
   /** Gives the descriptor up for another thread of this process, which takes it with {@link claim}. */
   transfer(): DescriptorTicket {
     const ticket = binding().deposit(this.#open(), this.#generation);
-    if (ticket === 0) throw codedError("ERR_MEMORY_ALLOCATION_FAILED", "No memory for another ticket");
+    if (ticket === 0) {
+      throw codedError("ERR_MEMORY_ALLOCATION_FAILED", "No memory or random number for another ticket");
+    }
     this.#gone();
     return { type: "sendmsg.DescriptorTicket", ticket };
   }

@@ -1,17 +1,42 @@
 import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { encodeAddress } from "../src/address/index.js";
+import { decodeControl, encodeControl } from "../src/control/index.js";
 import { type DescriptorTicket, FileDescriptor } from "../src/index.js";
-import { binding } from "../src/native/load.js";
-import { compiled } from "./compiled.js";
+import { binding, loadedBinding } from "../src/native/load.js";
+import {
+  AF_UNIX,
+  accept4,
+  bind,
+  close,
+  connect,
+  dup,
+  getsockopt,
+  listen,
+  recvmmsg,
+  recvmsg,
+  SO_PEERPIDFD,
+  SOCK_NONBLOCK,
+  SOCK_SEQPACKET,
+  SOL_SOCKET,
+  sendmsg,
+  socket,
+  socketpair,
+} from "../src/syscalls/index.js";
+import { compiled, compileTo } from "./compiled.js";
 import { counted, settled } from "./counted.js";
 import { isCloseOnExec, isOpen, openFile, sameFile } from "./descriptors.js";
 import { closeSync, fstatSync, openSync, readSync } from "./files.mjs";
 import { evaluate } from "./module.js";
 import { thrown, until, withPair } from "./pairs.js";
+import { isEmulated, kernelIsAtLeast, skipUnless } from "./target.js";
+import { temporaryDirectory } from "./temporary-directory.js";
+import { freshPath } from "./transports.js";
 
 let dist: string;
 let remove: () => void;
@@ -97,6 +122,89 @@ describe("a number that was closed behind our back", () => {
       expect(sameFile(number, file)).toBe(true);
       expect(thrown(() => stale.detach()).code).toBe("ERR_SENDMSG_CLOSED");
       closeSync(file);
+    }));
+});
+
+describe("a number that was closed behind its owner's back, and that the kernel hands out anew", () => {
+  const UNIX = [AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK] as const;
+
+  /** Calls with a message that carries a descriptor: the control data, and the numbers in it. */
+  function numbersIn(receive: (fd: number, control: Uint8Array) => void): () => number[] {
+    const [a, b] = socketpair(...UNIX);
+    const control = encodeControl([{ name: "rights", value: [a] }]);
+    sendmsg(a, "x", { control });
+    close(a);
+    return () => {
+      const room = new Uint8Array(64);
+      receive(b, room);
+      close(b);
+      return decodeControl(room).flatMap((item) => (item.name === "rights" ? item.value : []));
+    };
+  }
+
+  /** Each call gets what it needs ready, so that the next number goes to what it hands out. */
+  const calls: [name: string, prepare: () => () => number[]][] = [
+    ["socket", () => () => [socket(...UNIX)]],
+    ["socketpair", () => () => socketpair(...UNIX)],
+    ["dup", () => () => [dup(0)]],
+    [
+      "accept4",
+      () => {
+        const address = encodeAddress({ family: "unix", abstract: freshPath() });
+        const [listener, client] = [socket(...UNIX), socket(...UNIX)];
+        bind(listener, address);
+        listen(listener, 1);
+        connect(client, address);
+        return () => {
+          const { fd } = accept4(listener)!;
+          close(listener);
+          close(client);
+          return [fd];
+        };
+      },
+    ],
+    ["recvmsg", () => numbersIn((fd, control) => recvmsg(fd, new Uint8Array(1), { control }))],
+    ["recvmmsg", () => numbersIn((fd, control) => recvmmsg(fd, [{ buffers: new Uint8Array(1), control }]))],
+  ];
+
+  function ownerKeepsOff(prepare: () => () => number[]): void {
+    const call = prepare();
+    const stale = FileDescriptor.adopt(open());
+    const number = stale.fd;
+    closeSync(number);
+    const handedOut = call();
+    expect(handedOut).toContain(number);
+    stale.close();
+    expect(stale.fd).toBe(-1);
+    for (const fd of handedOut) close(fd);
+  }
+
+  it.each(calls)("%s: the owner does not close it", (_, prepare) => counted(() => ownerKeepsOff(prepare)));
+
+  skipUnless("needs SO_PEERPIDFD, Linux 6.5", kernelIsAtLeast(6, 5) && !isEmulated())(
+    "getsockopt(SO_PEERPIDFD): the owner does not close it",
+    () =>
+      counted(() =>
+        ownerKeepsOff(() => {
+          const [a, b] = socketpair(...UNIX);
+          return () => {
+            const pidfd = getsockopt(a, SOL_SOCKET, SO_PEERPIDFD);
+            close(a);
+            close(b);
+            return [pidfd];
+          };
+        }),
+      ),
+  );
+});
+
+describe("a number that is to be closed", () => {
+  it("is nobody's to adopt: its owner has closed it", () =>
+    counted(() => {
+      const descriptors = Array.from({ length: 500 }, () => FileDescriptor.adopt(open()));
+      const last = descriptors.at(-1)!.fd;
+      for (const descriptor of descriptors) descriptor.close();
+      expect(thrown(() => FileDescriptor.adopt(last)).code).toBe("EBADF");
     }));
 });
 
@@ -292,6 +400,35 @@ describe("two installed copies of the library", () => {
         expect(sameFile(message.fds[0]!.fd, theirs.fd)).toBe(true);
       });
     }));
+
+  it("with binaries of their own, they do not take each other's tickets", async () => {
+    const copies = await Promise.all(["a", "b"].map((name) => compileTo(join(temporaryDirectory(), name))));
+    expect(copies).toHaveLength(2);
+    const source = `
+      const [{ FileDescriptor: A }, { FileDescriptor: B }] = await Promise.all(
+        ["a", "b"].map((name) => import(process.argv[1] + "/" + name + "/dist/index.js")),
+      );
+      const { openSync } = await import(${files});
+      const [ofA, ofB] = [A, B].map((Copy) => Copy.adopt(openSync("/proc/self/status", "r")).transfer());
+      const claim = (Copy, ticket) => {
+        try {
+          return Copy.claim(ticket).fd > 0;
+        } catch (error) {
+          return error.code;
+        }
+      };
+      console.log(JSON.stringify([claim(B, ofA), claim(A, ofB), claim(A, ofA), claim(B, ofB)]));
+    `;
+    for (const name of ["a", "b"]) {
+      const release = join(temporaryDirectory(), name, "native/build/Release");
+      mkdirSync(release, { recursive: true });
+      cpSync(loadedBinding().path!, join(release, "sendmsg.node"));
+    }
+    const child = spawnSync(process.execPath, [...evaluate(source), temporaryDirectory()], {
+      encoding: "utf8",
+    });
+    expect(child.stdout, child.stderr).toBe('["ENOENT","ENOENT",true,true]\n');
+  });
 
   it.each([undefined, null, 3, "3", {}, { fd: 3 }])("%o is no FileDescriptor", (value) => {
     expect(FileDescriptor.isFileDescriptor(value)).toBe(false);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control-scan.h"
 #include "custody.h"
 #include "readiness.h"
 #include "tickets.h"
@@ -162,11 +163,26 @@ long Within(int32_t timeout, int fd, short events, Attempt attempt) {
   }
 }
 
+// A descriptor that the kernel has handed out. With `own` it is ours: its generation. Otherwise it is the caller's, and whoever
+// held the number here must not close it: somebody has done so behind their back.
+int Enter(Environment& e, int fd, bool own) {
+  if (own) return e.custody.Take(fd);
+  e.custody.ForgetNumber(fd);
+  return 0;
+}
+
+// The same of all descriptors in the control data that the caller gets.
+void EnterAll(Environment& e, const kernel::MsgHdr& header) {
+  for (ControlScan scan(static_cast<const uint8_t*>(header.control), header.control_length); scan.Next();) {
+    for (size_t i = 0; i < scan.descriptors(); i++) e.custody.ForgetNumber(scan.descriptor(i));
+  }
+}
+
 napi_value Socket(napi_env env, napi_callback_info info) {
   Arguments<4> args(env, info);
   Environment& e = args.environment();
   long fd = e.syscalls.Invoke(Call::kSocket, args.Int(0), args.Int(1), args.Int(2));
-  if (fd >= 0 && args.Bool(3)) e.result[0] = e.custody.Take(static_cast<int>(fd));
+  if (fd >= 0) e.result[0] = Enter(e, static_cast<int>(fd), args.Bool(3));
   return Number(env, fd);
 }
 
@@ -178,7 +194,7 @@ napi_value Socketpair(napi_env env, napi_callback_info info) {
   if (result >= 0) {
     for (size_t i = 0; i < 2; i++) {
       e.result[i] = fds[i];
-      if (args.Bool(3)) e.result[2 + i] = e.custody.Take(fds[i]);
+      e.result[2 + i] = Enter(e, fds[i], args.Bool(3));
     }
   }
   return Number(env, result);
@@ -217,7 +233,7 @@ napi_value Accept4(napi_env env, napi_callback_info info) {
     if (accepted == -EAGAIN && timeout >= 0) continue;
     if (accepted >= 0) {
       e.result[0] = length;
-      if (args.Bool(4)) e.result[1] = e.custody.Take(static_cast<int>(accepted));
+      e.result[1] = Enter(e, static_cast<int>(accepted), args.Bool(4));
     }
     return Number(env, accepted);
   }
@@ -244,10 +260,11 @@ napi_value Getsockopt(napi_env env, napi_callback_info info) {
       e.syscalls.Invoke(Call::kGetsockopt, args.Int(0), args.Int(1), args.Int(2), Word(value.data), Word(&length));
   if (result < 0) return Number(env, result);
   length *= unit;
-  if (args.Bool(4) && length == static_cast<int>(sizeof(int))) {
+  bool is_descriptor = args.Int(1) == kernel::kSolSocket && args.Int(2) == kernel::kSoPeerPidfd;
+  if (is_descriptor && length == static_cast<int>(sizeof(int))) {
     int fd;
     memcpy(&fd, value.data, sizeof fd);
-    e.result[0] = fd >= 0 ? e.custody.Take(fd) : 0;
+    e.result[0] = fd >= 0 ? Enter(e, fd, args.Bool(4)) : 0;
   }
   return Number(env, length);
 }
@@ -282,7 +299,11 @@ napi_value Dup(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
   Environment& e = args.environment();
   int fd = Duplicate(args.Int(0));
-  if (fd >= 0 && args.Bool(1)) e.result[0] = e.custody.Take(fd, e.custody.OpenerOf(args.Int(0)), e.custody.BringerOf(args.Int(0)));
+  if (fd >= 0 && args.Bool(1)) {
+    e.result[0] = e.custody.Take(fd, e.custody.OpenerOf(args.Int(0)), e.custody.BringerOf(args.Int(0)));
+  } else if (fd >= 0) {
+    e.custody.ForgetNumber(fd);
+  }
   return Number(env, fd);
 }
 
@@ -341,6 +362,7 @@ napi_value Recvmsg(napi_env env, napi_callback_info info) {
     e.result[kControlLength] = static_cast<int32_t>(header.control_length);
     e.result[kAddressLength] = header.name_length;
     e.result[kFlags] = static_cast<int32_t>(header.flags);
+    EnterAll(e, header);
   }
   return Number(env, result);
 }
@@ -425,6 +447,7 @@ napi_value Recvmmsg(napi_env env, napi_callback_info info) {
   int32_t* results = args.Numbers(3, &length);
   for (long i = 0; i < received && static_cast<size_t>(4 * i + 3) < length; i++) {
     const kernel::MMsgHdr& message = batch.headers()[i];
+    EnterAll(e, message.header);
     results[4 * i] = static_cast<int32_t>(message.length);
     results[4 * i + 1] = static_cast<int32_t>(message.header.control_length);
     results[4 * i + 2] = message.header.name_length;
@@ -584,6 +607,8 @@ napi_value Adopt(napi_env env, napi_callback_info info) {
     custody.ForgetNumber(fd);
     return Number(env, -EBADF);
   }
+  // A thread closes it at any moment.
+  if (args.environment().workers->IsClosing(fd)) return Number(env, -EBADF);
   return Number(env, custody.IsHeld(fd) ? -EEXIST : custody.Take(fd));
 }
 

@@ -53,6 +53,7 @@ static_assert(sizeof(MsgHdr) == 28 && sizeof(MMsgHdr) == 32 && sizeof(CMsgHdr) =
 constexpr int kSolSocket = 1;
 constexpr int kSoType = 3;
 constexpr int kSoPeerCred = 17;
+constexpr int kSoPeerPidfd = 77;
 constexpr int kSoDomain = 39;
 constexpr int kAfUnix = 1;
 constexpr int kSockStream = 1;

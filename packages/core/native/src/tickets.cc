@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace {
 
@@ -13,16 +15,29 @@ struct Entry {
   uint32_t uid;  // whose peer has brought it
 };
 
+// Well within what a double can say exactly.
+constexpr int64_t kMaxTicket = (int64_t{1} << 48) - 1;
+
 pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 Entry* entries = nullptr;
 size_t capacity = 0;
-int64_t last_ticket = 0;
 
 Entry* Find(int64_t ticket) {
   for (size_t i = 0; i < capacity; i++) {
     if (entries[i].ticket == ticket) return &entries[i];
   }
   return nullptr;
+}
+
+// A random number. Another copy of this library in the process, with a table of its own, must not take our ticket for one of its:
+// counted, both would begin with 1. 0: the kernel has no random numbers.
+int64_t NewTicket() {
+  int64_t ticket = 0;
+  do {
+    if (syscall(SYS_getrandom, &ticket, sizeof ticket, 0) != sizeof ticket) return 0;
+    ticket &= kMaxTicket;
+  } while (ticket == 0 || Find(ticket));
+  return ticket;
 }
 
 }  // namespace
@@ -41,8 +56,8 @@ int64_t DepositTicket(int fd, Custody::Opener opener, uint32_t uid) {
   }
   int64_t ticket = 0;
   if (entry) {
-    ticket = ++last_ticket;
-    *entry = {ticket, fd, opener, uid};
+    ticket = NewTicket();
+    if (ticket) *entry = {ticket, fd, opener, uid};
   }
   pthread_mutex_unlock(&mutex);
   return ticket;

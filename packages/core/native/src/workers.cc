@@ -279,6 +279,20 @@ void Workers::CloseAll(const int* fds, int count, Account* account) {
   for (; added < count; added++) ::Close(fds[added]);
 }
 
+bool Workers::IsClosing(int fd) {
+  bool closing = false;
+  pthread_mutex_lock(&mutex_);
+  for (const Lane& lane : lanes_) {
+    if (&lane == &lanes_[kCalls]) continue;
+    for (const Source* source = lane.sources; source; source = source->next) {
+      for (const Task* task = source->first; task; task = task->next) closing |= task->fd == fd;
+    }
+  }
+  for (const OffLoopCall* call = calls_; call; call = call->next) closing |= call->fd == fd && call->closes;
+  pthread_mutex_unlock(&mutex_);
+  return closing;
+}
+
 bool Workers::Start(OffLoopCall* call, uint32_t uid) {
   Lane& lane = lanes_[kCalls];
   pthread_mutex_lock(&mutex_);

@@ -66,6 +66,9 @@ class Workers {
   void CloseAll(const int* fds, int count, Account* account);
   void Close(int fd, Account* account, int token);
 
+  // Whether `fd` is to be closed: its number is not free yet, and its file is nobody's any more.
+  bool IsClosing(int fd);
+
   // Makes a call, which must have a token of its own. False: there is no thread or memory for it. It is deleted then.
   bool Start(OffLoopCall* call, uint32_t uid);
   // The call that has finished under this token, for the caller to delete; or null.
