@@ -51,7 +51,15 @@ import {
 import { addressBy, bindTo } from "./socket/naming.js";
 import { OwnSettings } from "./socket/own-settings.js";
 import { Peer, type PeerCredentials } from "./socket/peer.js";
-import { callOffLoop, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "./socket/readiness.js";
+import {
+  callOffLoop,
+  EPOLLERR,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLPRI,
+  EPOLLRDHUP,
+} from "./socket/readiness.js";
 import { type MaxFds, type ReceiveOptions, Receiving } from "./socket/receiving.js";
 import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
 import { Sending, type SendOptions, type SendResult } from "./socket/sending.js";
@@ -645,7 +653,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     // Sends and receives may wait for the connection, too, and no further edge would come for them.
     if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) this.#onConnectable?.();
     if (events & EPOLLERR) this.#receiving.drainErrors();
-    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) this.#receiving.pump();
+    if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) this.#receiving.pump();
     if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) this.#sending.pump();
   }
 }

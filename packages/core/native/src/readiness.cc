@@ -128,7 +128,7 @@ int Readiness::StartThread(napi_value name) {
 }
 
 int Readiness::Add(int fd, int slot, int generation) {
-  return Control(epoll_, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLERR | EPOLLET, slot, generation);
+  return Control(epoll_, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLERR | EPOLLET, slot, generation);
 }
 
 int Readiness::Remove(int fd) { return Control(epoll_, EPOLL_CTL_DEL, fd, 0, 0, 0); }

@@ -237,7 +237,7 @@ export interface Binding {
    * array. `thread`: wait in a thread of our own instead of libuv's loop (Bun, Deno). Called once; a negative errno on failure.
    */
   watch(onReady: (count: number) => void, thread: boolean): Int32Array | number;
-  /** Registers a descriptor for EPOLLIN | OUT | RDHUP | ERR, edge-triggered. */
+  /** Registers a descriptor for EPOLLIN | PRI | OUT | RDHUP | ERR, edge-triggered. */
   watchAdd(fd: number, slot: number, generation: number): number;
   watchRemove(fd: number): number;
   /** Whether the watching keeps the process alive. Off at first. */

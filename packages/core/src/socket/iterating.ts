@@ -13,11 +13,15 @@ export interface IterationOptions extends ReceiveOptions {
   onError?: (error: Error) => void;
 }
 
+/** Errors that may follow one another at once: reports of several packets. What goes on failing is tried again after a pause. */
+const MOST_FAILURES = 16;
+
 /** Decides after which errors an iteration goes on. */
 class Persistence {
   readonly #passesOver: (error: unknown) => boolean;
   readonly #onError: ((error: Error) => void) | undefined;
   readonly #backoff = new Backoff();
+  #failures = 0;
 
   constructor(passesOver: (error: unknown) => boolean, onError: ((error: Error) => void) | undefined) {
     this.#passesOver = passesOver;
@@ -26,6 +30,7 @@ class Persistence {
 
   succeeded(): void {
     this.#backoff.reset();
+    this.#failures = 0;
   }
 
   /** Resolves when the next try is due. Rejects with the error, if it ends the iteration. */
@@ -33,7 +38,7 @@ class Persistence {
     const isShortage = needsPause(error);
     if (!isShortage && !this.#passesOver(error)) throw error;
     this.#onError?.(error as Error);
-    if (isShortage) await this.#backoff.pause();
+    if (isShortage || ++this.#failures > MOST_FAILURES) await this.#backoff.pause();
   }
 }
 

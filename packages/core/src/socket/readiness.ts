@@ -6,6 +6,7 @@ import { forEachIndex } from "./each.js";
 
 // epoll_ctl(2), include/uapi/linux/eventpoll.h
 export const EPOLLIN = 0x1;
+export const EPOLLPRI = 0x2;
 export const EPOLLOUT = 0x4;
 export const EPOLLERR = 0x8;
 export const EPOLLHUP = 0x10;

@@ -15,10 +15,15 @@ import {
   AF_INET6,
   AF_NETLINK,
   AF_PACKET,
+  AF_PHONET,
+  AF_RXRPC,
+  AF_SMC,
   AF_UNIX,
   AF_VSOCK,
+  AF_X25,
 } from "../constants/address-families.js";
 import { CAN_J1939 } from "../constants/can.js";
+import { SOL_SOCKET } from "../constants/levels.js";
 import {
   MSG_CMSG_CLOEXEC,
   MSG_DONTWAIT,
@@ -28,11 +33,12 @@ import {
   MSG_PEEK,
   MSG_TRUNC,
 } from "../constants/message-flags.js";
+import { SO_OOBINLINE } from "../constants/socket.js";
 import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-types.js";
 import type { ControlMessage, ControlName } from "../control/index.js";
 import { largestControlSpace } from "../control/space.js";
 import { type FileDescriptor, hold } from "../descriptor.js";
-import { EAGAIN, ENOBUFS, EOPNOTSUPP } from "../errno.js";
+import { EAGAIN, EINVAL, ENOBUFS, ENOTCONN, EOPNOTSUPP } from "../errno.js";
 import { AbortError, codedError, explain, invalidArgType, invalidArgValue, systemError } from "../errors.js";
 import { type Message, messageOf } from "../message.js";
 import {
@@ -50,13 +56,14 @@ import {
 } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { nameOf } from "../options/access.js";
+import { getInt } from "../options/int.js";
 import { failure } from "../syscalls/failure.js";
 import { Backoff } from "./backoff.js";
 import { filled, takeEarly } from "./early.js";
 import { type Endpoint, listenForAbort } from "./endpoint.js";
 import { afterTurn, countArrived, mayTry, rejectInTurn } from "./fairness.js";
 import type { OwnSettings } from "./own-settings.js";
-import { callOffLoop } from "./readiness.js";
+import { callOffLoop, EPOLLHUP, EPOLLRDHUP } from "./readiness.js";
 import { DEFAULT_SIZE, reserve, take } from "./receive-memory.js";
 import { MESSAGES_LOST } from "./transient.js";
 
@@ -75,8 +82,10 @@ export interface ReceiveOptions {
   /** Your own memory to receive into, filled in order. `data` is a view of one buffer, and a copy of several. */
   buffers?: ArrayBufferView | ArrayBufferLike | readonly (ArrayBufferView | ArrayBufferLike)[];
   /**
-   * MSG_PEEK, MSG_OOB on TCP, … A Unix stream refuses MSG_OOB: the byte comes in its place. MSG_WAITALL has no effect: the call
-   * itself never waits (MSG_DONTWAIT).
+   * MSG_PEEK, … MSG_WAITALL has no effect: the call itself never waits (MSG_DONTWAIT).
+   *
+   * MSG_OOB waits for TCP's urgent byte, beside the receives that wait for other data. Sockets without out-of-band data refuse the
+   * flag. So does a Unix stream: there the byte comes in its place.
    */
   flags?: number;
   /** Ends the wait; an aborted receive has consumed nothing. */
@@ -171,13 +180,23 @@ export function checkRequest(
       "must not have MSG_TRUNC on a stream: TCP throws the data away, see tcp(7)",
     );
   }
-  if (request.flags & MSG_OOB && socket.family === AF_UNIX && socket.type === SOCK_STREAM) {
+  if (request.flags & MSG_OOB && !hasUrgentData(socket)) {
     throw invalidArgValue(
       "options.flags",
-      "must not have MSG_OOB on a Unix stream: a byte that was sent with MSG_OOB comes in its place, with its descriptors",
+      socket.family === AF_UNIX && socket.type === SOCK_STREAM
+        ? "must not have MSG_OOB on a Unix stream: a byte that was sent with MSG_OOB comes in its place, with its descriptors"
+        : "must not have MSG_OOB: this kind of socket has no out-of-band data. TCP has",
     );
   }
   return request;
+}
+
+const OUT_OF_BAND: ReadonlySet<number> = new Set([AF_PHONET, AF_RXRPC, AF_X25]);
+
+/** Whether recvmsg(2) with MSG_OOB can give something: TCP's urgent byte, SMC's, X.25's interrupts, … */
+function hasUrgentData({ family, type }: Pick<ReceivingSocket, "family" | "type">): boolean {
+  if (family === AF_INET || family === AF_INET6 || family === AF_SMC) return type === SOCK_STREAM;
+  return OUT_OF_BAND.has(family);
 }
 
 // Written by the kernel, read before the next call.
@@ -213,6 +232,8 @@ export class Receiving {
   readonly #own: OwnSettings;
   #socket: ReceivingSocket;
   readonly #waiters: Waiter[] = [];
+  /** Those who wait for what is out of band. It comes when it comes, before or after other data. */
+  readonly #urgent: Waiter[] = [];
   #turnScheduled = false;
   /** A message, or an error, that the kernel no longer has and that nobody has been given yet. */
   #early: Message | undefined;
@@ -240,7 +261,7 @@ export class Receiving {
   }
 
   get waiting(): boolean {
-    return this.#waiters.length > 0 || this.#errorWaiters.length > 0 || this.#away;
+    return this.#waiters.length > 0 || this.#urgent.length > 0 || this.#errorWaiters.length > 0 || this.#away;
   }
 
   /** A message that comes before everything the kernel has. */
@@ -269,7 +290,7 @@ export class Receiving {
       signal = checkSignal("options.signal", own(options).signal);
       if (signal?.aborted) throw new AbortError(signal);
       if (!this.#own.on) this.#own.switchOn(this.#endpoint.open(), this.#socket.names);
-      if (this.#waiters.length === 0) {
+      if (this.#lineOf(request).length === 0) {
         outOfTurn = !mayTry();
         const message = outOfTurn ? undefined : this.#try(request);
         if (message) return Promise.resolve(message);
@@ -284,7 +305,7 @@ export class Receiving {
         this.#remove(waiter);
         reject(error);
       });
-      this.#waiters.push(waiter);
+      this.#lineOf(request).push(waiter);
       // Nothing would tell that the socket is ready: it may have been all along.
       if (outOfTurn) this.#retryAfterTurn();
     });
@@ -296,18 +317,27 @@ export class Receiving {
     const signal = checkSignal("options.signal", own(options).signal);
     if (signal?.aborted) throw new AbortError(signal);
     if (!this.#own.on) this.#own.switchOn(this.#endpoint.open(), this.#socket.names);
-    return this.#waiters.length === 0 ? this.#try(request) : undefined;
+    return this.#lineOf(request).length === 0 ? this.#try(request) : undefined;
+  }
+
+  #lineOf(request: Request): Waiter[] {
+    return request.flags & MSG_OOB ? this.#urgent : this.#waiters;
   }
 
   /** The socket became readable, or the event loop has gone round. */
   pump(): void {
     this.#stirred = this.#away;
-    while (this.#waiters.length > 0 && !this.#endpoint.closed) {
+    this.#serve(this.#waiters);
+    if (this.#urgent.length > 0) this.#serve(this.#urgent);
+  }
+
+  #serve(line: readonly Waiter[]): void {
+    while (line.length > 0 && !this.#endpoint.closed) {
       if (!mayTry()) {
         this.#retryAfterTurn();
         return;
       }
-      const waiter = this.#waiters[0]!;
+      const waiter = line[0]!;
       let message: Message | undefined;
       try {
         message = this.#try(waiter.request);
@@ -323,7 +353,7 @@ export class Receiving {
   }
 
   close(error: () => Error): void {
-    for (const waiter of this.#waiters.splice(0)) {
+    for (const waiter of [...this.#waiters.splice(0), ...this.#urgent.splice(0)]) {
       waiter.stopListening?.();
       this.#endpoint.endWait();
       waiter.reject(error());
@@ -340,9 +370,10 @@ export class Receiving {
   }
 
   #remove(waiter: Waiter): void {
-    const at = this.#waiters.indexOf(waiter);
+    const line = this.#lineOf(waiter.request);
+    const at = line.indexOf(waiter);
     if (at < 0) return;
-    this.#waiters.splice(at, 1);
+    line.splice(at, 1);
     waiter.stopListening?.();
     this.#endpoint.endWait();
   }
@@ -403,6 +434,7 @@ export class Receiving {
     );
     if (result < 0) {
       if (result === -EAGAIN) return this.#endIfShutDown(flags);
+      if (result === -EINVAL && flags & MSG_OOB) return this.#endIfNoneCanCome(fd);
       if (result === HELD_BACK) return this.#holdBack();
       if (result === OFF_LOOP) return this.#receiveOffLoop(request, room, flags);
       // With RECVERR on, an earlier packet's error is reported here once, and in full on the error queue.
@@ -522,6 +554,25 @@ export class Receiving {
   /** On a datagram socket, reading one that was shut down is EAGAIN for ever; here it is the end, as everywhere. */
   #endIfShutDown(flags: number): Message | undefined {
     return this.#readShutDown && !(flags & MSG_ERRQUEUE) ? messageOf({ eof: true }, NO_PARTS) : undefined;
+  }
+
+  /**
+   * EINVAL of a receive with MSG_OOB: nothing is there out of band. Whether something can still come: tcp_recv_urg(),
+   * net/ipv4/tcp.c.
+   */
+  #endIfNoneCanCome(fd: number): Message | undefined {
+    if (getInt(fd, SOL_SOCKET, SO_OOBINLINE) !== 0) {
+      const error = systemError(EINVAL, "recvmsg");
+      explain(
+        error,
+        `${error.message}: SO_OOBINLINE is on, so that urgent bytes come in their place. Receive without MSG_OOB, or set oobInline to false`,
+      );
+      throw error;
+    }
+    const events = binding().poll(fd, EPOLLRDHUP);
+    if (events & EPOLLRDHUP) return messageOf({ eof: true }, NO_PARTS);
+    if (events & EPOLLHUP) throw systemError(ENOTCONN, "recvmsg");
+    return undefined;
   }
 
   #message(

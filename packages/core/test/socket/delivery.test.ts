@@ -419,7 +419,7 @@ describe("switching", () => {
     try {
       await b.sendmsg({ data: "x" });
       await next(a);
-      const room = receive.mock.calls[0]![4].length;
+      const room = receive.mock.calls[0]![3].length;
       for (const family of [AF_UNIX, AF_INET6, AF_TIPC]) {
         const all = Object.keys(controlMessages) as ControlName[];
         const received = all.filter((name) => entryOf(name).direction !== "send");

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ENOSPC } from "../../src/errno.js";
+import { ENOSPC, EOPNOTSUPP } from "../../src/errno.js";
 import { Listener, Socket } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
 import { NETLINK_USERSOCK } from "../../src/syscalls/index.js";
 import { counted } from "../counted.js";
-import { rejection, thrown, withPair } from "../pairs.js";
+import { pass, rejection, thrown, withPair } from "../pairs.js";
 import { isRoot, skipUnless } from "../target.js";
 import { freshPath } from "../transports.js";
 
@@ -108,3 +108,20 @@ describe("iteration, when there is nothing to watch with", () => {
       await Promise.all([client.close(), server.close(), listener.close()]);
     }));
 });
+
+it("an error that does not end the iteration, and comes again and again, is waited out", () =>
+  counted(async () => {
+    const socket = await Socket.bind({ address: "127.0.0.1", port: 0 }, { type: "dgram" });
+    const receive = vi.spyOn(binding(), "receive").mockReturnValue(-EOPNOTSUPP);
+    const errors: Error[] = [];
+    const messages = socket.messages({ onError: (error) => errors.push(error) });
+    const first = messages.next();
+    await pass(200);
+    expect(errors.length).toBeGreaterThan(16);
+    expect(errors.length).toBeLessThan(16 + 20);
+    receive.mockRestore();
+    await socket.sendmsg({ data: "there", address: socket.getsockname() });
+    expect(String((await first).value?.data)).toBe("there");
+    await messages.return();
+    await socket.close();
+  }));
