@@ -1,23 +1,13 @@
 import { AF_INET, AF_UNIX } from "../constants/address-families.js";
-import { SOL_SOCKET, SOL_TCP, SOL_UDP } from "../constants/levels.js";
-import {
-  SO_INQ,
-  SO_PASSPIDFD,
-  SO_PASSRIGHTS,
-  SO_RCVMARK,
-  SO_RCVPRIORITY,
-  SO_TIMESTAMPING_NEW,
-  SO_TIMESTAMPNS_NEW,
-  SO_TXTIME,
-  SO_ZEROCOPY,
-} from "../constants/socket.js";
 import { SOCK_DGRAM, SOCK_STREAM } from "../constants/socket-types.js";
-import { TCP_INQ } from "../constants/tcp.js";
-import { UDP_GRO, UDP_SEGMENT } from "../constants/udp.js";
-import { close, getsockopt, socket } from "../syscalls/index.js";
+import { SocketOptionAccess } from "../options/access.js";
+import type { OptionEntry } from "../options/entry.js";
+import { type OptionInput, type SettableOption, socketOptions } from "../options/table.js";
+import { close, socket } from "../syscalls/index.js";
 
 /** One thing that not every kernel can. */
 export interface Feature {
+  /** The option's name in the kernel. */
   name: string;
   /** What a program gets by it. */
   what: string;
@@ -28,84 +18,59 @@ export interface Feature {
   reason?: string;
 }
 
-interface Probe {
-  name: string;
-  what: string;
-  since: string;
-  family: number;
-  type: number;
-  level: number;
-  option: number;
+interface Use<N extends SettableOption = SettableOption> {
+  readonly family: number;
+  readonly type: number;
+  readonly option: N;
+  readonly value: OptionInput<N>;
+  readonly what: string;
 }
 
-const unix = { family: AF_UNIX, type: SOCK_STREAM, level: SOL_SOCKET };
-const udp = { family: AF_INET, type: SOCK_DGRAM, level: SOL_SOCKET };
-const tcp = { family: AF_INET, type: SOCK_STREAM, level: SOL_SOCKET };
+const unix = { family: AF_UNIX, type: SOCK_STREAM };
+const udp = { family: AF_INET, type: SOCK_DGRAM };
+const tcp = { family: AF_INET, type: SOCK_STREAM };
 
-const probes: readonly Probe[] = [
-  {
-    ...udp,
-    level: SOL_UDP,
-    option: UDP_SEGMENT,
-    name: "UDP_SEGMENT",
-    what: "GSO: many datagrams in one send",
-    since: "4.18",
-  },
-  {
-    ...udp,
-    level: SOL_UDP,
-    option: UDP_GRO,
-    name: "UDP_GRO",
-    what: "GRO: many datagrams in one receive",
-    since: "5.0",
-  },
-  { ...tcp, option: SO_ZEROCOPY, name: "SO_ZEROCOPY", what: "sending without a copy", since: "4.14" },
-  {
-    ...udp,
-    option: SO_TIMESTAMPNS_NEW,
-    name: "SO_TIMESTAMPNS_NEW",
-    what: "times of arrival beyond 2038",
-    since: "5.1",
-  },
-  {
-    ...udp,
-    option: SO_TIMESTAMPING_NEW,
-    name: "SO_TIMESTAMPING_NEW",
-    what: "timestamps of sent packets",
-    since: "5.1",
-  },
-  { ...udp, option: SO_TXTIME, name: "SO_TXTIME", what: "sending at a given time", since: "4.19" },
-  { ...udp, option: SO_RCVMARK, name: "SO_RCVMARK", what: "marks of received packets", since: "5.19" },
-  {
-    ...udp,
-    option: SO_RCVPRIORITY,
-    name: "SO_RCVPRIORITY",
-    what: "priorities of received packets",
-    since: "6.14",
-  },
-  { ...tcp, level: SOL_TCP, option: TCP_INQ, name: "TCP_INQ", what: "bytes left, on TCP", since: "4.18" },
-  { ...unix, option: SO_PASSPIDFD, name: "SO_PASSPIDFD", what: "pidfds of senders and peers", since: "6.5" },
-  {
-    ...unix,
-    option: SO_PASSRIGHTS,
-    name: "SO_PASSRIGHTS",
-    what: "refusing descriptors altogether",
-    since: "6.16",
-  },
-  { ...unix, option: SO_INQ, name: "SO_INQ", what: "bytes left, on Unix streams", since: "6.17" },
+/** SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE, include/uapi/linux/net_tstamp.h. */
+const TRANSMIT_STAMPS = 0x2 | 0x10;
+const CLOCK_MONOTONIC = 1;
+
+const use = <N extends SettableOption>(
+  { family, type }: Pick<Use, "family" | "type">,
+  option: N,
+  value: OptionInput<N>,
+  what: string,
+): Use => ({ family, type, option, value, what }) as unknown as Use;
+
+/** What a program does to have each feature. */
+const uses: readonly Use[] = [
+  use(udp, "udpSegment", 1200, "GSO: many datagrams in one send"),
+  use(udp, "udpGro", true, "GRO: many datagrams in one receive"),
+  use(tcp, "zeroCopy", true, "sending without a copy"),
+  use(udp, "timestampNs", true, "times of arrival beyond 2038"),
+  use(udp, "timestamping", TRANSMIT_STAMPS, "timestamps of sent packets"),
+  use(udp, "txTime", { clockId: CLOCK_MONOTONIC, flags: 0 }, "sending at a given time"),
+  use(udp, "rcvMark", true, "marks of received packets"),
+  use(udp, "rcvPriority", true, "priorities of received packets"),
+  use(tcp, "tcpInq", true, "bytes left, on TCP"),
+  use(unix, "passPidfd", true, "pidfds of senders and peers"),
+  use(unix, "passRights", false, "refusing descriptors altogether"),
+  use(unix, "inq", true, "bytes left, on Unix streams"),
 ];
 
-/** Asks the kernel, with sockets that are closed again, what it knows. The native layer must be there. */
+/** Tries each feature with a socket that is closed again. The native layer must be there. */
 export function kernelFeatures(): Feature[] {
-  return probes.map(({ name, what, since, family, type, level, option }) => {
+  return uses.map(({ family, type, option, value, what }) => {
+    const { constant, since }: OptionEntry = socketOptions[option];
+    const feature = { name: constant, what, since };
     let fd = -1;
     try {
       fd = socket(family, type);
-      getsockopt(fd, level, option);
-      return { name, what, since, present: true };
+      // Set and not read: SO_INQ can't be read.
+      new SocketOptionAccess(() => fd, family).set(option, value);
+      return { ...feature, present: true };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      return { name, what, since, present: false, reason: code ?? message };
+      return { ...feature, present: false, reason: code ?? message };
     } finally {
       if (fd >= 0) close(fd);
     }
