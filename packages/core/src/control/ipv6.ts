@@ -83,7 +83,7 @@ export const ipv6Messages = {
     types: PACKETS,
     payload: i32,
   },
-  /** Traffic class and flow label. Received only where it is not 0.
+  /** Traffic class and flow label. Received only where it is not 0. Sent, only the label counts: the kernel takes the traffic class from `ipv6Tclass`.
    * IPV6_FLOWINFO (11) of SOL_IPV6: __be32, sent and received, switched on by IPV6_FLOWINFO. Since Linux 2.2. Source: net/ipv6/datagram.c. */
   ipv6Flowinfo: {
     level: SOL_IPV6,

@@ -18,9 +18,10 @@ import {
   socket,
 } from "../../src/syscalls/index.js";
 import { rejection } from "../pairs.js";
+import { onRealKernel } from "../target.js";
 import { firstOf, root } from "./missing.js";
 import { ipv6 } from "./packets.js";
-import { type Missing, proves } from "./proves.js";
+import { type Missing, proves, withSockets } from "./proves.js";
 import { find, next, nextError, open, sockaddr, udp6, valueIn } from "./sockets.js";
 
 /** ICMPv6: RFC 4443. */
@@ -117,6 +118,21 @@ describe("SOL_IPV6", () => {
     await socket.sendmsg({ data: "x", address: at, control: [{ name: "ipv6Tclass", value: 0xb9 }] });
     expect(valueIn(await next(socket), "ipv6Flowinfo") >>> 20).toBe(0xb9);
   });
+
+  onRealKernel("trap 57: ipv6Flowinfo sends the label; ipv6Tclass sends the traffic class", () =>
+    withSockets(async () => {
+      const { socket, at } = await udp6(["ipv6Flowinfo", "ipv6Tclass"]);
+      const received = async (...control: ControlMessage[]) => {
+        await socket.sendmsg({ data: "x", address: at, control });
+        const message = await next(socket);
+        return [valueIn(message, "ipv6Flowinfo"), valueIn(message, "ipv6Tclass")];
+      };
+      const flowinfo: ControlMessage = { name: "ipv6Flowinfo", value: (0xb8 << 20) | 0x12345 };
+      expect(await received(flowinfo)).toEqual([0x12345, 0]);
+      const both = [(0xb8 << 20) | 0x12345, 0xb8];
+      expect(await received(flowinfo, { name: "ipv6Tclass", value: 0xb8 })).toEqual(both);
+    }),
+  );
 
   for (const name of ["ipv6Hopopts", "ipv6Dstopts", "ipv6Hopopts2292", "ipv6Dstopts2292"] as const) {
     proves(name, ["send", "receive"], root(), async () => {
