@@ -1,7 +1,7 @@
 import { detailsOf } from "../address/encode.js";
-import { addressFamily, encodeAddress } from "../address/index.js";
+import { type Address, addressFamily, encodeAddress } from "../address/index.js";
 import { inNamespaceOf } from "../address/kernel-interfaces.js";
-import { byteLength, checkData, checkFlags, checkObject, checkSignal } from "../arguments.js";
+import { checkObject, checkSignal } from "../arguments.js";
 import {
   AF_AX25,
   AF_INET,
@@ -9,15 +9,11 @@ import {
   AF_NETROM,
   AF_RDS,
   AF_ROSE,
-  AF_UNIX,
   AF_X25,
 } from "../constants/address-families.js";
-import { SOL_SOCKET } from "../constants/levels.js";
-import { MSG_DONTWAIT, MSG_NOSIGNAL, MSG_ZEROCOPY } from "../constants/message-flags.js";
+import { MSG_DONTWAIT, MSG_NOSIGNAL } from "../constants/message-flags.js";
 import { SHUT_WR } from "../constants/shutdown.js";
-import { SCM_RIGHTS } from "../constants/socket.js";
 import { SOCK_STREAM } from "../constants/socket-types.js";
-import { type ControlMessage, encodeControl } from "../control/index.js";
 import { encodeRights } from "../control/rights.js";
 import { type FileDescriptor, holdUncollected } from "../descriptor.js";
 import { EAGAIN, EMSGSIZE, EPIPE } from "../errno.js";
@@ -25,9 +21,7 @@ import {
   AbortError,
   codedError,
   explain,
-  invalidArgType,
   invalidArgValue,
-  outOfRange,
   type SystemErrorDetails,
   systemError,
 } from "../errors.js";
@@ -40,8 +34,8 @@ import { Backoff } from "./backoff.js";
 import { type BoundPath, boundPathsOf } from "./bound-path.js";
 import { type Endpoint, listenForAbort } from "./endpoint.js";
 import { afterTurn, mayTry, nextTurn, rejectInTurn } from "./fairness.js";
+import { checkOutgoing } from "./outgoing.js";
 import { callOffLoop, EPOLLOUT } from "./readiness.js";
-import { SCM_MAX_FD } from "./receiving.js";
 import { explainRefusal } from "./refusing-descriptors.js";
 
 export interface SendOptions {
@@ -115,26 +109,6 @@ const concat = (first: Uint8Array | null, second: Uint8Array | null): Uint8Array
   return Buffer.concat([first, second]);
 };
 
-/** Descriptors among control messages would not be duplicated while the message waits. */
-function isRights(item: ControlMessage | null | undefined): boolean {
-  if (item?.name === "unknown") return item.level === SOL_SOCKET && item.type === SCM_RIGHTS;
-  return item?.name === "rights";
-}
-
-/** MSG_ZEROCOPY is refused: our promise settles when the system call returns, long before the kernel has read the bytes. */
-export function checkSendFlags(argument: string, value: unknown): number {
-  const flags = checkFlags(argument, value);
-  if (flags & MSG_ZEROCOPY) {
-    throw invalidArgValue(
-      argument,
-      "must not have MSG_ZEROCOPY: the kernel would still read the memory after the send has settled, whatever is in " +
-        "there by then. Call sendmsg() of sendmsg/syscalls on the socket's fd, and keep the memory as it is until " +
-        "the completion is on the error queue",
-    );
-  }
-  return flags;
-}
-
 /** Whether a socket's addresses are of this family: those of RDS are IP's. */
 function takes(family: number, address: number): boolean {
   if (address === family) return true;
@@ -171,6 +145,12 @@ export class Sending {
   /** Part of a message went, and the rest never will. */
   #broken = false;
   #turnScheduled = false;
+  readonly #encode = (argument: string, address: Address): Uint8Array => {
+    if (!takes(this.#socket.family, addressFamily(address, argument))) {
+      throw invalidArgValue(argument, "must be of the socket's address family");
+    }
+    return inNamespaceOf(this.#endpoint.open(), () => encodeAddress(address, argument));
+  };
   /**
    * Whether a send can purge the socket's own receive queue: a connected Unix datagram socket, whose peer may be gone
    * (net/unix/af_unix.c, unix_dgram_disconnected). Closing what is in that queue could take its time.
@@ -305,63 +285,20 @@ export class Sending {
   }
 
   #prepare(message: OutgoingMessage): Prepared {
-    const { data = "", fds: given, control: items, address, flags } = checkObject("message", message);
-    let sendables: readonly unknown[] = NO_SENDABLES;
-    const fds: number[] = [];
-    if (given !== undefined) {
-      if (!Array.isArray(given)) throw invalidArgType("message.fds", "an array", given);
-      if (given.length > SCM_MAX_FD) {
-        throw outOfRange("message.fds.length", `<= ${SCM_MAX_FD} (SCM_MAX_FD)`, given.length);
-      }
-      // A copy: the list is the caller's, and may change while the message waits.
-      sendables = [...given];
-      for (let i = 0; i < sendables.length; i++) fds.push(borrowFd(`message.fds[${i}]`, sendables[i]));
-    }
-    const { family, type } = this.#socket;
-    if (fds.length > 0 && family !== AF_UNIX) {
-      throw invalidArgValue("message.fds", "needs a Unix socket: on others the kernel ignores descriptors");
-    }
-    let control: Uint8Array | null = null;
-    if (items !== undefined) {
-      if (!Array.isArray(items)) throw invalidArgType("message.control", "an array", items);
-      const rights = items.findIndex(isRights);
-      if (rights >= 0) {
-        throw invalidArgValue(
-          `message.control[${rights}]`,
-          'must not be "rights": give the descriptors as message.fds',
-        );
-      }
-      if (items.length > 0) control = encodeControl(items, { family, argument: "message.control" });
-    }
-    let encoded: Uint8Array | null = null;
-    let details: SystemErrorDetails | undefined;
-    if (address !== undefined) {
-      if (!takes(family, addressFamily(address, "message.address"))) {
-        throw invalidArgValue("message.address", "must be of the socket's address family");
-      }
-      encoded = inNamespaceOf(this.#endpoint.open(), () => encodeAddress(address, "message.address"));
-      details = detailsOf(address);
-    }
-    // Last: a getter in any of the others could take away the buffers that were checked.
-    const iov = checkData("message.data", data);
-    const total = byteLength(iov);
-    if (fds.length > 0 && type === SOCK_STREAM && total === 0) {
-      throw invalidArgValue(
-        "message.fds",
-        "needs a byte of data to travel with: on a stream the kernel would lose the descriptors",
-      );
-    }
+    const { family } = this.#socket;
+    const checked = checkOutgoing(message, this.#socket, borrowFd, this.#encode);
+    const { iov, total, files, sendables, control, address, encodedAddress, flags } = checked;
     return {
       iov,
       total,
-      fds,
+      fds: files,
       control,
-      controlWithFds: fds.length > 0 ? concat(encodeRights(fds), control) : control,
-      address: encoded,
-      details,
-      flags: (flags === undefined ? 0 : checkSendFlags("message.flags", flags)) | alwaysSet(family),
+      controlWithFds: files.length > 0 ? concat(encodeRights(files), control) : control,
+      address: encodedAddress,
+      details: address && detailsOf(address),
+      flags: flags | alwaysSet(family),
       sendables,
-      boundPaths: fds.length > 0 ? boundPathsOf(fds) : NO_SENDABLES,
+      boundPaths: files.length > 0 ? boundPathsOf(files) : NO_SENDABLES,
     };
   }
 

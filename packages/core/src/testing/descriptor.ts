@@ -8,16 +8,53 @@ const FIRST_NUMBER = 1 << 30;
 /** What the numbers stand for: those in use, and those that were given away. */
 const files = new Map<number, unknown>();
 let nextNumber = FIRST_NUMBER;
-let held = 0;
+/** Those that somebody holds, and where each was made. */
+const held = new Map<FakeDescriptor, Error>();
 
-/** How many fake descriptors somebody holds: they were neither closed, nor detached, nor handed over. */
-export function openDescriptors(): number {
-  return held;
+/** A fake descriptor that somebody holds. */
+export interface OpenDescriptor {
+  readonly fd: number;
+  /** What it stands for. */
+  readonly file: unknown;
+  /** The lines of the stack where it was made, or where the receive was called that brought it. */
+  readonly madeAt: string;
 }
+
+/** Frames of the library and of the runtime say nothing about the program. */
+const OWN_FRAMES = [new URL("..", import.meta.url).pathname, "node:internal", "(<anonymous>)"];
+
+function framesOf({ stack = "" }: Error): string {
+  const lines = stack.split("\n").map((line) => line.trim());
+  // V8's first line is the error's name.
+  if (lines[0]!.startsWith("Error")) lines.shift();
+  return lines.filter((line) => !OWN_FRAMES.some((own) => line.includes(own))).join("\n");
+}
+
+/** The fake descriptors that somebody holds: they were neither closed, nor detached, nor handed over. Oldest first. */
+export function openDescriptors(): OpenDescriptor[] {
+  return [...held].map(([{ fd, file }, site]) => ({ fd, file, madeAt: framesOf(site) }));
+}
+
+/** Forgets those that are open: {@link openDescriptors} lists what is made from now on. They can be used and closed all the same. */
+export function resetOpenDescriptors(): void {
+  held.clear();
+}
+
+/** Makes one of what has arrived. `site`: where somebody asked for it. */
+export let arrived: (file: unknown, site: Error) => FakeDescriptor;
 
 /** Stands for a file descriptor where there is no kernel: behaves as FileDescriptor does, and is counted. */
 export class FakeDescriptor implements Descriptor {
   #fd: number;
+
+  static {
+    arrived = (file, site) => {
+      const descriptor = new FakeDescriptor(file);
+      held.set(descriptor, site);
+      return descriptor;
+    };
+  }
+
   /** What the descriptor stands for: the same for its duplicates, and at the other end of a socket. */
   readonly file: unknown;
 
@@ -26,7 +63,7 @@ export class FakeDescriptor implements Descriptor {
     this.#fd = nextNumber++;
     this.file = file;
     files.set(this.#fd, file);
-    held++;
+    held.set(this, new Error());
   }
 
   /** The number, which no real descriptor has; -1 once the descriptor is closed, detached or handed over. */
@@ -38,7 +75,7 @@ export class FakeDescriptor implements Descriptor {
     const fd = this.#fd;
     if (fd < 0) throw closedError("descriptor");
     this.#fd = -1;
-    held--;
+    held.delete(this);
     return fd;
   }
 

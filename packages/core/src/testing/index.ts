@@ -4,6 +4,6 @@
  * @module
  */
 export type { MemorySocketType } from "./channel.js";
-export { FakeDescriptor, openDescriptors } from "./descriptor.js";
+export { FakeDescriptor, type OpenDescriptor, openDescriptors, resetOpenDescriptors } from "./descriptor.js";
 export { MemoryListener, type MemoryListenerOptions } from "./listener.js";
 export { MemorySocket, type MemorySocketOptions, memorySocketpair } from "./socket.js";

@@ -3,6 +3,7 @@ import { checkObject, checkSignal } from "../arguments.js";
 import { ECONNREFUSED } from "../errno.js";
 import { AbortError, closedError, systemError } from "../errors.js";
 import type { AcceptOptions, MessageListener } from "../listener.js";
+import { rejectInTurn } from "../socket/fairness.js";
 import { iterateConnections } from "../socket/iterating.js";
 import { needsPause } from "../socket/transient.js";
 import { Faults } from "./faults.js";
@@ -44,7 +45,11 @@ export class MemoryListener implements MessageListener<MemorySocket> {
    *
    * @throws `ECONNREFUSED` if the listener is closed; AbortError.
    */
-  async connect(options: MemorySocketOptions & { signal?: AbortSignal } = {}): Promise<MemorySocket> {
+  connect(options: MemorySocketOptions & { signal?: AbortSignal } = {}): Promise<MemorySocket> {
+    return this.#connect(options).catch(rejectInTurn);
+  }
+
+  async #connect(options: MemorySocketOptions & { signal?: AbortSignal }): Promise<MemorySocket> {
     const signal = checkSignal("options.signal", checkObject("options", options).signal);
     if (signal?.aborted) throw new AbortError(signal);
     if (this.#closed) throw systemError(ECONNREFUSED, "connect");
@@ -58,7 +63,7 @@ export class MemoryListener implements MessageListener<MemorySocket> {
     try {
       return this.#accept(checkObject("options", options).signal, undefined);
     } catch (error) {
-      return Promise.reject(error);
+      return rejectInTurn(error);
     }
   }
 
@@ -67,7 +72,7 @@ export class MemoryListener implements MessageListener<MemorySocket> {
       if (this.#closed) throw closedError("listener");
       checkSignal("options.signal", signal);
     } catch (error) {
-      return Promise.reject(error);
+      return rejectInTurn(error);
     }
     return this.#waiting.start(() => this.#tryOrPause(onShortage), signal);
   }

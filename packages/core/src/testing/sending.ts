@@ -1,20 +1,17 @@
 import { Buffer } from "node:buffer";
-import { byteLength, checkData, checkObject, checkSignal } from "../arguments.js";
+import { decodeAddress, encodeAddress } from "../address/index.js";
+import { checkObject, checkSignal } from "../arguments.js";
+import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_OOB } from "../constants/message-flags.js";
+import { decodeControl } from "../control/index.js";
 import { EOPNOTSUPP, EPIPE } from "../errno.js";
-import {
-  AbortError,
-  closedError,
-  codedError,
-  invalidArgType,
-  invalidArgValue,
-  outOfRange,
-  systemError,
-} from "../errors.js";
+import { AbortError, closedError, codedError, systemError } from "../errors.js";
 import type { OutgoingMessage } from "../message.js";
 import { listenForAbort } from "../socket/endpoint.js";
-import { SCM_MAX_FD } from "../socket/receiving.js";
-import { checkSendFlags, type SendOptions, type SendResult } from "../socket/sending.js";
+import { rejectInTurn } from "../socket/fairness.js";
+import { checkType } from "../socket/make.js";
+import { checkOutgoing } from "../socket/outgoing.js";
+import type { SendOptions, SendResult } from "../socket/sending.js";
 import type { Attachments, Channel, MemorySocketType } from "./channel.js";
 import { fileBehind } from "./descriptor.js";
 import type { Faults } from "./faults.js";
@@ -64,7 +61,7 @@ export class MemorySending {
       if (signal?.aborted) throw new AbortError(signal);
       if (this.#queue.length === 0) sent = this.#attempt(prepared, 0);
     } catch (error) {
-      return Promise.reject(withBytesSent(error, 0));
+      return rejectInTurn(withBytesSent(error, 0));
     }
     if (sent !== undefined && (sent === prepared.total || this.#type !== "stream")) {
       return Promise.resolve({ bytes: sent });
@@ -99,30 +96,19 @@ export class MemorySending {
   #prepare(message: OutgoingMessage): Prepared {
     if (this.#closed) throw closedError("socket");
     if (this.#ended) throw systemError(EPIPE, "sendmsg");
-    const { data = "", fds = [], control = [], address, flags = 0 } = checkObject("message", message);
-    const iov = checkData("message.data", data);
-    const total = byteLength(iov);
-    if (!Array.isArray(fds)) throw invalidArgType("message.fds", "an array", fds);
-    if (fds.length > SCM_MAX_FD) {
-      throw outOfRange("message.fds.length", `<= ${SCM_MAX_FD} (SCM_MAX_FD)`, fds.length);
-    }
-    const files = fds.map((sendable, i) => fileBehind(`message.fds[${i}]`, sendable));
-    if (files.length > 0 && this.#type === "stream" && total === 0) {
-      throw invalidArgValue(
-        "message.fds",
-        "needs a byte of data to travel with: on a stream the kernel would lose the descriptors",
-      );
-    }
-    if (!Array.isArray(control)) throw invalidArgType("message.control", "an array", control);
-    const rights = control.findIndex((item) => item?.name === "rights");
-    if (rights >= 0) {
-      throw invalidArgValue(
-        `message.control[${rights}]`,
-        'must not be "rights": give the descriptors as message.fds',
-      );
-    }
-    if (checkSendFlags("message.flags", flags) & MSG_OOB) throw systemError(EOPNOTSUPP, "sendmsg");
-    const attachments = { files, control: [...control], address };
+    const socket = { family: AF_UNIX, type: checkType("type", this.#type) };
+    // A datagram's address says who sends it, and may be of any family.
+    const outgoing = checkOutgoing(message, socket, fileBehind, (argument, address) =>
+      encodeAddress(address, argument),
+    );
+    const { iov, total, files, control, encodedAddress, flags } = outgoing;
+    if (flags & MSG_OOB) throw systemError(EOPNOTSUPP, "sendmsg");
+    // What arrives is the receiver's own: encoded and decoded, as through the kernel.
+    const attachments = {
+      files,
+      control: control ? decodeControl(control, { family: AF_UNIX }) : [],
+      address: encodedAddress ? decodeAddress(encodedAddress) : undefined,
+    };
     return { views: Array.isArray(iov) ? iov : [iov], total, attachments };
   }
 

@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers";
 import { byteLength, checkInteger, checkObject, checkSignal, own } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
-import { MSG_OOB, MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
-import { EOPNOTSUPP } from "../errno.js";
-import { AbortError, closedError, invalidArgValue, printed, systemError } from "../errors.js";
+import { MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
+import { AbortError, closedError, invalidArgValue, printed } from "../errors.js";
 import { Message, type OutgoingMessage } from "../message.js";
+import { rejectInTurn } from "../socket/fairness.js";
 import { type IterationOptions, iterate } from "../socket/iterating.js";
 import { checkType as checkSocketType } from "../socket/make.js";
 import { DEFAULT_SIZE } from "../socket/receive-memory.js";
@@ -19,7 +19,7 @@ import type { SendOptions, SendResult } from "../socket/sending.js";
 import type { MessageSocket } from "../socket.js";
 import { unshared } from "../unshared.js";
 import { Channel, type MemorySocketType } from "./channel.js";
-import { FakeDescriptor } from "./descriptor.js";
+import { arrived, type FakeDescriptor } from "./descriptor.js";
 import { Faults } from "./faults.js";
 import { MemorySending } from "./sending.js";
 import { Waiting } from "./waiting.js";
@@ -99,9 +99,10 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
       this.#open();
       const request = checkRequest(options, this.#receiver);
       const signal = checkSignal("options.signal", own(options).signal);
-      return this.#waiting.start(() => this.#receive(request), signal);
+      const site = new Error();
+      return this.#waiting.start(() => this.#receive(request, site), signal);
     } catch (error) {
-      return Promise.reject(error);
+      return rejectInTurn(error);
     }
   }
 
@@ -110,7 +111,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     const request = checkRequest(options, this.#receiver);
     const { signal } = own(options);
     if (signal?.aborted) throw new AbortError(signal);
-    return this.#waiting.empty ? this.#receive(request) : undefined;
+    return this.#waiting.empty ? this.#receive(request, new Error()) : undefined;
   }
 
   #open(): void {
@@ -118,10 +119,9 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   }
 
   /** Undefined: would block. */
-  #receive({ maxFds, size, buffers, flags }: Request): Message<FakeDescriptor> | undefined {
+  #receive({ maxFds, size, buffers, flags }: Request, site: Error): Message<FakeDescriptor> | undefined {
     this.#faults.check("recvmsg");
     if (this.#faults.isBlocked("recvmsg")) return undefined;
-    if (flags & MSG_OOB) throw systemError(EOPNOTSUPP, "recvmsg");
     const unlimited = this.type === "stream" ? DEFAULT_SIZE : Number.POSITIVE_INFINITY;
     const room = buffers ? byteLength(buffers) : (size ?? unlimited);
     const arrival = this.#incoming.read(room, (flags & MSG_PEEK) !== 0);
@@ -130,7 +130,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     const { data, files, control, address, fullLength } = arrival;
     return Message.from({
       data: buffers ? fill(buffers, data) : unshared(data),
-      fds: files.slice(0, maxFds).map((file) => new FakeDescriptor(file)),
+      fds: files.slice(0, maxFds).map((file) => arrived(file, site)),
       droppedFds: Math.max(files.length - maxFds, 0),
       control,
       address: this.type === "dgram" ? (address ?? UNNAMED) : undefined,
@@ -147,7 +147,11 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     return this.messages();
   }
 
-  async shutdown(how: "read" | "write" | "both"): Promise<void> {
+  shutdown(how: "read" | "write" | "both"): Promise<void> {
+    return this.#shutdown(how).catch(rejectInTurn);
+  }
+
+  async #shutdown(how: "read" | "write" | "both"): Promise<void> {
     if (how !== "read" && how !== "write" && how !== "both") {
       throw invalidArgValue("how", `must be "read", "write" or "both". Received ${printed(how)}`);
     }

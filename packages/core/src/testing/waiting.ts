@@ -1,5 +1,6 @@
 import { AbortError } from "../errors.js";
 import { listenForAbort } from "../socket/endpoint.js";
+import { rejectInTurn } from "../socket/fairness.js";
 
 interface Waiter<T> {
   /** Undefined: would block. */
@@ -19,12 +20,12 @@ export class Waiting<T> {
 
   /** Tries at once, unless others wait; waits then. */
   start(attempt: () => T | undefined, signal: AbortSignal | undefined): Promise<T> {
-    if (signal?.aborted) return Promise.reject(new AbortError(signal));
     try {
+      if (signal?.aborted) throw new AbortError(signal);
       const result = this.empty ? attempt() : undefined;
       if (result !== undefined) return Promise.resolve(result);
     } catch (error) {
-      return Promise.reject(error);
+      return rejectInTurn(error);
     }
     return new Promise((resolve, reject) => {
       const waiter: Waiter<T> = { attempt, resolve, reject, stopListening: undefined };

@@ -16,7 +16,7 @@ import {
   Socket,
   socketpair,
 } from "../../src/index.js";
-import { SO_SNDBUF, SOL_SOCKET, setsockopt } from "../../src/syscalls/index.js";
+import { SCM_RIGHTS, SO_SNDBUF, SOL_SOCKET, setsockopt } from "../../src/syscalls/index.js";
 import {
   FakeDescriptor,
   MemoryListener,
@@ -779,6 +779,22 @@ describe("arguments are refused with the same words", () => {
     "sendmsg 254 fds": (socket) => socket.sendmsg({ data: "x", fds: new Array(254).fill(0) }),
     "sendmsg control": (socket, any) => socket.sendmsg({ data: "x", control: any({}) }),
     "sendmsg rights": (socket, any) => socket.sendmsg({ data: "x", control: [any({ name: "rights" })] }),
+    "sendmsg control entry": (socket, any) => socket.sendmsg({ data: "x", control: [any(null)] }),
+    "sendmsg no such control": (socket, any) =>
+      socket.sendmsg({ data: "x", control: [any({ name: "nonsense" })] }),
+    "sendmsg control of others": (socket) =>
+      socket.sendmsg({ data: "x", control: [{ name: "ipTos", value: 1 }] }),
+    "sendmsg credentials": (socket, any) =>
+      socket.sendmsg({ data: "x", control: [{ name: "credentials", value: any({ pid: 1 }) }] }),
+    "sendmsg raw rights": (socket) =>
+      socket.sendmsg({
+        data: "x",
+        control: [{ name: "unknown", level: SOL_SOCKET, type: SCM_RIGHTS, data: new Uint8Array(4) }],
+      }),
+    "sendmsg address family": (socket, any) =>
+      socket.sendmsg({ data: "x", address: any({ family: "nope" }) }),
+    "sendmsg address": (socket, any) =>
+      socket.sendmsg({ data: "x", address: { family: "unix", path: any(5) } }),
     "sendmsg flags": (socket, any) => socket.sendmsg({ data: "x", flags: any("MSG_EOR") }),
     "sendmsg options": (socket, any) => socket.sendmsg({ data: "x" }, any(1)),
     "sendmsg signal": (socket, any) => socket.sendmsg({ data: "x" }, { signal: any({}) }),

@@ -1,0 +1,100 @@
+import type { Address } from "../address/index.js";
+import { byteLength, checkData, checkFlags, checkObject } from "../arguments.js";
+import { AF_UNIX } from "../constants/address-families.js";
+import { SOL_SOCKET } from "../constants/levels.js";
+import { MSG_ZEROCOPY } from "../constants/message-flags.js";
+import { SCM_RIGHTS } from "../constants/socket.js";
+import { SOCK_STREAM } from "../constants/socket-types.js";
+import { type ControlMessage, encodeControl } from "../control/index.js";
+import { invalidArgType, invalidArgValue, outOfRange } from "../errors.js";
+import type { OutgoingMessage } from "../message.js";
+import { SCM_MAX_FD } from "./receiving.js";
+
+/** A message to be sent, whose parts were checked and encoded. */
+export interface Outgoing<F> {
+  readonly iov: Uint8Array | Uint8Array[];
+  readonly total: number;
+  /** What was given as `fds`, as it was given: a copy of the list, which is the caller's and may change. */
+  readonly sendables: readonly unknown[];
+  /** What each of them stands for. */
+  readonly files: F[];
+  /** The control messages besides the descriptors. */
+  readonly control: Uint8Array | null;
+  readonly address: Address | undefined;
+  readonly encodedAddress: Uint8Array | null;
+  readonly flags: number;
+}
+
+const NO_SENDABLES: readonly never[] = [];
+
+/** Descriptors among control messages would not be duplicated while the message waits. */
+function isRights(item: ControlMessage | null | undefined): boolean {
+  if (item?.name === "unknown") return item.level === SOL_SOCKET && item.type === SCM_RIGHTS;
+  return item?.name === "rights";
+}
+
+/** MSG_ZEROCOPY is refused: our promise settles when the system call returns, long before the kernel has read the bytes. */
+function checkSendFlags(argument: string, value: unknown): number {
+  const flags = checkFlags(argument, value);
+  if (flags & MSG_ZEROCOPY) {
+    throw invalidArgValue(
+      argument,
+      "must not have MSG_ZEROCOPY: the kernel would still read the memory after the send has settled, whatever is in " +
+        "there by then. Call sendmsg() of sendmsg/syscalls on the socket's fd, and keep the memory as it is until " +
+        "the completion is on the error queue",
+    );
+  }
+  return flags;
+}
+
+/**
+ * Checks a message that a socket is to send.
+ *
+ * @param fileOf What an entry of `fds` stands for; throws for one that has no descriptor.
+ */
+export function checkOutgoing<F>(
+  message: OutgoingMessage,
+  { family, type }: { readonly family: number; readonly type: number },
+  fileOf: (argument: string, sendable: unknown) => F,
+  encode: (argument: string, address: Address) => Uint8Array,
+): Outgoing<F> {
+  const { data = "", fds, control: items, address, flags } = checkObject("message", message);
+  let sendables: readonly unknown[] = NO_SENDABLES;
+  const files: F[] = [];
+  if (fds !== undefined) {
+    if (!Array.isArray(fds)) throw invalidArgType("message.fds", "an array", fds);
+    if (fds.length > SCM_MAX_FD) {
+      throw outOfRange("message.fds.length", `<= ${SCM_MAX_FD} (SCM_MAX_FD)`, fds.length);
+    }
+    sendables = [...fds];
+    for (let i = 0; i < sendables.length; i++) files.push(fileOf(`message.fds[${i}]`, sendables[i]));
+  }
+  if (files.length > 0 && family !== AF_UNIX) {
+    throw invalidArgValue("message.fds", "needs a Unix socket: on others the kernel ignores descriptors");
+  }
+  let control: Uint8Array | null = null;
+  if (items !== undefined) {
+    if (!Array.isArray(items)) throw invalidArgType("message.control", "an array", items);
+    const rights = items.findIndex(isRights);
+    if (rights >= 0) {
+      throw invalidArgValue(
+        `message.control[${rights}]`,
+        'must not be "rights": give the descriptors as message.fds',
+      );
+    }
+    if (items.length > 0) control = encodeControl(items, { family, argument: "message.control" });
+  }
+  let encodedAddress: Uint8Array | null = null;
+  if (address !== undefined) encodedAddress = encode("message.address", address);
+  const bits = flags === undefined ? 0 : checkSendFlags("message.flags", flags);
+  // Last: a getter in any of the others could take away the buffers that were checked.
+  const iov = checkData("message.data", data);
+  const total = byteLength(iov);
+  if (files.length > 0 && type === SOCK_STREAM && total === 0) {
+    throw invalidArgValue(
+      "message.fds",
+      "needs a byte of data to travel with: on a stream the kernel would lose the descriptors",
+    );
+  }
+  return { iov, total, sendables, files, control, address, encodedAddress, flags: bits };
+}
