@@ -1,6 +1,13 @@
 import { checkFd } from "./arguments.js";
 import { EBADF, EEXIST, ENOENT } from "./errno.js";
-import { closedError, codedError, explain, invalidArgType, systemError } from "./errors.js";
+import {
+  closedError,
+  codedError,
+  explain,
+  illegalConstructor,
+  invalidArgType,
+  systemError,
+} from "./errors.js";
 import { binding } from "./native/load.js";
 
 /** By this, two installed copies of the library recognise each other's descriptors. */
@@ -52,6 +59,9 @@ export let releaseWithToken: (descriptor: FileDescriptor, token: number) => bool
  * then on. One that is forgotten is closed when it is collected, with a warning (`SENDMSG_FD_COLLECTED`). Closing happens
  * in another thread, because a stranger's descriptor can make close(2) block for seconds.
  */
+/** Known to this module only. */
+const CONSTRUCT = Symbol("construct");
+
 function noSuchTicket(): Error {
   const error = systemError(ENOENT, "claim");
   explain(
@@ -67,14 +77,14 @@ export class FileDescriptor implements Descriptor {
   readonly #generation: number;
 
   static {
-    holdUncollected = (fd, generation) => new FileDescriptor(fd, generation);
+    holdUncollected = (fd, generation) => new FileDescriptor(CONSTRUCT, fd, generation);
     hold = (fd, generation) => {
-      const descriptor = new FileDescriptor(fd, generation);
+      const descriptor = new FileDescriptor(CONSTRUCT, fd, generation);
       collected.register(descriptor, { fd, generation }, descriptor);
       return descriptor;
     };
     moveIn = (descriptor) => {
-      const moved = new FileDescriptor(descriptor.#open(), descriptor.#generation);
+      const moved = new FileDescriptor(CONSTRUCT, descriptor.#open(), descriptor.#generation);
       descriptor.#gone();
       return moved;
     };
@@ -86,7 +96,8 @@ export class FileDescriptor implements Descriptor {
     releaseWithToken = (descriptor, token) => descriptor.#release(token);
   }
 
-  private constructor(fd: number, generation: number) {
+  private constructor(key: typeof CONSTRUCT, fd: number, generation: number) {
+    if (key !== CONSTRUCT) throw illegalConstructor("FileDescriptor", "FileDescriptor.adopt() or claim()");
     this.#fd = fd;
     this.#generation = generation;
   }

@@ -66,13 +66,21 @@ export function syscallDeniedError(errno: number, syscall: string): SystemError 
   return Object.assign(error, { reason: SYSCALL_DENIED });
 }
 
-/** How an error shows a value that it does not want. */
+/** How an error shows a value that it does not want. It never throws, whatever the value's own code does. */
 export function printed(value: unknown): string {
+  try {
+    return printedBy(value);
+  } catch {
+    return `a value of type ${typeof value} that can't be printed`;
+  }
+}
+
+function printedBy(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (typeof value === "function") return `function ${value.name}`;
+  if (typeof value === "function") return `function ${String(value.name)}`;
   if (typeof value === "object") {
-    const name = (value as object).constructor?.name;
-    return name ? `an instance of ${name}` : "an object without prototype";
+    const name: unknown = (value as object).constructor?.name;
+    return typeof name === "string" && name !== "" ? `an instance of ${name}` : "an object without prototype";
   }
   let text =
     typeof value === "string"
@@ -107,11 +115,18 @@ export function outOfRange(
   range: string,
   actual: unknown,
 ): RangeError & { code: string; argument: string } {
-  const value = typeof actual === "bigint" ? `${actual}n` : String(actual);
+  const value =
+    typeof actual === "number" ? String(actual) : typeof actual === "bigint" ? `${actual}n` : printed(actual);
   const error = new RangeError(
     `The value of "${argument}" is out of range. It must be ${range}. Received ${value}`,
   );
   return Object.assign(withCode(error, "ERR_OUT_OF_RANGE"), { argument });
+}
+
+/** TypeError ERR_ILLEGAL_CONSTRUCTOR, as Node has it. `instead` completes "Use …". */
+export function illegalConstructor(className: string, instead: string): TypeError & { code: string } {
+  const error = new TypeError(`new ${className}() is not for users. Use ${instead}`);
+  return withCode(error, "ERR_ILLEGAL_CONSTRUCTOR");
 }
 
 /** An Error with one of the library's own codes, or of Node's (`ERR_INVALID_STATE`, …). */

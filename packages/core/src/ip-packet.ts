@@ -1,10 +1,10 @@
 import type { Address } from "./address/index.js";
 import { IPV4_BYTES, IPV6_BYTES, readIpv6, writeIpv4, writeIpv6 } from "./address/ip-text.js";
 import { codecOf } from "./address/table.js";
-import { checkInteger, checkObject } from "./arguments.js";
+import { checkArray, checkBoolean, checkInteger, checkObject } from "./arguments.js";
 import { AF_INET, AF_INET6 } from "./constants/address-families.js";
 import type { ControlMessage, ControlName } from "./control/index.js";
-import { invalidArgType, invalidArgValue } from "./errors.js";
+import { invalidArgType, invalidArgValue, printed } from "./errors.js";
 
 // What IPv4 and IPv6 say in different control messages, in one vocabulary. An AF_INET6 socket receives IPv4 packets, too,
 // and sends them to v4-mapped addresses: then SOL_IP's messages count, and SOL_IPV6's are passed over in silence.
@@ -74,41 +74,61 @@ const IPV6_NAMES = ["ipv6Tclass", "ipv6Hoplimit", "ipv6Pktinfo"] as const satisf
  * On an IPv6 socket those of IPv4 are among them, for the IPv4 packets that it may receive. `segments` adds `udpGro`:
  * UDP datagrams may then come joined, and the caller has to cut them apart by `segmentSize`.
  */
-export function packetInfoNames(
-  family: IpFamily,
-  { segments = false }: { segments?: boolean } = {},
-): ControlName[] {
+export function packetInfoNames(family: IpFamily, options: { segments?: boolean } = {}): ControlName[] {
+  const { segments = false } = checkObject("options", options);
+  checkBoolean("options.segments", segments);
   checkIpFamily("family", family);
   const names: ControlName[] = family === "ipv4" ? [...IPV4_NAMES] : [...IPV4_NAMES, ...IPV6_NAMES];
   if (segments) names.push("udpGro");
   return names;
 }
 
+const valueAt = (i: number): string => `message.control[${i}].value`;
+
+function numberOf(value: number, i: number): number {
+  if (typeof value !== "number") throw invalidArgType(valueAt(i), "of type number", value);
+  return value;
+}
+
+function packetInfoOf<V extends { address: string }>(value: V, i: number): V {
+  if (typeof checkObject(valueAt(i), value).address !== "string") {
+    throw invalidArgType(`${valueAt(i)}.address`, "of type string", value.address);
+  }
+  return value;
+}
+
 /** Reads what a packet's headers said, whether it was IPv4, IPv6 or IPv4 on an IPv6 socket. */
 export function readPacketInfo(message: { readonly control: readonly ControlMessage[] }): PacketInfo {
-  const { control } = checkObject("message", message);
-  if (!Array.isArray(control)) throw invalidArgType("message.control", "an instance of Array", control);
+  const control = checkArray<ControlMessage | undefined>(
+    "message.control",
+    checkObject("message", message).control,
+  );
   const info: PacketInfo = {};
-  for (const item of control) {
-    switch (item.name) {
+  for (let i = 0; i < control.length; i++) {
+    const item = control[i];
+    switch (item?.name) {
       case "ipTos":
-      case "ipv6Tclass":
-        info.ecn = item.value & MAX_ECN;
-        info.dscp = item.value >> ECN_BITS;
+      case "ipv6Tclass": {
+        const value = numberOf(item.value, i);
+        info.ecn = value & MAX_ECN;
+        info.dscp = value >> ECN_BITS;
         break;
+      }
       case "ipTtl":
       case "ipv6Hoplimit":
       case "ipv6Hoplimit2292":
-        info.hopLimit = item.value;
+        info.hopLimit = numberOf(item.value, i);
         break;
-      case "ipPktinfo":
-        info.destination = item.value.address;
-        if (item.value.specificDestination !== ANY.ipv4) info.local = item.value.specificDestination;
-        info.interfaceIndex = item.value.interfaceIndex;
+      case "ipPktinfo": {
+        const { address, specificDestination, interfaceIndex } = packetInfoOf(item.value, i);
+        info.destination = address;
+        if (specificDestination !== ANY.ipv4) info.local = specificDestination;
+        info.interfaceIndex = interfaceIndex;
         break;
+      }
       case "ipv6Pktinfo":
       case "ipv6Pktinfo2292": {
-        const { address, interfaceIndex } = item.value;
+        const { address, interfaceIndex } = packetInfoOf(item.value, i);
         info.destination = withoutMapping(address);
         // Of an IPv4 packet SOL_IP's message says more, and may have come before.
         if (info.destination === address && !isMulticast(address)) info.local = address;
@@ -116,7 +136,7 @@ export function readPacketInfo(message: { readonly control: readonly ControlMess
         break;
       }
       case "udpGro":
-        info.segmentSize = item.value;
+        info.segmentSize = numberOf(item.value, i);
         break;
     }
   }
@@ -172,7 +192,7 @@ export function packetControl(settings: PacketSettings, to: Address | IpFamily):
 
 function checkIpFamily(argument: string, family: unknown): IpFamily {
   if (family === "ipv4" || family === "ipv6") return family;
-  throw invalidArgValue(argument, `must be "ipv4" or "ipv6". Received ${JSON.stringify(family)}`);
+  throw invalidArgValue(argument, `must be "ipv4" or "ipv6". Received ${printed(family)}`);
 }
 
 /** The version of packets to an address. */

@@ -7,7 +7,7 @@ import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
 import type { ControlName } from "./control/index.js";
 import { type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
 import { EAGAIN } from "./errno.js";
-import { AbortError, codedError, invalidArgValue } from "./errors.js";
+import { AbortError, codedError, illegalConstructor, invalidArgValue } from "./errors.js";
 import { HANDED_OVER } from "./interop/sendable.js";
 import { binding } from "./native/load.js";
 import { SocketOptionAccess } from "./options/access.js";
@@ -74,6 +74,9 @@ interface AcceptedSettings {
 
 const DEFAULT_BACKLOG = 511;
 
+/** Known to this module only. */
+const CONSTRUCT = Symbol("construct");
+
 /**
  * A listening socket on the event loop.
  *
@@ -100,11 +103,13 @@ export class Listener implements MessageListener<Socket> {
   #options: SocketOptionAccess | undefined;
 
   private constructor(
+    key: typeof CONSTRUCT,
     descriptor: FileDescriptor,
     facts: SocketFacts,
     accepted: AcceptedSettings,
     boundPath?: BoundPath,
   ) {
+    if (key !== CONSTRUCT) throw illegalConstructor("Listener", "Listener.listen() or Listener.from()");
     this.#endpoint = new Endpoint(descriptor, "listener", () => this.#pump());
     this.#facts = facts;
     this.#accepted = accepted;
@@ -140,6 +145,7 @@ export class Listener implements MessageListener<Socket> {
       const result = binding().listen(fd, backlog);
       if (result < 0) throw failure(result, "listen");
       return new Listener(
+        CONSTRUCT,
         descriptor,
         facts,
         { maxFds: checked.maxFds, receive: checked.receive, delivery },
@@ -178,7 +184,7 @@ export class Listener implements MessageListener<Socket> {
       const taken = commit();
       const accepted = { maxFds: checked.maxFds, receive: checked.receive, delivery };
       const boundPath = taken.path === undefined ? undefined : findBoundPath(taken.descriptor.fd, taken.path);
-      const listener = new Listener(taken.descriptor, facts, accepted, boundPath);
+      const listener = new Listener(CONSTRUCT, taken.descriptor, facts, accepted, boundPath);
       listener.#shared = true;
       return listener;
     } catch (error) {

@@ -1,8 +1,17 @@
 import { type Address, decodeAddress } from "./address/index.js";
-import type { Data } from "./arguments.js";
+import {
+  checkArray,
+  checkBoolean,
+  checkBytes,
+  checkFlags,
+  checkInteger,
+  checkObject,
+  type Data,
+} from "./arguments.js";
 import { MSG_CTRUNC, MSG_TRUNC } from "./constants/message-flags.js";
 import { type ControlMessage, decodeControl } from "./control/index.js";
 import type { Descriptor, FileDescriptor } from "./descriptor.js";
+import { invalidArgType } from "./errors.js";
 import type { Sendable } from "./interop/sendable.js";
 import { unshared } from "./unshared.js";
 
@@ -180,9 +189,47 @@ export function messageOf(init: MessageInit, raw: RawParts): Message {
   return new KernelMessage(init, raw);
 }
 
+function checkDescriptor<D extends Descriptor>(argument: string, value: unknown): D {
+  if (typeof (value as Descriptor | null | undefined)?.close === "function") return value as D;
+  throw invalidArgType(argument, "a FileDescriptor, or what behaves like one", value);
+}
+
+/** What is to be a message, each property read once. */
+function checkInit<D extends Descriptor>(init: MessageInit<D>): MessageInit<D> {
+  const {
+    data,
+    fds = NOTHING,
+    pidfd,
+    control,
+    address,
+    flags,
+    eof,
+    fullLength,
+    droppedFds,
+  } = checkObject("init", init);
+  const checked: MessageInit<D> = {
+    fds: checkArray("init.fds", fds).map((fd, i) => checkDescriptor<D>(`init.fds[${i}]`, fd)),
+    address,
+  };
+  if (data !== undefined) checked.data = asBuffer(checkBytes("init.data", data));
+  if (pidfd !== undefined) checked.pidfd = checkDescriptor<D>("init.pidfd", pidfd);
+  if (control !== undefined) checked.control = checkArray("init.control", control);
+  if (flags !== undefined) checked.flags = checkFlags("init.flags", flags);
+  if (eof !== undefined) checked.eof = checkBoolean("init.eof", eof);
+  for (const name of ["fullLength", "droppedFds"] as const) {
+    const count = { fullLength, droppedFds }[name];
+    if (count !== undefined) checked[name] = checkInteger(`init.${name}`, count, 0, Number.MAX_SAFE_INTEGER);
+  }
+  return checked;
+}
+
+/** A Buffer over the same bytes: what messages have. */
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 export const Message = {
   /** Builds a message of parts, for tests and for transports that are not sockets. */
   from<D extends Descriptor = FileDescriptor>(init: MessageInit<D> = {}): Message<D> {
-    return new KernelMessage({ ...init, fds: [...(init.fds ?? NOTHING)] });
+    return new KernelMessage(checkInit(init));
   },
 };

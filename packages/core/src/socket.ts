@@ -12,7 +12,14 @@ import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM } from "./constant
 import type { ControlName } from "./control/index.js";
 import { type Descriptor, type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
 import { EAGAIN, EINPROGRESS, ENOTCONN } from "./errno.js";
-import { AbortError, codedError, invalidArgValue, printed, systemError } from "./errors.js";
+import {
+  AbortError,
+  codedError,
+  illegalConstructor,
+  invalidArgValue,
+  printed,
+  systemError,
+} from "./errors.js";
 import { toNetSocket } from "./interop/node-socket.js";
 import { HANDED_OVER, HANDING_OVER, HOLDS_DATA } from "./interop/sendable.js";
 import { type Message, messageOf, type OutgoingMessage } from "./message.js";
@@ -80,6 +87,9 @@ export interface MessageSocket<D extends Descriptor = Descriptor>
   close(): Promise<void>;
 }
 
+/** Known to this module only. */
+const CONSTRUCT = Symbol("construct");
+
 /** Makes a Socket of a descriptor that is in custody: for Listener and socketpair, not for users. */
 export let socketOf: (
   descriptor: FileDescriptor,
@@ -111,14 +121,19 @@ export class Socket implements MessageSocket<FileDescriptor> {
   #peer: Peer | undefined;
 
   static {
-    socketOf = (descriptor, facts, options) => new Socket(descriptor, facts, options);
+    socketOf = (descriptor, facts, options) => new Socket(CONSTRUCT, descriptor, facts, options);
   }
 
   private constructor(
+    key: typeof CONSTRUCT,
     descriptor: FileDescriptor,
     facts: SocketFacts,
-    { maxFds, delivery }: { maxFds: MaxFds; delivery: Delivery },
+    settings: { maxFds: MaxFds; delivery: Delivery },
   ) {
+    if (key !== CONSTRUCT) {
+      throw illegalConstructor("Socket", "socketpair(), Socket.connect(), Socket.bind() or Socket.from()");
+    }
+    const { maxFds, delivery } = settings;
     this.#endpoint = new Endpoint(descriptor, "socket", (events) => this.#onReady(events));
     this.#facts = facts;
     this.#delivery = delivery;
@@ -210,7 +225,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
       refuseDescriptors(descriptor.fd, checked.maxFds);
       const taken = commit();
       const { data } = taken;
-      const socket = new Socket(taken.descriptor, facts, { maxFds: checked.maxFds, delivery });
+      const socket = new Socket(CONSTRUCT, taken.descriptor, facts, { maxFds: checked.maxFds, delivery });
       socket.#shared = true;
       if (data !== undefined && data.length > 0) {
         socket.#receiving.prepend(
@@ -232,7 +247,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     try {
       const facts = { family, type: checked.type, protocol: checked.protocol };
       const delivery = switchOn(descriptor.fd, facts, checked.receive);
-      return new Socket(descriptor, facts, { maxFds: checked.maxFds, delivery });
+      return new Socket(CONSTRUCT, descriptor, facts, { maxFds: checked.maxFds, delivery });
     } catch (error) {
       descriptor.close();
       throw error;

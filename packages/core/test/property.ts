@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 
 /** How often each property is tried: CI asks for more. */
-const numRuns = Number(process.env.SENDMSG_FUZZ_RUNS || 2000);
+export const numRuns = Number(process.env.SENDMSG_FUZZ_RUNS || 2000);
 
 /** A turn of the event loop after so many: a test that keeps it for a minute counts as hung. */
 const RUNS_AT_A_TIME = 2000;

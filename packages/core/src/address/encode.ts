@@ -1,4 +1,4 @@
-import { own } from "../arguments.js";
+import { checkFunction, checkString, own } from "../arguments.js";
 import { writeU16 } from "../bytes.js";
 import type { AddressDetails, InterfaceIndex } from "./codec.js";
 import { systemInterfaceIndex } from "./interface.js";
@@ -19,6 +19,8 @@ export function encodeAddress(
   argument = "address",
   interfaceIndex: InterfaceIndex = systemInterfaceIndex,
 ): Uint8Array {
+  checkString("argument", argument);
+  checkFunction("interfaceIndex", interfaceIndex);
   const given = own(address);
   const codec = codecOf(given, argument);
   const bytes = codec.encode(given, argument, interfaceIndex);
@@ -28,6 +30,7 @@ export function encodeAddress(
 
 /** The address's family as a number: AF_UNIX, AF_INET… */
 export function addressFamily(address: Address, argument = "address"): number {
+  checkString("argument", argument);
   const given = own(address);
   const codec = codecOf(given, argument);
   return typeof given.family === "number" ? given.family : codec.family;

@@ -28,6 +28,7 @@ export const spaceOf = (length: number, layout: Layout): number =>
   HEADER[layout] + alignTo(length, WORD[layout]);
 
 const checkLength = (length: number): number => checkInteger("length", length, 0, 0x7fffffff);
+const checked = (layout: Layout): Layout => checkLayout(layout, "layout");
 
 /**
  * Rounds a length up to the alignment of control messages: 8 bytes, or 4 in the 32-bit layout.
@@ -35,7 +36,7 @@ const checkLength = (length: number): number => checkInteger("length", length, 0
  * @see cmsg(3)
  */
 export function CMSG_ALIGN(length: number, layout: Layout = machineLayout): number {
-  return alignTo(checkLength(length), WORD[layout]);
+  return alignTo(checkLength(length), WORD[checked(layout)]);
 }
 
 /**
@@ -44,7 +45,7 @@ export function CMSG_ALIGN(length: number, layout: Layout = machineLayout): numb
  * @see cmsg(3)
  */
 export function CMSG_LEN(length: number, layout: Layout = machineLayout): number {
-  return HEADER[layout] + checkLength(length);
+  return HEADER[checked(layout)] + checkLength(length);
 }
 
 /**
@@ -53,10 +54,10 @@ export function CMSG_LEN(length: number, layout: Layout = machineLayout): number
  * @see cmsg(3)
  */
 export function CMSG_SPACE(length: number, layout: Layout = machineLayout): number {
-  return spaceOf(checkLength(length), layout);
+  return spaceOf(checkLength(length), checked(layout));
 }
 
-export function checkLayout(layout: unknown): Layout {
-  if (layout !== "64" && layout !== "32") throw invalidArgValue("options.layout", 'must be "64" or "32"');
+export function checkLayout(layout: unknown, argument = "options.layout"): Layout {
+  if (layout !== "64" && layout !== "32") throw invalidArgValue(argument, 'must be "64" or "32"');
   return layout;
 }

@@ -1,8 +1,7 @@
-import { checkInt32, checkObject } from "../arguments.js";
+import { checkArray, checkInt32, checkObject } from "../arguments.js";
 import { readI32, readU32, write32 } from "../bytes.js";
 import type { Layout } from "../control/layout.js";
 import { both, type Payload } from "../control/payload.js";
-import { invalidArgType, outOfRange } from "../errors.js";
 
 function readAll<T>(
   element: Payload<T>,
@@ -34,13 +33,11 @@ export function countedList<T>(ctype: string, element: Payload<T>, max: number):
     read: (bytes, at, length, layout) =>
       readAll(element, readU32(bytes, at), bytes, at + 4, at + length, layout),
     measure(value, _layout, argument) {
-      if (!Array.isArray(value)) throw invalidArgType(argument, "an instance of Array", value);
-      if (value.length > max) throw outOfRange(`${argument}.length`, `<= ${max}`, value.length);
-      return 4 + value.length * elementSize;
+      return 4 + checkArray(argument, value, max).length * elementSize;
     },
     write(bytes, at, value, layout, argument) {
       write32(bytes, at, value.length);
-      value.forEach((each, i) => {
+      checkArray<T>(argument, value).forEach((each, i) => {
         element.write(bytes, at + 4 + i * elementSize, each, layout, `${argument}[${i}]`, elementSize);
       });
     },

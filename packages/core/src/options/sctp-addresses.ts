@@ -1,9 +1,8 @@
 import { type Address, decodeAddress, encodeAddress } from "../address/index.js";
-import { checkInt32, checkObject } from "../arguments.js";
+import { checkArray, checkInt32, checkObject } from "../arguments.js";
 import { readI32, readU16, readU32, write32 } from "../bytes.js";
 import { AF_INET, AF_INET6 } from "../constants/address-families.js";
 import { both, type Payload } from "../control/payload.js";
-import { invalidArgType } from "../errors.js";
 
 /** Room for 146 addresses; SCTP says ENOMEM if it is too little. */
 const ROOM = 4096;
@@ -15,8 +14,9 @@ const SIZES: ReadonlyMap<number, number> = new Map([
 ]);
 
 function encodeAll(addresses: unknown, argument: string): Uint8Array[] {
-  if (!Array.isArray(addresses)) throw invalidArgType(argument, "an instance of Array", addresses);
-  return addresses.map((address, i) => encodeAddress(address, `${argument}[${i}]`));
+  return checkArray<Address>(argument, addresses).map((address, i) =>
+    encodeAddress(address, `${argument}[${i}]`),
+  );
 }
 
 function decodeAll(bytes: Uint8Array, at: number, end: number, max: number): Address[] | undefined {

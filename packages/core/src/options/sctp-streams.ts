@@ -1,7 +1,6 @@
-import { checkInt32, checkInteger, checkObject } from "../arguments.js";
+import { checkArray, checkInt32, checkInteger, checkObject } from "../arguments.js";
 import { readI32, readU16, write32, writeU16 } from "../bytes.js";
 import { both, type Payload } from "../control/payload.js";
-import { invalidArgType } from "../errors.js";
 
 /** Streams of an association that begin anew. */
 export interface SctpStreams {
@@ -34,14 +33,13 @@ export const sctpStreams: Payload<SctpStreams> = {
   },
   measure(value, _layout, argument) {
     const { streams } = checkObject(argument, value);
-    if (!Array.isArray(streams)) throw invalidArgType(`${argument}.streams`, "an instance of Array", streams);
-    return STREAMS + 2 * checkInteger(`${argument}.streams.length`, streams.length, 0, MAX_COUNT);
+    return STREAMS + 2 * checkArray(`${argument}.streams`, streams, MAX_COUNT).length;
   },
   write(bytes, at, { association, flags, streams }, _layout, argument) {
     write32(bytes, at, checkInt32(`${argument}.association`, association));
     writeU16(bytes, at + FLAGS, checkInteger(`${argument}.flags`, flags, 0, 0xffff));
     writeU16(bytes, at + COUNT, streams.length);
-    streams.forEach((stream, i) => {
+    checkArray(`${argument}.streams`, streams).forEach((stream, i) => {
       writeU16(bytes, at + STREAMS + 2 * i, checkInteger(`${argument}.streams[${i}]`, stream, 0, 0xffff));
     });
   },

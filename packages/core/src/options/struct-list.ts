@@ -1,6 +1,6 @@
+import { checkArray, checkInteger } from "../arguments.js";
 import type { Layout } from "../control/layout.js";
 import { both, type Payload } from "../control/payload.js";
-import { invalidArgType, outOfRange } from "../errors.js";
 
 /** From `min` to `max` structures, as many as there are bytes for. Their size may depend on the layout. */
 export function structList<T>(element: Payload<T>, min: number, max: number): Payload<T[]> {
@@ -20,14 +20,11 @@ export function structList<T>(element: Payload<T>, min: number, max: number): Pa
       return values.length * size(layout) === length ? values : undefined;
     },
     measure(value, layout, argument) {
-      if (!Array.isArray(value)) throw invalidArgType(argument, "an instance of Array", value);
-      if (value.length < min || value.length > max) {
-        throw outOfRange(`${argument}.length`, `>= ${min} && <= ${max}`, value.length);
-      }
-      return value.length * size(layout);
+      const { length } = checkArray(argument, value);
+      return checkInteger(`${argument}.length`, length, min, max) * size(layout);
     },
     write(bytes, at, value, layout, argument) {
-      value.forEach((each, i) => {
+      checkArray<T>(argument, value).forEach((each, i) => {
         element.write(bytes, at + i * size(layout), each, layout, `${argument}[${i}]`, size(layout));
       });
     },

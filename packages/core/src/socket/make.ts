@@ -1,5 +1,5 @@
 import { type Address, addressFamily } from "../address/index.js";
-import { checkBoolean, checkInteger, checkObject, checkSignal, own } from "../arguments.js";
+import { checkArray, checkBoolean, checkInteger, checkObject, checkSignal, own } from "../arguments.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "../constants/address-families.js";
 import { IPV6_V6ONLY } from "../constants/ipv6.js";
 import { SOL_SOCKET } from "../constants/levels.js";
@@ -87,17 +87,17 @@ export function checkOptions(options: SocketOptions): CheckedOptions {
     "options",
     options,
   );
+  let names: ControlName[] = [];
   if (receive !== undefined) {
-    if (!Array.isArray(receive)) throw invalidArgType("options.receive", "an array", receive);
-    receive.forEach((name: unknown, i) => {
-      checkControlName(`options.receive[${i}]`, name);
-    });
+    names = checkArray("options.receive", receive).map((name, i) =>
+      checkControlName(`options.receive[${i}]`, name),
+    );
   }
   if (unlink !== undefined && unlink !== "stale") throw invalidArgValue("options.unlink", 'must be "stale"');
   return {
     type: type === undefined ? SOCK_STREAM : checkType("options.type", type),
     protocol: protocol === undefined ? 0 : checkInteger("options.protocol", protocol, 0, 0x7fffffff),
-    receive: receive ?? [],
+    receive: names,
     maxFds: maxFds === undefined ? 0 : checkSocketMaxFds("options.maxFds", maxFds),
     mode: mode === undefined ? undefined : checkInteger("options.mode", mode, 0, 0o777),
     unlink,

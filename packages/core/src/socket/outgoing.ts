@@ -1,12 +1,12 @@
 import type { Address } from "../address/index.js";
-import { byteLength, checkData, checkFlags, checkObject } from "../arguments.js";
+import { byteLength, checkArray, checkData, checkFlags, checkObject } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import { MSG_ZEROCOPY } from "../constants/message-flags.js";
 import { SCM_RIGHTS } from "../constants/socket.js";
 import { SOCK_STREAM } from "../constants/socket-types.js";
 import { type ControlMessage, encodeControl } from "../control/index.js";
-import { invalidArgType, invalidArgValue, outOfRange } from "../errors.js";
+import { invalidArgValue } from "../errors.js";
 import type { OutgoingMessage } from "../message.js";
 import { SCM_MAX_FD } from "./receiving.js";
 
@@ -62,11 +62,7 @@ export function checkOutgoing<F>(
   let sendables: readonly unknown[] = NO_SENDABLES;
   const files: F[] = [];
   if (fds !== undefined) {
-    if (!Array.isArray(fds)) throw invalidArgType("message.fds", "an array", fds);
-    if (fds.length > SCM_MAX_FD) {
-      throw outOfRange("message.fds.length", `<= ${SCM_MAX_FD} (SCM_MAX_FD)`, fds.length);
-    }
-    sendables = [...fds];
+    sendables = checkArray("message.fds", fds, SCM_MAX_FD);
     for (let i = 0; i < sendables.length; i++) files.push(fileOf(`message.fds[${i}]`, sendables[i]));
   }
   if (files.length > 0 && family !== AF_UNIX) {
@@ -74,15 +70,15 @@ export function checkOutgoing<F>(
   }
   let control: Uint8Array | null = null;
   if (items !== undefined) {
-    if (!Array.isArray(items)) throw invalidArgType("message.control", "an array", items);
-    const rights = items.findIndex(isRights);
+    const list = checkArray<ControlMessage>("message.control", items);
+    const rights = list.findIndex(isRights);
     if (rights >= 0) {
       throw invalidArgValue(
         `message.control[${rights}]`,
         'must not be "rights": give the descriptors as message.fds',
       );
     }
-    if (items.length > 0) control = encodeControl(items, { family, argument: "message.control" });
+    if (list.length > 0) control = encodeControl(list, { family, argument: "message.control" });
   }
   let encodedAddress: Uint8Array | null = null;
   if (address !== undefined) encodedAddress = encode("message.address", address);

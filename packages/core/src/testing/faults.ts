@@ -1,4 +1,4 @@
-import { checkInteger } from "../arguments.js";
+import { checkInteger, checkString } from "../arguments.js";
 import { errnoName } from "../errno.js";
 import { invalidArgType, invalidArgValue, systemError } from "../errors.js";
 
@@ -35,7 +35,7 @@ export class Faults<Name extends string> {
   }
 
   #check(call: Name): string {
-    if (Object.hasOwn(this.#syscalls, call)) return this.#syscalls[call];
+    if (Object.hasOwn(this.#syscalls, checkString("call", call))) return this.#syscalls[call];
     throw invalidArgValue(
       "call",
       `must be one of ${Object.keys(this.#syscalls).join(", ")}. Received "${call}"`,

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers";
 import { byteLength, checkInteger, checkObject, checkSignal, own } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
-import { AbortError, closedError, invalidArgValue, printed } from "../errors.js";
+import { AbortError, closedError, illegalConstructor, invalidArgValue, printed } from "../errors.js";
 import { Message, type OutgoingMessage } from "../message.js";
 import { rejectInTurn } from "../socket/fairness.js";
 import { type IterationOptions, iterate } from "../socket/iterating.js";
@@ -36,6 +36,9 @@ const DEFAULT_CAPACITY = 212_992;
 const TYPES = ["stream", "seqpacket", "dgram"] as const satisfies readonly MemorySocketType[];
 const UNNAMED = { family: "unix" } as const;
 
+/** Known to this module only. */
+const CONSTRUCT = Symbol("construct");
+
 /** Two sockets that are connected with each other, for this module and MemoryListener. */
 export let pairOf: (
   type: MemorySocketType,
@@ -65,13 +68,20 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
         outgoing: new Channel(type, checkInteger("options.capacity", capacity, 1, Number.MAX_SAFE_INTEGER)),
       }));
       return [
-        new MemorySocket(type, first!.maxFds, second!.outgoing, first!.outgoing),
-        new MemorySocket(type, second!.maxFds, first!.outgoing, second!.outgoing),
+        new MemorySocket(CONSTRUCT, type, first!.maxFds, second!.outgoing, first!.outgoing),
+        new MemorySocket(CONSTRUCT, type, second!.maxFds, first!.outgoing, second!.outgoing),
       ];
     };
   }
 
-  private constructor(type: MemorySocketType, maxFds: MaxFds, incoming: Channel, outgoing: Channel) {
+  private constructor(
+    key: typeof CONSTRUCT,
+    type: MemorySocketType,
+    maxFds: MaxFds,
+    incoming: Channel,
+    outgoing: Channel,
+  ) {
+    if (key !== CONSTRUCT) throw illegalConstructor("MemorySocket", "memorySocketpair()");
     this.type = type;
     this.#receiver = { family: AF_UNIX, maxFds, type: checkSocketType("type", type) };
     this.#incoming = incoming;
