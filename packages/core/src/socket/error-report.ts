@@ -1,5 +1,5 @@
 import type { Address } from "../address/index.js";
-import { checkObject } from "../arguments.js";
+import { checkArray, checkObject, checkUint32 } from "../arguments.js";
 import {
   SCM_TSTAMP_ACK,
   SCM_TSTAMP_COMPLETION,
@@ -17,7 +17,6 @@ import {
 } from "../constants/errqueue.js";
 import type { ControlMessage, ControlValue } from "../control/index.js";
 import { EMSGSIZE, errnoName } from "../errno.js";
-import { invalidArgType } from "../errors.js";
 import type { Message } from "../message.js";
 
 /** A packet that was sent did not arrive: ICMP says so, or this machine's own stack (`origin: "local"`). */
@@ -107,6 +106,9 @@ const isStamps = (message: ControlMessage): message is Named<"timestamping" | "t
 const isStatistics = (message: ControlMessage): message is Named<"timestampingOptStats"> =>
   message.name === "timestampingOptStats";
 
+/** The fields of struct sock_extended_err, whatever its name. */
+const NUMBERS = ["errno", "origin", "type", "code", "info", "data"] as const;
+
 const ICMP_ORIGINS = new Map<number, UndeliveredReport["origin"]>([
   [SO_EE_ORIGIN_LOCAL, "local"],
   [SO_EE_ORIGIN_ICMP, "icmp"],
@@ -142,7 +144,11 @@ function undelivered(
   return report;
 }
 
-function timestamp(message: Message, { info, data }: { info: number; data: number }): TimestampReport {
+function timestamp(
+  message: Message,
+  control: readonly ControlMessage[],
+  { info, data }: { info: number; data: number },
+): TimestampReport {
   const report: TimestampReport = {
     kind: "timestamp",
     event: EVENTS.get(info) ?? info,
@@ -150,26 +156,40 @@ function timestamp(message: Message, { info, data }: { info: number; data: numbe
     data: message.data,
     message,
   };
-  const stamps = message.control.find(isStamps)?.value;
+  const stamps = control.find(isStamps)?.value;
   if (stamps !== undefined && stamps.software !== 0n) report.software = stamps.software;
   if (stamps !== undefined && stamps.hardware !== 0n) report.hardware = stamps.hardware;
-  const statistics = message.control.find(isStatistics)?.value;
+  const statistics = control.find(isStatistics)?.value;
   if (statistics !== undefined) report.statistics = statistics;
   return report;
 }
 
+/** A message from elsewhere can have anything as its control messages. */
+function checkControl(control: unknown): ControlMessage[] {
+  return checkArray<ControlMessage>("message.control", control).map((item, i) => {
+    const argument = `message.control[${i}]`;
+    const checked = checkObject(argument, item);
+    if (isExtendedError(checked)) {
+      const value: Record<string, unknown> = { ...checkObject(`${argument}.value`, checked.value) };
+      for (const field of NUMBERS) checkUint32(`${argument}.value.${field}`, value[field]);
+    } else if (isStamps(checked)) {
+      checkObject(`${argument}.value`, checked.value);
+    }
+    return checked;
+  });
+}
+
 /** What an entry of the error queue says, whatever family its socket is of. */
 export function errorReport(message: Message): ErrorReport {
-  const { control } = checkObject("message", message);
-  if (!Array.isArray(control)) throw invalidArgType("message.control", "an instance of Array", control);
-  const error = message.control.find(isExtendedError)?.value;
+  const control = checkControl(checkObject("message", message).control);
+  const error = control.find(isExtendedError)?.value;
   if (error === undefined) return { kind: "other", message };
   const origin = ICMP_ORIGINS.get(error.origin);
   if (origin !== undefined) return undelivered(message, error, origin);
   switch (error.origin) {
     case SO_EE_ORIGIN_TIMESTAMPING:
       // A Wi-Fi acknowledgement has the same origin, and no stamps.
-      return message.control.some(isStamps) ? timestamp(message, error) : { kind: "other", message };
+      return control.some(isStamps) ? timestamp(message, control, error) : { kind: "other", message };
     case SO_EE_ORIGIN_ZEROCOPY: {
       const copied = (error.code & SO_EE_CODE_ZEROCOPY_COPIED) !== 0;
       return { kind: "zeroCopy", first: error.info, last: error.data, copied, message };
