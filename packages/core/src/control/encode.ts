@@ -1,5 +1,5 @@
 import { type AddressFamilyName, checkFamily, familyName } from "../address/family.js";
-import { checkBytes, checkInt32, checkInteger, own } from "../arguments.js";
+import { checkBytes, checkInt32, checkInteger, checkString, own } from "../arguments.js";
 import { write32 } from "../bytes.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
@@ -110,7 +110,8 @@ export function encodeControl(
   options?: EncodeControlOptions,
 ): Uint8Array {
   const given = own(options);
-  const argument = given?.argument ?? "control";
+  const argument =
+    given?.argument === undefined ? "control" : checkString("options.argument", given.argument);
   if (!Array.isArray(messages)) throw invalidArgType(argument, "an instance of Array", messages);
   const layout = given?.layout === undefined ? machineLayout : checkLayout(given.layout);
   const family = given?.family === undefined ? undefined : checkFamily("options.family", given.family);
