@@ -218,16 +218,19 @@ export function checkBuffers(argument: string, value: unknown): Uint8Array | Uin
 
 /**
  * A dense copy of a list, of at most `max` entries: what is missing in a sparse one is undefined, and not passed over. Reading it can
- * run the caller's code: a getter, a Proxy.
+ * run the caller's code: a getter, a Proxy. `constant`: what the kernel calls the limit.
  */
 export function checkArray<T = unknown>(
   argument: string,
   value: unknown,
   max = Number.POSITIVE_INFINITY,
+  constant?: string,
 ): T[] {
   if (!Array.isArray(value)) throw invalidArgType(argument, "an instance of Array", value);
   const { length } = value;
-  if (length > max) throw outOfRange(`${argument}.length`, `<= ${max}`, length);
+  if (length > max) {
+    throw outOfRange(`${argument}.length`, `<= ${max}${constant ? ` (${constant})` : ""}`, length);
+  }
   const copy: T[] = [];
   for (let i = 0; i < length; i++) copy.push(value[i]);
   return copy;
@@ -235,7 +238,7 @@ export function checkArray<T = unknown>(
 
 /** A dense copy of a list of iov entries. */
 export const checkList = (argument: string, list: readonly unknown[]): unknown[] =>
-  checkArray(argument, list, UIO_MAXIOV);
+  checkArray(argument, list, UIO_MAXIOV, "UIO_MAXIOV");
 
 function checkAll(
   argument: string,

@@ -62,7 +62,7 @@ export function checkOutgoing<F>(
   let sendables: readonly unknown[] = NO_SENDABLES;
   const files: F[] = [];
   if (fds !== undefined) {
-    sendables = checkArray("message.fds", fds, SCM_MAX_FD);
+    sendables = checkArray("message.fds", fds, SCM_MAX_FD, "SCM_MAX_FD");
     for (let i = 0; i < sendables.length; i++) files.push(fileOf(`message.fds[${i}]`, sendables[i]));
   }
   if (files.length > 0 && family !== AF_UNIX) {

@@ -214,7 +214,7 @@ describe("Socket.from(net.Socket)", () => {
       const reports = rejection(socket.recvError({ signal: aborting.signal }));
       aborting.abort();
       expect((await reports).name).toBe("AbortError");
-      expect(thrown(() => socket.tryRecvmsg({ flags: MSG_OOB })).code).toBe("EINVAL");
+      expect(socket.tryRecvmsg({ flags: MSG_OOB })).toBe(undefined);
       expect(String((await socket.recvmsg()).data)).toBe("in band");
       await socket.close();
     }),
