@@ -224,9 +224,10 @@ async function open(): Promise<{ surface: Surface; end: () => Promise<void> }> {
   }
   const listener = await sendmsg.Listener.listen({ family: "unix", abstract: `sendmsg-fuzz-${process.pid}` });
   const udp = await sendmsg.Socket.bind({ address: "::1", port: 0 }, { type: "dgram" });
-  const pairs = (["stream", "seqpacket", "dgram"] as const).map((type) => sendmsg.socketpair(type));
+  const types = ["stream", "seqpacket", "dgram"] as const;
+  const pairs = types.map((type) => sendmsg.socketpair(type));
   const descriptor = pairs[0]![0].peer;
-  for (const [socket] of pairs) methods(surface, `socket(${pairs.length})`, socket);
+  for (const [i, [socket]] of pairs.entries()) methods(surface, types[i]!, socket);
   methods(surface, "udp", udp);
   methods(surface, "socket.options", udp.options);
   methods(surface, "socket.peer", descriptor);
