@@ -30,7 +30,7 @@ import {
   turn,
   withPair,
 } from "../pairs.js";
-import { isRoot, kernelIsAtLeast, skipUnless } from "../target.js";
+import { isRoot, kernelIsAtLeast, onRealKernel, skipUnless } from "../target.js";
 
 /** A megabyte in which every place can be told from its neighbours. */
 const megabyte = Buffer.alloc(1 << 20, "the quick brown fox jumps over the lazy dog ");
@@ -529,7 +529,7 @@ describe("EAGAIN of a socket that is writable, which no readiness ends", () => {
   const userSocket = (): Promise<Socket> =>
     Socket.bind({ family: "netlink" }, { type: "dgram", protocol: NETLINK_USERSOCK });
 
-  it("netlink to a full socket of another: goes as soon as there is room", () =>
+  onRealKernel("netlink to a full socket of another: goes as soon as there is room", () =>
     counted(async () => {
       const [sender, receiver] = [await userSocket(), await userSocket()];
       const address = receiver.getsockname();
@@ -542,10 +542,13 @@ describe("EAGAIN of a socket that is writable, which no readiness ends", () => {
         [count, count + 1].map((data) => ({ bytes: `${data}`.length })),
       );
       await Promise.all([sender.close(), receiver.close()]);
-    }));
+    }),
+  );
 
   /** A socket without a port may be given one port only, and somebody has it. */
-  const inRange = kernelIsAtLeast(6, 3) ? it : skipUnless("needs IP_LOCAL_PORT_RANGE, Linux 6.3", false);
+  const inRange = kernelIsAtLeast(6, 3)
+    ? onRealKernel
+    : skipUnless("needs IP_LOCAL_PORT_RANGE, Linux 6.3", false);
 
   inRange("UDP without a free port: goes as soon as there is one, and so does what waits behind it", () =>
     counted(async () => {
@@ -568,7 +571,7 @@ describe("EAGAIN of a socket that is writable, which no readiness ends", () => {
     }),
   );
 
-  it("it is tried by a timer, not all the time", () =>
+  onRealKernel("it is tried by a timer, not all the time", () =>
     counted(async () => {
       const [sender, receiver] = [await userSocket(), await userSocket()];
       const address = receiver.getsockname();
@@ -579,5 +582,6 @@ describe("EAGAIN of a socket that is writable, which no readiness ends", () => {
       controller.abort();
       expect((await sending).code).toBe("ABORT_ERR");
       await Promise.all([sender.close(), receiver.close()]);
-    }));
+    }),
+  );
 });
