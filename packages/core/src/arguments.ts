@@ -162,32 +162,42 @@ const extentOfTypedArray = extentReader(Object.getPrototypeOf(Uint8Array.prototy
 const extentOfDataView = extentReader(DataView.prototype);
 
 /**
- * The same memory as a plain Uint8Array. A subclass can have a constructor of its own, which subarray() and slice() call, and
- * say that it has another length.
+ * The same memory as a plain Uint8Array, once `check` has passed its buffer. A subclass can say that it has another buffer or
+ * length.
  */
-function plainView(view: ArrayBufferView): Uint8Array {
+function plainView(
+  argument: string,
+  view: ArrayBufferView,
+  check: (argument: string, buffer: ArrayBufferLike) => void,
+): Uint8Array {
   const prototype = Object.getPrototypeOf(view);
-  if (prototype === Buffer.prototype || prototype === Uint8Array.prototype) return view as Uint8Array;
+  if ((prototype === Buffer.prototype || prototype === Uint8Array.prototype) && types.isUint8Array(view)) {
+    check(argument, view.buffer);
+    return view;
+  }
   const { buffer, byteOffset, byteLength } = types.isTypedArray(view)
     ? extentOfTypedArray(view)
     : extentOfDataView(view);
+  check(argument, buffer);
   return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** The view from `offset` bytes on. subarray() would call a constructor that the view's owner can choose (Symbol.species). */
+export function restOf(view: Uint8Array, offset: number): Uint8Array {
+  const { buffer, byteOffset, byteLength } = extentOfTypedArray(view);
+  return new Uint8Array(buffer, byteOffset + offset, byteLength - offset);
 }
 
 /** Bytes of a value that is encoded or decoded. */
 export function checkBytes(argument: string, value: unknown): Uint8Array {
   if (!types.isUint8Array(value)) throw invalidArgType(argument, "an instance of Uint8Array", value);
-  checkAttached(argument, value.buffer);
-  return plainView(value);
+  return plainView(argument, value, checkAttached);
 }
 
 /** Bytes to be read or written in place, as a Uint8Array over the same memory. */
 export function checkView(argument: string, value: unknown): Uint8Array {
   // isView and isAnyArrayBuffer can't be deceived by a prototype, as instanceof can.
-  if (ArrayBuffer.isView(value)) {
-    checkMemory(argument, value.buffer);
-    return plainView(value);
-  }
+  if (ArrayBuffer.isView(value)) return plainView(argument, value, checkMemory);
   if (types.isAnyArrayBuffer(value)) {
     checkMemory(argument, value);
     return new Uint8Array(value);

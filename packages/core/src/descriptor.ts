@@ -52,13 +52,6 @@ export let moveOut: (descriptor: FileDescriptor) => FileDescriptor;
 /** Closes a descriptor, with a token that comes back when close(2) has returned. False: it was not held. */
 export let releaseWithToken: (descriptor: FileDescriptor, token: number) => boolean;
 
-/**
- * One open file descriptor and the duty to close it.
- *
- * A descriptor has exactly one owner. This object is the owner until it is closed, detached or handed over; `fd` is -1 from
- * then on. One that is forgotten is closed when it is collected, with a warning (`SENDMSG_FD_COLLECTED`). Closing happens
- * in another thread, because a stranger's descriptor can make close(2) block for seconds.
- */
 /** Known to this module only. */
 const CONSTRUCT = Symbol("construct");
 
@@ -72,6 +65,13 @@ function noSuchTicket(): Error {
   return error;
 }
 
+/**
+ * One open file descriptor and the duty to close it.
+ *
+ * A descriptor has exactly one owner. This object is the owner until it is closed, detached or handed over; `fd` is -1 from
+ * then on. One that is forgotten is closed when it is collected, with a warning (`SENDMSG_FD_COLLECTED`). Closing happens
+ * in another thread, because a stranger's descriptor can make close(2) block for seconds.
+ */
 export class FileDescriptor implements Descriptor {
   #fd: number;
   readonly #generation: number;

@@ -406,9 +406,8 @@ export class Listener implements MessageListener<Socket> {
    * A connection that the peer gave up meanwhile goes to `onError` and is passed over, as is a lack of descriptors (after a
    * pause); any other error is thrown.
    */
-  async *connections(options: AcceptOptions = {}): AsyncGenerator<Socket, void, undefined> {
-    const { signal, onError } = checkObject("options", options);
-    yield* iterateConnections(this, () => this.#accept(signal, onError), onError);
+  connections(options: AcceptOptions = {}): AsyncGenerator<Socket, void, undefined> {
+    return iterateConnections(this, (...wait) => this.#accept(...wait), options);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Socket, void, undefined> {

@@ -23,6 +23,7 @@ import {
   SO_PEERPIDFD,
   SOCK_NONBLOCK,
   SOCK_SEQPACKET,
+  SOCK_STREAM,
   SOL_SOCKET,
   sendmsg,
   socket,
@@ -33,7 +34,7 @@ import { counted, settled } from "./counted.js";
 import { isCloseOnExec, isOpen, openFile, sameFile } from "./descriptors.js";
 import { closeSync, fstatSync, openSync, readSync } from "./files.mjs";
 import { evaluate } from "./module.js";
-import { thrown, until, withPair } from "./pairs.js";
+import { thrown, turn, until, withPair } from "./pairs.js";
 import { isEmulated, kernelIsAtLeast, skipUnless } from "./target.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 import { freshPath } from "./transports.js";
@@ -206,6 +207,28 @@ describe("a number that is to be closed", () => {
       const last = descriptors.at(-1)!.fd;
       for (const descriptor of descriptors) descriptor.close();
       expect(thrown(() => FileDescriptor.adopt(last)).code).toBe("EBADF");
+    }));
+
+  it("nor while a thread looks at it: a socket, whose queue could hold descriptors", () =>
+    counted(async () => {
+      let adopted = 0;
+      for (let round = 0; round < 500; round++) {
+        const [end, other] = socketpair(AF_UNIX, SOCK_STREAM);
+        FileDescriptor.adopt(end).close();
+        // Until the number is free, nobody gets it.
+        while (isOpen(end)) {
+          try {
+            FileDescriptor.adopt(end).detach();
+            adopted++;
+          } catch (error) {
+            expect((error as { code: string }).code).toBe("EBADF");
+          }
+        }
+        close(other);
+        if (round % 50 === 0) await turn();
+      }
+      // A number that close(2) is about to free may still be had: this is the kernel's moment, not ours.
+      expect(adopted).toBeLessThan(5);
     }));
 });
 

@@ -206,7 +206,10 @@ int WaitFor(int fd, short events, int64_t deadline) {
 int Poll(int fd, short events) {
   pollfd watched = {fd, events, 0};
   kernel::TimeSpec none = {};
-  return syscall(SYS_ppoll, &watched, 1, &none, nullptr, 0) == -1 ? -errno : watched.revents;
+  long result;
+  do result = syscall(SYS_ppoll, &watched, 1, &none, nullptr, 0);
+  while (result == -1 && errno == EINTR);
+  return result == -1 ? -errno : watched.revents;
 }
 
 bool IsReadable(int fd) { return Poll(fd, POLLIN) > 0; }

@@ -57,6 +57,7 @@ struct Workers::Task {
   Account* account;
   // The call to make; null: close(2) of `fd`.
   OffLoopCall* call;
+  // To be closed; -1 as soon as a thread does so.
   int fd;
   int token;
 };
@@ -284,6 +285,7 @@ bool Workers::IsClosing(int fd) {
   pthread_mutex_lock(&mutex_);
   for (const Lane& lane : lanes_) {
     if (&lane == &lanes_[kCalls]) continue;
+    for (const Task* task = lane.taken; task; task = task->next) closing |= task->fd == fd;
     for (const Source* source = lane.sources; source; source = source->next) {
       for (const Task* task = source->first; task; task = task->next) closing |= task->fd == fd;
     }
@@ -373,6 +375,8 @@ Workers::Task* Workers::Take(Lane& lane) {
     Task* task = source->first;
     source->first = task->next;
     source->running++;
+    task->next = lane.taken;
+    lane.taken = task;
     if (source->next) {
       *at = source->next;
       source->next = nullptr;
@@ -415,8 +419,10 @@ void Workers::Perform(Lane& lane, Task* task) {
   if (IsUnread(lane, task)) return;
   OffLoopCall* call = task->call;
   bool makes = call && !call->finished && !abandoned_;
+  int closing = task->fd;
+  task->fd = -1;
   pthread_mutex_unlock(&mutex_);
-  if (!call) ::Close(task->fd);
+  if (!call) ::Close(closing);
   if (makes) call->Make();
   pthread_mutex_lock(&mutex_);
   if (!call) return Finish(task->token);
@@ -466,6 +472,9 @@ void Workers::Work(Lane& lane) {
       Count(source->waiting, -1);
       Account* account = task->account;
       if (account) Count(account->waiting, -1);
+      Task** at = &lane.taken;
+      while (*at != task) at = &(*at)->next;
+      *at = task->next;
       delete task;
       if (account && __atomic_sub_fetch(&account->references, 1, __ATOMIC_ACQ_REL) == 0) {
         source->references--;

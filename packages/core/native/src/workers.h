@@ -66,7 +66,8 @@ class Workers {
   void CloseAll(const int* fds, int count, Account* account);
   void Close(int fd, Account* account, int token);
 
-  // Whether `fd` is to be closed: its number is not free yet, and its file is nobody's any more.
+  // Whether `fd` is to be closed: its number is not free yet, and its file is nobody's any more. A number that a thread gives to
+  // close(2) right now does not count: the kernel may have given it to another file already.
   bool IsClosing(int fd);
 
   // Makes a call, which must have a token of its own. False: there is no thread or memory for it. It is deleted then.
@@ -91,6 +92,8 @@ class Workers {
     int threads = 0;
     bool watched = false;
     uint32_t wake = 0;
+    // The tasks that threads have taken.
+    Task* taken = nullptr;
   };
 
   Workers();

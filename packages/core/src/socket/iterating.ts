@@ -1,5 +1,6 @@
 import { checkObject } from "../arguments.js";
 import { Backoff } from "./backoff.js";
+import { rejectInTurn } from "./fairness.js";
 import type { ReceiveOptions } from "./receiving.js";
 import { isGivenUp, isLoss, isTransient, needsPause } from "./transient.js";
 
@@ -48,7 +49,13 @@ export async function* iterate<M extends { readonly eof: boolean }>(
   isStream: boolean,
   given: IterationOptions,
 ): AsyncGenerator<M, void, undefined> {
-  const { onError, ...options } = checkObject("options", given);
+  let options: IterationOptions;
+  try {
+    options = checkObject("options", given);
+  } catch (error) {
+    return rejectInTurn(error);
+  }
+  const { onError, ...receiveOptions } = options;
   const persistence = new Persistence(
     (error) => (isLoss(error) ? onError !== undefined : !isStream && isTransient(error)),
     onError,
@@ -56,7 +63,7 @@ export async function* iterate<M extends { readonly eof: boolean }>(
   for (;;) {
     let message: M;
     try {
-      message = await socket.recvmsg(options);
+      message = await socket.recvmsg(receiveOptions);
       persistence.succeeded();
     } catch (error) {
       // Closing the socket is how its loop is ended from elsewhere.
@@ -72,14 +79,21 @@ export async function* iterate<M extends { readonly eof: boolean }>(
 /** The connections that `accept` gives, until the listener is closed. */
 export async function* iterateConnections<S>(
   listener: { readonly closed: boolean },
-  accept: () => Promise<S>,
-  onError: ((error: Error) => void) | undefined,
+  accept: (signal: AbortSignal | undefined, onError: ((error: Error) => void) | undefined) => Promise<S>,
+  given: Pick<IterationOptions, "signal" | "onError">,
 ): AsyncGenerator<S, void, undefined> {
+  let options: typeof given;
+  try {
+    options = checkObject("options", given);
+  } catch (error) {
+    return rejectInTurn(error);
+  }
+  const { signal, onError } = options;
   const persistence = new Persistence(isGivenUp, onError);
   for (;;) {
     let socket: S;
     try {
-      socket = await accept();
+      socket = await accept(signal, onError);
       persistence.succeeded();
     } catch (error) {
       // Closing the listener is how its loop is ended from elsewhere.

@@ -11,7 +11,7 @@ import type { OutgoingMessage } from "../message.js";
 import { SCM_MAX_FD } from "./receiving.js";
 
 /** A message to be sent, whose parts were checked and encoded. */
-export interface Outgoing<F> {
+export interface Outgoing<F, A> {
   readonly iov: Uint8Array | Uint8Array[];
   readonly total: number;
   /** What was given as `fds`, as it was given: a copy of the list, which is the caller's and may change. */
@@ -20,8 +20,8 @@ export interface Outgoing<F> {
   readonly files: F[];
   /** The control messages besides the descriptors. */
   readonly control: Uint8Array | null;
-  readonly address: Address | undefined;
-  readonly encodedAddress: Uint8Array | null;
+  /** What `encode` has made of it. */
+  readonly address: A | undefined;
   readonly flags: number;
 }
 
@@ -51,14 +51,15 @@ function checkSendFlags(argument: string, value: unknown): number {
  * Checks a message that a socket is to send.
  *
  * @param fileOf What an entry of `fds` stands for; throws for one that has no descriptor.
+ * @param encode Makes of the address what the socket needs; throws for one that it does not take.
  */
-export function checkOutgoing<F>(
+export function checkOutgoing<F, A>(
   message: OutgoingMessage,
   { family, type }: { readonly family: number; readonly type: number },
   fileOf: (argument: string, sendable: unknown) => F,
-  encode: (argument: string, address: Address) => Uint8Array,
-): Outgoing<F> {
-  const { data = "", fds, control: items, address, flags } = checkObject("message", message);
+  encode: (argument: string, address: Address) => A,
+): Outgoing<F, A> {
+  const { data = "", fds, control: items, address: given, flags } = checkObject("message", message);
   let sendables: readonly unknown[] = NO_SENDABLES;
   const files: F[] = [];
   if (fds !== undefined) {
@@ -80,8 +81,7 @@ export function checkOutgoing<F>(
     }
     if (list.length > 0) control = encodeControl(list, { family, argument: "message.control" });
   }
-  let encodedAddress: Uint8Array | null = null;
-  if (address !== undefined) encodedAddress = encode("message.address", address);
+  const address = given === undefined ? undefined : encode("message.address", given);
   const bits = flags === undefined ? 0 : checkSendFlags("message.flags", flags);
   // Last: a getter in any of the others could take away the buffers that were checked.
   const iov = checkData("message.data", data);
@@ -92,5 +92,5 @@ export function checkOutgoing<F>(
       "needs a byte of data to travel with: on a stream the kernel would lose the descriptors",
     );
   }
-  return { iov, total, sendables, files, control, address, encodedAddress, flags: bits };
+  return { iov, total, sendables, files, control, address, flags: bits };
 }

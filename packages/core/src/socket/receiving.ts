@@ -33,7 +33,8 @@ import {
   MSG_PEEK,
   MSG_TRUNC,
 } from "../constants/message-flags.js";
-import { SO_OOBINLINE } from "../constants/socket.js";
+import { IPPROTO_TCP } from "../constants/protocols.js";
+import { SO_ERROR, SO_OOBINLINE } from "../constants/socket.js";
 import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-types.js";
 import type { ControlMessage, ControlName } from "../control/index.js";
 import { largestControlSpace } from "../control/space.js";
@@ -63,7 +64,7 @@ import { filled, takeEarly } from "./early.js";
 import { type Endpoint, listenForAbort } from "./endpoint.js";
 import { afterTurn, countArrived, mayTry, rejectInTurn } from "./fairness.js";
 import type { OwnSettings } from "./own-settings.js";
-import { callOffLoop, EPOLLHUP, EPOLLRDHUP } from "./readiness.js";
+import { callOffLoop, EPOLLERR, EPOLLHUP, EPOLLRDHUP } from "./readiness.js";
 import { DEFAULT_SIZE, reserve, take } from "./receive-memory.js";
 import { MESSAGES_LOST } from "./transient.js";
 
@@ -156,7 +157,7 @@ function maxFdsOf(value: unknown, ofSocket: MaxFds): number {
 /** Checks what a receive is asked for. */
 export function checkRequest(
   options: ReceiveOptions,
-  socket: Pick<ReceivingSocket, "family" | "type" | "maxFds">,
+  socket: Pick<ReceivingSocket, "family" | "type" | "protocol" | "maxFds">,
 ): Request {
   const { maxFds, size, buffers, flags } = checkObject("options", options);
   const request: Request = {
@@ -193,9 +194,19 @@ export function checkRequest(
 
 const OUT_OF_BAND: ReadonlySet<number> = new Set([AF_PHONET, AF_RXRPC, AF_X25]);
 
-/** Whether recvmsg(2) with MSG_OOB can give something: TCP's urgent byte, SMC's, X.25's interrupts, … */
-function hasUrgentData({ family, type }: Pick<ReceivingSocket, "family" | "type">): boolean {
-  if (family === AF_INET || family === AF_INET6 || family === AF_SMC) return type === SOCK_STREAM;
+/**
+ * Whether recvmsg(2) with MSG_OOB can give something: TCP's urgent byte, SMC's, X.25's interrupts, … MPTCP and SCTP ignore the flag,
+ * and would give ordinary data.
+ */
+function hasUrgentData({
+  family,
+  type,
+  protocol,
+}: Pick<ReceivingSocket, "family" | "type" | "protocol">): boolean {
+  if (family === AF_SMC) return type === SOCK_STREAM;
+  if (family === AF_INET || family === AF_INET6) {
+    return type === SOCK_STREAM && (protocol === 0 || protocol === IPPROTO_TCP);
+  }
   return OUT_OF_BAND.has(family);
 }
 
@@ -225,6 +236,11 @@ const TELLING: ReadonlySet<number> = new Set([
   AF_VSOCK,
 ]);
 const PEEK = MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT;
+/**
+ * Longer ones the kernel can't make: all but 17 pages of a message, of 4 KiB to 64 KiB, is one kmalloc() of 4 MiB at most
+ * (unix_dgram_sendmsg(), net/unix/af_unix.c).
+ */
+const LONGEST_UNIX_MESSAGE = 16 << 20;
 
 /** The receiving half of a socket: who waits, in order, and the error queue. */
 export class Receiving {
@@ -327,8 +343,9 @@ export class Receiving {
   /** The socket became readable, or the event loop has gone round. */
   pump(): void {
     this.#stirred = this.#away;
-    this.#serve(this.#waiters);
+    // First, because of an error that the kernel tells once: see #endIfNoneCanCome.
     if (this.#urgent.length > 0) this.#serve(this.#urgent);
+    this.#serve(this.#waiters);
   }
 
   #serve(line: readonly Waiter[]): void {
@@ -464,11 +481,13 @@ export class Receiving {
   #receiveOffLoop(request: Request, room: number, flags: number): undefined {
     const fd = this.#endpoint.open();
     // A stream gives what is there. A message comes whole: whoever gets it in the end may have room for more than this request.
-    const some = Math.min(room, DEFAULT_SIZE);
     const size =
       this.#socket.type === SOCK_STREAM
-        ? some
-        : Math.max(some, binding().recvmsg(fd, nothing, null, null, PEEK, -1));
+        ? Math.min(room, DEFAULT_SIZE)
+        : Math.max(
+            Math.min(room, LONGEST_UNIX_MESSAGE),
+            binding().recvmsg(fd, nothing, null, null, PEEK, -1),
+          );
     const started = callOffLoop(
       (token) => binding().startReceive(fd, size, controlRoom().length, ADDRESS_SPACE, flags, token),
       (token) => this.#arrived(token, request, size, flags),
@@ -570,6 +589,13 @@ export class Receiving {
       throw error;
     }
     const events = binding().poll(fd, EPOLLRDHUP);
+    if (events < 0) throw failure(events, "ppoll");
+    const pending = events & EPOLLERR ? getInt(fd, SOL_SOCKET, SO_ERROR) : 0;
+    if (pending !== 0) {
+      // The kernel tells it once: whoever receives what is in band must see it, too.
+      this.#earlyError ??= systemError(pending, "recvmsg");
+      throw systemError(pending, "recvmsg");
+    }
     if (events & EPOLLRDHUP) return messageOf({ eof: true }, NO_PARTS);
     if (events & EPOLLHUP) throw systemError(ENOTCONN, "recvmsg");
     return undefined;
@@ -638,7 +664,7 @@ export class Receiving {
 
   /** Whether 0 bytes are the end of the stream, and not an empty message. */
   #isEnd(flags: number, msgFlags: number, controlLength: number, addressLength: number): boolean {
-    if (flags & (MSG_ERRQUEUE | MSG_OOB)) return false;
+    if (flags & MSG_ERRQUEUE) return false;
     const { family, type } = this.#socket;
     if (type === SOCK_STREAM) return true;
     // Both are 0 bytes here; the control message that was switched on for this comes with real messages only.

@@ -1,7 +1,7 @@
 import { detailsOf } from "../address/encode.js";
 import { type Address, addressFamily, encodeAddress } from "../address/index.js";
 import { inNamespaceOf } from "../address/kernel-interfaces.js";
-import { checkObject, checkSignal } from "../arguments.js";
+import { checkObject, checkSignal, restOf } from "../arguments.js";
 import {
   AF_AX25,
   AF_INET,
@@ -77,6 +77,12 @@ interface Prepared {
   boundPaths: readonly BoundPath[];
 }
 
+/** An address, and how errors name it. */
+interface Destination {
+  readonly bytes: Uint8Array;
+  readonly details: SystemErrorDetails;
+}
+
 interface Queued {
   prepared: Prepared;
   /** Our own duplicates of what is to be sent, until the message's first byte has gone. */
@@ -145,11 +151,12 @@ export class Sending {
   /** Part of a message went, and the rest never will. */
   #broken = false;
   #turnScheduled = false;
-  readonly #encode = (argument: string, address: Address): Uint8Array => {
+  readonly #encode = (argument: string, address: Address): Destination => {
     if (!takes(this.#socket.family, addressFamily(address, argument))) {
       throw invalidArgValue(argument, "must be of the socket's address family");
     }
-    return inNamespaceOf(this.#endpoint.open(), () => encodeAddress(address, argument));
+    const bytes = inNamespaceOf(this.#endpoint.open(), () => encodeAddress(address, argument));
+    return { bytes, details: detailsOf(address) };
   };
   /**
    * Whether a send can purge the socket's own receive queue: a connected Unix datagram socket, whose peer may be gone
@@ -287,15 +294,15 @@ export class Sending {
   #prepare(message: OutgoingMessage): Prepared {
     const { family } = this.#socket;
     const checked = checkOutgoing(message, this.#socket, borrowFd, this.#encode);
-    const { iov, total, files, sendables, control, address, encodedAddress, flags } = checked;
+    const { iov, total, files, sendables, control, address, flags } = checked;
     return {
       iov,
       total,
       fds: files,
       control,
       controlWithFds: files.length > 0 ? concat(encodeRights(files), control) : control,
-      address: encodedAddress,
-      details: address && detailsOf(address),
+      address: address?.bytes ?? null,
+      details: address?.details,
       flags: flags | alwaysSet(family),
       sendables,
       boundPaths: files.length > 0 ? boundPathsOf(files) : NO_SENDABLES,
@@ -464,7 +471,10 @@ export class Sending {
    */
   #waitForRoom(key: string): void {
     const lane = this.#lanes.get(key);
-    if (!lane || (binding().poll(this.#endpoint.fd, EPOLLOUT) & EPOLLOUT) === 0) return;
+    if (!lane) return;
+    const events = binding().poll(this.#endpoint.fd, EPOLLOUT);
+    // Where the kernel does not say, trying again costs little, and not trying could mean to wait for ever.
+    if (events >= 0 && (events & EPOLLOUT) === 0) return;
     lane.backoff ??= new Backoff();
     lane.backoff.wait(() => this.#pumpLane(key));
   }
@@ -536,15 +546,15 @@ function brokenBefore(cause: Error): Error {
   return Object.assign(error, { cause });
 }
 
-/** The views from `offset` bytes on. They are plain: see checkData. */
+/** The views from `offset` bytes on. */
 function remaining(iov: Uint8Array | Uint8Array[], offset: number): Uint8Array | Uint8Array[] {
-  if (!Array.isArray(iov)) return iov.subarray(offset);
+  if (!Array.isArray(iov)) return restOf(iov, offset);
   const rest: Uint8Array[] = [];
   let left = offset;
   for (const view of iov) {
     if (left >= view.byteLength) left -= view.byteLength;
     else {
-      rest.push(left > 0 ? view.subarray(left) : view);
+      rest.push(left > 0 ? restOf(view, left) : view);
       left = 0;
     }
   }

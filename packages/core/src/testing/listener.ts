@@ -100,9 +100,8 @@ export class MemoryListener implements MessageListener<MemorySocket> {
     return this.#faults.isBlocked("accept") ? undefined : this.#backlog.shift()?.far;
   }
 
-  async *connections(options: AcceptOptions = {}): AsyncGenerator<MemorySocket, void, undefined> {
-    const { signal, onError } = checkObject("options", options);
-    yield* iterateConnections(this, () => this.#accept(signal, onError), onError);
+  connections(options: AcceptOptions = {}): AsyncGenerator<MemorySocket, void, undefined> {
+    return iterateConnections(this, (...wait) => this.#accept(...wait), options);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<MemorySocket, void, undefined> {

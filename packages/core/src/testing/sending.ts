@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { decodeAddress, encodeAddress } from "../address/index.js";
+import { type Address, decodeAddress, encodeAddress } from "../address/index.js";
 import { checkObject, checkSignal } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_OOB } from "../constants/message-flags.js";
@@ -8,7 +8,7 @@ import { EOPNOTSUPP, EPIPE } from "../errno.js";
 import { AbortError, closedError, codedError, systemError } from "../errors.js";
 import type { OutgoingMessage } from "../message.js";
 import { listenForAbort } from "../socket/endpoint.js";
-import { rejectInTurn } from "../socket/fairness.js";
+import { mayTry, nextTurn, rejectInTurn } from "../socket/fairness.js";
 import { checkType } from "../socket/make.js";
 import { checkOutgoing } from "../socket/outgoing.js";
 import type { SendOptions, SendResult } from "../socket/sending.js";
@@ -30,6 +30,18 @@ interface Queued extends Prepared {
   reject: (error: Error) => void;
   stopListening: (() => void) | undefined;
 }
+
+const interfaces = new Map<string, number>();
+
+/** Every name is an interface's here: what this machine has does not matter. */
+function interfaceIndex(name: string): number {
+  const index = interfaces.get(name) ?? interfaces.size + 1;
+  interfaces.set(name, index);
+  return index;
+}
+
+const throughBytes = (argument: string, address: Address): Address =>
+  decodeAddress(encodeAddress(address, argument, interfaceIndex));
 
 function withBytesSent(error: unknown, bytesSent: number): Error {
   return Object.assign(error as Error, { bytesSent });
@@ -64,7 +76,7 @@ export class MemorySending {
       return rejectInTurn(withBytesSent(error, 0));
     }
     if (sent !== undefined && (sent === prepared.total || this.#type !== "stream")) {
-      return Promise.resolve({ bytes: sent });
+      return mayTry() ? Promise.resolve({ bytes: sent }) : nextTurn().then(() => ({ bytes: sent }));
     }
     return new Promise((resolve, reject) => {
       const sizes = prepared.views.map((view) => view.byteLength);
@@ -98,16 +110,14 @@ export class MemorySending {
     if (this.#ended) throw systemError(EPIPE, "sendmsg");
     const socket = { family: AF_UNIX, type: checkType("type", this.#type) };
     // A datagram's address says who sends it, and may be of any family.
-    const outgoing = checkOutgoing(message, socket, fileBehind, (argument, address) =>
-      encodeAddress(address, argument),
-    );
-    const { iov, total, files, control, encodedAddress, flags } = outgoing;
+    const outgoing = checkOutgoing(message, socket, fileBehind, throughBytes);
+    const { iov, total, files, control, address, flags } = outgoing;
     if (flags & MSG_OOB) throw systemError(EOPNOTSUPP, "sendmsg");
     // What arrives is the receiver's own: encoded and decoded, as through the kernel.
     const attachments = {
       files,
       control: control ? decodeControl(control, { family: AF_UNIX }) : [],
-      address: encodedAddress ? decodeAddress(encodedAddress) : undefined,
+      address,
     };
     return { views: Array.isArray(iov) ? iov : [iov], total, attachments };
   }

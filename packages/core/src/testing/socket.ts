@@ -83,7 +83,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   ) {
     if (key !== CONSTRUCT) throw illegalConstructor("MemorySocket", "memorySocketpair()");
     this.type = type;
-    this.#receiver = { family: AF_UNIX, maxFds, type: checkSocketType("type", type) };
+    this.#receiver = { family: AF_UNIX, protocol: 0, maxFds, type: checkSocketType("type", type) };
     this.#incoming = incoming;
     incoming.refusesFiles = maxFds === "refuse";
     this.#outgoing = outgoing;

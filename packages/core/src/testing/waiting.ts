@@ -1,6 +1,6 @@
 import { AbortError } from "../errors.js";
 import { listenForAbort } from "../socket/endpoint.js";
-import { rejectInTurn } from "../socket/fairness.js";
+import { afterTurn, mayTry, rejectInTurn } from "../socket/fairness.js";
 
 interface Waiter<T> {
   /** Undefined: would block. */
@@ -18,12 +18,17 @@ export class Waiting<T> {
     return this.#waiters.length === 0;
   }
 
-  /** Tries at once, unless others wait; waits then. */
+  /** Tries at once, unless others wait or the event loop is to have its turn; waits then. */
   start(attempt: () => T | undefined, signal: AbortSignal | undefined): Promise<T> {
     try {
       if (signal?.aborted) throw new AbortError(signal);
-      const result = this.empty ? attempt() : undefined;
-      if (result !== undefined) return Promise.resolve(result);
+      if (this.empty) {
+        if (!mayTry()) afterTurn(() => this.pump());
+        else {
+          const result = attempt();
+          if (result !== undefined) return Promise.resolve(result);
+        }
+      }
     } catch (error) {
       return rejectInTurn(error);
     }

@@ -54,7 +54,10 @@ async function build(): Promise<void> {
 /** What makes the native layer copy nothing: empty data, no control data, no address, no closed descriptor to tell of. */
 const dist = pathToFileURL(join(directory, "dist/")).href;
 const program = `
+  const { default: assert } = await import("node:assert/strict");
   const { binding } = await import("${dist}native/load.js");
+  const { OFF_LOOP } = await import("${dist}native/binding.js");
+  const { receive } = binding();
   binding().takeFinished(new Int32Array(64));
   const { Listener, Socket, socketpair } = await import("${dist}index.js");
   const path = process.argv[1] + "/socket";
@@ -67,15 +70,32 @@ const program = `
     if (type !== "stream") await a.sendmsg({ data: "" });
     a.trySendmsg({ data: ["", "y", new Uint8Array(0)], fds: [0, 1] });
     (await b.recvmsg({ buffers: [new Uint8Array(1), new Uint8Array(0)] }))[Symbol.dispose]();
-    // With something in its own queue, a thread sends for a connected datagram socket.
-    b.trySendmsg({ data: "z" });
-    await a.sendmsg({ data: [] });
+    // As near the limit of open files: a thread receives.
+    binding().receive = () => OFF_LOOP;
+    for (const data of type === "stream" ? ["z"] : ["", "z"]) {
+      await a.sendmsg({ data });
+      (await b.recvmsg())[Symbol.dispose]();
+    }
+    binding().receive = receive;
     await Promise.all([a.close(), b.close()]);
   }
 
+  // With something in its own queue, a thread sends for a connected datagram socket.
+  const server = await Socket.bind({ path: path + ".server" }, { type: "dgram" });
+  const sender = await Socket.bind({ path: path + ".sender" }, { type: "dgram" });
+  await sender.connect({ path: path + ".server" });
+  await server.sendmsg({ data: "x", address: { path: path + ".sender" } });
+  let sentOffLoop = 0;
+  const { startSend } = binding();
+  binding().startSend = (...args) => (sentOffLoop++, startSend(...args));
+  await sender.sendmsg({ data: [] });
+  await sender.sendmsg({ data: ["", "y"], fds: [0] });
+  assert.equal(sentOffLoop, 2);
+  await Promise.all([server.close(), sender.close()]);
+
   const listener = await Listener.listen({ path });
-  const [client, server] = await Promise.all([Socket.connect({ path }), listener.accept()]);
-  const taken = Socket.from(server.detach());
+  const [client, accepted] = await Promise.all([Socket.connect({ path }), listener.accept()]);
+  const taken = Socket.from(accepted.detach());
   await client.sendmsg({ data: "x" });
   await taken.recvmsg();
   await Promise.all([client.close(), taken.close()]);

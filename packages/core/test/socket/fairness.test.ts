@@ -56,6 +56,21 @@ describe("a loop that is always ready lets the event loop have its turn", () => 
       expect(rounds).toBeLessThan(LIMIT);
     }));
 
+  it.each([
+    ["messages", (socket: Socket) => socket.messages(5 as never).next()],
+    ["connections", (_: Socket, listener: Listener) => listener.connections(5 as never).next()],
+  ])("%s() that fails before it has begun", (_, call) =>
+    withPair("stream", async (a) => {
+      const listener = await Listener.listen({ path: freshPath() });
+      const { fired, stop } = timers(5);
+      let rounds = 0;
+      for (; rounds < LIMIT && !fired(); rounds++) await rejection(call(a, listener));
+      stop();
+      expect(rounds).toBeLessThan(LIMIT);
+      await listener.close();
+    }),
+  );
+
   it("what is sent when its turn is due goes at once: in order, and whatever becomes of the socket", () =>
     withPair("seqpacket", async (a, b) => {
       while (mayTry());

@@ -1,14 +1,30 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { EPERM } from "../../src/errno.js";
 import { Listener, Socket } from "../../src/index.js";
-import { AF_INET, MSG_OOB, SOCK_STREAM, socket as syscallSocket } from "../../src/syscalls/index.js";
+import { binding } from "../../src/native/load.js";
+import {
+  AF_INET,
+  close,
+  IPPROTO_MPTCP,
+  MSG_DONTWAIT,
+  MSG_OOB,
+  recvmsg,
+  SOCK_STREAM,
+  socket as syscallSocket,
+} from "../../src/syscalls/index.js";
 import { counted } from "../counted.js";
 import { calls, isSettled, pass, rejection, thrown, turn, withPair } from "../pairs.js";
+import { skipUnless } from "../target.js";
 
 const LOOPBACK = { address: "127.0.0.1", port: 0 } as const;
 
-async function withTcp(body: (a: Socket, b: Socket) => Promise<void>): Promise<void> {
+async function withTcp(
+  body: (a: Socket, b: Socket) => Promise<void>,
+  { rcvBuf }: { rcvBuf?: number } = {},
+): Promise<void> {
   await counted(async () => {
     const listener = await Listener.listen(LOOPBACK);
+    if (rcvBuf !== undefined) listener.options.set("rcvBuf", rcvBuf);
     const [a, b] = await Promise.all([Socket.connect(listener.getsockname()), listener.accept()]);
     try {
       await body(a, b);
@@ -16,6 +32,15 @@ async function withTcp(body: (a: Socket, b: Socket) => Promise<void>): Promise<v
       await Promise.all([a, b, listener].map((each) => each.close()));
     }
   });
+}
+
+function hasMptcp(): boolean {
+  try {
+    close(syscallSocket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const urgent = (socket: Socket, data: string) => socket.sendmsg({ data, flags: MSG_OOB });
@@ -91,6 +116,58 @@ describe("TCP's urgent byte", () => {
       expect((await b.recvmsg({ flags: MSG_OOB })).eof).toBe(true);
     }));
 
+  it("the wait ends where the byte was announced, and reading is shut down before it comes", () =>
+    withTcp(
+      async (a, b) => {
+        // More than b has room for: the urgent byte stays with a, and its place is told.
+        await urgent(a, "x".repeat(20_000));
+        const space = new Uint8Array(1);
+        const knows = () =>
+          thrown(() => recvmsg(b.fd, space, { flags: MSG_OOB | MSG_DONTWAIT })).code === "EAGAIN";
+        while (!knows()) await turn();
+        await b.shutdown("read");
+        for await (const message of b.messages({ flags: MSG_OOB })) expect(message).toBe("none");
+      },
+      { rcvBuf: 2304 },
+    ));
+
+  it("the wait tells that the connection was reset; the next receive of other data does, too", () =>
+    withTcp(async (a, b) => {
+      const waiting = rejection(b.recvmsg({ flags: MSG_OOB }));
+      a.options.set("linger", { onOff: true, seconds: 0 });
+      await a.close();
+      expect(await waiting).toMatchObject({ code: "ECONNRESET", syscall: "recvmsg" });
+      expect((await rejection(b.recvmsg())).code).toBe("ECONNRESET");
+    }));
+
+  it("it tells both who wait that the connection was reset", () =>
+    withTcp(async (a, b) => {
+      const waiting = [b.recvmsg(), b.recvmsg({ flags: MSG_OOB })].map((each) => rejection(each));
+      a.options.set("linger", { onOff: true, seconds: 0 });
+      await a.close();
+      expect((await Promise.all(waiting)).map(({ code }) => code)).toEqual(["ECONNRESET", "ECONNRESET"]);
+    }));
+
+  it("a failure to ask whether the peer has ended is no end", () =>
+    withTcp(async (_, b) => {
+      vi.spyOn(binding(), "poll").mockReturnValueOnce(-EPERM);
+      expect(await rejection(b.recvmsg({ flags: MSG_OOB }))).toMatchObject({
+        code: "EPERM",
+        syscall: "ppoll",
+      });
+    }));
+
+  it("the socket is not given away while somebody waits for it", () =>
+    withTcp(async (_, b) => {
+      const controller = new AbortController();
+      const waiting = rejection(b.recvmsg({ flags: MSG_OOB, signal: controller.signal }));
+      for (const give of [() => b.detach(), () => b.toNet()]) {
+        expect(thrown(give).code).toBe("ERR_INVALID_STATE");
+      }
+      controller.abort();
+      expect((await waiting).code).toBe("ABORT_ERR");
+    }));
+
   it("EINVAL where urgent bytes come in their place, as SO_OOBINLINE has them", () =>
     withTcp(async (a, b) => {
       b.options.set("oobInline", true);
@@ -110,6 +187,10 @@ describe("TCP's urgent byte", () => {
     }));
 });
 
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
 describe("MSG_OOB where there is no out-of-band data", () => {
   const REFUSED = { code: "ERR_INVALID_ARG_VALUE", argument: "options.flags" };
 
@@ -118,6 +199,18 @@ describe("MSG_OOB where there is no out-of-band data", () => {
       expect(await rejection(b.recvmsg({ flags: MSG_OOB }))).toMatchObject(REFUSED);
       expect(await rejection(b.messages({ flags: MSG_OOB }).next())).toMatchObject(REFUSED);
       expect(thrown(() => b.tryRecvmsg({ flags: MSG_OOB }))).toMatchObject(REFUSED);
+    }),
+  );
+
+  skipUnless("this kernel has no MPTCP", hasMptcp())("so does MPTCP, which would give ordinary data", () =>
+    counted(async () => {
+      const listener = await Listener.listen(LOOPBACK, { protocol: IPPROTO_MPTCP });
+      const connecting = Socket.connect(listener.getsockname(), { protocol: IPPROTO_MPTCP });
+      const [a, b] = await Promise.all([connecting, listener.accept()]);
+      for (const socket of [a, b]) {
+        expect(await rejection(socket.recvmsg({ flags: MSG_OOB }))).toMatchObject(REFUSED);
+      }
+      await Promise.all([a, b, listener].map((each) => each.close()));
     }),
   );
 

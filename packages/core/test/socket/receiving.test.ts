@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Message, type ReceiveOptions, Socket } from "../../src/index.js";
+import { OFF_LOOP } from "../../src/native/binding.js";
+import { binding } from "../../src/native/load.js";
 import { isBun } from "../../src/runtime.js";
 import {
   dup,
@@ -572,6 +574,28 @@ describe("memory", () => {
       const first = await b.recvmsg();
       await b.sendmsg({ data: "other" });
       expect([String(first.data), String((await back).data)]).toEqual(["first", "other"]);
+    }));
+});
+
+describe("a message that a thread receives, because few descriptors are left", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it("is whole, if the caller has room for it, though another process has taken the one before", () =>
+    withPair("seqpacket", async (a, b) => {
+      const native = binding();
+      const { startReceive } = native;
+      await a.sendmsg({ data: "first" });
+      const long = Buffer.alloc(100_000, 7);
+      await a.sendmsg({ data: long });
+      vi.spyOn(native, "receive").mockReturnValueOnce(OFF_LOOP);
+      vi.spyOn(native, "startReceive").mockImplementationOnce((...args) => {
+        recvmsg(b.fd, new Uint8Array(5), { flags: MSG_DONTWAIT });
+        return startReceive(...args);
+      });
+      const message = await b.recvmsg({ buffers: new Uint8Array(200_000) });
+      expect([message.data.equals(long), message.truncated]).toEqual([true, false]);
     }));
 });
 

@@ -31,6 +31,7 @@ import {
   withPair,
 } from "../pairs.js";
 import { isRoot, kernelIsAtLeast, onRealKernel, skipUnless } from "../target.js";
+import { freshPath } from "../transports.js";
 
 /** A megabyte in which every place can be told from its neighbours. */
 const megabyte = Buffer.alloc(1 << 20, "the quick brown fox jumps over the lazy dog ");
@@ -457,6 +458,31 @@ describe("a number that is closed behind the socket's back while a send waits", 
     }));
 });
 
+describe("a message whose getters take its bytes away", () => {
+  it("is refused: nothing shorter is sent", () =>
+    counted(async () => {
+      const [sender, receiver] = await Promise.all(
+        [freshPath(), freshPath()].map((path) => Socket.bind({ path }, { type: "dgram" })),
+      );
+      const { path } = receiver!.getsockname() as { path: string };
+      // At each of its readings in turn.
+      for (let last = 1; last <= 6; last++) {
+        const data = new Uint8Array(5000);
+        let readings = 0;
+        const address = {
+          get path() {
+            if (++readings === last) structuredClone(data.buffer, { transfer: [data.buffer] });
+            return path;
+          },
+        };
+        const sent = await sender!.sendmsg({ data, address }).catch((error) => error);
+        if (readings < last) expect(sent).toEqual({ bytes: 5000 });
+        else expect(sent).toMatchObject({ code: "ERR_INVALID_ARG_VALUE", argument: "message.data" });
+      }
+      await Promise.all([sender!.close(), receiver!.close()]);
+    }));
+});
+
 describe("the caller's list of descriptors", () => {
   it("may change as soon as the call has returned", () =>
     withPair("seqpacket", async (a, b) => {
@@ -491,8 +517,16 @@ describe("bytes of a subclass of Uint8Array", () => {
   }
   const memory = new Uint8Array(300_000).map((_, i) => (i * 7) >> 3).buffer;
 
+  /** A plain one, whose subarray() is another's, and calls another's constructor. */
+  const disguised = (): Uint8Array =>
+    Object.assign(new Uint8Array(memory), {
+      constructor: { [Symbol.species]: FromTheStart },
+      subarray: () => new Uint8Array(5),
+    });
+
   it.each([
     ["one, whose subarray() is another", () => new FromTheStart(memory)],
+    ["one that pretends to be of another class", disguised],
     ["several", () => [new FromTheStart(memory.slice(0, 150_000)), new FromTheStart(memory.slice(150_000))]],
     ["one with another length", () => new Shorter(memory)],
   ])("are sent as they are, a part at a time: %s", (_, make) =>

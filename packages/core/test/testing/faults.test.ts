@@ -127,6 +127,22 @@ describe.each(TYPES)("%s", (type) => {
     });
   });
 
+  it("an address may name any interface: this machine's do not matter", async () => {
+    if (type !== "dgram") return;
+    const [a, b] = memorySocketpair(type);
+    for (const name of ["lo", "nosuch0", "lo"]) {
+      await a.sendmsg({ data: "x", address: { family: "packet", protocol: 3, interface: name } });
+      await a.sendmsg({ data: "x", address: { address: `fe80::1%${name}`, port: 5 } });
+    }
+    const addresses = [];
+    for (let i = 0; i < 6; i++) addresses.push((await b.recvmsg()).address);
+    const interfaces = addresses.map((address) => (address as { interface?: number }).interface);
+    expect(interfaces[0]).toBeTypeOf("number");
+    expect(interfaces[4]).toBe(interfaces[0]);
+    expect(interfaces[2]).not.toBe(interfaces[0]);
+    expect(addresses[3]).toMatchObject({ address: "fe80::1", port: 5, scopeId: interfaces[2] });
+  });
+
   it("control messages pass as they are given", async () => {
     const [a, b] = memorySocketpair(type);
     const control = [{ name: "credentials", value: { pid: 1, uid: 2, gid: 3 } }] as const;
