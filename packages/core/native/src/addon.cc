@@ -603,12 +603,12 @@ napi_value Adopt(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   Custody& custody = args.environment().custody;
   int fd = args.Int(0);
-  if (!IsOpen(fd)) {
-    custody.ForgetNumber(fd);
+  // Asked first: what a thread is to close now can be closed when it is asked whether it is open.
+  bool closing = args.environment().workers->IsClosing(fd);
+  if (closing || !IsOpen(fd)) {
+    if (!closing) custody.ForgetNumber(fd);
     return Number(env, -EBADF);
   }
-  // A thread closes it at any moment.
-  if (args.environment().workers->IsClosing(fd)) return Number(env, -EBADF);
   return Number(env, custody.IsHeld(fd) ? -EEXIST : custody.Take(fd));
 }
 
