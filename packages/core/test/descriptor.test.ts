@@ -436,9 +436,10 @@ describe("two installed copies of the library", () => {
   it("with binaries of their own, they do not take each other's tickets", async () => {
     const copies = await Promise.all(["a", "b"].map((name) => compileTo(join(temporaryDirectory(), name))));
     expect(copies).toHaveLength(2);
+    const folder = JSON.stringify(pathToFileURL(temporaryDirectory()).href);
     const source = `
       const [{ FileDescriptor: A }, { FileDescriptor: B }] = await Promise.all(
-        ["a", "b"].map((name) => import(process.argv[1] + "/" + name + "/dist/index.js")),
+        ["a", "b"].map((name) => import(${folder} + "/" + name + "/dist/index.js")),
       );
       const { openSync } = await import(${files});
       const [ofA, ofB] = [A, B].map((Copy) => Copy.adopt(openSync("/proc/self/status", "r")).transfer());
@@ -456,9 +457,7 @@ describe("two installed copies of the library", () => {
       mkdirSync(release, { recursive: true });
       cpSync(loadedBinding().path!, join(release, "sendmsg.node"));
     }
-    const child = spawnSync(process.execPath, [...evaluate(source), temporaryDirectory()], {
-      encoding: "utf8",
-    });
+    const child = spawnSync(process.execPath, evaluate(source), { encoding: "utf8" });
     expect(child.stdout, child.stderr).toBe('["ENOENT","ENOENT",true,true]\n');
   });
 
