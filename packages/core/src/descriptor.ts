@@ -1,13 +1,7 @@
 import { checkFd } from "./arguments.js";
+import { CONSTRUCT, checkConstruct } from "./construct.js";
 import { EBADF, EEXIST, ENOENT } from "./errno.js";
-import {
-  closedError,
-  codedError,
-  explain,
-  illegalConstructor,
-  invalidArgType,
-  systemError,
-} from "./errors.js";
+import { closedError, codedError, explain, invalidArgType, systemError } from "./errors.js";
 import { binding } from "./native/load.js";
 
 /** By this, two installed copies of the library recognise each other's descriptors. */
@@ -52,9 +46,6 @@ export let moveOut: (descriptor: FileDescriptor) => FileDescriptor;
 /** Closes a descriptor, with a token that comes back when close(2) has returned. False: it was not held. */
 export let releaseWithToken: (descriptor: FileDescriptor, token: number) => boolean;
 
-/** Known to this module only. */
-const CONSTRUCT = Symbol("construct");
-
 function noSuchTicket(): Error {
   const error = systemError(ENOENT, "claim");
   explain(
@@ -97,7 +88,7 @@ export class FileDescriptor implements Descriptor {
   }
 
   private constructor(key: typeof CONSTRUCT, fd: number, generation: number) {
-    if (key !== CONSTRUCT) throw illegalConstructor("FileDescriptor", "FileDescriptor.adopt() or claim()");
+    checkConstruct(key, "FileDescriptor", "FileDescriptor.adopt() or claim()");
     this.#fd = fd;
     this.#generation = generation;
   }

@@ -4,10 +4,11 @@ import { inNamespaceOf } from "./address/kernel-interfaces.js";
 import { checkInteger, checkObject, checkSignal, own } from "./arguments.js";
 import { AF_UNIX } from "./constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
+import { CONSTRUCT, checkConstruct } from "./construct.js";
 import type { ControlName } from "./control/index.js";
 import { type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
 import { EAGAIN } from "./errno.js";
-import { AbortError, codedError, illegalConstructor, invalidArgValue } from "./errors.js";
+import { AbortError, codedError, invalidArgValue } from "./errors.js";
 import { HANDED_OVER } from "./interop/sendable.js";
 import { binding } from "./native/load.js";
 import { SocketOptionAccess } from "./options/access.js";
@@ -74,9 +75,6 @@ interface AcceptedSettings {
 
 const DEFAULT_BACKLOG = 511;
 
-/** Known to this module only. */
-const CONSTRUCT = Symbol("construct");
-
 /**
  * A listening socket on the event loop.
  *
@@ -109,7 +107,7 @@ export class Listener implements MessageListener<Socket> {
     accepted: AcceptedSettings,
     boundPath?: BoundPath,
   ) {
-    if (key !== CONSTRUCT) throw illegalConstructor("Listener", "Listener.listen() or Listener.from()");
+    checkConstruct(key, "Listener", "Listener.listen() or Listener.from()");
     this.#endpoint = new Endpoint(descriptor, "listener", () => this.#pump());
     this.#facts = facts;
     this.#accepted = accepted;

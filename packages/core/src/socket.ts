@@ -9,17 +9,11 @@ import { SOL_SOCKET } from "./constants/levels.js";
 import { SHUT_RD, SHUT_RDWR, SHUT_WR } from "./constants/shutdown.js";
 import { SO_ERROR, SO_OOBINLINE } from "./constants/socket.js";
 import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM } from "./constants/socket-types.js";
+import { CONSTRUCT, checkConstruct } from "./construct.js";
 import type { ControlName } from "./control/index.js";
 import { type Descriptor, type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
 import { EAGAIN, EINPROGRESS, ENOTCONN } from "./errno.js";
-import {
-  AbortError,
-  codedError,
-  illegalConstructor,
-  invalidArgValue,
-  printed,
-  systemError,
-} from "./errors.js";
+import { AbortError, codedError, invalidArgValue, printed, systemError } from "./errors.js";
 import { toNetSocket } from "./interop/node-socket.js";
 import { HANDED_OVER, HANDING_OVER, HOLDS_DATA } from "./interop/sendable.js";
 import { type Message, messageOf, type OutgoingMessage } from "./message.js";
@@ -87,9 +81,6 @@ export interface MessageSocket<D extends Descriptor = Descriptor>
   close(): Promise<void>;
 }
 
-/** Known to this module only. */
-const CONSTRUCT = Symbol("construct");
-
 /** Makes a Socket of a descriptor that is in custody: for Listener and socketpair, not for users. */
 export let socketOf: (
   descriptor: FileDescriptor,
@@ -130,9 +121,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     facts: SocketFacts,
     settings: { maxFds: MaxFds; delivery: Delivery },
   ) {
-    if (key !== CONSTRUCT) {
-      throw illegalConstructor("Socket", "socketpair(), Socket.connect(), Socket.bind() or Socket.from()");
-    }
+    checkConstruct(key, "Socket", "socketpair(), Socket.connect(), Socket.bind() or Socket.from()");
     const { maxFds, delivery } = settings;
     this.#endpoint = new Endpoint(descriptor, "socket", (events) => this.#onReady(events));
     this.#facts = facts;

@@ -302,7 +302,7 @@ napi_value Dup(napi_env env, napi_callback_info info) {
   if (fd >= 0 && args.Bool(1)) {
     e.result[0] = e.custody.Take(fd, e.custody.OpenerOf(args.Int(0)), e.custody.BringerOf(args.Int(0)));
   } else if (fd >= 0) {
-    e.custody.ForgetNumber(fd);
+    Enter(e, fd, false);
   }
   return Number(env, fd);
 }
@@ -603,7 +603,7 @@ napi_value Adopt(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   Custody& custody = args.environment().custody;
   int fd = args.Int(0);
-  // Asked first: what a thread is to close now can be closed when it is asked whether it is open.
+  // First: between the two questions, a thread may close what was to be closed.
   bool closing = args.environment().workers->IsClosing(fd);
   if (closing || !IsOpen(fd)) {
     if (!closing) custody.ForgetNumber(fd);

@@ -29,8 +29,8 @@ Entry* Find(int64_t ticket) {
   return nullptr;
 }
 
-// A random number. Another copy of this library in the process, with a table of its own, must not take our ticket for one of its:
-// counted, both would begin with 1. 0: the kernel has no random numbers.
+// A random number, or 0 when the kernel has none. The process may have another copy of this library, with a table of its own. If
+// tickets were counted, both copies would begin with 1, and each would take the other's ticket for its own.
 int64_t NewTicket() {
   int64_t ticket = 0;
   do {

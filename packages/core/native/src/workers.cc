@@ -57,7 +57,7 @@ struct Workers::Task {
   Account* account;
   // The call to make; null: close(2) of `fd`.
   OffLoopCall* call;
-  // To be closed; -1 as soon as a thread does so.
+  // Of a close: -1 once a thread has begun it.
   int fd;
   int token;
 };

@@ -237,7 +237,7 @@ const TELLING: ReadonlySet<number> = new Set([
 ]);
 const PEEK = MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT;
 /**
- * Longer ones the kernel can't make: all but 17 pages of a message, of 4 KiB to 64 KiB, is one kmalloc() of 4 MiB at most
+ * More than any message has: with pages of 4 KiB, the kernel makes none that is longer than 4 MiB and 17 pages
  * (unix_dgram_sendmsg(), net/unix/af_unix.c).
  */
 const LONGEST_UNIX_MESSAGE = 16 << 20;
@@ -343,7 +343,7 @@ export class Receiving {
   /** The socket became readable, or the event loop has gone round. */
   pump(): void {
     this.#stirred = this.#away;
-    // First, because of an error that the kernel tells once: see #endIfNoneCanCome.
+    // These come first: if the connection has failed, they take the error and keep it for the others. See #endIfNoneCanCome.
     if (this.#urgent.length > 0) this.#serve(this.#urgent);
     this.#serve(this.#waiters);
   }
@@ -576,7 +576,7 @@ export class Receiving {
   }
 
   /**
-   * EINVAL of a receive with MSG_OOB: nothing is there out of band. Whether something can still come: tcp_recv_urg(),
+   * A receive with MSG_OOB said EINVAL: nothing is there out of band. Undefined, if something can still come. See tcp_recv_urg(),
    * net/ipv4/tcp.c.
    */
   #endIfNoneCanCome(fd: number): Message | undefined {
@@ -592,7 +592,7 @@ export class Receiving {
     if (events < 0) throw failure(events, "ppoll");
     const pending = events & EPOLLERR ? getInt(fd, SOL_SOCKET, SO_ERROR) : 0;
     if (pending !== 0) {
-      // The kernel tells it once: whoever receives what is in band must see it, too.
+      // The kernel tells an error once, and whoever receives what is in band must see it, too.
       this.#earlyError ??= systemError(pending, "recvmsg");
       throw systemError(pending, "recvmsg");
     }
@@ -761,8 +761,8 @@ export class Receiving {
 function lossError(error: Error): Error {
   explain(
     error,
-    `${error.message}: the kernel has dropped messages, because the socket's receive buffer was full. Read the state anew that ` +
-      "they told of. Receive faster, or set a larger rcvBufForce or rcvBuf",
+    `${error.message}: the kernel has dropped messages, because the socket's receive buffer was full. Read again the ` +
+      "state that they told of. Receive faster, or set a larger rcvBufForce or rcvBuf",
   );
   return Object.assign(error, { reason: MESSAGES_LOST });
 }

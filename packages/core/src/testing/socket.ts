@@ -2,7 +2,8 @@ import { setImmediate } from "node:timers";
 import { byteLength, checkInteger, checkObject, checkSignal, own } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
-import { AbortError, closedError, illegalConstructor, invalidArgValue, printed } from "../errors.js";
+import { CONSTRUCT, checkConstruct } from "../construct.js";
+import { AbortError, closedError, invalidArgValue, printed } from "../errors.js";
 import { Message, type OutgoingMessage } from "../message.js";
 import { rejectInTurn } from "../socket/fairness.js";
 import { type IterationOptions, iterate } from "../socket/iterating.js";
@@ -35,9 +36,6 @@ export interface MemorySocketOptions {
 const DEFAULT_CAPACITY = 212_992;
 const TYPES = ["stream", "seqpacket", "dgram"] as const satisfies readonly MemorySocketType[];
 const UNNAMED = { family: "unix" } as const;
-
-/** Known to this module only. */
-const CONSTRUCT = Symbol("construct");
 
 /** Two sockets that are connected with each other, for this module and MemoryListener. */
 export let pairOf: (
@@ -81,7 +79,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     incoming: Channel,
     outgoing: Channel,
   ) {
-    if (key !== CONSTRUCT) throw illegalConstructor("MemorySocket", "memorySocketpair()");
+    checkConstruct(key, "MemorySocket", "memorySocketpair()");
     this.type = type;
     this.#receiver = { family: AF_UNIX, protocol: 0, maxFds, type: checkSocketType("type", type) };
     this.#incoming = incoming;

@@ -3,57 +3,46 @@ import { ENOSPC } from "../../src/errno.js";
 import { Listener, Socket, socketpair } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
 import { mayTry } from "../../src/socket/fairness.js";
+import { memorySocketpair } from "../../src/testing/index.js";
 import { counted } from "../counted.js";
 import { rejection, TYPES, withPair } from "../pairs.js";
 import { freshPath } from "../transports.js";
 
-/** Counts the timers that fire until `enough` of them have: a loop that never yields would let none. */
-function timers(enough: number): { fired: () => boolean; stop: () => void } {
-  let count = 0;
-  const timer = setInterval(() => count++, 1);
-  return { fired: () => count >= enough, stop: () => clearInterval(timer) };
+/** Makes rounds until a timer has fired five times. A loop that never yields lets it fire not once, and ends at the limit. */
+async function expectTurns(round: () => Promise<unknown>, limit = 10_000_000): Promise<void> {
+  let fired = 0;
+  const timer = setInterval(() => fired++, 1);
+  let rounds = 0;
+  for (; rounds < limit && fired < 5; rounds++) await round();
+  clearInterval(timer);
+  expect(rounds).toBeLessThan(limit);
 }
-
-/** The loops below end when the timers have fired; one that starves them would run for ever, but for this. */
-const LIMIT = 10_000_000;
 
 describe("a loop that is always ready lets the event loop have its turn", () => {
   it.each(TYPES)("%s: receiving what is sent in the same loop", (type) =>
     withPair(type, async (a, b) => {
-      const { fired, stop } = timers(5);
-      let rounds = 0;
-      for (; rounds < LIMIT && !fired(); rounds++) {
+      await expectTurns(async () => {
         a.trySendmsg({ data: "x" });
         await b.recvmsg({ size: 1 });
-      }
-      stop();
-      expect(rounds).toBeLessThan(LIMIT);
+      });
     }),
   );
 
   it.each(TYPES)("%s: sending what is received in the same loop", (type) =>
     withPair(type, async (a, b) => {
-      const { fired, stop } = timers(5);
-      let rounds = 0;
-      for (; rounds < LIMIT && !fired(); rounds++) {
+      await expectTurns(async () => {
         await a.sendmsg({ data: "x" });
         b.tryRecvmsg();
-      }
-      stop();
-      expect(rounds).toBeLessThan(LIMIT);
+      });
     }),
   );
 
   it("sends that fail", () =>
     withPair("seqpacket", async (a) => {
       const tooLong = Buffer.alloc(16 * 1024 * 1024);
-      const { fired, stop } = timers(5);
-      let rounds = 0;
-      for (; rounds < LIMIT && !fired(); rounds++) {
+      await expectTurns(async () => {
         expect((await rejection(a.sendmsg({ data: tooLong }))).code).toBe("EMSGSIZE");
-      }
-      stop();
-      expect(rounds).toBeLessThan(LIMIT);
+      });
     }));
 
   it.each([
@@ -62,11 +51,7 @@ describe("a loop that is always ready lets the event loop have its turn", () => 
   ])("%s() that fails before it has begun", (_, call) =>
     withPair("stream", async (a) => {
       const listener = await Listener.listen({ path: freshPath() });
-      const { fired, stop } = timers(5);
-      let rounds = 0;
-      for (; rounds < LIMIT && !fired(); rounds++) await rejection(call(a, listener));
-      stop();
-      expect(rounds).toBeLessThan(LIMIT);
+      await expectTurns(() => rejection(call(a, listener)));
       await listener.close();
     }),
   );
@@ -89,41 +74,43 @@ describe("a loop that is always ready lets the event loop have its turn", () => 
 
   it("iterating", () =>
     withPair("stream", async (a, b) => {
-      const { fired, stop } = timers(5);
-      let rounds = 0;
       a.trySendmsg({ data: "x" });
-      for await (const message of b) {
-        if (++rounds === LIMIT || fired()) break;
-        a.trySendmsg({ data: message.data });
-      }
-      stop();
-      expect(rounds).toBeLessThan(LIMIT);
+      const messages = b.messages();
+      await expectTurns(async () => a.trySendmsg({ data: (await messages.next()).value!.data }));
+      await messages.return();
     }));
 
   it("at the end of a stream, over and over", () =>
     withPair("stream", async (a, b) => {
       await a.close();
-      const { fired, stop } = timers(5);
-      let rounds = 0;
-      for (; rounds < LIMIT && !fired(); rounds++) await b.recvmsg();
-      stop();
-      expect(rounds).toBeLessThan(LIMIT);
+      await expectTurns(() => b.recvmsg());
     }));
+
+  it("sockets in memory: sending, receiving, and at the end of a stream", async () => {
+    const [a, b] = memorySocketpair("stream");
+    await expectTurns(async () => {
+      await a.sendmsg({ data: "x" });
+      b.tryRecvmsg();
+    });
+    await expectTurns(async () => {
+      a.trySendmsg({ data: "x" });
+      await b.recvmsg();
+    });
+    await a.close();
+    await expectTurns(() => b.recvmsg());
+    await b.close();
+  });
 
   it("accepting what connects in the same loop", () =>
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });
-      const { fired, stop } = timers(5);
-      let rounds = 0;
-      for (; rounds < LIMIT && !fired(); rounds++) {
+      await expectTurns(async () => {
         const connecting = Socket.connect({ path });
         const server = await listener.accept();
         void server.close();
         void (await connecting).close();
-      }
-      stop();
-      expect(rounds).toBeLessThan(LIMIT);
+      });
       await listener.close();
     }));
 
@@ -171,11 +158,16 @@ describe("a loop that calls again as soon as a call has failed lets the event lo
   /** What epoll_ctl(2) says once the user has used up fs.epoll.max_user_watches. */
   const refuseToWatch = () => vi.spyOn(binding(), "watchAdd").mockReturnValue(-ENOSPC);
 
-  async function closedSocket(): Promise<Socket> {
-    const pair = socketpair("seqpacket");
-    await Promise.all(pair.map((socket) => socket.close()));
-    return pair[0];
-  }
+  /** A method of a socket that is closed. */
+  const onClosed = (name: string, call: (socket: Socket) => Promise<unknown>) => ({
+    name: `${name} of a closed socket`,
+    code: "ERR_SENDMSG_CLOSED",
+    make: async () => {
+      const pair = socketpair("seqpacket");
+      await Promise.all(pair.map((socket) => socket.close()));
+      return { call: () => call(pair[0]) };
+    },
+  });
 
   async function closedListener(): Promise<Listener> {
     const listener = await Listener.listen({ path: freshPath() });
@@ -228,38 +220,10 @@ describe("a loop that calls again as soon as a call has failed lets the event lo
         return { call: () => a.recvmsg({ size: 0 }), end: () => Promise.all([a.close(), b.close()]) };
       },
     },
-    {
-      name: "recvmsg on a closed socket",
-      code: "ERR_SENDMSG_CLOSED",
-      make: async () => {
-        const socket = await closedSocket();
-        return { call: () => socket.recvmsg() };
-      },
-    },
-    {
-      name: "recvError on a closed socket",
-      code: "ERR_SENDMSG_CLOSED",
-      make: async () => {
-        const socket = await closedSocket();
-        return { call: () => socket.recvError() };
-      },
-    },
-    {
-      name: "shutdown of a closed socket",
-      code: "ERR_SENDMSG_CLOSED",
-      make: async () => {
-        const socket = await closedSocket();
-        return { call: () => socket.shutdown("write") };
-      },
-    },
-    {
-      name: "connect of a closed socket",
-      code: "ERR_SENDMSG_CLOSED",
-      make: async () => {
-        const socket = await closedSocket();
-        return { call: () => socket.connect({ path: freshPath() }) };
-      },
-    },
+    onClosed("recvmsg", (socket) => socket.recvmsg()),
+    onClosed("recvError", (socket) => socket.recvError()),
+    onClosed("shutdown", (socket) => socket.shutdown("write")),
+    onClosed("connect", (socket) => socket.connect({ path: freshPath() })),
     {
       name: "accept on a closed listener",
       code: "ERR_SENDMSG_CLOSED",
@@ -288,13 +252,9 @@ describe("a loop that calls again as soon as a call has failed lets the event lo
   it.each(failing)("$name", ({ code, make }) =>
     counted(async () => {
       const { call, end } = await make();
-      const { fired, stop } = timers(5);
-      let rounds = 0;
-      for (; rounds < 100_000 && !fired(); rounds++) expect((await rejection(call())).code).toBe(code);
-      stop();
+      await expectTurns(async () => expect((await rejection(call())).code).toBe(code), 100_000);
       vi.restoreAllMocks();
       await end?.();
-      expect(rounds).toBeLessThan(100_000);
     }),
   );
 });
