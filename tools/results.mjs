@@ -40,16 +40,18 @@ export function countsOf(report, status) {
   return counts;
 }
 
-/** What failed according to vitest's report, a line each: the test's file, its name, and the first line of the error. */
+/** What failed according to vitest's report: the test's file, its full name, and the first line of the error. */
 export function failuresOf({ testResults }) {
   const first = (message) => message?.split("\n", 1)[0] ?? "";
   return testResults.flatMap(({ name, status, message, assertionResults }) => {
     const file = name.slice(name.lastIndexOf("/test/") + 1);
     const failed = assertionResults.filter(({ status }) => status === "failed");
-    if (status === "failed" && failed.length === 0) return [`${file}: ${first(message)}`];
-    return failed.map(
-      ({ fullName, failureMessages }) => `${file}: ${fullName}: ${first(failureMessages?.[0])}`,
-    );
+    if (status === "failed" && failed.length === 0) return [{ file, name: "", message: first(message) }];
+    return failed.map(({ fullName, failureMessages }) => ({
+      file,
+      name: fullName,
+      message: first(failureMessages?.[0]),
+    }));
   });
 }
 

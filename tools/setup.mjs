@@ -4,6 +4,9 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { repository } from "./paths.mjs";
 
+// tools/ci.mjs has made it ready, and runs several parts side by side: none may write what another reads.
+if (process.env.SENDMSG_BUILT === "1") process.exit(0);
+
 const MINIMUM_NODE = [20, 5];
 
 const [major, minor] = process.versions.node.split(".").map(Number);

@@ -1,51 +1,69 @@
-// Adds up what the parts of .ci/run left in a folder: node tools/summary.mjs FOLDER
-// A part that failed counts at least one failure, and so does a result that was promised and is missing or empty. The tests
-// that failed are named once more: their own output is far above.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+// What a run of tools/ci.mjs says in the end, on one screen: how long each part took, slowest first; what failed, on which
+// target, and how to run just that; and the sum of all counts.
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { countsOf, describeCounts, failuresOf, read } from "./results.mjs";
 
-const [folder] = process.argv.slice(2);
-const list = join(folder, "parts");
-const parts = existsSync(list)
-  ? readFileSync(list, "utf8")
-      .trimEnd()
-      .split("\n")
-      .map((line) => {
-        const [name, status, seconds, leaves] = line.split("\t");
-        return { name, failed: status !== "0", seconds, leaves: leaves ? leaves.split(",") : [] };
-      })
-  : [];
+const FAILURES_SHOWN = 8;
+const LINES_OF_LOG = 12;
+const WIDTH = 200;
 
-const total = { passed: 0, failed: 0, skipped: 0 };
-console.log();
-for (const part of parts) {
-  const sum = { passed: 0, failed: 0, skipped: 0 };
-  const details = [];
-  for (const result of part.leaves) {
-    const counts = countsFrom(join(folder, `${result}.json`));
-    details.push(`  ${result}: ${describeCounts(counts)}`);
-    for (const key of Object.keys(sum)) sum[key] += counts[key];
+/** A part with its counts and its tests that failed. One that failed, or a promised result that is missing, counts at least once. */
+export function resultOf(part, folder) {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const failures = [];
+  const { leaves = [], problem } = part;
+  for (const name of leaves) {
+    const left = read(join(folder, `${name}.json`));
+    const own =
+      left === undefined ? { passed: 0, failed: 0 } : "testResults" in left ? countsOf(left, 0) : left;
+    if (own.passed + own.failed === 0) {
+      own.failed = 1;
+      failures.push({ file: name, name: "", message: "no result was left" });
+    }
+    for (const key of Object.keys(counts)) counts[key] += own[key] ?? 0;
+    // Vitest's whole report, where only the counts are promised.
+    const report = left?.testResults
+      ? left
+      : read(join(folder, `${name.replace("tests on ", "")}.vitest.json`));
+    if (report?.testResults) failures.push(...failuresOf(report));
   }
-  // A part that leaves no counts is one thing that passed or failed.
-  if (part.leaves.length === 0 && !part.failed) sum.passed++;
-  if (part.failed && sum.failed === 0) sum.failed++;
-  console.log(`${part.name}: ${describeCounts(sum)} in ${part.seconds} s`);
-  for (const line of details) console.log(line);
-  for (const key of Object.keys(total)) total[key] += sum[key];
+  if (leaves.length === 0 && problem === undefined) counts.passed++;
+  if (problem !== undefined && counts.failed === 0) counts.failed++;
+  return { ...part, counts, failures };
 }
-for (const file of readdirSync(folder).filter((name) => name.endsWith(".json"))) {
-  const report = read(join(folder, file));
-  if (report?.testResults === undefined) continue;
-  const [name] = file.split(".", 1);
-  for (const failure of failuresOf(report)) console.log(`failed, ${name}: ${failure}`);
-}
-if (total.passed + total.failed === 0) total.failed++;
-console.log(describeCounts(total));
-process.exit(total.failed === 0 ? 0 : 1);
 
-function countsFrom(path) {
-  const content = read(path) ?? { passed: 0, failed: 1, skipped: 0 };
-  const counts = "testResults" in content ? countsOf(content, 0) : content;
-  return counts.passed + counts.failed > 0 ? counts : { ...counts, failed: 1 };
+/** Whether all is well. */
+export function printSummary(parts) {
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  console.log();
+  for (const { name, counts, seconds } of parts.toSorted((a, b) => b.seconds - a.seconds)) {
+    console.log(`${String(seconds).padStart(5)} s  ${name}: ${describeCounts(counts)}`);
+    for (const key of Object.keys(total)) total[key] += counts[key];
+  }
+  const failed = parts.filter(({ counts }) => counts.failed > 0);
+  for (const part of failed) printFailed(part);
+  if (total.passed + total.failed === 0) total.failed++;
+  console.log(`\n${describeCounts(total)}`);
+  return total.failed === 0;
 }
+
+function printFailed({ name, problem, failures, command, again, log }) {
+  console.log(`\nFAILED ${name}${problem ? `: ${problem}` : ""}`);
+  for (const failure of failures.slice(0, FAILURES_SHOWN)) {
+    console.log(cut(`  ${failure.file}: ${failure.name}`));
+    console.log(cut(`    ${failure.message}`));
+    if (again && failure.name) console.log(`    again: ${again(failure.file, failure.name)}`);
+  }
+  if (failures.length > FAILURES_SHOWN) console.log(`  and ${failures.length - FAILURES_SHOWN} more`);
+  if (failures.length === 0) {
+    console.log(`  again: ${command.join(" ")}`);
+    if (log && existsSync(log)) {
+      const lines = readFileSync(log, "utf8").trimEnd().split("\n");
+      for (const line of lines.slice(-LINES_OF_LOG)) console.log(cut(`  | ${line}`));
+    }
+  }
+  if (log) console.log(`  all that it printed: ${log}`);
+}
+
+const cut = (line) => (line.length > WIDTH ? `${line.slice(0, WIDTH - 1)}…` : line);

@@ -14,8 +14,6 @@ const MEMORY = "2048";
 // qemu, emulating a whole machine, has been seen to crash Node, in the process of vitest itself as in the others: a run in which
 // no test failed is made again.
 const ATTEMPTS = 3;
-// A test that hangs must not hang the run. Far above what they take.
-const TIME_LIMIT_S = 25 * 60;
 
 /** Writes vitest's report there, and resolves with the status. */
 export async function testOnKernel({ arch, name, selection }, filters, report) {
@@ -69,7 +67,7 @@ export async function testOnKernel({ arch, name, selection }, filters, report) {
       ...["bash", script("checkout.sh"), repository, stage, archive],
     ]);
     const output = await lines(name, script("boot.sh"), [
-      ...[arch, image, MEMORY, String(TIME_LIMIT_S)],
+      ...[arch, image, MEMORY],
       ...[base, modules, archive],
     ]);
     rmSync(archive, { force: true });

@@ -1,6 +1,6 @@
-// Which tests run on a target, as runs of vitest: the options of each.
+// Which tests run on a target, as runs of vitest: the options of each. Where time is short, an emulated machine runs what an
+// architecture can get wrong; SENDMSG_THOROUGH=1 makes it run everything.
 import { readdirSync, readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { repository } from "./paths.mjs";
 
@@ -9,55 +9,72 @@ const KERNEL_TESTS = "test/kernel/";
 // As in test/target.ts.
 const REAL_KERNEL = "on a real kernel";
 const NAMED = `--testNamePattern=${REAL_KERNEL}`;
+const thorough = process.env.SENDMSG_THOROUGH === "1";
 
-// Loading what is tested takes an emulated processor most of the time: a process does so once, not for each file.
-const SHARED = ["--poolOptions.forks.isolate=false"];
-// vitest leaves one processor free, for nobody.
-const ALL_PROCESSORS = [`--poolOptions.forks.maxForks=${availableParallelism()}`];
+// User-mode emulation has none of these families, and tells nothing of delays: a booted kernel shows them.
+const NOT_EMULATED = [`${KERNEL_TESTS}**`, "test/scenarios/hostile.test.ts"];
 
-// A process takes seconds to start under ia32's emulation, which only machines need that run no 32-bit programs. These start
-// many, or have nothing to do with the architecture; the others run them on ia32.
-const SLOW_ON_IA32 = [
+const files = (folder, ...names) => names.map((name) => `test/${folder}${name}.test.ts`);
+
+// These start many processes, and each takes seconds to start under emulation.
+const OF_MANY_PROCESSES = [
+  ...files("", "examples", "**/properties", "native/load"),
+  ...files("socket/", "path-races"),
+  ...files("scenarios/", "backpressure", "collected", "consumer-throws", "handover", "limits"),
+  ...files("scenarios/", "readiness-thread", "worker"),
   "test/testing/**",
-  "test/native/load.test.ts",
-  "test/examples.test.ts",
-  "test/**/properties.test.ts",
-  "test/socket/path-races.test.ts",
-  ...["backpressure", "collected", "consumer-throws", "handover", "limits", "readiness-thread", "worker"].map(
-    (name) => `test/scenarios/${name}.test.ts`,
-  ),
 ];
 
-export const vitest = (report, options) => ["env", `SENDMSG_REPORT=${report}`, "node", ...VITEST, ...options];
+// An architecture can get wrong how bytes are laid out, how the kernel is called, what becomes of descriptors and of what does not
+// fit, and who is told that a socket is ready. These are about something else.
+const NOT_OF_ARCHITECTURE = [
+  ...["cli", "constants", "model"].map((folder) => `test/${folder}/**`),
+  ...files("", "bad-input", "fuzz", "prototype-pollution", "**/pure", "native/undefined-behaviour"),
+  ...files("socket/", "bind-path", "fairness", "path-handed-over", "path-replaced", "readiness"),
+  ...files("scenarios/", "hostile"),
+  ...files("kernel/", "page", "write-proof"),
+];
 
-export const allTests = (filters = []) => [[...ALL_PROCESSORS, ...filters]];
+/** What a guest has to know of the run. */
+const environment = (report) => [
+  `SENDMSG_REPORT=${report}`,
+  `SENDMSG_FORKS=${process.env.SENDMSG_FORKS ?? ""}`,
+  `SENDMSG_THOROUGH=${process.env.SENDMSG_THOROUGH ?? ""}`,
+];
 
-/** What user-mode emulation gets right: it has none of the kernel tests' families, and tells nothing of delays. */
-export function emulatedTests(arch) {
-  const left = [
-    `${KERNEL_TESTS}**`,
-    "test/scenarios/hostile.test.ts",
-    ...(arch === "ia32" ? SLOW_ON_IA32 : []),
-  ];
-  console.log(`Left out here: ${left.join(" ")}`);
-  const exclude = (files) => files.map((file) => `--exclude=${file}`);
-  const { alone } = byProcess(testFiles());
-  return [
-    [...ALL_PROCESSORS, ...SHARED, ...exclude([...left, ...alone])],
-    [...ALL_PROCESSORS, ...exclude(left), ...alone],
-  ];
-}
+export const vitest = (report, options) => ["env", ...environment(report), "node", ...VITEST, ...options];
+
+export const allTests = (filters = []) => [filters];
+
+const without = (paths) => paths.map((path) => `--exclude=${path}`);
+
+/** Where time is short, the rest is left to this machine. */
+const whereTimeIsShort = thorough ? [] : without([...OF_MANY_PROCESSES, ...NOT_OF_ARCHITECTURE]);
+
+/** What user-mode emulation gets right. ia32 is emulated only on machines that run no 32-bit programs: others run all of it. */
+export const emulatedTests = (arch) => [
+  [
+    ...without(NOT_EMULATED),
+    ...whereTimeIsShort,
+    ...(thorough && arch === "ia32" ? without(OF_MANY_PROCESSES) : []),
+  ],
+];
 
 /** What shows messages going through the kernel. */
-export const kernelTests = () => [[...SHARED, KERNEL_TESTS]];
+export const kernelTests = () => [[KERNEL_TESTS, ...whereTimeIsShort]];
 
 /** What user-mode emulation gets wrong. */
 export function mistakenTests() {
-  const files = testFiles().filter(({ text }) => new RegExp(`\\bonRealKernel\\b|${REAL_KERNEL}`).test(text));
-  if (files.length === 0)
+  const core = join(repository, "packages/core");
+  const chosen = readdirSync(join(core, "test"), { recursive: true })
+    .map((file) => `test/${file}`)
+    .filter((path) => path.endsWith(".test.ts") && !path.startsWith(KERNEL_TESTS))
+    .filter((path) =>
+      new RegExp(`\\bonRealKernel\\b|${REAL_KERNEL}`).test(readFileSync(join(core, path), "utf8")),
+    );
+  if (chosen.length === 0)
     throw new Error("No test file says that it needs a real kernel (onRealKernel, test/target.ts)");
-  const { together, alone } = byProcess(files);
-  return [[...SHARED, NAMED, ...together], ...(alone.length > 0 ? [[NAMED, ...alone]] : [])];
+  return [[NAMED, ...chosen, ...whereTimeIsShort]];
 }
 
 /** The reports of these runs as one. What no name chose is not skipped: it was run elsewhere. */
@@ -69,23 +86,4 @@ export function merged(reports, runs) {
       : testResults,
   );
   return { ...reports[0], testResults };
-}
-
-/** The test files outside of the kernel tests. */
-function testFiles() {
-  const core = join(repository, "packages/core");
-  return readdirSync(join(core, "test"), { recursive: true })
-    .map((file) => `test/${file}`)
-    .filter((path) => path.endsWith(".test.ts") && !path.startsWith(KERNEL_TESTS))
-    .map((path) => ({ path, text: readFileSync(join(core, path), "utf8") }));
-}
-
-/** The paths of those that can share a process, and of those for which modules that others load would be in the way. */
-function byProcess(files) {
-  const needsOwn = ({ text }) => text.includes("vi.mock(") || text.includes("// In a process of its own.");
-  const paths = (chosen) => chosen.map(({ path }) => path);
-  return {
-    together: paths(files.filter((file) => !needsOwn(file))),
-    alone: paths(files.filter(needsOwn)),
-  };
 }

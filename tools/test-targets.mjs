@@ -1,19 +1,21 @@
 // Runs the tests on other architectures, as root on Debian 12 (x64) or in a privileged container of it:
-//   node tools/test-targets.mjs [ia32] [ia32-kernel] [arm64] [arm64-kernel] [-- FILTER…]
+//   node tools/test-targets.mjs [--prepare] [ia32] [ia32-kernel] [arm64] [arm64-kernel] [-- FILTER…]
 // ia32 runs natively in a root file system of Debian 12, arm64 in one by user-mode emulation; so does ia32 on a machine that
 // runs no 32-bit programs. The others run on a booted kernel, under full emulation: the tests that user-mode emulation gets
 // wrong, and what shows messages going through the kernel. The ia32 one has the address families that this machine's kernel
 // may lack.
-// FILTER: parts of the paths of the test files to run. The tests know where they run by SENDMSG_TARGET.
+// FILTER: parts of the paths of the test files to run. The tests know where they run by SENDMSG_TARGET. --prepare: only makes
+// what the targets need.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { architectures } from "./architectures.mjs";
 import { isRoot, requirePackages } from "./debian.mjs";
 import { isEmulated } from "./emulation.mjs";
 import { repository } from "./paths.mjs";
 import { countsIn, describeCounts, keepReport, noTestFailed, record } from "./results.mjs";
-import { run } from "./targets.mjs";
+import { initramfs, kernel, run } from "./targets.mjs";
 import { testInRoot } from "./test-in-root.mjs";
 import { testOnKernel } from "./test-on-kernel.mjs";
 import { kernelTests, mistakenTests } from "./test-selection.mjs";
@@ -38,8 +40,13 @@ const targets = {
 };
 
 const separator = process.argv.indexOf("--", 2);
-const names = process.argv.slice(2, separator === -1 ? undefined : separator);
+const args = process.argv.slice(2, separator === -1 ? undefined : separator);
 const filters = separator === -1 ? [] : process.argv.slice(separator + 1);
+const { values: options, positionals: names } = parseArgs({
+  args,
+  options: { prepare: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
 for (const name of names) {
   if (!Object.hasOwn(targets, name)) {
     console.error(`No such target: ${name}. There are ${Object.keys(targets).join(", ")}.`);
@@ -58,6 +65,14 @@ requirePackages([
   "util-linux",
   ...chosen.flatMap(({ arch, packages }) => [...architectures[arch].cross.packages, ...packages]),
 ]);
+if (options.prepare) {
+  for (const { arch } of chosen) {
+    isEmulated(arch);
+    kernel(arch);
+    initramfs(arch);
+  }
+  process.exit(0);
+}
 const node = (...args) => run(process.execPath, args, { cwd: repository, stdio: "inherit" });
 node("tools/setup.mjs");
 for (const arch of new Set(chosen.map((target) => target.arch))) node("tools/build-native.mjs", arch);

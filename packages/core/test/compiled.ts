@@ -1,4 +1,16 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transformWithEsbuild } from "vite";
@@ -27,17 +39,37 @@ export async function compileTo(directory: string): Promise<void> {
   }
 }
 
+/** What is made of the sources as they are has their checksum in its name. */
+function checksum(): string {
+  const hash = createHash("sha256");
+  for (const file of (readdirSync(join(core, "src"), { recursive: true }) as string[]).sort()) {
+    if (file.endsWith(".ts")) hash.update(`${file}\0`).update(readFileSync(join(core, "src", file)));
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
 /**
- * A compiled copy that finds this checkout's dependencies:
- * `beforeAll(async () => { const copy = await compiled(); dist = copy.dist; return copy.remove; })`.
+ * The compiled sources, in this checkout, where they find its dependencies; the folder of their modules. They are compiled once
+ * for all test files, and again when they have changed.
  */
-export async function compiled(): Promise<{ dist: string; remove: () => void }> {
+export async function compiled(): Promise<string> {
   const parent = join(core, "build");
-  mkdirSync(parent, { recursive: true });
-  const directory = mkdtempSync(join(parent, "test-"));
-  await compileTo(directory);
-  return {
-    dist: join(directory, "dist"),
-    remove: () => rmSync(directory, { recursive: true, force: true }),
-  };
+  const directory = join(parent, `compiled-${checksum()}`);
+  if (!existsSync(directory)) {
+    mkdirSync(parent, { recursive: true });
+    for (const old of readdirSync(parent)) {
+      if (old.startsWith("compiled-")) rmSync(join(parent, old), { recursive: true, force: true });
+    }
+    const unfinished = mkdtempSync(join(parent, "unfinished-"));
+    await compileTo(unfinished);
+    chmodSync(unfinished, 0o755);
+    try {
+      renameSync(unfinished, directory);
+    } catch (error) {
+      // Another test file was faster.
+      rmSync(unfinished, { recursive: true, force: true });
+      if (!existsSync(directory)) throw error;
+    }
+  }
+  return join(directory, "dist");
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { encodeAddress } from "../src/address/index.js";
 import { decodeControl, encodeControl } from "../src/control/index.js";
 import { type DescriptorTicket, FileDescriptor } from "../src/index.js";
@@ -40,12 +40,10 @@ import { temporaryDirectory } from "./temporary-directory.js";
 import { freshPath } from "./transports.js";
 
 let dist: string;
-let remove: () => void;
 
 beforeAll(async () => {
-  ({ dist, remove } = await compiled());
+  dist = await compiled();
 });
-afterAll(() => remove());
 
 /** For programs in processes and threads of their own. */
 const files = JSON.stringify(new URL("files.mjs", import.meta.url).href);

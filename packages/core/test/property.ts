@@ -1,8 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
+import { thorough } from "./scale.js";
 
-/** How often each property is tried: CI asks for more. */
-export const numRuns = Number(process.env.SENDMSG_FUZZ_RUNS || 2000);
+/** How often each property is tried. */
+export const numRuns = Number(process.env.SENDMSG_FUZZ_RUNS || (thorough ? 100_000 : 500));
 
 /** A turn of the event loop after so many: a test that keeps it for a minute counts as hung. */
 const RUNS_AT_A_TIME = 2000;

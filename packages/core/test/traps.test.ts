@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { FileDescriptor, Socket, socketpair } from "../src/index.js";
 import { mayTry } from "../src/socket/fairness.js";
 import {
@@ -28,12 +28,10 @@ import { isRoot, onRealKernel, skipUnless, withNoDescriptorLeft } from "./target
 // and many more numbers are in the names of the tests beside this file.
 
 let dist: string;
-let remove: () => void;
 
 beforeAll(async () => {
-  ({ dist, remove } = await compiled());
+  dist = await compiled();
 });
-afterAll(() => remove());
 
 /** What a spin would exceed by far in 200 ms, and pauses of 1 to 50 ms do not reach. */
 const FEW = 60;

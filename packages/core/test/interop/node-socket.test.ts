@@ -16,7 +16,7 @@ import { type AddressInfo, connect, createServer, Socket as NetSocket, type Serv
 import { dirname, join } from "node:path";
 import { TLSSocket } from "node:tls";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { FileDescriptor, Listener, Socket, socketpair } from "../../src/index.js";
 import { isBun, isDeno } from "../../src/runtime.js";
 import {
@@ -711,11 +711,9 @@ describe("Listener.from(net.Server)", () => {
   );
 
   let dist: string;
-  let remove: () => void;
   beforeAll(async () => {
-    ({ dist, remove } = await compiled());
+    dist = await compiled();
   });
-  afterAll(() => remove());
 
   const asRoot = skipUnless("only root can give its rights up", isRoot && !isBun && !isDeno);
 

@@ -11,9 +11,7 @@ keepDescriptors();
 let dist: string;
 
 beforeAll(async () => {
-  const copy = await compiled();
-  dist = copy.dist;
-  return copy.remove;
+  dist = await compiled();
 });
 
 test("the binary is loaded once", () => {

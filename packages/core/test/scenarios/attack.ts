@@ -15,10 +15,10 @@ import {
   socket,
 } from "../../src/syscalls/index.js";
 import { evaluate } from "../module.js";
+import { slow, thorough } from "../scale.js";
 import { isRoot } from "../target.js";
 import { temporaryDirectory } from "../temporary-directory.js";
 import { firstOf, nextLine, pathOf, type Running, type RunOptions, start, withOpenFiles } from "./program.js";
-import { scaled, slow } from "./scale.js";
 
 // A victim (programs/victim.mjs) serves an attacker (attacker.mjs) and an honest peer (honest.mjs) at the same time. Each is a
 // process of its own, and where the tests run as root, the honest peer is another user's.
@@ -85,7 +85,7 @@ export interface Seen {
 }
 
 /** The honest peer's messages, and the milliseconds from one to the next. */
-export const HONEST = scaled(160);
+export const HONEST = slow ? 8 : thorough ? 160 : 64;
 const INTERVAL = 6;
 /** Users whom nobody else is: the kernel counts descriptors in flight for all of a user's processes. */
 export const OTHER_USER = 64_322;

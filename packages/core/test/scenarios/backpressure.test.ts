@@ -4,8 +4,8 @@ import { type FileDescriptor, socketpair } from "../../src/index.js";
 import { counted } from "../counted.js";
 import { fstatSync, readSync } from "../files.mjs";
 import { cramp, TYPES } from "../pairs.js";
+import { scaled } from "../scale.js";
 import { LIMIT, reportOf, start } from "./program.js";
-import { scaled } from "./scale.js";
 
 const COUNT = scaled(100_000);
 const POOL = 199;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { isDeno } from "../../src/runtime.js";
+import { scaled } from "../scale.js";
 import { skipUnless } from "../target.js";
 import { report, withOpenFiles } from "./program.js";
-import { slow } from "./scale.js";
 
 const collected = (name: string, ...args: string[]) =>
   report("collected.mjs", { args: [name, ...args], nodeOptions: ["--expose-gc", "--no-warnings"] });
@@ -33,7 +33,7 @@ test("sockets that somebody waits for are not forgotten", async () => {
 
 /** Descriptors that a process may have open: fewer than come. V8 has the time of 16 messages of 253 to collect the first. */
 const OPEN_FILES = 4096;
-const ARRIVING = slow ? 253 * 20 : 253 * 80;
+const ARRIVING = Math.max(253 * 20, scaled(253 * 80));
 
 describe.each([1, 10, 100, 253])("descriptors that are never closed, %i with each message,", (each) => {
   skipUnless("Deno does not collect so many in time", each <= 10 || !isDeno)("do not pile up", async () => {

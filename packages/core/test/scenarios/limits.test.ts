@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { isDeno } from "../../src/runtime.js";
 import { TYPES } from "../pairs.js";
+import { slow } from "../scale.js";
 import { onRealKernel, withNoDescriptorLeft } from "../target.js";
 import { report, withOpenFiles } from "./program.js";
-import { slow } from "./scale.js";
 
 /** More than a Node process has open, and less than any limit. */
 const OPEN_FILES = 100;

@@ -17,7 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
 import { Listener, Socket, type SocketOptions, type SocketType } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
@@ -388,7 +388,7 @@ describe("paths", () => {
 });
 
 it("a server that starts while another one closes takes the path, or is told that it is in use", async () => {
-  const { dist, remove } = await compiled();
+  const dist = await compiled();
   await counted(async () => {
     const path = freshPath();
     const source = `
@@ -433,7 +433,6 @@ it("a server that starts while another one closes takes the path, or is told tha
       child.kill();
     }
   });
-  remove();
 });
 
 describe("another user", () => {
@@ -453,13 +452,11 @@ describe("another user", () => {
   );
 
   let dist: string;
-  let remove: () => void;
   beforeAll(async () => {
-    ({ dist, remove } = await compiled());
+    dist = await compiled();
     for (let path = dist; path !== dirname(core); path = dirname(path))
       chmodSync(path, statSync(path).mode | 0o055);
   });
-  afterAll(() => remove());
 
   /** Connects to the path over and over, as nobody; what came of it is printed when stdin ends. */
   function assail(path: string): ChildProcess {

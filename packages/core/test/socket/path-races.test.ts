@@ -4,7 +4,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect } from "vitest";
+import { beforeAll, describe, expect } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
 import { Listener, Socket } from "../../src/index.js";
 import { isBun, isDeno } from "../../src/runtime.js";
@@ -22,11 +22,9 @@ const HEAD_START = 400_000;
 const JITTER = 150_000;
 
 let dist: string;
-let remove: () => void;
 beforeAll(async () => {
-  ({ dist, remove } = await compiled());
+  dist = await compiled();
 });
-afterAll(() => remove());
 
 const now = (): number => Number(process.hrtime.bigint());
 

@@ -1,17 +1,15 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { run } from "../children.js";
 import { compiled } from "../compiled.js";
 import { withPair } from "../pairs.js";
 
 let dist: string;
-let remove: () => void;
 
 beforeAll(async () => {
-  ({ dist, remove } = await compiled());
+  dist = await compiled();
 });
-afterAll(() => remove());
 
 /** Both ways of waiting: libuv's loop, and the thread that other runtimes need. */
 const WAYS = [

@@ -53,9 +53,7 @@ keepDescriptors();
 let dist: string;
 
 beforeAll(async () => {
-  const copy = await compiled();
-  dist = copy.dist;
-  return copy.remove;
+  dist = await compiled();
 });
 
 /** sizeof(struct ucred): pid, uid, gid. */

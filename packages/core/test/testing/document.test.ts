@@ -2,17 +2,15 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect } from "vitest";
+import { beforeAll, expect } from "vitest";
 import { isBun, isDeno } from "../../src/runtime.js";
 import { compiled } from "../compiled.js";
 import { skipUnless } from "../target.js";
 
 let dist: string;
-let remove: () => void;
 beforeAll(async () => {
-  ({ dist, remove } = await compiled());
+  dist = await compiled();
 });
-afterAll(() => remove());
 
 const document = fileURLToPath(new URL("../../../../docs/testing.md", import.meta.url));
 const [keepFiles, tests] = [...readFileSync(document, "utf8").matchAll(/^```js\n(.*?)^```$/gms)].map(

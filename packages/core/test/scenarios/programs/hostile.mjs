@@ -13,7 +13,7 @@ import { LINGER, sendLingering } from "./lingering.mjs";
 
 const DESCRIPTORS = 253;
 /** Milliseconds, fewer than closing one takes. */
-const WATCHED = 700;
+const WATCHED = 300;
 const [place, end] = process.argv.slice(2);
 
 /** Each gets everything ready, and returns what is watched. */

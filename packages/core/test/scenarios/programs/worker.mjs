@@ -27,7 +27,7 @@ const states = {
   },
   /** recvmsg, accept and recvError that wait, some of them unable to end. */
   async waiting() {
-    const address = { family: "unix", abstract: `sendmsg-worker-${process.pid}-${number}` };
+    const address = { family: "unix", abstract: `sendmsg-worker-${process.pid}-${state}-${number}` };
     const listener = await Listener.listen(address);
     const client = await Socket.connect(address);
     const accepted = await listener.accept();
@@ -47,7 +47,7 @@ const states = {
   },
   /** Sends that wait for room, with duplicates of what they are to pass; one on a timer. */
   async sending() {
-    const address = { family: "unix", abstract: `sendmsg-worker-${process.pid}-${number}` };
+    const address = { family: "unix", abstract: `sendmsg-worker-${process.pid}-${state}-${number}` };
     const [sender, receiver] = socketpair("stream");
     while (sender.trySendmsg({ data: "filler" }));
     for (let i = 0; i < 3; i++) sender.sendmsg({ data: Buffer.alloc(1 << 20), fds: [0, 1, 2] });

@@ -1,6 +1,6 @@
 // Starts workers, and ends them while they have descriptors open. Afterwards nothing of them may be left.
 //
-//   node workers.mjs STATE COUNT END
+//   node workers.mjs STATE,STATE… COUNT END     (COUNT workers of each state)
 import { readFileSync, statSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
@@ -8,7 +8,10 @@ import { FileDescriptor, socketpair } from "sendmsg";
 import { fstatSync, openSync } from "../../files.mjs";
 import { descriptorTable, leftOver } from "./open-files.mjs";
 
-const [state, count, end] = process.argv.slice(2);
+const [states, count, end] = process.argv.slice(2);
+const plans = states
+  .split(",")
+  .flatMap((state) => Array.from({ length: Number(count) }, (_, number) => ({ state, number })));
 
 // One worker first, and a wait: what the process makes once stays.
 await Promise.all(socketpair().map((socket) => socket.close()));
@@ -21,7 +24,7 @@ const before = descriptorTable();
 
 const file = new URL(import.meta.url);
 const results = await Promise.all(
-  Array.from({ length: Number(count) }, async (_, number) => {
+  plans.map(async ({ state, number }) => {
     let ticket;
     if (state === "claimed") ticket = FileDescriptor.adopt(openSync(file, "r")).transfer();
     const one = worker({ state, ticket, number, end });
@@ -42,6 +45,6 @@ const results = await Promise.all(
 console.log(
   JSON.stringify({
     results: [...new Set(results)],
-    leftOver: await leftOver(before, { eventLoops: Number(count) }),
+    leftOver: await leftOver(before, { eventLoops: plans.length }),
   }),
 );

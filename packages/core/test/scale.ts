@@ -1,0 +1,10 @@
+import { target } from "./target.js";
+
+/** Whether the processor is emulated: some 20 times slower than the machine. */
+export const slow = target().startsWith("arm64-") || target().endsWith("-kernel");
+
+/** Whether to take the time that it takes: SENDMSG_THOROUGH=1, as every night. Otherwise a run of all tests takes a minute. */
+export const thorough = process.env.SENDMSG_THOROUGH === "1";
+
+/** How many of a large number of things to do here. */
+export const scaled = (count: number): number => Math.ceil(count / (slow ? 20 : thorough ? 1 : 10));

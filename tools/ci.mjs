@@ -1,0 +1,179 @@
+// Runs everything that must hold, part by part, and says in the end how long each took and what failed. The parts of a stage
+// don't disturb each other: as many run side by side as there are processors. What a part prints is kept in build/ci.
+// A part that takes longer than its share is ended, and has failed; the others run all the same.
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { repository } from "./paths.mjs";
+import { describeCounts } from "./results.mjs";
+import { printSummary, resultOf } from "./summary.mjs";
+
+const thorough = process.env.SENDMSG_THOROUGH === "1";
+/** How much longer a part may take when it leaves nothing out. */
+const SHARE = thorough ? 10 : 1;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+/** Between the request to end and the end. */
+const GRACE = 10 * SECOND;
+
+const logs = join(repository, "build/ci");
+const results = join(logs, "results");
+rmSync(logs, { recursive: true, force: true });
+mkdirSync(results, { recursive: true });
+
+const node = (script, ...args) => ["node", `tools/${script}.mjs`, ...args];
+const npm = (script, ...args) => [
+  "npm",
+  "run",
+  "--silent",
+  script,
+  ...(args.length > 0 ? ["--", ...args] : []),
+];
+/** How to run a test of packages/core alone. */
+const inCore = (file, name) => `cd packages/core && npx vitest run ${file} -t ${JSON.stringify(name)}`;
+const onTarget = (target) => ({
+  name: `tests on ${target}`,
+  minutes: 12,
+  command: node("test-targets", target),
+  leaves: [`tests on ${target}`],
+  again: (file) => `node tools/test-targets.mjs ${target} -- ${file}`,
+});
+const onRuntime = (runtime, ...filters) => ({
+  name: `tests on ${runtime}`,
+  minutes: 6,
+  command: node("test-runtimes", runtime, ...(filters.length > 0 ? ["--", ...filters] : [])),
+  leaves: [`tests on ${runtime}`],
+  again: (file) => `node tools/test-runtimes.mjs ${runtime} -- ${file}`,
+});
+/** What another runtime can get wrong: waiting, sockets, descriptors. */
+const OF_RUNTIMES = thorough
+  ? []
+  : [
+      ...["test/socket", "test/listener", "test/connections", "test/message.test", "test/descriptor"],
+      ...["test/syscalls/calls", "test/scenarios/python", "test/scenarios/perl", "test/scenarios/exec"],
+    ];
+
+// Of each part: its name, the minutes that it may take, the results that it leaves, and how to run one of its tests alone.
+const stages = [
+  [{ name: "what the others need", minutes: 20, command: node("prepare") }],
+  // A new user's first command, and the second.
+  [{ name: "npm run demo", minutes: 5, command: npm("demo") }],
+  [
+    {
+      name: "npm test",
+      minutes: 5,
+      command: ["npm", "test", "--silent", "--", "--continue"],
+      // What turbo remembers of another run is no test.
+      environment: { TURBO_FORCE: "true" },
+      leaves: ["tests", "audit"],
+      again: inCore,
+    },
+  ],
+  [
+    {
+      name: "npm run build:all",
+      minutes: 5,
+      command: npm("build:all"),
+      leaves: ["audit of every architecture"],
+    },
+  ],
+  [
+    onTarget("ia32-kernel"),
+    onTarget("arm64-kernel"),
+    onTarget("ia32"),
+    onTarget("arm64"),
+    {
+      name: "npm run test:install",
+      minutes: 8,
+      command: npm("test:install"),
+      leaves: ["installations"],
+      again: (file, name) => `npm run test:install -- ${file} -t ${JSON.stringify(name)}`,
+    },
+    onRuntime("bun-musl"),
+    onRuntime("bun", ...OF_RUNTIMES),
+    onRuntime("deno", ...OF_RUNTIMES),
+    ...(thorough ? ["node18", "node22", "node24", "node26"].map((name) => onRuntime(name)) : []),
+    { name: "release", minutes: 5, command: node("test-release"), leaves: ["release"] },
+    { name: "workflows", minutes: 2, command: node("lint-workflows"), leaves: ["workflows"] },
+    { name: "musl", minutes: 2, command: node("test-musl"), leaves: ["musl"] },
+  ],
+  [{ name: "what is noted as proven", minutes: 2, command: node("write-proof", "--check", results) }],
+];
+
+const environment = {
+  ...process.env,
+  ...{ SENDMSG_RESULTS: results, NO_COLOR: "1", FORCE_COLOR: undefined },
+  ...{ TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1", DEBIAN_FRONTEND: "noninteractive" },
+};
+const done = [];
+const running = new Set();
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    for (const child of running) process.kill(-child.pid, "SIGTERM");
+    console.log(`${signal}: what ran has been ended`);
+    finish();
+  });
+}
+
+for (const stage of stages) await runStage(stage);
+finish();
+
+/** Runs the parts of a stage, in order, each as soon as a processor is free. What was built before is not built anew meanwhile. */
+async function runStage(parts) {
+  const waiting = [...parts];
+  const lanes = Math.min(parts.length, availableParallelism());
+  const beside = lanes > 1 ? { SENDMSG_FORKS: "1", SENDMSG_BUILT: "1" } : {};
+  const lane = async () => {
+    for (let part = waiting.shift(); part; part = waiting.shift()) await runPart(part, beside);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+async function runPart(part, beside) {
+  const log = join(logs, `${part.name.replaceAll(/[^\w-]+/g, "-")}.log`);
+  const output = openSync(log, "w");
+  const start = performance.now();
+  const [program, ...args] = part.command;
+  const child = spawn(program, args, {
+    cwd: repository,
+    env: { ...environment, ...beside, ...part.environment },
+    stdio: ["ignore", output, output],
+    // A group of processes, which ends as a whole.
+    detached: true,
+  });
+  closeSync(output);
+  running.add(child);
+  let ended = false;
+  const end = new Promise((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code, signal) => resolve(code === 0 ? undefined : `ended with ${signal ?? code}`));
+  }).finally(() => {
+    ended = true;
+  });
+  const share = part.minutes * SHARE;
+  const limit = setTimeout(async () => {
+    process.kill(-child.pid, "SIGTERM");
+    await pause(GRACE);
+    if (!ended) process.kill(-child.pid, "SIGKILL");
+  }, share * MINUTE);
+  let problem = await end;
+  clearTimeout(limit);
+  running.delete(child);
+  const seconds = Math.round((performance.now() - start) / SECOND);
+  if (seconds >= share * 60) problem = `took longer than its ${share} minutes`;
+  const result = resultOf({ ...part, log, seconds, problem }, results);
+  done.push(result);
+  console.log(
+    `${part.name}: ${describeCounts(result.counts)} in ${seconds} s${problem ? ` (${problem})` : ""}`,
+  );
+}
+
+/** What did not run, or was not let end, has failed. */
+function finish() {
+  const names = new Set(done.map(({ name }) => name));
+  const missing = stages.flat().filter(({ name }) => !names.has(name));
+  for (const part of missing) done.push(resultOf({ ...part, seconds: 0, problem: "did not end" }, results));
+  process.exit(printSummary(done) ? 0 : 1);
+}
