@@ -51,7 +51,7 @@ export function printSummary(parts) {
 function printFailed({ name, problem, failures, command, again, log }) {
   console.log(`\nFAILED ${name}${problem ? `: ${problem}` : ""}`);
   for (const failure of failures.slice(0, FAILURES_SHOWN)) {
-    console.log(cut(`  ${failure.file}: ${failure.name}`));
+    console.log(cut(`  ${[failure.file, failure.name].filter(Boolean).join(": ")}`));
     console.log(cut(`    ${failure.message}`));
     if (again && failure.name) console.log(`    again: ${again(failure.file, failure.name)}`);
   }

@@ -13,11 +13,12 @@ const FLAGS: Record<Layout, readonly string[]> = {
   "32": process.arch === "ia32" ? [] : FLAGS_32,
 };
 
-function compile(source: string, layout: Layout, directory: string): string {
-  const file = join(directory, "program.c");
+function compile(sources: Record<string, string>, layout: Layout, directory: string): string {
   const program = join(directory, "program");
-  writeFileSync(file, source);
-  execFileSync(process.env.CC || "gcc", ["-w", ...FLAGS[layout], "-o", program, file], {
+  const files = Object.keys(sources).map((name) => `${name}.c`);
+  for (const [name, source] of Object.entries(sources)) writeFileSync(join(directory, `${name}.c`), source);
+  execFileSync(process.env.CC || "gcc", ["-w", ...FLAGS[layout], "-o", program, ...files], {
+    cwd: directory,
     stdio: ["ignore", "ignore", "pipe"],
   });
   return program;
@@ -32,10 +33,13 @@ function inDirectory<T>(use: (directory: string) => T): T {
   }
 }
 
-/** Compiles and runs a program; what it prints, by lines. A compiler's complaints are the error's message. */
-export function runC(source: string, layout: Layout): string[] {
+/**
+ * Compiles and runs a program, of one file or of several by their names without ".c"; what it prints, by lines. A compiler's
+ * complaints are the error's message.
+ */
+export function runC(source: string | Record<string, string>, layout: Layout): string[] {
   return inDirectory((directory) => {
-    const program = compile(source, layout, directory);
+    const program = compile(typeof source === "string" ? { program: source } : source, layout, directory);
     return execFileSync(program, { encoding: "utf8", maxBuffer: 2 ** 26 })
       .trimEnd()
       .split("\n");
@@ -51,7 +55,11 @@ export function compilerMissing(layout: Layout): string | undefined {
   return inDirectory((directory) => {
     let program: string;
     try {
-      program = compile("#include <sys/socket.h>\nint main(void) { return 0; }", layout, directory);
+      program = compile(
+        { program: "#include <sys/socket.h>\nint main(void) { return 0; }" },
+        layout,
+        directory,
+      );
     } catch {
       return `no ${layout}-bit C compiler here`;
     }
