@@ -15,6 +15,8 @@ export interface SystemError extends Error, SystemErrorDetails {
   /** Negative, as Node has it. */
   errno: number;
   syscall: string;
+  /** The cause, where `code` has several: "ERR_SENDMSG_MESSAGES_LOST", "ERR_SENDMSG_SYSCALL_DENIED". */
+  reason?: string;
 }
 
 /** An error of a send: how much of the message the kernel had taken. Above 0, its descriptors went too. */

@@ -6,6 +6,7 @@ export type { SendError, SystemError } from "./errors.js";
 export type { Sendable } from "./interop/sendable.js";
 export {
   ECN,
+  type IpFamily,
   type PacketInfo,
   type PacketSettings,
   packetControl,

@@ -56,7 +56,8 @@ export interface PacketSettings {
   segmentSize?: number;
 }
 
-type IpFamily = "ipv4" | "ipv6";
+/** The version of IP that a socket speaks. */
+export type IpFamily = "ipv4" | "ipv6";
 
 const ECN_BITS = 2;
 const MAX_ECN = 0x3;

@@ -261,7 +261,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     this.#options ??= new SocketOptionAccess(
       () => this.#endpoint.open(),
       this.#facts.family,
-      (setting) => this.#afterSetting(setting),
+      (level, option, value) => this.#afterSetting({ level, option, value }),
     );
     return this.#options;
   }

@@ -40,13 +40,6 @@ const MAX_ROOM = 1 << 20;
 
 const SIZEOF_INT = 4;
 
-/** An option that was set, and the int that its value is or begins with. */
-export interface IntSetting {
-  readonly level: number;
-  readonly option: number;
-  readonly value: number;
-}
-
 /**
  * The options of one socket, by name: their types are those of the table.
  *
@@ -58,10 +51,17 @@ export interface IntSetting {
 export class SocketOptionAccess {
   readonly #open: () => number;
   readonly #family: number;
-  readonly #onSet: ((setting: IntSetting) => void) | undefined;
+  readonly #onSet: ((level: number, option: number, value: number) => void) | undefined;
 
-  /** @internal `open` returns the descriptor's number, or throws once it is closed; `onSet` is told what was set. */
-  constructor(open: () => number, family: number, onSet?: (setting: IntSetting) => void) {
+  /**
+   * @internal `open` returns the descriptor's number, or throws once it is closed; `onSet` is told what was set, and the int that
+   *   the value is or begins with.
+   */
+  constructor(
+    open: () => number,
+    family: number,
+    onSet?: (level: number, option: number, value: number) => void,
+  ) {
     this.#open = open;
     this.#family = family;
     this.#onSet = onSet;
@@ -144,7 +144,7 @@ export class SocketOptionAccess {
   }
 
   #told(level: number, option: number, bytes: Uint8Array): void {
-    if (bytes.length >= SIZEOF_INT) this.#onSet?.({ level, option, value: readI32(bytes, 0) });
+    if (bytes.length >= SIZEOF_INT) this.#onSet?.(level, option, readI32(bytes, 0));
   }
 
   #read(entry: OptionEntry, query: Uint8Array | undefined): Uint8Array {
