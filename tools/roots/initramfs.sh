@@ -19,6 +19,6 @@ archive() { cpio --null --create --format=newc --quiet --owner=+0:+0; }
   printf '%s\0' ./init ./repository | archive
   cp -al "$dependencies" repository/node_modules # links: cpio has no way to put a folder elsewhere
   find repository/node_modules \( -path '*/typescript' -o -path '*/@biomejs' -o -path '*/@turbo' -o -path '*/turbo' \
-    -o -path '*/node-gyp' -o -path '*/node-abi' -o -name '*.map' -o -name '*.md' -o -name '.host-esbuild' \) -prune \
-    -o -print0 | archive
+    -o -path '*/node-gyp' -o -path '*/node-abi' -o -path '*/@microsoft' -o -path '*/@rushstack' \
+    -o -name '*.map' -o -name '*.md' -o -name '.host-esbuild' \) -prune -o -print0 | archive
 } >"$initramfs"

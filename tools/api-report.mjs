@@ -1,0 +1,96 @@
+// Compares what each entry point of sendmsg exports with its report in packages/core/api, so that the diff of a commit shows what
+// the commit changes for users. With --write, it writes the reports. It reads the declarations in dist, which turbo builds first.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CompilerState, Extractor, ExtractorConfig } from "@microsoft/api-extractor";
+import { repository } from "./paths.mjs";
+
+/** They use what other entry points export. If they showed it too, each change of the tables would be in four reports. */
+const BUILT_ON_OTHERS = ["index.api.md", "testing.api.md"];
+
+const write = process.argv.includes("--write");
+const core = join(repository, "packages/core");
+const manifest = join(core, "package.json");
+const folder = join(core, "api");
+mkdirSync(folder, { recursive: true });
+const temporary = mkdtempSync(join(tmpdir(), "sendmsg-api-"));
+process.on("exit", () => rmSync(temporary, { recursive: true }));
+
+const entryPoints = Object.entries(JSON.parse(readFileSync(manifest, "utf8")).exports)
+  .filter(([, { types }]) => types)
+  .map(([path, { types }]) => ({ report: `${path === "." ? "index" : path.slice(2)}.api.md`, types }));
+const configs = new Map(entryPoints.map(({ report, types }) => [report, configOf(report, types)]));
+
+// One program of the compiler for all entry points: making it takes longer than reading a report from it.
+const [first, ...others] = configs.values();
+const compilerState = CompilerState.create(first, {
+  additionalEntryPoints: others.map(({ mainEntryPointFilePath }) => mainEntryPointFilePath),
+});
+
+const errors = [];
+const changed = [];
+const usedOnly = [];
+for (const [report, config] of configs) {
+  const messageCallback = (message) => {
+    message.handled = true;
+    if (message.messageId === "console-api-report-diff") console.error(message.text);
+    else if (message.messageId === "ae-forgotten-export") usedOnly.push({ report, text: message.text });
+    else if (message.logLevel === "error") errors.push(message.formatMessageWithLocation(repository));
+  };
+  const settings = { compilerState, localBuild: write, printApiReportDiff: !write, messageCallback };
+  if (Extractor.invoke(config, settings).apiReportChanged) changed.push(report);
+}
+const superfluous = readdirSync(folder).filter((name) => !configs.has(name));
+if (write) for (const report of superfluous) rmSync(join(folder, report));
+
+// What a report uses and does not show, another one must show: otherwise it could change unseen.
+const shown = [...configs.keys()].map((report) => readFileSync(join(temporary, report), "utf8")).join("\n");
+for (const { report, text } of usedOnly) {
+  // The number tells types of one name apart.
+  const [, name] = /The symbol "(\w+?)(?:_\d+)?"/.exec(text);
+  if (new RegExp(`^(export )?\\w+ ${name}\\b`, "m").test(shown)) continue;
+  errors.push(`${report} uses ${name}, which no entry point exports`);
+}
+
+for (const error of errors) console.error(error);
+for (const report of changed) {
+  console.error(`packages/core/api/${report} ${write ? "was written" : "does not say what is exported now"}`);
+}
+for (const report of superfluous) {
+  console.error(`packages/core/api/${report} ${write ? "was deleted" : "is of no entry point"}`);
+}
+const differ = !write && changed.length + superfluous.length > 0;
+if (differ)
+  console.error("If you mean the change, write the reports and commit them: npm run api -- --write");
+if (errors.length > 0 || differ) process.exitCode = 1;
+
+/** What api-extractor is to do for one entry point: a report and nothing else. */
+function configOf(report, types) {
+  return ExtractorConfig.prepare({
+    configObject: {
+      projectFolder: core,
+      mainEntryPointFilePath: join(core, types),
+      newlineKind: "lf",
+      compiler: { tsconfigFilePath: join(core, "tsconfig.types.json") },
+      apiReport: {
+        enabled: true,
+        reportFileName: report,
+        reportFolder: folder,
+        reportTempFolder: temporary,
+        includeForgottenExports: !BUILT_ON_OTHERS.includes(report),
+      },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: false },
+      tsdocMetadata: { enabled: false },
+      messages: {
+        compilerMessageReporting: { default: { logLevel: "error" } },
+        // Release tags, underscores, the form of comments: none of it is the surface.
+        extractorMessageReporting: { default: { logLevel: "none" } },
+        tsdocMessageReporting: { default: { logLevel: "none" } },
+      },
+    },
+    configObjectFullPath: undefined,
+    packageJsonFullPath: manifest,
+  });
+}
