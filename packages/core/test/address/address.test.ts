@@ -1,15 +1,13 @@
 import { SocketAddress } from "node:net";
 import { networkInterfaces } from "node:os";
-import { describe, expect, expectTypeOf, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   type Address,
   addressFamily,
   decodeAddress,
   encodeAddress,
   formatAddress,
-  type RawAddress,
   toSocketAddress,
-  type UnixAddress,
 } from "../../src/address/index.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "../../src/constants/address-families.js";
 
@@ -241,18 +239,4 @@ test("decodeAddress refuses what is no bytes", () => {
   expect(() => decodeAddress("x" as never)).toThrow(
     expect.objectContaining({ code: "ERR_INVALID_ARG_TYPE", argument: "bytes" }),
   );
-});
-
-test("the family tells the type", () => {
-  const use = (address: Address) => {
-    if (address.family === "ipv6") expectTypeOf(address.scopeId).toEqualTypeOf<number | undefined>();
-    if (address.family === "vsock") expectTypeOf(address.cid).toEqualTypeOf<number>();
-    if (typeof address.family === "number") expectTypeOf(address).toEqualTypeOf<RawAddress>();
-    if ("path" in address && address.path !== undefined) {
-      expectTypeOf(address.path).toEqualTypeOf<string | Uint8Array>();
-    }
-  };
-  use({ path: "x" });
-  expectTypeOf<SocketAddress>().toMatchTypeOf<{ address: string; port: number }>();
-  expectTypeOf<{ path: string; abstract: string }>().not.toMatchTypeOf<UnixAddress>();
 });

@@ -1,4 +1,4 @@
-import { describe, expect, expectTypeOf, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { familyNumber } from "../../src/address/family.js";
 import {
   decodeOption,
@@ -6,9 +6,6 @@ import {
   type OptionEntry,
   type OptionInput,
   type OptionName,
-  type OptionValue,
-  type ReadableOption,
-  type SettableOption,
   socketOptions,
 } from "../../src/options/index.js";
 import {
@@ -63,22 +60,6 @@ describe("the table of options", () => {
       expect(seen.get(key), `${name} has the number of`).toBeUndefined();
       seen.set(key, name);
     }
-  });
-
-  it("knows the types of values by name", () => {
-    expectTypeOf<OptionValue<"reusePort">>().toEqualTypeOf<boolean>();
-    expectTypeOf<OptionValue<"rcvBuf">>().toEqualTypeOf<number>();
-    expectTypeOf<OptionValue<"cookie">>().toEqualTypeOf<bigint>();
-    expectTypeOf<OptionValue<"tcpCongestion">>().toEqualTypeOf<string>();
-    expectTypeOf<OptionValue<"peerCred">>().toEqualTypeOf<{ pid: number; uid: number; gid: number }>();
-    expectTypeOf<OptionValue<"ipMulticastIf">>().toEqualTypeOf<string>();
-    expectTypeOf<OptionInput<"ipMulticastIf">>().toEqualTypeOf<{
-      address: string;
-      interface: number | string;
-    }>();
-    expectTypeOf<"cookie">().toMatchTypeOf<ReadableOption>();
-    expectTypeOf<"cookie">().not.toMatchTypeOf<SettableOption>();
-    expectTypeOf<"ipAddMembership">().not.toMatchTypeOf<ReadableOption>();
   });
 });
 

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { MSG_OOB, MSG_PEEK } from "../../src/constants/message-flags.js";
-import type { Descriptor, FileDescriptor, MessageSocket, Socket } from "../../src/index.js";
 import {
   FakeDescriptor,
   MemoryListener,
@@ -366,21 +365,6 @@ it("an onError that aborts its loop takes nobody else's place", async () => {
   expect(await first).toMatchObject({ code: "ABORT_ERR" });
   await listener.connect();
   await (await second).close();
-});
-
-it("types: what is fake does not pass for real, what is either takes both", () => {
-  const fake: Descriptor = new FakeDescriptor();
-  const either = (_: MessageSocket): void => {};
-  either(memorySocketpair()[0]);
-  const real = (socket: Socket, descriptor: FileDescriptor): void => {
-    either(socket);
-    // @ts-expect-error: a memory socket is not a Socket
-    real(memorySocketpair()[0], descriptor);
-    // @ts-expect-error: a fake descriptor is not a FileDescriptor
-    real(socket, new FakeDescriptor());
-  };
-  expect(real).toBeTypeOf("function");
-  fake.close();
 });
 
 it("delivers while the test has fake timers", async () => {

@@ -1,0 +1,148 @@
+import type { SocketAddress } from "node:net";
+import { expectTypeOf, test } from "vitest";
+import {
+  type Address,
+  type AddressDetails,
+  type AlgAddress,
+  type BluetoothAddress,
+  type CanAddress,
+  decodeAddress,
+  encodeAddress,
+  formatAddress,
+  type HciAddress,
+  type Ipv4Address,
+  type Ipv6Address,
+  type L2capAddress,
+  type LlcAddress,
+  type NetlinkAddress,
+  type PacketAddress,
+  type QrtrAddress,
+  type RawAddress,
+  type RfcommAddress,
+  type RxrpcAddress,
+  type ScoAddress,
+  type TipcAddress,
+  type TipcServiceAddress,
+  type TipcServiceRange,
+  type TipcSocketAddress,
+  toSocketAddress,
+  type UnixAbstractAddress,
+  type UnixAddress,
+  type UnixPathAddress,
+  type VsockAddress,
+  type XdpAddress,
+} from "../../src/address/index.js";
+
+declare const bytes: Uint8Array;
+declare const address: Address;
+
+test("the family tells the address's type", () => {
+  switch (address.family) {
+    case "unix":
+      return expectTypeOf(address).toEqualTypeOf<UnixAddress>();
+    case "ipv4":
+      return expectTypeOf(address).toEqualTypeOf<Ipv4Address>();
+    case "ipv6":
+      return expectTypeOf(address).toEqualTypeOf<Ipv6Address>();
+    case "alg":
+      return expectTypeOf(address).toEqualTypeOf<AlgAddress>();
+    case "bluetooth":
+      return expectTypeOf(address).toEqualTypeOf<BluetoothAddress>();
+    case "can":
+      return expectTypeOf(address).toEqualTypeOf<CanAddress>();
+    case "llc":
+      return expectTypeOf(address).toEqualTypeOf<LlcAddress>();
+    case "netlink":
+      return expectTypeOf(address).toEqualTypeOf<NetlinkAddress>();
+    case "packet":
+      return expectTypeOf(address).toEqualTypeOf<PacketAddress>();
+    case "qrtr":
+      return expectTypeOf(address).toEqualTypeOf<QrtrAddress>();
+    case "rxrpc":
+      return expectTypeOf(address).toEqualTypeOf<RxrpcAddress>();
+    case "tipc":
+      return expectTypeOf(address).toEqualTypeOf<TipcAddress>();
+    case "vsock":
+      return expectTypeOf(address).toEqualTypeOf<VsockAddress>();
+    case "xdp":
+      return expectTypeOf(address).toEqualTypeOf<XdpAddress>();
+    case undefined:
+      return expectTypeOf(address).toEqualTypeOf<
+        UnixPathAddress | UnixAbstractAddress | Ipv4Address | Ipv6Address
+      >();
+    default:
+      return expectTypeOf(address).toEqualTypeOf<RawAddress>();
+  }
+});
+
+test("a family without a name is a number", () => {
+  if (typeof address.family === "number") expectTypeOf(address).toEqualTypeOf<RawAddress>();
+  // @ts-expect-error: it is "ipv4".
+  if (address.family === "inet") return;
+});
+
+test("what a family has besides tells the rest", () => {
+  if (address.family === "unix" && address.path !== undefined) {
+    expectTypeOf(address).toEqualTypeOf<UnixPathAddress>();
+  }
+  if (address.family === "unix" && address.abstract !== undefined) {
+    expectTypeOf(address).toEqualTypeOf<UnixAbstractAddress>();
+  }
+  if (address.family === "bluetooth") {
+    if (address.protocol === "hci") expectTypeOf(address).toEqualTypeOf<HciAddress>();
+    if (address.protocol === "l2cap") expectTypeOf(address).toEqualTypeOf<L2capAddress>();
+    if (address.protocol === "rfcomm") expectTypeOf(address).toEqualTypeOf<RfcommAddress>();
+    if (address.protocol === "sco") expectTypeOf(address).toEqualTypeOf<ScoAddress>();
+  }
+  if (address.family === "tipc") {
+    if (address.kind === "socket") expectTypeOf(address).toEqualTypeOf<TipcSocketAddress>();
+    if (address.kind === "service") expectTypeOf(address).toEqualTypeOf<TipcServiceAddress>();
+    if (address.kind === "range") expectTypeOf(address).toEqualTypeOf<TipcServiceRange>();
+  }
+});
+
+test("the fields' types", () => {
+  expectTypeOf<Ipv6Address["scopeId"]>().toEqualTypeOf<number | undefined>();
+  expectTypeOf<VsockAddress["cid"]>().toEqualTypeOf<number>();
+  expectTypeOf<UnixPathAddress["path"]>().toEqualTypeOf<string | Uint8Array>();
+  expectTypeOf<PacketAddress["interface"]>().toEqualTypeOf<number | string>();
+});
+
+test("encodeAddress takes what makes an address, and nothing else", () => {
+  expectTypeOf(encodeAddress({ path: "/run/x" })).toEqualTypeOf<Uint8Array>();
+  encodeAddress({ abstract: bytes });
+  encodeAddress({ family: "unix" });
+  encodeAddress({ address: "::1", port: 1 });
+  encodeAddress({ family: 9, data: bytes });
+  expectTypeOf<SocketAddress>().toExtend<{ address: string; port: number }>();
+  // @ts-expect-error: only an unnamed Unix address has neither, and says so.
+  encodeAddress({});
+  // @ts-expect-error: a Unix address has one or the other.
+  encodeAddress({ path: "x", abstract: "x" });
+  // @ts-expect-error: there is no default for a port.
+  encodeAddress({ family: "ipv4", address: "127.0.0.1" });
+  // @ts-expect-error: a port is a number.
+  encodeAddress({ address: "127.0.0.1", port: "80" });
+  // @ts-expect-error: a path goes with Unix sockets.
+  encodeAddress({ family: "ipv4", path: "/run/x" });
+  // @ts-expect-error: a scope goes with IPv6.
+  encodeAddress({ family: "ipv4", address: "127.0.0.1", port: 1, scopeId: 1 });
+  // @ts-expect-error: it is "ipv4".
+  encodeAddress({ family: "inet", address: "127.0.0.1", port: 1 });
+  // @ts-expect-error: a family without a name has bytes.
+  encodeAddress({ family: 9, path: "/run/x" });
+  // @ts-expect-error: L2CAP has no channel.
+  encodeAddress({ family: "bluetooth", protocol: "l2cap", address: "00:00:00:00:00:00", channel: 1 });
+  // @ts-expect-error: a path alone is no address.
+  encodeAddress("/run/x");
+});
+
+test("what addresses are made of and made into", () => {
+  expectTypeOf(decodeAddress(bytes)).toEqualTypeOf<Address>();
+  expectTypeOf(formatAddress(address)).toEqualTypeOf<AddressDetails>();
+  expectTypeOf(toSocketAddress({ address: "127.0.0.1", port: 1 })).toEqualTypeOf<SocketAddress>();
+  // @ts-expect-error: Node has no SocketAddress for a path.
+  toSocketAddress({ path: "/run/x" });
+  // @ts-expect-error: the other argument is the family's number.
+  decodeAddress(bytes, "ipv4");
+});
