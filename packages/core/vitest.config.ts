@@ -24,27 +24,24 @@ const LONGEST_TEST = SENDMSG_TARGET ? 300_000 : 60_000;
 /** How many files run at the same time. vitest would leave a processor free, for nobody. */
 const forks = Number(SENDMSG_FORKS) || availableParallelism();
 
-/** How the files run, by what they say of themselves. */
-const GROUPS = {
-  /** One process for many files: to load what is tested takes longer than most tests. */
-  together: { isolate: false, order: 0, forks },
-  /** Modules that other files load would be in the way. */
-  alone: { isolate: true, order: 1, forks },
-  /** Delays are measured: what else the machine does would be in the way. */
-  quiet: { isolate: true, order: 2, forks: 1 },
-};
-
-function groupOf(text: string): keyof typeof GROUPS {
+/** How a test file runs, by what it says of itself. */
+function groupOf(path: string, text: string): string {
   if (text.includes("// While nothing else runs.")) return "quiet";
-  return text.includes("vi.mock(") || text.includes("// In a process of its own.") ? "alone" : "together";
+  if (text.includes("vi.mock(") || text.includes("// In a process of its own.")) return path;
+  return "together";
 }
 
-const files = readdirSync(new URL("test", import.meta.url), { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".test.ts"))
-  .map((file) => ({
-    path: `test/${file}`,
-    group: groupOf(readFileSync(new URL(`test/${file}`, import.meta.url), "utf8")),
-  }));
+/** The files of each group: vitest gives each project processes of its own, and runs one project after the other. */
+const groups = new Map<string, string[]>([
+  ["together", []],
+  ["quiet", []],
+]);
+for (const file of readdirSync(new URL("test", import.meta.url), { recursive: true, encoding: "utf8" })) {
+  if (!file.endsWith(".test.ts")) continue;
+  const path = `test/${file}`;
+  const group = groupOf(path, readFileSync(new URL(path, import.meta.url), "utf8"));
+  groups.set(group, [...(groups.get(group) ?? []), path]);
+}
 
 export default defineConfig({
   test: {
@@ -52,15 +49,17 @@ export default defineConfig({
       ? ["default", ["json", { outputFile: report }], unhandledErrors]
       : ["default", unhandledErrors],
     dangerouslyIgnoreUnhandledErrors: true,
-    projects: Object.entries(GROUPS).map(([name, { isolate, order, forks }]) => ({
+    // To load what is tested takes longer than most tests: files share a process, one at a time, so that each can count descriptors.
+    pool: "forks",
+    poolOptions: { forks: { isolate: false, maxForks: forks, minForks: 1 } },
+    projects: [...groups].map(([name, include]) => ({
       test: {
         name,
-        include: files.filter(({ group }) => group === name).map(({ path }) => path),
+        include,
         setupFiles: ["test/setup.ts"],
-        // Descriptors are counted per process: one file at a time has it.
         pool: "forks",
-        poolOptions: { forks: { isolate, maxForks: forks, minForks: 1 } },
-        sequence: { groupOrder: order },
+        // Where delays are measured, another process would be in the way: those of one process are run when the others are done.
+        poolOptions: { forks: { isolate: false, singleFork: name === "quiet" } },
         testTimeout: LONGEST_TEST,
         hookTimeout: LONGEST_TEST,
         server: { deps: { external: [/\.cjs$/] } },
