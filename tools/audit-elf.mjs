@@ -1,11 +1,11 @@
 // Proves of the binaries that any libc can load them, reading the files with binutils' readelf:
 //   node tools/audit-elf.mjs            those that have been built
 //   node tools/audit-elf.mjs --all      all of them; and the libcs to check against must be here
-import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { architectures } from "./architectures.mjs";
 import { prebuild } from "./paths.mjs";
 import { record } from "./results.mjs";
+import { attempt } from "./run.mjs";
 
 const exported = ["napi_register_module_v1", "node_api_module_get_api_version_v1"];
 const muslLibc = "/lib/x86_64-linux-musl/libc.so";
@@ -39,10 +39,10 @@ const movedWithLibpthread = new Set(["pthread_create", "pthread_detach", "pthrea
 const onlyOnArm64 = new Set(["__stack_chk_guard"]);
 
 function readelf(...args) {
-  const run = spawnSync("readelf", args, { encoding: "utf8", maxBuffer: 1 << 28 });
-  if (run.error) throw new Error("readelf is missing. On Debian and Ubuntu: apt-get install binutils");
-  if (run.status !== 0) throw new Error(`readelf ${args.join(" ")}: ${run.stderr}`);
-  return run.stdout;
+  const { error, failure, stdout } = attempt("readelf", args);
+  if (error) throw new Error("readelf is missing. On Debian and Ubuntu: apt-get install binutils");
+  if (failure) throw new Error(failure);
+  return stdout;
 }
 
 function dynamicSymbols(file) {

@@ -1,8 +1,8 @@
 // Builds the binary of every architecture on a Debian x64 machine, and audits all of them.
-import { spawnSync } from "node:child_process";
 import { architectures } from "./architectures.mjs";
 import { requirePackages } from "./debian.mjs";
 import { repository } from "./paths.mjs";
+import { attempt } from "./run.mjs";
 
 // The audit reads with binutils, and compares with musl.
 requirePackages([
@@ -14,6 +14,5 @@ for (const arch of Object.keys(architectures)) node("tools/build-native.mjs", ar
 node("tools/audit-elf.mjs", "--all");
 
 function node(...args) {
-  const { status } = spawnSync(process.execPath, args, { cwd: repository, stdio: "inherit" });
-  if (status !== 0) process.exit(1);
+  if (attempt(process.execPath, args, { cwd: repository, stdio: "inherit" }).failure) process.exit(1);
 }

@@ -1,7 +1,6 @@
 // Builds the binary of one architecture, by default the machine's own, into its package:
 //   node tools/build-native.mjs [x64 | ia32 | arm64]
 // Does nothing when the sources, the flags and the compiler are those of the last build.
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -16,7 +15,9 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { architectures, namedArchitectures } from "./architectures.mjs";
-import { fingerprint, nativePackage, nativeSources, prebuild, repository } from "./paths.mjs";
+import { fingerprint } from "./cache.mjs";
+import { nativePackage, nativeSources, prebuild, repository } from "./paths.mjs";
+import { attempt } from "./run.mjs";
 
 const [arch = process.arch] = process.argv.slice(2);
 
@@ -38,8 +39,8 @@ if (!environment.npm_config_nodedir) {
 }
 
 const compiler = environment.CXX ?? "g++";
-const version = spawnSync(compiler, ["--version"], { env: environment, encoding: "utf8" });
-if (version.status !== 0) {
+const version = attempt(compiler, ["--version"], { env: environment });
+if (version.failure) {
   console.error(
     arch === process.arch
       ? `${compiler} is missing. On Debian and Ubuntu: apt-get install g++ make python3`
@@ -83,7 +84,7 @@ rmSync(stage, { recursive: true, force: true });
 mkdirSync(stage, { recursive: true });
 for (const name of ["binding.gyp", "exports.map", "src"]) symlinkSync(join("../..", name), join(stage, name));
 
-const build = spawnSync(
+const build = attempt(
   process.execPath,
   [
     join(dirname(createRequire(import.meta.url).resolve("prebuildify")), "bin.js"),
@@ -92,16 +93,10 @@ const build = spawnSync(
     ...["--name", "sendmsg", "--platform", "linux", "--arch", arch, "--target", process.version],
     ...["--cwd", stage, "--out", nativePackage(arch)],
   ],
-  {
-    cwd: repository,
-    env: environment,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-    maxBuffer: 1 << 28,
-  },
+  { cwd: repository, env: environment, stdio: ["ignore", "pipe", "pipe"] },
 );
-if (build.status !== 0) {
-  process.stderr.write(build.stdout + build.stderr);
+if (build.failure) {
+  console.error(build.failure);
   process.exit(1);
 }
 // Warnings are not lost in what node-gyp says about itself.

@@ -1,10 +1,11 @@
 // Bun's build for musl, made to run on Debian. Bun wants a libstdc++.so.6 for musl, which Debian has not: one is linked here
 // from the compiler's archives, with just the symbols that Bun asks for and musl itself does not have.
-import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { cached, fingerprint } from "./cache.mjs";
 import { requirePackages } from "./debian.mjs";
-import { fingerprint } from "./paths.mjs";
-import { cached, run } from "./targets.mjs";
+import { extractProgram } from "./npm-package.mjs";
+import { run } from "./run.mjs";
 
 const BUN = {
   package: "@oven/bun-linux-x64-musl@1.4.5",
@@ -34,25 +35,11 @@ export function bunOnMusl() {
   requirePackages(PACKAGES);
   const madeOf = fingerprint([BUN.package, BUN.integrity, FROM_GLIBC]);
   const libraries = cached("bun-musl", madeOf, (folder) => {
-    run("mkdir", ["-p", folder]);
-    download(folder);
+    mkdirSync(folder);
+    extractProgram(BUN, "bun", folder);
     linkLibrary(folder);
   });
   return { program: join(libraries, "bun"), libraries };
-}
-
-// npm does not install what is for another libc; it packs it.
-function download(folder) {
-  const [packed] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", folder, BUN.package]));
-  if (packed.integrity !== BUN.integrity) {
-    throw new Error(`${BUN.package} is not what it was: ${packed.integrity}`);
-  }
-  const tarball = join(
-    folder,
-    readdirSync(folder).find((name) => name.endsWith(".tgz")),
-  );
-  run("tar", ["-xzf", tarball, "-C", folder, "--strip-components=2", "package/bin/bun"]);
-  rmSync(tarball);
 }
 
 function linkLibrary(folder) {

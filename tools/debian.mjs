@@ -1,6 +1,6 @@
 // Debian packages that the tools need on this machine.
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { attempt, run } from "./run.mjs";
 
 export function isRoot() {
   return process.getuid?.() === 0;
@@ -23,19 +23,10 @@ export function requirePackages(names) {
     ["-qq", "update"],
     ["-qq", "-y", "--no-install-recommends", "install", ...missing],
   ]) {
-    const { status, stdout, stderr } = spawnSync("apt-get", args, {
-      env: environment,
-      encoding: "utf8",
-      maxBuffer: 1 << 28,
-    });
-    if (status !== 0) {
-      console.error(`${stdout}${stderr}apt-get ${args.join(" ")} failed`);
-      process.exit(1);
-    }
+    run("apt-get", args, { env: environment });
   }
 }
 
 function isInstalled(name) {
-  const query = spawnSync("dpkg", ["-s", name], { encoding: "utf8" });
-  return query.status === 0 && /^Status: .* installed$/m.test(query.stdout);
+  return /^Status: .* installed$/m.test(attempt("dpkg", ["-s", name]).stdout);
 }

@@ -2,9 +2,10 @@
 // x64 runs ia32's by itself on most machines. Where it does not, and for arm64, the kernel is told to start qemu for them.
 import { pathToFileURL } from "node:url";
 import { namedArchitectures } from "./architectures.mjs";
+import { cached, fingerprint } from "./cache.mjs";
 import { requirePackages } from "./debian.mjs";
-import { fingerprint } from "./paths.mjs";
-import { cached, root, run, script } from "./targets.mjs";
+import { run } from "./run.mjs";
+import { root, script } from "./targets.mjs";
 
 // Under Debian 12's qemu, V8 aborts in every thread but the first.
 const NEWER = { package: "qemu-user", suite: "trixie", file: "usr/bin/qemu-i386" };

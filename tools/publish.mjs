@@ -2,13 +2,13 @@
 //   node tools/publish.mjs FOLDER [--dry-run] [--FLAG=VALUE…]      flags are npm's: --registry=…
 // The native packages go first; `sendmsg`, which names them, when the registry has all of them. May be run again after a
 // failure: what is published already, and is the same, stays.
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { attempt, ProgramFailure, run } from "./run.mjs";
 
 const CORE = "sendmsg";
 const SECOND = 1000;
@@ -18,7 +18,7 @@ const ASK_EVERY = 5 * SECOND;
 // The first that can publish as a workflow that the registry trusts.
 const NPM_THAT_IS_TRUSTED = [11, 5, 1];
 
-class Failure extends Error {}
+class Failure extends ProgramFailure {}
 class Conflict extends Failure {}
 
 const [folder, ...unknown] = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
@@ -59,7 +59,7 @@ async function publishAll({ core, natives }) {
   }
   if (dryRun) return;
   const script = fileURLToPath(new URL("test-tarballs.mjs", import.meta.url));
-  const { status } = spawnSync(process.execPath, [script, core.spec, ...flags], {
+  const { failure } = attempt(process.execPath, [script, core.spec, ...flags], {
     stdio: "inherit",
     // What was published gets no token.
     env: {
@@ -68,7 +68,7 @@ async function publishAll({ core, natives }) {
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined,
     },
   });
-  if (status !== 0) throw new Failure(`${core.spec} is published, and does not work.`);
+  if (failure) throw new Failure(`${core.spec} is published, and does not work.`);
 }
 
 /** The tarballs, of which none may be missing, superfluous, or of another version than the others. */
@@ -77,9 +77,7 @@ function readTarballs(folder) {
     .filter((name) => name.endsWith(".tgz"))
     .map((name) => {
       const file = resolve(folder, name);
-      const tar = spawnSync("tar", ["-xzOf", file, "package/package.json"], { encoding: "utf8" });
-      if (tar.status !== 0) throw new Failure(`${file}: ${tar.error?.message ?? tar.stderr}`);
-      const manifest = JSON.parse(tar.stdout);
+      const manifest = JSON.parse(run("tar", ["-xzOf", file, "package/package.json"]));
       const integrity = `sha512-${createHash("sha512").update(readFileSync(file)).digest("base64")}`;
       return { file, manifest, integrity, spec: `${manifest.name}@${manifest.version}` };
     });
@@ -126,18 +124,18 @@ function isPublished({ spec, integrity }) {
  * npm install reads, which may be an older one, and fetches.
  */
 function publishedIntegrity(spec) {
-  const { status, stdout, stderr } = npm("pack", spec, "--dry-run", "--json", "--prefer-online");
-  if (status === 0) return /"integrity":\s*"(sha512-[^"]+)"/.exec(stdout)?.[1];
-  if (/\b(E404|ETARGET)\b/.test(stderr)) return undefined;
-  throw new Failure(`npm pack ${spec} failed:\n${stderr}`);
+  const { failure, stdout } = npm("pack", spec, "--dry-run", "--json", "--prefer-online");
+  if (!failure) return /"integrity":\s*"(sha512-[^"]+)"/.exec(stdout)?.[1];
+  if (/\b(E404|ETARGET)\b/.test(failure)) return undefined;
+  throw new Failure(failure);
 }
 
 function publish({ file, spec, manifest }) {
   const options = ["--access=public", `--tag=${manifest.version.includes("-") ? "next" : "latest"}`];
   if (isTrusted && !dryRun) options.push("--provenance");
   if (dryRun) options.push("--dry-run");
-  const { status, stderr } = npm("publish", file, ...options);
-  if (status !== 0) throw new Failure(`${spec} was not published:\n${stderr}`);
+  const { failure } = npm("publish", file, ...options);
+  if (failure) throw new Failure(`${spec} was not published: ${failure}`);
   console.log(`${spec} ${dryRun ? "would be published" : "has been published"}`);
 }
 
@@ -158,7 +156,7 @@ async function appearance(tarball) {
 }
 
 function npm(...args) {
-  return spawnSync("npm", [...args, ...flags], { encoding: "utf8", env: environment() });
+  return attempt("npm", [...args, ...flags], { env: environment() });
 }
 
 function environment() {

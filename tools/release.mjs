@@ -2,12 +2,12 @@
 //   node tools/release.mjs VERSION           or patch, minor, major: versions and pins, changelog, commit, tag
 //   node tools/release.mjs --check [TAG]     that all is in lockstep; of a tag, that it is of this version and in the changelog
 //   node tools/release.mjs --notes FOLDER    what the release says: its part of the changelog, the checksums of the tarballs
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { repository } from "./paths.mjs";
+import { ProgramFailure, run } from "./run.mjs";
 
 const CORE = "sendmsg";
 const CHANGELOG = "CHANGELOG.md";
@@ -27,7 +27,7 @@ try {
   else if (argument) release(argument);
   else throw new Refusal("Which version? node tools/release.mjs VERSION, or patch, minor, major");
 } catch (error) {
-  if (!(error instanceof Refusal)) throw error;
+  if (!(error instanceof Refusal || error instanceof ProgramFailure)) throw error;
   console.error(error.message);
   process.exit(1);
 }
@@ -192,7 +192,5 @@ function json(value) {
 }
 
 function git(...args) {
-  const { status, error, stdout, stderr } = spawnSync("git", args, { cwd: repository, encoding: "utf8" });
-  if (status !== 0) throw new Refusal(`git ${args.join(" ")} failed: ${error?.message ?? stderr.trim()}`);
-  return stdout.trimEnd();
+  return run("git", args, { cwd: repository }).trimEnd();
 }

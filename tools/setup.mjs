@@ -1,8 +1,8 @@
 // Makes a clone ready, with what comes with Node alone: installs the dependencies and builds, where that is due.
-import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { repository } from "./paths.mjs";
+import { attempt } from "./run.mjs";
 
 // tools/ci.mjs has made it ready, and runs several parts side by side: none may write what another reads.
 if (process.env.SENDMSG_BUILT === "1") process.exit(0);
@@ -18,7 +18,7 @@ if (major < MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor < MINIMUM_NOD
 if (process.platform !== "linux") fail(`sendmsg is for Linux, this is ${process.platform}.`);
 
 const wanted = [process.env.CXX?.split(" ")[0] || "g++", "make", "python3"];
-const missing = wanted.filter((program) => !isThere(program));
+const missing = wanted.filter((program) => attempt("sh", ["-c", 'command -v "$0"', program]).failure);
 if (missing.length > 0) {
   fail(
     `Building the native part needs ${missing.join(" and ")}, which ${missing.length > 1 ? "are" : "is"} not on the PATH.\n` +
@@ -35,30 +35,11 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
 const output = run(join(repository, "node_modules/.bin/turbo"), ["run", "build", "--output-logs=new-only"]);
 for (const line of output.split("\n")) if (/:build:native: linux-.* bytes/.test(line)) console.log(line);
 
-function isThere(program) {
-  const paths = program.includes("/") ? [program] : (process.env.PATH ?? "").split(delimiter);
-  return paths.some((path) => {
-    try {
-      accessSync(program.includes("/") ? path : join(path, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
-/** Runs a program silently; on failure shows everything that it said. */
+/** Runs a program silently; if it fails, shows everything that it printed. */
 function run(program, args) {
-  const { status, error, stdout, stderr } = spawnSync(program, args, {
-    cwd: repository,
-    env: { TURBO_TELEMETRY_DISABLED: "1", TURBO_NO_UPDATE_NOTIFIER: "1", ...process.env },
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-  });
-  if (status !== 0) {
-    process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`);
-    fail(`${program} ${args.join(" ")} failed${error ? `: ${error.message}` : ` with status ${status}`}`);
-  }
+  const env = { TURBO_TELEMETRY_DISABLED: "1", TURBO_NO_UPDATE_NOTIFIER: "1", ...process.env };
+  const { failure, stdout } = attempt(program, args, { cwd: repository, env });
+  if (failure) fail(failure);
   return stdout;
 }
 

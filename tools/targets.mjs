@@ -1,11 +1,13 @@
 // What testing on another architecture needs: a root file system, the dependencies for it, a kernel. Each is made once and
 // kept in the cache folder under a name that tells what it was made of.
-import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { architectures } from "./architectures.mjs";
-import { cacheFolder, fingerprint, repository } from "./paths.mjs";
+import { cached, fingerprint } from "./cache.mjs";
+import { extractProgram } from "./npm-package.mjs";
+import { repository } from "./paths.mjs";
+import { run } from "./run.mjs";
 
 const SUITE = "bookworm";
 const scripts = join(dirname(fileURLToPath(import.meta.url)), "roots");
@@ -61,39 +63,6 @@ export const HOST_ESBUILD = ".host-esbuild";
 
 export const script = (name) => join(scripts, name);
 
-/** Runs a program; when it fails, shows what it said and throws. */
-export function run(program, args, options = {}) {
-  const { status, error, stdout, stderr } = spawnSync(program, args, {
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    ...options,
-  });
-  if (status !== 0) {
-    process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`);
-    throw new Error(`${program} ${args.join(" ")} failed: ${error?.message ?? `status ${status}`}`);
-  }
-  return stdout;
-}
-
-/** The folder or file `name`-…, made by `make` when the cache does not hold it. Older ones of that name go. */
-export function cached(name, madeOf, make) {
-  const cache = cacheFolder();
-  const path = join(cache, `${name}-${madeOf}`);
-  if (existsSync(path)) return path;
-  console.log(`Making ${name}`);
-  for (const entry of readdirSync(cache)) {
-    if (entry.startsWith(`${name}-`)) rmSync(join(cache, entry), { recursive: true, force: true });
-  }
-  const unfinished = join(cache, `.${name}-${process.pid}`);
-  try {
-    make(unfinished);
-    renameSync(unfinished, path);
-  } finally {
-    rmSync(unfinished, { recursive: true, force: true });
-  }
-  return path;
-}
-
 export function root(arch) {
   const packages = {
     ia32: ["nodejs", ...PROGRAMS],
@@ -106,18 +75,8 @@ export function root(arch) {
   );
   return cached(`root-${arch}`, madeOf, (folder) => {
     run(script("debian-root.sh"), [architectures[arch].debian, SUITE, folder, ...packages]);
-    if (arch === "arm64") installNode(folder);
+    if (arch === "arm64") extractProgram(NODE_ARM64, "node", join(folder, "usr/bin"));
   });
-}
-
-function installNode(root) {
-  const [packed] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", root, NODE_ARM64.package]));
-  if (packed.integrity !== NODE_ARM64.integrity) {
-    throw new Error(`${NODE_ARM64.package} is not what it was: ${packed.integrity}`);
-  }
-  const tarball = join(root, packed.filename);
-  run("tar", ["-xzf", tarball, "-C", join(root, "usr"), "--strip-components=1", "package/bin/node"]);
-  rmSync(tarball);
 }
 
 /** node_modules as package-lock.json has it, for another architecture. */

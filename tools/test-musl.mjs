@@ -1,7 +1,6 @@
 // Loads each binary with musl's own dynamic loader: node tools/test-musl.mjs [x64] [ia32] [arm64]
 // A small C program stands in for the JavaScript runtime: it has the Node-API functions that the binary asks for, and
 // nothing else does. It is linked against the musl of each architecture's root file system, and calls the binary once.
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +8,8 @@ import { architectures, namedArchitectures } from "./architectures.mjs";
 import { requirePackages } from "./debian.mjs";
 import { prebuild } from "./paths.mjs";
 import { describeCounts, record } from "./results.mjs";
-import { root, run } from "./targets.mjs";
+import { attempt, run } from "./run.mjs";
+import { root } from "./targets.mjs";
 
 const NAPI_VERSION = 8;
 
@@ -106,7 +106,7 @@ function load(arch) {
       host,
     ]);
     const [command, ...args] = [...runner, loader, host, addon];
-    const { status, signal, stderr } = spawnSync(command, args, { encoding: "utf8" });
+    const { status, signal, stderr } = attempt(command, args);
     return status === 0 ? undefined : stderr.trim() || `ended with ${signal ?? `status ${status}`}`;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { gunzipSync } from "node:zlib";
 import { repository } from "./paths.mjs";
-import { initramfs, kernel, run, script } from "./targets.mjs";
+import { run } from "./run.mjs";
+import { initramfs, kernel, script } from "./targets.mjs";
 import { allTests, merged, vitest } from "./test-selection.mjs";
 
 const MEMORY = "2048";

@@ -110,7 +110,7 @@ function testRelease(clone) {
   refuses("a version of the changelog", [first], new RegExp(`${first} is not newer than ${first}`));
   mkdirSync(join(clone, ".git/hooks"), { recursive: true });
   writeFileSync(join(clone, ".git/hooks/pre-commit"), "#!/bin/sh\necho no >&2\nexit 1\n", { mode: 0o755 });
-  refuses("when git does, and puts all back", ["minor"], /git commit .* failed: no/);
+  refuses("when git does, and puts all back", ["minor"], /git commit .* failed: status 1\nno/);
   rmSync(join(clone, ".git/hooks/pre-commit"));
 
   test("a release is one commit and its tag", () => {

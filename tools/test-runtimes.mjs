@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { bunOnMusl } from "./bun-musl.mjs";
 import { repository } from "./paths.mjs";
 import { countsIn, describeCounts, keepReport, record } from "./results.mjs";
-import { run } from "./targets.mjs";
+import { run } from "./run.mjs";
 import { bun, deno, nodes } from "./toolbox.mjs";
 
 const SECOND = 1000;

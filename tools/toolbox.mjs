@@ -2,8 +2,9 @@
 // versions are those of e2e/package-lock.json; they are installed into the cache, not into the checkout.
 import { cpSync, mkdirSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { fingerprint, repository } from "./paths.mjs";
-import { cached, run } from "./targets.mjs";
+import { cached, fingerprint } from "./cache.mjs";
+import { repository } from "./paths.mjs";
+import { run } from "./run.mjs";
 
 let folder;
 

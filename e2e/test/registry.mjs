@@ -1,16 +1,11 @@
 // Once for all tests: packs the packages, and publishes them and what they depend on to a registry on loopback.
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repository } from "../../tools/paths.mjs";
 import { startRegistry } from "../../tools/registry.mjs";
+import { run } from "../../tools/run.mjs";
 import { toolbox } from "../../tools/toolbox.mjs";
-
-function run(program, args, options) {
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", ...options });
-  if (status !== 0) throw new Error(`${program} ${args.join(" ")} failed:\n${stdout}${stderr}`);
-}
 
 export default async function setup({ provide }) {
   const folder = mkdtempSync(join(tmpdir(), "sendmsg-packed-"));
