@@ -35,14 +35,3 @@ export const architectures = {
     glibc: ["/lib/aarch64-linux-gnu/libc.so.6", "/usr/aarch64-linux-gnu/lib/libc.so.6"],
   },
 };
-
-/** The architectures named on the command line. Ends the process when one does not exist. */
-export function namedArchitectures(names) {
-  for (const name of names) {
-    if (!Object.hasOwn(architectures, name)) {
-      console.error(`No such architecture: ${name}. There are ${Object.keys(architectures).join(", ")}.`);
-      process.exit(2);
-    }
-  }
-  return names;
-}

@@ -2,6 +2,7 @@
 //   node tools/audit-elf.mjs            those that have been built
 //   node tools/audit-elf.mjs --all      all of them; and the libcs to check against must be here
 import { existsSync, statSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { architectures } from "./architectures.mjs";
 import { prebuild } from "./paths.mjs";
 import { record } from "./results.mjs";
@@ -143,7 +144,7 @@ function audit(arch, file, strict) {
   return { size, results };
 }
 
-const strict = process.argv.includes("--all");
+const { all: strict } = parseArgs({ options: { all: { type: "boolean" } } }).values;
 let passed = 0;
 let failed = 0;
 for (const arch of Object.keys(architectures)) {

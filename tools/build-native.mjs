@@ -1,5 +1,5 @@
 // Builds the binary of one architecture, by default the machine's own, into its package:
-//   node tools/build-native.mjs [x64 | ia32 | arm64]
+//   node tools/build-native.mjs [ARCHITECTURE]
 // Does nothing when the sources, the flags and the compiler are those of the last build.
 import { createHash } from "node:crypto";
 import {
@@ -14,20 +14,20 @@ import {
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { architectures, namedArchitectures } from "./architectures.mjs";
+import { architectures } from "./architectures.mjs";
+import { namesAndFilters } from "./arguments.mjs";
 import { fingerprint } from "./cache.mjs";
 import { nativePackage, nativeSources, prebuild, repository } from "./paths.mjs";
 import { attempt } from "./run.mjs";
 
-const [arch = process.arch] = process.argv.slice(2);
+const [arch = process.arch] = namesAndFilters("architecture", architectures).names;
 
-if (process.argv.length < 3 && !Object.hasOwn(architectures, arch)) {
+if (!Object.hasOwn(architectures, arch)) {
   console.log(
     `No binary is published for ${arch}: the library uses a local node-gyp build of packages/core/native.`,
   );
   process.exit(0);
 }
-namedArchitectures([arch]);
 
 const environment = { ...process.env };
 if (arch !== process.arch) Object.assign(environment, architectures[arch].cross.environment);

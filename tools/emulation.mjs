@@ -1,7 +1,7 @@
-// Runs other architectures' programs: node tools/emulation.mjs [ia32] [arm64]
+// Runs other architectures' programs: node tools/emulation.mjs ARCHITECTURE…
 // x64 runs ia32's by itself on most machines. Where it does not, and for arm64, the kernel is told to start qemu for them.
 import { pathToFileURL } from "node:url";
-import { namedArchitectures } from "./architectures.mjs";
+import { namesAndFilters } from "./arguments.mjs";
 import { cached, fingerprint } from "./cache.mjs";
 import { requirePackages } from "./debian.mjs";
 import { run } from "./run.mjs";
@@ -33,7 +33,7 @@ export function isEmulated(arch) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  for (const arch of namedArchitectures(process.argv.slice(2))) {
+  for (const arch of namesAndFilters("architecture", emulators).names) {
     console.log(`linux-${arch}: ${isEmulated(arch) ? "emulated" : "native"}`);
   }
 }

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { architectures } from "./architectures.mjs";
 import { nativePackage, prebuild, repository } from "./paths.mjs";
 import { run } from "./run.mjs";
@@ -23,7 +24,7 @@ const SHARED = ["LICENSE"];
 const NOTICES = "THIRD-PARTY-NOTICES.md";
 const SBOM = "sbom.cdx.json";
 
-const [folder] = process.argv.slice(2);
+const [folder] = parseArgs({ allowPositionals: true }).positionals;
 if (!folder) {
   console.error("Usage: node tools/pack.mjs FOLDER");
   process.exit(2);

@@ -1,5 +1,5 @@
 // Publishes the tarballs that tools/pack.mjs made, to npm's configured registry, and tries what was published:
-//   node tools/publish.mjs FOLDER [--dry-run] [--FLAG=VALUE…]      flags are npm's: --registry=…
+//   node tools/publish.mjs FOLDER [--dry-run] [-- FLAG…]      flags are npm's: --registry=…
 // The native packages go first; `sendmsg`, which names them, when the registry has all of them. May be run again after a
 // failure: what is published already, and is the same, stays.
 import { createHash } from "node:crypto";
@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { attempt, ProgramFailure, run } from "./run.mjs";
 
 const CORE = "sendmsg";
@@ -21,16 +22,15 @@ const NPM_THAT_IS_TRUSTED = [11, 5, 1];
 class Failure extends ProgramFailure {}
 class Conflict extends Failure {}
 
-const [folder, ...unknown] = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
-const flags = process.argv
-  .slice(2)
-  .filter((argument) => argument.startsWith("--") && argument !== "--dry-run");
-const dryRun = process.argv.includes("--dry-run");
+const {
+  values: { "dry-run": dryRun },
+  positionals: [folder, ...flags],
+} = parseArgs({ options: { "dry-run": { type: "boolean" } }, allowPositionals: true });
 // GitHub gives this to a job that may ask for a token that says which workflow it is.
 const { ACTIONS_ID_TOKEN_REQUEST_URL: isTrusted, GITHUB_REPOSITORY: source } = process.env;
 
-if (!folder || unknown.length > 0) {
-  console.error("node tools/publish.mjs FOLDER [--dry-run] [--FLAG=VALUE…]");
+if (!folder) {
+  console.error("node tools/publish.mjs FOLDER [--dry-run] [-- FLAG…]");
   process.exit(2);
 }
 // A fresh cache: what this machine has seen before says nothing about the registry.
@@ -59,7 +59,7 @@ async function publishAll({ core, natives }) {
   }
   if (dryRun) return;
   const script = fileURLToPath(new URL("test-tarballs.mjs", import.meta.url));
-  const { failure } = attempt(process.execPath, [script, core.spec, ...flags], {
+  const { failure } = attempt(process.execPath, [script, core.spec, "--", ...flags], {
     stdio: "inherit",
     // What was published gets no token.
     env: {

@@ -1,10 +1,11 @@
-// Loads each binary with musl's own dynamic loader: node tools/test-musl.mjs [x64] [ia32] [arm64]
+// Loads each binary with musl's own dynamic loader: node tools/test-musl.mjs [ARCHITECTURE…]
 // A small C program stands in for the JavaScript runtime: it has the Node-API functions that the binary asks for, and
 // nothing else does. It is linked against the musl of each architecture's root file system, and calls the binary once.
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { architectures, namedArchitectures } from "./architectures.mjs";
+import { architectures } from "./architectures.mjs";
+import { namesAndFilters } from "./arguments.mjs";
 import { requirePackages } from "./debian.mjs";
 import { prebuild } from "./paths.mjs";
 import { describeCounts, record } from "./results.mjs";
@@ -64,7 +65,7 @@ __asm__(".globl _start\\n_start: ${start}");
 `;
 }
 
-const names = namedArchitectures(process.argv.slice(2));
+const { names } = namesAndFilters("architecture", targets);
 const chosen = names.length > 0 ? names : Object.keys(targets);
 requirePackages(["binutils", ...new Set(chosen.flatMap((arch) => targets[arch].packages))]);
 

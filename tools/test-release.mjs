@@ -210,7 +210,7 @@ function testPublish(packages) {
     attempt(
       repository,
       { ...registry.environment, ...environment },
-      ...["node", "tools/publish.mjs", join(packages, version), ...args, `--registry=${registry.url}`],
+      ...["node", "tools/publish.mjs", join(packages, version), ...args, "--", `--registry=${registry.url}`],
     );
   const published = (version) =>
     PACKAGES.filter((name) => {
@@ -268,7 +268,7 @@ function testPublish(packages) {
     expect(published("1.3.0").length === 0, `published: ${published("1.3.0")}`);
   });
   test("a registry that does not answer is told", () => {
-    const args = ["--registry=http://127.0.0.1:1/", "--fetch-retries=0"];
+    const args = ["--", "--registry=http://127.0.0.1:1/", "--fetch-retries=0"];
     const script = ["node", "tools/publish.mjs", join(packages, "1.1.0"), ...args];
     const { status, output } = attempt(repository, registry.environment, ...script);
     expect(status === 1 && /ECONNREFUSED/.test(output), output);

@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { namesAndFilters } from "./arguments.mjs";
 import { bunOnMusl } from "./bun-musl.mjs";
 import { repository } from "./paths.mjs";
 import { countsIn, describeCounts, keepReport, record } from "./results.mjs";
@@ -37,15 +38,7 @@ const runtimes = {
   },
 };
 
-const separator = process.argv.indexOf("--", 2);
-const names = process.argv.slice(2, separator === -1 ? undefined : separator);
-const filters = separator === -1 ? [] : process.argv.slice(separator + 1);
-for (const name of names) {
-  if (!Object.hasOwn(runtimes, name)) {
-    console.error(`No such runtime: ${name}. There are ${Object.keys(runtimes).join(", ")}.`);
-    process.exit(2);
-  }
-}
+const { names, filters } = namesAndFilters("runtime", runtimes);
 run(process.execPath, ["tools/setup.mjs"], { cwd: repository, stdio: "inherit" });
 
 const total = { passed: 0, failed: 0, skipped: 0 };

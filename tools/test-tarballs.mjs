@@ -1,21 +1,22 @@
 // Installs sendmsg into an empty project as users do, and uses it: runs the README's example and `npx sendmsg doctor`.
 //   node tools/test-tarballs.mjs FOLDER             the tarballs that tools/pack.mjs made
-//   node tools/test-tarballs.mjs sendmsg@VERSION    what is published; flags are npm's: --registry=…
+//   node tools/test-tarballs.mjs sendmsg@VERSION    what is published
+// After --, flags for npm install: -- --registry=…
 // It needs Node 18.18, its npm and ../examples, and no compiler, so that it runs in any image that has Node.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 const NATIVE = `@sendmsg/native-linux-${process.arch}`;
 const EXAMPLES = ["pass.mjs", "send.mjs", "receive.mjs"];
 const MINUTE = 60 * 1000;
 
-const [source] = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
-const flags = process.argv.slice(2).filter((argument) => argument.startsWith("--"));
+const [source, ...flags] = parseArgs({ allowPositionals: true }).positionals;
 if (!source) {
-  console.error("node tools/test-tarballs.mjs FOLDER | sendmsg@VERSION [--FLAG=VALUE…]");
+  console.error("node tools/test-tarballs.mjs FOLDER | sendmsg@VERSION [-- FLAG…]");
   process.exit(2);
 }
 

@@ -9,8 +9,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { architectures } from "./architectures.mjs";
+import { namesAndFilters } from "./arguments.mjs";
 import { isRoot, requirePackages } from "./debian.mjs";
 import { isEmulated } from "./emulation.mjs";
 import { repository } from "./paths.mjs";
@@ -40,20 +40,9 @@ const targets = {
   },
 };
 
-const separator = process.argv.indexOf("--", 2);
-const args = process.argv.slice(2, separator === -1 ? undefined : separator);
-const filters = separator === -1 ? [] : process.argv.slice(separator + 1);
-const { values: options, positionals: names } = parseArgs({
-  args,
-  options: { prepare: { type: "boolean", default: false } },
-  allowPositionals: true,
+const { names, filters, options } = namesAndFilters("target", targets, {
+  prepare: { type: "boolean", default: false },
 });
-for (const name of names) {
-  if (!Object.hasOwn(targets, name)) {
-    console.error(`No such target: ${name}. There are ${Object.keys(targets).join(", ")}.`);
-    process.exit(2);
-  }
-}
 const chosen = (names.length > 0 ? names : Object.keys(targets)).map((name) => ({ name, ...targets[name] }));
 
 if (!isRoot()) {

@@ -7,21 +7,22 @@
 // other kernels is named, and not checked.
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { repository } from "./paths.mjs";
 import { isReport } from "./results.mjs";
 
 const file = join(repository, "packages/core/test/kernel/proven.json");
-const check = process.argv.includes("--check");
-const reports = process.argv
-  .slice(2)
-  .filter((argument) => argument !== "--check")
-  .flatMap((path) =>
-    statSync(path).isDirectory()
-      ? readdirSync(path)
-          .filter(isReport)
-          .map((name) => join(path, name))
-      : [path],
-  );
+const {
+  values: { check },
+  positionals,
+} = parseArgs({ options: { check: { type: "boolean" } }, allowPositionals: true });
+const reports = positionals.flatMap((path) =>
+  statSync(path).isDirectory()
+    ? readdirSync(path)
+        .filter(isReport)
+        .map((name) => join(path, name))
+    : [path],
+);
 
 const proofs = reports.flatMap((report) =>
   JSON.parse(readFileSync(report, "utf8"))

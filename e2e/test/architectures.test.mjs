@@ -34,7 +34,7 @@ test.skipIf(!asRoot).each(["ia32", "arm64"])("%s", { timeout: 600_000 }, async (
     join(results, "run.sh"),
     [
       ...["set -e", "mkdir /tmp/bin", ...commands, "chmod 755 /tmp/bin/*", "export PATH=/tmp/bin:$PATH"],
-      `exec node tools/test-tarballs.mjs sendmsg@${version} --registry=${inject("registry").url}`,
+      `exec node tools/test-tarballs.mjs sendmsg@${version} -- --registry=${inject("registry").url}`,
     ].join("\n"),
   );
   const { error, stdout, stderr } = await new Promise((resolve) => {
