@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import semver from "semver";
 import { attempt, ProgramFailure, run } from "./run.mjs";
 
 const CORE = "sendmsg";
@@ -17,7 +18,7 @@ const SECOND = 1000;
 const APPEARS_WITHIN = 10 * 60 * SECOND;
 const ASK_EVERY = 5 * SECOND;
 // The first that can publish as a workflow that the registry trusts.
-const NPM_THAT_IS_TRUSTED = [11, 5, 1];
+const NPM_THAT_IS_TRUSTED = "11.5.1";
 
 class Failure extends ProgramFailure {}
 class Conflict extends Failure {}
@@ -97,9 +98,8 @@ function readTarballs(folder) {
 /** What the registry would refuse, but only when other packages are already published. */
 function checkProvenance(tarballs) {
   const version = npm("--version").stdout.trim();
-  const order = version.split(".").map((number, i) => Number(number) - NPM_THAT_IS_TRUSTED[i]);
-  if ((order.find((difference) => difference !== 0) ?? 0) < 0) {
-    throw new Failure(`This is npm ${version}: publishing from here takes ${NPM_THAT_IS_TRUSTED.join(".")}.`);
+  if (semver.lt(version, NPM_THAT_IS_TRUSTED)) {
+    throw new Failure(`This is npm ${version}: publishing from here takes ${NPM_THAT_IS_TRUSTED}.`);
   }
   for (const { spec, manifest } of tarballs) {
     const url = manifest.repository?.url ?? "";
@@ -131,12 +131,13 @@ function publishedIntegrity(spec) {
 }
 
 function publish({ file, spec, manifest }) {
-  const options = ["--access=public", `--tag=${manifest.version.includes("-") ? "next" : "latest"}`];
+  const tag = semver.prerelease(manifest.version) ? "next" : "latest";
+  const options = ["--access=public", `--tag=${tag}`];
   if (isTrusted && !dryRun) options.push("--provenance");
   if (dryRun) options.push("--dry-run");
   const { failure } = npm("publish", file, ...options);
   if (failure) throw new Failure(`${spec} was not published: ${failure}`);
-  console.log(`${spec} ${dryRun ? "would be published" : "has been published"}`);
+  console.log(`${spec} ${dryRun ? "would be" : "has been"} published as ${tag}`);
 }
 
 /** Waits until the registry gives the package out. What it does not answer meanwhile, it may answer later. */

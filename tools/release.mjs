@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import semver from "semver";
 import { repository } from "./paths.mjs";
 import { ProgramFailure, run } from "./run.mjs";
 
@@ -41,14 +42,12 @@ function release(wanted) {
   if (changes) throw new Refusal(`Commit or put away first what is not committed:\n${changes}`);
   if (git("tag", "--list", tag)) throw new Refusal(`The tag ${tag} exists already.`);
   const changelog = read(CHANGELOG);
-  // The version in the packages may be one that has yet to be released.
   const released = sections(changelog).flatMap(({ version }) => version ?? []);
-  for (const other of [current, ...released]) {
-    const order = compare(version, other);
-    if (order < 0 || (order === 0 && released.includes(other))) {
-      throw new Refusal(`${version} is not newer than ${other}.`);
-    }
-  }
+  // The version in the packages may be one that has yet to be released.
+  const notNewer = semver.gt(current, version)
+    ? current
+    : released.find((other) => semver.gte(other, version));
+  if (notNewer) throw new Refusal(`${version} is not newer than ${notNewer}.`);
   const unreleased = sections(changelog).find((section) => section.version === undefined);
   if (!unreleased || !/^- /m.test(unreleased.text)) {
     throw new Refusal(`${CHANGELOG} lists nothing under ${UNRELEASED}: say what changed.`);
@@ -162,25 +161,9 @@ function section(version) {
 }
 
 function nextVersion(current, wanted) {
-  const numbers = parse(current);
-  const place = ["major", "minor", "patch"].indexOf(wanted);
-  if (place === -1) {
-    parse(wanted);
-    return wanted;
-  }
-  return numbers.map((number, i) => (i < place ? number : i === place ? number + 1 : 0)).join(".");
-}
-
-function parse(version) {
-  const numbers = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/.exec(version);
-  if (!numbers) throw new Refusal(`${version} is not a version: three numbers, or patch, minor, major.`);
-  return numbers.slice(1).map(Number);
-}
-
-function compare(one, other) {
-  const [a, b] = [parse(one), parse(other)];
-  const place = a.findIndex((number, i) => number !== b[i]);
-  return place === -1 ? 0 : a[place] - b[place];
+  if (["major", "minor", "patch"].includes(wanted)) return semver.inc(current, wanted);
+  if (semver.valid(wanted) === wanted) return wanted;
+  throw new Refusal(`${wanted} is not a version such as 1.2.0 or 1.2.0-rc.1, nor patch, minor, major.`);
 }
 
 function read(file) {

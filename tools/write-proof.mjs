@@ -8,6 +8,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import semver from "semver";
 import { repository } from "./paths.mjs";
 import { isReport } from "./results.mjs";
 
@@ -59,11 +60,7 @@ if (check) {
 }
 
 // Newest first, "6.18 x64" before "6.1 ia32".
-const numbers = (kernel) => kernel.match(/\d+/g).slice(0, 2).map(Number);
-const newestFirst = (a, b) => {
-  const [[majorA, minorA], [majorB, minorB]] = [numbers(a), numbers(b)];
-  return majorB - majorA || minorB - minorA || (a < b ? 1 : -1);
-};
+const newestFirst = (a, b) => semver.rcompare(semver.coerce(a), semver.coerce(b)) || (a < b ? 1 : -1);
 const kept = claims.filter(({ kernel }) => !kernels.has(kernel));
 const after = {};
 for (const message of [...new Set([...kept, ...proofs].map(({ message }) => message))].sort()) {
