@@ -1,4 +1,5 @@
-// The architectures that have a binary, and what building each on a Debian x64 machine takes.
+// The architectures that have a binary, and what building each on a Debian x64 machine takes. Other lists of them are made
+// from this one, or compared with it by packages/core/test/native/architectures.test.ts.
 export const architectures = {
   x64: {
     debian: "amd64",
@@ -35,3 +36,19 @@ export const architectures = {
     glibc: ["/lib/aarch64-linux-gnu/libc.so.6", "/usr/aarch64-linux-gnu/lib/libc.so.6"],
   },
 };
+
+export const ALL = Object.keys(architectures);
+/** Those that are not this machine's: tools are for x64. */
+export const FOREIGN = ALL.filter((arch) => arch !== "x64");
+
+/** Returns the table. It must have an entry for each of these architectures, and no other. */
+export function tableOf(wanted, table) {
+  const names = Object.keys(table);
+  const faults = [
+    ...wanted.filter((arch) => !names.includes(arch)).map((arch) => `no entry for ${arch}`),
+    ...names.filter((name) => !wanted.includes(name)).map((name) => `an entry for ${name}`),
+  ];
+  if (faults.length > 0)
+    throw new Error(`The table does not go with tools/architectures.mjs: ${faults.join(", ")}`);
+  return table;
+}

@@ -3,7 +3,7 @@
 //   node tools/audit-elf.mjs --all      all of them; and the libcs to check against must be here
 import { existsSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { architectures } from "./architectures.mjs";
+import { ALL, architectures } from "./architectures.mjs";
 import { prebuild } from "./paths.mjs";
 import { record } from "./results.mjs";
 import { attempt } from "./run.mjs";
@@ -147,7 +147,7 @@ function audit(arch, file, strict) {
 const { all: strict } = parseArgs({ options: { all: { type: "boolean" } } }).values;
 let passed = 0;
 let failed = 0;
-for (const arch of Object.keys(architectures)) {
+for (const arch of ALL) {
   const file = prebuild(arch);
   if (!existsSync(file)) {
     if (!strict) continue;

@@ -1,5 +1,5 @@
 // Builds the binary of every architecture on a Debian x64 machine, and audits all of them.
-import { architectures } from "./architectures.mjs";
+import { ALL, architectures } from "./architectures.mjs";
 import { requirePackages } from "./debian.mjs";
 import { repository } from "./paths.mjs";
 import { attempt } from "./run.mjs";
@@ -10,7 +10,7 @@ requirePackages([
   "musl",
   ...Object.values(architectures).flatMap((architecture) => architecture.cross.packages),
 ]);
-for (const arch of Object.keys(architectures)) node("tools/build-native.mjs", arch);
+for (const arch of ALL) node("tools/build-native.mjs", arch);
 node("tools/audit-elf.mjs", "--all");
 
 function node(...args) {

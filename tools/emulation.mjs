@@ -1,6 +1,7 @@
 // Runs other architectures' programs: node tools/emulation.mjs ARCHITECTURE…
 // x64 runs ia32's by itself on most machines. Where it does not, and for arm64, the kernel is told to start qemu for them.
-import { pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
+import { FOREIGN, tableOf } from "./architectures.mjs";
 import { namesAndFilters } from "./arguments.mjs";
 import { cached, fingerprint } from "./cache.mjs";
 import { requirePackages } from "./debian.mjs";
@@ -10,7 +11,7 @@ import { root, script } from "./targets.mjs";
 // Under Debian 12's qemu, V8 aborts in every thread but the first.
 const NEWER = { package: "qemu-user", suite: "trixie", file: "usr/bin/qemu-i386" };
 
-const emulators = {
+const emulators = tableOf(FOREIGN, {
   ia32() {
     const { package: name, suite, file } = NEWER;
     const madeOf = fingerprint([name, suite, file], [script("debian-program.sh"), script("private-apt.sh")]);
@@ -22,7 +23,7 @@ const emulators = {
     requirePackages(["qemu-user-static"]);
     return "/usr/bin/qemu-aarch64-static";
   },
-};
+});
 
 /** Sees to it that this machine runs the architecture's programs; whether qemu does it. */
 export function isEmulated(arch) {
@@ -32,7 +33,7 @@ export function isEmulated(arch) {
   return (how === "unable" ? emulate(emulators[arch]()) : how) === "emulated";
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const arch of namesAndFilters("architecture", emulators).names) {
     console.log(`linux-${arch}: ${isEmulated(arch) ? "emulated" : "native"}`);
   }

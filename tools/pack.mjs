@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { architectures } from "./architectures.mjs";
+import { ALL } from "./architectures.mjs";
 import { nativePackage, prebuild, repository } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { billOfMaterials } from "./sbom.mjs";
@@ -32,7 +32,7 @@ if (!folder) {
 const output = resolve(folder);
 mkdirSync(output, { recursive: true });
 
-const missing = Object.keys(architectures).filter((arch) => !existsSync(prebuild(arch)));
+const missing = ALL.filter((arch) => !existsSync(prebuild(arch)));
 if (missing.length > 0) {
   console.error(`There is no binary for ${missing.join(" and ")}: run npm run build:all`);
   process.exit(1);
@@ -62,7 +62,7 @@ const origin = (directory) =>
 const stage = mkdtempSync(join(tmpdir(), "sendmsg-pack-"));
 try {
   const checksums = {};
-  for (const arch of Object.keys(architectures)) {
+  for (const arch of ALL) {
     const source = nativePackage(arch);
     const manifest = read(source, "package.json");
     if (manifest.version !== coreManifest.version) {

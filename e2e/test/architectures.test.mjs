@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, inject, onTestFinished, test } from "vitest";
+import { FOREIGN } from "../../tools/architectures.mjs";
 import { isEmulated } from "../../tools/emulation.mjs";
 import { repository } from "../../tools/paths.mjs";
 import { root, script } from "../../tools/targets.mjs";
@@ -19,9 +20,9 @@ const temporary = (name) => {
 
 // To change root and to mount.
 const asRoot = process.getuid() === 0;
-if (!asRoot) console.info("skipped: ia32, arm64: needs root");
+if (!asRoot) console.info(`skipped: ${FOREIGN.join(", ")}: needs root`);
 
-test.skipIf(!asRoot).each(["ia32", "arm64"])("%s", { timeout: 600_000 }, async (arch) => {
+test.skipIf(!asRoot).each(FOREIGN)("%s", { timeout: 600_000 }, async (arch) => {
   isEmulated(arch);
   const dependencies = temporary("npm");
   cpSync(join(modules, "npm10"), join(dependencies, "npm"), { recursive: true });

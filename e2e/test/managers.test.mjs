@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { ALL } from "../../tools/architectures.mjs";
 import { project, runReadme } from "./project.mjs";
 import { bun, modules, nodes } from "./toolbox.mjs";
 
@@ -25,9 +26,7 @@ function withNpm(name, major) {
 }
 
 const installedNatives = (user) =>
-  ["x64", "ia32", "arm64"].filter((arch) =>
-    existsSync(join(user.folder, "node_modules/@sendmsg", `native-linux-${arch}`)),
-  );
+  ALL.filter((arch) => existsSync(join(user.folder, "node_modules/@sendmsg", `native-linux-${arch}`)));
 
 describe.each(npms)("%s on Node %s", (name, major) => {
   test("npm install, and the README's programs run; one native package is there", async () => {
@@ -47,7 +46,7 @@ describe.each(npms)("%s on Node %s", (name, major) => {
   test("from a lockfile that was made on another architecture", async () => {
     const user = withNpm(name, major);
     await user.run("npm", "install", "--package-lock-only", "--os=linux", "--cpu=arm64", "sendmsg");
-    for (const arch of ["x64", "ia32", "arm64"]) {
+    for (const arch of ALL) {
       expect(user.read("package-lock.json")).toContain(`"node_modules/@sendmsg/native-linux-${arch}"`);
     }
     await user.run("npm", "ci");

@@ -6,14 +6,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSyn
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { ALL } from "../../tools/architectures.mjs";
 import { load, modules } from "./toolbox.mjs";
 
 const CORE = "sendmsg";
-const NATIVES = {
-  x64: "sendmsg-native-linux-x64",
-  ia32: "sendmsg-native-linux-ia32",
-  arm64: "sendmsg-native-linux-arm64",
-};
+const NATIVES = Object.fromEntries(ALL.map((arch) => [arch, `sendmsg-native-linux-${arch}`]));
 /** All that npm puts on a disk. Types, sources and maps are nine tenths of it. */
 const INSTALLED_LIMIT = 2_800_000;
 /** What a program can load of it. */

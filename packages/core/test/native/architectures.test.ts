@@ -1,0 +1,100 @@
+// tools/architectures.mjs lists the architectures that have a binary. Every other list of them must name the same.
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { evaluate } from "../module.js";
+
+const repository = new URL("../../../../", import.meta.url);
+const text = (path: string) => readFileSync(new URL(path, repository), "utf8");
+
+/** What a program prints that has loaded these files of tools/ by itself: they are none of vite's. */
+function withTools(names: string[], program = ""): string {
+  const imports = names.map(
+    (name) => `import * as ${name} from "${new URL(`tools/${name}.mjs`, repository)}";`,
+  );
+  return execFileSync(process.execPath, evaluate(`${imports.join("\n")}\n${program}`), { encoding: "utf8" });
+}
+
+const { ALL, FOREIGN } = JSON.parse(
+  withTools(["architectures"], "console.log(JSON.stringify(architectures))"),
+) as { ALL: string[]; FOREIGN: string[] };
+
+// What process.arch can be on Linux.
+const NAMES = /(?<!\w)(?:arm64|arm|ia32|loong64|mipsel|mips|ppc64|riscv64|s390x|x64)(?!\w)/g;
+
+/** `missing` and `extra` are names: a list that is right has none. */
+function compare(found: Iterable<string>, wanted: string[]) {
+  const names = new Set(found);
+  return {
+    missing: wanted.filter((arch) => !names.has(arch)),
+    extra: [...names].filter((arch) => !wanted.includes(arch)),
+  };
+}
+
+/** The architectures that are named where the pattern matches. */
+const named = (path: string, pattern: RegExp) =>
+  [...text(path).matchAll(pattern)].flatMap(([part]) => part.match(NAMES) ?? []);
+
+test.each([
+  ["packages/core/package.json", "optionalDependencies", /"@sendmsg\/native-linux-\w+": /g],
+  ["package-lock.json", "links", /^ {4}"node_modules\/@sendmsg\/native-linux-\w+": /gm],
+  [
+    "packages/core/binary.cjs",
+    "manifest()",
+    /case "linux-(\w+)":\s+return \{ value: require\("@sendmsg\/native-linux-\1\/package\.json"\)/g,
+  ],
+  [
+    "packages/core/binary.cjs",
+    "prebuilt()",
+    /case "linux-(\w+)":\s+return \{ value: require\("@sendmsg\/native-linux-\1"\)/g,
+  ],
+  ["packages/core/src/native/load.ts", "what errors name", /^const TARGETS = .*/gm],
+  [".github/workflows/ci.yml", "binary", /- arch: \w+\n +runner:/g],
+  [".github/workflows/ci.yml", "tarballs", /\barch: \[.*\]|- arch: \w+\n +platform:/g],
+  ["tools/deny-syscalls.py", "AUDIT_ARCH", /^AUDIT_ARCH = .*/gm],
+  ["README.md", "what is needed", /Linux on .*?\. `npx sendmsg doctor`/g],
+  ["README.md", "targets", /^\| Linux .*? \|/gm],
+  ["docs/install.md", "what is needed", /on Linux on .*?Node/g],
+  ["docs/install.md", "packages", /takes one of .*? along/g],
+  ["docs/install.md", "what is tested", /^\| Architectures \|.*/gm],
+  ["CONTRIBUTING.md", "sizes", /Sizes are limited: .*/g],
+  ["CONTRIBUTING.md", "targets", /^\| \w+ \|/gm],
+])("%s: %s", (path, _, pattern) => {
+  expect(compare(named(path, pattern), ALL)).toEqual({ missing: [], extra: [] });
+});
+
+// Those that are not this machine's: they are tested by emulation.
+test.each([
+  ["tools/test-targets.mjs", "targets", /\barch: "\w+"/g],
+  ["tools/roots/boot.sh", "machines", /^ {2}\w+\) /gm],
+  ["tools/roots/emulate.sh", "emulators", /^ {2}\w+\) /gm],
+  [".ci/run", "results", /^part "npm run test:targets".*/gm],
+  ["CONTRIBUTING.md", "npm run test:targets", /^\| `npm run test:targets` \|.*/gm],
+])("%s: %s", (path, _, pattern) => {
+  expect(compare(named(path, pattern), FOREIGN)).toEqual({ missing: [], extra: [] });
+});
+
+test("elf.ts tells each of them", () => {
+  const known = named("packages/core/src/native/elf.ts", /^ {2}\[\d+, "\w+"\]/gm);
+  expect(compare(known, ALL).missing).toEqual([]);
+});
+
+test("the tools' tables have each of them", () => {
+  expect(withTools(["targets", "emulation"])).toBe("");
+});
+
+test("packages/native-linux-*", () => {
+  const folders = readdirSync(new URL("packages", repository)).filter((name) => name !== "core");
+  const found = folders.map((name) => name.replace(/^native-linux-/, ""));
+  expect(compare(found, ALL)).toEqual({ missing: [], extra: [] });
+});
+
+describe.each(ALL)("packages/native-linux-%s", (arch) => {
+  test("differs from the others in the architecture alone", () => {
+    const neutral = (of: string, file: string) =>
+      text(`packages/native-linux-${of}/${file}`).replaceAll(new RegExp(`\\b${of}\\b`, "g"), "ARCHITECTURE");
+    for (const file of ["package.json", "index.js"]) {
+      expect(neutral(arch, file)).toBe(neutral(ALL[0]!, file));
+    }
+  });
+});
