@@ -96,7 +96,7 @@ const stages = [
     onRuntime("bun", ...OF_RUNTIMES),
     onRuntime("deno", ...OF_RUNTIMES),
     ...(thorough ? ["node18", "node22", "node24", "node26"].map((name) => onRuntime(name)) : []),
-    { name: "release", minutes: 5, command: node("test-release"), leaves: ["release"] },
+    { name: "npm run test:release", minutes: 5, command: npm("test:release"), leaves: ["release"] },
     { name: "workflows", minutes: 2, command: node("lint-workflows"), leaves: ["workflows"] },
     { name: "musl", minutes: 2, command: node("test-musl"), leaves: ["musl"] },
   ],

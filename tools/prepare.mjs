@@ -3,7 +3,7 @@
 import { bunOnMusl } from "./bun-musl.mjs";
 import { requirePackages } from "./debian.mjs";
 import { repository } from "./paths.mjs";
-import { run } from "./targets.mjs";
+import { run } from "./run.mjs";
 import { toolbox } from "./toolbox.mjs";
 
 // The compilers, and the programs that the tests exchange descriptors with. Not every machine runs the 32-bit programs that the

@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { requirePackages } from "./debian.mjs";
 import { repository } from "./paths.mjs";
 import { countsIn, describeCounts, failuresOf, read, record } from "./results.mjs";
-import { run } from "./targets.mjs";
+import { run } from "./run.mjs";
 
 const core = join(repository, "packages/core");
 /** A run that takes longer hangs. */

@@ -48,5 +48,6 @@ test.skipIf(!asRoot).each(FOREIGN)("%s", { timeout: 600_000 }, async (arch) => {
   });
   console.info(stdout);
   expect(error, stdout + stderr).toBe(null);
-  expect(stdout).toMatch(/^[1-9]\d* passed, 0 failed$/m);
+  // As TAP, or as Node 24 reports by default.
+  expect(stdout).toMatch(/^(# |ℹ )pass [1-9]/m);
 });

@@ -1,0 +1,189 @@
+// Tries tools/publish.mjs with stand-ins for the packages, on a registry on loopback. Each test builds on those before it.
+import { execFile } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ALL } from "../architectures.mjs";
+import { repository } from "../paths.mjs";
+import { startRegistry } from "../registry.mjs";
+import { run } from "../run.mjs";
+
+const NATIVES = ALL.map((arch) => `@sendmsg/native-linux-${arch}`);
+const PACKAGES = ["sendmsg", ...NATIVES];
+
+const packages = mkdtempSync(join(tmpdir(), "sendmsg-publish-"));
+let registry;
+beforeAll(async () => {
+  registry = await startRegistry();
+});
+afterAll(async () => {
+  await registry?.stop();
+  rmSync(packages, { recursive: true, force: true });
+});
+
+const environment = (changes) => ({ ...process.env, ...registry.environment, ...changes });
+
+// Not run() of tools/run.mjs: meanwhile vitest's worker must answer.
+const execute = promisify(execFile);
+
+/** Runs the tool on the stand-ins of that version. */
+function publish(version, { options = [], workflow = {}, flags = [`--registry=${registry.url}`] } = {}) {
+  const args = ["tools/publish.mjs", join(packages, version), ...options, "--", ...flags];
+  return execute("node", args, { cwd: repository, env: environment(workflow) });
+}
+
+const succeeds = async (version, how) => (await publish(version, how)).stdout;
+
+const fails = (version, reason, how) =>
+  expect(publish(version, how)).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(reason) });
+
+/** The packages of which the registry has that version. */
+const published = (version) =>
+  PACKAGES.filter((name) => {
+    const record = join(registry.folder, "storage", name, "package.json");
+    return existsSync(record) && version in JSON.parse(readFileSync(record, "utf8")).versions;
+  });
+
+const tarball = (version, arch) =>
+  join(
+    packages,
+    version,
+    readdirSync(join(packages, version)).find((file) => file.includes(arch)),
+  );
+
+const DRY = { options: ["--dry-run"] };
+
+test("--dry-run publishes nothing", async () => {
+  standIns("1.0.0");
+  expect(await succeeds("1.0.0", DRY)).toContain("sendmsg@1.0.0 would be published as latest");
+  expect(published("1.0.0")).toEqual([]);
+});
+
+test("a pre-release gets a tag of its own", async () => {
+  standIns("1.0.0-rc.1");
+  expect(await succeeds("1.0.0-rc.1", DRY)).toContain("sendmsg@1.0.0-rc.1 would be published as next");
+});
+
+test("the native packages are published, then sendmsg, then they are tried", async () => {
+  const output = await succeeds("1.0.0");
+  const order = [...output.matchAll(/^(.*)@1\.0\.0 has been published as latest$/gm)].map(([, name]) => name);
+  expect(order).toEqual([...NATIVES, "sendmsg"].sort());
+  expect(output).toMatch(/^(# |ℹ )pass 5$/m);
+  expect(output).toContain("the example passes an open file");
+  expect(published("1.0.0")).toEqual(PACKAGES);
+});
+
+test("what is published already stays", async () => {
+  const output = await succeeds("1.0.0");
+  expect(output).not.toContain("has been published");
+  expect(output.match(/@1\.0\.0 is published$/gm)).toHaveLength(PACKAGES.length);
+});
+
+test("other contents under a published version are an error", async () => {
+  standIns("1.0.0", { description: "something else" });
+  await fails("1.0.0", "@1.0.0 is published with other contents");
+});
+
+test("a publication that was interrupted is completed", async () => {
+  standIns("1.1.0");
+  const args = ["publish", tarball("1.1.0", "arm64"), "--access=public"];
+  await execute("npm", args, { cwd: packages, env: environment() });
+  const output = await succeeds("1.1.0");
+  expect(output).toContain("arm64@1.1.0 is published");
+  expect(output.match(/has been published/g)).toHaveLength(PACKAGES.length - 1);
+});
+
+test("a package that does not work is told", async () => {
+  standIns("1.2.0", { exports: { ".": "./missing.js" } });
+  await fails("1.2.0", "sendmsg@1.2.0 is published, and does not work");
+});
+
+test("a missing tarball is told before anything is published", async () => {
+  standIns("1.3.0");
+  rmSync(tarball("1.3.0", "ia32"));
+  await fails("1.3.0", /sendmsg@1\.3\.0 goes with .*ia32@1\.3\.0/);
+  expect(published("1.3.0")).toEqual([]);
+});
+
+test("a registry that does not answer is told", async () => {
+  await fails("1.1.0", "ECONNREFUSED", { flags: ["--registry=http://127.0.0.1:1/", "--fetch-retries=0"] });
+});
+
+test("provenance is refused for another repository before anything is published", async () => {
+  standIns("1.4.0", { repository: { url: "git+https://localhost/a/b.git" } });
+  const workflow = (repository) => ({
+    ACTIONS_ID_TOKEN_REQUEST_URL: "http://127.0.0.1:1/",
+    GITHUB_REPOSITORY: repository,
+  });
+  await fails("1.4.0", "provenance takes the URL of c/b", { workflow: workflow("c/b") });
+  expect(published("1.4.0")).toEqual([]);
+  await succeeds("1.4.0", { ...DRY, workflow: workflow("a/b") });
+});
+
+/** Tarballs with the names and the manifests of the packages. Instead of a descriptor, this sendmsg sends its path in /proc. */
+function standIns(version, changes = {}) {
+  const folder = join(packages, version);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const pack = (manifest, files) => {
+    const stage = join(folder, "stage");
+    mkdirSync(join(stage, "package"), { recursive: true });
+    for (const [name, content] of Object.entries({ "package.json": JSON.stringify(manifest), ...files })) {
+      writeFileSync(join(stage, "package", name), content);
+    }
+    const tarball = `${manifest.name.replace("@", "").replace("/", "-")}-${version}.tgz`;
+    run("tar", ["-czf", join(folder, tarball), "package"], { cwd: stage });
+    rmSync(stage, { recursive: true });
+  };
+  for (const arch of ALL) {
+    const name = `@sendmsg/native-linux-${arch}`;
+    pack({ name, version, os: ["linux"], cpu: [arch], ...changes, exports: undefined }, {});
+  }
+  pack(
+    {
+      ...{ name: "sendmsg", version, type: "module", bin: "./doctor.js", exports: { ".": "./index.js" } },
+      optionalDependencies: Object.fromEntries(NATIVES.map((name) => [name, version])),
+      ...changes,
+    },
+    {
+      "doctor.js": `#!/usr/bin/env node\nconsole.log(JSON.stringify({ version: "${version}" }));\n`,
+      "index.js": `
+import { once } from "node:events";
+import { openSync } from "node:fs";
+import { connect, createServer } from "node:net";
+Symbol.dispose ??= Symbol("dispose");
+export class Socket {
+  constructor(socket) { this.socket = socket; }
+  static async connect({ path }) { return new Socket(connect(path)); }
+  async sendmsg({ data, fds = [] }) {
+    this.socket.write(JSON.stringify({ data, paths: fds.map(({ fd }) => \`/proc/\${process.pid}/fd/\${fd}\`) }));
+  }
+  async recvmsg() {
+    const [bytes] = await once(this.socket, "data");
+    const { data, paths } = JSON.parse(bytes);
+    const fds = paths.map((path) => openSync(path));
+    return { data, takeFds: () => fds.map((fd) => ({ handOver: (take) => take(fd) })), [Symbol.dispose]() {} };
+  }
+  async close() { this.socket.end(); }
+}
+export class Listener {
+  static async listen({ path }) {
+    const server = createServer().listen(path);
+    await once(server, "listening");
+    return { accept: async () => new Socket((await once(server, "connection"))[0]), close: async () => server.close() };
+  }
+}
+`,
+    },
+  );
+}
