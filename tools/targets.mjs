@@ -1,6 +1,6 @@
 // What testing on another architecture needs: a root file system, the dependencies for it, a kernel. Each is made once and
 // kept in the cache folder under a name that tells what it was made of.
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { architectures, FOREIGN, tableOf } from "./architectures.mjs";
@@ -89,16 +89,11 @@ export function dependencies(arch) {
   return cached(`dependencies-${arch}`, fingerprint([arch], [lock]), (folder) => {
     const workspace = `${folder}-workspace`;
     try {
-      for (const file of ["package.json", "package-lock.json"]) {
-        mkdirSync(workspace, { recursive: true });
+      const manifests = readdirSync(join(repository, "packages")).map(
+        (name) => `packages/${name}/package.json`,
+      );
+      for (const file of ["package.json", "package-lock.json", ...manifests]) {
         cpSync(join(repository, file), join(workspace, file));
-      }
-      for (const name of readdirSync(join(repository, "packages"))) {
-        mkdirSync(join(workspace, "packages", name), { recursive: true });
-        cpSync(
-          join(repository, "packages", name, "package.json"),
-          join(workspace, "packages", name, "package.json"),
-        );
       }
       const target = [`--cpu=${arch}`, "--os=linux", "--libc=glibc"];
       run("npm", ["ci", ...target, "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: workspace });
