@@ -109,6 +109,13 @@ function audit(arch, file, strict) {
     "takes libuv's functions weakly",
     taken.filter((symbol) => symbol.name.startsWith("uv_") && !symbol.weak).map((symbol) => symbol.name),
   );
+  // Electron refuses a buffer over memory that V8 has not allocated itself.
+  check(
+    "makes no external buffer",
+    taken
+      .map((symbol) => symbol.name)
+      .filter((name) => /^(napi|node_api)_create_external_\w*buffer$/.test(name)),
+  );
   const libcNames = taken.map((symbol) => symbol.name).filter((name) => !/^(napi|node_api|uv)_/.test(name));
   check(
     "takes of libc what the list permits",
