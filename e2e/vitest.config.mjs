@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const results = process.env.SENDMSG_RESULTS;
@@ -7,6 +8,8 @@ export default defineConfig({
     include: ["test/**/*.test.mjs"],
     globalSetup: ["test/registry.mjs"],
     pool: "forks",
+    // vitest leaves one processor free, for nobody.
+    maxWorkers: availableParallelism(),
     reporters: results ? ["default", ["json", { outputFile: `${results}/installations.json` }]] : ["default"],
     testTimeout: 180_000,
     hookTimeout: 180_000,

@@ -75,7 +75,7 @@ try {
       .digest("hex");
     checksums[manifest.name] = sha256;
     const contents = [installed("node-addon-api")];
-    pack(source, {
+    prepare(source, {
       manifest: {
         ...manifest,
         ...origin(`packages/native-linux-${arch}`),
@@ -96,7 +96,7 @@ try {
     if (version !== published.version) throw new Error(`sendmsg asks for ${name}@${version}`);
     return { name, version, license: published.license, sha256: checksums[name], optional: true };
   });
-  pack(core, {
+  prepare(core, {
     manifest: { ...published, ...origin("packages/core") },
     files: {
       "binaries.json": `${JSON.stringify(checksums, null, 2)}\n`,
@@ -107,11 +107,13 @@ try {
       ),
     },
   });
+  pack([coreManifest.name, ...Object.keys(checksums)]);
 } finally {
   rmSync(stage, { recursive: true, force: true });
 }
 
-function pack(source, { manifest, files }) {
+/** Copies what goes into a package. */
+function prepare(source, { manifest, files }) {
   const copy = join(stage, manifest.name);
   for (const name of manifest.files) {
     const from = join(source, name);
@@ -120,12 +122,19 @@ function pack(source, { manifest, files }) {
   for (const name of SHARED) cpSync(join(repository, name), join(copy, name));
   writeFileSync(join(copy, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(copy, name), text);
-  const packed = run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", output], {
-    cwd: copy,
-  });
+}
+
+/** Makes the tarballs. */
+function pack(names) {
+  const packed = run(
+    "npm",
+    ["pack", "--json", "--ignore-scripts", "--pack-destination", output, ...names.map((name) => `./${name}`)],
+    { cwd: stage },
+  );
   // A list, or from npm 12 on an object with a key for each package.
-  const [{ filename, unpackedSize }] = Object.values(JSON.parse(packed));
-  console.log(`${filename}: ${unpackedSize} bytes unpacked`);
+  for (const { filename, unpackedSize } of Object.values(JSON.parse(packed))) {
+    console.log(`${filename}: ${unpackedSize} bytes unpacked`);
+  }
 }
 
 /** The licenses of what is compiled into a package, as its authors word them. */

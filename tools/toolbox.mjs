@@ -26,9 +26,10 @@ export function toolbox() {
   return folder;
 }
 
-const inToolbox = (...path) => join(toolbox(), "node_modules", ...path);
+/** A file of a package that is in the toolbox. */
+export const inToolbox = (...path) => join(toolbox(), "node_modules", ...path);
 
-/** Node's binaries by major version; "20" and what else is not in the toolbox is this machine's own, if it is that. */
+/** The binaries of Node's versions other than 20, which is tested as the machine's own. */
 export const nodes = {
   18: () => inToolbox("node18/bin/node"),
   22: () => inToolbox("node22/bin/node"),

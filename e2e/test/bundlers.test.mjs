@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
-import { project } from "./project.mjs";
-import { load, modules, nodes, npm } from "./toolbox.mjs";
+import { projectWithSendmsg } from "./project.mjs";
+import { inToolbox, load, nodes } from "./toolbox.mjs";
 
 const PROGRAM = `
 import { openSync, readFileSync } from "node:fs";
@@ -26,10 +26,8 @@ const REQUIRE =
   'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
 
 let user;
-beforeEach(async () => {
-  user = project();
-  user.command("npm", npm);
-  await user.run("npm", "install", "sendmsg");
+beforeEach(() => {
+  user = projectWithSendmsg();
   user.write("main.mjs", PROGRAM);
   user.write("text.txt", "of its own");
 });
@@ -173,7 +171,7 @@ test.each([process.versions.node.split(".")[0], 24])("a single executable, of No
   cpSync(node, join(out(), "program"));
   await user.run(
     process.execPath,
-    join(modules, "postject/dist/cli.js"),
+    inToolbox("postject/dist/cli.js"),
     ...[join(out(), "program"), "NODE_SEA_BLOB", join(user.folder, "sea.blob")],
     ...["--sentinel-fuse", "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2"],
   );

@@ -1,23 +1,30 @@
 // `npx sendmsg`: doctor, in health and otherwise, and build.
-import { appendFileSync, existsSync } from "node:fs";
+import { appendFileSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { project, runReadme } from "./project.mjs";
-import { npm, npx } from "./toolbox.mjs";
+import { projectWithSendmsg, runReadme } from "./project.mjs";
+import { cli } from "./toolbox.mjs";
 
 const NATIVE = `@sendmsg/native-linux-${process.arch}`;
 
-async function installed(...flags) {
-  const user = project();
-  user.command("npm", npm);
-  user.command("npx", npx);
-  await user.run("npm", "install", ...flags, "sendmsg");
+// What npx starts. npx itself, which takes a second, is in the first test and the last, and in managers.test.mjs.
+const SENDMSG = "node_modules/.bin/sendmsg";
+
+function withNpm(user) {
+  for (const command of ["npm", "npx"]) user.command(command, cli(command));
+}
+
+/** A project where the optional dependency was left out. */
+function withoutNative() {
+  const user = projectWithSendmsg();
+  rmSync(join(user.folder, "node_modules/@sendmsg"), { recursive: true });
   return user;
 }
 
 describe("npx sendmsg doctor", () => {
   test("says what is there", async () => {
-    const user = await installed();
+    const user = projectWithSendmsg();
+    withNpm(user);
     const text = await user.run("npx", "sendmsg", "doctor");
     expect(text).toMatch(/^sendmsg \d+\.\d+\.\d+ on linux-/);
     expect(text).toMatch(/sha256 [0-9a-f]{64} \(as published\)/);
@@ -35,21 +42,21 @@ describe("npx sendmsg doctor", () => {
   });
 
   test("says so when the file is not the published one", async () => {
-    const user = await installed();
+    const user = projectWithSendmsg();
     appendFileSync(
       join(user.folder, "node_modules", NATIVE, `prebuilds/linux-${process.arch}/sendmsg.node`),
       "\n",
     );
-    expect(await user.run("npx", "sendmsg", "doctor")).toContain("(NOT the file that was published)");
+    expect(await user.run(SENDMSG, "doctor")).toContain("(NOT the file that was published)");
   });
 
   test("works with no native package, and says what is wrong and what to do", async () => {
-    const user = await installed("--omit=optional");
-    const { status, stdout } = await user.start("npx", "sendmsg", "doctor").ended;
+    const user = withoutNative();
+    const { status, stdout } = await user.start(SENDMSG, "doctor").ended;
     expect(status).toBe(1);
     expect(stdout).toContain("The native part does not load.");
     expect(stdout).toContain("To fix it: npm install --include=optional");
-    const json = await user.start("npx", "sendmsg", "doctor", "--json").ended;
+    const json = await user.start(SENDMSG, "doctor", "--json").ended;
     expect(json.status).toBe(1);
     expect(JSON.parse(json.stdout)).toMatchObject({
       ok: false,
@@ -58,10 +65,10 @@ describe("npx sendmsg doctor", () => {
   });
 
   test("names both when the versions differ", async () => {
-    const user = await installed();
+    const user = projectWithSendmsg();
     const path = `node_modules/${NATIVE}/package.json`;
     user.write(path, JSON.stringify({ ...JSON.parse(user.read(path)), version: "0.0.1" }));
-    const { problem } = JSON.parse((await user.start("npx", "sendmsg", "doctor", "--json").ended).stdout);
+    const { problem } = JSON.parse((await user.start(SENDMSG, "doctor", "--json").ended).stdout);
     expect(problem.message).toContain(join(user.folder, "node_modules/sendmsg"));
     expect(problem.message).toContain(join(user.folder, "node_modules", NATIVE));
   });
@@ -73,8 +80,8 @@ describe("npx sendmsg doctor", () => {
     [["doctor", "--xml"], "--xml"],
     [["build", "--json"], "--json is for doctor"],
   ])("refuses %j", async (args, message) => {
-    const user = await installed();
-    const { status, stderr } = await user.start("npx", "sendmsg", ...args).ended;
+    const user = projectWithSendmsg();
+    const { status, stderr } = await user.start(SENDMSG, ...args).ended;
     expect(status).toBe(2);
     expect(stderr).toContain(message);
     expect(stderr).toContain("Usage: sendmsg doctor");
@@ -82,14 +89,15 @@ describe("npx sendmsg doctor", () => {
 });
 
 test("npx sendmsg build compiles what is missing, and it is used", async () => {
-  const user = await installed("--omit=optional");
+  const user = withoutNative();
+  withNpm(user);
   // This machine's compiler, headers and Python.
   user.env.PATH = `${user.bin}:${process.env.PATH}`;
   if (process.env.npm_config_nodedir) user.env.npm_config_nodedir = process.env.npm_config_nodedir;
   else if (existsSync("/usr/include/node/node_api.h")) user.env.npm_config_nodedir = "/usr";
   expect(await user.run("npx", "sendmsg", "build")).toContain("native/build/Release/sendmsg.node");
   await runReadme(user, ["node"]);
-  const found = JSON.parse(await user.run("npx", "sendmsg", "doctor", "--json"));
+  const found = JSON.parse(await user.run(SENDMSG, "doctor", "--json"));
   expect(found.ok).toBe(true);
   expect(found.native.package).toBeUndefined();
   expect(found.native.path).toBe(join(user.folder, "node_modules/sendmsg/native/build/Release/sendmsg.node"));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ALL } from "../../tools/architectures.mjs";
 import { project, runReadme } from "./project.mjs";
-import { bun, modules, nodes } from "./toolbox.mjs";
+import { bun, cli, inToolbox, nodes } from "./toolbox.mjs";
 
 const own = process.versions.node.split(".")[0];
 const VERSION = JSON.parse(
@@ -20,8 +20,7 @@ const npms = [
 
 function withNpm(name, major) {
   const user = project({ node: nodes[major] });
-  user.command("npm", join(modules, name, "bin/npm-cli.js"));
-  user.command("npx", join(modules, name, "bin/npx-cli.js"));
+  for (const command of ["npm", "npx"]) user.command(command, cli(command, name));
   return user;
 }
 
@@ -87,7 +86,7 @@ describe.each(npms)("%s on Node %s", (name, major) => {
 
 test("pnpm", async () => {
   const user = project();
-  user.command("pnpm", join(modules, "pnpm/bin/pnpm.cjs"));
+  user.command("pnpm", inToolbox("pnpm/bin/pnpm.cjs"));
   await user.run("pnpm", "install", `--registry=${user.url}`);
   await user.run("pnpm", "add", "sendmsg", `--registry=${user.url}`);
   await runReadme(user, ["node"]);
@@ -99,7 +98,7 @@ describe("Yarn", () => {
     const user = project({
       environment: { YARN_ENABLE_TELEMETRY: "0", YARN_ENABLE_IMMUTABLE_INSTALLS: "false" },
     });
-    user.command("yarn", join(modules, "@yarnpkg/cli-dist/bin/yarn.js"));
+    user.command("yarn", inToolbox("@yarnpkg/cli-dist/bin/yarn.js"));
     user.write(
       ".yarnrc.yml",
       [

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { ALL } from "../../tools/architectures.mjs";
-import { load, modules } from "./toolbox.mjs";
+import { inToolbox, load } from "./toolbox.mjs";
 
 const CORE = "sendmsg";
 const NATIVES = Object.fromEntries(ALL.map((arch) => [arch, `sendmsg-native-linux-${arch}`]));
@@ -113,7 +113,7 @@ describe("core", () => {
   });
 
   test("has types that TypeScript finds in every way", () => {
-    const attw = join(modules, "@arethetypeswrong/cli/dist/index.js");
+    const attw = inToolbox("@arethetypeswrong/cli/dist/index.js");
     // It is ESM, which Node's require() takes since 20.19 and 22.12; the tool counts that as a fault.
     const { status, stdout, stderr } = spawnSync(
       process.execPath,

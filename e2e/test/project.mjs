@@ -1,5 +1,5 @@
 // An empty project of a user's, on a machine without a compiler.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -88,6 +88,13 @@ export function project({ node = process.execPath, manifest = {}, environment = 
     return outcome.stdout;
   };
   return { root, folder, bin, env, url, node, command, write, read, start, run };
+}
+
+/** A project with sendmsg in node_modules: a copy of what npm has installed once. How it is installed, managers.test.mjs tests. */
+export function projectWithSendmsg(options) {
+  const user = project(options);
+  execFileSync("cp", ["-a", inject("installed"), user.folder]);
+  return user;
 }
 
 function startIn(cwd, env, program, args) {

@@ -1,32 +1,45 @@
-// Once for all tests: packs the packages, and publishes them and what they depend on to a registry on loopback.
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+// Once for all tests: packs the packages, publishes them and what they depend on to a registry on loopback, and installs them
+// from there.
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { repository } from "../../tools/paths.mjs";
 import { startRegistry } from "../../tools/registry.mjs";
-import { run } from "../../tools/run.mjs";
-import { toolbox } from "../../tools/toolbox.mjs";
+
+/** Its error says what the program has said. */
+const run = promisify(execFile);
 
 export default async function setup({ provide }) {
   const folder = mkdtempSync(join(tmpdir(), "sendmsg-packed-"));
+  const [packed, user] = ["packed", "user"].map((name) => join(folder, name));
   const registry = await startRegistry();
   const end = async () => {
     await registry.stop();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    run(process.execPath, [join(repository, "tools/pack.mjs"), folder]);
-    // What `npx sendmsg build` would fetch besides, from this checkout's own dependencies.
-    run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], {
-      cwd: join(repository, "node_modules", "node-addon-api"),
-    });
+    mkdirSync(packed);
+    await Promise.all([
+      run(process.execPath, [join(repository, "tools/pack.mjs"), packed]),
+      // What `npx sendmsg build` would fetch besides, from this checkout's own dependencies.
+      run("npm", ["pack", "--ignore-scripts", "--pack-destination", packed], {
+        cwd: join(repository, "node_modules", "node-addon-api"),
+      }),
+    ]);
     const environment = { ...process.env, ...registry.environment };
-    for (const name of readdirSync(folder)) {
-      run("npm", ["publish", "--ignore-scripts", join(folder, name)], { cwd: folder, env: environment });
-    }
-    provide("packed", folder);
+    await Promise.all(
+      readdirSync(packed).map((name) =>
+        run("npm", ["publish", "--ignore-scripts", join(packed, name)], { cwd: packed, env: environment }),
+      ),
+    );
+    mkdirSync(user);
+    writeFileSync(join(user, "package.json"), "{}");
+    await run("npm", ["install", "sendmsg"], { cwd: user, env: environment });
+    provide("packed", packed);
+    provide("installed", join(user, "node_modules"));
     provide("registry", { url: registry.url, environment: registry.environment });
-    provide("toolbox", toolbox());
   } catch (error) {
     await end();
     throw error;

@@ -1,24 +1,16 @@
 // One installation, and every runtime that can use it.
 import { describe, expect, test } from "vitest";
-import { project, runReadme } from "./project.mjs";
-import { bun, deno, nodes, npmOfNode18 } from "./toolbox.mjs";
-
-/** A project with sendmsg in it, and that Node. */
-async function installed(options) {
-  const user = project(options);
-  user.command("npm", npmOfNode18);
-  await user.run("npm", "install", "sendmsg");
-  return user;
-}
+import { projectWithSendmsg, runReadme } from "./project.mjs";
+import { bun, deno, nodes } from "./toolbox.mjs";
 
 describe.each(Object.keys(nodes))("Node %s", (major) => {
   test("runs the README's programs", async () => {
-    const user = await installed({ node: nodes[major] });
+    const user = projectWithSendmsg({ node: nodes[major] });
     await runReadme(user, ["node"]);
   });
 
   test("tells with doctor what it is", async () => {
-    const user = await installed({ node: nodes[major] });
+    const user = projectWithSendmsg({ node: nodes[major] });
     const found = JSON.parse(await user.run("node", "node_modules/.bin/sendmsg", "doctor", "--json"));
     expect(found).toMatchObject({
       ok: true,
@@ -34,7 +26,7 @@ describe.each(Object.keys(nodes))("Node %s", (major) => {
 
 // Node 18 has no require() of ESM, 20 has it since 20.19, 22 since 22.12.
 test.each(Object.keys(nodes).filter((major) => Number(major) >= 20))("Node %s: require()", async (major) => {
-  const user = await installed({ node: nodes[major], manifest: { type: "commonjs" } });
+  const user = projectWithSendmsg({ node: nodes[major], manifest: { type: "commonjs" } });
   user.write(
     "main.cjs",
     `const { socketpair } = require("sendmsg");
@@ -50,7 +42,7 @@ test.each(Object.keys(nodes).filter((major) => Number(major) >= 20))("Node %s: r
 });
 
 test("Bun", async () => {
-  const user = await installed();
+  const user = projectWithSendmsg();
   await runReadme(user, [bun]);
   expect(JSON.parse(await user.run(bun, "node_modules/.bin/sendmsg", "doctor", "--json"))).toMatchObject({
     ok: true,
@@ -58,7 +50,7 @@ test("Bun", async () => {
 });
 
 test("Deno", async () => {
-  const user = await installed({ environment: { DENO_NO_UPDATE_CHECK: "1" } });
+  const user = projectWithSendmsg({ environment: { DENO_NO_UPDATE_CHECK: "1" } });
   // Its node:fs refuses a descriptor that it has not opened.
   await runReadme(user, [deno, "run", "--allow-all"], (code) =>
     code.replace('createReadStream("", { fd })', 'createReadStream("/proc/self/fd/" + fd)'),
