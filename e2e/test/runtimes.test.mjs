@@ -1,4 +1,5 @@
 // One installation, and every runtime that can use it.
+import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { projectWithSendmsg, runReadme } from "./project.mjs";
 import { bun, deno, nodes } from "./toolbox.mjs";
@@ -60,4 +61,46 @@ test("Deno", async () => {
       await user.run(deno, "run", "--allow-all", "node_modules/sendmsg/dist/cli/main.js", "doctor", "--json"),
     ),
   ).toMatchObject({ ok: true });
+});
+
+// Node 18 has no permission model.
+describe.each(Object.keys(nodes).filter((major) => Number(major) >= 20))("Node %s: permissions", (major) => {
+  const permission = Number(major) === 20 ? "--experimental-permission" : "--permission";
+
+  test("the README's programs run with what docs/runtimes.md says, and leave no file", async () => {
+    const user = projectWithSendmsg({ node: nodes[major] });
+    // Beside the project are the socket and the file that is sent.
+    const allowed = [`--allow-fs-read=${user.root}`, `--allow-fs-write=${user.root}`];
+    await runReadme(user, [
+      "node",
+      permission,
+      "--allow-addons",
+      ...allowed,
+      "--allow-fs-write=/proc/self/fd",
+    ]);
+    expect(readdirSync(user.root).filter((name) => /sock|\.sendmsg/.test(name))).toEqual([]);
+  });
+
+  test("a descriptor is passed by a program that may read itself only; --allow-addons is asked for", async () => {
+    const user = projectWithSendmsg({ node: nodes[major] });
+    user.write(
+      "main.mjs",
+      `import { socketpair } from "sendmsg";
+       try {
+         const [a, b] = socketpair("stream", { maxFds: 1 });
+         await a.sendmsg({ data: "x", fds: [0] });
+         const message = await b.recvmsg();
+         console.log(message.fds.length);
+         message[Symbol.dispose]();
+         a.close(); b.close();
+       } catch ({ code, fix, attempts }) {
+         console.log(code, attempts[0].error.code, fix);
+       }`,
+    );
+    const flags = [permission, `--allow-fs-read=${user.folder}`];
+    expect(await user.run("node", ...flags, "--allow-addons", "main.mjs")).toBe("1\n");
+    expect(await user.run("node", ...flags, "main.mjs")).toBe(
+      "ERR_SENDMSG_NATIVE_LOAD ERR_DLOPEN_DISABLED start it without --no-addons, and under Node's permission model with --allow-addons\n",
+    );
+  });
 });

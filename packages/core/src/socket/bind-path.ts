@@ -7,7 +7,7 @@ import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from "../constants/socket-typ
 import { EADDRINUSE, EAGAIN, ECONNREFUSED, ENOENT } from "../errno.js";
 import { AbortError, explain, systemError } from "../errors.js";
 import { binding } from "../native/load.js";
-import { isDeno } from "../runtime.js";
+import { hasPermissionModel, isDeno } from "../runtime.js";
 import { failure } from "../syscalls/failure.js";
 import { Backoff } from "./backoff.js";
 import { type BoundPath, findBoundPath } from "./bound-path.js";
@@ -72,9 +72,12 @@ async function bindInPlaceOf(
   }
 }
 
-/** fchmod(2). Deno's node:fs refuses a descriptor that it has not opened itself; /proc leads to the same file. */
+/**
+ * fchmod(2). Deno's node:fs refuses a descriptor that it has not opened itself, Node's permission model refuses the function;
+ * /proc leads to the same file.
+ */
 function setMode(fd: number, mode: number): void {
-  if (isDeno) chmodSync(`/proc/self/fd/${fd}`, mode);
+  if (isDeno || hasPermissionModel) chmodSync(`/proc/self/fd/${fd}`, mode);
   else fchmodSync(fd, mode);
 }
 
