@@ -171,10 +171,10 @@ async function runPart(part, beside) {
   );
 }
 
-/** What did not run, or was not let end, has failed. */
+/** What has not run to its end has failed. */
 function finish() {
   const names = new Set(done.map(({ name }) => name));
   const missing = stages.flat().filter(({ name }) => !names.has(name));
-  for (const part of missing) done.push(resultOf({ ...part, seconds: 0, problem: "did not end" }, results));
+  for (const part of missing) done.push(resultOf({ ...part, problem: "did not run to its end" }, results));
   process.exit(printSummary(done) ? 0 : 1);
 }

@@ -19,7 +19,7 @@ export function resultOf(part, folder) {
       left === undefined ? { passed: 0, failed: 0 } : "testResults" in left ? countsOf(left, 0) : left;
     if (own.passed + own.failed === 0) {
       own.failed = 1;
-      failures.push({ file: name, name: "", message: "no result was left" });
+      if (problem === undefined) failures.push({ file: name, name: "", message: "no result was left" });
     }
     for (const key of Object.keys(counts)) counts[key] += own[key] ?? 0;
     // Vitest's whole report, where only the counts are promised.
@@ -37,12 +37,16 @@ export function resultOf(part, folder) {
 export function printSummary(parts) {
   const total = { passed: 0, failed: 0, skipped: 0 };
   console.log();
-  for (const { name, counts, seconds } of parts.toSorted((a, b) => b.seconds - a.seconds)) {
-    console.log(`${String(seconds).padStart(5)} s  ${name}: ${describeCounts(counts)}`);
+  const slowestFirst = parts.toSorted((a, b) => (b.seconds ?? 0) - (a.seconds ?? 0));
+  for (const { name, counts, seconds } of slowestFirst) {
+    if (seconds !== undefined)
+      console.log(`${String(seconds).padStart(5)} s  ${name}: ${describeCounts(counts)}`);
     for (const key of Object.keys(total)) total[key] += counts[key];
   }
   const failed = parts.filter(({ counts }) => counts.failed > 0);
-  for (const part of failed) printFailed(part);
+  for (const part of failed.filter(({ seconds }) => seconds !== undefined)) printFailed(part);
+  const never = failed.filter(({ seconds }) => seconds === undefined);
+  if (never.length > 0) console.log(`\nDID NOT RUN: ${never.map(({ name }) => name).join(", ")}`);
   if (total.passed + total.failed === 0) total.failed++;
   console.log(`\n${describeCounts(total)}`);
   return total.failed === 0;
