@@ -11,23 +11,29 @@ import { startRegistry } from "../../tools/registry.mjs";
 /** Its error says what the program has said. */
 const run = promisify(execFile);
 
+async function pack(folder) {
+  mkdirSync(folder);
+  await Promise.all([
+    run(process.execPath, [join(repository, "tools/pack.mjs"), folder]),
+    // What `npx sendmsg build` would fetch besides, from this checkout's own dependencies.
+    run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], {
+      cwd: join(repository, "node_modules", "node-addon-api"),
+    }),
+  ]);
+}
+
 export default async function setup({ provide }) {
   const folder = mkdtempSync(join(tmpdir(), "sendmsg-packed-"));
   const [packed, user] = ["packed", "user"].map((name) => join(folder, name));
+  const packing = pack(packed);
+  packing.catch(() => {}); // It is waited for when the registry has started.
   const registry = await startRegistry();
   const end = async () => {
     await registry.stop();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    mkdirSync(packed);
-    await Promise.all([
-      run(process.execPath, [join(repository, "tools/pack.mjs"), packed]),
-      // What `npx sendmsg build` would fetch besides, from this checkout's own dependencies.
-      run("npm", ["pack", "--ignore-scripts", "--pack-destination", packed], {
-        cwd: join(repository, "node_modules", "node-addon-api"),
-      }),
-    ]);
+    await packing;
     const environment = { ...process.env, ...registry.environment };
     await Promise.all(
       readdirSync(packed).map((name) =>
