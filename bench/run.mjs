@@ -69,7 +69,7 @@ const subjects = [
     contenders: {
       "C, epoll": c && [...c, "roundtrip"],
       sendmsg: node("sendmsg.mjs", "roundtrip"),
-      "sendmsg in Bun": elsewhere(others.bun, "roundtrip", 12),
+      "sendmsg in Bun": elsewhere(others.bun, "roundtrip", 15),
       "sendmsg in Deno": elsewhere(others.deno, "roundtrip", 12),
       "node:net": node("net.mjs"),
     },
