@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Descriptor,
   type FileDescriptor,
@@ -8,7 +8,12 @@ import {
   Socket,
   socketpair,
 } from "../../src/index.js";
-import { FakeDescriptor, memorySocketpair, openDescriptors } from "../../src/testing/index.js";
+import {
+  FakeDescriptor,
+  memorySocketpair,
+  openDescriptors,
+  resetOpenDescriptors,
+} from "../../src/testing/index.js";
 import { counted } from "../counted.js";
 import { openFile } from "../descriptors.js";
 import { closeSync, fstatSync } from "../files.mjs";
@@ -22,6 +27,8 @@ import { System, type Transport } from "./system.js";
 
 const files = [0, 1, 2].map((index) => openFile(`file ${index}`));
 afterAll(() => files.forEach(closeSync));
+// Another file of tests may have left some in this process.
+beforeAll(resetOpenDescriptors);
 const inodes = files.map((fd) => fstatSync(fd).ino);
 
 const kernel = {
