@@ -9,9 +9,11 @@ import { gunzipSync } from "node:zlib";
 import { repository } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { initramfs, kernel, script } from "./targets.mjs";
-import { allTests, merged, vitest } from "./test-selection.mjs";
+import { allTests, chosenIn, vitest } from "./test-selection.mjs";
 
 const MEMORY = "2048";
+/** In the guest. */
+const REPORT = "/tmp/vitest.json";
 // qemu, emulating a whole machine, has been seen to crash Node, in the process of vitest itself as in the others: a run in which
 // no test failed is made again.
 const ATTEMPTS = 3;
@@ -24,13 +26,11 @@ export async function testOnKernel({ arch, name, selection }, filters, report) {
   const stage = mkdtempSync(join(tmpdir(), "sendmsg-guest-"));
   try {
     mkdirSync(join(stage, "repository"));
-    const runs = filters.length > 0 ? allTests(filters) : selection();
-    const reportOf = (i) => `/tmp/${i}.json`;
-    const commands = runs.map((options, i) =>
-      vitest(reportOf(i), options)
-        .map((word) => `'${word}'`)
-        .join(" "),
-    );
+    const isChosen = filters.length === 0;
+    const tests = isChosen ? selection() : allTests(filters);
+    const command = vitest(REPORT, tests, { onlyRealKernel: isChosen })
+      .map((word) => `'${word}'`)
+      .join(" ");
     writeFileSync(
       join(stage, "run-tests"),
       [
@@ -38,25 +38,18 @@ export async function testOnKernel({ arch, name, selection }, filters, report) {
         `export SENDMSG_TARGET=${name} NO_COLOR=1`,
         // Without them, tests would be skipped.
         "if [ -s /etc/modules ]; then xargs /sbin/modprobe -a </etc/modules || exit 1; fi",
-        "echo 0 >/tmp/status",
-        // attempt REPORT COMMAND…: again, when it failed and no test did.
-        "attempt() {",
-        "  report=$1; shift",
-        `  for attempt in $(seq ${ATTEMPTS}); do`,
-        "    rm -f $report",
-        '    "$@" && return 0',
-        "    status=$?",
-        `    [ ! -e $report ] || grep -q '"numFailedTests":0' $report || break`,
-        '    echo "ended with $status, and no test failed (attempt $attempt)"',
-        "  done",
-        "  echo $status >/tmp/status",
-        "}",
+        // Again, when it failed and no test did.
+        `for attempt in $(seq ${ATTEMPTS}); do`,
+        `  rm -f ${REPORT}`,
         // Through a pipe: the console is a terminal, on which vitest would draw.
-        ...commands.map((command, i) => `attempt ${reportOf(i)} ${command} 2>&1 | cat`),
-        `for report in ${runs.map((_, i) => reportOf(i)).join(" ")}; do`,
-        "  if [ -e $report ]; then echo REPORT; gzip -c $report | base64; echo END OF REPORT; fi",
+        `  { ${command}; echo $? >/tmp/status; } 2>&1 | cat`,
+        "  status=$(cat /tmp/status)",
+        "  [ $status != 0 ] || break",
+        `  [ ! -e ${REPORT} ] || grep -q '"numFailedTests":0' ${REPORT} || break`,
+        '  echo "ended with $status, and no test failed (attempt $attempt)"',
         "done",
-        "exit $(cat /tmp/status)",
+        `if [ -e ${REPORT} ]; then echo REPORT; gzip -c ${REPORT} | base64; echo END OF REPORT; fi`,
+        "exit $status",
         "",
       ].join("\n"),
       { mode: 0o755 },
@@ -72,10 +65,11 @@ export async function testOnKernel({ arch, name, selection }, filters, report) {
       ...[base, modules, archive],
     ]);
     rmSync(archive, { force: true });
-    const reports = [...output.matchAll(/^REPORT$([\s\S]*?)^END OF REPORT$/gm)].map(([, encoded]) =>
-      JSON.parse(gunzipSync(Buffer.from(encoded, "base64"))),
-    );
-    if (reports.length === runs.length) writeFileSync(report, JSON.stringify(merged(reports, runs)));
+    const encoded = /^REPORT$([\s\S]*?)^END OF REPORT$/m.exec(output)?.[1];
+    if (encoded !== undefined) {
+      const whole = JSON.parse(gunzipSync(Buffer.from(encoded, "base64")));
+      writeFileSync(report, JSON.stringify(isChosen ? chosenIn(whole) : whole));
+    }
     const status = /^GUEST STATUS (\d+)$/m.exec(output)?.[1];
     if (status === undefined) console.error("The kernel stopped before the tests were done");
     return Number(status ?? 1);

@@ -1,4 +1,4 @@
-// Which tests run on a target, as runs of vitest: the options of each. Where time is short, an emulated machine runs what an
+// Which tests run on a target, as options of vitest. Where time is short, an emulated machine runs what an
 // architecture can get wrong; SENDMSG_THOROUGH=1 makes it run everything.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,9 +6,8 @@ import { repository } from "./paths.mjs";
 
 const VITEST = ["node_modules/vitest/vitest.mjs", "run", "--root", "packages/core"];
 const KERNEL_TESTS = "test/kernel/";
-// As in test/target.ts.
+// As in test/real-kernel.ts.
 const REAL_KERNEL = "on a real kernel";
-const NAMED = `--testNamePattern=${REAL_KERNEL}`;
 const thorough = process.env.SENDMSG_THOROUGH === "1";
 
 // User-mode emulation has none of these families, and tells nothing of delays: a booted kernel shows them.
@@ -30,41 +29,31 @@ const OF_MANY_PROCESSES = [
 const NOT_OF_ARCHITECTURE = [
   ...["cli", "constants", "model"].map((folder) => `test/${folder}/**`),
   ...files("", "bad-input", "fuzz", "prototype-pollution", "**/pure", "native/undefined-behaviour"),
+  ...files("", "control/reference", "native/architectures"),
   ...files("socket/", "bind-path", "fairness", "path-handed-over", "path-replaced", "readiness"),
   ...files("scenarios/", "hostile"),
   ...files("kernel/", "page", "write-proof"),
 ];
-
-/** What a guest has to know of the run. */
-const environment = (report) => [
-  `SENDMSG_REPORT=${report}`,
-  `SENDMSG_FORKS=${process.env.SENDMSG_FORKS ?? ""}`,
-  `SENDMSG_THOROUGH=${process.env.SENDMSG_THOROUGH ?? ""}`,
-];
-
-export const vitest = (report, options) => ["env", ...environment(report), "node", ...VITEST, ...options];
-
-export const allTests = (filters = []) => [filters];
 
 const without = (paths) => paths.map((path) => `--exclude=${path}`);
 
 /** Where time is short, the rest is left to this machine. */
 const whereTimeIsShort = thorough ? [] : without([...OF_MANY_PROCESSES, ...NOT_OF_ARCHITECTURE]);
 
+export const allTests = (filters = []) => filters;
+
 /** What user-mode emulation gets right. ia32 is emulated only on machines that run no 32-bit programs: others run all of it. */
 export const emulatedTests = (arch) => [
-  [
-    ...without(NOT_EMULATED),
-    ...whereTimeIsShort,
-    ...(thorough && arch === "ia32" ? without(OF_MANY_PROCESSES) : []),
-  ],
+  ...without(NOT_EMULATED),
+  ...whereTimeIsShort,
+  ...(thorough && arch === "ia32" ? without(OF_MANY_PROCESSES) : []),
 ];
 
 /** What shows messages going through the kernel. */
-export const kernelTests = () => [[KERNEL_TESTS, ...whereTimeIsShort]];
+export const kernelTests = () => [KERNEL_TESTS, ...whereTimeIsShort];
 
-/** What user-mode emulation gets wrong. */
-export function mistakenTests() {
+/** That, and of the other files what user-mode emulation gets wrong. */
+export function kernelAndMistakenTests() {
   const core = join(repository, "packages/core");
   const chosen = readdirSync(join(core, "test"), { recursive: true })
     .map((file) => `test/${file}`)
@@ -74,16 +63,27 @@ export function mistakenTests() {
     );
   if (chosen.length === 0)
     throw new Error("No test file says that it needs a real kernel (onRealKernel, test/target.ts)");
-  return [[NAMED, ...chosen, ...whereTimeIsShort]];
+  return [...kernelTests(), ...chosen];
 }
 
-/** The reports of these runs as one. What no name chose is not skipped: it was run elsewhere. */
-export function merged(reports, runs) {
-  const isMeant = ({ status, fullName }) => status !== "skipped" || fullName.includes(REAL_KERNEL);
-  const testResults = reports.flatMap(({ testResults }, i) =>
-    runs[i].includes(NAMED)
-      ? testResults.map((file) => ({ ...file, assertionResults: file.assertionResults.filter(isMeant) }))
-      : testResults,
-  );
-  return { ...reports[0], testResults };
+/** The command that runs these tests and writes a report. `onlyRealKernel`: outside of test/kernel, those that need one. */
+export const vitest = (report, options, { onlyRealKernel = false } = {}) => [
+  "env",
+  `SENDMSG_REPORT=${report}`,
+  `SENDMSG_FORKS=${process.env.SENDMSG_FORKS ?? ""}`,
+  `SENDMSG_THOROUGH=${process.env.SENDMSG_THOROUGH ?? ""}`,
+  `SENDMSG_ONLY_REAL_KERNEL=${onlyRealKernel ? 1 : ""}`,
+  ...["node", ...VITEST, ...options],
+];
+
+/** A report of such a run, without the tests that it was to leave out: they are not skipped, but run elsewhere. */
+export function chosenIn(report) {
+  const testResults = report.testResults.map((file) => ({
+    ...file,
+    assertionResults: file.assertionResults.filter(
+      ({ status, fullName }) =>
+        status !== "skipped" || file.name.includes(`/${KERNEL_TESTS}`) || fullName.includes(REAL_KERNEL),
+    ),
+  }));
+  return { ...report, testResults };
 }

@@ -16,6 +16,7 @@ import {
   socket,
   socketpair,
 } from "../src/syscalls/index.js";
+import { REAL_KERNEL } from "./real-kernel.js";
 
 /** Where the tests run: "linux-x64", or what SENDMSG_TARGET says ("arm64-user": under qemu's user-mode emulation). */
 export function target(): string {
@@ -112,9 +113,6 @@ export const withHandleOf = (kind: string): typeof test =>
 
 /** A `test` that leaves its process, or one that it starts, no descriptor. */
 export const withNoDescriptorLeft = skipUnless("Deno ends when it has no descriptor left", !isDeno);
-
-/** In a test's name: user-mode emulation gets this wrong. On a booted kernel, the tests with it are chosen. */
-export const REAL_KERNEL = "on a real kernel";
 
 const unlessEmulated = skipUnless("user-mode emulation gets this wrong", !isEmulated());
 
