@@ -31,7 +31,7 @@ const NOT_OF_ARCHITECTURE = [
   ...files("", "bad-input", "fuzz", "prototype-pollution", "**/pure", "native/undefined-behaviour"),
   ...files("", "control/reference", "native/architectures"),
   ...files("socket/", "bind-path", "fairness", "path-handed-over", "path-replaced", "readiness"),
-  ...files("scenarios/", "hostile"),
+  ...files("scenarios/", "held-back", "hostile", "near-limit"),
   ...files("kernel/", "page", "write-proof"),
 ];
 

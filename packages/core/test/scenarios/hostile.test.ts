@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { isDeno } from "../../src/runtime.js";
-import { slow, thorough } from "../scale.js";
+import { shared, slow, thorough } from "../scale.js";
 import { has, isRoot, onRealKernel, skipUnless } from "../target.js";
 import { removeTemporaryDirectory } from "../temporary-directory.js";
 import {
@@ -56,9 +56,9 @@ async function hostile(place: string, end: "natural" | "exit") {
   for (let attempt = 1; ; attempt++) {
     const outcome = await run("hostile.mjs", { args: [place, end], nodeOptions: ["--expose-gc"] });
     const seen = { ...reportOf<Report>(outcome), endedAfter: outcome.endedAfter };
-    const quiet = !slow && seen.starved < DELAY && seen.noise < DELAY;
+    const quiet = !slow && !shared && seen.starved < DELAY && seen.noise < DELAY;
     const inTime = seen.largest < (quiet ? DELAY : NEVER) && seen.endedAfter < END;
-    if (attempt < ATTEMPTS && !(inTime && (quiet || slow))) continue;
+    if (attempt < ATTEMPTS && !(inTime && (quiet || slow || shared))) continue;
     expect(seen.largest).toBeLessThan(quiet ? DELAY : NEVER);
     expect(seen.endedAfter).toBeLessThan(END);
     return seen;
@@ -86,7 +86,9 @@ const withOob = skipUnless(
   has.unixOob(),
 );
 
-for (const [what, place] of places) {
+const QUICKLY = ["closed", "dropped", "outOfBand", "collected", "receiveQueue", "acceptQueue"];
+
+for (const [what, place] of places.filter(([, place]) => thorough || QUICKLY.includes(place))) {
   const inPlace = place === "outOfBand" ? withOob : test;
   inPlace(`trap 30: descriptors ${what} delay neither the event loop nor the end`, () =>
     expectNoDelay(place, "natural"),
@@ -134,7 +136,9 @@ describe("trap 30: meanwhile our own sockets are closed in time", () => {
   test("the one that brought such a descriptor, and nothing is closed after it", () =>
     expectPrompt(1, "itself", 1));
 
-  test.each([1, 9, MANY])("with %i in one message", (count) => expectPrompt(count, "dropped", 1, count));
+  test.each(thorough ? [1, 9, MANY] : [1, MANY])("with %i in one message", (count) =>
+    expectPrompt(count, "dropped", 1, count),
+  );
 
   test("with 10 in messages 30 ms apart", () => expectPrompt(10, "apart", 10));
 
@@ -193,7 +197,7 @@ describe("attacks: the loop goes on, strangers' descriptors do not pile up, hone
       messagesArrive(seen);
     },
     missing: notLarge(limit),
-    ...(limit === SMALL && { [type === "stream" ? "everywhere" : "quickly"]: true }),
+    ...(limit === SMALL && type !== "seqpacket" && { [type === "stream" ? "everywhere" : "quickly"]: true }),
   });
 
   const hanging = (connections: number, limit: number): Row => ({
@@ -304,9 +308,10 @@ describe("attacks: the loop goes on, strangers' descriptors do not pile up, hone
     for (let tried = 1; ; tried++) {
       const seen = await attempt(attack, victim, { honestFds, uid });
       if (process.env.SENDMSG_FIGURES) console.info(`${name}: ${JSON.stringify(seen)}`);
-      const quiet = !slow && seen.noise < DELAY;
+      const quiet = !slow && !shared && seen.noise < DELAY;
       const allowed = quiet ? DELAY : NEVER;
-      if (tried < ATTEMPTS && seen.largest < NEVER && !(seen.largest < allowed && (quiet || slow))) continue;
+      if (tried < ATTEMPTS && seen.largest < NEVER && !(seen.largest < allowed && (quiet || slow || shared)))
+        continue;
       expect(seen.sent.failure, "an attack that fails shows nothing").toBeUndefined();
       expect.soft(seen.largest, "the event loop's delay").toBeLessThan(allowed);
       // At its limit by its own doing, it has no more to give.
