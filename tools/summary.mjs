@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { countsOf, describeCounts, failuresOf, read } from "./results.mjs";
 
-const FAILURES_SHOWN = 8;
+const FAILURES_SHOWN = 4;
 const LINES_OF_LOG = 12;
 const WIDTH = 200;
 
