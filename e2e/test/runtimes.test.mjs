@@ -1,6 +1,8 @@
 // One installation, and every runtime that can use it.
-import { readdirSync } from "node:fs";
+import { cpSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { repository } from "../../tools/paths.mjs";
 import { projectWithSendmsg, runReadme } from "./project.mjs";
 import { bun, deno, nodes } from "./toolbox.mjs";
 
@@ -8,6 +10,12 @@ describe.each(Object.keys(nodes))("Node %s", (major) => {
   test("runs the README's programs", async () => {
     const user = projectWithSendmsg({ node: nodes[major] });
     await runReadme(user, ["node"]);
+  });
+
+  test("hands an HTTP server over three times, and no request fails", async () => {
+    const user = projectWithSendmsg({ node: nodes[major] });
+    cpSync(join(repository, "examples/handover"), user.folder, { recursive: true });
+    expect(await user.run("node", "run.mjs")).toMatch(/^0 failed;/m);
   });
 
   test("tells with doctor what it is", async () => {

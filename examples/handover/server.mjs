@@ -7,6 +7,7 @@
 import { once } from "node:events";
 import { openSync, writeSync } from "node:fs";
 import { createServer } from "node:http";
+import { Server as NetServer } from "node:net";
 import { Listener, Socket } from "sendmsg";
 
 const [name, controlPath, logPath] = process.argv.slice(2);
@@ -51,7 +52,9 @@ process.once("SIGTERM", () => {
 
 for await (const successor of control) {
   if (await handOver(successor)) {
-    server.close(); // stops accepting here; requests that were accepted are answered
+    // Stops accepting here; requests on connections that were accepted are answered. From Node 26 on, http.Server's own close()
+    // would end the connections whose request has not come yet.
+    NetServer.prototype.close.call(server);
     await control.close();
     await successor.close();
     break;
