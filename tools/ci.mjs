@@ -36,7 +36,7 @@ const named = (name) => `-t '${name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&").re
 const inCore = (file, name) => `cd packages/core && npx vitest run ${file} ${named(name)}`;
 const onTarget = (target) => ({
   name: `tests on ${target}`,
-  minutes: 12,
+  minutes: 20,
   command: node("test-targets", target),
   leaves: [`tests on ${target}`],
   again: (file) => `node tools/test-targets.mjs ${target} -- ${file}`,
@@ -64,7 +64,7 @@ const stages = [
   [
     {
       name: "npm test",
-      minutes: 5,
+      minutes: 8,
       command: ["npm", "test", "--silent", "--", "--continue"],
       // What turbo remembers of another run is no test.
       environment: { TURBO_FORCE: "true" },
@@ -87,7 +87,7 @@ const stages = [
     onTarget("arm64"),
     {
       name: "npm run test:install",
-      minutes: 8,
+      minutes: 12,
       command: npm("test:install"),
       leaves: ["installations"],
       again: (file, name) => `npm run test:install -- ${file} ${named(name)}`,

@@ -7,7 +7,7 @@ import { isEmulated } from "./target.js";
  * The arguments with which this runtime runs a module's source in a process of its own, and `gc` where that is to be there.
  *
  * A test that asks for them is skipped under user-mode emulation unless there is time: a process takes ten seconds to start there.
- * That processes work together, the scenarios show.
+ * The scenarios show there that processes work together.
  */
 export function evaluate(source: string, { gc = false }: { gc?: boolean } = {}): string[] {
   if (isEmulated() && !thorough)
