@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Layout } from "../src/control/index.js";
@@ -13,15 +13,23 @@ const FLAGS: Record<Layout, readonly string[]> = {
   "32": process.arch === "ia32" ? [] : FLAGS_32,
 };
 
+/** A program of these files, by their names without ".c"; of those that are as they were, the objects are in the directory. */
 function compile(sources: Record<string, string>, layout: Layout, directory: string): string {
-  const program = join(directory, "program");
-  const files = Object.keys(sources).map((name) => `${name}.c`);
-  for (const [name, source] of Object.entries(sources)) writeFileSync(join(directory, `${name}.c`), source);
-  execFileSync(process.env.CC || "gcc", ["-w", ...FLAGS[layout], "-o", program, ...files], {
-    cwd: directory,
-    stdio: ["ignore", "ignore", "pipe"],
+  const gcc = (...args: string[]) =>
+    execFileSync(process.env.CC || "gcc", ["-w", ...FLAGS[layout], ...args], {
+      cwd: directory,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+  const changed = Object.entries(sources).filter(([name, source]) => {
+    const file = join(directory, `${name}.c`);
+    if (existsSync(join(directory, `${name}.o`)) && readFileSync(file, "utf8") === source) return false;
+    writeFileSync(file, source);
+    return true;
   });
-  return program;
+  // Of several, gcc compiles those that it can.
+  gcc("-c", ...changed.map(([name]) => `${name}.c`));
+  gcc("-o", "program", ...Object.keys(sources).map((name) => `${name}.o`));
+  return join(directory, "program");
 }
 
 function inDirectory<T>(use: (directory: string) => T): T {
@@ -35,11 +43,25 @@ function inDirectory<T>(use: (directory: string) => T): T {
 
 /**
  * Compiles and runs a program, of one file or of several by their names without ".c"; what it prints, by lines. A compiler's
- * complaints are the error's message.
+ * complaints are the error's message: `mend` takes them, and gives other sources or throws.
  */
-export function runC(source: string | Record<string, string>, layout: Layout): string[] {
+export function runC(
+  source: string | Record<string, string>,
+  layout: Layout,
+  mend = (error: Error): Record<string, string> => {
+    throw error;
+  },
+): string[] {
   return inDirectory((directory) => {
-    const program = compile(typeof source === "string" ? { program: source } : source, layout, directory);
+    let sources = typeof source === "string" ? { program: source } : source;
+    let program: string | undefined;
+    while (program === undefined) {
+      try {
+        program = compile(sources, layout, directory);
+      } catch (error) {
+        sources = mend(error as Error);
+      }
+    }
     return execFileSync(program, { encoding: "utf8", maxBuffer: 2 ** 26 })
       .trimEnd()
       .split("\n");

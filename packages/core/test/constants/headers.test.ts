@@ -67,27 +67,22 @@ async function valuesInC(layout: Layout): Promise<Map<string, number>> {
       (await constantsIn(file)).map(({ name }) => name),
     );
   const calls = comparable.map((file) => `print_${file.replaceAll("-", "_")}();`).join(" ");
-  for (;;) {
-    const sources = Object.fromEntries([...known].map(([file, names]) => [file, printer(file, names)]));
-    try {
-      const output = runC({ ...sources, main: `int main(void) { ${calls} return 0; }\n` }, layout);
-      return new Map(
-        output
-          .map((line) => line.split(" "))
-          .map(([file, name, value]) => [`${file} ${name}`, Number(value)]),
+  const sources = () => ({
+    ...Object.fromEntries([...known].map(([file, names]) => [file, printer(file, names)])),
+    main: `int main(void) { ${calls} return 0; }\n`,
+  });
+  const withoutUndeclared = (error: Error) => {
+    const undeclared = [...error.message.matchAll(/^([\w-]+)\.c:.*[‘'](\w+)[’'] undeclared/gm)];
+    if (undeclared.length === 0) throw error;
+    for (const [, file, name] of undeclared)
+      known.set(
+        file!,
+        known.get(file!)!.filter((each) => each !== name),
       );
-    } catch (error) {
-      const undeclared = [
-        ...String((error as Error).message).matchAll(/^([\w-]+)\.c:.*[‘'](\w+)[’'] undeclared/gm),
-      ];
-      if (undeclared.length === 0) throw error;
-      for (const [, file, name] of undeclared)
-        known.set(
-          file!,
-          known.get(file!)!.filter((each) => each !== name),
-        );
-    }
-  }
+    return sources();
+  };
+  const values = runC(sources(), layout, withoutUndeclared).map((line) => line.split(" "));
+  return new Map(values.map(([file, name, value]) => [`${file} ${name}`, Number(value)]));
 }
 
 const files = readdirSync(directory)
