@@ -9,34 +9,24 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { transformWithEsbuild } from "vite";
+import { bundle } from "../bundle.mjs";
 
 const core = fileURLToPath(new URL("..", import.meta.url));
+
+/** Modules that tests load one by one. */
+const INTERNALS = ["native/binding", "socket/fairness", "socket/readiness"];
 
 /**
  * Puts what the package consists of into `directory`, src compiled to dist: for child processes, which have no vitest to
  * compile for them, and always of the sources as they are.
  */
 export async function compileTo(directory: string): Promise<void> {
-  for (const file of ["package.json", "binary.cjs"]) {
-    mkdirSync(directory, { recursive: true });
-    cpSync(join(core, file), join(directory, file));
-  }
-  const source = join(core, "src");
-  for (const file of readdirSync(source, { recursive: true }) as string[]) {
-    if (!file.endsWith(".ts")) continue;
-    const { code } = await transformWithEsbuild(readFileSync(join(source, file), "utf8"), file, {
-      target: "node18",
-      sourcemap: false,
-    });
-    const output = join(directory, "dist", file.replace(/\.ts$/, ".js"));
-    mkdirSync(dirname(output), { recursive: true });
-    writeFileSync(output, code);
-  }
+  mkdirSync(directory, { recursive: true });
+  for (const file of ["package.json", "binary.cjs"]) cpSync(join(core, file), join(directory, file));
+  await bundle(join(directory, "dist"), { internals: INTERNALS });
 }
 
 /** What is made of the sources as they are has their checksum in its name. */

@@ -1,0 +1,1 @@
+export function bundle(dist: string, options?: { internals?: string[] }): Promise<void>;
