@@ -24,23 +24,13 @@ const LONGEST_TEST = SENDMSG_TARGET ? 300_000 : 60_000;
 /** How many files run at the same time. vitest would leave a processor free, for nobody. */
 const forks = Number(SENDMSG_FORKS) || availableParallelism();
 
-/** How a test file runs, by what it says of itself. */
-function groupOf(path: string, text: string): string {
-  if (text.includes("// While nothing else runs.")) return "quiet";
-  if (text.includes("vi.mock(") || text.includes("// In a process of its own.")) return path;
-  return "together";
-}
-
-/** The files of each group: vitest gives each project processes of its own, and runs one project after the other. */
-const groups = new Map<string, string[]>([
-  ["together", []],
-  ["quiet", []],
-]);
+/** The files of each group, by what a file says of itself. vitest runs one group after the other. */
+const groups = { together: [] as string[], quiet: [] as string[] };
 for (const file of readdirSync(new URL("test", import.meta.url), { recursive: true, encoding: "utf8" })) {
   if (!file.endsWith(".test.ts")) continue;
   const path = `test/${file}`;
-  const group = groupOf(path, readFileSync(new URL(path, import.meta.url), "utf8"));
-  groups.set(group, [...(groups.get(group) ?? []), path]);
+  const text = readFileSync(new URL(path, import.meta.url), "utf8");
+  groups[text.includes("// While nothing else runs.") ? "quiet" : "together"].push(path);
 }
 
 export default defineConfig({
@@ -50,9 +40,10 @@ export default defineConfig({
       : ["default", unhandledErrors],
     dangerouslyIgnoreUnhandledErrors: true,
     // To load what is tested takes longer than most tests: files share a process, one at a time, so that each can count descriptors.
+    // A test that replaces a function does it with vi.spyOn(): vi.mock() would come too late for what another file has loaded.
     pool: "forks",
     poolOptions: { forks: { isolate: false, maxForks: forks, minForks: 1 } },
-    projects: [...groups].map(([name, include]) => ({
+    projects: Object.entries(groups).map(([name, include]) => ({
       test: {
         name,
         include,

@@ -1,33 +1,28 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import * as address from "../src/address/index.js";
+import * as control from "../src/control/index.js";
 import { type Message, Socket } from "../src/index.js";
 import { isBun } from "../src/runtime.js";
 import { IP_RECVERR, IPPROTO_IP, setsockopt } from "../src/syscalls/index.js";
 import { turn, withPair } from "./pairs.js";
 import { onRealKernel } from "./target.js";
 
-const decoded = vi.hoisted(() => ({ control: 0, address: 0 }));
-
-vi.mock("../src/control/index.js", async (original) => {
-  const module = await original<typeof import("../src/control/index.js")>();
-  const decodeControl: typeof module.decodeControl = (...args) => {
-    decoded.control++;
-    return module.decodeControl(...args);
-  };
-  return { ...module, decodeControl };
-});
-
-vi.mock("../src/address/index.js", async (original) => {
-  const module = await original<typeof import("../src/address/index.js")>();
-  const decodeAddress: typeof module.decodeAddress = (...args) => {
-    decoded.address++;
-    return module.decodeAddress(...args);
-  };
-  return { ...module, decodeAddress };
-});
+/** How often each was decoded since the test began. */
+const decoded = {
+  get control() {
+    return vi.mocked(control.decodeControl).mock.calls.length;
+  },
+  get address() {
+    return vi.mocked(address.decodeAddress).mock.calls.length;
+  },
+};
+const forget = () => vi.clearAllMocks();
 
 beforeEach(() => {
-  Object.assign(decoded, { control: 0, address: 0 });
+  vi.spyOn(control, "decodeControl");
+  vi.spyOn(address, "decodeAddress");
 });
+afterEach(() => vi.restoreAllMocks());
 
 /** Reads twice what is decoded once. */
 function read(message: Message): void {
@@ -76,7 +71,7 @@ describe.skipIf(isBun)("a message's control messages and address", () => {
     await peer.close();
     setsockopt(socket.fd, IPPROTO_IP, IP_RECVERR, 1);
     const errors = [socket.recvError()];
-    Object.assign(decoded, { control: 0, address: 0 });
+    forget();
     for (let i = 0; i < 3; i++) {
       await socket.sendmsg({ data: "x" });
       await turn();

@@ -1,4 +1,5 @@
-import { describe, expect, it, test, vi } from "vitest";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
 import {
   MSG_ERRQUEUE,
   MSG_OOB,
@@ -16,6 +17,7 @@ import {
   Socket,
   socketpair,
 } from "../../src/index.js";
+import * as native from "../../src/native/load.js";
 import { SCM_RIGHTS, SO_SNDBUF, SOL_SOCKET, setsockopt } from "../../src/syscalls/index.js";
 import {
   FakeDescriptor,
@@ -32,18 +34,17 @@ import { has, skipUnless } from "../target.js";
 // What sockets in memory promise is what sockets do: each behaviour is checked on both.
 
 /** Counts the calls of what runs in it: the kernel's sockets of an earlier test may still be told that something is closed. */
-const memoryOnly = await vi.hoisted(async () => {
-  const { AsyncLocalStorage } = await import("node:async_hooks");
-  return new AsyncLocalStorage<{ nativeCalls: number }>();
-});
-vi.mock("../../src/native/load.js", async (original) => {
-  const actual = await original<typeof import("../../src/native/load.js")>();
-  const binding = () => {
+const memoryOnly = new AsyncLocalStorage<{ nativeCalls: number }>();
+const { binding } = native;
+beforeAll(() => {
+  vi.spyOn(native, "binding").mockImplementation(() => {
     const counts = memoryOnly.getStore();
     if (counts) counts.nativeCalls++;
-    return actual.binding();
-  };
-  return { ...actual, binding };
+    return binding();
+  });
+});
+afterAll(() => {
+  vi.restoreAllMocks();
 });
 
 type Type = "stream" | "seqpacket" | "dgram";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 
-const sources = new URL("../../src/", import.meta.url);
+const sources = new URL("../src/", import.meta.url);
 
 /** All files that a file loads, itself included: what is imported for its types alone is not loaded. */
 function loadedBy(entry: string): string[] {
@@ -37,5 +37,19 @@ describe("the codecs load no native code, and nothing above them", () => {
     expect(
       files.filter((file) => !/^((address|constants)\/|(bytes|errors|errno|arguments)\.ts$)/.test(file)),
     ).toEqual([]);
+  });
+
+  test("sendmsg/options", () => {
+    const files = loadedBy("options/index.ts");
+    expect(files).toContain("options/table.ts");
+    expect(
+      files.filter(
+        (file) =>
+          !/^((options|control|address|constants)\/|(bytes|errors|errno|arguments|kernel-version)\.ts$)/.test(
+            file,
+          ),
+      ),
+    ).toEqual([]);
+    expect(files).not.toContain("options/access.ts");
   });
 });
