@@ -53,6 +53,7 @@ const OF_RUNTIMES = thorough
   ? []
   : [
       ...["test/socket", "test/listener", "test/connections", "test/message.test", "test/descriptor"],
+      "test/scenarios/event-loop",
       ...["test/syscalls/calls", "test/scenarios/python", "test/scenarios/perl", "test/scenarios/exec"],
     ];
 
@@ -69,6 +70,16 @@ const stages = [
       // What turbo remembers of another run is no test.
       environment: { TURBO_FORCE: "true" },
       leaves: ["tests", "audit"],
+      again: inCore,
+    },
+  ],
+  [
+    {
+      name: "npm run test:scenarios",
+      minutes: 5,
+      command: npm("test:scenarios"),
+      environment: { SENDMSG_REPORT: join(results, "scenarios.json") },
+      leaves: ["scenarios"],
       again: inCore,
     },
   ],

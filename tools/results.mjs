@@ -18,8 +18,8 @@ export function keepReport(name, path) {
   copyFileSync(path, join(folder, `${name}.vitest.json`));
 }
 
-/** Whether a file in that folder is a report of vitest's: this machine's, or one that was kept. */
-export const isReport = (name) => name === "tests.json" || name.endsWith(".vitest.json");
+/** Whether a file in that folder is a report of vitest's: one of this machine's two, or one that was kept. */
+export const isReport = (name) => /^(tests|scenarios)\.json$|\.vitest\.json$/.test(name);
 
 export function describeCounts({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;

@@ -17,10 +17,9 @@ const files = (folder, ...names) => names.map((name) => `test/${folder}${name}.t
 
 // These start many processes, and each takes seconds to start under emulation.
 const OF_MANY_PROCESSES = [
-  ...files("", "examples", "**/properties", "native/load"),
-  ...files("socket/", "path-races"),
-  ...files("scenarios/", "backpressure", "collected", "consumer-throws", "handover", "limits"),
-  ...files("scenarios/", "readiness-thread", "worker"),
+  ...files("", "**/properties"),
+  ...files("scenarios/", "backpressure", "collected", "consumer-throws", "examples", "handover", "limits"),
+  ...files("scenarios/", "native-load", "path-races", "readiness-thread", "worker"),
   "test/testing/**",
 ];
 
@@ -28,10 +27,10 @@ const OF_MANY_PROCESSES = [
 // fit, and who is told that a socket is ready. These are about something else.
 const NOT_OF_ARCHITECTURE = [
   ...["cli", "constants", "model"].map((folder) => `test/${folder}/**`),
-  ...files("", "bad-input", "fuzz", "prototype-pollution", "**/pure", "native/undefined-behaviour"),
+  ...files("", "bad-input", "fuzz", "prototype-pollution", "**/pure"),
   ...files("", "control/reference", "native/architectures"),
-  ...files("socket/", "bind-path", "fairness", "path-handed-over", "path-replaced", "readiness"),
-  ...files("scenarios/", "held-back", "hostile", "near-limit"),
+  ...files("socket/", "bind-path", "fairness", "path-handed-over", "path-replaced"),
+  ...files("scenarios/", "event-loop", "held-back", "hostile", "near-limit", "undefined-behaviour"),
   ...files("kernel/", "page", "write-proof"),
 ];
 

@@ -21,7 +21,7 @@ describe.each([
     });
   });
 
-  // Of both, test/socket/readiness.test.ts shows the same in fewer words.
+  // Of both, event-loop.test.ts shows the same in fewer words.
   if (!thorough && readiness === "") return;
   test.each([
     ["idle", []],

@@ -6,12 +6,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { transformWithEsbuild } from "vite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { socketpair } from "../src/index.js";
-import { counted } from "./counted.js";
-import { evaluate } from "./module.js";
-import { isEmulated, withFiles, withHttpServer } from "./target.js";
+import { socketpair } from "../../src/index.js";
+import { counted } from "../counted.js";
+import { evaluate } from "../module.js";
+import { isEmulated, withFiles, withHttpServer } from "../target.js";
 
-const repository = fileURLToPath(new URL("../../..", import.meta.url));
+const repository = fileURLToPath(new URL("../../../..", import.meta.url));
 
 interface Outcome {
   code: number | null;
