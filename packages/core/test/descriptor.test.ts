@@ -214,18 +214,21 @@ describe("a number that is to be closed", () => {
         const [end, other] = socketpair(AF_UNIX, SOCK_STREAM);
         FileDescriptor.adopt(end).close();
         // Until the number is free, nobody gets it.
+        let had = false;
         while (isOpen(end)) {
           try {
             FileDescriptor.adopt(end).detach();
-            adopted++;
+            had = true;
           } catch (error) {
             expect((error as { code: string }).code).toBe("EBADF");
           }
         }
+        if (had) adopted++;
         close(other);
         if (round % 50 === 0) await turn();
       }
-      // The kernel frees the number in close(2), and does not say when. Right before, it can still be had: once in some hundred rounds.
+      // The kernel frees the number in close(2), and does not say when. Right before, it can still be had, in some hundred rounds once:
+      // often, if the thread loses its processor just then.
       expect(adopted).toBeLessThan(50);
     }));
 
