@@ -1,5 +1,5 @@
-// Makes dist of src: a file for each way into the package, and in shared/ what several of them need. Node takes a millisecond to
-// load a module, and src has two hundred. TypeScript writes the declarations beside them.
+// Bundles src into dist: one file for each entry point, and files in shared/ for the code that several entry points need. Node
+// takes about a millisecond to load a module, and src has two hundred. TypeScript writes the declarations.
 //   node bundle.mjs
 import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,21 +10,21 @@ import { build } from "esbuild";
 const core = fileURLToPath(new URL(".", import.meta.url));
 const manifest = createRequire(import.meta.url)("./package.json");
 
-/** What package.json names, as the paths of modules in src. */
+/** The modules in src that become the files which package.json names. */
 const ENTRIES = [...Object.values(manifest.exports).map((it) => it.default), ...Object.values(manifest.bin)]
   .filter((file) => file !== undefined)
   .map((file) => file.replace(/^\.\/dist\/(.+)\.js$/, "$1"));
 
-/** What the programs of the scenarios load, besides. */
+/** Programs in test/scenarios import these from dist. Users can't. */
 const INTERNALS = ["native/load"];
 
-/** Writes the modules, and others that a test loads, into the folder, which stands beside binary.cjs. */
+/** Writes the bundle into `dist`, a folder beside binary.cjs. `internals`: other modules of src that a test imports from there. */
 export async function bundle(dist, { internals = [] } = {}) {
   await build({
     entryPoints: [...ENTRIES, ...INTERNALS, ...internals].map((name) => join(core, "src", `${name}.ts`)),
     outbase: join(core, "src"),
     outdir: dist,
-    // Two below the package's folder, as every module that names binary.cjs: esbuild leaves the path to it as it is.
+    // esbuild does not rewrite "../../binary.cjs": a file that imports it must be two folders below the package, as in src.
     chunkNames: "shared/[name]-[hash]",
     external: ["*.cjs"],
     bundle: true,
@@ -32,7 +32,7 @@ export async function bundle(dist, { internals = [] } = {}) {
     format: "esm",
     platform: "node",
     target: `node${manifest.engines.node.replace(">=", "")}`,
-    // The package has the sources.
+    // The package has the sources: the maps need no copy of them.
     sourcemap: true,
     sourcesContent: false,
     logLevel: "warning",

@@ -24,7 +24,7 @@ const LONGEST_TEST = SENDMSG_TARGET ? 300_000 : 60_000;
 /** How many files run at the same time. vitest would leave a processor free, for nobody. */
 const forks = Number(SENDMSG_FORKS) || availableParallelism();
 
-/** The files of each group, by what a file says of itself. vitest runs one group after the other. */
+/** A file is in the quiet group if it has the comment "While nothing else runs.". vitest runs one group after the other. */
 const groups = { together: [] as string[], quiet: [] as string[] };
 for (const file of readdirSync(new URL("test", import.meta.url), { recursive: true, encoding: "utf8" })) {
   if (!file.endsWith(".test.ts")) continue;
@@ -39,8 +39,8 @@ export default defineConfig({
       ? ["default", ["json", { outputFile: report }], unhandledErrors]
       : ["default", unhandledErrors],
     dangerouslyIgnoreUnhandledErrors: true,
-    // To load what is tested takes longer than most tests: files share a process, one at a time, so that each can count descriptors.
-    // A test that replaces a function does it with vi.spyOn(): vi.mock() would come too late for what another file has loaded.
+    // Loading the sources takes longer than most tests. So files share a process. They run one at a time, so that each can count
+    // descriptors. To replace a function, a test uses vi.spyOn(): vi.mock() has no effect on modules that another file has loaded.
     pool: "forks",
     poolOptions: { forks: { isolate: false, maxForks: forks, minForks: 1 } },
     projects: Object.entries(groups).map(([name, include]) => ({

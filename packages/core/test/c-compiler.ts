@@ -13,7 +13,10 @@ const FLAGS: Record<Layout, readonly string[]> = {
   "32": process.arch === "ia32" ? [] : FLAGS_32,
 };
 
-/** A program of these files, by their names without ".c"; of those that are as they were, the objects are in the directory. */
+/**
+ * Compiles a program of these files, by their names without ".c". A file that was compiled in this directory before, and has not
+ * changed, is not compiled again.
+ */
 function compile(sources: Record<string, string>, layout: Layout, directory: string): string {
   const gcc = (...args: string[]) =>
     execFileSync(process.env.CC || "gcc", ["-w", ...FLAGS[layout], ...args], {
@@ -26,7 +29,7 @@ function compile(sources: Record<string, string>, layout: Layout, directory: str
     writeFileSync(file, source);
     return true;
   });
-  // Of several, gcc compiles those that it can.
+  // gcc goes on after a file with errors: the next attempt needs only the files that failed.
   gcc("-c", ...changed.map(([name]) => `${name}.c`));
   gcc("-o", "program", ...Object.keys(sources).map((name) => `${name}.o`));
   return join(directory, "program");
@@ -42,8 +45,8 @@ function inDirectory<T>(use: (directory: string) => T): T {
 }
 
 /**
- * Compiles and runs a program, of one file or of several by their names without ".c"; what it prints, by lines. A compiler's
- * complaints are the error's message: `mend` takes them, and gives other sources or throws.
+ * Compiles and runs a program, of one file or of several by their names without ".c", and returns the lines that it prints. If the
+ * compiler fails, `mend` gets the error, with the compiler's output as its message, and returns other sources or throws.
  */
 export function runC(
   source: string | Record<string, string>,

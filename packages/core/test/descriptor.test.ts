@@ -227,8 +227,8 @@ describe("a number that is to be closed", () => {
         close(other);
         if (round % 50 === 0) await turn();
       }
-      // The kernel frees the number in close(2), and does not say when. Right before, it can still be had, in some hundred rounds once:
-      // often, if the thread loses its processor just then.
+      // Right before the thread calls close(2), adopt() can succeed. That happens in one of some hundred rounds. If the thread loses
+      // its processor just then, adopt() succeeds many times in that round.
       expect(adopted).toBeLessThan(50);
     }));
 

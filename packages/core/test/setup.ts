@@ -7,7 +7,8 @@ import { removeTemporaryDirectory } from "./temporary-directory.js";
 
 afterAll(removeTemporaryDirectory);
 
-// Each test has a burst of its own: otherwise, the call after 128 is put off by a turn, whichever test it is in.
+// After 128 calls that complete at once, the next one waits for the event loop (src/socket/fairness.ts). Each test starts a new
+// count.
 beforeEach(nextTurn);
 
 // A booted kernel runs all of test/kernel, and of the other files what user-mode emulation gets wrong.

@@ -325,7 +325,7 @@ for (const layout of ["64", "32"] as const satisfies readonly Layout[]) {
   const missing = compilerMissing(layout);
   const describeIt = missing === undefined ? describe : describe.skip;
   describeIt(`options against C, ${layout}-bit layout${missing ? ` (skipped: ${missing})` : ""}`, () => {
-    // A compiler takes longer to read the headers than the tests take: it reads a group's once.
+    // The compiler spends most of its time on the headers. So one program prints everything about a group.
     const inC = new Map<string, { sizes: number[]; bytes: string[] }>();
     beforeAll(() => {
       for (const [name, group] of Object.entries(GROUPS)) {

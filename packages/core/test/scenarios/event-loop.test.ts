@@ -18,13 +18,13 @@ const WAYS = [
 
 describe.each(WAYS)("with the %s", (_, env) => {
   const output = (source: string): string => run(dist, source, { env });
+  const withPair = (source: string): string =>
+    output(`const [a, b] = lib.socketpair(); keep(a, b); ${source}`);
 
   /** The process must end by itself: `run` gives up on one that does not. */
   it("a process with sockets on which nobody waits ends", () => {
     expect(
-      output(`
-        const [a, b] = lib.socketpair();
-        keep(a, b);
+      withPair(`
         const listener = await lib.Listener.listen({ family: "unix" });
         keep(listener);
         const waiting = b.recvmsg();
@@ -42,9 +42,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
     ["a loop", "a.messages().next()"],
   ])("%s that waits keeps the process, until the socket is unref'd", (_, wait) => {
     expect(
-      output(`
-        const [a, b] = lib.socketpair();
-        keep(a, b);
+      withPair(`
         const listener = await lib.Listener.listen({ family: "unix" });
         keep(listener);
         const udp = await lib.Socket.bind({ address: "127.0.0.1", port: 0 }, { type: "dgram" });
@@ -62,9 +60,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
 
   it("unref before the wait, ref during it", () => {
     expect(
-      output(`
-        const [a, b] = lib.socketpair();
-        keep(a, b);
+      withPair(`
         console.log(a.unref() === a);
         a.recvmsg().catch(() => {});
         setTimeout(() => {
@@ -77,9 +73,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
 
   it("an unref'd wait still gets its message while something else keeps the process", () => {
     expect(
-      output(`
-        const [a, b] = lib.socketpair();
-        keep(a, b);
+      withPair(`
         a.unref();
         const receiving = a.recvmsg();
         const other = setInterval(() => {}, 1000);
@@ -91,9 +85,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
 
   it("an aborted wait no longer keeps the process", () => {
     expect(
-      output(`
-        const [a, b] = lib.socketpair();
-        keep(a, b);
+      withPair(`
         const controller = new AbortController();
         a.recvmsg({ signal: controller.signal }).catch(({ code }) => console.log(code));
         setTimeout(() => controller.abort(), 20);`),
@@ -119,9 +111,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
 
   it("an error that a callback throws does not stop the others", () => {
     expect(
-      output(`
-        const [a, b] = lib.socketpair();
-        keep(a, b);
+      withPair(`
         const [c, d] = lib.socketpair();
         keep(c, d);
         process.on("uncaughtException", ({ message }) => console.log("uncaught", message));

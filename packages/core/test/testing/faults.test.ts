@@ -10,7 +10,7 @@ import {
 } from "../../src/testing/index.js";
 import { isSettled, rejection, thrown, turn } from "../pairs.js";
 
-// Other files' tests have left some.
+// Tests of other files, in the same process, may have left descriptors open.
 beforeAll(resetOpenDescriptors);
 afterEach(() => {
   const leaked = openDescriptors();
