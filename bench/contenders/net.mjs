@@ -1,26 +1,82 @@
-import { socketpair } from "sendmsg";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+import { library } from "./library.mjs";
+import { buffers, inTurn, main, processorTime, timed } from "./timing.mjs";
 
-const payload = Buffer.alloc(64);
+const PAIRS = 4;
+const payload = () => inTurn(buffers(16, 64));
 
-function roundtrip(count) {
-  const [left, right] = socketpair().map((socket) => socket.toNet());
-  right.on("data", (data) => right.write(data));
+/** Two connected sockets of Node's. Node has no socketpair(2): the library makes them, and has nothing to do with them then. */
+async function pair() {
+  const { socketpair } = await library();
+  return socketpair().map((socket) => socket.toNet());
+}
+
+/** `count` round trips over each of the sockets in turn. */
+function roundtrips(sockets, count) {
+  const next = inTurn(sockets);
+  const data = payload();
   return new Promise((resolve) => {
-    let done = 0;
-    const start = process.hrtime.bigint();
-    left.on("data", () => {
-      if (++done < count) {
-        left.write(payload);
-        return;
-      }
-      resolve(process.hrtime.bigint() - start);
-      left.destroy();
-      right.destroy();
-    });
-    left.write(payload);
+    let left = count;
+    const goOn = () => {
+      if (left-- > 0) next().write(data());
+      else resolve();
+    };
+    for (const socket of sockets) socket.removeAllListeners("data").on("data", goOn);
+    goOn();
   });
 }
 
-const count = 30_000;
-await roundtrip(count / 10); // warm
-console.log(Number(await roundtrip(count)) / count);
+async function roundtrip() {
+  const lefts = [];
+  for (let i = 0; i < PAIRS; i++) {
+    const [left, right] = await pair();
+    right.on("data", (data) => right.write(data));
+    lefts.push(left);
+  }
+  return timed(30_000, (count) => roundtrips(lefts, count));
+}
+
+/** The other process of `processes`: it answers and prints the processor time that each connection took. */
+function server() {
+  createServer((peer) => {
+    const before = processorTime();
+    peer.on("data", (data) => peer.write(data));
+    peer.on("close", () => console.log(processorTime() - before));
+  }).listen({ path: `\0sendmsg-bench-${process.ppid}` }, () => console.log("ready"));
+  return new Promise(() => {});
+}
+
+async function processes() {
+  const other = spawn(process.execPath, [fileURLToPath(import.meta.url), "server"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  other.stdout.setEncoding("utf8");
+  await once(other.stdout, "data");
+  const run = async (count) => {
+    const socket = connect({ path: `\0sendmsg-bench-${process.pid}` });
+    await once(socket, "connect");
+    const before = processorTime();
+    const start = process.hrtime.bigint();
+    await roundtrips([socket], count);
+    const elapsed = Number(process.hrtime.bigint() - start);
+    const used = processorTime() - before;
+    socket.destroy();
+    const [theirs] = await once(other.stdout, "data");
+    return [elapsed / count, ((used + Number(theirs)) * 1000) / count];
+  };
+  await run(3_000);
+  const result = await run(30_000);
+  other.kill();
+  return result;
+}
+
+/** Round trips beside so many sockets that wait. */
+async function crowd(waiting) {
+  for (let i = 0; i < waiting / 2; i++) for (const socket of await pair()) socket.on("data", () => {});
+  return roundtrip();
+}
+
+await main({ roundtrip, processes, server, crowd });

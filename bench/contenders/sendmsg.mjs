@@ -1,96 +1,270 @@
-import { openSync } from "node:fs";
-import { socketpair } from "sendmsg";
-import * as syscalls from "sendmsg/syscalls";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { openSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { library } from "./library.mjs";
+import { buffers, inTurn, main, processorTime, timed } from "./timing.mjs";
 
-const now = () => process.hrtime.bigint();
-const payload = Buffer.alloc(64);
+const { Listener, Socket, socketpair } = await library();
 
-async function roundtrip(count) {
-  const [left, right] = socketpair();
-  const echo = (async () => {
-    for (;;) {
-      const message = await right.recvmsg();
-      if (message.eof) return;
-      await right.sendmsg({ data: message.data });
-    }
-  })();
-  const start = now();
-  for (let i = 0; i < count; i++) {
-    await left.sendmsg({ data: payload });
-    await left.recvmsg();
+async function echo(socket) {
+  for (;;) {
+    const message = await socket.recvmsg();
+    if (message.eof) return;
+    await socket.sendmsg({ data: message.data });
   }
-  const elapsed = now() - start;
-  await left.close();
-  await echo;
-  await right.close();
-  return elapsed;
 }
 
-async function pass(count) {
-  const [left, right] = socketpair();
+async function roundtrips(socket, payload, count) {
+  for (let i = 0; i < count; i++) {
+    await socket.sendmsg({ data: payload() });
+    await socket.recvmsg();
+  }
+}
+
+const PAIRS = 4;
+const payload = () => inTurn(buffers(16, 64));
+
+async function roundtrip() {
+  const pairs = Array.from({ length: PAIRS }, () => socketpair());
+  for (const [, right] of pairs) echo(right);
+  const next = inTurn(pairs);
+  const data = payload();
+  return timed(30_000, async (count) => {
+    for (let i = 0; i < count; i++) await roundtrips(next()[0], data, 1);
+  });
+}
+
+/** The other process of `processes`: it answers and prints the processor time that each connection took. */
+async function server() {
+  const listener = await Listener.listen({ abstract: `sendmsg-bench-${process.ppid}` });
+  console.log("ready");
+  for await (const peer of listener) {
+    const before = processorTime();
+    await echo(peer);
+    console.log(processorTime() - before);
+  }
+}
+
+async function processes() {
+  const other = spawn(process.execPath, [fileURLToPath(import.meta.url), "server"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  other.stdout.setEncoding("utf8");
+  await once(other.stdout, "data");
+  const run = async (count) => {
+    const socket = await Socket.connect({ abstract: `sendmsg-bench-${process.pid}` });
+    const before = processorTime();
+    const start = process.hrtime.bigint();
+    await roundtrips(socket, payload(), count);
+    const elapsed = Number(process.hrtime.bigint() - start);
+    const used = processorTime() - before;
+    await socket.close();
+    const [theirs] = await once(other.stdout, "data");
+    return [elapsed / count, ((used + Number(theirs)) * 1000) / count];
+  };
+  await run(3_000);
+  const result = await run(30_000);
+  other.kill();
+  return result;
+}
+
+async function descriptor() {
+  const pairs = Array.from({ length: PAIRS }, () => socketpair());
+  const next = inTurn(pairs);
   const file = openSync("/dev/null", "r");
-  const start = now();
-  for (let i = 0; i < count; i++) {
-    await left.sendmsg({ data: "x", fds: [file] });
-    const message = await right.recvmsg({ maxFds: 1 });
-    message.takeFds()[0].close();
-  }
-  const elapsed = now() - start;
-  await Promise.all([left.close(), right.close()]);
-  return elapsed;
+  return timed(30_000, async (count) => {
+    for (let i = 0; i < count; i++) {
+      const [left, right] = next();
+      await left.sendmsg({ data: "x", fds: [file] });
+      const message = await right.recvmsg({ maxFds: 1 });
+      message.takeFds()[0].close();
+    }
+  });
 }
 
-async function passSyscalls(count) {
-  const { encodeControl, decodeControl } = await import("sendmsg/control");
-  const [left, right] = syscalls.socketpair(syscalls.AF_UNIX, syscalls.SOCK_STREAM);
+/** Datagrams, one at a time: who receives one has the next socket send to its partner. */
+async function udp(connected) {
+  const sockets = await Promise.all(
+    Array.from({ length: PAIRS }, () => Socket.bind({ address: "127.0.0.1", port: 0 }, { type: "dgram" })),
+  );
+  const partners = sockets.map((_, i) => sockets[i ^ 1].getsockname());
+  if (connected) for (const [i, socket] of sockets.entries()) await socket.connect(partners[i]);
+  const data = inTurn(buffers(16, 1200));
+  const sender = inTurn([...sockets.keys()]);
+  let left = 0;
+  let done;
+  const send = () => {
+    const i = sender();
+    return sockets[i].sendmsg(connected ? { data: data() } : { data: data(), address: partners[i] });
+  };
+  for (const socket of sockets) receive(socket);
+  async function receive(socket) {
+    for await (const message of socket) {
+      if (message.data.length !== 1200) throw new Error("wrong");
+      if (--left > 0) await send();
+      else done();
+    }
+  }
+  return timed(30_000, async (count) => {
+    left = count;
+    const end = new Promise((resolve) => {
+      done = resolve;
+    });
+    await send();
+    await end;
+  });
+}
+
+/** Round trips beside so many sockets that wait. */
+async function crowd(waiting) {
+  for (let i = 0; i < waiting / 2; i++) {
+    for (const socket of socketpair()) socket.recvmsg().catch(() => {});
+  }
+  return roundtrip();
+}
+
+/** So many MB of small objects, which the collector has to visit. */
+function liveHeap(megabytes) {
+  const objects = [];
+  const enough = process.memoryUsage().heapUsed + megabytes * 2 ** 20;
+  while (process.memoryUsage().heapUsed < enough) {
+    for (let i = 0; i < 10_000; i++) objects.push({ i, text: `object ${i}`, list: [i] });
+  }
+  return objects;
+}
+
+/** Messages with 100 descriptors each, beside a large heap. */
+async function many(megabytes) {
+  globalThis.objects = liveHeap(Number(megabytes));
+  const [left, right] = socketpair();
+  const fds = Array.from({ length: 100 }, () => openSync("/dev/null", "r"));
+  return timed(Number(process.argv[4] ?? 2_000), async (count) => {
+    for (let i = 0; i < count; i++) {
+      await left.sendmsg({ data: "x", fds });
+      const message = await right.recvmsg({ maxFds: 100 });
+      for (const fd of message.takeFds()) fd.close();
+    }
+  });
+}
+
+/** Opening sockets, beside a large heap. */
+async function open(megabytes) {
+  globalThis.objects = liveHeap(Number(megabytes));
+  const start = process.hrtime.bigint();
+  const pairs = Array.from({ length: 1_000 }, () => socketpair());
+  const elapsed = Number(process.hrtime.bigint() - start);
+  if (pairs.length !== 1_000) throw new Error("wrong");
+  return elapsed / 2_000;
+}
+
+const openFiles = () => readdirSync("/proc/self/fd").length;
+
+/** How many bytes and descriptors more there are after so many messages than after a hundredth of them. */
+async function memory(count) {
+  const [left, right] = socketpair("dgram");
+  const data = payload();
+  const file = openSync("/dev/null", "r");
+  const exchange = async (messages) => {
+    for (let i = 0; i < messages; i++) {
+      await left.sendmsg(i % 16 === 0 ? { data: data(), fds: [file] } : { data: data() });
+      const message = await right.recvmsg({ maxFds: 1 });
+      message[Symbol.dispose]();
+    }
+  };
+  const settled = async () => {
+    globalThis.gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return [process.memoryUsage.rss(), openFiles()];
+  };
+  await exchange(count / 100);
+  const [bytes, files] = await settled();
+  await exchange(Number(count));
+  const [bytesAfter, filesAfter] = await settled();
+  return [(bytesAfter - bytes) / 2 ** 20, filesAfter - files];
+}
+
+async function syscallsDatagram() {
+  const syscalls = await library("sendmsg/syscalls");
+  const pairs = Array.from({ length: PAIRS }, () =>
+    syscalls.socketpair(syscalls.AF_UNIX, syscalls.SOCK_DGRAM),
+  );
+  const next = inTurn(pairs);
+  const data = payload();
+  const room = inTurn(buffers(16, 64));
+  return timed(200_000, (count) => {
+    for (let i = 0; i < count; i++) {
+      const [left, right] = next();
+      syscalls.sendmsg(left, data());
+      if (syscalls.recvmsg(right, room()).bytes !== 64) throw new Error("wrong");
+    }
+  });
+}
+
+async function syscallsDescriptor() {
+  const syscalls = await library("sendmsg/syscalls");
+  const { encodeControl, decodeControl } = await library("sendmsg/control");
+  const pairs = Array.from({ length: PAIRS }, () =>
+    syscalls.socketpair(syscalls.AF_UNIX, syscalls.SOCK_STREAM),
+  );
+  const next = inTurn(pairs);
   const file = openSync("/dev/null", "r");
   const byte = Buffer.from("x");
   const buffer = Buffer.alloc(1);
   const space = new Uint8Array(64);
-  const start = now();
-  for (let i = 0; i < count; i++) {
-    syscalls.sendmsg(left, byte, { control: encodeControl([{ name: "rights", value: [file] }]) });
-    const { controlLength } = syscalls.recvmsg(right, buffer, { control: space });
-    const [rights] = decodeControl(space.subarray(0, controlLength));
-    syscalls.close(rights.value[0]);
-  }
-  return now() - start;
+  return timed(100_000, (count) => {
+    for (let i = 0; i < count; i++) {
+      const [left, right] = next();
+      syscalls.sendmsg(left, byte, { control: encodeControl([{ name: "rights", value: [file] }]) });
+      const { controlLength } = syscalls.recvmsg(right, buffer, { control: space });
+      const [rights] = decodeControl(space.subarray(0, controlLength));
+      syscalls.close(rights.value[0]);
+    }
+  });
 }
 
-async function decode(count) {
-  const { decodeControl, encodeControl } = await import("sendmsg/control");
+async function decode() {
+  const { decodeControl, encodeControl } = await library("sendmsg/control");
   const bytes = encodeControl([
     { name: "credentials", value: { pid: 4711, uid: 1000, gid: 1000 } },
     { name: "rights", value: [7] },
   ]);
   let sum = 0;
-  const start = now();
-  for (let i = 0; i < count; i++) {
-    const [credentials, rights] = decodeControl(bytes);
-    sum += credentials.value.pid + rights.value[0];
-  }
-  const elapsed = now() - start;
-  if (sum !== count * (4711 + 7)) throw new Error("wrong");
-  return elapsed;
+  const nanoseconds = await timed(500_000, (count) => {
+    sum = 0;
+    for (let i = 0; i < count; i++) {
+      const [credentials, rights] = decodeControl(bytes);
+      sum += credentials.value.pid + rights.value[0];
+    }
+  });
+  if (sum !== 500_000 * (4711 + 7)) throw new Error("wrong");
+  return nanoseconds;
 }
 
-async function encode(count) {
-  const { encodeControl } = await import("sendmsg/control");
+async function encode() {
+  const { encodeControl } = await library("sendmsg/control");
   let sum = 0;
-  const start = now();
-  for (let i = 0; i < count; i++) sum += encodeControl([{ name: "rights", value: [7] }])[16];
-  const elapsed = now() - start;
-  if (sum !== count * 7) throw new Error("wrong");
-  return elapsed;
+  const nanoseconds = await timed(500_000, (count) => {
+    sum = 0;
+    for (let i = 0; i < count; i++) sum += encodeControl([{ name: "rights", value: [7] }])[16];
+  });
+  if (sum !== 500_000 * 7) throw new Error("wrong");
+  return nanoseconds;
 }
 
-const [task, count] = {
-  decode: [decode, 500_000],
-  encode: [encode, 500_000],
-  roundtrip: [roundtrip, 30_000],
-  pass: [pass, 30_000],
-  "pass-syscalls": [passSyscalls, 30_000],
-}[process.argv[2]];
-await task(Math.ceil(count / 10)); // warm
-console.log(Number(await task(count)) / count);
-process.exit();
+await main({
+  roundtrip,
+  processes,
+  server,
+  descriptor,
+  "udp-addressed": () => udp(false),
+  "udp-connected": () => udp(true),
+  crowd,
+  many,
+  open,
+  memory,
+  "syscalls-datagram": syscallsDatagram,
+  "syscalls-descriptor": syscallsDescriptor,
+  decode,
+  encode,
+});

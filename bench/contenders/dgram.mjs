@@ -1,0 +1,48 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { buffers, inTurn, main, timed } from "./timing.mjs";
+
+const PAIRS = 4;
+
+/** Datagrams, one at a time: who receives one has the next socket send to its partner. */
+async function udp(connected) {
+  const sockets = [];
+  for (let i = 0; i < PAIRS; i++) {
+    const socket = createSocket("udp4");
+    socket.bind(0, "127.0.0.1");
+    await once(socket, "listening");
+    sockets.push(socket);
+  }
+  const partners = sockets.map((_, i) => sockets[i ^ 1].address().port);
+  if (connected) {
+    for (const [i, socket] of sockets.entries()) {
+      socket.connect(partners[i], "127.0.0.1");
+      await once(socket, "connect");
+    }
+  }
+  const data = inTurn(buffers(16, 1200));
+  const sender = inTurn([...sockets.keys()]);
+  let left = 0;
+  let done;
+  const send = () => {
+    const i = sender();
+    if (connected) sockets[i].send(data());
+    else sockets[i].send(data(), partners[i], "127.0.0.1");
+  };
+  for (const socket of sockets) {
+    socket.on("message", (message) => {
+      if (message.length !== 1200) throw new Error("wrong");
+      if (--left > 0) send();
+      else done();
+    });
+  }
+  return timed(30_000, (count) => {
+    left = count;
+    return new Promise((resolve) => {
+      done = resolve;
+      send();
+    });
+  });
+}
+
+await main({ "udp-addressed": () => udp(false), "udp-connected": () => udp(true) });
