@@ -2,6 +2,7 @@ import { checkFd } from "./arguments.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
 import { EBADF, EEXIST, ENOENT } from "./errno.js";
 import { closedError, codedError, explain, invalidArgType, systemError } from "./errors.js";
+import { countHeld } from "./forgotten.js";
 import { binding } from "./native/load.js";
 
 /** By this, two installed copies of the library recognise each other's descriptors. */
@@ -91,6 +92,7 @@ export class FileDescriptor implements Descriptor {
     checkConstruct(key, "FileDescriptor", "FileDescriptor.adopt() or claim()");
     this.#fd = fd;
     this.#generation = generation;
+    countHeld();
   }
 
   /**

@@ -28,8 +28,7 @@ constexpr size_t kResultLength = kFds + 2 * kernel::kScmMaxFd;
 constexpr size_t kMaxDatagram = 0x7fffffff;
 
 struct Environment {
-  explicit Environment(napi_env env)
-      : custody(env, syscalls, *workers), receiver(syscalls, custody, *workers, room) {}
+  Environment() : custody(syscalls, *workers), receiver(syscalls, custody, *workers, room) {}
 
   int32_t* result = nullptr;
   napi_ref result_ref = nullptr;
@@ -41,6 +40,8 @@ struct Environment {
   Custody custody;
   Receiver receiver;
   Readiness* readiness = nullptr;
+  // Of the next older copy of the JavaScript.
+  Environment* next = nullptr;
 };
 
 struct Bytes {
@@ -95,12 +96,14 @@ class Arguments {
 
   // One view or an array of them. Returns how many there are, at most kIovMax.
   size_t Iov(size_t i, kernel::IoVec* iov) const {
-    uint32_t count = 0;
-    if (napi_get_array_length(env_, values_[i], &count) != napi_ok) {
-      Bytes bytes = View(i);
-      iov[0] = {bytes.data, bytes.length};
+    void* data = nullptr;
+    size_t length = 0;
+    if (napi_get_typedarray_info(env_, values_[i], nullptr, &length, &data, nullptr, nullptr) == napi_ok) {
+      iov[0] = {data, length};
       return 1;
     }
+    uint32_t count = 0;
+    napi_get_array_length(env_, values_[i], &count);
     if (count > kernel::kIovMax) count = kernel::kIovMax;
     for (uint32_t k = 0; k < count; k++) {
       napi_value element;
@@ -330,6 +333,18 @@ napi_value OpenPathName(napi_env env, napi_callback_info info) {
   return Number(env, OpenPath(Arguments<1>(env, info).View(0).data));
 }
 
+// sendmsg(2), in its short form where that says all: the kernel has no header and no iov to copy then.
+long Send(Syscalls& syscalls, int fd, const kernel::MsgHdr& header, int flags) {
+  // sendmsg(2) cuts an address that is too long, and sendto(2) refuses it.
+  if (header.iov_count == 1 && !header.control && header.name_length <= static_cast<int>(kernel::kSockaddrStorage)) {
+    const kernel::IoVec& bytes = *header.iov;
+    long result = syscalls.Invoke(Call::kSendto, fd, Word(bytes.base), static_cast<long>(bytes.length), flags,
+                                  Word(header.name), header.name_length);
+    if (result > kDenied) return result;
+  }
+  return syscalls.Invoke(Call::kSendmsg, fd, Word(&header), flags);
+}
+
 napi_value Sendmsg(napi_env env, napi_callback_info info) {
   Arguments<7> args(env, info);
   Environment& e = args.environment();
@@ -342,7 +357,7 @@ napi_value Sendmsg(napi_env env, napi_callback_info info) {
   kernel::MsgHdr header = {address.data, static_cast<int>(address.length), iov, count, control.data, control.length, 0};
   int fd = args.Int(0);
   return Number(env, Within(args.Int(5), fd, POLLOUT, [&](int extra) {
-                  return e.syscalls.Invoke(Call::kSendmsg, fd, Word(&header), args.Int(4) | extra);
+                  return Send(e.syscalls, fd, header, args.Int(4) | extra);
                 }));
 }
 
@@ -599,6 +614,12 @@ napi_value BoundsOf(napi_env env, napi_callback_info info) {
   return Number(env, Room::kMargin);
 }
 
+napi_value OpenFilesLimit(napi_env env, napi_callback_info info) {
+  Room& room = Arguments<1>(env, info).environment().room;
+  room.IsEnough();
+  return Number(env, room.limit());
+}
+
 napi_value Adopt(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   Custody& custody = args.environment().custody;
@@ -644,6 +665,15 @@ napi_value PathOf(napi_env env, napi_callback_info info) {
 
 napi_value Held(napi_env env, napi_callback_info info) {
   return Number(env, Arguments<1>(env, info).environment().custody.held());
+}
+
+// V8 collects all garbage before this returns when it is told of more external memory than half of the heap may have.
+napi_value Collect(napi_env env, napi_callback_info info) {
+  int64_t bytes = Arguments<1>(env, info).Int64(0);
+  int64_t total;
+  napi_adjust_external_memory(env, bytes, &total);
+  napi_adjust_external_memory(env, -bytes, &total);
+  return nullptr;
 }
 
 napi_value Closing(napi_env env, napi_callback_info info) {
@@ -715,16 +745,28 @@ napi_value WatchRef(napi_env env, napi_callback_info info) {
 }
 
 void End(napi_env, void* data, void*) {
-  Environment* e = static_cast<Environment*>(data);
-  e->custody.Surrender();
-  e->workers->Abandon();
-  delete e;
+  Environment** first = static_cast<Environment**>(data);
+  while (Environment* e = *first) {
+    *first = e->next;
+    e->custody.Surrender();
+    e->workers->Abandon();
+    delete e;
+  }
+  delete first;
 }
 
-Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  Environment* e = new Environment(env);
-  napi_set_instance_data(env, e, End, nullptr);
-  exports.Set("result", Napi::Value(env, SharedNumbers(env, kResultLength, &e->result, &e->result_ref)));
+// An object with the functions below and state of its own. Several copies of the JavaScript can share this file: two that are
+// installed, two bundles, one that a test tool has loaded anew. None may take another's place.
+napi_value Open(napi_env env, napi_callback_info info) {
+  void* data = nullptr;
+  napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
+  Environment** first = static_cast<Environment**>(data);
+  Environment* e = new Environment();
+  e->next = *first;
+  *first = e;
+  napi_value binding;
+  napi_create_object(env, &binding);
+  napi_set_named_property(env, binding, "result", SharedNumbers(env, kResultLength, &e->result, &e->result_ref));
   const struct {
     const char* name;
     napi_callback call;
@@ -761,6 +803,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       {"startAccept", StartAccept},
       {"endCall", EndCall},
       {"bounds", BoundsOf},
+      {"openFilesLimit", OpenFilesLimit},
       {"adopt", Adopt},
       {"holds", Holds},
       {"detach", Detach},
@@ -769,6 +812,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       {"pathOf", PathOf},
       {"held", Held},
       {"closing", Closing},
+      {"collect", Collect},
       {"deposit", Deposit},
       {"claim", Claim},
       {"watch", Watch},
@@ -779,8 +823,17 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   for (const auto& function : functions) {
     napi_value value;
     napi_create_function(env, function.name, NAPI_AUTO_LENGTH, function.call, e, &value);
-    napi_set_named_property(env, exports, function.name, value);
+    napi_set_named_property(env, binding, function.name, value);
   }
+  return binding;
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  Environment** first = new Environment*(nullptr);
+  napi_set_instance_data(env, first, End, nullptr);
+  napi_value open;
+  napi_create_function(env, "open", NAPI_AUTO_LENGTH, Open, first, &open);
+  napi_set_named_property(env, exports, "open", open);
   return exports;
 }
 

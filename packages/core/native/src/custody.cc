@@ -8,14 +8,6 @@
 
 #include "control-scan.h"
 
-namespace {
-
-// What a held descriptor is worth to the garbage collector. A wrapper of some hundred bytes says nothing about the file,
-// socket and buffers behind the number; without this, dropped messages pile up until the process runs out of descriptors.
-constexpr int64_t kBytesPerDescriptor = 1 << 20;
-
-}  // namespace
-
 Custody::~Custody() { free(entries_); }
 
 void Custody::CloseOff(int fd, const Entry& entry, int token) {
@@ -60,13 +52,6 @@ bool Custody::Reserve(size_t fd) {
   return true;
 }
 
-// Once for each: told of a message's 253 in one call, V8 begins to collect so late that a process with 4,096 open files reached
-// its limit in every fourth run.
-void Custody::Charge(int descriptors) {
-  int64_t total;
-  napi_adjust_external_memory(env_, descriptors * kBytesPerDescriptor, &total);
-}
-
 int Custody::Take(int fd, Opener opener, Workers::Account* bringer) {
   if (!Reserve(static_cast<size_t>(fd))) abort();
   last_generation_ = last_generation_ >= INT32_MAX - 1 ? 2 : last_generation_ + 2;
@@ -75,7 +60,6 @@ int Custody::Take(int fd, Opener opener, Workers::Account* bringer) {
     Clear(entry);
   } else {
     held_++;
-    Charge(1);
   }
   if (bringer) __atomic_add_fetch(&bringer->references, 1, __ATOMIC_RELAXED);
   entry = {last_generation_ | opener, bringer, nullptr};
@@ -112,7 +96,6 @@ bool Custody::Forget(int fd, int generation) {
   if (!Holds(fd, generation)) return false;
   Clear(entries_[fd]);
   held_--;
-  Charge(-1);
   return true;
 }
 

@@ -1,8 +1,6 @@
 // Custody: every descriptor that the environment owns, from the instant the kernel hands it out.
 #pragma once
 
-#include <node_api.h>
-
 #include "room.h"
 #include "syscalls.h"
 #include "workers.h"
@@ -12,7 +10,7 @@ class Custody {
   // What a generation tells of its descriptor: whether somebody else opened the file and sent it to us.
   enum Opener { kUs, kStranger };
 
-  Custody(napi_env env, Syscalls& syscalls, Workers& workers) : env_(env), syscalls_(syscalls), workers_(workers) {}
+  Custody(Syscalls& syscalls, Workers& workers) : syscalls_(syscalls), workers_(workers) {}
   ~Custody();
 
   // Enters a descriptor that the kernel has just handed out, and returns its generation (> 0). An entry that was
@@ -46,11 +44,9 @@ class Custody {
   };
 
   bool Reserve(size_t fd);
-  void Charge(int descriptors);
   void Clear(Entry& entry);
   void CloseOff(int fd, const Entry& entry, int token);
 
-  napi_env env_;
   Syscalls& syscalls_;
   Workers& workers_;
   // By descriptor number.

@@ -18,7 +18,8 @@ constexpr int kWorkingDirectory = -100;  // AT_FDCWD
 constexpr Numbers kNumbers[] = {
     {SYS_socket, 1},       {SYS_socketpair, 8},   {SYS_bind, 2},        {SYS_connect, 3},    {SYS_listen, 4},
     {SYS_accept4, 18},     {SYS_getsockname, 6},  {SYS_getpeername, 7}, {SYS_getsockopt, 15}, {SYS_setsockopt, 14},
-    {SYS_shutdown, 13},    {SYS_sendmsg, 16},     {SYS_recvmsg, 17},    {SYS_sendmmsg, 20},  {SYS_recvmmsg, 19},
+    {SYS_shutdown, 13},    {SYS_sendto, 11},      {SYS_sendmsg, 16},    {SYS_recvmsg, 17},   {SYS_sendmmsg, 20},
+    {SYS_recvmmsg, 19},
 };
 static_assert(sizeof kNumbers / sizeof *kNumbers == static_cast<size_t>(Call::kCount));
 
@@ -94,7 +95,7 @@ void Syscalls::Probe(Call call) {
   size_t index = static_cast<size_t>(call);
   const Numbers& numbers = kNumbers[index];
   int denial = DenialOf(call, [&](long* args) {
-    return Retried(numbers.direct, args[0], args[1], args[2], args[3], args[4]);
+    return Retried(numbers.direct, args[0], args[1], args[2], args[3], args[4], args[5]);
   });
   if (denial == 0) {
     path_[index] = Path::kDirect;
@@ -111,12 +112,12 @@ int Syscalls::PathOf(Call call) {
   return path_[index] == Path::kSocketcall ? 1 : 0;
 }
 
-long Syscalls::Invoke(Call call, long a, long b, long c, long d, long e) {
+long Syscalls::Invoke(Call call, long a, long b, long c, long d, long e, long f) {
   size_t index = static_cast<size_t>(call);
   if (path_[index] == Path::kUnknown) Probe(call);
-  if (path_[index] == Path::kDirect) return Retried(kNumbers[index].direct, a, b, c, d, e);
+  if (path_[index] == Path::kDirect) return Retried(kNumbers[index].direct, a, b, c, d, e, f);
   if (path_[index] == Path::kNone) return kDenied - denial_[index];
-  long args[6] = {a, b, c, d, e, 0};
+  long args[6] = {a, b, c, d, e, f};
   return Retried(SYS_socketcall, kNumbers[index].multiplexed, Word(args));
 }
 
@@ -124,15 +125,15 @@ long Syscalls::Invoke(Call call, long a, long b, long c, long d, long e) {
 
 int Syscalls::PathOf(Call call) {
   long number = kNumbers[static_cast<size_t>(call)].direct;
-  return -DenialOf(call, [&](long* args) { return Retried(number, args[0], args[1], args[2], args[3], args[4]); });
+  return -DenialOf(call, [&](long* args) { return Retried(number, args[0], args[1], args[2], args[3], args[4], args[5]); });
 }
 
-long Syscalls::Invoke(Call call, long a, long b, long c, long d, long e) {
+long Syscalls::Invoke(Call call, long a, long b, long c, long d, long e, long f) {
   long number = kNumbers[static_cast<size_t>(call)].direct;
-  long result = Retried(number, a, b, c, d, e);
+  long result = Retried(number, a, b, c, d, e, f);
   if (result != -EPERM && result != -ENOSYS && result != -EACCES) return result;
   // EPERM and EACCES can be the call's own answer as well as a filter's.
-  int denial = DenialOf(call, [&](long* args) { return Retried(number, args[0], args[1], args[2], args[3], args[4]); });
+  int denial = DenialOf(call, [&](long* args) { return Retried(number, args[0], args[1], args[2], args[3], args[4], args[5]); });
   return denial == 0 ? result : kDenied - denial;
 }
 

@@ -19,6 +19,7 @@ enum class Call : uint8_t {
   kGetsockopt,
   kSetsockopt,
   kShutdown,
+  kSendto,
   kSendmsg,
   kRecvmsg,
   kSendmmsg,
@@ -28,7 +29,7 @@ enum class Call : uint8_t {
 
 class Syscalls {
  public:
-  long Invoke(Call call, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0);
+  long Invoke(Call call, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0);
   // How the call is made here: 0 by its own number, 1 through socketcall(2), negative: not at all, the errno of the denial.
   int PathOf(Call call);
 

@@ -15,8 +15,12 @@ constexpr int kMaxThreadsOfUid = kMaxThreads / 2;
 // One thread is enough unless a close hangs. The next thread waits this long before it helps with what is queued.
 constexpr kernel::TimeSpec kPatience = {0, 5 * 1000000};
 constexpr kernel::TimeSpec kIdle = {0, 20 * 1000000};
+// A thread that has just closed something looks again after this time, and so often. Till then nobody wakes it: waking costs the
+// loop's thread more than everything else about a close.
+constexpr kernel::TimeSpec kMoment = {0, 1000000};
+constexpr int kMoments = 20;
 // How often an idle thread looks before it ends: closing comes in bursts, and a thread costs some 20 µs to make.
-constexpr int kLooks = 50;
+constexpr int kLooks = kMoments + 50;
 
 // Beyond these, more descriptors that wait to be closed are of no use to anybody.
 constexpr int kMaxOfSocket = 1024;
@@ -110,7 +114,7 @@ void Workers::Abandon() {
     Source* source = SourceOf(lanes_[kCalls], kNobody);
     Task* task = new Task{nullptr, source, nullptr, call, -1, 0};
     if (Add(lanes_[kCalls], source, task)) {
-      Summon(lanes_[kCalls], 1);
+      Summon(lanes_[kCalls], 1, true);
     } else {
       call->CloseArrived();
       delete call;
@@ -183,11 +187,12 @@ bool Workers::StartThread(Lane& lane) {
   return true;
 }
 
-// Sees to it that somebody takes the `added` tasks that were queued last.
-void Workers::Summon(Lane& lane, int added) {
+// Sees to it that somebody takes the `added` tasks that were queued last. `awaited`: somebody waits for them.
+void Workers::Summon(Lane& lane, int added, bool awaited) {
   bool are_calls = &lane == &lanes_[kCalls];
-  // Where nothing is under way, one wake-up is enough for all that comes until then.
-  bool hurry = are_calls || (lane.running == 0 && lane.waiting == added);
+  // A thread that is at work takes what has come meanwhile. Where none is, one wake-up is enough for all that comes until then.
+  bool first = lane.waiting == added && lane.lingering == 0;
+  bool hurry = are_calls || (lane.running == 0 && (awaited || first));
   if (lane.threads == lane.running || (are_calls && lane.threads < lane.waiting)) {
     StartThread(lane);
   } else if (hurry) {
@@ -232,7 +237,7 @@ void Workers::Close(int fd, LaneName name, uint32_t uid, int token) {
     Task* task = new Task{nullptr, source, nullptr, nullptr, fd, token};
     taken = Add(lane, source, task);
     if (taken) {
-      Summon(lane, 1);
+      Summon(lane, 1, token > 0);
     } else {
       delete task;
     }
@@ -255,7 +260,7 @@ void Workers::Close(int fd, Account* account, int token) {
     Task* task = new Task{nullptr, account->source, account, nullptr, fd, token};
     taken = Add(lane, account->source, task);
     if (taken) {
-      Summon(lane, 1);
+      Summon(lane, 1, token > 0);
     } else {
       delete task;
     }
@@ -275,7 +280,7 @@ void Workers::CloseAll(const int* fds, int count, Account* account) {
     delete task;
     break;
   }
-  if (added > 0) Summon(lane, added);
+  if (added > 0) Summon(lane, added, false);
   pthread_mutex_unlock(&mutex_);
   for (; added < count; added++) ::Close(fds[added]);
 }
@@ -304,7 +309,7 @@ bool Workers::Start(OffLoopCall* call, uint32_t uid) {
   if (added) {
     call->next = calls_;
     calls_ = call;
-    Summon(lane, 1);
+    Summon(lane, 1, true);
   }
   pthread_mutex_unlock(&mutex_);
   if (added) return true;
@@ -407,7 +412,7 @@ bool Workers::IsUnread(const Lane& lane, const Task* task) {
   Source* source = SourceOf(lanes_[kUnread], task->source->uid);
   Task* moved = new Task{nullptr, source, nullptr, nullptr, task->fd, task->token};
   if (Add(lanes_[kUnread], source, moved)) {
-    Summon(lanes_[kUnread], 1);
+    Summon(lanes_[kUnread], 1, task->token > 0);
     return true;
   }
   delete moved;
@@ -487,13 +492,17 @@ void Workers::Work(Lane& lane) {
     }
     if (!IsTakeable(lane) && (abandoned_ || looks++ == kLooks)) break;
     bool watches = !lane.watched && lane.waiting > 0;
+    bool lingers = !watches && looks <= kMoments;
     if (watches) lane.watched = true;
+    if (lingers) lane.lingering++;
     uint32_t seen = lane.wake;
     pthread_mutex_unlock(&mutex_);
-    long woken = syscall(SYS_futex, &lane.wake, kFutexWaitPrivate, seen, watches ? &kPatience : &kIdle, nullptr, 0);
+    const kernel::TimeSpec& span = watches ? kPatience : lingers ? kMoment : kIdle;
+    long woken = syscall(SYS_futex, &lane.wake, kFutexWaitPrivate, seen, &span, nullptr, 0);
     pthread_mutex_lock(&mutex_);
     if (watches) lane.watched = false;
-    eager = woken == -1 || &lane == &lanes_[kCalls];
+    if (lingers) lane.lingering--;
+    eager = (woken == -1 && !lingers) || &lane == &lanes_[kCalls];
   }
   lane.threads--;
   Leave();

@@ -91,6 +91,8 @@ class Workers {
     int waiting = 0, running = 0;
     int threads = 0;
     bool watched = false;
+    // Threads that look again within a millisecond.
+    int lingering = 0;
     uint32_t wake = 0;
     // The tasks that threads have taken.
     Task* taken = nullptr;
@@ -108,7 +110,7 @@ class Workers {
   bool IsTakeable(const Lane& lane) const;
   Task* Take(Lane& lane);
   bool Add(Lane& lane, Source* source, Task* task);
-  void Summon(Lane& lane, int added);
+  void Summon(Lane& lane, int added, bool awaited);
   void Finish(int token);
   void Leave();
   bool CloseAfterCall(int fd, int token);

@@ -54,6 +54,7 @@ export const CALLS = [
   "getsockopt",
   "setsockopt",
   "shutdown",
+  "sendto",
   "sendmsg",
   "recvmsg",
   "sendmmsg",
@@ -61,6 +62,12 @@ export const CALLS = [
 ] as const;
 
 export const PATH_SOCKETCALL = 1;
+
+/** What the native file exports. */
+export interface Addon {
+  /** A binding with custody and readiness of its own, for each copy of this library that the thread has loaded. */
+  open(): Binding;
+}
 
 export interface Binding {
   readonly result: Int32Array;
@@ -208,6 +215,8 @@ export interface Binding {
    * its peer's uid, of all. Returns how many must be free below RLIMIT_NOFILE for a receive on the loop thread.
    */
   bounds(): number;
+  /** RLIMIT_NOFILE, up to 0x7fffffff. */
+  openFilesLimit(): number;
 
   /** Takes a descriptor that somebody else opened: its generation, -EBADF, or -EEXIST when it is held already. */
   adopt(fd: number): number;
@@ -223,6 +232,8 @@ export interface Binding {
   takeFinished(tokens: Int32Array): number;
   /** How many descriptors are held. */
   held(): number;
+  /** Has the garbage collector do all its work before it returns, in V8. `bytes`: v8.getHeapStatistics().heap_size_limit. */
+  collect(bytes: number): void;
   /** How many closes and calls wait for a thread, or are under way in one. */
   closing(): number;
   /** Moves a held descriptor into the process-wide table of tickets: the ticket (> 0), or 0 when it was not held. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import * as binary from "../../binary.cjs";
-import type { Binding } from "./binding.js";
+import type { Addon, Binding } from "./binding.js";
 import { readElf } from "./elf.js";
 import { type NativeLoadAttempt, NativeLoadError } from "./load-error.js";
 
@@ -42,8 +42,11 @@ export function binding(): Binding {
   return loaded.binding;
 }
 
-/** An addon's exports are a dictionary, in which V8 looks each function up anew at every call. In an ordinary object it does not. */
-const ordinary = (exports: Binding): Binding => ({ ...exports });
+/**
+ * What the addon gives to this copy of the library. The addon builds a dictionary, in which V8 looks each function up anew at every
+ * call. In an ordinary object it does not.
+ */
+const opened = (addon: unknown): Binding => ({ ...(addon as Addon).open() });
 
 /** As {@link binding}, and where it came from. */
 export function loadedBinding(): LoadedBinding {
@@ -140,7 +143,7 @@ function fromPackage(target: string): Outcome {
   if (value === undefined && isBundle) return notInBundle(name, toError(error));
   if (value === undefined) return refused(path ?? name, toError(error), reinstall);
   return {
-    loaded: { binding: ordinary(value as Binding), package: name, ...(path !== undefined && { path }) },
+    loaded: { binding: opened(value), package: name, ...(path !== undefined && { path }) },
   };
 }
 
@@ -154,7 +157,7 @@ function fromLocalBuild(target: string): Outcome {
   if (defect) return { defect };
   const { value, error } = binary.local();
   if (value === undefined) return refused(path, toError(error), rebuild);
-  return { loaded: { binding: ordinary(value as Binding), path } };
+  return { loaded: { binding: opened(value), path } };
 }
 
 /** Nobody can repair an installation from here: the bundle has to be made anew. */

@@ -1,6 +1,15 @@
 import type { FileDescriptor } from "../descriptor.js";
 import { AbortError, closedError } from "../errors.js";
-import { beginWait, closeAndWait, endWait, prepare, type Registration, unwatch, watch } from "./readiness.js";
+import {
+  beginWait,
+  closeAndWait,
+  endWait,
+  prepare,
+  type Registration,
+  unwatch,
+  type Watcher,
+  watch,
+} from "./readiness.js";
 
 /** What a collected endpoint leaves behind. */
 interface Remains {
@@ -22,8 +31,22 @@ const collected = new FinalizationRegistry<Remains>(({ descriptor, what, registr
   );
 });
 
-/** Endpoints that somebody waits for: nobody else may have a reference to them. */
-const awaited = new Set<Endpoint>();
+/** What readiness calls. It holds the endpoint only while somebody waits: nobody else may have a reference to it then. */
+class Watched implements Watcher {
+  readonly #endpoint: WeakRef<Endpoint>;
+  readonly #tell: (endpoint: Endpoint, events: number) => void;
+  awaited: Endpoint | undefined;
+
+  constructor(endpoint: Endpoint, tell: (endpoint: Endpoint, events: number) => void) {
+    this.#endpoint = new WeakRef(endpoint);
+    this.#tell = tell;
+  }
+
+  onReady(events: number): void {
+    const endpoint = this.awaited ?? this.#endpoint.deref();
+    if (endpoint) this.#tell(endpoint, events);
+  }
+}
 
 /** An open descriptor that the event loop watches: what sockets and listeners have in common. */
 export class Endpoint {
@@ -31,6 +54,7 @@ export class Endpoint {
   readonly #what: string;
   readonly #onReady: (events: number) => void;
   readonly #remains: Remains;
+  #watched: Watched | undefined;
   #waits = 0;
   #referenced = true;
   #closing: Promise<void> | undefined;
@@ -68,26 +92,22 @@ export class Endpoint {
   /** Registers the descriptor with the event loop, the first time somebody has to wait. */
   watch(): void {
     if (this.#remains.registration) return;
-    const weak = new WeakRef(this);
-    this.#remains.registration = watch(this.open(), {
-      onReady: (events) => {
-        const endpoint = weak.deref();
-        if (endpoint) endpoint.#onReady(events);
-      },
-    });
+    const watched = new Watched(this, (endpoint, events) => endpoint.#onReady(events));
+    this.#remains.registration = watch(this.open(), watched);
+    this.#watched = watched;
   }
 
   /** A wait begins: unless the endpoint is unref'd, it keeps the process alive. */
   beginWait(): void {
     this.watch();
     if (this.#waits++ > 0) return;
-    awaited.add(this);
+    this.#watched!.awaited = this;
     if (this.#referenced) beginWait();
   }
 
   endWait(): void {
     if (--this.#waits > 0) return;
-    awaited.delete(this);
+    this.#watched!.awaited = undefined;
     if (this.#referenced) endWait();
   }
 

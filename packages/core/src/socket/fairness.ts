@@ -1,3 +1,4 @@
+import { isCollecting } from "../forgotten.js";
 import { forEachIndex } from "./each.js";
 
 // A socket that is always ready would keep the microtask queue busy for ever: after a burst of calls that completed at
@@ -36,11 +37,16 @@ export const rejectInTurn = (error: unknown): Promise<never> =>
 
 /** Calls back after the event loop has gone round, with a new burst. */
 export function afterTurn(callback: () => void): void {
-  if (waiting.push(callback) > 1) return;
-  setImmediate(() => {
-    const due = waiting;
-    waiting = [];
-    left = BURST;
-    forEachIndex(due.length, (i) => due[i]!());
-  });
+  if (waiting.push(callback) === 1) setImmediate(startTurn);
+}
+
+function startTurn(): void {
+  if (isCollecting()) {
+    setImmediate(startTurn);
+    return;
+  }
+  const due = waiting;
+  waiting = [];
+  left = BURST;
+  forEachIndex(due.length, (i) => due[i]!());
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isDeno } from "../../src/runtime.js";
+import { isBun, isDeno } from "../../src/runtime.js";
 import { scaled } from "../scale.js";
 import { skipUnless } from "../target.js";
 import { report, withOpenFiles } from "./program.js";
@@ -46,4 +46,32 @@ describe.each([1, 10, 100, 253])("descriptors that are never closed, %i with eac
     expect(found.arrived).toBeGreaterThanOrEqual(ARRIVING);
     expect(found.highest).toBeLessThan(OPEN_FILES);
   });
+});
+
+test("descriptors that are never closed do not pile up beside a large heap", async () => {
+  const found = await report<{ highest: number }>("collected.mjs", {
+    args: ["flood", String(ARRIVING), "253", String(scaled(200))],
+    nodeOptions: ["--no-warnings"],
+    through: withOpenFiles(OPEN_FILES),
+  });
+  expect(found).toMatchObject({ collected: true });
+  expect(found.highest).toBeLessThan(OPEN_FILES);
+});
+
+const tellsOfCollections = skipUnless("Bun and Deno do not tell of collections", !isBun && !isDeno);
+
+tellsOfCollections("20,000 descriptors that are closed at once cost no collection of the whole heap", async () => {
+  const found = await report<{ collections: number }>("collected.mjs", { args: ["closed"] });
+  // V8 has reasons of its own, too.
+  expect(found.collections).toBeLessThanOrEqual(2);
+});
+
+tellsOfCollections("16,000 descriptors that are kept cost a collection each time their number doubles", async () => {
+  const found = await report<{ collections: number; open: boolean }>("collected.mjs", {
+    args: ["kept"],
+    through: withOpenFiles(20_000),
+  });
+  expect(found.open).toBe(true);
+  expect(found.collections).toBeGreaterThanOrEqual(4);
+  expect(found.collections).toBeLessThanOrEqual(8);
 });

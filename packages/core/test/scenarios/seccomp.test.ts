@@ -24,6 +24,7 @@ const NUMBERS = {
     setsockopt: 366,
     getsockname: 367,
     getpeername: 368,
+    sendto: 369,
     sendmsg: 370,
     recvmsg: 372,
     shutdown: 373,
@@ -41,6 +42,7 @@ const NUMBERS = {
     setsockopt: 54,
     getsockname: 51,
     getpeername: 52,
+    sendto: 44,
     sendmsg: 46,
     recvmsg: 47,
     shutdown: 48,
@@ -129,7 +131,7 @@ describe.each([
   }
 
   onlyOnIa32("with both denied, each call says so", async () => {
-    const found = await denying([SOCKETCALL, numbers.sendmsg, numbers.sendmmsg], errno);
+    const found = await denying([SOCKETCALL, numbers.sendto, numbers.sendmsg, numbers.sendmmsg], errno);
     expect(found).toEqual({
       ...ALL_WELL,
       sockets: deniedError("sendmsg", errno),
@@ -139,12 +141,21 @@ describe.each([
   });
 
   onlyElsewhere("with a call denied, it says so, and the others work", async () => {
-    const found = await denying([numbers.sendmsg], errno);
+    const found = await denying([numbers.sendto, numbers.sendmsg], errno);
     expect(found).toEqual({
       ...ALL_WELL,
       sockets: deniedError("sendmsg", errno),
       descriptors: deniedError("sendmsg", errno),
     });
+  });
+
+  withFilter("with sendto(2) denied, sendmsg(2) sends everything", async () => {
+    expect(await denying([numbers.sendto], errno)).toEqual(ALL_WELL);
+  });
+
+  onlyElsewhere("with sendmsg(2) denied, sendto(2) still sends what has no control data", async () => {
+    const found = await denying([numbers.sendmsg], errno);
+    expect(found).toEqual({ ...ALL_WELL, descriptors: deniedError("sendmsg", errno) });
   });
 
   const first: [Call, keyof Report][] = [

@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 
 const { prebuilt, local } = createRequire(import.meta.url)("../../../binary.cjs");
-const native = prebuilt(`linux-${process.arch}`)?.value ?? local().value;
+const native = (prebuilt(`linux-${process.arch}`)?.value ?? local().value).open();
 
 const CHANNEL = 3;
 const SOCK_CLOEXEC = 0o2000000;

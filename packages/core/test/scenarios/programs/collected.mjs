@@ -1,6 +1,8 @@
 // Drops messages without closing what is in them.
 //
 //   node [--expose-gc] collected.mjs CASE
+import { openSync } from "node:fs";
+import { constants, PerformanceObserver } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 import { FileDescriptor, Listener, socketpair } from "sendmsg";
 import { descriptorTable, leftOver } from "./open-files.mjs";
@@ -76,10 +78,10 @@ const cases = {
     return { arrived, warnings: warnings.length };
   },
 
-  /** Never a word from the user about garbage: the charge for each descriptor has to be reason enough. */
+  /** Never a word from the user about garbage: the library has to ask for a collection in time. */
   async flood() {
-    const COUNT = Number(process.argv[3]);
-    const each = Number(process.argv[4]);
+    const [COUNT, each, megabytes = 0] = process.argv.slice(3).map(Number);
+    globalThis.objects = liveHeap(megabytes);
     const [sender, receiver] = socketpair("stream", { maxFds: 253 });
     let highest = 0;
     let arrived = 0;
@@ -88,12 +90,66 @@ const cases = {
       const message = await receiver.recvmsg();
       if (message.controlTruncated) throw new Error(`no descriptor left after ${arrived}`);
       arrived += message.fds.length;
-      if (i % 100 === 0) highest = Math.max(highest, descriptorTable().length);
+      if (i % 10 === 0) highest = Math.max(highest, descriptorTable().length);
     }
     await Promise.all([sender.close(), receiver.close()]);
     return { arrived, highest, collected: warnings.length > 0 };
   },
+
+  /** How many collections of the whole heap it takes to receive descriptors that are closed at once. */
+  async closed() {
+    const collections = countCollections();
+    const [sender, receiver] = socketpair("stream", { maxFds: 253 });
+    const fds = new Array(100).fill(0);
+    for (let i = 0; i < 200; i++) {
+      await sender.sendmsg({ data: "x", fds });
+      const message = await receiver.recvmsg();
+      message[Symbol.dispose]();
+    }
+    await Promise.all([sender.close(), receiver.close()]);
+    return { collections: collections() };
+  },
+
+  /** The same of descriptors that are kept. */
+  async kept() {
+    const collections = countCollections();
+    const kept = [];
+    const own = FileDescriptor.adopt(openSync("/dev/null", "r"));
+    for (let i = 0; i < 16; i++) {
+      for (let k = 0; k < 1000; k++) kept.push(own.dup());
+      // Each thousand is looked at, and collected for if it has to be.
+      for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    }
+    const open = kept.every(({ fd }) => fd >= 0);
+    for (const descriptor of [own, ...kept]) descriptor.close();
+    return { open, collections: collections() };
+  },
 };
+
+/** So many MB of small objects, which the collector has to visit. */
+function liveHeap(megabytes) {
+  const objects = [];
+  const enough = process.memoryUsage().heapUsed + megabytes * 2 ** 20;
+  while (process.memoryUsage().heapUsed < enough) {
+    for (let i = 0; i < 10_000; i++) objects.push({ i, text: `object ${i}`, list: [i] });
+  }
+  return objects;
+}
+
+/** Starts to count collections of the whole heap; what it returns says how many there were. */
+function countCollections() {
+  let count = 0;
+  const add = (entries) => {
+    for (const { detail } of entries) if (detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR) count++;
+  };
+  const counting = new PerformanceObserver((list) => add(list.getEntries()));
+  counting.observe({ entryTypes: ["gc"] });
+  return () => {
+    add(counting.takeRecords());
+    counting.disconnect();
+    return count;
+  };
+}
 
 await Promise.all(socketpair().map((socket) => socket.close()));
 await pause(10);
