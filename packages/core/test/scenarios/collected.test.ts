@@ -50,7 +50,7 @@ describe.each([1, 10, 100, 253])("descriptors that are never closed, %i with eac
 
 test("descriptors that are never closed do not pile up beside a large heap", async () => {
   const found = await report<{ highest: number }>("collected.mjs", {
-    args: ["flood", String(ARRIVING), "253", String(scaled(200))],
+    args: ["flood", String(ARRIVING), "253", String(Math.min(scaled(1000), 300))],
     nodeOptions: ["--no-warnings"],
     through: withOpenFiles(OPEN_FILES),
   });
