@@ -14,11 +14,21 @@ const node = (file, ...args) => ({ command: [process.execPath, here(`contenders/
 /** The library: `npm run bench -- --against FOLDER` also runs this contender with another checkout's. */
 const ours = (...args) => ({ ...node("sendmsg.mjs", ...args), isLibrary: true });
 
-/** The same under a limit of open files that many sockets need. */
-const withFiles = (files, contender) => ({
-  ...contender,
-  command: ["sh", "-c", `ulimit -n ${files} && exec "$@"`, "sh", ...contender.command],
-});
+/** How many files a process may have open at most. */
+function mostFiles() {
+  const limit = execFileSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }).trim();
+  return limit === "unlimited" ? Number.POSITIVE_INFINITY : Number(limit);
+}
+
+/** The same under a limit of open files; undefined, with the reason printed, where so many are not permitted. */
+function withFiles(files, contender) {
+  if (mostFiles() < files) {
+    console.log(`without a contender that needs ${files} open files: "ulimit -Hn" says ${mostFiles()}`);
+    return undefined;
+  }
+  const command = ["sh", "-c", `ulimit -n ${files} && exec "$@"`, "sh", ...contender.command];
+  return { ...contender, command };
+}
 
 /** Builds a C contender; undefined, with the reason printed, where there is no compiler. */
 function compiled(name, folder) {
