@@ -11,33 +11,34 @@ const FIRST = 1024;
 let made = 0;
 /** With how many of those we look at what is held. */
 let next = 64;
-/** How many may be held before we ask for a collection; 0: not known yet. */
-let allowed = 0;
-let looking = false;
+/** How many may be held before we ask for a collection. */
+let allowed: number | undefined;
+/** We are to look, or wait for what a collection has found to be closed. */
+let busy = false;
 let collecting = false;
 
 /** A descriptor is held from now on. */
 export function countHeld(): void {
-  if (++made < next || looking) return;
-  looking = true;
+  if (++made < next || busy) return;
+  busy = true;
   // After the turn: most are closed in the turn that has brought them.
   setImmediate(look);
 }
 
-/** A collection is under way: what it finds will be closed in the next turn. Until then nothing may be received. */
+/** A collection has found what it could, and the next turn closes that. Until then, sockets may begin no new burst of calls. */
 export const isCollecting = (): boolean => collecting;
 
 function look(): void {
-  looking = false;
   const held = binding().held();
-  if (allowed === 0) allowed = spare(0);
-  if (held >= allowed) {
-    collecting = true;
-    collect();
-    // The finalizers run in the next turn.
-    setImmediate(() => setImmediate(collected));
+  allowed ??= allowedBeside(0);
+  if (held < allowed) {
+    lookLater(held);
+    return;
   }
-  next = made + Math.max(allowed - held, 1);
+  collecting = true;
+  collect();
+  // The finalizers run in the next turn.
+  setImmediate(() => setImmediate(endCollection));
 }
 
 /** Has the garbage collector do all its work now. */
@@ -47,15 +48,25 @@ function collect(): void {
   else binding().collect(getHeapStatistics().heap_size_limit);
 }
 
-function collected(): void {
+function endCollection(): void {
   collecting = false;
   const held = binding().held();
-  // What is held still is in use. A program that holds more and more is interrupted each time the number has doubled.
-  allowed = held + Math.max(spare(held), Math.min(held, room(held)));
-  next = made + allowed - held;
+  allowed = allowedBeside(held);
+  lookLater(held);
 }
 
-/** Half of the files that the process may open besides those that are held. */
-const room = (held: number): number => Math.max((binding().openFilesLimit() - held) >> 1, 1);
+/** When as many more have been held as may be. */
+function lookLater(held: number): void {
+  busy = false;
+  next = made + allowed! - held;
+}
 
-const spare = (held: number): number => Math.min(FIRST, room(held) >> 1 || 1);
+/**
+ * How many may be held where `held` are in use: twice as many, so that a program that holds more and more is seldom interrupted. More
+ * than half of the files that the process may still open are never waited for.
+ */
+function allowedBeside(held: number): number {
+  const room = binding().openFilesLimit() - held;
+  const more = held < FIRST ? Math.min(FIRST, room >> 2) : Math.min(held, room >> 1);
+  return held + Math.max(more, 1);
+}

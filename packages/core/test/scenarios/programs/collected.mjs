@@ -115,7 +115,7 @@ const cases = {
     const collections = countCollections();
     const kept = [];
     const own = FileDescriptor.adopt(openSync("/dev/null", "r"));
-    for (let i = 0; i < 16; i++) {
+    for (let i = 0; i < 8; i++) {
       for (let k = 0; k < 1000; k++) kept.push(own.dup());
       // Each thousand is looked at, and collected for if it has to be.
       for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
