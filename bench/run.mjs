@@ -72,7 +72,12 @@ function measure({ title, measures = [""], once, contenders }) {
         ratio: ratio(median),
       };
     });
-    return { title: measured ? `${title}: ${measured}` : title, unit: isTime ? "µs" : measured, rows };
+    return {
+      title: measured ? `${title}: ${measured}` : title,
+      unit: isTime ? "µs" : measured,
+      isTime,
+      rows,
+    };
   });
 }
 
@@ -94,11 +99,16 @@ function tooSlow({ title, contenders }, rows) {
   return faults;
 }
 
-const HEADINGS = (unit) => ["", `least, ${unit}`, `median, ${unit}`, "× (least)", "× (median)"];
-const cells = ({ name, least, median, ratioOfLeast, ratio }) => [name, least, median, ratioOfLeast, ratio];
+/** What is measured once has neither a median nor a ratio. */
+const headings = ({ unit, isTime }) =>
+  isTime ? ["", `least, ${unit}`, `median, ${unit}`, "× (least)", "× (median)"] : ["", unit];
 
-function print({ title, unit, rows }) {
-  const lines = [HEADINGS(unit), ...rows.map(cells)];
+const cells = ({ name, least, median, ratioOfLeast, ratio }, { isTime }) =>
+  isTime ? [name, least, median, ratioOfLeast, ratio] : [name, least];
+
+function print(table) {
+  const { title, rows } = table;
+  const lines = [headings(table), ...rows.map((row) => cells(row, table))];
   const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
   console.log(`\n${title}`);
   for (const line of lines) {
@@ -113,16 +123,18 @@ const MARK = "<!-- Figures: npm run bench -- --write -->\n";
 function writeFigures(where, tables) {
   const page = fileURLToPath(new URL("README.md", import.meta.url));
   const [text] = readFileSync(page, "utf8").split(MARK);
-  const sections = tables.map(({ title, unit, rows }) =>
-    [
+  const sections = tables.map((table) => {
+    const { title, rows } = table;
+    const columns = headings(table);
+    return [
       `### ${title[0].toUpperCase()}${title.slice(1)}`,
       "",
-      `| ${HEADINGS(unit).join(" | ")} |`,
-      "|---|---:|---:|---:|---:|",
-      ...rows.map((row) => `| ${cells(row).join(" | ")} |`),
+      `| ${columns.join(" | ")} |`,
+      `|---|${"---:|".repeat(columns.length - 1)}`,
+      ...rows.map((row) => `| ${cells(row, table).join(" | ")} |`),
       "",
-    ].join("\n"),
-  );
+    ].join("\n");
+  });
   const day = new Date().toISOString().slice(0, 10);
   writeFileSync(page, `${text}${MARK}\n${day}. ${where}.\n\n${sections.join("\n")}`);
 }

@@ -79,7 +79,7 @@ export function subjects(folder) {
   return [
     {
       name: "datagram",
-      title: "sendmsg(2) and recvmsg(2) of 64 bytes over Unix datagram sockets",
+      title: "64 bytes sent and received over Unix datagram sockets",
       contenders: {
         C: c("datagram"),
         "sendmsg/syscalls": ours("syscalls-datagram"),
