@@ -17,9 +17,18 @@ export async function settled(): Promise<void> {
   while (binding().closing() > 0) await pause(1);
 }
 
+/** Bun closes the pipes of child processes that have ended when it collects their objects: not while `body` runs. */
+async function collectBuns(): Promise<void> {
+  const { Bun } = globalThis as { Bun?: { gc(wait: boolean): void } };
+  if (!Bun) return;
+  Bun.gc(true);
+  await pause(1);
+}
+
 /** Runs `body`, after which the process must have the very descriptors that it had before. */
 export async function counted(body: () => unknown): Promise<void> {
   await warmUp();
+  await collectBuns();
   await settled();
   const before = descriptorTable();
   const held = binding().held();
