@@ -17,8 +17,8 @@ export async function settled(): Promise<void> {
   while (binding().closing() > 0) await pause(1);
 }
 
-/** Bun closes the pipes of child processes that have ended when it collects their objects: not while `body` runs. */
-async function collectBuns(): Promise<void> {
+/** On Bun, a collection closes sockets that earlier tests have left: it must come now, and not while `body` runs. */
+async function collectInBun(): Promise<void> {
   const { Bun } = globalThis as { Bun?: { gc(wait: boolean): void } };
   if (!Bun) return;
   Bun.gc(true);
@@ -28,7 +28,7 @@ async function collectBuns(): Promise<void> {
 /** Runs `body`, after which the process must have the very descriptors that it had before. */
 export async function counted(body: () => unknown): Promise<void> {
   await warmUp();
-  await collectBuns();
+  await collectInBun();
   await settled();
   const before = descriptorTable();
   const held = binding().held();
