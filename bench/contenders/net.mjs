@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { library } from "./library.mjs";
-import { buffers, inTurn, main, processorTime, timed } from "./timing.mjs";
+import { buffers, inTurn, main, processorTime, timed, timedWithServer } from "./timing.mjs";
 
 const PAIRS = 4;
 const payload = () => inTurn(buffers(16, 64));
@@ -49,29 +48,18 @@ function server() {
   return new Promise(() => {});
 }
 
-async function processes() {
-  const other = spawn(process.execPath, [fileURLToPath(import.meta.url), "server"], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  other.stdout.setEncoding("utf8");
-  await once(other.stdout, "data");
-  const run = async (count) => {
-    const socket = connect({ path: `\0sendmsg-bench-${process.pid}` });
-    await once(socket, "connect");
-    const before = processorTime();
-    const start = process.hrtime.bigint();
-    await roundtrips([socket], count);
-    const elapsed = Number(process.hrtime.bigint() - start);
-    const used = processorTime() - before;
-    socket.destroy();
-    const [theirs] = await once(other.stdout, "data");
-    return [elapsed / count, ((used + Number(theirs)) * 1000) / count];
-  };
-  await run(3_000);
-  const result = await run(30_000);
-  other.kill();
-  return result;
+async function connected() {
+  const socket = connect({ path: `\0sendmsg-bench-${process.pid}` });
+  await once(socket, "connect");
+  return socket;
 }
+
+const processes = () =>
+  timedWithServer(fileURLToPath(import.meta.url), {
+    connect: connected,
+    roundtrips: (socket, count) => roundtrips([socket], count),
+    close: (socket) => socket.destroy(),
+  });
 
 /** Round trips beside so many sockets that wait. */
 async function crowd(waiting) {

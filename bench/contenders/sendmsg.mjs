@@ -1,9 +1,7 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { openSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { library } from "./library.mjs";
-import { buffers, inTurn, main, processorTime, timed } from "./timing.mjs";
+import { buffers, inTurn, main, processorTime, timed, timedWithServer } from "./timing.mjs";
 
 const { Listener, Socket, socketpair } = await library();
 
@@ -46,28 +44,12 @@ async function server() {
   }
 }
 
-async function processes() {
-  const other = spawn(process.execPath, [fileURLToPath(import.meta.url), "server"], {
-    stdio: ["ignore", "pipe", "inherit"],
+const processes = () =>
+  timedWithServer(fileURLToPath(import.meta.url), {
+    connect: () => Socket.connect({ abstract: `sendmsg-bench-${process.pid}` }),
+    roundtrips: (socket, count) => roundtrips(socket, payload(), count),
+    close: (socket) => socket.close(),
   });
-  other.stdout.setEncoding("utf8");
-  await once(other.stdout, "data");
-  const run = async (count) => {
-    const socket = await Socket.connect({ abstract: `sendmsg-bench-${process.pid}` });
-    const before = processorTime();
-    const start = process.hrtime.bigint();
-    await roundtrips(socket, payload(), count);
-    const elapsed = Number(process.hrtime.bigint() - start);
-    const used = processorTime() - before;
-    await socket.close();
-    const [theirs] = await once(other.stdout, "data");
-    return [elapsed / count, ((used + Number(theirs)) * 1000) / count];
-  };
-  await run(3_000);
-  const result = await run(30_000);
-  other.kill();
-  return result;
-}
 
 async function descriptor() {
   const pairs = Array.from({ length: PAIRS }, () => socketpair());

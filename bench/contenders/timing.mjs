@@ -1,7 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+
 const now = () => process.hrtime.bigint();
 
 /**
- * Runs `once` so often and returns nanoseconds for one. A tenth of the work comes first and is not counted: it warms the
+ * Has `work` do something so often; returns nanoseconds for one. A tenth of the work comes first and is not counted: it warms the
  * compiler and the memory.
  */
 export async function timed(count, work) {
@@ -28,6 +31,35 @@ export const buffers = (count, size) => Array.from({ length: count }, () => Buff
 export function processorTime() {
   const { user, system } = process.cpuUsage();
   return user + system;
+}
+
+/**
+ * Measures round trips with a server in another process: `file` with the task "server". It prints a line when it is ready, and after each
+ * connection the processor time that it has used for it. Returns nanoseconds for one: of time, and of both processes' processor time.
+ *
+ * @param connect Connects to the server of this process.
+ * @param roundtrips Makes so many round trips over what `connect` gave.
+ * @param close Ends the connection.
+ */
+export async function timedWithServer(file, { connect, roundtrips, close }) {
+  const server = spawn(process.execPath, [file, "server"], { stdio: ["ignore", "pipe", "inherit"] });
+  server.stdout.setEncoding("utf8");
+  await once(server.stdout, "data");
+  const run = async (count) => {
+    const socket = await connect();
+    const before = processorTime();
+    const start = now();
+    await roundtrips(socket, count);
+    const elapsed = Number(now() - start);
+    const used = processorTime() - before;
+    close(socket);
+    const [theirs] = await once(server.stdout, "data");
+    return [elapsed / count, ((used + Number(theirs)) * 1000) / count];
+  };
+  await run(3_000);
+  const result = await run(30_000);
+  server.kill();
+  return result;
 }
 
 /** Runs the task that the command line names, prints what it returns, and ends. */

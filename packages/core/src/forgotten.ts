@@ -9,11 +9,11 @@ const FIRST = 1024;
 
 /** Descriptors that have been held so far. */
 let made = 0;
-/** With how many of those we look at what is held. */
+/** When so many have been held, we look how many still are. */
 let next = 64;
 /** How many may be held before we ask for a collection. */
 let allowed: number | undefined;
-/** We are to look, or wait for what a collection has found to be closed. */
+/** A look is due, or a collection is under way. */
 let busy = false;
 let collecting = false;
 
@@ -25,7 +25,7 @@ export function countHeld(): void {
   setImmediate(look);
 }
 
-/** A collection has found what it could, and the next turn closes that. Until then, sockets may begin no new burst of calls. */
+/** The next turn closes what a collection has found. Until then, sockets may begin no new burst of calls. */
 export const isCollecting = (): boolean => collecting;
 
 function look(): void {
@@ -55,15 +55,15 @@ function endCollection(): void {
   lookLater(held);
 }
 
-/** When as many more have been held as may be. */
+/** We look again when so many more have been held that the limit may be reached. */
 function lookLater(held: number): void {
   busy = false;
   next = made + allowed! - held;
 }
 
 /**
- * How many may be held where `held` are in use: twice as many, so that a program that holds more and more is seldom interrupted. More
- * than half of the files that the process may still open are never waited for.
+ * How many may be held before the next collection, if `held` are in use: twice as many. So a program that holds more and more is
+ * seldom interrupted. At most half of the files that the process may still open are added.
  */
 function allowedBeside(held: number): number {
   const room = binding().openFilesLimit() - held;

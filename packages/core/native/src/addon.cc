@@ -40,7 +40,7 @@ struct Environment {
   Custody custody;
   Receiver receiver;
   Readiness* readiness = nullptr;
-  // Of the next older copy of the JavaScript.
+  // What Open() has made before.
   Environment* next = nullptr;
 };
 
@@ -333,7 +333,8 @@ napi_value OpenPathName(napi_env env, napi_callback_info info) {
   return Number(env, OpenPath(Arguments<1>(env, info).View(0).data));
 }
 
-// sendmsg(2), in its short form where that says all: the kernel has no header and no iov to copy then.
+// Sends a message: with sendto(2) if it is one piece without control data, because the kernel then copies no header and no iov;
+// otherwise, and where a filter denies sendto(2), with sendmsg(2).
 long Send(Syscalls& syscalls, int fd, const kernel::MsgHdr& header, int flags) {
   // sendmsg(2) cuts an address that is too long, and sendto(2) refuses it.
   if (header.iov_count == 1 && !header.control && header.name_length <= static_cast<int>(kernel::kSockaddrStorage)) {
@@ -755,8 +756,8 @@ void End(napi_env, void* data, void*) {
   delete first;
 }
 
-// An object with the functions below and state of its own. Several copies of the JavaScript can share this file: two that are
-// installed, two bundles, one that a test tool has loaded anew. None may take another's place.
+// Makes an object with the functions below and with state of its own. Several copies of the JavaScript can share this file: two that
+// are installed, two bundles, or one that a test tool has loaded anew. With shared state, one would get the other's events.
 napi_value Open(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);

@@ -15,8 +15,8 @@ constexpr int kMaxThreadsOfUid = kMaxThreads / 2;
 // One thread is enough unless a close hangs. The next thread waits this long before it helps with what is queued.
 constexpr kernel::TimeSpec kPatience = {0, 5 * 1000000};
 constexpr kernel::TimeSpec kIdle = {0, 20 * 1000000};
-// A thread that has just closed something looks again after this time, and so often. Till then nobody wakes it: waking costs the
-// loop's thread more than everything else about a close.
+// A thread that has just closed something looks again after kMoment, kMoments times. Meanwhile nobody wakes it: to wake it would cost
+// the loop's thread more than all else about a close.
 constexpr kernel::TimeSpec kMoment = {0, 1000000};
 constexpr int kMoments = 20;
 // How often an idle thread looks before it ends: closing comes in bursts, and a thread costs some 20 µs to make.
