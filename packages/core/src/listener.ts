@@ -108,7 +108,7 @@ export class Listener implements MessageListener<Socket> {
     boundPath?: BoundPath,
   ) {
     checkConstruct(key, "Listener", "Listener.listen() or Listener.from()");
-    this.#endpoint = new Endpoint(descriptor, "listener", () => this.#pump());
+    this.#endpoint = new Endpoint(descriptor, "listener", () => this.#pump(), false);
     this.#facts = facts;
     this.#accepted = accepted;
     this.#boundPath = boundPath;
@@ -241,7 +241,7 @@ export class Listener implements MessageListener<Socket> {
         const socket = outOfTurn ? undefined : this.#try((error) => this.#pause(error, onShortage));
         if (socket) return Promise.resolve(socket);
       }
-      this.#endpoint.beginWait();
+      this.#endpoint.beginWait(0);
     } catch (error) {
       return rejectInTurn(error);
     }

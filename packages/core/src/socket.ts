@@ -104,6 +104,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   #boundPath: BoundPath | undefined;
   /** connect(2) in progress: told of readiness before the sends and receives. */
   #onConnectable: (() => void) | undefined;
+  #failConnect: ((error: Error) => void) | undefined;
   /** Threads that connect: each has the descriptor's number, also when nobody waits for it any more. */
   #connectsAway = 0;
   /** Another process may have the same socket, and make it blocking at any moment. */
@@ -123,7 +124,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   ) {
     checkConstruct(key, "Socket", "socketpair(), Socket.connect(), Socket.bind() or Socket.from()");
     const { maxFds, delivery } = settings;
-    this.#endpoint = new Endpoint(descriptor, "socket", (events) => this.#onReady(events));
+    this.#endpoint = new Endpoint(descriptor, "socket", (events) => this.#onReady(events), true);
     this.#facts = facts;
     this.#delivery = delivery;
     this.#own = new OwnSettings(facts);
@@ -215,7 +216,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
       const taken = commit();
       const { data } = taken;
       const socket = new Socket(CONSTRUCT, taken.descriptor, facts, { maxFds: checked.maxFds, delivery });
-      socket.#shared = true;
+      socket.#share();
       if (data !== undefined && data.length > 0) {
         socket.#receiving.prepend(
           messageOf(
@@ -334,9 +335,13 @@ export class Socket implements MessageSocket<FileDescriptor> {
     let stopListening: (() => void) | undefined;
     let inProgress = result === -EINPROGRESS;
     let ended = false;
-    this.#endpoint.beginWait();
+    this.#endpoint.beginWait(inProgress ? EPOLLOUT : 0);
     try {
-      await new Promise<void>((resolve, reject) => {
+      await new Promise<void>((settle, reject) => {
+        const resolve = () => {
+          this.#onConnectable = undefined;
+          settle();
+        };
         // What throws in a timer or in the event loop's call would end the process.
         const orReject =
           <A extends unknown[]>(body: (...args: A) => void) =>
@@ -354,6 +359,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
           else if (again !== -EINPROGRESS) reject(failure(again, "connect", details));
           else {
             inProgress = true;
+            this.#endpoint.watch(EPOLLOUT);
             // The event may have come before the thread's answer.
             this.#onConnectable?.();
           }
@@ -392,6 +398,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
           // An event from before the call says nothing yet.
           else if (peer !== -ENOTCONN) reject(failure(peer, "getpeername"));
         });
+        this.#failConnect = reject;
         stopListening = listenForAbort(signal, reject);
         if (offLoop) attempt();
         else if (result === -EAGAIN) backoff.wait(attempt);
@@ -402,6 +409,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
       backoff.cancel();
       stopListening?.();
       this.#onConnectable = undefined;
+      this.#failConnect = undefined;
       this.#endpoint.endWait();
     }
   }
@@ -645,7 +653,16 @@ export class Socket implements MessageSocket<FileDescriptor> {
   /** @internal Another process has the socket now: its path is no longer ours to remove. */
   [HANDED_OVER](): void {
     this.#boundPath?.leave();
+    this.#share();
+  }
+
+  #share(): void {
     this.#shared = true;
+    try {
+      this.#endpoint.useEdges();
+    } catch (error) {
+      this.#failWaits(error as Error);
+    }
   }
 
   /** @internal */
@@ -654,11 +671,29 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   #onReady(events: number): void {
-    // Sends and receives may wait for the connection, too, and no further edge would come for them.
-    if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) this.#onConnectable?.();
-    if (events & EPOLLERR) this.#receiving.drainErrors();
-    if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) this.#receiving.pump();
-    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) this.#sending.pump();
+    try {
+      // Libuv does not tell more of an error, and ends its watch.
+      if (events & EPOLLERR) this.#endpoint.useEdges();
+      // Sends and receives may wait for the connection, too, and no further edge would come for them.
+      if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) this.#onConnectable?.();
+      if (events & EPOLLERR) this.#receiving.drainErrors();
+      if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+        this.#endpoint.heed(EPOLLIN, this.#receiving.pump());
+      }
+      if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
+        const outcome = this.#sending.pump();
+        this.#endpoint.heed(EPOLLOUT, this.#onConnectable ? "in vain" : outcome);
+      }
+    } catch (error) {
+      this.#failWaits(error as Error);
+    }
+  }
+
+  /** The event loop can no longer tell when the socket is ready: no memory for it, or too many watches (epoll(7)). */
+  #failWaits(error: Error): void {
+    this.#failConnect?.(error);
+    this.#receiving.fail(() => error);
+    this.#sending.fail(() => error);
   }
 }
 

@@ -739,6 +739,18 @@ napi_value WatchRemove(napi_env env, napi_callback_info info) {
   return Number(env, args.environment().readiness->Remove(args.Int(0)));
 }
 
+napi_value WatchPoll(napi_env env, napi_callback_info info) {
+  Arguments<4> args(env, info);
+  Readiness* readiness = args.environment().readiness;
+  return Number(env, readiness->Poll(args.Int(0), args.Int(1), args.Int(2), static_cast<uint32_t>(args.Int(3))));
+}
+
+napi_value WatchUnpoll(napi_env env, napi_callback_info info) {
+  Arguments<3> args(env, info);
+  args.environment().readiness->Unpoll(args.Int(0), args.Int(1), args.Int(2));
+  return nullptr;
+}
+
 napi_value WatchRef(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   args.environment().readiness->KeepAlive(args.Bool(0));
@@ -819,6 +831,8 @@ napi_value Open(napi_env env, napi_callback_info info) {
       {"watch", Watch},
       {"watchAdd", WatchAdd},
       {"watchRemove", WatchRemove},
+      {"watchPoll", WatchPoll},
+      {"watchUnpoll", WatchUnpoll},
       {"watchRef", WatchRef},
   };
   for (const auto& function : functions) {

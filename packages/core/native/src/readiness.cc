@@ -12,15 +12,18 @@
 #include "workers.h"
 
 // Weak: a runtime without libuv must still be able to load the file.
+#pragma weak uv_check_init
+#pragma weak uv_check_start
+#pragma weak uv_check_stop
+#pragma weak uv_close
+#pragma weak uv_handle_get_data
+#pragma weak uv_handle_set_data
+#pragma weak uv_handle_size
 #pragma weak uv_poll_init
 #pragma weak uv_poll_start
 #pragma weak uv_poll_stop
-#pragma weak uv_close
 #pragma weak uv_ref
 #pragma weak uv_unref
-#pragma weak uv_handle_size
-#pragma weak uv_handle_get_data
-#pragma weak uv_handle_set_data
 
 namespace {
 
@@ -28,7 +31,10 @@ constexpr int kCloexecNonblock = 02000000 | 04000;  // EFD_CLOEXEC | EFD_NONBLOC
 // The slot of the workers' eventfd; sockets have slots from 0.
 constexpr int32_t kFinishedSlot = -1;
 
-uv_handle_t* AsHandle(uv_poll_t* poll) { return reinterpret_cast<uv_handle_t*>(poll); }
+template <typename Handle>
+uv_handle_t* AsHandle(Handle* handle) {
+  return reinterpret_cast<uv_handle_t*>(handle);
+}
 
 int EventFd(int flags) {
   long fd = syscall(SYS_eventfd2, 0, flags);
@@ -84,6 +90,7 @@ Readiness::~Readiness() {
   if (finished_ >= 0) Close(finished_);
   if (resume_ >= 0) Close(resume_);
   free(poll_);
+  free(check_);
 }
 
 int Readiness::Open() {
@@ -99,14 +106,19 @@ int Readiness::StartPoll() {
   if (!uv_poll_init) return -ENOSYS;
   uv_loop_t* loop;
   if (napi_get_uv_event_loop(env_, &loop) != napi_ok) return -ENOSYS;
-  // libuv tells the size: it is the running process's, not that of the headers.
+  // libuv tells the sizes: they are the running process's, not those of the headers.
   poll_ = static_cast<uv_poll_t*>(malloc(uv_handle_size(UV_POLL)));
-  if (!poll_) return -ENOMEM;
+  check_ = static_cast<uv_check_t*>(malloc(uv_handle_size(UV_CHECK)));
+  if (!poll_ || !check_ || !polls_.Reserve()) return -ENOMEM;
   int result = uv_poll_init(loop, poll_, epoll_);
   if (result < 0) return result;
   uv_handle_set_data(AsHandle(poll_), this);
   uv_poll_start(poll_, UV_READABLE, OnReadable);
   uv_unref(AsHandle(poll_));
+  uv_check_init(loop, check_);
+  uv_handle_set_data(AsHandle(check_), this);
+  uv_unref(AsHandle(check_));
+  polls_.Open(loop);
   return 0;
 }
 
@@ -131,6 +143,15 @@ int Readiness::Add(int fd, int slot, int generation) {
   return Control(epoll_, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLERR | EPOLLET, slot, generation);
 }
 
+int Readiness::Poll(int fd, int slot, int generation, uint32_t events) {
+  if (threaded_) return -ENOSYS;
+  if (events) return polls_.Start(fd, slot, generation, events);
+  polls_.Stop(fd, slot, generation);
+  return 0;
+}
+
+void Readiness::Unpoll(int fd, int slot, int generation) { polls_.Close(fd, slot, generation); }
+
 int Readiness::Remove(int fd) { return Control(epoll_, EPOLL_CTL_DEL, fd, 0, 0, 0); }
 
 void Readiness::KeepAlive(bool on) {
@@ -147,18 +168,28 @@ void Readiness::KeepAlive(bool on) {
   }
 }
 
-void Readiness::Deliver() {
+// What does not fit keeps the epoll instance readable: the loop calls again, other work gets its turn between.
+void Readiness::Collect() {
   epoll_event events[kBatch];
-  long count = syscall(SYS_epoll_pwait, epoll_, events, kBatch, 0, nullptr, 8);
-  if (count <= 0) return;
-  int32_t* at = batch_;
+  long count = syscall(SYS_epoll_pwait, epoll_, events, kBatch - count_, 0, nullptr, 8);
   for (long i = 0; i < count; i++) {
     int32_t slot = static_cast<int32_t>(events[i].data.u64 & 0xffffffff);
     if (slot == kFinishedSlot) Drain(finished_);
-    *at++ = slot;
-    *at++ = static_cast<int32_t>(events[i].data.u64 >> 32);
-    *at++ = static_cast<int32_t>(events[i].events);
+    Append(slot, static_cast<int32_t>(events[i].data.u64 >> 32), events[i].events);
   }
+}
+
+void Readiness::Append(int32_t slot, int32_t generation, uint32_t events) {
+  int32_t* at = batch_ + kNumbers * count_++;
+  at[0] = slot;
+  at[1] = generation;
+  at[2] = static_cast<int32_t>(events);
+}
+
+void Readiness::Deliver() {
+  if (count_ == 0) return;
+  size_t count = count_;
+  count_ = 0;
   napi_handle_scope scope;
   if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
   napi_value callback;
@@ -166,7 +197,7 @@ void Readiness::Deliver() {
   napi_value argument;
   napi_get_reference_value(env_, callback_, &callback);
   napi_get_global(env_, &receiver);
-  napi_create_int32(env_, static_cast<int32_t>(count), &argument);
+  napi_create_uint32(env_, static_cast<uint32_t>(count), &argument);
   // In a thread-safe function's turn there is a callback scope already; from libuv's there is none.
   napi_status status =
       threaded_ ? napi_call_function(env_, receiver, callback, 1, &argument, nullptr)
@@ -179,8 +210,29 @@ void Readiness::Deliver() {
   napi_close_handle_scope(env_, scope);
 }
 
-// What does not fit in one batch keeps the epoll instance readable: the loop calls again, other work gets its turn between.
 void Readiness::OnReadable(uv_poll_t* handle, int, int) {
+  Readiness* self = static_cast<Readiness*>(uv_handle_get_data(AsHandle(handle)));
+  self->polls_.TellFailed();
+  self->MakeRoom();
+  self->Collect();
+}
+
+// Makes the epoll instance readable.
+void Readiness::OnFailure() { Signal(finished_); }
+
+void Readiness::OnPoll(int32_t slot, int32_t generation, uint32_t events) {
+  MakeRoom();
+  Append(slot, generation, events);
+}
+
+// What a turn of the loop has brought goes to JavaScript in one call, once libuv has asked for everything.
+void Readiness::MakeRoom() {
+  if (count_ == 0) uv_check_start(check_, OnCheck);
+  if (count_ == kBatch) Deliver();
+}
+
+void Readiness::OnCheck(uv_check_t* handle) {
+  uv_check_stop(handle);
   static_cast<Readiness*>(uv_handle_get_data(AsHandle(handle)))->Deliver();
 }
 
@@ -208,14 +260,19 @@ void* Readiness::Wait(void* argument) {
 void Readiness::OnKnock(napi_env env, napi_value, void* context, void*) {
   Readiness* self = static_cast<Readiness*>(context);
   if (!env) return;
+  self->Collect();
   self->Deliver();
   Signal(self->resume_);
 }
 
-void Readiness::OnClosed(uv_handle_t* handle) {
-  Readiness* self = static_cast<Readiness*>(uv_handle_get_data(handle));
-  napi_async_cleanup_hook_handle hook = self->hook_;
-  delete self;
+void Readiness::OnClosed(uv_handle_t* handle) { static_cast<Readiness*>(uv_handle_get_data(handle))->Released(); }
+
+void Readiness::OnAllClosed() { Released(); }
+
+void Readiness::Released() {
+  if (--closing_ > 0) return;
+  napi_async_cleanup_hook_handle hook = hook_;
+  delete this;
   napi_remove_async_cleanup_hook(hook);
 }
 
@@ -224,8 +281,11 @@ void Readiness::OnPollEnd(napi_async_cleanup_hook_handle, void* argument) {
   self->workers_->Notify(-1);
   napi_delete_reference(self->env_, self->callback_);
   napi_async_destroy(self->env_, self->context_);
+  self->closing_ = 3;
   uv_poll_stop(self->poll_);
   uv_close(AsHandle(self->poll_), OnClosed);
+  uv_close(AsHandle(self->check_), OnClosed);
+  self->polls_.End();
 }
 
 // The references are left to the environment, which ends now: Deno runs clean-up hooks without a handle scope.

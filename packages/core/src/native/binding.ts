@@ -241,7 +241,7 @@ export interface Binding {
   /** Takes a deposited descriptor into this environment's custody: result[0] is the generation; -ENOENT: no such ticket. */
   claim(ticket: number): number;
 
-  // Readiness: one edge-triggered epoll instance.
+  // Readiness: an edge-triggered epoll instance for whatever there is, and libuv's own level-triggered watch of single descriptors.
 
   /**
    * Starts watching; `onReady(count)` is called with `count` triples (slot, generation, epoll events) in the returned
@@ -251,6 +251,14 @@ export interface Binding {
   /** Registers a descriptor for EPOLLIN | PRI | OUT | RDHUP | ERR, edge-triggered. */
   watchAdd(fd: number, slot: number, generation: number): number;
   watchRemove(fd: number): number;
+  /**
+   * Has libuv watch the descriptor for EPOLLIN and EPOLLOUT, or one of them, in place of what it was watched for before: as long as
+   * it is ready, `onReady` is told in each turn. 0 ends that for now; so does an EPOLLERR, which is told alone. The descriptor becomes
+   * non-blocking. A negative errno: it is not watched.
+   */
+  watchPoll(fd: number, slot: number, generation: number, events: number): number;
+  /** Ends that for good. */
+  watchUnpoll(fd: number, slot: number, generation: number): void;
   /** Whether the watching keeps the process alive. Off at first. */
   watchRef(keepAlive: boolean): void;
 }

@@ -2,13 +2,17 @@ import type { FileDescriptor } from "../descriptor.js";
 import { AbortError, closedError } from "../errors.js";
 import {
   beginWait,
+  canPoll,
   closeAndWait,
   endWait,
+  pollFor,
   prepare,
   type Registration,
+  stopPolling,
   unwatch,
   type Watcher,
   watch,
+  watchPolled,
 } from "./readiness.js";
 
 /** What a collected endpoint leaves behind. */
@@ -20,7 +24,7 @@ interface Remains {
 
 const collected = new FinalizationRegistry<Remains>(({ descriptor, what, registration }) => {
   const { fd } = descriptor;
-  if (registration) unwatch(fd, registration);
+  if (registration) unwatch(fd >= 0, registration);
   if (fd < 0) return;
   descriptor.close();
   process.emitWarning(
@@ -48,6 +52,11 @@ class Watched implements Watcher {
   }
 }
 
+/**
+ * What has come of an event: somebody was served; nobody waits for it; somebody waits, and the socket was not ready after all.
+ */
+export type Outcome = "served" | "idle" | "in vain";
+
 /** An open descriptor that the event loop watches: what sockets and listeners have in common. */
 export class Endpoint {
   readonly #descriptor: FileDescriptor;
@@ -55,14 +64,20 @@ export class Endpoint {
   readonly #onReady: (events: number) => void;
   readonly #remains: Remains;
   #watched: Watched | undefined;
+  /** Libuv may watch it by itself. */
+  #mayPoll: boolean;
+  /** For what libuv watches it. */
+  #polledFor = 0;
   #waits = 0;
   #referenced = true;
   #closing: Promise<void> | undefined;
 
-  constructor(descriptor: FileDescriptor, what: string, onReady: (events: number) => void) {
+  /** `isOurs`: its open file description is ours alone. */
+  constructor(descriptor: FileDescriptor, what: string, onReady: (events: number) => void, isOurs: boolean) {
     this.#descriptor = descriptor;
     this.#what = what;
     this.#onReady = onReady;
+    this.#mayPoll = isOurs && canPoll;
     // What waiting needs is made before anybody waits: at the limit of open files it could not be made any more.
     prepare();
     this.#remains = { descriptor, what, registration: undefined };
@@ -89,17 +104,67 @@ export class Endpoint {
     return closedError(this.#what);
   }
 
-  /** Registers the descriptor with the event loop, the first time somebody has to wait. */
-  watch(): void {
-    if (this.#remains.registration) return;
-    const watched = new Watched(this, (endpoint, events) => endpoint.#onReady(events));
-    this.#remains.registration = watch(this.open(), watched);
-    this.#watched = watched;
+  /**
+   * Has the event loop tell of events, the first time somebody has to wait: of these (EPOLLIN, EPOLLOUT) as long as they hold, if libuv
+   * watches the descriptor by itself; otherwise of all that can happen, once each time.
+   */
+  watch(events: number): void {
+    const { registration } = this.#remains;
+    if (registration?.polled) {
+      this.#pollFor(this.#polledFor | events);
+      return;
+    }
+    if (registration) return;
+    const fd = this.open();
+    this.#watched ??= new Watched(this, (endpoint, events) => endpoint.#onReady(events));
+    if (!this.#mayPoll) this.#remains.registration = watch(fd, this.#watched);
+    else if (events !== 0) {
+      this.#remains.registration = watchPolled(fd, this.#watched, events);
+      this.#polledFor = events;
+    }
   }
 
-  /** A wait begins: unless the endpoint is unref'd, it keeps the process alive. */
-  beginWait(): void {
-    this.watch();
+  /** Libuv watches it by itself. */
+  get isPolled(): boolean {
+    return this.#remains.registration?.polled === true;
+  }
+
+  /** Whether the event loop tells of an event as long as it holds: nobody has to ask the kernel first. */
+  isPolledFor(event: number): boolean {
+    return (this.#polledFor & event) !== 0 && this.isPolled;
+  }
+
+  #pollFor(events: number): void {
+    if (this.#polledFor === events) return;
+    pollFor(this.#remains.registration!, events);
+    this.#polledFor = events;
+  }
+
+  /**
+   * From now on the event loop tells of everything, once each time: of errors, too. That is also for descriptors whose open file
+   * description others have: they may make it blocking, which libuv would undo.
+   */
+  useEdges(): void {
+    this.#mayPoll = false;
+    const { registration } = this.#remains;
+    if (!registration?.polled) return;
+    this.#polledFor = 0;
+    stopPolling(this.open(), registration);
+  }
+
+  /**
+   * What has come of an event that libuv tells of in each turn. It must not be told for nothing: where nobody waits, libuv watches for
+   * it no longer; where somebody waits in vain, the descriptor is watched by its edges from then on.
+   */
+  heed(event: number, outcome: Outcome): void {
+    if (outcome === "served" || !this.isPolled) return;
+    if (outcome === "idle") this.#pollFor(this.#polledFor & ~event);
+    else this.useEdges();
+  }
+
+  /** A wait begins: unless the endpoint is unref'd, it keeps the process alive. `events`: see {@link watch}. */
+  beginWait(events: number): void {
+    this.watch(events);
     if (this.#waits++ > 0) return;
     this.#watched!.awaited = this;
     if (this.#referenced) beginWait();
@@ -137,7 +202,7 @@ export class Endpoint {
 
   #unwatch(): void {
     const { registration } = this.#remains;
-    if (registration) unwatch(this.#descriptor.fd, registration);
+    if (registration) unwatch(this.#descriptor.fd >= 0, registration);
     this.#remains.registration = undefined;
     collected.unregister(this);
   }

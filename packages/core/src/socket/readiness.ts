@@ -17,10 +17,13 @@ export interface Watcher {
   onReady(events: number): void;
 }
 
-/** One registration in the environment's epoll instance. */
+/** By what readiness knows a descriptor. */
 export interface Registration {
   readonly slot: number;
   readonly generation: number;
+  readonly fd: number;
+  /** Libuv watches it, level-triggered. Otherwise it is in the epoll instance, edge-triggered. */
+  polled: boolean;
 }
 
 const FINISHED_SLOT = -1;
@@ -71,12 +74,21 @@ export function prepare(): void {
   batch = started;
 }
 
-/** Registers a descriptor, edge-triggered, for everything: once, until {@link unwatch}. */
-export function watch(fd: number, watcher: Watcher): Registration {
+/**
+ * Whether a socket of our own making has libuv watch it by itself. That is faster, but needs a descriptor that nobody else makes
+ * blocking: see {@link Registration.polled}.
+ */
+export const canPoll = !withoutLibuv && !/^(epoll|thread)$/.test(process.env.SENDMSG_READINESS ?? "");
+
+function register(
+  fd: number,
+  watcher: Watcher,
+  start: (slot: number, generation: number) => number,
+): Registration {
   prepare();
   const slot = freeSlots.pop() ?? watchers.length;
   const generation = ((generations[slot] ?? 0) + 1) & 0x3fffffff;
-  const result = binding().watchAdd(fd, slot, generation);
+  const result = start(slot, generation);
   if (result < 0) {
     freeSlots.push(slot);
     watchers[slot] = undefined;
@@ -84,13 +96,52 @@ export function watch(fd: number, watcher: Watcher): Registration {
   }
   watchers[slot] = watcher;
   generations[slot] = generation;
-  return { slot, generation };
+  return { slot, generation, fd, polled: false };
 }
 
-/** Must come before close(2): while the file lives on elsewhere, its events would go on arriving. */
-export function unwatch(fd: number, { slot, generation }: Registration): void {
+/** Registers a descriptor, edge-triggered, for everything: once, until {@link unwatch}. */
+export function watch(fd: number, watcher: Watcher): Registration {
+  return register(fd, watcher, (slot, generation) => binding().watchAdd(fd, slot, generation));
+}
+
+/**
+ * Has libuv watch a descriptor for EPOLLIN and EPOLLOUT, or one of them, level-triggered. Where it can't, it is registered like any other:
+ * libuv does not watch a number twice, and somebody else may have it watch this one.
+ */
+export function watchPolled(fd: number, watcher: Watcher, events: number): Registration {
+  let polled = true;
+  const registration = register(fd, watcher, (slot, generation) => {
+    if (binding().watchPoll(fd, slot, generation, events) === 0) return 0;
+    polled = false;
+    return binding().watchAdd(fd, slot, generation);
+  });
+  registration.polled = polled;
+  return registration;
+}
+
+/** Other events are told of from now on; 0: none. */
+export function pollFor({ fd, slot, generation }: Registration, events: number): void {
+  const result = binding().watchPoll(fd, slot, generation, events);
+  if (result < 0) throw systemError(result, "epoll_ctl");
+}
+
+/** From now on the descriptor is registered edge-triggered. What is ready already is told once more. */
+export function stopPolling(fd: number, registration: Registration): void {
+  const { slot, generation } = registration;
+  binding().watchUnpoll(registration.fd, slot, generation);
+  registration.polled = false;
+  const result = binding().watchAdd(fd, slot, generation);
+  if (result < 0) throw systemError(result, "epoll_ctl");
+}
+
+/**
+ * Must come before close(2): while the file lives on elsewhere, its events would go on arriving. `isOpen`: the number still means
+ * the file.
+ */
+export function unwatch(isOpen: boolean, { fd, slot, generation, polled }: Registration): void {
   if (generations[slot] !== generation || watchers[slot] === undefined) return;
-  if (fd >= 0) binding().watchRemove(fd);
+  if (polled) binding().watchUnpoll(fd, slot, generation);
+  else if (isOpen) binding().watchRemove(fd);
   watchers[slot] = undefined;
   freeSlots.push(slot);
 }

@@ -61,10 +61,10 @@ import { getInt } from "../options/int.js";
 import { failure } from "../syscalls/failure.js";
 import { Backoff } from "./backoff.js";
 import { filled, takeEarly } from "./early.js";
-import { type Endpoint, listenForAbort } from "./endpoint.js";
+import { type Endpoint, listenForAbort, type Outcome } from "./endpoint.js";
 import { afterTurn, countArrived, mayTry, rejectInTurn } from "./fairness.js";
 import type { OwnSettings } from "./own-settings.js";
-import { callOffLoop, EPOLLERR, EPOLLHUP, EPOLLRDHUP } from "./readiness.js";
+import { callOffLoop, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLRDHUP } from "./readiness.js";
 import { DEFAULT_SIZE, reserve, take } from "./receive-memory.js";
 import { MESSAGES_LOST } from "./transient.js";
 
@@ -72,6 +72,9 @@ import { MESSAGES_LOST } from "./transient.js";
 export const SCM_MAX_FD = 253;
 /** Descriptors to let in by default, or to let nobody send any: SO_PASSRIGHTS. */
 export type MaxFds = number | "refuse";
+/** After so many receives that have found nothing, the next ones wait at once: all but one of so many. */
+const MOST_MISSES = 2;
+const UNASKED = 16;
 /** Entries of the error queue that wait for somebody to read them. */
 const MAX_ERRORS = 1024;
 
@@ -251,6 +254,10 @@ export class Receiving {
   /** Those who wait for what is out of band. It comes when it comes, before or after other data. */
   readonly #urgent: Waiter[] = [];
   #turnScheduled = false;
+  /** Receives in succession that have found nothing when they began. */
+  #misses = 0;
+  /** Receives that have not asked the kernel. */
+  #unasked = 0;
   /** A message, or an error, that the kernel no longer has and that nobody has been given yet. */
   #early: Message | undefined;
   #earlyError: Error | undefined;
@@ -290,6 +297,10 @@ export class Receiving {
     return this.#early !== undefined || this.#away;
   }
 
+  get #holdsEarly(): boolean {
+    return this.#early !== undefined || this.#earlyError !== undefined;
+  }
+
   /** Reading was shut down on this side: what looks like an empty datagram is the end. */
   readShutDown(): void {
     this.#readShutDown = true;
@@ -306,12 +317,17 @@ export class Receiving {
       signal = checkSignal("options.signal", own(options).signal);
       if (signal?.aborted) throw new AbortError(signal);
       if (!this.#own.on) this.#own.switchOn(this.#endpoint.open(), this.#socket.names);
-      if (this.#lineOf(request).length === 0) {
+      if (request.flags & MSG_OOB) this.#endpoint.useEdges();
+      if (this.#lineOf(request).length === 0 && !this.#isQuiet()) {
         outOfTurn = !mayTry();
         const message = outOfTurn ? undefined : this.#try(request);
-        if (message) return Promise.resolve(message);
+        if (message) {
+          this.#misses = 0;
+          return Promise.resolve(message);
+        }
+        if (!outOfTurn) this.#misses++;
       }
-      this.#endpoint.beginWait();
+      this.#endpoint.beginWait(EPOLLIN);
     } catch (error) {
       return rejectInTurn(error);
     }
@@ -325,6 +341,15 @@ export class Receiving {
       // Nothing would tell that the socket is ready: it may have been all along.
       if (outOfTurn) this.#retryAfterTurn();
     });
+  }
+
+  /**
+   * Whether nothing is likely to be there: the event loop tells soon enough if something is. Where receives have found nothing before,
+   * we ask the kernel only now and then.
+   */
+  #isQuiet(): boolean {
+    if (this.#misses < MOST_MISSES || this.#holdsEarly || !this.#endpoint.isPolledFor(EPOLLIN)) return false;
+    return ++this.#unasked % UNASKED !== 0;
   }
 
   tryReceive(options: ReceiveOptions): Message | undefined {
@@ -341,18 +366,19 @@ export class Receiving {
   }
 
   /** The socket became readable, or the event loop has gone round. */
-  pump(): void {
+  pump(): Outcome {
     this.#stirred = this.#away;
     // These come first: if the connection has failed, they take the error and keep it for the others. See #endIfNoneCanCome.
     if (this.#urgent.length > 0) this.#serve(this.#urgent);
-    this.#serve(this.#waiters);
+    return this.#serve(this.#waiters);
   }
 
-  #serve(line: readonly Waiter[]): void {
+  #serve(line: readonly Waiter[]): Outcome {
+    let outcome: Outcome = line.length === 0 ? "idle" : "in vain";
     while (line.length > 0 && !this.#endpoint.closed) {
       if (!mayTry()) {
         this.#retryAfterTurn();
-        return;
+        return "served";
       }
       const waiter = line[0]!;
       let message: Message | undefined;
@@ -361,25 +387,32 @@ export class Receiving {
       } catch (error) {
         this.#remove(waiter);
         waiter.reject(error as Error);
+        outcome = "served";
         continue;
       }
-      if (message === undefined) return;
+      if (message === undefined) return outcome;
       this.#remove(waiter);
       waiter.resolve(message);
+      outcome = "served";
+    }
+    return outcome;
+  }
+
+  /** Nothing tells any more when there is something to receive. */
+  fail(error: () => Error): void {
+    for (const waiter of [
+      ...this.#waiters.splice(0),
+      ...this.#urgent.splice(0),
+      ...this.#errorWaiters.splice(0),
+    ]) {
+      waiter.stopListening?.();
+      this.#endpoint.endWait();
+      waiter.reject(error());
     }
   }
 
   close(error: () => Error): void {
-    for (const waiter of [...this.#waiters.splice(0), ...this.#urgent.splice(0)]) {
-      waiter.stopListening?.();
-      this.#endpoint.endWait();
-      waiter.reject(error());
-    }
-    for (const waiter of this.#errorWaiters.splice(0)) {
-      waiter.stopListening?.();
-      this.#endpoint.endWait();
-      waiter.reject(error());
-    }
+    this.fail(error);
     for (const message of this.#errors.splice(0)) message[Symbol.dispose]();
     this.#early?.[Symbol.dispose]();
     this.#early = undefined;
@@ -408,7 +441,7 @@ export class Receiving {
   #try(request: Request): Message | undefined {
     // What is out of band or on the error queue is still in the kernel.
     const inBand = (request.flags & (MSG_ERRQUEUE | MSG_OOB)) === 0;
-    if (inBand && (this.#early || this.#earlyError)) return this.#takeEarly(request);
+    if (inBand && this.#holdsEarly) return this.#takeEarly(request);
     if (this.#away) return undefined;
     const fd = this.#endpoint.open();
     const { family, type } = this.#socket;
@@ -737,11 +770,12 @@ export class Receiving {
       signal = checkSignal("options.signal", checkObject("options", options).signal);
       if (signal?.aborted) throw new AbortError(signal);
       if (!this.#hasErrorQueue()) throw noErrors(this.#socket.family);
-      this.#endpoint.watch();
+      this.#endpoint.useEdges();
+      this.#endpoint.watch(0);
       if (this.#errors.length === 0) this.drainErrors();
       const message = this.#errors.shift();
       if (message) return Promise.resolve(message);
-      this.#endpoint.beginWait();
+      this.#endpoint.beginWait(0);
     } catch (error) {
       return rejectInTurn(error);
     }

@@ -32,7 +32,7 @@ import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
 import { Backoff } from "./backoff.js";
 import { type BoundPath, boundPathsOf } from "./bound-path.js";
-import { type Endpoint, listenForAbort } from "./endpoint.js";
+import { type Endpoint, listenForAbort, type Outcome } from "./endpoint.js";
 import { afterTurn, mayTry, nextTurn, rejectInTurn } from "./fairness.js";
 import { checkOutgoing } from "./outgoing.js";
 import { callOffLoop, EPOLLOUT } from "./readiness.js";
@@ -212,8 +212,10 @@ export class Sending {
     } catch (error) {
       return rejectInTurn(withBytesSent(error as Error, 0));
     }
+    let isTold = true;
     try {
-      this.#endpoint.beginWait();
+      if (!offLoop && !this.#lanes.has(key)) isTold = this.#watchForRoom();
+      this.#endpoint.beginWait(0);
     } catch (error) {
       this.#discard(entry);
       if (entry.sent > 0) this.#break();
@@ -230,7 +232,7 @@ export class Sending {
       }
       this.#lanes.set(key, { queue: [entry], backoff: undefined, stirred: false });
       if (offLoop) this.#sendOffLoop(key, entry);
-      else this.#waitForRoom(key);
+      else if (!isTold) this.#sendLater(key);
     });
   }
 
@@ -259,12 +261,24 @@ export class Sending {
       : Buffer.from(address).toString("latin1");
   }
 
-  /** The socket became writable, a pause is over or the event loop has gone round. */
-  pump(): void {
+  /** The socket became writable. */
+  pump(): Outcome {
+    let outcome: Outcome = "idle";
+    if (this.#lanes.size === 0) return outcome;
     for (const [key, lane] of [...this.#lanes]) {
       // A datagram that a full peer refuses makes the sender writable anew, for its memory is free again: an edge at
       // each try (net/unix/af_unix.c, unix_write_space). What waits by timer must not listen to it.
-      if (!lane.backoff?.waiting) this.#pumpLane(key);
+      if (lane.backoff?.waiting) continue;
+      const ofLane = this.#pumpLane(key);
+      if (ofLane === "served" || outcome === "idle") outcome = ofLane;
+    }
+    return this.#lanes.size === 0 ? "idle" : outcome;
+  }
+
+  /** Nothing tells any more when there is room. */
+  fail(error: () => Error): void {
+    for (const [key, lane] of [...this.#lanes]) {
+      for (const entry of [...lane.queue]) this.#fail(key, entry, error());
     }
   }
 
@@ -362,17 +376,18 @@ export class Sending {
     };
   }
 
-  #pumpLane(key: string): void {
+  #pumpLane(key: string): Outcome {
     const lane = this.#lanes.get(key);
+    let outcome: Outcome = "idle";
     while (lane && lane.queue.length > 0 && !this.#endpoint.closed) {
       if (!mayTry()) {
         this.#retryAfterTurn();
-        return;
+        return "served";
       }
       const entry = lane.queue[0]!;
       if (entry.away) {
         lane.stirred = true;
-        return;
+        return outcome;
       }
       const { prepared } = entry;
       const views = Array.isArray(prepared.iov) ? prepared.iov : [prepared.iov];
@@ -382,6 +397,7 @@ export class Sending {
           "A buffer was transferred or resized while it was being sent",
         );
         this.#fail(key, entry, error);
+        outcome = "served";
         continue;
       }
       let result: number;
@@ -394,16 +410,18 @@ export class Sending {
       } catch (error) {
         // The number was closed behind the socket's back.
         this.#fail(key, entry, error as Error);
+        outcome = "served";
         continue;
       }
       if (result === -EAGAIN) {
         this.#waitForRoom(key);
-        return;
+        return outcome === "served" ? outcome : "in vain";
       }
       if (result === OFF_LOOP) {
         this.#sendOffLoop(key, entry);
-        return;
+        return outcome;
       }
+      outcome = "served";
       if (result < 0) {
         this.#fail(key, entry, this.#failure(result, prepared));
         continue;
@@ -412,6 +430,7 @@ export class Sending {
       this.#took(entry, result);
       if (entry.sent >= prepared.total || this.#socket.type !== SOCK_STREAM) this.#finish(key, entry);
     }
+    return outcome;
   }
 
   /** The kernel took so many bytes. */
@@ -464,17 +483,34 @@ export class Sending {
     this.#pumpLane(key);
   }
 
-  /**
-   * The kernel said EAGAIN. If the socket is writable all the same, it is not the socket's own buffer that is full, and no
-   * readiness tells when to try again: an addressed Unix datagram to a full peer, netlink to a full socket of another process, a
-   * UDP socket that needs a port while none is free. Then a timer does.
-   */
+  /** The kernel said EAGAIN to the first of a lane. */
   #waitForRoom(key: string): void {
     const lane = this.#lanes.get(key);
     if (!lane) return;
+    try {
+      if (!this.#watchForRoom()) this.#sendLater(key);
+    } catch (error) {
+      this.#fail(key, lane.queue[0]!, error as Error);
+    }
+  }
+
+  /**
+   * Whether the event loop will tell when there is room. If the socket is writable although the kernel said EAGAIN, it is not the
+   * socket's own buffer that is full, and no readiness tells when to try again: an addressed Unix datagram to a full peer, netlink to a
+   * full socket of another process, a UDP socket that needs a port while none is free.
+   */
+  #watchForRoom(): boolean {
     const events = binding().poll(this.#endpoint.fd, EPOLLOUT);
     // Where the kernel does not say, trying again costs little, and not trying could mean to wait for ever.
-    if (events >= 0 && (events & EPOLLOUT) === 0) return;
+    if (events < 0 || (events & EPOLLOUT) !== 0) return false;
+    this.#endpoint.watch(EPOLLOUT);
+    return true;
+  }
+
+  /** Has a timer try again. */
+  #sendLater(key: string): void {
+    const lane = this.#lanes.get(key);
+    if (!lane) return;
     lane.backoff ??= new Backoff();
     lane.backoff.wait(() => this.#pumpLane(key));
   }

@@ -14,6 +14,7 @@ const states: readonly (readonly [string, readonly string[]])[] = [
   ["descriptors in messages", ["messages"]],
   ["descriptors in its sockets' queues", ["queued"]],
   ["waits for messages, connections and errors", ["waiting"]],
+  ["hundreds of waits", ["crowd"]],
   ["sends that wait, and their duplicates", ["sending"]],
   ["an exchange going on", ["busy"]],
   ["sockets that are being closed", ["closing"]],

@@ -1,12 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ENOSPC } from "../../src/errno.js";
 import { Listener, Socket, socketpair } from "../../src/index.js";
-import { binding } from "../../src/native/load.js";
 import { mayTry } from "../../src/socket/fairness.js";
 import { memorySocketpair } from "../../src/testing/index.js";
 import { counted } from "../counted.js";
 import { rejection, TYPES, withPair } from "../pairs.js";
 import { freshPath } from "../transports.js";
+import { refuseToWatch } from "../watching.js";
 
 /** Makes rounds until a timer has fired five times. A loop that never yields lets it fire not once, and ends at the limit. */
 async function expectTurns(round: () => Promise<unknown>, limit = 10_000_000): Promise<void> {
@@ -154,9 +153,6 @@ describe("a loop that calls again as soon as a call has failed lets the event lo
   afterEach(() => {
     vi.restoreAllMocks();
   });
-
-  /** What epoll_ctl(2) says once the user has used up fs.epoll.max_user_watches. */
-  const refuseToWatch = () => vi.spyOn(binding(), "watchAdd").mockReturnValue(-ENOSPC);
 
   /** A method of a socket that is closed. */
   const onClosed = (name: string, call: (socket: Socket) => Promise<unknown>) => ({

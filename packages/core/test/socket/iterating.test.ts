@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ENOSPC, EOPNOTSUPP } from "../../src/errno.js";
+import { EOPNOTSUPP } from "../../src/errno.js";
 import { Listener, Socket } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
 import { NETLINK_USERSOCK } from "../../src/syscalls/index.js";
@@ -7,6 +7,7 @@ import { counted } from "../counted.js";
 import { pass, rejection, thrown, withPair } from "../pairs.js";
 import { isRoot, onRealKernel, skipUnless } from "../target.js";
 import { freshPath } from "../transports.js";
+import { refuseToWatch } from "../watching.js";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -67,19 +68,9 @@ describe("messages that the kernel has dropped, because netlink's receive buffer
 });
 
 describe("iteration, when there is nothing to watch with", () => {
-  /** Refuses to watch three times, and then no more. */
-  function refuseThrice(): void {
-    const native = binding();
-    const original = native.watchAdd;
-    let refused = 0;
-    vi.spyOn(native, "watchAdd").mockImplementation((...args) =>
-      refused++ < 3 ? -ENOSPC : original(...args),
-    );
-  }
-
   it("messages() tells onError, waits a little and goes on", () =>
     withPair("seqpacket", async (a, b) => {
-      refuseThrice();
+      refuseToWatch(3);
       const errors: unknown[] = [];
       const messages = b.messages({ onError: ({ code }: Error & { code?: string }) => errors.push(code) });
       const first = messages.next();
@@ -94,7 +85,7 @@ describe("iteration, when there is nothing to watch with", () => {
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });
-      refuseThrice();
+      refuseToWatch(3);
       const errors: unknown[] = [];
       const connections = listener.connections({
         onError: ({ code }: Error & { code?: string }) => errors.push(code),

@@ -1,8 +1,6 @@
 import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ENOSPC } from "../../src/errno.js";
 import { type ControlMessage, Socket, socketpair } from "../../src/index.js";
-import { binding } from "../../src/native/load.js";
 import { mayTry } from "../../src/socket/fairness.js";
 import {
   AF_INET,
@@ -32,6 +30,7 @@ import {
 } from "../pairs.js";
 import { isRoot, kernelIsAtLeast, onRealKernel, skipUnless } from "../target.js";
 import { freshPath } from "../transports.js";
+import { refuseToWatch } from "../watching.js";
 
 /** A megabyte in which every place can be told from its neighbours. */
 const megabyte = Buffer.alloc(1 << 20, "the quick brown fox jumps over the lazy dog ");
@@ -546,13 +545,13 @@ describe("a stream on which part of a message went, and the rest cannot be waite
 
   it("takes no other message: the peer could not tell where it begins", () =>
     withPair("stream", async (a, b) => {
-      const watching = vi.spyOn(binding(), "watchAdd").mockReturnValue(-ENOSPC);
+      const endRefusal = refuseToWatch();
       const error = await rejection(a.sendmsg({ data: megabyte }));
       expect(error.code).toBe("ENOSPC");
       expect(error.bytesSent).toBeGreaterThan(0);
       expect(await rejection(a.sendmsg({ data: "next" }))).toMatchObject({ code: "EPIPE", bytesSent: 0 });
       expect(thrown(() => a.trySendmsg({ data: "next" }))).toMatchObject({ code: "EPIPE" });
-      watching.mockRestore();
+      endRefusal();
       const arrived = bytesOf(await read(b, megabyte.length));
       expect(arrived.equals(megabyte.subarray(0, error.bytesSent as number))).toBe(true);
       expect((await b.recvmsg()).eof).toBe(true);

@@ -45,6 +45,14 @@ const states = {
       for await (const _ of accepted);
     })();
   },
+  /** More waits than the event loop is told of at once, a message for every second of them. */
+  async crowd() {
+    const pairs = Array.from({ length: 300 }, () => socketpair());
+    for (const socket of pairs.flat()) socket.recvmsg().catch(() => {});
+    await pause(0);
+    for (const [a] of pairs) a.trySendmsg({ data: "x" });
+    kept.push(...pairs.flat());
+  },
   /** Sends that wait for room, with duplicates of what they are to pass; one on a timer. */
   async sending() {
     const address = { family: "unix", abstract: `sendmsg-worker-${process.pid}-${state}-${number}` };

@@ -1,0 +1,60 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { isBun, isDeno } from "../../src/runtime.js";
+import { skipUnless, target } from "../target.js";
+import { report } from "./program.js";
+
+// Node's libuv watches a socket of our own making by itself. It ends the process, or goes round for ever, where a descriptor is not
+// what it was when the watch began. What holds for our own epoll instance must hold for libuv's.
+
+const CASES = {
+  closed: "ERR_SENDMSG_CLOSED",
+  reused: ["ERR_SENDMSG_CLOSED", "there"],
+  lingering: ["ERR_SENDMSG_CLOSED", "there"],
+  "closed first": "ERR_SENDMSG_CLOSED",
+  unwanted: [true, "2"],
+  refused: ["ECONNREFUSED", "ECONNREFUSED", "ECONNREFUSED", "there"],
+  sent: "ERR_SENDMSG_CLOSED",
+};
+
+describe.each(["poll", "epoll", "thread"])("readiness by %s: other sockets are served", (readiness) => {
+  test.each(Object.entries(CASES))("%s", async (name, expected) => {
+    expect(await report("polled.mjs", { args: [name], env: { SENDMSG_READINESS: readiness } })).toEqual(
+      expected,
+    );
+  });
+});
+
+const withLibuv = skipUnless("Bun and Deno have no libuv", !isBun && !isDeno);
+
+withLibuv(
+  "a number that means a regular file by the time it is to be watched: the wait is told",
+  async () => {
+    expect(await report("polled.mjs", { args: ["file"] })).toBe("EPERM");
+  },
+);
+
+const WATCHES = "/proc/sys/fs/epoll/max_user_watches";
+/** Whose watches are used up. */
+const NOBODY = 65_534;
+const onOwnKernel = skipUnless(
+  "needs a kernel of its own: it changes a limit that holds for the whole machine",
+  target().endsWith("-kernel"),
+);
+
+describe.each(["poll", "epoll"])("a user without another watch, readiness by %s", (readiness) => {
+  onOwnKernel("waits are told, and the process lives on", async () => {
+    const before = readFileSync(WATCHES, "utf8");
+    writeFileSync(WATCHES, "20000");
+    try {
+      const env = { SENDMSG_READINESS: readiness };
+      expect(await report("polled.mjs", { args: ["full"], env, uid: NOBODY })).toEqual([
+        "ENOSPC",
+        "ENOSPC",
+        5,
+      ]);
+    } finally {
+      writeFileSync(WATCHES, before);
+    }
+  });
+});
