@@ -724,7 +724,7 @@ napi_value Watch(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
   Environment& e = args.environment();
   e.room.Open();
-  napi_value batch = SharedNumbers(env, Readiness::kBatch * Readiness::kNumbers, &e.batch, &e.batch_ref);
+  napi_value batch = SharedNumbers(env, Readiness::kBatchLength, &e.batch, &e.batch_ref);
   int result = Readiness::Start(env, args[0], e.batch, args.Bool(1), e.workers, &e.readiness);
   return result < 0 ? Number(env, result) : batch;
 }

@@ -198,6 +198,7 @@ void Readiness::Deliver() {
   napi_get_reference_value(env_, callback_, &callback);
   napi_get_global(env_, &receiver);
   napi_create_uint32(env_, static_cast<uint32_t>(count), &argument);
+  batch_[kTelling] = 1;
   // In a thread-safe function's turn there is a callback scope already; from libuv's there is none.
   napi_status status =
       threaded_ ? napi_call_function(env_, receiver, callback, 1, &argument, nullptr)
@@ -207,6 +208,8 @@ void Readiness::Deliver() {
     napi_get_and_clear_last_exception(env_, &error);
     napi_fatal_exception(env_, error);
   }
+  batch_[kTelling] = 0;
+  KeepAlive(batch_[kKeepAlive] != 0);
   napi_close_handle_scope(env_, scope);
 }
 

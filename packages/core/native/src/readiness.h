@@ -19,12 +19,16 @@ class Workers;
 
 class Readiness final : private Polls::Listener {
  public:
-  // `batch`: room for kBatch triples, kept alive by the caller. A negative errno on failure. It frees itself when the
+  // `batch`: kBatchLength numbers, kept alive by the caller. A negative errno on failure. It frees itself when the
   // environment ends; with libuv by an asynchronous clean-up hook, because a uv handle must outlive instance data.
   static int Start(napi_env env, napi_value callback, int32_t* batch, bool thread, Workers* workers, Readiness** out);
 
   static constexpr size_t kBatch = 256;
   static constexpr size_t kNumbers = 3;  // slot, generation, events
+  // Positions after the events; readiness.ts has the same.
+  static constexpr size_t kTelling = kBatch * kNumbers;
+  static constexpr size_t kKeepAlive = kTelling + 1;
+  static constexpr size_t kBatchLength = kKeepAlive + 1;
 
   int Add(int fd, int slot, int generation);
   int Remove(int fd);

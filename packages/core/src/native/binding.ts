@@ -245,7 +245,7 @@ export interface Binding {
 
   /**
    * Starts watching; `onReady(count)` is called with `count` triples (slot, generation, epoll events) in the returned
-   * array. `thread`: wait in a thread of our own instead of libuv's loop (Bun, Deno). Called once; a negative errno on failure.
+   * array; two more numbers say whether that is going on, and whether {@link watchRef} is to be true afterwards. `thread`: wait in a thread of our own instead of libuv's loop (Bun, Deno). Called once; a negative errno on failure.
    */
   watch(onReady: (count: number) => void, thread: boolean): Int32Array | number;
   /** Registers a descriptor for EPOLLIN | PRI | OUT | RDHUP | ERR, edge-triggered. */

@@ -93,6 +93,11 @@ export class Endpoint {
     return this.#closing !== undefined;
   }
 
+  /** Throws if the program has closed it. Whether somebody else has closed the number, {@link open} sees. */
+  checkOpen(): void {
+    if (this.#closing) throw this.closedError();
+  }
+
   /** The number for a system call. */
   open(): number {
     const fd = this.fd;

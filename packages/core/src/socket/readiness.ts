@@ -27,6 +27,9 @@ export interface Registration {
 }
 
 const FINISHED_SLOT = -1;
+// Positions after the events; readiness.h has the same.
+const TELLING = 3 * 256;
+const KEEP_ALIVE = TELLING + 1;
 
 // One registry per environment: a worker thread has its own copy of this module.
 const watchers: (Watcher | undefined)[] = [];
@@ -44,12 +47,15 @@ const withoutLibuv = isBun || isDeno;
 
 function onReady(count: number): void {
   // The registrations are edge-triggered: an event that is skipped never comes again.
-  forEachIndex(count, (i) => {
-    const slot = batch![3 * i]!;
-    if (slot === FINISHED_SLOT) settleFinished();
-    // An event of an earlier registration of the slot may still have been on its way.
-    else if (generations[slot] === batch![3 * i + 1]) watchers[slot]?.onReady(batch![3 * i + 2]!);
-  });
+  if (count === 1) tell(0);
+  else forEachIndex(count, tell);
+}
+
+function tell(i: number): void {
+  const slot = batch![3 * i]!;
+  if (slot === FINISHED_SLOT) settleFinished();
+  // An event of an earlier registration of the slot may still have been on its way.
+  else if (generations[slot] === batch![3 * i + 1]) watchers[slot]?.onReady(batch![3 * i + 2]!);
 }
 
 function nextToken(): number {
@@ -149,11 +155,17 @@ export function unwatch(isOpen: boolean, { fd, slot, generation, polled }: Regis
 /** A wait begins that keeps the process alive. */
 export function beginWait(): void {
   prepare();
-  if (waits++ === 0) binding().watchRef(true);
+  if (waits++ === 0) keepAlive(true);
 }
 
 export function endWait(): void {
-  if (--waits === 0) binding().watchRef(false);
+  if (--waits === 0) keepAlive(false);
+}
+
+function keepAlive(on: boolean): void {
+  batch![KEEP_ALIVE] = on ? 1 : 0;
+  // While events are told of, one wait ends and the next one begins: the native layer looks at it once, afterwards.
+  if (batch![TELLING] === 0) binding().watchRef(on);
 }
 
 /**

@@ -312,7 +312,7 @@ export class Receiving {
     let signal: AbortSignal | undefined;
     let outOfTurn = false;
     try {
-      this.#endpoint.open();
+      this.#endpoint.checkOpen();
       request = checkRequest(options, this.#socket);
       signal = checkSignal("options.signal", own(options).signal);
       if (signal?.aborted) throw new AbortError(signal);
@@ -333,10 +333,12 @@ export class Receiving {
     }
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { request, resolve, reject, stopListening: undefined };
-      waiter.stopListening = listenForAbort(signal, (error) => {
-        this.#remove(waiter);
-        reject(error);
-      });
+      if (signal) {
+        waiter.stopListening = listenForAbort(signal, (error) => {
+          this.#remove(waiter);
+          reject(error);
+        });
+      }
       this.#lineOf(request).push(waiter);
       // Nothing would tell that the socket is ready: it may have been all along.
       if (outOfTurn) this.#retryAfterTurn();

@@ -183,7 +183,7 @@ export class Sending {
     let outOfTurn = false;
     let offLoop = false;
     try {
-      this.#endpoint.open();
+      this.#endpoint.checkOpen();
       if (this.#ended) throw systemError(EPIPE, "sendmsg");
       signal = checkSignal("options.signal", checkObject("options", options).signal);
       prepared = this.#prepare(message);
@@ -224,7 +224,7 @@ export class Sending {
     return new Promise((resolve, reject) => {
       entry.resolve = resolve;
       entry.reject = reject;
-      entry.stopListening = listenForAbort(signal, (error) => this.#fail(key, entry, error));
+      if (signal) entry.stopListening = listenForAbort(signal, (error) => this.#fail(key, entry, error));
       const lane = this.#lanes.get(key);
       if (lane) {
         lane.queue.push(entry);
@@ -328,13 +328,13 @@ export class Sending {
     if (offset === 0) for (const value of prepared.sendables) markHandingOver(value);
     const iov = offset === 0 ? prepared.iov : remaining(prepared.iov, offset);
     const fd = this.#endpoint.open();
-    const attempt = () =>
-      binding().sendmsg(fd, iov, control, prepared.address, prepared.flags, -1, this.purges);
-    const result = attempt();
+    const { address, flags } = prepared;
+    const result = binding().sendmsg(fd, iov, control, address, flags, -1, this.purges);
     if (result >= 0 || result === -EAGAIN || result === OFF_LOOP || !this.onError()) return result;
     // With RECVERR on, the error may be an earlier packet's, and this one was not sent: the report is on the error queue. Once
     // more, and not for ever: a message that is too long puts a report of its own there each time.
-    return result === -EMSGSIZE ? result : attempt();
+    if (result === -EMSGSIZE) return result;
+    return binding().sendmsg(fd, iov, control, address, flags, -1, this.purges);
   }
 
   #failure(result: number, { details, fds }: Prepared): Error {
