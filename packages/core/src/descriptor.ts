@@ -44,6 +44,8 @@ export let holdUncollected: (fd: number, generation: number) => FileDescriptor;
 export let moveIn: (descriptor: FileDescriptor) => FileDescriptor;
 /** The way back: the new object is the user's. */
 export let moveOut: (descriptor: FileDescriptor) => FileDescriptor;
+/** The generation under which a descriptor is in custody, with its number. */
+export let custodyOf: (descriptor: FileDescriptor) => { fd: number; generation: number };
 /** Closes a descriptor, with a token that comes back when close(2) has returned. False: it was not held. */
 export let releaseWithToken: (descriptor: FileDescriptor, token: number) => boolean;
 
@@ -85,6 +87,7 @@ export class FileDescriptor implements Descriptor {
       descriptor.#gone();
       return hold(fd, descriptor.#generation);
     };
+    custodyOf = (descriptor) => ({ fd: descriptor.#open(), generation: descriptor.#generation });
     releaseWithToken = (descriptor, token) => descriptor.#release(token);
   }
 

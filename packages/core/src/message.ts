@@ -105,17 +105,28 @@ class KernelMessage<D extends Descriptor> implements Message<D> {
   #control: readonly ControlMessage[] | undefined;
   #address: Address | undefined;
 
-  constructor(init: MessageInit<D>, raw?: RawParts) {
-    this.data = init.data ?? Buffer.alloc(0);
-    this.flags = init.flags ?? 0;
-    this.eof = init.eof ?? false;
-    this.fullLength = init.fullLength ?? this.data.length;
-    this.droppedFds = init.droppedFds ?? 0;
-    this.#fds = init.fds ?? NOTHING;
-    this.#pidfd = init.pidfd;
+  constructor(
+    data: Buffer,
+    fds: readonly D[],
+    pidfd: D | undefined,
+    flags: number,
+    eof: boolean,
+    fullLength: number,
+    droppedFds: number,
+    raw: RawParts | undefined,
+    control: readonly ControlMessage[] | undefined,
+    address: Address | undefined,
+  ) {
+    this.data = data;
+    this.flags = flags;
+    this.eof = eof;
+    this.fullLength = fullLength;
+    this.droppedFds = droppedFds;
+    this.#fds = fds;
+    this.#pidfd = pidfd;
     this.#raw = raw;
-    this.#control = init.control ?? (raw?.control ? undefined : NOTHING);
-    this.#address = init.address;
+    this.#control = control ?? (raw?.control ? undefined : NOTHING);
+    this.#address = address;
   }
 
   get fds(): readonly D[] {
@@ -123,6 +134,7 @@ class KernelMessage<D extends Descriptor> implements Message<D> {
   }
 
   takeFds(): D[] {
+    if (this.#fds.length === 0) return [];
     const taken = [...this.#fds];
     this.#fds = NOTHING;
     return taken;
@@ -162,20 +174,18 @@ class KernelMessage<D extends Descriptor> implements Message<D> {
   }
 
   copy(): Message<D> {
-    const pidfd = this.takePidfd();
-    const { flags, eof, fullLength, droppedFds } = this;
-    const init: MessageInit<D> = {
-      data: unshared(this.data),
-      fds: this.takeFds(),
-      pidfd,
-      address: this.#address,
-      flags,
-      eof,
-      fullLength,
-      droppedFds,
-    };
-    if (this.#control) init.control = this.#control;
-    return new KernelMessage(init, this.#raw);
+    return new KernelMessage(
+      unshared(this.data),
+      this.takeFds(),
+      this.takePidfd(),
+      this.flags,
+      this.eof,
+      this.fullLength,
+      this.droppedFds,
+      this.#raw,
+      this.#control,
+      this.#address,
+    );
   }
 
   [Symbol.dispose](): void {
@@ -184,9 +194,36 @@ class KernelMessage<D extends Descriptor> implements Message<D> {
   }
 }
 
-/** A message over the kernel's bytes. */
-export function messageOf(init: MessageInit, raw: RawParts): Message {
-  return new KernelMessage(init, raw);
+/** A message that the kernel has brought. */
+export function arrived(
+  data: Buffer,
+  fds: readonly FileDescriptor[],
+  pidfd: FileDescriptor | undefined,
+  flags: number,
+  eof: boolean,
+  fullLength: number,
+  droppedFds: number,
+  raw: RawParts | undefined,
+): Message {
+  return new KernelMessage(data, fds, pidfd, flags, eof, fullLength, droppedFds, raw, undefined, undefined);
+}
+
+/** A message of parts that were checked. */
+export function messageOf<D extends Descriptor = FileDescriptor>(init: MessageInit<D>): Message<D> {
+  const { data = Buffer.alloc(0), fds = NOTHING, pidfd, flags = 0, eof = false, droppedFds = 0 } = init;
+  const { fullLength = data.length, control, address } = init;
+  return new KernelMessage<D>(
+    data,
+    fds,
+    pidfd,
+    flags,
+    eof,
+    fullLength,
+    droppedFds,
+    undefined,
+    control,
+    address,
+  );
 }
 
 function checkDescriptor<D extends Descriptor>(argument: string, value: unknown): D {
@@ -230,6 +267,6 @@ const asBuffer = (bytes: Uint8Array): Buffer =>
 export const Message = {
   /** Builds a message of parts, for tests and for transports that are not sockets. */
   from<D extends Descriptor = FileDescriptor>(init: MessageInit<D> = {}): Message<D> {
-    return new KernelMessage(checkInit(init));
+    return messageOf(checkInit(init));
   },
 };

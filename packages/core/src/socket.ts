@@ -218,12 +218,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
       const socket = new Socket(CONSTRUCT, taken.descriptor, facts, { maxFds: checked.maxFds, delivery });
       socket.#share();
       if (data !== undefined && data.length > 0) {
-        socket.#receiving.prepend(
-          messageOf(
-            { data },
-            { control: undefined, address: undefined, family: facts.family, isOwn: undefined },
-          ),
-        );
+        socket.#receiving.prepend(messageOf({ data }));
       }
       return socket;
     } catch (error) {

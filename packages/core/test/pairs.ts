@@ -105,7 +105,7 @@ export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 
 /** How often a system call is made while `body` runs: what spins makes thousands. */
 export async function calls(
-  name: "accept4" | "connect" | "dup" | "receive" | "sendmsg" | "startAccept" | "startConnect" | "startSend",
+  name: "accept4" | "connect" | "dup" | "receive" | "send" | "startAccept" | "startConnect" | "startSend",
   body: () => unknown,
 ): Promise<number> {
   const native = binding();

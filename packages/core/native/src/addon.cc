@@ -27,6 +27,11 @@ constexpr size_t kResultLength = kFds + 2 * kernel::kScmMaxFd;
 // What a thread is to send is copied. A Unix datagram is shorter than SO_SNDBUF, which is an int.
 constexpr size_t kMaxDatagram = 0x7fffffff;
 
+struct Bytes {
+  uint8_t* data;
+  size_t length;
+};
+
 struct Environment {
   Environment() : custody(syscalls, *workers), receiver(syscalls, custody, *workers, room) {}
 
@@ -34,6 +39,9 @@ struct Environment {
   napi_ref result_ref = nullptr;
   int32_t* batch = nullptr;
   napi_ref batch_ref = nullptr;
+  // What receive() has the kernel and the receiver write to: the sender's address, and behind it the control data.
+  Bytes room_for_parts = {};
+  napi_ref room_for_parts_ref = nullptr;
   Syscalls syscalls;
   Workers* workers = Workers::Create();
   Room room;
@@ -42,11 +50,6 @@ struct Environment {
   Readiness* readiness = nullptr;
   // What Open() has made before.
   Environment* next = nullptr;
-};
-
-struct Bytes {
-  uint8_t* data;
-  size_t length;
 };
 
 // The arguments of one call, fetched afresh: no pointer into JavaScript's memory outlives it.
@@ -58,7 +61,11 @@ class Arguments {
     void* data = nullptr;
     napi_get_cb_info(env, info, &count, values_, nullptr, &data);
     environment_ = static_cast<Environment*>(data);
+    count_ = count;
   }
+
+  // How many were given
+  size_t count() const { return count_; }
 
   Environment& environment() const { return *environment_; }
   napi_value operator[](size_t i) const { return values_[i]; }
@@ -123,6 +130,7 @@ class Arguments {
  private:
   napi_env env_;
   Environment* environment_;
+  size_t count_;
   napi_value values_[N];
 };
 
@@ -347,10 +355,8 @@ long Send(Syscalls& syscalls, int fd, const kernel::MsgHdr& header, int flags) {
 }
 
 napi_value Sendmsg(napi_env env, napi_callback_info info) {
-  Arguments<7> args(env, info);
+  Arguments<6> args(env, info);
   Environment& e = args.environment();
-  // Where the peer has gone, the kernel purges this socket's own queue: unix_dgram_disconnected(), net/unix/af_unix.c.
-  if (args.Bool(6) && IsReadable(args.Int(0))) return Number(env, kOffLoop);
   kernel::IoVec iov[kernel::kIovMax];
   size_t count = args.Iov(1, iov);
   Bytes control = args.View(2);
@@ -485,25 +491,54 @@ napi_value Told(napi_env env, Environment& e, const Received& received) {
   return Number(env, received.bytes);
 }
 
-napi_value Receive(napi_env env, napi_callback_info info) {
+napi_value SendHeld(napi_env env, napi_callback_info info) {
   Arguments<7> args(env, info);
   Environment& e = args.environment();
+  int fd = args.Int(0);
+  if (!e.custody.Holds(fd, args.Int(1))) return Number(env, kGone);
+  // Where the peer has gone, the kernel purges this socket's own queue: unix_dgram_disconnected(), net/unix/af_unix.c.
+  if (args.Bool(4) && IsReadable(fd)) return Number(env, kOffLoop);
+  kernel::IoVec iov[kernel::kIovMax];
+  size_t count = args.Iov(2, iov);
+  kernel::MsgHdr header = {nullptr, 0, iov, count, nullptr, 0, 0};
+  if (args.count() > 5) {
+    Bytes control = args.View(5);
+    Bytes address = args.View(6);
+    header = {address.data, static_cast<int>(address.length), iov, count, control.data, control.length, 0};
+  }
+  return Number(env, Send(e.syscalls, fd, header, args.Int(3)));
+}
+
+napi_value RoomForParts(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  Environment& e = args.environment();
+  e.room_for_parts = args.View(0);
+  if (e.room_for_parts_ref) napi_delete_reference(env, e.room_for_parts_ref);
+  napi_create_reference(env, args[0], 1, &e.room_for_parts_ref);
+  return nullptr;
+}
+
+napi_value Receive(napi_env env, napi_callback_info info) {
+  Arguments<6> args(env, info);
+  Environment& e = args.environment();
+  int fd = args.Int(0);
+  if (!e.custody.Holds(fd, args.Int(1))) return Number(env, kGone);
   kernel::IoVec iov[kernel::kIovMax];
   size_t count;
-  Bytes single = args.View(1);
+  Bytes single = args.View(2);
   if (single.data) {
-    size_t length = args.Size(2);
+    size_t length = args.Size(3);
     if (length > single.length) return Number(env, -EFAULT);
     iov[0] = {single.data, length};
     count = 1;
   } else {
-    count = args.Iov(1, iov);
+    count = args.Iov(2, iov);
   }
-  Bytes control = args.View(3);
-  Bytes address = args.View(4);
+  Bytes parts = e.room_for_parts;
   return Told(env, e,
-              e.receiver.Receive(args.Int(0), iov, count, control.data, control.length, address.data, address.length,
-                                 args.Int(5), args.Int(6), e.result + kFds));
+              e.receiver.Receive(fd, iov, count, parts.data + kernel::kSockaddrStorage,
+                                 parts.length - kernel::kSockaddrStorage, parts.data, kernel::kSockaddrStorage,
+                                 args.Int(4), args.Int(5), e.result + kFds));
 }
 
 // Has a thread make the call. 0 or -ENOMEM.
@@ -808,6 +843,8 @@ napi_value Open(napi_env env, napi_callback_info info) {
       {"recvmsg", Recvmsg},
       {"sendmmsg", Sendmmsg},
       {"recvmmsg", Recvmmsg},
+      {"send", SendHeld},
+      {"roomForParts", RoomForParts},
       {"receive", Receive},
       {"startReceive", StartReceive},
       {"endReceive", EndReceive},

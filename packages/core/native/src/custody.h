@@ -59,6 +59,7 @@ class Custody {
 // What receive() returns instead of an errno, having received nothing. binding.ts has the same.
 constexpr long kHeldBack = -5000;  // too many of the descriptors that this socket's peer has sent wait to be closed
 constexpr long kOffLoop = -5001;   // the call could wait for a stranger: a thread must make it
+constexpr long kGone = -5002;      // the descriptor is not held: somebody has closed it behind our back
 
 struct Received {
   long bytes;

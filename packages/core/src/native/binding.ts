@@ -15,10 +15,13 @@ export const DENIED = -65_536;
  */
 export const HELD_BACK = -5000;
 /**
- * What {@link Binding.receive} and {@link Binding.sendmsg} return when they have not made the call: it could wait for a
+ * What {@link Binding.receive} and {@link Binding.send} return when they have not made the call: it could wait for a
  * stranger. {@link Binding.startReceive} and {@link Binding.startSend} have a thread make it.
  */
 export const OFF_LOOP = -5001;
+
+/** What {@link Binding.receive} and {@link Binding.send} return if the descriptor is not held: somebody has closed it. */
+export const GONE = -5002;
 
 /** One view, or a dense array of views that no user code can reach. */
 export type Iov = Uint8Array | readonly Uint8Array[];
@@ -118,8 +121,6 @@ export interface Binding {
     address: Uint8Array | null,
     flags: number,
     timeout: number,
-    /** A connected Unix datagram socket: {@link OFF_LOOP} while its own queue is not empty. */
-    purges?: boolean,
   ): number;
   recvmsg(
     fd: number,
@@ -159,20 +160,28 @@ export interface Binding {
   // Custody: descriptors that the environment owns, each known by its number and a generation.
 
   /**
-   * recvmsg(2) with MSG_DONTWAIT and room for every descriptor that a message can carry. `flags` must have MSG_CMSG_CLOEXEC on
-   * Unix sockets, and only there. Up to `maxFds` descriptors are kept in custody (result[RESULT_FDS…]); threads close the others.
-   * `control` receives the other control messages, and its length is the room that the kernel gets for them. Of one view the
-   * first `length` bytes are filled; of an array of views, all. Only Unix sockets give {@link HELD_BACK} and {@link OFF_LOOP}.
+   * sendmsg(2) of a descriptor that is held. `purges`: a connected Unix datagram socket, which gives {@link OFF_LOOP} while its own
+   * queue is not empty. Leave control data and address out where there are none: looking at them takes time.
    */
-  receive(
+  send(
     fd: number,
+    generation: number,
     iov: Iov,
-    length: number,
-    control: Uint8Array,
-    address: Uint8Array,
-    maxFds: number,
     flags: number,
+    purges: boolean,
+    control?: Uint8Array | null,
+    address?: Uint8Array | null,
   ): number;
+  /** Memory for what {@link receive} brings besides bytes: {@link ADDRESS_SPACE} bytes for the address, the rest for control data. */
+  roomForParts(memory: Uint8Array): void;
+  /**
+   * recvmsg(2) with MSG_DONTWAIT of a descriptor that is held, and room for every descriptor that a message can carry. `flags` must
+   * have MSG_CMSG_CLOEXEC on Unix sockets, and only there. Up to `maxFds` descriptors are kept in custody (result[RESULT_FDS…]);
+   * threads close the others. Address and other control messages go to {@link roomForParts}, whose length is the room that the kernel
+   * gets for them. Of one view the first `length` bytes are filled; of an array of views, all. Only Unix sockets give
+   * {@link HELD_BACK} and {@link OFF_LOOP}.
+   */
+  receive(fd: number, generation: number, iov: Iov, length: number, maxFds: number, flags: number): number;
 
   // Calls that a thread makes. 0, or a negative errno when they can't be started. `onReady` is called with slot -1 once one has
   // returned, and {@link takeFinished} gives its token back. A descriptor that is released meanwhile is closed after the call.

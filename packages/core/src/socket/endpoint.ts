@@ -1,4 +1,4 @@
-import type { FileDescriptor } from "../descriptor.js";
+import { custodyOf, type FileDescriptor } from "../descriptor.js";
 import { AbortError, closedError } from "../errors.js";
 import {
   beginWait,
@@ -60,6 +60,9 @@ export type Outcome = "served" | "idle" | "in vain";
 /** An open descriptor that the event loop watches: what sockets and listeners have in common. */
 export class Endpoint {
   readonly #descriptor: FileDescriptor;
+  /** For calls that look whether we still own the number. */
+  readonly number: number;
+  readonly generation: number;
   readonly #what: string;
   readonly #onReady: (events: number) => void;
   readonly #remains: Remains;
@@ -75,6 +78,9 @@ export class Endpoint {
   /** `isOurs`: its open file description is ours alone. */
   constructor(descriptor: FileDescriptor, what: string, onReady: (events: number) => void, isOurs: boolean) {
     this.#descriptor = descriptor;
+    const { fd, generation } = custodyOf(descriptor);
+    this.number = fd;
+    this.generation = generation;
     this.#what = what;
     this.#onReady = onReady;
     this.#mayPoll = isOurs && canPoll;
@@ -93,12 +99,12 @@ export class Endpoint {
     return this.#closing !== undefined;
   }
 
-  /** Throws if the program has closed it. Whether somebody else has closed the number, {@link open} sees. */
+  /** Throws if the program has closed it. Whether somebody else has closed the number, the next call tells. */
   checkOpen(): void {
     if (this.#closing) throw this.closedError();
   }
 
-  /** The number for a system call. */
+  /** The number, which is ours to use. */
   open(): number {
     const fd = this.fd;
     if (fd < 0) throw this.closedError();

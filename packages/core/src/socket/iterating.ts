@@ -43,64 +43,147 @@ class Persistence {
   }
 }
 
+interface Source<T> {
+  /** The next one. */
+  readonly take: () => Promise<T>;
+  readonly isEnd: (taken: T) => boolean;
+  readonly isClosed: () => boolean;
+  readonly persistence: Persistence;
+}
+
+const DONE = { done: true, value: undefined } as const;
+
+/**
+ * What an async generator would be, at a third of the time for each step. A call of next(), return() or throw() waits for those before
+ * it.
+ */
+class Iteration<T> implements AsyncGenerator<T, void, undefined> {
+  readonly #start: () => Source<T>;
+  #source: Source<T> | undefined;
+  #ended = false;
+  /** Calls that have not settled, and the last of them. */
+  #pending = 0;
+  #last: Promise<unknown> | undefined;
+
+  /** `start` is called by the first next(), and may throw. */
+  constructor(start: () => Source<T>) {
+    this.#start = start;
+  }
+
+  next(): Promise<IteratorResult<T, void>> {
+    return this.#enqueue(this.#step);
+  }
+
+  return(): Promise<IteratorResult<T, void>> {
+    return this.#enqueue(() => {
+      this.#end();
+      return Promise.resolve(DONE);
+    });
+  }
+
+  throw(error: unknown): Promise<IteratorResult<T, void>> {
+    return this.#enqueue(() => {
+      this.#end();
+      return Promise.reject(error);
+    });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  #enqueue(call: () => Promise<IteratorResult<T, void>>): Promise<IteratorResult<T, void>> {
+    const result = this.#pending++ === 0 ? call() : this.#last!.then(call, call);
+    this.#last = result;
+    return result;
+  }
+
+  /** The call that is under way ends the iteration. */
+  #end(): void {
+    this.#pending--;
+    this.#ended = true;
+  }
+
+  readonly #step = (): Promise<IteratorResult<T, void>> => {
+    if (this.#ended) {
+      this.#pending--;
+      return Promise.resolve(DONE);
+    }
+    if (this.#source === undefined) {
+      try {
+        this.#source = this.#start();
+      } catch (error) {
+        this.#end();
+        return rejectInTurn(error);
+      }
+    }
+    return this.#source.take().then(this.#took, this.#failed);
+  };
+
+  readonly #took = (value: T): IteratorResult<T, void> => {
+    const { persistence, isEnd } = this.#source!;
+    persistence.succeeded();
+    if (isEnd(value)) {
+      this.#end();
+      return DONE;
+    }
+    this.#pending--;
+    return { done: false, value };
+  };
+
+  readonly #failed = async (error: unknown): Promise<IteratorResult<T, void>> => {
+    const { persistence, isClosed } = this.#source!;
+    // Closing is how a loop is ended from elsewhere.
+    if (isClosed()) {
+      this.#end();
+      return DONE;
+    }
+    try {
+      await persistence.failed(error);
+    } catch (thrown) {
+      this.#end();
+      throw thrown;
+    }
+    return this.#step();
+  };
+}
+
 /** The messages that a socket receives, until the end of the stream or until the socket is closed. */
-export async function* iterate<M extends { readonly eof: boolean }>(
+export function iterate<M extends { readonly eof: boolean }>(
   socket: { readonly closed: boolean; recvmsg(options: ReceiveOptions): Promise<M> },
   isStream: boolean,
   given: IterationOptions,
 ): AsyncGenerator<M, void, undefined> {
-  let options: IterationOptions;
-  try {
-    options = checkObject("options", given);
-  } catch (error) {
-    return rejectInTurn(error);
-  }
-  const { onError, ...receiveOptions } = options;
-  const persistence = new Persistence(
-    (error) => (isLoss(error) ? onError !== undefined : !isStream && isTransient(error)),
-    onError,
-  );
-  for (;;) {
-    let message: M;
-    try {
-      message = await socket.recvmsg(receiveOptions);
-      persistence.succeeded();
-    } catch (error) {
-      // Closing the socket is how its loop is ended from elsewhere.
-      if (socket.closed) return;
-      await persistence.failed(error);
-      continue;
-    }
-    if (message.eof) return;
-    yield message;
-  }
+  return new Iteration(() => {
+    const { onError, ...options } = checkObject("options", given);
+    const passesOver = (error: unknown): boolean =>
+      isLoss(error) ? onError !== undefined : !isStream && isTransient(error);
+    return {
+      take: () => socket.recvmsg(options),
+      isEnd: ({ eof }) => eof,
+      isClosed: () => socket.closed,
+      persistence: new Persistence(passesOver, onError),
+    };
+  });
 }
 
 /** The connections that `accept` gives, until the listener is closed. */
-export async function* iterateConnections<S>(
+export function iterateConnections<S>(
   listener: { readonly closed: boolean },
   accept: (signal: AbortSignal | undefined, onError: ((error: Error) => void) | undefined) => Promise<S>,
   given: Pick<IterationOptions, "signal" | "onError">,
 ): AsyncGenerator<S, void, undefined> {
-  let options: typeof given;
-  try {
-    options = checkObject("options", given);
-  } catch (error) {
-    return rejectInTurn(error);
-  }
-  const { signal, onError } = options;
-  const persistence = new Persistence(isGivenUp, onError);
-  for (;;) {
-    let socket: S;
-    try {
-      socket = await accept(signal, onError);
-      persistence.succeeded();
-    } catch (error) {
-      // Closing the listener is how its loop is ended from elsewhere.
-      if (listener.closed) return;
-      await persistence.failed(error);
-      continue;
-    }
-    yield socket;
-  }
+  return new Iteration(() => {
+    const { signal, onError } = checkObject("options", given);
+    return {
+      take: () => accept(signal, onError),
+      isEnd: () => false,
+      isClosed: () => listener.closed,
+      persistence: new Persistence(isGivenUp, onError),
+    };
+  });
 }

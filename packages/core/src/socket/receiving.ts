@@ -41,9 +41,10 @@ import { largestControlSpace } from "../control/space.js";
 import { type FileDescriptor, hold } from "../descriptor.js";
 import { EAGAIN, EINVAL, ENOBUFS, ENOTCONN, EOPNOTSUPP } from "../errno.js";
 import { AbortError, codedError, explain, invalidArgType, invalidArgValue, systemError } from "../errors.js";
-import { type Message, messageOf } from "../message.js";
+import { arrived, type Message, messageOf } from "../message.js";
 import {
   ADDRESS_SPACE,
+  GONE,
   HELD_BACK,
   OFF_LOOP,
   RESULT_ADDRESS_LENGTH,
@@ -213,17 +214,28 @@ function hasUrgentData({
   return OUT_OF_BAND.has(family);
 }
 
-// Written by the kernel, read before the next call.
-const addressSpace = new Uint8Array(ADDRESS_SPACE);
-let control: Uint8Array | undefined;
 /** Room for all that a message of any family can bring, whoever has switched it on. Descriptors do not count. */
-const controlRoom = (): Uint8Array => {
-  control ??= new Uint8Array(largestControlSpace() + SPARE_CONTROL_SPACE);
-  return control;
-};
+interface RoomForParts {
+  readonly address: Uint8Array;
+  readonly control: Uint8Array;
+}
+
+/** Written by the kernel, read before the next call. */
+let room: RoomForParts | undefined;
 /** For what later kernels have. */
 const SPARE_CONTROL_SPACE = 4096;
+
+export function roomForParts(): RoomForParts {
+  if (room === undefined) {
+    const memory = new Uint8Array(ADDRESS_SPACE + largestControlSpace() + SPARE_CONTROL_SPACE);
+    binding().roomForParts(memory);
+    room = { address: memory.subarray(0, ADDRESS_SPACE), control: memory.subarray(ADDRESS_SPACE) };
+  }
+  return room;
+}
+
 const nothing = new Uint8Array(0);
+const NO_FDS: FileDescriptor[] = [];
 /** sockaddr_un of an unnamed socket: the family alone. */
 const UNNAMED = new Uint8Array([AF_UNIX, 0]);
 /** Families whose recvmsg(2) knows MSG_TRUNC as an input flag, J1939 excepted. */
@@ -445,7 +457,8 @@ export class Receiving {
     const inBand = (request.flags & (MSG_ERRQUEUE | MSG_OOB)) === 0;
     if (inBand && this.#holdsEarly) return this.#takeEarly(request);
     if (this.#away) return undefined;
-    const fd = this.#endpoint.open();
+    this.#endpoint.checkOpen();
+    const { number: fd, generation } = this.#endpoint;
     const { family, type } = this.#socket;
     const native = binding();
     const isPacket = type !== SOCK_STREAM;
@@ -475,16 +488,10 @@ export class Receiving {
       }
       memory = reserve(room);
     }
-    const result = native.receive(
-      fd,
-      memory ?? request.buffers!,
-      room,
-      controlRoom(),
-      addressSpace,
-      request.maxFds,
-      flags,
-    );
+    roomForParts();
+    const result = native.receive(fd, generation, memory ?? request.buffers!, room, request.maxFds, flags);
     if (result < 0) {
+      if (result === GONE) this.#endpoint.open();
       if (result === -EAGAIN) return this.#endIfShutDown(flags);
       if (result === -EINVAL && flags & MSG_OOB) return this.#endIfNoneCanCome(fd);
       if (result === HELD_BACK) return this.#holdBack();
@@ -524,7 +531,7 @@ export class Receiving {
             binding().recvmsg(fd, nothing, null, null, PEEK, -1),
           );
     const started = callOffLoop(
-      (token) => binding().startReceive(fd, size, controlRoom().length, ADDRESS_SPACE, flags, token),
+      (token) => binding().startReceive(fd, size, roomForParts().control.length, ADDRESS_SPACE, flags, token),
       (token) => this.#arrived(token, request, size, flags),
     );
     if (started < 0) throw failure(started, "recvmsg");
@@ -583,8 +590,8 @@ export class Receiving {
       token,
       memory ?? nothing,
       room,
-      controlRoom(),
-      addressSpace,
+      roomForParts().control,
+      roomForParts().address,
       wanted ? request.maxFds : SCM_MAX_FD,
     );
     if (result === -EAGAIN) return this.#endIfShutDown(flags);
@@ -607,7 +614,7 @@ export class Receiving {
 
   /** On a datagram socket, reading one that was shut down is EAGAIN for ever; here it is the end, as everywhere. */
   #endIfShutDown(flags: number): Message | undefined {
-    return this.#readShutDown && !(flags & MSG_ERRQUEUE) ? messageOf({ eof: true }, NO_PARTS) : undefined;
+    return this.#readShutDown && !(flags & MSG_ERRQUEUE) ? messageOf({ eof: true }) : undefined;
   }
 
   /**
@@ -631,7 +638,7 @@ export class Receiving {
       this.#earlyError ??= systemError(pending, "recvmsg");
       throw systemError(pending, "recvmsg");
     }
-    if (events & EPOLLRDHUP) return messageOf({ eof: true }, NO_PARTS);
+    if (events & EPOLLRDHUP) return messageOf({ eof: true });
     if (events & EPOLLHUP) throw systemError(ENOTCONN, "recvmsg");
     return undefined;
   }
@@ -646,11 +653,13 @@ export class Receiving {
     const numbers = binding().result;
     const { family, isOwn } = this.#socket;
     const length = Math.min(result, room);
-    const fds: FileDescriptor[] = [];
-    for (let i = 0; i < numbers[RESULT_KEPT]!; i++) {
+    const kept = numbers[RESULT_KEPT]!;
+    const fds: FileDescriptor[] = kept === 0 ? NO_FDS : [];
+    for (let i = 0; i < kept; i++) {
       fds.push(hold(numbers[RESULT_FDS + 2 * i]!, numbers[RESULT_FDS + 2 * i + 1]!));
     }
-    countArrived(fds.length + numbers[RESULT_DROPPED]!);
+    const dropped = numbers[RESULT_DROPPED]!;
+    if (kept + dropped > 0) countArrived(kept + dropped);
     const pidfd =
       numbers[RESULT_PIDFD]! >= 0
         ? hold(numbers[RESULT_PIDFD]!, numbers[RESULT_PIDFD_GENERATION]!)
@@ -671,27 +680,22 @@ export class Receiving {
     const controlLength = numbers[RESULT_CONTROL_LENGTH]!;
     const addressLength = Math.min(numbers[RESULT_ADDRESS_LENGTH]!, ADDRESS_SPACE);
     const msgFlags = numbers[RESULT_FLAGS]! & ~MSG_CMSG_CLOEXEC;
-    return messageOf(
-      {
-        data,
-        fds,
-        pidfd,
-        flags: msgFlags,
-        eof: result === 0 && this.#isEnd(flags, msgFlags, controlLength, addressLength),
-        fullLength: result,
-        droppedFds: numbers[RESULT_DROPPED]!,
-      },
-      {
-        control: controlLength > 0 ? controlRoom().slice(0, controlLength) : undefined,
-        address: this.#senderAddress(addressLength),
-        family,
-        isOwn,
-      },
+    const control = controlLength > 0 ? roomForParts().control.slice(0, controlLength) : undefined;
+    const address = this.#senderAddress(addressLength);
+    return arrived(
+      data,
+      fds,
+      pidfd,
+      msgFlags,
+      result === 0 && this.#isEnd(flags, msgFlags, controlLength, addressLength),
+      result,
+      dropped,
+      control === undefined && address === undefined ? undefined : { control, address, family, isOwn },
     );
   }
 
   #senderAddress(length: number): Uint8Array | undefined {
-    if (length > 0) return addressSpace.slice(0, length);
+    if (length > 0) return roomForParts().address.slice(0, length);
     // A Unix datagram's sender that is not bound has no name, which is a name too.
     const { family, type } = this.#socket;
     return family === AF_UNIX && type === SOCK_DGRAM && !this.#readShutDown ? UNNAMED : undefined;
@@ -814,5 +818,3 @@ function noErrors(family: number): Error {
   explain(error, `${error.message}: ${reason}`);
   return error;
 }
-
-const NO_PARTS = { control: undefined, address: undefined, family: 0, isOwn: undefined };

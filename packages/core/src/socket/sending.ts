@@ -27,7 +27,7 @@ import {
 } from "../errors.js";
 import { borrowFd, markHandedOver, markHandingOver } from "../interop/sendable.js";
 import type { OutgoingMessage } from "../message.js";
-import { OFF_LOOP } from "../native/binding.js";
+import { GONE, OFF_LOOP } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
 import { Backoff } from "./backoff.js";
@@ -238,7 +238,7 @@ export class Sending {
 
   trySend(message: OutgoingMessage): SendResult | undefined {
     try {
-      this.#endpoint.open();
+      this.#endpoint.checkOpen();
       if (this.#ended) throw systemError(EPIPE, "sendmsg");
       const prepared = this.#prepare(message);
       const key = this.#laneOf(prepared);
@@ -327,14 +327,22 @@ export class Sending {
     // The receiver may be faster than what follows the call.
     if (offset === 0) for (const value of prepared.sendables) markHandingOver(value);
     const iov = offset === 0 ? prepared.iov : remaining(prepared.iov, offset);
-    const fd = this.#endpoint.open();
-    const { address, flags } = prepared;
-    const result = binding().sendmsg(fd, iov, control, address, flags, -1, this.purges);
+    const result = this.#call(prepared, iov, control);
     if (result >= 0 || result === -EAGAIN || result === OFF_LOOP || !this.onError()) return result;
     // With RECVERR on, the error may be an earlier packet's, and this one was not sent: the report is on the error queue. Once
     // more, and not for ever: a message that is too long puts a report of its own there each time.
-    if (result === -EMSGSIZE) return result;
-    return binding().sendmsg(fd, iov, control, address, flags, -1, this.purges);
+    return result === -EMSGSIZE ? result : this.#call(prepared, iov, control);
+  }
+
+  #call({ address, flags }: Prepared, iov: Uint8Array | Uint8Array[], control: Uint8Array | null): number {
+    this.#endpoint.checkOpen();
+    const { number, generation } = this.#endpoint;
+    const result =
+      control === null && address === null
+        ? binding().send(number, generation, iov, flags, this.purges)
+        : binding().send(number, generation, iov, flags, this.purges, control, address);
+    if (result === GONE) this.#endpoint.open();
+    return result;
   }
 
   #failure(result: number, { details, fds }: Prepared): Error {

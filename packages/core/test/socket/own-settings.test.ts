@@ -121,9 +121,9 @@ describe.each(CASES)("of a Unix %s socket", (type, number, option) => {
       withPair(type, async (a) => {
         a.tryRecvmsg();
         const native = binding();
-        const { sendmsg: call } = native;
+        const { send: call } = native;
         const seen: boolean[] = [];
-        const watching = vi.spyOn(native, "sendmsg").mockImplementation((...args) => {
+        const watching = vi.spyOn(native, "send").mockImplementation((...args) => {
           seen.push(isOn(a, option));
           return call(...args);
         });

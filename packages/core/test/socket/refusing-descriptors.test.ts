@@ -210,7 +210,7 @@ describe("EPERM of a send", () => {
     ["without descriptors does not", {}, false],
   ])("%s", (_, message, isNamed) =>
     withPair("stream", async (a) => {
-      const sendmsg = vi.spyOn(binding(), "sendmsg").mockReturnValue(-EPERM);
+      const sendmsg = vi.spyOn(binding(), "send").mockReturnValue(-EPERM);
       try {
         const error = await rejection(a.sendmsg({ data: "x", ...message }));
         expect(error.code).toBe("EPERM");
@@ -223,7 +223,7 @@ describe("EPERM of a send", () => {
 
   it("of a seccomp filter says that, and not SO_PASSRIGHTS", () =>
     withPair("stream", async (a) => {
-      const sendmsg = vi.spyOn(binding(), "sendmsg").mockReturnValue(DENIED - EPERM);
+      const sendmsg = vi.spyOn(binding(), "send").mockReturnValue(DENIED - EPERM);
       try {
         const error = await rejection(a.sendmsg({ data: "x", fds: [0] }));
         expect(error.message).toContain("seccomp");
