@@ -1,3 +1,5 @@
+// The global one is a getter, which takes time.
+import { Buffer } from "node:buffer";
 import { types } from "node:util";
 import { invalidArgType, invalidArgValue, outOfRange } from "./errors.js";
 

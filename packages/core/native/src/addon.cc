@@ -24,6 +24,10 @@ constexpr size_t kPidfdGeneration = 6;
 constexpr size_t kFds = 8;
 constexpr size_t kResultLength = kFds + 2 * kernel::kScmMaxFd;
 
+// The scratch memory; binding.ts has the same.
+constexpr size_t kScratchControl = kernel::kSockaddrStorage;  // before it: an address
+constexpr size_t kScratchLength = kScratchControl + 1024;
+
 // What a thread is to send is copied. A Unix datagram is shorter than SO_SNDBUF, which is an int.
 constexpr size_t kMaxDatagram = 0x7fffffff;
 
@@ -39,9 +43,13 @@ struct Environment {
   napi_ref result_ref = nullptr;
   int32_t* batch = nullptr;
   napi_ref batch_ref = nullptr;
-  // What receive() has the kernel and the receiver write to: the sender's address, and behind it the control data.
-  Bytes room_for_parts = {};
-  napi_ref room_for_parts_ref = nullptr;
+  // Handing a view over takes longer than copying what is small. So JavaScript and this file share some memory: for an address that the
+  // kernel writes, and for control data that it reads.
+  Bytes scratch = {};
+  napi_ref scratch_ref = nullptr;
+  // Where receive() puts control data.
+  Bytes control_room = {};
+  napi_ref control_room_ref = nullptr;
   Syscalls syscalls;
   Workers* workers = Workers::Create();
   Room room;
@@ -93,6 +101,13 @@ class Arguments {
 
   // A Uint8Array's memory; null is {nullptr, 0}.
   Bytes View(size_t i) const { return ViewOf(env_, values_[i]); }
+
+  // Control data to send: a view, or how many bytes of it are in the scratch memory.
+  Bytes Control(size_t i) const {
+    int32_t length = 0;
+    if (napi_get_value_int32(env_, values_[i], &length) != napi_ok) return View(i);
+    return {environment_->scratch.data + kScratchControl, static_cast<size_t>(length)};
+  }
 
   static Bytes ViewOf(napi_env env, napi_value value) {
     void* data = nullptr;
@@ -341,6 +356,10 @@ napi_value OpenPathName(napi_env env, napi_callback_info info) {
   return Number(env, OpenPath(Arguments<1>(env, info).View(0).data));
 }
 
+// sendmsg() and recvmsg() with so many arguments have no time limit, and neither control data nor address of the caller's.
+constexpr size_t kWithoutParts = 3;
+constexpr size_t kWithoutAddress = 5;
+
 // Sends a message: with sendto(2) if it is one piece without control data, because the kernel then copies no header and no iov;
 // otherwise, and where a filter denies sendto(2), with sendmsg(2).
 long Send(Syscalls& syscalls, int fd, const kernel::MsgHdr& header, int flags) {
@@ -357,28 +376,40 @@ long Send(Syscalls& syscalls, int fd, const kernel::MsgHdr& header, int flags) {
 napi_value Sendmsg(napi_env env, napi_callback_info info) {
   Arguments<6> args(env, info);
   Environment& e = args.environment();
+  int fd = args.Int(0);
   kernel::IoVec iov[kernel::kIovMax];
   size_t count = args.Iov(1, iov);
-  Bytes control = args.View(2);
-  Bytes address = args.View(3);
-  kernel::MsgHdr header = {address.data, static_cast<int>(address.length), iov, count, control.data, control.length, 0};
-  int fd = args.Int(0);
-  return Number(env, Within(args.Int(5), fd, POLLOUT, [&](int extra) {
-                  return Send(e.syscalls, fd, header, args.Int(4) | extra);
+  kernel::MsgHdr header = {nullptr, 0, iov, count, nullptr, 0, 0};
+  if (args.count() <= kWithoutParts) return Number(env, Send(e.syscalls, fd, header, args.Int(2)));
+  Bytes control = args.Control(4);
+  Bytes address = args.View(5);
+  header = {address.data, static_cast<int>(address.length), iov, count, control.data, control.length, 0};
+  return Number(env, Within(args.Int(3), fd, POLLOUT, [&](int extra) {
+                  return Send(e.syscalls, fd, header, args.Int(2) | extra);
                 }));
 }
 
 napi_value Recvmsg(napi_env env, napi_callback_info info) {
   Arguments<6> args(env, info);
   Environment& e = args.environment();
+  int fd = args.Int(0);
   kernel::IoVec iov[kernel::kIovMax];
   size_t count = args.Iov(1, iov);
-  Bytes control = args.View(2);
-  Bytes address = args.View(3);
-  kernel::MsgHdr header = {address.data, static_cast<int>(address.length), iov, count, control.data, control.length, 0};
-  int fd = args.Int(0);
-  long result = Within(args.Int(5), fd, POLLIN, [&](int extra) {
-    return e.syscalls.Invoke(Call::kRecvmsg, fd, Word(&header), args.Int(4) | extra);
+  kernel::MsgHdr header = {e.scratch.data, kernel::kSockaddrStorage, iov, count, nullptr, 0, 0};
+  int timeout = -1;
+  if (args.count() > kWithoutParts) {
+    timeout = args.Int(3);
+    Bytes control = args.View(4);
+    header.control = control.data;
+    header.control_length = control.length;
+  }
+  if (args.count() > kWithoutAddress) {
+    Bytes address = args.View(5);
+    header.name = address.data;
+    header.name_length = static_cast<int>(address.length);
+  }
+  long result = Within(timeout, fd, POLLIN, [&](int extra) {
+    return e.syscalls.Invoke(Call::kRecvmsg, fd, Word(&header), args.Int(2) | extra);
   });
   if (result >= 0) {
     e.result[kControlLength] = static_cast<int32_t>(header.control_length);
@@ -502,19 +533,18 @@ napi_value SendHeld(napi_env env, napi_callback_info info) {
   size_t count = args.Iov(2, iov);
   kernel::MsgHdr header = {nullptr, 0, iov, count, nullptr, 0, 0};
   if (args.count() > 5) {
-    Bytes control = args.View(5);
+    Bytes control = args.Control(5);
     Bytes address = args.View(6);
     header = {address.data, static_cast<int>(address.length), iov, count, control.data, control.length, 0};
   }
   return Number(env, Send(e.syscalls, fd, header, args.Int(3)));
 }
 
-napi_value RoomForParts(napi_env env, napi_callback_info info) {
+napi_value ControlRoom(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   Environment& e = args.environment();
-  e.room_for_parts = args.View(0);
-  if (e.room_for_parts_ref) napi_delete_reference(env, e.room_for_parts_ref);
-  napi_create_reference(env, args[0], 1, &e.room_for_parts_ref);
+  e.control_room = args.View(0);
+  napi_create_reference(env, args[0], 1, &e.control_room_ref);
   return nullptr;
 }
 
@@ -534,11 +564,9 @@ napi_value Receive(napi_env env, napi_callback_info info) {
   } else {
     count = args.Iov(2, iov);
   }
-  Bytes parts = e.room_for_parts;
   return Told(env, e,
-              e.receiver.Receive(fd, iov, count, parts.data + kernel::kSockaddrStorage,
-                                 parts.length - kernel::kSockaddrStorage, parts.data, kernel::kSockaddrStorage,
-                                 args.Int(4), args.Int(5), e.result + kFds));
+              e.receiver.Receive(fd, iov, count, e.control_room.data, e.control_room.length, e.scratch.data,
+                                 kernel::kSockaddrStorage, args.Int(4), args.Int(5), e.result + kFds));
 }
 
 // Has a thread make the call. 0 or -ENOMEM.
@@ -559,7 +587,7 @@ napi_value StartReceive(napi_env env, napi_callback_info info) {
 }
 
 napi_value EndReceive(napi_env env, napi_callback_info info) {
-  Arguments<6> args(env, info);
+  Arguments<4> args(env, info);
   Environment& e = args.environment();
   OffLoopCall* call = e.workers->End(args.Int(0));
   if (!call) return Number(env, -EINVAL);
@@ -568,18 +596,16 @@ napi_value EndReceive(napi_env env, napi_callback_info info) {
   received.pidfd = -1;
   if (received.bytes >= 0) {
     Bytes memory = args.View(1);
-    Bytes control = args.View(3);
-    Bytes address = args.View(4);
     size_t room = args.Size(2);
     size_t length = static_cast<size_t>(call->result) < call->data_size ? static_cast<size_t>(call->result) : call->data_size;
     if (length > room) length = room;
     if (length <= memory.length) Copy(memory.data, call->data, length);
     received.flags = call->message_flags;
     received.address_length = call->address_length;
-    size_t named = call->address_size < address.length ? call->address_size : address.length;
-    Copy(address.data, call->address, named);
-    e.receiver.Sort(received, call->fd, call->control, call->control_length, control.data, control.length, args.Int(5),
-                    e.result + kFds);
+    size_t named = call->address_size < kernel::kSockaddrStorage ? call->address_size : kernel::kSockaddrStorage;
+    Copy(e.scratch.data, call->address, named);
+    e.receiver.Sort(received, call->fd, call->control, call->control_length, e.control_room.data, e.control_room.length,
+                    args.Int(3), e.result + kFds);
   }
   delete call;
   return Told(env, e, received);
@@ -743,14 +769,19 @@ napi_value Claim(napi_env env, napi_callback_info info) {
   return Number(env, fd);
 }
 
-// An Int32Array that the environment keeps alive and writes to.
-napi_value SharedNumbers(napi_env env, size_t length, int32_t** data, napi_ref* reference) {
+// A typed array that the environment keeps alive and writes to.
+napi_value Shared(napi_env env, napi_typedarray_type type, size_t length, size_t bytes, void** data, napi_ref* reference) {
   napi_value buffer;
   napi_value array;
-  void* memory;
-  napi_create_arraybuffer(env, length * sizeof(int32_t), &memory, &buffer);
-  napi_create_typedarray(env, napi_int32_array, length, buffer, 0, &array);
+  napi_create_arraybuffer(env, bytes, data, &buffer);
+  napi_create_typedarray(env, type, length, buffer, 0, &array);
   napi_create_reference(env, array, 1, reference);
+  return array;
+}
+
+napi_value SharedNumbers(napi_env env, size_t length, int32_t** data, napi_ref* reference) {
+  void* memory;
+  napi_value array = Shared(env, napi_int32_array, length, length * sizeof(int32_t), &memory, reference);
   *data = static_cast<int32_t*>(memory);
   return array;
 }
@@ -815,6 +846,10 @@ napi_value Open(napi_env env, napi_callback_info info) {
   napi_value binding;
   napi_create_object(env, &binding);
   napi_set_named_property(env, binding, "result", SharedNumbers(env, kResultLength, &e->result, &e->result_ref));
+  void* scratch;
+  napi_set_named_property(env, binding, "scratch",
+                          Shared(env, napi_uint8_array, kScratchLength, kScratchLength, &scratch, &e->scratch_ref));
+  e->scratch = {static_cast<uint8_t*>(scratch), kScratchLength};
   const struct {
     const char* name;
     napi_callback call;
@@ -844,7 +879,7 @@ napi_value Open(napi_env env, napi_callback_info info) {
       {"sendmmsg", Sendmmsg},
       {"recvmmsg", Recvmmsg},
       {"send", SendHeld},
-      {"roomForParts", RoomForParts},
+      {"controlRoom", ControlRoom},
       {"receive", Receive},
       {"startReceive", StartReceive},
       {"endReceive", EndReceive},

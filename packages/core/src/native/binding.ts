@@ -43,6 +43,8 @@ export const RESULT_FDS = 8;
 export const MMSG_RESULTS = 4;
 /** Bytes of each address slot: sizeof(struct sockaddr_storage). */
 export const ADDRESS_SPACE = 128;
+/** Bytes of control data that {@link Binding.scratch} has room for. */
+export const SCRATCH_CONTROL = 1024;
 
 /** The system calls of which ia32 has two forms, in the order that {@link Binding.pathOf} counts them. */
 export const CALLS = [
@@ -74,6 +76,11 @@ export interface Addon {
 
 export interface Binding {
   readonly result: Int32Array;
+  /**
+   * Memory for small things, until the next call: handing a view over takes longer than copying them. {@link ADDRESS_SPACE} bytes for an
+   * address, then {@link SCRATCH_CONTROL} bytes for control data.
+   */
+  readonly scratch: Uint8Array;
 
   // With `own`, what the kernel hands out goes into custody before the call returns.
 
@@ -113,22 +120,26 @@ export interface Binding {
   /** openat(O_PATH | O_NOFOLLOW | O_CLOEXEC), of a path that ends with a NUL byte. */
   openPath(path: Uint8Array): number;
 
-  /** `timeout` in ms, -1: none. With one, the call waits by ppoll(2) and never blocks in the kernel's own wait. */
+  /**
+   * `timeout` in ms, -1: none. With one, the call waits by ppoll(2) and never blocks in the kernel's own wait. `control` can be a
+   * number: so many bytes of it are in {@link Binding.scratch}. Handing over what is null takes time: leave it out.
+   */
   sendmsg(
     fd: number,
     iov: Iov,
-    control: Uint8Array | null,
-    address: Uint8Array | null,
     flags: number,
-    timeout: number,
+    timeout?: number,
+    control?: Uint8Array | number | null,
+    address?: Uint8Array | null,
   ): number;
+  /** The same. Where `address` is left out, the address comes to {@link Binding.scratch}. */
   recvmsg(
     fd: number,
     iov: Iov,
-    control: Uint8Array | null,
-    address: Uint8Array | null,
     flags: number,
-    timeout: number,
+    timeout?: number,
+    control?: Uint8Array | null,
+    address?: Uint8Array | null,
   ): number;
   /** `parts`: for each message its address or null, its control data or null, then `counts[i]` views. */
   sendmmsg(
@@ -161,7 +172,7 @@ export interface Binding {
 
   /**
    * sendmsg(2) of a descriptor that is held. `purges`: a connected Unix datagram socket, which gives {@link OFF_LOOP} while its own
-   * queue is not empty. Leave control data and address out where there are none: looking at them takes time.
+   * queue is not empty. `control` and `address` as in {@link sendmsg}.
    */
   send(
     fd: number,
@@ -169,17 +180,17 @@ export interface Binding {
     iov: Iov,
     flags: number,
     purges: boolean,
-    control?: Uint8Array | null,
+    control?: Uint8Array | number | null,
     address?: Uint8Array | null,
   ): number;
-  /** Memory for what {@link receive} brings besides bytes: {@link ADDRESS_SPACE} bytes for the address, the rest for control data. */
-  roomForParts(memory: Uint8Array): void;
+  /** Memory for the control data that {@link receive} brings. Given once. */
+  controlRoom(memory: Uint8Array): void;
   /**
    * recvmsg(2) with MSG_DONTWAIT of a descriptor that is held, and room for every descriptor that a message can carry. `flags` must
    * have MSG_CMSG_CLOEXEC on Unix sockets, and only there. Up to `maxFds` descriptors are kept in custody (result[RESULT_FDS…]);
-   * threads close the others. Address and other control messages go to {@link roomForParts}, whose length is the room that the kernel
-   * gets for them. Of one view the first `length` bytes are filled; of an array of views, all. Only Unix sockets give
-   * {@link HELD_BACK} and {@link OFF_LOOP}.
+   * threads close the others. The other control messages go to {@link controlRoom}, whose length is the room that the kernel gets for
+   * them, and the address to {@link Binding.scratch}. Of one view the first `length` bytes are filled; of an array of views, all. Only
+   * Unix sockets give {@link HELD_BACK} and {@link OFF_LOOP}.
    */
   receive(fd: number, generation: number, iov: Iov, length: number, maxFds: number, flags: number): number;
 
@@ -196,14 +207,7 @@ export interface Binding {
     token: number,
   ): number;
   /** What it has brought, as {@link receive} returns it. */
-  endReceive(
-    token: number,
-    memory: Uint8Array,
-    length: number,
-    control: Uint8Array,
-    address: Uint8Array,
-    maxFds: number,
-  ): number;
+  endReceive(token: number, memory: Uint8Array, length: number, maxFds: number): number;
   /** Everything is copied. */
   startSend(
     fd: number,

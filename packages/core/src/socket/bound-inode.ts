@@ -107,11 +107,11 @@ function boundInode(socketInode: number): Inode | undefined {
   const netlink = native.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG, false);
   if (netlink < 0) return undefined;
   try {
-    if (native.sendmsg(netlink, request(socketInode), null, null, MSG_DONTWAIT, -1) < 0) return undefined;
+    if (native.sendmsg(netlink, request(socketInode), MSG_DONTWAIT) < 0) return undefined;
     const reply = Buffer.alloc(1024);
     const from = Buffer.alloc(SOCKADDR_NL);
     // The kernel has answered within sendmsg(2).
-    const length = native.recvmsg(netlink, reply, null, from, MSG_DONTWAIT, -1);
+    const length = native.recvmsg(netlink, reply, MSG_DONTWAIT, -1, null, from);
     if (length < NLMSG_HDRLEN + REPLY || readU32(from, NL_PID) !== 0) return undefined;
     return inodeIn(reply.subarray(0, length), socketInode);
   } finally {

@@ -1,3 +1,6 @@
+// The global one is a getter, which takes time.
+import { Buffer } from "node:buffer";
+
 /** Room for any datagram of IP, and a good read of a stream. */
 export const DEFAULT_SIZE = 65_536;
 

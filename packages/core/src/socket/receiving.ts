@@ -57,6 +57,7 @@ import {
   RESULT_PIDFD_GENERATION,
 } from "../native/binding.js";
 import { binding } from "../native/load.js";
+import { addressOfCall } from "../native/scratch.js";
 import { nameOf } from "../options/access.js";
 import { getInt } from "../options/int.js";
 import { failure } from "../syscalls/failure.js";
@@ -214,22 +215,18 @@ function hasUrgentData({
   return OUT_OF_BAND.has(family);
 }
 
-/** Room for all that a message of any family can bring, whoever has switched it on. Descriptors do not count. */
-interface RoomForParts {
-  readonly address: Uint8Array;
-  readonly control: Uint8Array;
-}
-
-/** Written by the kernel, read before the next call. */
-let room: RoomForParts | undefined;
 /** For what later kernels have. */
 const SPARE_CONTROL_SPACE = 4096;
+let room: Uint8Array | undefined;
 
-export function roomForParts(): RoomForParts {
+/**
+ * Room for all that a message of any family can bring, whoever has switched it on. Descriptors do not count. Written by the kernel, read
+ * before the next call.
+ */
+export function controlRoom(): Uint8Array {
   if (room === undefined) {
-    const memory = new Uint8Array(ADDRESS_SPACE + largestControlSpace() + SPARE_CONTROL_SPACE);
-    binding().roomForParts(memory);
-    room = { address: memory.subarray(0, ADDRESS_SPACE), control: memory.subarray(ADDRESS_SPACE) };
+    room = new Uint8Array(largestControlSpace() + SPARE_CONTROL_SPACE);
+    binding().controlRoom(room);
   }
   return room;
 }
@@ -480,7 +477,7 @@ export class Receiving {
       room = request.size ?? DEFAULT_SIZE;
       if (request.size === undefined && family === AF_UNIX && isPacket) {
         // A Unix message can be longer than any default. Asking installs no descriptor: there is no room for control data.
-        const length = native.recvmsg(fd, nothing, null, null, PEEK, -1);
+        const length = native.recvmsg(fd, nothing, PEEK);
         if (length === -EAGAIN) return this.#endIfShutDown(flags);
         // An error that was pending is told once: asking has taken it.
         if (length < 0) throw this.#failure(length);
@@ -488,7 +485,7 @@ export class Receiving {
       }
       memory = reserve(room);
     }
-    roomForParts();
+    controlRoom();
     const result = native.receive(fd, generation, memory ?? request.buffers!, room, request.maxFds, flags);
     if (result < 0) {
       if (result === GONE) this.#endpoint.open();
@@ -526,12 +523,9 @@ export class Receiving {
     const size =
       this.#socket.type === SOCK_STREAM
         ? Math.min(room, DEFAULT_SIZE)
-        : Math.max(
-            Math.min(room, LONGEST_UNIX_MESSAGE),
-            binding().recvmsg(fd, nothing, null, null, PEEK, -1),
-          );
+        : Math.max(Math.min(room, LONGEST_UNIX_MESSAGE), binding().recvmsg(fd, nothing, PEEK));
     const started = callOffLoop(
-      (token) => binding().startReceive(fd, size, roomForParts().control.length, ADDRESS_SPACE, flags, token),
+      (token) => binding().startReceive(fd, size, controlRoom().length, ADDRESS_SPACE, flags, token),
       (token) => this.#arrived(token, request, size, flags),
     );
     if (started < 0) throw failure(started, "recvmsg");
@@ -586,14 +580,7 @@ export class Receiving {
     const room = memory ? size : 0;
     // Once it has given up waiting, what it wanted says nothing about what the next one wants.
     const wanted = flags & MSG_PEEK || this.#waiters[0]?.request === request;
-    const result = binding().endReceive(
-      token,
-      memory ?? nothing,
-      room,
-      roomForParts().control,
-      roomForParts().address,
-      wanted ? request.maxFds : SCM_MAX_FD,
-    );
+    const result = binding().endReceive(token, memory ?? nothing, room, wanted ? request.maxFds : SCM_MAX_FD);
     if (result === -EAGAIN) return this.#endIfShutDown(flags);
     if (result < 0) throw this.#failure(result);
     const message = this.#message(result, room, flags, memory ? undefined : nothing, memory);
@@ -680,7 +667,7 @@ export class Receiving {
     const controlLength = numbers[RESULT_CONTROL_LENGTH]!;
     const addressLength = Math.min(numbers[RESULT_ADDRESS_LENGTH]!, ADDRESS_SPACE);
     const msgFlags = numbers[RESULT_FLAGS]! & ~MSG_CMSG_CLOEXEC;
-    const control = controlLength > 0 ? roomForParts().control.slice(0, controlLength) : undefined;
+    const control = controlLength > 0 ? controlRoom().slice(0, controlLength) : undefined;
     const address = this.#senderAddress(addressLength);
     return arrived(
       data,
@@ -695,7 +682,7 @@ export class Receiving {
   }
 
   #senderAddress(length: number): Uint8Array | undefined {
-    if (length > 0) return roomForParts().address.slice(0, length);
+    if (length > 0) return addressOfCall(length);
     // A Unix datagram's sender that is not bound has no name, which is a name too.
     const { family, type } = this.#socket;
     return family === AF_UNIX && type === SOCK_DGRAM && !this.#readShutDown ? UNNAMED : undefined;

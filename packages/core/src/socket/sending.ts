@@ -29,6 +29,7 @@ import { borrowFd, markHandedOver, markHandingOver } from "../interop/sendable.j
 import type { OutgoingMessage } from "../message.js";
 import { GONE, OFF_LOOP } from "../native/binding.js";
 import { binding } from "../native/load.js";
+import { controlForCall } from "../native/scratch.js";
 import { failure } from "../syscalls/failure.js";
 import { Backoff } from "./backoff.js";
 import { type BoundPath, boundPathsOf } from "./bound-path.js";
@@ -340,7 +341,7 @@ export class Sending {
     const result =
       control === null && address === null
         ? binding().send(number, generation, iov, flags, this.purges)
-        : binding().send(number, generation, iov, flags, this.purges, control, address);
+        : binding().send(number, generation, iov, flags, this.purges, controlForCall(control), address);
     if (result === GONE) this.#endpoint.open();
     return result;
   }

@@ -76,13 +76,8 @@ export function recvmmsg(
   succeeded(count, "recvmmsg");
   return Array.from({ length: count }, (_, i) => {
     const at = i * MMSG_RESULTS;
-    return received(
-      results[at]!,
-      results[at + 1]!,
-      results[at + 3]!,
-      memory[i] ?? undefined,
-      addresses[i]!,
-      results[at + 2]!,
-    );
+    const length = results[at + 2]!;
+    const address = memory[i]?.subarray(0, length) ?? addresses[i]!.slice(0, length);
+    return received(results[at]!, results[at + 1]!, results[at + 3]!, length === 0 ? undefined : address);
   });
 }

@@ -7,13 +7,9 @@ import {
   checkTimeout,
 } from "../arguments.js";
 import { MSG_CMSG_CLOEXEC } from "../constants/message-flags.js";
-import {
-  ADDRESS_SPACE,
-  RESULT_ADDRESS_LENGTH,
-  RESULT_CONTROL_LENGTH,
-  RESULT_FLAGS,
-} from "../native/binding.js";
+import { RESULT_ADDRESS_LENGTH, RESULT_CONTROL_LENGTH, RESULT_FLAGS } from "../native/binding.js";
 import { binding } from "../native/load.js";
+import { addressOfCall } from "../native/scratch.js";
 import { refusesCloseOnExec } from "./close-on-exec.js";
 import { succeeded } from "./failure.js";
 
@@ -45,24 +41,19 @@ export interface Received {
   flags: number;
 }
 
-const scratch = new Uint8Array(ADDRESS_SPACE);
-
-/** @internal */
+/** @internal `address`: the kernel's, if it gave one. */
 export function received(
   bytes: number,
   controlLength: number,
   flags: number,
-  memory: Uint8Array | undefined,
-  fallback: Uint8Array,
-  addressLength: number,
+  address: Uint8Array | undefined,
 ): Received {
   const result: Received = { bytes, controlLength, flags: flags & ~MSG_CMSG_CLOEXEC };
-  // The kernel gives the address's full length, also when the memory is shorter.
-  if (addressLength > 0) {
-    result.address = memory ? memory.subarray(0, addressLength) : fallback.slice(0, addressLength);
-  }
+  if (address !== undefined) result.address = address;
   return result;
 }
+
+const NO_OPTIONS: RecvmsgOptions = Object.freeze({});
 
 /**
  * Receives one message.
@@ -80,27 +71,33 @@ export function received(
  * @throws a system error: EAGAIN, ETIMEDOUT, ECONNRESET, ECONNREFUSED, ENOTCONN, …
  * @see recvmsg(2), cmsg(3), unix(7)
  */
-export function recvmsg(fd: number, buffers: Buffers, options: RecvmsgOptions = {}): Received {
+export function recvmsg(fd: number, buffers: Buffers, options: RecvmsgOptions = NO_OPTIONS): Received {
   checkFd("fd", fd);
-  // What runs the caller's code comes first (getters), so that nothing can change what is already checked.
-  const { control, address, flags = 0, timeout } = checkObject("options", options);
-  const iov = checkBuffers("buffers", buffers);
-  const memory = checkOptionalView("options.address", address);
-  const room = checkOptionalView("options.control", control);
-  const bits = checkFlags("options.flags", flags);
-  const wait = checkTimeout("options.timeout", timeout);
   const native = binding();
-  const place = memory ?? scratch;
-  let bytes = native.recvmsg(fd, iov, room, place, bits | MSG_CMSG_CLOEXEC, wait);
-  if (refusesCloseOnExec(bytes, fd)) bytes = native.recvmsg(fd, iov, room, place, bits, wait);
+  let memory: Uint8Array | null = null;
+  let bytes: number;
+  if (options === NO_OPTIONS) {
+    const iov = checkBuffers("buffers", buffers);
+    bytes = native.recvmsg(fd, iov, MSG_CMSG_CLOEXEC);
+    if (refusesCloseOnExec(bytes, fd)) bytes = native.recvmsg(fd, iov, 0);
+  } else {
+    // What runs the caller's code comes first (getters), so that nothing can change what is already checked.
+    const { control, address, flags = 0, timeout } = checkObject("options", options);
+    const iov = checkBuffers("buffers", buffers);
+    memory = checkOptionalView("options.address", address);
+    const room = checkOptionalView("options.control", control);
+    const bits = checkFlags("options.flags", flags);
+    const wait = checkTimeout("options.timeout", timeout);
+    // Without an argument for it, the address comes to the native layer's own memory.
+    const parts: [Uint8Array | null, Uint8Array?] = memory === null ? [room] : [room, memory];
+    bytes = native.recvmsg(fd, iov, bits | MSG_CMSG_CLOEXEC, wait, ...parts);
+    if (refusesCloseOnExec(bytes, fd)) bytes = native.recvmsg(fd, iov, bits, wait, ...parts);
+  }
   succeeded(bytes, "recvmsg");
   const { result } = native;
-  return received(
-    bytes,
-    result[RESULT_CONTROL_LENGTH]!,
-    result[RESULT_FLAGS]!,
-    memory ?? undefined,
-    scratch,
-    result[RESULT_ADDRESS_LENGTH]!,
-  );
+  const length = result[RESULT_ADDRESS_LENGTH]!;
+  // The kernel gives the address's full length, also when the memory is shorter.
+  const address =
+    length === 0 ? undefined : memory === null ? addressOfCall(length) : memory.subarray(0, length);
+  return received(bytes, result[RESULT_CONTROL_LENGTH]!, result[RESULT_FLAGS]!, address);
 }

@@ -8,6 +8,7 @@ import {
   type Data,
 } from "../arguments.js";
 import { binding } from "../native/load.js";
+import { controlForCall } from "../native/scratch.js";
 import { succeeded } from "./failure.js";
 
 export interface SendmsgOptions {
@@ -20,6 +21,8 @@ export interface SendmsgOptions {
   /** Milliseconds to wait at most; without it, the descriptor's O_NONBLOCK and MSG_DONTWAIT decide. */
   timeout?: number | undefined;
 }
+
+const NO_OPTIONS: SendmsgOptions = Object.freeze({});
 
 /**
  * Sends one message: a string (as UTF-8), a view, a buffer, or a list of up to 1024 of them, gathered in order.
@@ -38,8 +41,9 @@ export interface SendmsgOptions {
  *   descriptors), ETOOMANYREFS (too many descriptors in flight), …
  * @see sendmsg(2), cmsg(3), unix(7)
  */
-export function sendmsg(fd: number, data: Data, options: SendmsgOptions = {}): number {
+export function sendmsg(fd: number, data: Data, options: SendmsgOptions = NO_OPTIONS): number {
   checkFd("fd", fd);
+  if (options === NO_OPTIONS) return succeeded(binding().sendmsg(fd, checkData("data", data), 0), "sendmsg");
   // What runs the caller's code comes first (getters), so that nothing can change what is already checked.
   const { control, address, flags = 0, timeout } = checkObject("options", options);
   const iov = checkData("data", data);
@@ -47,10 +51,10 @@ export function sendmsg(fd: number, data: Data, options: SendmsgOptions = {}): n
     binding().sendmsg(
       fd,
       iov,
-      checkOptionalView("options.control", control),
-      checkOptionalView("options.address", address),
       checkFlags("options.flags", flags),
       checkTimeout("options.timeout", timeout),
+      controlForCall(checkOptionalView("options.control", control)),
+      checkOptionalView("options.address", address),
     ),
     "sendmsg",
   );

@@ -11,7 +11,7 @@ import { entryNamed, isDelivered } from "../../src/control/table.js";
 import type { Address, Socket, SocketType } from "../../src/index.js";
 import { Socket as SocketClass } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
-import { roomForParts } from "../../src/socket/receiving.js";
+import { controlRoom } from "../../src/socket/receiving.js";
 import { factsOf } from "../../src/socket/take-over.js";
 import {
   AF_INET,
@@ -417,7 +417,7 @@ describe("switching", () => {
     for (const family of [AF_UNIX, AF_INET6, AF_TIPC]) {
       const all = Object.keys(controlMessages) as ControlName[];
       const received = all.filter((name) => entryOf(name).direction !== "send");
-      expect(roomForParts().control.length).toBeGreaterThanOrEqual(controlSpace(received, family));
+      expect(controlRoom().length).toBeGreaterThanOrEqual(controlSpace(received, family));
     }
   });
 

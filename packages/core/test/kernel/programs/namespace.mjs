@@ -25,13 +25,13 @@ function rights(fd) {
 }
 
 function answer(text, control = null) {
-  native.sendmsg(CHANNEL, Buffer.from(text), control, null, 0, -1);
+  native.sendmsg(CHANNEL, Buffer.from(text), 0, -1, control, null);
 }
 
 answer("ok");
 const request = Buffer.alloc(4096);
 for (;;) {
-  const bytes = native.recvmsg(CHANNEL, request, null, null, 0, -1);
+  const bytes = native.recvmsg(CHANNEL, request, 0);
   if (bytes <= 0) break;
   const [what, ...args] = request.toString("utf8", 0, bytes).split(" ");
   if (what === "run") {
