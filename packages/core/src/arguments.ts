@@ -1,5 +1,3 @@
-// The global one is a getter, which takes time.
-import { Buffer } from "node:buffer";
 import { types } from "node:util";
 import { invalidArgType, invalidArgValue, outOfRange } from "./errors.js";
 
@@ -163,6 +161,9 @@ function extentReader(prototype: object): (view: ArrayBufferView) => Extent {
 const extentOfTypedArray = extentReader(Object.getPrototypeOf(Uint8Array.prototype));
 const extentOfDataView = extentReader(DataView.prototype);
 
+// The global `Buffer` is a getter, which takes time.
+const bufferPrototype: unknown = Buffer.prototype;
+
 /**
  * The same memory as a plain Uint8Array, once `check` has passed its buffer. A subclass can say that it has another buffer or
  * length.
@@ -173,7 +174,7 @@ function plainView(
   check: (argument: string, buffer: ArrayBufferLike) => void,
 ): Uint8Array {
   const prototype = Object.getPrototypeOf(view);
-  if ((prototype === Buffer.prototype || prototype === Uint8Array.prototype) && types.isUint8Array(view)) {
+  if ((prototype === bufferPrototype || prototype === Uint8Array.prototype) && types.isUint8Array(view)) {
     check(argument, view.buffer);
     return view;
   }

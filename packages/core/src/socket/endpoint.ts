@@ -136,19 +136,30 @@ export class Endpoint {
   }
 
   /** Libuv watches it by itself. */
-  get isPolled(): boolean {
+  get #isPolled(): boolean {
     return this.#remains.registration?.polled === true;
   }
 
   /** Whether the event loop tells of an event as long as it holds: nobody has to ask the kernel first. */
   isPolledFor(event: number): boolean {
-    return (this.#polledFor & event) !== 0 && this.isPolled;
+    return (this.#polledFor & event) !== 0 && this.#isPolled;
   }
 
   #pollFor(events: number): void {
+    const registration = this.#remains.registration!;
     if (this.#polledFor === events) return;
-    pollFor(this.#remains.registration!, events);
+    this.#orUnwatch(() => pollFor(registration, events));
     this.#polledFor = events;
+  }
+
+  /** Where a change of the watch fails, nothing is watched any more: the next wait begins anew. */
+  #orUnwatch(change: () => void): void {
+    try {
+      change();
+    } catch (error) {
+      this.#unwatch();
+      throw error;
+    }
   }
 
   /**
@@ -159,8 +170,7 @@ export class Endpoint {
     this.#mayPoll = false;
     const { registration } = this.#remains;
     if (!registration?.polled) return;
-    this.#polledFor = 0;
-    stopPolling(this.open(), registration);
+    this.#orUnwatch(() => stopPolling(this.open(), registration));
   }
 
   /**
@@ -168,7 +178,7 @@ export class Endpoint {
    * it no longer; where somebody waits in vain, the descriptor is watched by its edges from then on.
    */
   heed(event: number, outcome: Outcome): void {
-    if (outcome === "served" || !this.isPolled) return;
+    if (outcome === "served" || !this.#isPolled) return;
     if (outcome === "idle") this.#pollFor(this.#polledFor & ~event);
     else this.useEdges();
   }
@@ -198,24 +208,29 @@ export class Endpoint {
   /** Ends the watching and gives the descriptor to whoever calls. */
   release(): FileDescriptor {
     this.open();
-    this.#unwatch();
+    this.#end();
     this.#closing = Promise.resolve();
     return this.#descriptor;
   }
 
   close(): Promise<void> {
     if (this.#closing === undefined) {
-      this.#unwatch();
+      this.#end();
       this.#closing = closeAndWait(this.#descriptor);
     }
     return this.#closing;
+  }
+
+  #end(): void {
+    this.#unwatch();
+    collected.unregister(this);
   }
 
   #unwatch(): void {
     const { registration } = this.#remains;
     if (registration) unwatch(this.#descriptor.fd >= 0, registration);
     this.#remains.registration = undefined;
-    collected.unregister(this);
+    this.#polledFor = 0;
   }
 }
 

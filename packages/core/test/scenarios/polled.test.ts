@@ -30,7 +30,8 @@ const withLibuv = skipUnless("Bun and Deno have no libuv", !isBun && !isDeno);
 withLibuv(
   "a number that means a regular file by the time it is to be watched: the wait is told",
   async () => {
-    expect(await report("polled.mjs", { args: ["file"] })).toBe("EPERM");
+    const env = { SENDMSG_READINESS: "poll" };
+  expect(await report("polled.mjs", { args: ["file"], env })).toBe("EPERM");
   },
 );
 
