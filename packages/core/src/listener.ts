@@ -14,6 +14,7 @@ import { binding } from "./native/load.js";
 import { SocketOptionAccess } from "./options/access.js";
 import { Backoff } from "./socket/backoff.js";
 import { type BoundPath, findBoundPath } from "./socket/bound-path.js";
+import { namingCaller } from "./socket/caller.js";
 import { type Delivery, switchOn } from "./socket/delivery.js";
 import { Endpoint, listenForAbort } from "./socket/endpoint.js";
 import { afterTurn, mayTry, rejectInTurn } from "./socket/fairness.js";
@@ -221,7 +222,7 @@ export class Listener implements MessageListener<Socket> {
    */
   accept(options: { signal?: AbortSignal } = {}): Promise<Socket> {
     try {
-      return this.#accept(checkObject("options", options).signal, undefined);
+      return namingCaller(this.#accept(checkObject("options", options).signal, undefined), this.accept);
     } catch (error) {
       return rejectInTurn(error);
     }

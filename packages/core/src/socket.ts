@@ -7,7 +7,7 @@ import { checkObject, checkSignal } from "./arguments.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants/address-families.js";
 import { SOL_SOCKET } from "./constants/levels.js";
 import { SHUT_RD, SHUT_RDWR, SHUT_WR } from "./constants/shutdown.js";
-import { SO_ERROR, SO_OOBINLINE } from "./constants/socket.js";
+import { SO_ERROR, SO_OOBINLINE, SO_RCVLOWAT } from "./constants/socket.js";
 import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM } from "./constants/socket-types.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
 import type { ControlName } from "./control/index.js";
@@ -23,11 +23,14 @@ import { SocketOptionAccess } from "./options/access.js";
 import { getInt } from "./options/int.js";
 import { Backoff } from "./socket/backoff.js";
 import type { BoundPath } from "./socket/bound-path.js";
+import { namingCaller } from "./socket/caller.js";
 import {
   afterSetting,
+  bringsErrors,
   type ControlSwitches,
   checkSwitches,
   type Delivery,
+  includesErrors,
   switchOn,
   switchOver,
 } from "./socket/delivery.js";
@@ -131,6 +134,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     this.#receiving = new Receiving(this.#endpoint, { ...facts, ...delivery, maxFds }, this.#own);
     this.#sending = new Sending(this.#endpoint, facts);
     this.#sending.onError = () => this.#receiving.drainErrors() > 0;
+    if (includesErrors(delivery.names)) this.#useEdges();
     this.#noteConnected();
   }
 
@@ -141,7 +145,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @see connect(2), unix(7), ip(7)
    */
   static connect(to: Address, options: Omit<SocketOptions, "mode" | "unlink"> = {}): Promise<Socket> {
-    return Socket.#connected(to, options).catch(rejectInTurn);
+    return namingCaller(Socket.#connected(to, options).catch(rejectInTurn), Socket.connect);
   }
 
   static async #connected(to: Address, options: Omit<SocketOptions, "mode" | "unlink">): Promise<Socket> {
@@ -265,6 +269,9 @@ export class Socket implements MessageSocket<FileDescriptor> {
   #afterSetting(setting: { level: number; option: number; value: number }): void {
     const { level, option, value } = setting;
     if (level === SOL_SOCKET && option === SO_OOBINLINE && value !== 0) this.#own.leaveOn(option);
+    if (value !== 0 && bringsErrors(setting)) this.#useEdges();
+    // The event loop no longer tells of everything that can be received.
+    if (level === SOL_SOCKET && option === SO_RCVLOWAT) this.#useEdges();
     this.#deliver(afterSetting(this.fd, this.#facts, this.#delivery, setting));
   }
 
@@ -287,6 +294,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   #deliver(delivery: Delivery): void {
     if (delivery === this.#delivery) return;
     this.#delivery = delivery;
+    if (includesErrors(delivery.names)) this.#useEdges();
     this.#receiving.deliver(delivery);
     this.#own.restore(this.fd, delivery.names);
   }
@@ -303,7 +311,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @see connect(2)
    */
   connect(to: Address, options: { signal?: AbortSignal } = {}): Promise<void> {
-    return this.#connect(to, options).catch(rejectInTurn);
+    return namingCaller(this.#connect(to, options).catch(rejectInTurn), this.connect);
   }
 
   async #connect(to: Address, options: { signal?: AbortSignal }): Promise<void> {
@@ -429,7 +437,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @see sendmsg(2), unix(7)
    */
   sendmsg(message: OutgoingMessage, options: SendOptions = {}): Promise<SendResult> {
-    return this.#sending.send(message, options);
+    return namingCaller(this.#sending.send(message, options), this.sendmsg);
   }
 
   /**
@@ -455,7 +463,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @see recvmsg(2), unix(7)
    */
   recvmsg(options: ReceiveOptions = {}): Promise<Message> {
-    return this.#receiving.receive(options);
+    return namingCaller(this.#receiving.receive(options), this.recvmsg);
   }
 
   /**
@@ -475,7 +483,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @see recvmsg(2) MSG_ERRQUEUE, ip(7) IP_RECVERR
    */
   recvError(options: { signal?: AbortSignal } = {}): Promise<Message> {
-    return this.#receiving.receiveError(options);
+    return namingCaller(this.#receiving.receiveError(options), this.recvError);
   }
 
   /**
@@ -653,11 +661,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
   #share(): void {
     this.#shared = true;
-    try {
-      this.#endpoint.useEdges();
-    } catch (error) {
-      this.#failWaits(error as Error);
-    }
+    this.#useEdges();
   }
 
   /** @internal */
@@ -679,6 +683,15 @@ export class Socket implements MessageSocket<FileDescriptor> {
         const outcome = this.#sending.pump();
         this.#endpoint.heed(EPOLLOUT, this.#onConnectable ? "in vain" : outcome);
       }
+    } catch (error) {
+      this.#failWaits(error as Error);
+    }
+  }
+
+  /** Once the error queue can have entries, they must be read, also while nobody waits: they count against the receive buffer. */
+  #useEdges(): void {
+    try {
+      this.#endpoint.useEdges();
     } catch (error) {
       this.#failWaits(error as Error);
     }

@@ -104,9 +104,11 @@ class Arguments {
 
   // Control data to send: a view, or how many bytes of it are in the scratch memory.
   Bytes Control(size_t i) const {
-    int32_t length = 0;
-    if (napi_get_value_int32(env_, values_[i], &length) != napi_ok) return View(i);
-    return {environment_->scratch.data + kScratchControl, static_cast<size_t>(length)};
+    // Deno takes anything for a number.
+    napi_valuetype type = napi_undefined;
+    napi_typeof(env_, values_[i], &type);
+    if (type != napi_number) return View(i);
+    return {environment_->scratch.data + kScratchControl, Size(i)};
   }
 
   static Bytes ViewOf(napi_env env, napi_value value) {

@@ -60,7 +60,7 @@ bool Unregister(int backend, int fd) {
   return syscall(SYS_epoll_ctl, backend, EPOLL_CTL_DEL, fd, &unused) == 0;
 }
 
-// Whether a file is registered under the number. Each has a line "tfd: <number> …" there: proc(5), /proc/pid/fdinfo.
+// Whether a file is registered under the number; true where that cannot be seen. Each has a line "tfd: <number> …" there: proc(5), /proc/pid/fdinfo.
 bool IsRegistered(int backend, int fd) {
   char path[64] = "/proc/self/fdinfo/";
   char digits[16];
@@ -69,7 +69,7 @@ bool IsRegistered(int backend, int fd) {
   char* at = path + strlen(path);
   while (count > 0) *at++ = digits[--count];
   long file = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-  if (file == -1) return false;
+  if (file == -1) return true;
   constexpr char kStart[] = "tfd:";
   size_t matched = 0;  // characters of kStart at the beginning of this line; kOther: it begins otherwise
   constexpr size_t kOther = sizeof kStart;

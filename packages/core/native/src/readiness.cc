@@ -155,6 +155,9 @@ void Readiness::Unpoll(int fd, int slot, int generation) { polls_.Close(fd, slot
 int Readiness::Remove(int fd) { return Control(epoll_, EPOLL_CTL_DEL, fd, 0, 0, 0); }
 
 void Readiness::KeepAlive(bool on) {
+  // Deliver() says it each time.
+  if (on == kept_) return;
+  kept_ = on;
   if (threaded_) {
     if (on) {
       napi_ref_threadsafe_function(env_, knock_);

@@ -63,6 +63,7 @@ class Readiness final : private Polls::Listener {
   napi_env env_;
   int32_t* batch_;
   size_t count_ = 0;  // events in the batch
+  bool kept_ = false;
   Workers* workers_ = nullptr;
   napi_ref callback_ = nullptr;
   napi_async_context context_ = nullptr;

@@ -9,6 +9,7 @@ import {
   SO_TIMESTAMPING_OLD,
   SO_TIMESTAMPNS_NEW,
   SO_TIMESTAMPNS_OLD,
+  SO_ZEROCOPY,
 } from "../constants/socket.js";
 import { SOCK_RAW, SOCK_SEQPACKET } from "../constants/socket-types.js";
 import {
@@ -310,6 +311,23 @@ function hasErrors(fd: number, facts: Facts, names: Iterable<ControlName>): bool
     (presentValue(fd, { level, option }) ?? 0) !== 0 ||
     (presentValue(fd, { level: SOL_SOCKET, option: SO_TIMESTAMPING_NEW }) ?? 0) !== 0
   );
+}
+
+/** Whether an option, once it is on, can bring entries to the error queue: reports, transmit timestamps, zero-copy completions. */
+export function bringsErrors({ level, option }: { level: number; option: number }): boolean {
+  if (level === SOL_SOCKET && ERROR_BRINGERS.has(option)) return true;
+  return Object.values<ControlEntry>(controlMessages).some(
+    ({ direction, enable }) =>
+      direction === "errorQueue" && enable?.level === level && enable.option === option,
+  );
+}
+
+const ERROR_BRINGERS: ReadonlySet<number> = new Set([SO_TIMESTAMPING_OLD, SO_TIMESTAMPING_NEW, SO_ZEROCOPY]);
+
+/** Whether one of these control messages is switched on by such an option. */
+export function includesErrors(names: Iterable<ControlName>): boolean {
+  for (const name of names) if (bringsErrors(entryOf(name).enable!)) return true;
+  return false;
 }
 
 function deliveryOf(

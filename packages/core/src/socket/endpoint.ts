@@ -140,26 +140,22 @@ export class Endpoint {
     return this.#remains.registration?.polled === true;
   }
 
-  /** Whether the event loop tells of an event as long as it holds: nobody has to ask the kernel first. */
-  isPolledFor(event: number): boolean {
-    return (this.#polledFor & event) !== 0 && this.#isPolled;
+  /** Whether the event loop is sure to tell of an event, as long as it holds: nobody has to ask the kernel first. */
+  isToldOf(event: number): boolean {
+    return (this.#polledFor & event) !== 0 && this.#isPolled && this.#referenced;
   }
 
   #pollFor(events: number): void {
     const registration = this.#remains.registration!;
     if (this.#polledFor === events) return;
-    this.#orUnwatch(() => pollFor(registration, events));
-    this.#polledFor = events;
-  }
-
-  /** Where a change of the watch fails, nothing is watched any more: the next wait begins anew. */
-  #orUnwatch(change: () => void): void {
     try {
-      change();
+      pollFor(registration, events);
     } catch (error) {
+      // Nothing is watched any more: the next wait begins anew.
       this.#unwatch();
       throw error;
     }
+    this.#polledFor = events;
   }
 
   /**
@@ -170,7 +166,7 @@ export class Endpoint {
     this.#mayPoll = false;
     const { registration } = this.#remains;
     if (!registration?.polled) return;
-    this.#orUnwatch(() => stopPolling(this.open(), registration));
+    stopPolling(this.open(), registration);
   }
 
   /**

@@ -51,7 +51,13 @@ interface Source<T> {
   readonly persistence: Persistence;
 }
 
-const DONE = { done: true, value: undefined } as const;
+/** A new one each time: whoever gets a result may write to it. */
+const done = (): IteratorReturnResult<void> => ({ done: true, value: undefined });
+
+/** What all async iterators inherit from. */
+const prototype: object = Object.getPrototypeOf(
+  Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})())),
+);
 
 /**
  * What an async generator would be, at a third of the time for each step. A call of next(), return() or throw() waits for those before
@@ -74,10 +80,10 @@ class Iteration<T> implements AsyncGenerator<T, void, undefined> {
     return this.#enqueue(this.#step);
   }
 
-  return(): Promise<IteratorResult<T, void>> {
+  return(value?: void | PromiseLike<void>): Promise<IteratorResult<T, void>> {
     return this.#enqueue(() => {
       this.#end();
-      return Promise.resolve(DONE);
+      return Promise.resolve(value).then((result) => ({ done: true, value: result }));
     });
   }
 
@@ -86,6 +92,10 @@ class Iteration<T> implements AsyncGenerator<T, void, undefined> {
       this.#end();
       return Promise.reject(error);
     });
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "AsyncGenerator";
   }
 
   [Symbol.asyncIterator](): this {
@@ -111,17 +121,15 @@ class Iteration<T> implements AsyncGenerator<T, void, undefined> {
   readonly #step = (): Promise<IteratorResult<T, void>> => {
     if (this.#ended) {
       this.#pending--;
-      return Promise.resolve(DONE);
+      return Promise.resolve(done());
     }
-    if (this.#source === undefined) {
-      try {
-        this.#source = this.#start();
-      } catch (error) {
-        this.#end();
-        return rejectInTurn(error);
-      }
+    try {
+      this.#source ??= this.#start();
+      return this.#source.take().then(this.#took, this.#failed);
+    } catch (error) {
+      this.#end();
+      return rejectInTurn(error);
     }
-    return this.#source.take().then(this.#took, this.#failed);
   };
 
   readonly #took = (value: T): IteratorResult<T, void> => {
@@ -129,28 +137,36 @@ class Iteration<T> implements AsyncGenerator<T, void, undefined> {
     persistence.succeeded();
     if (isEnd(value)) {
       this.#end();
-      return DONE;
+      return done();
     }
     this.#pending--;
     return { done: false, value };
   };
 
-  readonly #failed = async (error: unknown): Promise<IteratorResult<T, void>> => {
-    const { persistence, isClosed } = this.#source!;
-    // Closing is how a loop is ended from elsewhere.
-    if (isClosed()) {
-      this.#end();
-      return DONE;
+  readonly #failed = async (first: unknown): Promise<IteratorResult<T, void>> => {
+    const { persistence, isClosed, take } = this.#source!;
+    for (let error = first; ; ) {
+      // Closing is how a loop is ended from elsewhere.
+      if (isClosed()) {
+        this.#end();
+        return done();
+      }
+      try {
+        await persistence.failed(error);
+      } catch (thrown) {
+        this.#end();
+        throw thrown;
+      }
+      try {
+        return this.#took(await take());
+      } catch (next) {
+        error = next;
+      }
     }
-    try {
-      await persistence.failed(error);
-    } catch (thrown) {
-      this.#end();
-      throw thrown;
-    }
-    return this.#step();
   };
 }
+
+Object.setPrototypeOf(Iteration.prototype, prototype);
 
 /** The messages that a socket receives, until the end of the stream or until the socket is closed. */
 export function iterate<M extends { readonly eof: boolean }>(

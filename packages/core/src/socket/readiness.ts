@@ -41,11 +41,18 @@ const finished = new Int32Array(64);
 let batch: Int32Array | undefined;
 let lastToken = 0;
 let waits = 0;
+let turn = 0;
 
 // Bun and Deno export libuv's symbols, but calling them kills the process: there the native layer waits in a thread.
 const withoutLibuv = isBun || isDeno;
 
+/** In which turn of the event loop events are being told of; undefined while none are. */
+export function turnOfEvents(): number | undefined {
+  return batch?.[TELLING] === 1 ? turn : undefined;
+}
+
 function onReady(count: number): void {
+  turn++;
   // The registrations are edge-triggered: an event that is skipped never comes again.
   if (count === 1) tell(0);
   else forEachIndex(count, tell);
@@ -131,13 +138,13 @@ export function pollFor({ fd, slot, generation }: Registration, events: number):
   if (result < 0) throw systemError(result, "epoll_ctl");
 }
 
-/** From now on the descriptor is registered edge-triggered. What is ready already is told once more. */
+/** From now on the descriptor is registered edge-triggered. What is ready already is told once more. Where that fails, nothing changes. */
 export function stopPolling(fd: number, registration: Registration): void {
   const { slot, generation } = registration;
-  binding().watchUnpoll(registration.fd, slot, generation);
-  registration.polled = false;
   const result = binding().watchAdd(fd, slot, generation);
   if (result < 0) throw systemError(result, "epoll_ctl");
+  binding().watchUnpoll(registration.fd, slot, generation);
+  registration.polled = false;
 }
 
 /**

@@ -66,7 +66,7 @@ import { filled, takeEarly } from "./early.js";
 import { type Endpoint, listenForAbort, type Outcome } from "./endpoint.js";
 import { afterTurn, countArrived, mayTry, rejectInTurn } from "./fairness.js";
 import type { OwnSettings } from "./own-settings.js";
-import { callOffLoop, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLRDHUP } from "./readiness.js";
+import { callOffLoop, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLRDHUP, turnOfEvents } from "./readiness.js";
 import { DEFAULT_SIZE, reserve, take } from "./receive-memory.js";
 import { MESSAGES_LOST } from "./transient.js";
 
@@ -263,6 +263,8 @@ export class Receiving {
   /** Those who wait for what is out of band. It comes when it comes, before or after other data. */
   readonly #urgent: Waiter[] = [];
   #turnScheduled = false;
+  /** The turn of the last receive: undefined if something may be left of what it found. */
+  #servedIn: number | undefined;
   /** Receives in succession that have found nothing when they began. */
   #misses = 0;
   /** Receives that have not asked the kernel. */
@@ -355,12 +357,15 @@ export class Receiving {
   }
 
   /**
-   * Whether nothing is likely to be there: the event loop tells soon enough if something is. Where receives have found nothing before,
-   * we ask the kernel only now and then.
+   * Whether nothing is likely to be there, since we have received in this very turn of the event loop: then the loop tells soon enough if
+   * something is. A stream has nothing more after a receive that it did not fill. Of messages we ask the kernel only now and then, if the
+   * receives before have found nothing.
    */
   #isQuiet(): boolean {
-    if (this.#misses < MOST_MISSES || this.#holdsEarly || !this.#endpoint.isPolledFor(EPOLLIN)) return false;
-    return ++this.#unasked % UNASKED !== 0;
+    if (this.#holdsEarly || this.#servedIn === undefined || this.#servedIn !== turnOfEvents()) return false;
+    if (!this.#endpoint.isToldOf(EPOLLIN)) return false;
+    if (this.#socket.type === SOCK_STREAM) return true;
+    return this.#misses >= MOST_MISSES && ++this.#unasked % UNASKED !== 0;
   }
 
   tryReceive(options: ReceiveOptions): Message | undefined {
@@ -498,6 +503,7 @@ export class Receiving {
       throw this.#failure(result);
     }
     this.#backoff?.reset();
+    this.#servedIn = isPacket || result < room ? turnOfEvents() : undefined;
     return this.#message(result, room, flags, request.buffers, memory);
   }
 

@@ -34,6 +34,20 @@ describe.each(WAYS)("with the %s", (_, env) => {
     ).toBe("end");
   });
 
+  it("an unref'd socket receives what is there already", () => {
+    expect(
+      withPair(`
+        for (let i = 0; i < 4; i++) {
+          const message = b.recvmsg();
+          await a.sendmsg({ data: "x" });
+          await message;
+        }
+        b.unref();
+        await a.sendmsg({ data: "there" });
+        console.log(String((await b.recvmsg()).data));`),
+    ).toBe("there");
+  });
+
   it.each([
     ["a receive", "a.recvmsg()"],
     ["an accept", "listener.accept()"],

@@ -31,7 +31,7 @@ withLibuv(
   "a number that means a regular file by the time it is to be watched: the wait is told",
   async () => {
     const env = { SENDMSG_READINESS: "poll" };
-  expect(await report("polled.mjs", { args: ["file"], env })).toBe("EPERM");
+    expect(await report("polled.mjs", { args: ["file"], env })).toBe("EPERM");
   },
 );
 

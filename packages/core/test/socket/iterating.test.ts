@@ -116,3 +116,40 @@ it("an error that does not end the iteration, and comes again and again, is wait
     await messages.return();
     await socket.close();
   }));
+
+describe("an iteration", () => {
+  it("has the methods of an async generator", () =>
+    withPair("dgram", async (a, b) => {
+      const messages = b.messages();
+      expect(String(messages)).toBe("[object AsyncGenerator]");
+      expect(messages[Symbol.asyncIterator]()).toBe(messages);
+      expect(await messages.return(Promise.resolve())).toEqual({ done: true, value: undefined });
+      expect(await messages.next()).toEqual({ done: true, value: undefined });
+      const thrown = new Error("thrown");
+      expect(await rejection(b.messages().throw(thrown))).toBe(thrown);
+      const failing = b.messages();
+      expect(await rejection(failing.return(Promise.reject(thrown)))).toBe(thrown);
+      await a.sendmsg({ data: "still there" });
+      expect(String((await b.recvmsg()).data)).toBe("still there");
+    }));
+
+  it("gives each caller a result of its own", () =>
+    withPair("dgram", async (_, b) => {
+      const messages = b.messages();
+      const first = await messages.return();
+      (first as { done: boolean }).done = false;
+      expect((await messages.next()).done).toBe(true);
+    }));
+
+  it("serves its calls in their order, and a return() behind a next() that waits", () =>
+    withPair("dgram", async (a, b) => {
+      const messages = b.messages();
+      const results = [messages.next(), messages.next(), messages.return(), messages.next()];
+      await a.sendmsg({ data: "1" });
+      await a.sendmsg({ data: "2" });
+      const values = (await Promise.all(results)).map(({ value }) => value && String(value.data));
+      expect(values).toEqual(["1", "2", undefined, undefined]);
+      await a.sendmsg({ data: "3" });
+      expect(String((await b.recvmsg()).data)).toBe("3");
+    }));
+});

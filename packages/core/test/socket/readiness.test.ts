@@ -1,5 +1,27 @@
-import { describe, expect, it } from "vitest";
-import { withPair } from "../pairs.js";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+  SOF_TIMESTAMPING_OPT_ID,
+  SOF_TIMESTAMPING_SOFTWARE,
+  SOF_TIMESTAMPING_TX_SOFTWARE,
+} from "../../src/constants/timestamping.js";
+import type { Address, Socket } from "../../src/index.js";
+import { closeAll, nextError, tcp, udp4 } from "../kernel/sockets.js";
+import { calls, fill, pass, TYPES, turn, until, withPair } from "../pairs.js";
+import { refuseToWatch } from "../watching.js";
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await closeAll();
+});
+
+/** Has a socket receive by readiness, so often that it expects the next message to come in the same way. */
+async function serve(receiver: Socket, send: () => Promise<unknown>): Promise<void> {
+  for (let i = 0; i < 4; i++) {
+    const message = receiver.recvmsg();
+    await send();
+    await message;
+  }
+}
 
 describe("events", () => {
   it("of an earlier socket with the same number are not the next one's", () =>
@@ -13,4 +35,91 @@ describe("events", () => {
         });
       }
     }));
+});
+
+describe.each(TYPES)(
+  "a %s socket of our own making, which the event loop tells of as long as it is ready",
+  (type) => {
+    it("tells nobody who does not wait", () =>
+      withPair(type, async (a, b) => {
+        await serve(b, () => a.sendmsg({ data: "x" }));
+        await a.sendmsg({ data: "unwanted" });
+        await turn();
+        expect(await calls("receive", () => pass(50))).toBe(0);
+        expect(String((await b.recvmsg()).data)).toBe("unwanted");
+      }));
+
+    it("receives what was there before, and goes on", () =>
+      withPair(type, async (a, b) => {
+        await serve(b, () => a.sendmsg({ data: "x" }));
+        const seen: string[] = [];
+        for (let i = 0; i < 40; i++) {
+          await a.sendmsg({ data: String.fromCharCode(65 + i) });
+          if (i % 3 === 0) await turn();
+          seen.push(String((await b.recvmsg()).data));
+        }
+        expect(seen.join("")).toBe(
+          Array.from({ length: 40 }, (_, i) => String.fromCharCode(65 + i)).join(""),
+        );
+      }));
+
+    it("sends and receives at the same time, while both are full", () =>
+      withPair(type, async (a, b) => {
+        const received = a.recvmsg();
+        fill(a);
+        const sending = a.sendmsg({ data: "behind" });
+        await b.sendmsg({ data: "back" });
+        expect(String((await received).data)).toBe("back");
+        while (b.tryRecvmsg() !== undefined);
+        await sending;
+        expect(String((await b.recvmsg()).data)).toBe("behind");
+      }));
+  },
+);
+
+/** Two UDP sockets. */
+async function datagrams(): Promise<{ a: Socket; b: Socket; atA: Address; atB: Address }> {
+  const [{ socket: a, at: atA }, { socket: b, at: atB }] = await Promise.all([udp4(), udp4()]);
+  return { a, b, atA, atB };
+}
+
+it("a wait that cannot be watched for leaves in peace who waits already", async () => {
+  const { a, b, atB } = await datagrams();
+  await serve(b, () => a.sendmsg({ data: "x", address: atB }));
+  const message = b.recvmsg();
+  await turn();
+  const endRefusal = refuseToWatch();
+  await b.recvError({ signal: AbortSignal.timeout(100) }).catch(() => {});
+  endRefusal();
+  await a.sendmsg({ data: "there", address: atB });
+  expect(String((await message).data)).toBe("there");
+});
+
+it("bytes that are fewer than SO_RCVLOWAT are received if they are there", async () => {
+  const [client, server] = await tcp();
+  await serve(client, () => server.sendmsg({ data: Buffer.alloc(200) }));
+  client.options.set("rcvLowat", 100);
+  await server.sendmsg({ data: "few" });
+  await until(() => client.options.get("tcpInfo").bytesReceived === 803n);
+  expect(String((await client.recvmsg()).data)).toBe("few");
+});
+
+it("reports that nobody reads are taken from the error queue: they count against the receive buffer", async () => {
+  const { a, b, atA, atB } = await datagrams();
+  a.options.set(
+    "timestamping",
+    SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID,
+  );
+  await serve(a, () => b.sendmsg({ data: "x", address: atA }));
+  await b.sendmsg({ data: "unwanted", address: atA });
+  await turn();
+  for (let i = 0; i < 1000; i++) {
+    await a.sendmsg({ data: "x", address: atB });
+    if (i % 20 === 0) await turn();
+  }
+  await b.sendmsg({ data: "there", address: atA });
+  expect([String((await a.recvmsg()).data), String((await a.recvmsg()).data)]).toEqual(["unwanted", "there"]);
+  let reports = 0;
+  for (; reports < 1000; reports++) await nextError(a);
+  expect(a.errorsDropped).toBe(0);
 });

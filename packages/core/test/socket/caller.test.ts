@@ -1,0 +1,45 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { isBun, isDeno } from "../../src/runtime.js";
+import { run } from "../children.js";
+import { compiled } from "../compiled.js";
+import { skipUnless } from "../target.js";
+
+const inNode = skipUnless("Bun and Deno have no util.debuglog().enabled", !isBun && !isDeno);
+
+let dist: string;
+
+beforeAll(async () => {
+  dist = await compiled();
+});
+
+/** The stacks of errors that came after waits. Each wait began in a function of its own. */
+const program = `
+  const [a, b] = lib.socketpair();
+  const listener = await lib.Listener.listen({ family: "unix" });
+  const udp = await lib.Socket.bind({ address: "127.0.0.1", port: 0 }, { type: "dgram" });
+  keep(b);
+  const failing = [];
+  const fails = (promise) => failing.push(promise.catch(({ code, stack }) => console.log(code, /\\bwho\\w+/.exec(stack)?.[0])));
+  async function whoReceives() { await a.recvmsg(); }
+  async function whoSends() { await a.sendmsg({ data: Buffer.alloc(1 << 22) }); }
+  async function whoReadsErrors() { await udp.recvError(); }
+  async function whoAccepts() { await listener.accept(); }
+  for (const begin of [whoReceives, whoSends, whoReadsErrors, whoAccepts]) fails(begin());
+  setImmediate(() => { for (const each of [a, udp, listener]) each.close(); });
+  await Promise.all(failing);`;
+
+const CLOSED = "ERR_SENDMSG_CLOSED";
+
+describe("the stack of an error that comes after a wait", () => {
+  inNode("names who waited with NODE_DEBUG=sendmsg", () => {
+    const said = run(dist, program, { env: { NODE_DEBUG: "sendmsg" } });
+    expect(said.split("\n").sort()).toEqual(
+      ["Accepts", "ReadsErrors", "Receives", "Sends"].map((who) => `${CLOSED} who${who}`),
+    );
+  });
+
+  it("does not without", () => {
+    const said = run(dist, program, { env: { NODE_DEBUG: "" } });
+    expect(said.split("\n")).toEqual(new Array(4).fill(`${CLOSED} undefined`));
+  });
+});
