@@ -1,9 +1,9 @@
 // polled.mjs CASE: what libuv cannot bear in a descriptor that it watches. Prints what became of it, once other sockets were served.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
 import { Socket, socketpair } from "sendmsg";
 import { dup } from "sendmsg/syscalls";
+import { closeSync, openSync } from "../../files.mjs";
 
 /** Watches what it can until it is told to end: each epoll instance has room for the same files. */
 const FULL = `
@@ -61,7 +61,7 @@ const cases = {
     const message = failure(b.recvmsg());
     const { fd } = b;
     closeSync(fd);
-    if (openSync("/proc/self/exe") !== fd) throw new Error("another number");
+    if (openSync("/proc/self/exe", "r") !== fd) throw new Error("another number");
     await otherSocketsWork();
     await b.close();
     return await message;
