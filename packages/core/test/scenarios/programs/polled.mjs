@@ -1,4 +1,5 @@
-// polled.mjs CASE: what libuv cannot bear in a descriptor that it watches. Prints what became of it, once other sockets were served.
+// polled.mjs CASE,CASE…: what libuv cannot bear in a descriptor that it watches. Prints what became of each, once other sockets were
+// served.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Socket, socketpair } from "sendmsg";
@@ -178,7 +179,10 @@ const cases = {
   },
 };
 
-const result = await cases[process.argv[2]]();
-await otherSocketsWork();
-console.log(JSON.stringify(result));
+const results = {};
+for (const name of process.argv[2].split(",")) {
+  results[name] = await cases[name]();
+  await otherSocketsWork();
+}
+console.log(JSON.stringify(results));
 process.exit();
