@@ -633,6 +633,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    */
   close(): Promise<void> {
     if (!this.#endpoint.closed) {
+      this.#receiving.ask();
       this.#boundPath?.remove();
       const closing = this.#endpoint.close();
       const error = () => this.#endpoint.closedError();

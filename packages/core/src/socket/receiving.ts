@@ -263,8 +263,10 @@ export class Receiving {
   /** Those who wait for what is out of band. It comes when it comes, before or after other data. */
   readonly #urgent: Waiter[] = [];
   #turnScheduled = false;
-  /** The turn of the last receive: undefined if something may be left of what it found. */
-  #servedIn: number | undefined;
+  /** The turn of the event loop in which a stream has given all that it had. */
+  #emptyIn: number | undefined;
+  /** Somebody waits without having asked the kernel. */
+  #owed = false;
   /** Receives in succession that have found nothing when they began. */
   #misses = 0;
   /** Receives that have not asked the kernel. */
@@ -329,7 +331,9 @@ export class Receiving {
       if (signal?.aborted) throw new AbortError(signal);
       if (!this.#own.on) this.#own.switchOn(this.#endpoint.open(), this.#socket.names);
       if (request.flags & MSG_OOB) this.#endpoint.useEdges();
-      if (this.#lineOf(request).length === 0 && !this.#isQuiet()) {
+      const isFirst = this.#lineOf(request).length === 0;
+      if (isFirst && this.#isQuiet()) this.#owed = true;
+      else if (isFirst) {
         outOfTurn = !mayTry();
         const message = outOfTurn ? undefined : this.#try(request);
         if (message) {
@@ -357,15 +361,19 @@ export class Receiving {
   }
 
   /**
-   * Whether nothing is likely to be there, since we have received in this very turn of the event loop: then the loop tells soon enough if
-   * something is. A stream has nothing more after a receive that it did not fill. Of messages we ask the kernel only now and then, if the
-   * receives before have found nothing.
+   * Whether nothing is likely to be there: then the event loop tells soon enough if something is. A stream has nothing more in a turn of
+   * the loop after a receive that it did not fill. Otherwise we ask the kernel only now and then, if the receives before have found
+   * nothing when they began.
    */
   #isQuiet(): boolean {
-    if (this.#holdsEarly || this.#servedIn === undefined || this.#servedIn !== turnOfEvents()) return false;
-    if (!this.#endpoint.isToldOf(EPOLLIN)) return false;
-    if (this.#socket.type === SOCK_STREAM) return true;
+    if (this.#holdsEarly || !this.#endpoint.isToldOf(EPOLLIN)) return false;
+    if (this.#emptyIn !== undefined && this.#emptyIn === turnOfEvents()) return true;
     return this.#misses >= MOST_MISSES && ++this.#unasked % UNASKED !== 0;
+  }
+
+  /** The socket is about to be closed: who waits without having asked the kernel gets what is there. */
+  ask(): void {
+    if (this.#owed) this.pump();
   }
 
   tryReceive(options: ReceiveOptions): Message | undefined {
@@ -383,6 +391,7 @@ export class Receiving {
 
   /** The socket became readable, or the event loop has gone round. */
   pump(): Outcome {
+    this.#owed = false;
     this.#stirred = this.#away;
     // These come first: if the connection has failed, they take the error and keep it for the others. See #endIfNoneCanCome.
     if (this.#urgent.length > 0) this.#serve(this.#urgent);
@@ -503,7 +512,7 @@ export class Receiving {
       throw this.#failure(result);
     }
     this.#backoff?.reset();
-    this.#servedIn = isPacket || result < room ? turnOfEvents() : undefined;
+    this.#emptyIn = !isPacket && result < room ? turnOfEvents() : undefined;
     return this.#message(result, room, flags, request.buffers, memory);
   }
 

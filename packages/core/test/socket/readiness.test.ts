@@ -63,6 +63,21 @@ describe.each(TYPES)(
         );
       }));
 
+    it("gives what is there to who waits when it is closed", () =>
+      withPair(type, async (a, b) => {
+        await serve(b, () => a.sendmsg({ data: "x" }));
+        for (let i = 0; i < 4; i++) {
+          const message = b.recvmsg();
+          await a.sendmsg({ data: "x" });
+          await message;
+          await turn();
+        }
+        await a.sendmsg({ data: "there" });
+        const message = b.recvmsg();
+        b.close();
+        expect(String((await message).data)).toBe("there");
+      }));
+
     it("sends and receives at the same time, while both are full", () =>
       withPair(type, async (a, b) => {
         const received = a.recvmsg();
