@@ -91,7 +91,7 @@ export interface RawParts {
   address: Uint8Array | undefined;
 }
 
-const NOTHING: readonly never[] = [];
+const NOTHING: readonly never[] = Object.freeze([]);
 
 class KernelMessage<D extends Descriptor> implements Message<D> {
   readonly data: Buffer;

@@ -232,7 +232,8 @@ export function controlRoom(): Uint8Array {
 }
 
 const nothing = new Uint8Array(0);
-const NO_FDS: FileDescriptor[] = [];
+/** Nobody can add to what all messages share. */
+const NO_FDS: readonly FileDescriptor[] = Object.freeze([]);
 /** sockaddr_un of an unnamed socket: the family alone. */
 const UNNAMED = new Uint8Array([AF_UNIX, 0]);
 /** Families whose recvmsg(2) knows MSG_TRUNC as an input flag, J1939 excepted. */
@@ -656,9 +657,9 @@ export class Receiving {
     const { family, isOwn } = this.#socket;
     const length = Math.min(result, room);
     const kept = numbers[RESULT_KEPT]!;
-    const fds: FileDescriptor[] = kept === 0 ? NO_FDS : [];
+    const held: FileDescriptor[] = [];
     for (let i = 0; i < kept; i++) {
-      fds.push(hold(numbers[RESULT_FDS + 2 * i]!, numbers[RESULT_FDS + 2 * i + 1]!));
+      held.push(hold(numbers[RESULT_FDS + 2 * i]!, numbers[RESULT_FDS + 2 * i + 1]!));
     }
     const dropped = numbers[RESULT_DROPPED]!;
     if (kept + dropped > 0) countArrived(kept + dropped);
@@ -675,7 +676,7 @@ export class Receiving {
       }
     } catch (error) {
       // No memory for it: the message is lost, its descriptors must not be.
-      for (const descriptor of fds) descriptor.close();
+      for (const descriptor of held) descriptor.close();
       pidfd?.close();
       throw error;
     }
@@ -686,7 +687,7 @@ export class Receiving {
     const address = this.#senderAddress(addressLength);
     return arrived(
       data,
-      fds,
+      kept === 0 ? NO_FDS : held,
       pidfd,
       msgFlags,
       result === 0 && this.#isEnd(flags, msgFlags, controlLength, addressLength),
