@@ -48,6 +48,17 @@ const onRuntime = (runtime, ...filters) => ({
   leaves: [`tests on ${runtime}`],
   again: (file) => `node tools/test-runtimes.mjs ${runtime} -- ${file}`,
 });
+/** The same tests, with the event loop told of readiness in another way: SENDMSG_READINESS, docs/runtimes.md. */
+const byReadiness = (way) => ({
+  name: `tests, readiness by ${way}`,
+  minutes: 5,
+  command: ["npm", "exec", "--workspace", "sendmsg", "--", "vitest", "run", ...OF_READINESS],
+  environment: { SENDMSG_READINESS: way, SENDMSG_REPORT: join(results, `readiness-${way}.json`) },
+  leaves: [`readiness-${way}`],
+  again: (file, name) => `export SENDMSG_READINESS=${way}; ${inCore(file, name)}`,
+});
+/** What waits. */
+const OF_READINESS = thorough ? [] : ["test/socket", "test/listener", "test/connections", "test/traps"];
 /** What another runtime can get wrong: waiting, sockets, descriptors. */
 const OF_RUNTIMES = thorough
   ? []
@@ -83,6 +94,7 @@ const stages = [
       again: inCore,
     },
   ],
+  [byReadiness("epoll"), byReadiness("thread")],
   [
     {
       name: "npm run build:all",
