@@ -374,7 +374,16 @@ export class Receiving {
 
   /** The socket is about to be closed: who waits without having asked the kernel gets what is there. */
   ask(): void {
-    if (this.#owed) this.pump();
+    const [waiter] = this.#waiters;
+    if (!this.#owed || waiter === undefined) return;
+    try {
+      const message = this.#try(waiter.request);
+      if (message === undefined) return;
+      this.#remove(waiter);
+      waiter.resolve(message);
+    } catch {
+      // Closing it is what the waiter is told of.
+    }
   }
 
   tryReceive(options: ReceiveOptions): Message | undefined {

@@ -7,6 +7,7 @@ import {
 import type { Address, Socket } from "../../src/index.js";
 import { closeAll, nextError, tcp, udp4 } from "../kernel/sockets.js";
 import { calls, fill, pass, TYPES, turn, until, withPair } from "../pairs.js";
+import { onRealKernel } from "../target.js";
 import { refuseToWatch } from "../watching.js";
 
 afterEach(async () => {
@@ -110,7 +111,7 @@ it("a wait that cannot be watched for leaves in peace who waits already", async 
   expect(String((await message).data)).toBe("there");
 });
 
-it("bytes that are fewer than SO_RCVLOWAT are received if they are there", async () => {
+onRealKernel("bytes that are fewer than SO_RCVLOWAT are received if they are there", async () => {
   const [client, server] = await tcp();
   await serve(client, () => server.sendmsg({ data: Buffer.alloc(200) }));
   client.options.set("rcvLowat", 100);
@@ -119,7 +120,7 @@ it("bytes that are fewer than SO_RCVLOWAT are received if they are there", async
   expect(String((await client.recvmsg()).data)).toBe("few");
 });
 
-it("reports that nobody reads are taken from the error queue: they count against the receive buffer", async () => {
+onRealKernel("reports that nobody reads do not fill the receive buffer", async () => {
   const { a, b, atA, atB } = await datagrams();
   a.options.set(
     "timestamping",
@@ -128,13 +129,11 @@ it("reports that nobody reads are taken from the error queue: they count against
   await serve(a, () => b.sendmsg({ data: "x", address: atA }));
   await b.sendmsg({ data: "unwanted", address: atA });
   await turn();
-  for (let i = 0; i < 1000; i++) {
-    await a.sendmsg({ data: "x", address: atB });
-    if (i % 20 === 0) await turn();
-  }
-  await b.sendmsg({ data: "there", address: atA });
-  expect([String((await a.recvmsg()).data), String((await a.recvmsg()).data)]).toEqual(["unwanted", "there"]);
-  let reports = 0;
-  for (; reports < 1000; reports++) await nextError(a);
-  expect(a.errorsDropped).toBe(0);
+  for (let i = 0; i < 1000; i++) await a.sendmsg({ data: "x", address: atB });
+  // As long as they are in its receive buffer, the kernel drops messages.
+  await until(() => {
+    b.trySendmsg({ data: "there", address: atA });
+    return String(a.tryRecvmsg()?.data) === "there";
+  });
+  expect((await nextError(a)).control.length).toBeGreaterThan(0);
 });
