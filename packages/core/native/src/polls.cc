@@ -7,23 +7,9 @@
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <uv.h>
 
+#include "libuv.h"
 #include "syscalls.h"
-
-// Weak: a runtime without libuv must still be able to load the file.
-#pragma weak uv_backend_fd
-#pragma weak uv_close
-#pragma weak uv_handle_get_data
-#pragma weak uv_handle_set_data
-#pragma weak uv_handle_size
-#pragma weak uv_poll_init
-#pragma weak uv_poll_start
-#pragma weak uv_poll_stop
-#pragma weak uv_prepare_init
-#pragma weak uv_prepare_start
-#pragma weak uv_prepare_stop
-#pragma weak uv_unref
 
 // One descriptor's watch. libuv's handle follows in the same block: its size is the running process's, not that of the headers.
 struct alignas(16) Polls::Poll {
@@ -42,11 +28,6 @@ struct alignas(16) Polls::Poll {
 
 namespace {
 
-template <typename Handle>
-uv_handle_t* AsHandle(Handle* handle) {
-  return reinterpret_cast<uv_handle_t*>(handle);
-}
-
 int Register(int backend, int fd, uint32_t events) {
   // libuv finds its handle by this number.
   epoll_event event = {};
@@ -60,7 +41,8 @@ bool Unregister(int backend, int fd) {
   return syscall(SYS_epoll_ctl, backend, EPOLL_CTL_DEL, fd, &unused) == 0;
 }
 
-// Whether a file is registered under the number; true where that cannot be seen. Each has a line "tfd: <number> …" there: proc(5), /proc/pid/fdinfo.
+// Whether a file is registered under the number; true where that cannot be seen. Each has a line "tfd: <number> …" in
+// /proc/pid/fdinfo: proc(5).
 bool IsRegistered(int backend, int fd) {
   char path[64] = "/proc/self/fdinfo/";
   char digits[16];

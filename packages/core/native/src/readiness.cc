@@ -6,35 +6,16 @@
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <uv.h>
 
+#include "libuv.h"
 #include "syscalls.h"
 #include "workers.h"
-
-// Weak: a runtime without libuv must still be able to load the file.
-#pragma weak uv_check_init
-#pragma weak uv_check_start
-#pragma weak uv_check_stop
-#pragma weak uv_close
-#pragma weak uv_handle_get_data
-#pragma weak uv_handle_set_data
-#pragma weak uv_handle_size
-#pragma weak uv_poll_init
-#pragma weak uv_poll_start
-#pragma weak uv_poll_stop
-#pragma weak uv_ref
-#pragma weak uv_unref
 
 namespace {
 
 constexpr int kCloexecNonblock = 02000000 | 04000;  // EFD_CLOEXEC | EFD_NONBLOCK
 // The slot of the workers' eventfd; sockets have slots from 0.
 constexpr int32_t kFinishedSlot = -1;
-
-template <typename Handle>
-uv_handle_t* AsHandle(Handle* handle) {
-  return reinterpret_cast<uv_handle_t*>(handle);
-}
 
 int EventFd(int flags) {
   long fd = syscall(SYS_eventfd2, 0, flags);
