@@ -7,30 +7,7 @@
 
 namespace {
 
-struct Numbers {
-  long direct;
-  // The call's number inside socketcall(2): include/uapi/linux/net.h
-  long multiplexed;
-};
-
 constexpr int kWorkingDirectory = -100;  // AT_FDCWD
-
-constexpr Numbers kNumbers[] = {
-    {SYS_socket, 1},       {SYS_socketpair, 8},   {SYS_bind, 2},        {SYS_connect, 3},    {SYS_listen, 4},
-    {SYS_accept4, 18},     {SYS_getsockname, 6},  {SYS_getpeername, 7}, {SYS_getsockopt, 15}, {SYS_setsockopt, 14},
-    {SYS_shutdown, 13},    {SYS_sendto, 11},      {SYS_sendmsg, 16},    {SYS_recvmsg, 17},   {SYS_sendmmsg, 20},
-    {SYS_recvmmsg, 19},
-};
-static_assert(sizeof kNumbers / sizeof *kNumbers == static_cast<size_t>(Call::kCount));
-
-template <typename... Args>
-long Retried(long number, Args... args) {
-  long result;
-  do {
-    result = syscall(number, args...);
-  } while (result == -1 && errno == EINTR);
-  return result == -1 ? -errno : result;
-}
 
 // An invalid descriptor, or family for the two calls that take none, is refused by the call itself; what a seccomp filter
 // or an old kernel answers instead (ENOSYS, EPERM, EACCES, …) means that this path is closed. `invoke` is given arguments
@@ -128,18 +105,18 @@ int Syscalls::PathOf(Call call) {
   return -DenialOf(call, [&](long* args) { return Retried(number, args[0], args[1], args[2], args[3], args[4], args[5]); });
 }
 
-long Syscalls::Invoke(Call call, long a, long b, long c, long d, long e, long f) {
+long Syscalls::Explained(Call call, long result, long a, long b, long c, long d, long e, long f) {
   long number = kNumbers[static_cast<size_t>(call)].direct;
-  long result = Retried(number, a, b, c, d, e, f);
+  if (result == -EINTR) result = Retried(number, a, b, c, d, e, f);
   if (result != -EPERM && result != -ENOSYS && result != -EACCES) return result;
   // EPERM and EACCES can be the call's own answer as well as a filter's.
-  int denial = DenialOf(call, [&](long* args) { return Retried(number, args[0], args[1], args[2], args[3], args[4], args[5]); });
+  int denial = -PathOf(call);
   return denial == 0 ? result : kDenied - denial;
 }
 
 #endif
 
-int Close(int fd) { return syscall(SYS_close, fd) == -1 ? -errno : 0; }
+int Close(int fd) { return static_cast<int>(RawCall(SYS_close, fd)); }
 
 int Duplicate(int fd) {
   constexpr int kDupFdCloexec = 1030;  // F_DUPFD_CLOEXEC; <fcntl.h> would rename fcntl where off_t has 64 bits

@@ -1,7 +1,11 @@
 // Raw system calls. Each returns what the kernel returns: a result, or a negative errno. EINTR is retried, close(2) never.
 #pragma once
 
+#include <stddef.h>
+#include <sys/syscall.h>
+
 #include "kernel.h"
+#include "raw-call.h"
 
 // Results at or below this: no path to the call is permitted. kDenied - result is the errno of the denial.
 constexpr long kDenied = -65536;
@@ -27,9 +31,30 @@ enum class Call : uint8_t {
   kCount,
 };
 
+struct Numbers {
+  long direct;
+  // The call's number inside socketcall(2): include/uapi/linux/net.h
+  long multiplexed;
+};
+
+constexpr Numbers kNumbers[] = {
+    {SYS_socket, 1},       {SYS_socketpair, 8},   {SYS_bind, 2},        {SYS_connect, 3},    {SYS_listen, 4},
+    {SYS_accept4, 18},     {SYS_getsockname, 6},  {SYS_getpeername, 7}, {SYS_getsockopt, 15}, {SYS_setsockopt, 14},
+    {SYS_shutdown, 13},    {SYS_sendto, 11},      {SYS_sendmsg, 16},    {SYS_recvmsg, 17},   {SYS_sendmmsg, 20},
+    {SYS_recvmmsg, 19},
+};
+static_assert(sizeof kNumbers / sizeof *kNumbers == static_cast<size_t>(Call::kCount));
+
 class Syscalls {
  public:
+#if defined(__i386__)
   long Invoke(Call call, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0);
+#else
+  SENDMSG_INLINE long Invoke(Call call, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
+    long result = RawCall(kNumbers[static_cast<size_t>(call)].direct, a, b, c, d, e, f);
+    return result >= 0 || result == -EAGAIN ? result : Explained(call, result, a, b, c, d, e, f);
+  }
+#endif
   // How the call is made here: 0 by its own number, 1 through socketcall(2), negative: not at all, the errno of the denial.
   int PathOf(Call call);
 
@@ -41,6 +66,9 @@ class Syscalls {
 
   Path path_[static_cast<size_t>(Call::kCount)] = {};
   int denial_[static_cast<size_t>(Call::kCount)] = {};
+#else
+  // What an error of the call's comes to: it is called again after a signal; a denial is told from its own answer.
+  long Explained(Call call, long result, long a, long b, long c, long d, long e, long f);
 #endif
 };
 
