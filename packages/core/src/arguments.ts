@@ -20,6 +20,10 @@ export function checkInteger(argument: string, value: unknown, min: number, max:
   return value;
 }
 
+/** Whether it can be a descriptor number. Of a list's entries we ask this first: to make an entry's name takes longer than the rest. */
+export const isFd = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0x7fffffff;
+
 /** An int that is a valid descriptor number; whether it is open is for the kernel to say. */
 export function checkFd(argument: string, value: unknown): number {
   return checkInteger(argument, value, 0, 0x7fffffff);
@@ -119,28 +123,6 @@ export function checkSignal(argument: string, value: unknown): AbortSignal | und
   return value as AbortSignal;
 }
 
-function isDetached(buffer: ArrayBufferLike): boolean {
-  // `detached` is younger than Node 18: a view on a detached buffer throws everywhere.
-  if (buffer.byteLength !== 0) return false;
-  try {
-    new Uint8Array(buffer);
-    return false;
-  } catch {
-    return true;
-  }
-}
-
-function checkAttached(argument: string, buffer: ArrayBufferLike): void {
-  if (isDetached(buffer)) throw invalidArgValue(argument, "must not be backed by a detached ArrayBuffer");
-}
-
-/** Memory whose size can change under the kernel's hands is refused. */
-function checkMemory(argument: string, buffer: ArrayBufferLike): void {
-  const { resizable, growable } = buffer as { resizable?: boolean; growable?: boolean };
-  if (resizable || growable) throw invalidArgValue(argument, "must not be backed by a resizable ArrayBuffer");
-  checkAttached(argument, buffer);
-}
-
 interface Extent {
   readonly buffer: ArrayBufferLike;
   readonly byteOffset: number;
@@ -164,25 +146,49 @@ const extentOfDataView = extentReader(DataView.prototype);
 // The global `Buffer` is a getter, which takes time.
 const bufferPrototype: unknown = Buffer.prototype;
 
-/**
- * The same memory as a plain Uint8Array, once `check` has passed its buffer. A subclass can say that it has another buffer or
- * length.
- */
-function plainView(
-  argument: string,
-  view: ArrayBufferView,
-  check: (argument: string, buffer: ArrayBufferLike) => void,
-): Uint8Array {
-  const prototype = Object.getPrototypeOf(view);
-  if ((prototype === bufferPrototype || prototype === Uint8Array.prototype) && types.isUint8Array(view)) {
-    check(argument, view.buffer);
+const lengthOfTypedArray: () => number = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  "length",
+)!.get!;
+/** Reads nothing of an empty array, and throws if its memory was taken away. (keys() does not, once JavaScriptCore has compiled it.) */
+const includes: (value: number) => boolean = Object.getPrototypeOf(Uint8Array.prototype).includes;
+
+/** How long an array is in fact: it can have a property of that name that says otherwise. */
+export const lengthOf = (bytes: Uint8Array): number => lengthOfTypedArray.call(bytes);
+
+/** What `read` makes of memory. JavaScript throws when that was taken away: transferred, or cut from a buffer that can be resized. */
+function attached<T>(argument: string, read: () => T): T {
+  try {
+    return read();
+  } catch {
+    throw invalidArgValue(
+      argument,
+      "must not be backed by an ArrayBuffer that is detached, or was made too short",
+    );
+  }
+}
+
+/** Whether it is a Uint8Array or Buffer as it comes, and nothing derived, which could say that it has another buffer or length. */
+export function isPlainBytes(value: unknown): value is Uint8Array {
+  if (!types.isUint8Array(value)) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === bufferPrototype || prototype === Uint8Array.prototype;
+}
+
+/** The same memory as a plain Uint8Array. */
+function plainView(argument: string, view: ArrayBufferView): Uint8Array {
+  if (isPlainBytes(view)) {
+    // Without a look at its buffer: V8 would first move a small array off its heap.
+    if (lengthOf(view) === 0) attached(argument, () => includes.call(view, 0));
     return view;
   }
-  const { buffer, byteOffset, byteLength } = types.isTypedArray(view)
-    ? extentOfTypedArray(view)
-    : extentOfDataView(view);
-  check(argument, buffer);
-  return new Uint8Array(buffer, byteOffset, byteLength);
+  return attached(argument, () => {
+    const isTypedArray = types.isTypedArray(view);
+    const extent = isTypedArray ? extentOfTypedArray(view) : extentOfDataView(view);
+    const { buffer, byteOffset, byteLength } = extent;
+    if (isTypedArray && byteLength === 0) includes.call(view, 0);
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  });
 }
 
 /** The view from `offset` bytes on. subarray() would call a constructor that the view's owner can choose (Symbol.species). */
@@ -194,17 +200,14 @@ export function restOf(view: Uint8Array, offset: number): Uint8Array {
 /** Bytes of a value that is encoded or decoded. */
 export function checkBytes(argument: string, value: unknown): Uint8Array {
   if (!types.isUint8Array(value)) throw invalidArgType(argument, "an instance of Uint8Array", value);
-  return plainView(argument, value, checkAttached);
+  return plainView(argument, value);
 }
 
 /** Bytes to be read or written in place, as a Uint8Array over the same memory. */
 export function checkView(argument: string, value: unknown): Uint8Array {
   // isView and isAnyArrayBuffer can't be deceived by a prototype, as instanceof can.
-  if (ArrayBuffer.isView(value)) return plainView(argument, value, checkMemory);
-  if (types.isAnyArrayBuffer(value)) {
-    checkMemory(argument, value);
-    return new Uint8Array(value);
-  }
+  if (ArrayBuffer.isView(value)) return plainView(argument, value);
+  if (types.isAnyArrayBuffer(value)) return attached(argument, () => new Uint8Array(value));
   throw invalidArgType(argument, "an ArrayBufferView or ArrayBuffer", value);
 }
 
@@ -265,8 +268,8 @@ function checkAll(
 }
 
 export function byteLength(iov: Uint8Array | readonly Uint8Array[]): number {
-  if (iov instanceof Uint8Array) return iov.byteLength;
+  if (iov instanceof Uint8Array) return lengthOf(iov);
   let total = 0;
-  for (const view of iov) total += view.byteLength;
+  for (const view of iov) total += lengthOf(view);
   return total;
 }

@@ -1,4 +1,4 @@
-import { checkFd, checkInt32, checkInteger, checkObject, checkView } from "../arguments.js";
+import { checkFd, checkInt32, checkInteger, checkObject, checkView, lengthOf } from "../arguments.js";
 import { invalidArgType } from "../errors.js";
 import { binding } from "../native/load.js";
 import { failure, succeeded } from "./failure.js";
@@ -61,7 +61,7 @@ export function setsockopt(
   checkInt32("level", level);
   checkInt32("name", name);
   const bytes = optionBytes(value);
-  refusePointersSet("name", level, name, bytes.byteLength);
+  refusePointersSet("name", level, name, lengthOf(bytes));
   const result = binding().setsockopt(fd, level, name, bytes);
   if (result < 0) throw failure(result, "setsockopt");
 }

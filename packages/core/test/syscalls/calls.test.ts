@@ -258,6 +258,44 @@ describe("sendmsg, recvmsg", () => {
     expect(memory.toString()).toBe("...2345...");
   });
 
+  // Younger than Node 18.
+  test.runIf("resizable" in ArrayBuffer.prototype)("memory that can be resized, as long as it is now", () => {
+    const [a, b] = pair(SOCK_DGRAM);
+    const make = ArrayBuffer as unknown as new (
+      size: number,
+      options: object,
+    ) => ArrayBuffer & {
+      resize(size: number): void;
+    };
+    for (const size of [4, 4000]) {
+      const buffer = new make(size, { maxByteLength: 8000 });
+      const whole = new Uint8Array(buffer);
+      whole.fill(1);
+      buffer.resize(size + 4);
+      for (const data of [buffer, whole, new DataView(buffer)]) expect(sendmsg(a, data)).toBe(size + 4);
+      for (const memory of [buffer, whole, Buffer.alloc(size + 4)]) {
+        whole.fill(2);
+        expect(recvmsg(b, memory).bytes).toBe(size + 4);
+        const expected = Buffer.alloc(size + 4);
+        expected.fill(1, 0, size);
+        expect(Buffer.from(memory as ArrayBuffer)).toEqual(expected);
+      }
+    }
+  });
+
+  test("a view that says it has another length", () => {
+    const [a, b] = pair(SOCK_DGRAM);
+    sendmsg(a, Buffer.alloc(60, "secret"));
+    recvmsg(b, Buffer.alloc(64));
+    for (const stated of [0, 60, 2000]) {
+      const view = Object.defineProperty(Buffer.from("short"), "byteLength", { value: stated });
+      expect(sendmsg(a, view)).toBe(5);
+      const memory = Buffer.alloc(64);
+      expect(recvmsg(b, memory).bytes).toBe(5);
+      expect(memory.toString("latin1", 0, 5)).toBe("short");
+    }
+  });
+
   test("1024 entries at once", () => {
     const [a, b] = pair(SOCK_STREAM);
     const views = Array.from({ length: 1024 }, (_, i) => Uint8Array.of(i & 0xff));
