@@ -2,9 +2,9 @@ import { checkBytes } from "../arguments.js";
 import { copyBytes, readU32, write32 } from "../bytes.js";
 import { ALG_SET_AEAD_ASSOCLEN, ALG_SET_IV, ALG_SET_OP } from "../constants/alg.js";
 import { SOL_ALG } from "../constants/levels.js";
-
 import type { ControlEntries } from "./entry.js";
 import { u32 } from "./integers.js";
+import { inLayout } from "./layout.js";
 import { both, type Payload } from "./payload.js";
 
 /** struct af_alg_iv: its length, then as many bytes. */
@@ -15,14 +15,14 @@ const initializationVector: Payload<Uint8Array> = {
   // Twice the longest of any cipher in the kernel.
   room: both(u32.size["64"] + 64),
   read(bytes, at, length, layout) {
-    const start = at + u32.size[layout];
+    const start = at + inLayout(u32.size, layout);
     return readU32(bytes, at) === at + length - start ? copyBytes(bytes, start, at + length) : undefined;
   },
   measure(value, layout, argument) {
-    return u32.size[layout] + checkBytes(argument, value).length;
+    return inLayout(u32.size, layout) + checkBytes(argument, value).length;
   },
   write(bytes, at, value, layout, argument, length) {
-    const size = u32.size[layout];
+    const size = inLayout(u32.size, layout);
     write32(bytes, at, length - size);
     bytes.set(checkBytes(argument, value).subarray(0, length - size), at + size);
   },

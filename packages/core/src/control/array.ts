@@ -1,4 +1,5 @@
 import { invalidArgType, outOfRange } from "../errors.js";
+import { inLayout } from "./layout.js";
 import { both, type Payload } from "./payload.js";
 
 /** A C array of `count` elements. */
@@ -8,7 +9,7 @@ export function array<T>(element: Payload<T>, count: number): Payload<T[]> {
     size: { "64": count * element.size["64"], "32": count * element.size["32"] },
     align: element.align,
     read(bytes, at, _length, layout) {
-      const size = element.size[layout];
+      const size = inLayout(element.size, layout);
       const values: T[] = [];
       for (let i = 0; i < count; i++) {
         const value = element.read(bytes, at + i * size, size, layout);
@@ -20,7 +21,7 @@ export function array<T>(element: Payload<T>, count: number): Payload<T[]> {
     write(bytes, at, value, layout, argument) {
       if (!Array.isArray(value)) throw invalidArgType(argument, "an instance of Array", value);
       if (value.length !== count) throw outOfRange(`${argument}.length`, `${count}`, value.length);
-      const size = element.size[layout];
+      const size = inLayout(element.size, layout);
       for (let i = 0; i < count; i++) {
         element.write(bytes, at + i * size, value[i]!, layout, `${argument}[${i}]`, size);
       }

@@ -3,7 +3,7 @@ import { checkBytes, own } from "../arguments.js";
 import { copyBytes } from "../bytes.js";
 
 import { type ControlItem, newItem, readItem } from "./items.js";
-import { checkLayout, type Layout, machineLayout } from "./layout.js";
+import { checkLayout, inLayout, type Layout, machineLayout } from "./layout.js";
 import { type ControlMessage, entriesOf, isMeant, type UnknownControlMessage } from "./table.js";
 
 export interface DecodeControlOptions {
@@ -42,7 +42,7 @@ function decodeItem(
     const candidate = candidates[i]!;
     if (!isMeant(candidate, family)) continue;
     const { payload } = candidate.entry;
-    const size = payload.size[layout];
+    const size = inLayout(payload.size, layout);
     if (length < size) truncated = true;
     else fits = true;
     if (length === size || (length > size && payload.measure) || payload.alsoReads?.includes(length)) {

@@ -3,7 +3,7 @@ import { checkBytes, checkInt32, checkInteger, checkString, own } from "../argum
 import { write32 } from "../bytes.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
-import { checkLayout, HEADER, type Layout, machineLayout, spaceOf } from "./layout.js";
+import { checkLayout, HEADER, inLayout, type Layout, machineLayout, spaceOf } from "./layout.js";
 import { checkDescriptors, encodeRights } from "./rights.js";
 import {
   type ControlMessage,
@@ -74,7 +74,9 @@ function plan(
   }
   const { payload } = named.entry;
   const value = `${argument}.value`;
-  const length = payload.measure ? payload.measure(message.value, layout, value) : payload.size[layout];
+  const length = payload.measure
+    ? payload.measure(message.value, layout, value)
+    : inLayout(payload.size, layout);
   return { message, named, argument: value, length };
 }
 
@@ -88,7 +90,7 @@ function writeHeader(
   level: number,
   type: number,
 ): void {
-  const header = HEADER[layout];
+  const header = inLayout(HEADER, layout);
   const total = Math.min(header + length, layout === "64" ? Number.MAX_SAFE_INTEGER : HIGH - 1);
   write32(bytes, at, total % HIGH);
   if (layout === "64") write32(bytes, at + 4, Math.floor(total / HIGH));
@@ -120,7 +122,7 @@ export function encodeControl(
   if (messages.length === 1 && first?.name === "rights" && (family === undefined || family === AF_UNIX)) {
     return encodeRights(checkDescriptors(`${argument}[0].value`, first.value), layout);
   }
-  const header = HEADER[layout];
+  const header = inLayout(HEADER, layout);
 
   const plans: Plan[] = [];
   let size = 0;

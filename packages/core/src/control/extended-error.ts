@@ -4,6 +4,7 @@ import { readU16 } from "../bytes.js";
 import { AF_UNSPEC } from "../constants/address-families.js";
 import { sockaddrIn, sockaddrIn6 } from "./addresses.js";
 import { u8, u32 } from "./integers.js";
+import { inLayout } from "./layout.js";
 import { both, type Payload } from "./payload.js";
 import { struct } from "./struct.js";
 
@@ -51,7 +52,7 @@ function withOffender<A extends Ipv4Address | Ipv6Address>(
     read(bytes, at, length, layout) {
       const error: ExtendedError & { offender?: A } = extendedError.read(bytes, at, ERROR, layout)!;
       if (length === ERROR || readU16(bytes, at + ERROR) === AF_UNSPEC) return error;
-      const offender = sockaddr.read(bytes, at + ERROR, sockaddr.size[layout], layout);
+      const offender = sockaddr.read(bytes, at + ERROR, inLayout(sockaddr.size, layout), layout);
       if (offender === undefined) return undefined;
       error.offender = offender;
       return error;
@@ -60,7 +61,14 @@ function withOffender<A extends Ipv4Address | Ipv6Address>(
       extendedError.write(bytes, at, value, layout, argument, ERROR);
       const { offender } = value;
       if (offender === undefined) return;
-      sockaddr.write(bytes, at + ERROR, offender, layout, `${argument}.offender`, sockaddr.size[layout]);
+      sockaddr.write(
+        bytes,
+        at + ERROR,
+        offender,
+        layout,
+        `${argument}.offender`,
+        inLayout(sockaddr.size, layout),
+      );
     },
   };
 }

@@ -21,6 +21,7 @@ import { blob, text } from "./blob.js";
 import { type ControlEntries, PACKETS } from "./entry.js";
 import { ipv4Error } from "./extended-error.js";
 import { i32, u8, u32 } from "./integers.js";
+import { inLayout } from "./layout.js";
 import type { Payload } from "./payload.js";
 import { LABEL_ROOM } from "./socket.js";
 import { struct } from "./struct.js";
@@ -33,7 +34,7 @@ const tos: Payload<number> = {
   ...u8,
   alsoReads: [i32.size["64"]],
   read(bytes, at, length, layout) {
-    if (length === u8.size[layout]) return bytes[at]!;
+    if (length === inLayout(u8.size, layout)) return bytes[at]!;
     const value = i32.read(bytes, at, length, layout)!;
     return value >= 0 && value <= 0xff ? value : undefined;
   },

@@ -1,5 +1,5 @@
 import { readI32, readU32 } from "../bytes.js";
-import { alignTo, HEADER, type Layout, machineLayout, WORD } from "./layout.js";
+import { alignTo, HEADER, inLayout, type Layout, machineLayout, WORD } from "./layout.js";
 
 /** One item of a control buffer, where it lies. */
 export interface ControlItem {
@@ -28,7 +28,7 @@ function readLength(bytes: Uint8Array, at: number, layout: Layout): number {
  * or -1 if there is none here: too few bytes for a header, or a `cmsg_len` shorter than a header.
  */
 export function readItem(bytes: Uint8Array, at: number, layout: Layout, item: ControlItem): number {
-  const header = HEADER[layout];
+  const header = inLayout(HEADER, layout);
   const start = at + header;
   if (start > bytes.length) return -1;
   const total = readLength(bytes, at, layout);
@@ -38,7 +38,7 @@ export function readItem(bytes: Uint8Array, at: number, layout: Layout, item: Co
   item.start = start;
   item.stated = total - header;
   item.length = Math.min(item.stated, bytes.length - start);
-  return at + alignTo(total, WORD[layout]);
+  return at + alignTo(total, inLayout(WORD, layout));
 }
 
 export const newItem = (): ControlItem => ({ level: 0, type: 0, start: 0, length: 0, stated: 0 });

@@ -15,6 +15,10 @@ export const machineLayout: Layout = ARCHITECTURES_OF_32_BITS.includes(process.a
 /** A number that depends on the layout, as sizes do. */
 export type PerLayout = Readonly<Record<Layout, number>>;
 
+/** What holds in a layout. If the key varied, V8 would have to make a number of its text each time. */
+export const inLayout = <T>(each: Readonly<Record<Layout, T>>, layout: Layout): T =>
+  layout === "64" ? each["64"] : each["32"];
+
 /** sizeof(long), and what cmsghdrs are aligned to. */
 export const WORD: PerLayout = { "64": 8, "32": 4 };
 
@@ -25,7 +29,7 @@ export const HEADER: PerLayout = { "64": 16, "32": 12 };
 export const alignTo = (length: number, alignment: number): number => length + (-length & (alignment - 1));
 
 export const spaceOf = (length: number, layout: Layout): number =>
-  HEADER[layout] + alignTo(length, WORD[layout]);
+  inLayout(HEADER, layout) + alignTo(length, inLayout(WORD, layout));
 
 const checkLength = (length: number): number => checkInteger("length", length, 0, 0x7fffffff);
 const checked = (layout: Layout): Layout => checkLayout(layout, "layout");
@@ -36,7 +40,7 @@ const checked = (layout: Layout): Layout => checkLayout(layout, "layout");
  * @see cmsg(3)
  */
 export function CMSG_ALIGN(length: number, layout: Layout = machineLayout): number {
-  return alignTo(checkLength(length), WORD[checked(layout)]);
+  return alignTo(checkLength(length), inLayout(WORD, checked(layout)));
 }
 
 /**
@@ -45,7 +49,7 @@ export function CMSG_ALIGN(length: number, layout: Layout = machineLayout): numb
  * @see cmsg(3)
  */
 export function CMSG_LEN(length: number, layout: Layout = machineLayout): number {
-  return HEADER[checked(layout)] + checkLength(length);
+  return inLayout(HEADER, checked(layout)) + checkLength(length);
 }
 
 /**

@@ -1,9 +1,9 @@
-import { checkFd } from "../arguments.js";
+import { checkFd, isFd } from "../arguments.js";
 import { readI32, write32 } from "../bytes.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import { SCM_MAX_FD, SCM_RIGHTS } from "../constants/socket.js";
 import { invalidArgType } from "../errors.js";
-import { HEADER, type Layout, machineLayout, spaceOf } from "./layout.js";
+import { HEADER, inLayout, type Layout, machineLayout, spaceOf } from "./layout.js";
 import { both, type Payload } from "./payload.js";
 
 const INT = 4;
@@ -14,8 +14,7 @@ export function checkDescriptors(argument: string, value: unknown, count?: numbe
   const fds: number[] = [];
   for (let i = 0; i < (count ?? value.length); i++) {
     const fd = value[i];
-    // The name is made only where it is needed: making one costs more than the rest.
-    if (!(Number.isInteger(fd) && fd >= 0 && fd <= 0x7fffffff)) checkFd(`${argument}[${i}]`, fd);
+    if (!isFd(fd)) checkFd(`${argument}[${i}]`, fd);
     fds.push(fd);
   }
   return fds;
@@ -49,7 +48,7 @@ export const descriptors: Payload<number[]> = {
 
 /** Control data that holds these descriptors in one SCM_RIGHTS item, and nothing else. They were checked before. */
 export function encodeRights(fds: readonly number[], layout: Layout = machineLayout): Uint8Array {
-  const header = HEADER[layout];
+  const header = inLayout(HEADER, layout);
   const length = fds.length * INT;
   const bytes = new Uint8Array(spaceOf(length, layout));
   write32(bytes, 0, header + length);

@@ -1,4 +1,4 @@
-import { type Layout, machineLayout, spaceOf } from "./layout.js";
+import { inLayout, type Layout, machineLayout, spaceOf } from "./layout.js";
 import { type ControlName, entryNamed, hasFamily, namedEntries } from "./table.js";
 
 /**
@@ -15,7 +15,7 @@ export function controlSpace(
     const named = entryNamed(name)!;
     if (!hasFamily(named, family)) continue;
     const { payload, repeats = 1 } = named.entry;
-    space += repeats * spaceOf((payload.room ?? payload.size)[layout], layout);
+    space += repeats * spaceOf(inLayout(payload.room ?? payload.size, layout), layout);
   }
   return space;
 }

@@ -1,5 +1,5 @@
 import { checkObject } from "../arguments.js";
-import { alignTo, type Layout } from "./layout.js";
+import { alignTo, inLayout, type Layout } from "./layout.js";
 import { both, type Payload, type ValueOf } from "./payload.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: any value's payload is a field.
@@ -18,10 +18,10 @@ function place(fields: Fields, layout: Layout) {
   let end = 0;
   let align = 1;
   for (const [name, field] of Object.entries(fields)) {
-    const at = alignTo(end, field.align[layout]);
+    const at = alignTo(end, inLayout(field.align, layout));
     if (isNamed(name)) offsets.push(at);
-    end = at + field.size[layout];
-    align = Math.max(align, field.align[layout]);
+    end = at + inLayout(field.size, layout);
+    align = Math.max(align, inLayout(field.align, layout));
   }
   return { offsets, align, size: alignTo(end, align) };
 }
@@ -38,11 +38,11 @@ export function struct<const F extends Fields>(ctype: string, fields: F): Payloa
     size: { "64": placed["64"].size, "32": placed["32"].size },
     align: { "64": placed["64"].align, "32": placed["32"].align },
     read(bytes, at, _length, layout) {
-      const { offsets } = placed[layout];
+      const { offsets } = inLayout(placed, layout);
       const value: Record<string, unknown> = { ...template };
       for (let i = 0; i < names.length; i++) {
         const payload = payloads[i]!;
-        const field = payload.read(bytes, at + offsets[i]!, payload.size[layout], layout);
+        const field = payload.read(bytes, at + offsets[i]!, inLayout(payload.size, layout), layout);
         if (field === undefined) return undefined;
         value[names[i]!] = field;
       }
@@ -50,7 +50,7 @@ export function struct<const F extends Fields>(ctype: string, fields: F): Payloa
     },
     write(bytes, at, value, layout, argument) {
       const given = checkObject(argument, value) as Record<string, unknown>;
-      const { offsets } = placed[layout];
+      const { offsets } = inLayout(placed, layout);
       for (let i = 0; i < names.length; i++) {
         const payload = payloads[i]!;
         const name = names[i]!;
@@ -60,7 +60,7 @@ export function struct<const F extends Fields>(ctype: string, fields: F): Payloa
           given[name],
           layout,
           `${argument}.${name}`,
-          payload.size[layout],
+          inLayout(payload.size, layout),
         );
       }
     },

@@ -1,6 +1,6 @@
 import { invalidArgType, invalidArgValue, outOfRange } from "../errors.js";
 import { i64, long } from "./integers.js";
-import type { Layout, PerLayout } from "./layout.js";
+import { inLayout, type Layout, type PerLayout } from "./layout.js";
 import type { Payload } from "./payload.js";
 
 // Times are bigints of nanoseconds, whatever structure the kernel puts them into.
@@ -21,7 +21,7 @@ function time(ctype: string, part: Payload<bigint>, width: "long" | "i64", unit:
     size,
     align: part.align,
     read(bytes, at, _length, layout) {
-      const half = part.size[layout];
+      const half = inLayout(part.size, layout);
       const seconds = part.read(bytes, at, half, layout)!;
       const rest = part.read(bytes, at + half, half, layout)!;
       if (rest < 0n || rest >= limit) return undefined;
@@ -38,7 +38,7 @@ function time(ctype: string, part: Payload<bigint>, width: "long" | "i64", unit:
       if (seconds > max || seconds < -max - 1n) {
         throw outOfRange(argument, `a time that ${ctype} holds in the ${layout}-bit layout`, value);
       }
-      const half = part.size[layout];
+      const half = inLayout(part.size, layout);
       part.write(bytes, at, seconds, layout, argument, half);
       part.write(bytes, at + half, rest / unit, layout, argument, half);
     },

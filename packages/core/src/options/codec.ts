@@ -1,5 +1,5 @@
 import { checkBytes, own } from "../arguments.js";
-import { checkLayout, type Layout, machineLayout } from "../control/layout.js";
+import { checkLayout, inLayout, type Layout, machineLayout } from "../control/layout.js";
 import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
 import type { OptionEntry } from "./entry.js";
 import { type OptionInput, type OptionName, type OptionValue, optionNamed } from "./table.js";
@@ -21,7 +21,7 @@ export function checkOptionName(name: unknown): OptionEntry {
 
 /** The bytes to give to setsockopt(2). Errors name `value`. */
 export function encodeEntry({ payload, setPayload = payload }: OptionEntry, value: unknown, layout: Layout) {
-  const length = setPayload.measure?.(value, layout, "value") ?? setPayload.size[layout];
+  const length = setPayload.measure?.(value, layout, "value") ?? inLayout(setPayload.size, layout);
   const bytes = new Uint8Array(length);
   setPayload.write(bytes, 0, value, layout, "value", length);
   return bytes;
@@ -29,7 +29,7 @@ export function encodeEntry({ payload, setPayload = payload }: OptionEntry, valu
 
 /** The value of bytes that getsockopt(2) gave. */
 export function decodeEntry({ payload, constant }: OptionEntry, bytes: Uint8Array, layout: Layout): unknown {
-  const size = payload.size[layout];
+  const size = inLayout(payload.size, layout);
   let whole = bytes;
   if (bytes.length < size) {
     // The rest of a shorter structure, or integer, than there is now.

@@ -1,6 +1,6 @@
 import { checkArray, checkInt32, checkObject } from "../arguments.js";
 import { readI32, readU32, write32 } from "../bytes.js";
-import type { Layout } from "../control/layout.js";
+import { inLayout, type Layout } from "../control/layout.js";
 import { both, type Payload } from "../control/payload.js";
 
 function readAll<T>(
@@ -11,7 +11,7 @@ function readAll<T>(
   end: number,
   layout: Layout,
 ): T[] | undefined {
-  const size = element.size[layout];
+  const size = inLayout(element.size, layout);
   if (at + count * size > end) return undefined;
   const values: T[] = [];
   for (let i = 0; i < count; i++) {

@@ -1,5 +1,5 @@
 import { checkObject } from "../arguments.js";
-import { alignTo, type Layout } from "../control/layout.js";
+import { alignTo, inLayout, type Layout } from "../control/layout.js";
 import type { Payload, ValueOf } from "../control/payload.js";
 import { struct } from "../control/struct.js";
 
@@ -18,8 +18,8 @@ interface Place {
 function placesOf(fields: Fields, layout: Layout): Place[] {
   let end = 0;
   return Object.entries(fields).map(([name, payload]) => {
-    const at = alignTo(end, payload.align[layout]);
-    end = at + payload.size[layout];
+    const at = alignTo(end, inLayout(payload.align, layout));
+    end = at + inLayout(payload.size, layout);
     return { name, payload, at, end };
   });
 }
@@ -44,9 +44,9 @@ export function growing<const F extends Fields, const L extends Fields>(
     room: whole.size,
     read(bytes, at, length, layout) {
       const value: Record<string, unknown> = {};
-      for (const { name, payload, at: offset, end } of places[layout]) {
+      for (const { name, payload, at: offset, end } of inLayout(places, layout)) {
         if (end > length) break;
-        const field = payload.read(bytes, at + offset, payload.size[layout], layout);
+        const field = payload.read(bytes, at + offset, inLayout(payload.size, layout), layout);
         if (field === undefined) return undefined;
         value[name] = field;
       }
@@ -55,13 +55,20 @@ export function growing<const F extends Fields, const L extends Fields>(
     measure(value, layout, argument) {
       const given: Record<string, unknown> = checkObject(argument, value);
       const isWhole = Object.keys(later).some((name) => given[name] !== undefined);
-      return (isWhole ? whole : base).size[layout];
+      return inLayout((isWhole ? whole : base).size, layout);
     },
     write(bytes, at, value, layout, argument) {
       const given: Record<string, unknown> = checkObject(argument, value);
-      for (const { name, payload, at: offset } of places[layout]) {
+      for (const { name, payload, at: offset } of inLayout(places, layout)) {
         if (given[name] === undefined && Object.hasOwn(later, name)) continue;
-        payload.write(bytes, at + offset, given[name], layout, `${argument}.${name}`, payload.size[layout]);
+        payload.write(
+          bytes,
+          at + offset,
+          given[name],
+          layout,
+          `${argument}.${name}`,
+          inLayout(payload.size, layout),
+        );
       }
     },
   };

@@ -1,10 +1,10 @@
 import { checkArray, checkInteger } from "../arguments.js";
-import type { Layout } from "../control/layout.js";
+import { inLayout, type Layout } from "../control/layout.js";
 import { both, type Payload } from "../control/payload.js";
 
 /** From `min` to `max` structures, as many as there are bytes for. Their size may depend on the layout. */
 export function structList<T>(element: Payload<T>, min: number, max: number): Payload<T[]> {
-  const size = (layout: Layout) => element.size[layout];
+  const size = (layout: Layout) => inLayout(element.size, layout);
   return {
     ctype: `${element.ctype}[]`,
     size: both(0),

@@ -7,7 +7,7 @@ import {
   checkTimeout,
 } from "../arguments.js";
 import { MSG_CMSG_CLOEXEC } from "../constants/message-flags.js";
-import { RESULT_ADDRESS_LENGTH, RESULT_CONTROL_LENGTH, RESULT_FLAGS } from "../native/binding.js";
+import { type Iov, RESULT_ADDRESS_LENGTH, RESULT_CONTROL_LENGTH, RESULT_FLAGS } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { addressOfCall } from "../native/scratch.js";
 import { refusesCloseOnExec } from "./close-on-exec.js";
@@ -53,6 +53,20 @@ export function received(
   return result;
 }
 
+/** Without memory for it, the address comes to the native layer's own. */
+function call(
+  fd: number,
+  iov: Iov,
+  flags: number,
+  timeout: number,
+  control: Uint8Array | null,
+  address: Uint8Array | null,
+): number {
+  return address === null
+    ? binding().recvmsg(fd, iov, flags, timeout, control)
+    : binding().recvmsg(fd, iov, flags, timeout, control, address);
+}
+
 const NO_OPTIONS: RecvmsgOptions = Object.freeze({});
 
 /**
@@ -88,10 +102,8 @@ export function recvmsg(fd: number, buffers: Buffers, options: RecvmsgOptions = 
     const room = checkOptionalView("options.control", control);
     const bits = checkFlags("options.flags", flags);
     const wait = checkTimeout("options.timeout", timeout);
-    // Without an argument for it, the address comes to the native layer's own memory.
-    const parts: [Uint8Array | null, Uint8Array?] = memory === null ? [room] : [room, memory];
-    bytes = native.recvmsg(fd, iov, bits | MSG_CMSG_CLOEXEC, wait, ...parts);
-    if (refusesCloseOnExec(bytes, fd)) bytes = native.recvmsg(fd, iov, bits, wait, ...parts);
+    bytes = call(fd, iov, bits | MSG_CMSG_CLOEXEC, wait, room, memory);
+    if (refusesCloseOnExec(bytes, fd)) bytes = call(fd, iov, bits, wait, room, memory);
   }
   succeeded(bytes, "recvmsg");
   const { result } = native;
