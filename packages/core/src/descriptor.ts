@@ -2,7 +2,8 @@ import { checkFd } from "./arguments.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
 import { EBADF, EEXIST, ENOENT } from "./errno.js";
 import { closedError, codedError, explain, invalidArgType, systemError } from "./errors.js";
-import { countHeld } from "./forgotten.js";
+import { beforeCollection, countHeld } from "./forgotten.js";
+import { LateRegistry } from "./late-registry.js";
 import { binding } from "./native/load.js";
 
 /** By this, two installed copies of the library recognise each other's descriptors. */
@@ -28,13 +29,19 @@ interface Held {
   generation: number;
 }
 
-const collected = new FinalizationRegistry<Held>(({ fd, generation }) => {
+function closeCollected({ fd, generation }: Held): void {
   // False: it was given away or closed in time, or the number means another file by now.
   if (!binding().release(fd, generation, 0)) return;
   process.emitWarning(`Descriptor ${fd} was closed by garbage collection: close it, take it or use "using"`, {
     code: "SENDMSG_FD_COLLECTED",
   });
-});
+}
+
+/** What {@link holdUncollected} makes is not registered. */
+const UNREGISTERED = -1;
+let heldOf: (descriptor: FileDescriptor) => Held;
+const collected = new LateRegistry<FileDescriptor, Held>(closeCollected, (descriptor) => heldOf(descriptor));
+beforeCollection(() => collected.settle());
 
 /** Wraps a descriptor that is in custody already, with the generation under which it is. */
 export let hold: (fd: number, generation: number) => FileDescriptor;
@@ -69,12 +76,14 @@ function noSuchTicket(): Error {
 export class FileDescriptor implements Descriptor {
   #fd: number;
   readonly #generation: number;
+  #place = UNREGISTERED;
 
   static {
+    heldOf = (descriptor) => ({ fd: descriptor.#fd, generation: descriptor.#generation });
     holdUncollected = (fd, generation) => new FileDescriptor(CONSTRUCT, fd, generation);
     hold = (fd, generation) => {
       const descriptor = new FileDescriptor(CONSTRUCT, fd, generation);
-      collected.register(descriptor, { fd, generation }, descriptor);
+      descriptor.#place = collected.register(descriptor);
       return descriptor;
     };
     moveIn = (descriptor) => {
@@ -155,7 +164,9 @@ export class FileDescriptor implements Descriptor {
 
   #gone(): void {
     this.#fd = -1;
-    collected.unregister(this);
+    if (this.#place === UNREGISTERED) return;
+    collected.unregister(this, this.#place);
+    this.#place = UNREGISTERED;
   }
 
   #release(token: number): boolean {

@@ -25,6 +25,13 @@ export function countHeld(): void {
   setImmediate(look);
 }
 
+let prepare = (): void => {};
+
+/** What has to be done before a collection, so that it can find all that was forgotten. */
+export function beforeCollection(callback: () => void): void {
+  prepare = callback;
+}
+
 /** The next turn closes what a collection has found. Until then, sockets may begin no new burst of calls. */
 export const isCollecting = (): boolean => collecting;
 
@@ -36,6 +43,7 @@ function look(): void {
     return;
   }
   collecting = true;
+  prepare();
   collect();
   // The finalizers run in the next turn.
   setImmediate(() => setImmediate(endCollection));

@@ -1,0 +1,47 @@
+/** How long objects live unregistered, in milliseconds, and how many at most. */
+const DELAY = 10;
+const MOST = 1024;
+
+/**
+ * A FinalizationRegistry that looks at those objects alone which live for some milliseconds. Most descriptors are closed sooner. To
+ * register one and to take that back takes as long as a system call, and what that leaves behind makes V8 enlarge its young generation.
+ *
+ * Until then, an object is not collected.
+ */
+export class LateRegistry<T extends object, H> {
+  readonly #registry: FinalizationRegistry<H>;
+  readonly #heldValueOf: (object: T) => H;
+  readonly #young: (T | undefined)[] = [];
+  /** The place of the first of these. */
+  #first = 0;
+  readonly #settleLater = (): void => this.settle();
+
+  constructor(cleanup: (heldValue: H) => void, heldValueOf: (object: T) => H) {
+    this.#registry = new FinalizationRegistry(cleanup);
+    this.#heldValueOf = heldValueOf;
+  }
+
+  /** Returns the object's place, by which {@link unregister} finds it. */
+  register(object: T): number {
+    const young = this.#young;
+    if (young.length === MOST) this.settle();
+    if (young.length === 0) setTimeout(this.#settleLater, DELAY).unref();
+    return this.#first + young.push(object) - 1;
+  }
+
+  unregister(object: T, place: number): void {
+    if (place >= this.#first) this.#young[place - this.#first] = undefined;
+    else this.#registry.unregister(object);
+  }
+
+  /** Has the collector look at all objects from now on. */
+  settle(): void {
+    const young = this.#young;
+    for (let i = 0; i < young.length; i++) {
+      const object = young[i];
+      if (object !== undefined) this.#registry.register(object, this.#heldValueOf(object), object);
+    }
+    this.#first += young.length;
+    young.length = 0;
+  }
+}

@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { LateRegistry } from "../src/late-registry.js";
+
+/** What the collector was asked to look at: the held values by object. */
+const registered = new Map<object, string>();
+
+class Registry {
+  register(object: object, heldValue: string, token: object): void {
+    expect(token).toBe(object);
+    registered.set(object, heldValue);
+  }
+  unregister(token: object): void {
+    expect(registered.delete(token)).toBe(true);
+  }
+}
+
+interface Thing {
+  name: string;
+}
+
+let registry: LateRegistry<Thing, string>;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal("FinalizationRegistry", Registry);
+  registry = new LateRegistry<Thing, string>(
+    () => {},
+    ({ name }) => name,
+  );
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+  registered.clear();
+});
+
+const held = () => [...registered.values()];
+
+test("what is done with soon is never registered", () => {
+  const things = ["a", "b", "c"].map((name) => ({ name }));
+  const places = things.map((thing) => registry.register(thing));
+  registry.unregister(things[2]!, places[2]!);
+  registry.unregister(things[0]!, places[0]!);
+  vi.runAllTimers();
+  expect(held()).toEqual(["b"]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("what lives on is registered in the end, and can be taken back", () => {
+  const [first, second] = [{ name: "first" }, { name: "second" }];
+  const place = registry.register(first);
+  vi.runAllTimers();
+  expect(held()).toEqual(["first"]);
+  const next = registry.register(second);
+  registry.unregister(first, place);
+  expect(held()).toEqual([]);
+  vi.runAllTimers();
+  expect(held()).toEqual(["second"]);
+  registry.unregister(second, next);
+  expect(held()).toEqual([]);
+});
+
+test("many at once do not wait", () => {
+  const things = Array.from({ length: 3000 }, (_, i) => ({ name: String(i) }));
+  const places = things.map((thing) => registry.register(thing));
+  expect(registered.size).toBe(2048);
+  for (const [i, thing] of things.entries()) if (i % 2 === 0) registry.unregister(thing, places[i]!);
+  registry.settle();
+  expect(held()).toEqual(things.map(({ name }) => name).filter((_, i) => i % 2 === 1));
+});
