@@ -6,7 +6,6 @@
 #pragma weak uv_backend_fd
 #pragma weak uv_check_init
 #pragma weak uv_check_start
-#pragma weak uv_check_stop
 #pragma weak uv_close
 #pragma weak uv_handle_get_data
 #pragma weak uv_handle_set_data

@@ -26,7 +26,7 @@ class Readiness final : private Polls::Listener {
   static constexpr size_t kBatch = 256;
   static constexpr size_t kNumbers = 3;  // slot, generation, events
   // Positions after the events; readiness.ts has the same.
-  static constexpr size_t kTelling = kBatch * kNumbers;
+  static constexpr size_t kTelling = kBatch * kNumbers;  // how many events JavaScript is being told of
   static constexpr size_t kKeepAlive = kTelling + 1;
   static constexpr size_t kBatchLength = kKeepAlive + 1;
 

@@ -40,6 +40,11 @@ export function afterTurn(callback: () => void): void {
   if (waiting.push(callback) === 1) setImmediate(startTurn);
 }
 
+/** The event loop has gone round: a new burst begins. If somebody waits for one, it begins with them. */
+export function loopWentRound(): void {
+  if (waiting.length === 0 && !isCollecting()) left = BURST;
+}
+
 function startTurn(): void {
   if (isCollecting()) {
     setImmediate(startTurn);

@@ -3,6 +3,7 @@ import { systemError } from "../errors.js";
 import { binding } from "../native/load.js";
 import { isBun, isDeno } from "../runtime.js";
 import { forEachIndex } from "./each.js";
+import { loopWentRound } from "./fairness.js";
 
 // epoll_ctl(2), include/uapi/linux/eventpoll.h
 export const EPOLLIN = 0x1;
@@ -27,7 +28,7 @@ export interface Registration {
 }
 
 const FINISHED_SLOT = -1;
-// Positions after the events; readiness.h has the same.
+// Positions after the events; readiness.h has the same. The first: how many events we are being told of.
 const TELLING = 3 * 256;
 const KEEP_ALIVE = TELLING + 1;
 
@@ -48,11 +49,13 @@ const withoutLibuv = isBun || isDeno;
 
 /** In which turn of the event loop events are being told of; undefined while none are. */
 export function turnOfEvents(): number | undefined {
-  return batch?.[TELLING] === 1 ? turn : undefined;
+  return batch !== undefined && batch[TELLING] !== 0 ? turn : undefined;
 }
 
-function onReady(count: number): void {
+function onReady(): void {
+  const count = batch![TELLING]!;
   turn++;
+  loopWentRound();
   // The registrations are edge-triggered: an event that is skipped never comes again.
   if (count === 1) tell(0);
   else forEachIndex(count, tell);
