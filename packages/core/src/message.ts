@@ -83,12 +83,24 @@ export interface MessageInit<D extends Descriptor = FileDescriptor> {
 }
 
 /** Bytes of the kernel's that are decoded when somebody reads them. */
-export interface RawParts {
-  control: Uint8Array | undefined;
-  family: number;
+export class RawParts {
+  readonly control: Uint8Array | undefined;
+  readonly address: Uint8Array | undefined;
+  readonly family: number;
   /** Control messages that the library switched on for itself. */
-  isOwn: ((message: ControlMessage) => boolean) | undefined;
-  address: Uint8Array | undefined;
+  readonly isOwn: ((message: ControlMessage) => boolean) | undefined;
+
+  constructor(
+    control: Uint8Array | undefined,
+    address: Uint8Array | undefined,
+    family: number,
+    isOwn: ((message: ControlMessage) => boolean) | undefined,
+  ) {
+    this.control = control;
+    this.address = address;
+    this.family = family;
+    this.isOwn = isOwn;
+  }
 }
 
 const NOTHING: readonly never[] = Object.freeze([]);

@@ -64,9 +64,14 @@ import {
   EPOLLPRI,
   EPOLLRDHUP,
 } from "./socket/readiness.js";
-import { type MaxFds, type ReceiveOptions, Receiving } from "./socket/receiving.js";
+import { type MaxFds, NO_OPTIONS, type ReceiveOptions, Receiving } from "./socket/receiving.js";
 import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
-import { Sending, type SendOptions, type SendResult } from "./socket/sending.js";
+import {
+  NO_OPTIONS as NO_SEND_OPTIONS,
+  Sending,
+  type SendOptions,
+  type SendResult,
+} from "./socket/sending.js";
 import { factsOf, takeOver } from "./socket/take-over.js";
 import { failure } from "./syscalls/failure.js";
 
@@ -436,7 +441,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    *   `bytesSent`: above 0, the descriptors have gone, and nothing more can be sent on the stream.
    * @see sendmsg(2), unix(7)
    */
-  sendmsg(message: OutgoingMessage, options: SendOptions = {}): Promise<SendResult> {
+  sendmsg(message: OutgoingMessage, options: SendOptions = NO_SEND_OPTIONS): Promise<SendResult> {
     return namingCaller(this.#sending.send(message, options), this.sendmsg);
   }
 
@@ -462,7 +467,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @throws a system error (ECONNRESET, ECONNREFUSED on a datagram socket, …), AbortError or `ERR_SENDMSG_CLOSED`.
    * @see recvmsg(2), unix(7)
    */
-  recvmsg(options: ReceiveOptions = {}): Promise<Message> {
+  recvmsg(options: ReceiveOptions = NO_OPTIONS): Promise<Message> {
     return namingCaller(this.#receiving.receive(options), this.recvmsg);
   }
 
@@ -472,7 +477,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * A Unix socket can have a message and give undefined all the same: near the limit of open files, when a thread has to receive it;
    * and while too many descriptors that the peer has sent wait to be closed. Try again after the event loop has run.
    */
-  tryRecvmsg(options: ReceiveOptions = {}): Message | undefined {
+  tryRecvmsg(options: ReceiveOptions = NO_OPTIONS): Message | undefined {
     return this.#receiving.tryReceive(options);
   }
 

@@ -24,9 +24,21 @@ constexpr size_t kPidfdGeneration = 6;
 constexpr size_t kFds = 8;
 constexpr size_t kResultLength = kFds + 2 * kernel::kScmMaxFd;
 
+// Positions in `call`; binding.ts has the same.
+constexpr size_t kCallFd = 0;
+constexpr size_t kCallGeneration = 1;
+constexpr size_t kCallFlags = 2;
+constexpr size_t kCallSize = 3;
+constexpr size_t kCallMaxFds = 4;
+constexpr size_t kCallPurges = 5;
+constexpr size_t kCallControl = 6;
+constexpr size_t kCallAddress = 7;
+constexpr size_t kCallLength = 8;
+
 // The scratch memory; binding.ts has the same.
 constexpr size_t kScratchControl = kernel::kSockaddrStorage;  // before it: an address
-constexpr size_t kScratchLength = kScratchControl + 1024;
+constexpr size_t kScratchData = kScratchControl + 1024;
+constexpr size_t kScratchLength = kScratchData + 64;
 
 // What a thread is to send is copied. A Unix datagram is shorter than SO_SNDBUF, which is an int.
 constexpr size_t kMaxDatagram = 0x7fffffff;
@@ -43,11 +55,16 @@ struct Environment {
   napi_ref result_ref = nullptr;
   int32_t* batch = nullptr;
   napi_ref batch_ref = nullptr;
-  // Handing a view over takes longer than copying what is small. So JavaScript and this file share some memory: for an address that the
-  // kernel writes, and for control data that it reads.
+  // What send() and receive() are about: JavaScript writes these numbers faster than it hands them over.
+  int32_t* call = nullptr;
+  napi_ref call_ref = nullptr;
+  // Handing a view over takes longer than copying what is small. So JavaScript and this file share some memory: for an address, which the
+  // kernel reads or writes, for control data and for data, which it reads.
   Bytes scratch = {};
   napi_ref scratch_ref = nullptr;
-  // Where receive() puts control data.
+  // Where receive() puts data, and control data.
+  Bytes data_room = {};
+  napi_ref data_room_ref = nullptr;
   Bytes control_room = {};
   napi_ref control_room_ref = nullptr;
   Syscalls syscalls;
@@ -102,13 +119,14 @@ class Arguments {
   // A Uint8Array's memory; null is {nullptr, 0}.
   Bytes View(size_t i) const { return ViewOf(env_, values_[i]); }
 
-  // Control data to send: a view, or how many bytes of it are in the scratch memory.
-  Bytes Control(size_t i) const {
-    // Deno takes anything for a number.
-    napi_valuetype type = napi_undefined;
-    napi_typeof(env_, values_[i], &type);
-    if (type != napi_number) return View(i);
-    return {environment_->scratch.data + kScratchControl, Size(i)};
+  // To send: a view, or how many bytes of it are in the scratch memory.
+  Bytes Control(size_t i) const { return IsNumber(i) ? Scratch(kScratchControl, Size(i)) : View(i); }
+  Bytes Address(size_t i) const { return IsNumber(i) ? Scratch(0, Size(i)) : View(i); }
+
+  // The scratch memory from `at` on, as far as it goes
+  Bytes Scratch(size_t at, size_t length) const {
+    size_t left = kScratchLength - at;
+    return {environment_->scratch.data + at, length < left ? length : left};
   }
 
   static Bytes ViewOf(napi_env env, napi_value value) {
@@ -145,6 +163,13 @@ class Arguments {
   }
 
  private:
+  // Deno takes anything for a number.
+  bool IsNumber(size_t i) const {
+    napi_valuetype type = napi_undefined;
+    napi_typeof(env_, values_[i], &type);
+    return type == napi_number;
+  }
+
   napi_env env_;
   Environment* environment_;
   size_t count_;
@@ -364,7 +389,7 @@ constexpr size_t kWithoutAddress = 5;
 
 // Sends a message: with sendto(2) if it is one piece without control data, because the kernel then copies no header and no iov;
 // otherwise, and where a filter denies sendto(2), with sendmsg(2).
-long Send(Syscalls& syscalls, int fd, const kernel::MsgHdr& header, int flags) {
+SENDMSG_INLINE long Send(Syscalls& syscalls, int fd, const kernel::MsgHdr& header, int flags) {
   // sendmsg(2) cuts an address that is too long, and sendto(2) refuses it.
   if (header.iov_count == 1 && !header.control && header.name_length <= static_cast<int>(kernel::kSockaddrStorage)) {
     const kernel::IoVec& bytes = *header.iov;
@@ -384,7 +409,7 @@ napi_value Sendmsg(napi_env env, napi_callback_info info) {
   kernel::MsgHdr header = {nullptr, 0, iov, count, nullptr, 0, 0};
   if (args.count() <= kWithoutParts) return Number(env, Send(e.syscalls, fd, header, args.Int(2)));
   Bytes control = args.Control(4);
-  Bytes address = args.View(5);
+  Bytes address = args.Address(5);
   header = {address.data, static_cast<int>(address.length), iov, count, control.data, control.length, 0};
   return Number(env, Within(args.Int(3), fd, POLLOUT, [&](int extra) {
                   return Send(e.syscalls, fd, header, args.Int(2) | extra);
@@ -524,51 +549,80 @@ napi_value Told(napi_env env, Environment& e, const Received& received) {
   return Number(env, received.bytes);
 }
 
+// One of what send() sends: a view, or so many bytes of the scratch memory from `at` on.
+template <size_t N>
+Bytes Part(const Arguments<N>& args, size_t i, int32_t scratch_length, size_t at) {
+  if (scratch_length < 0) return args.View(i);
+  return args.Scratch(at, static_cast<size_t>(scratch_length));
+}
+
 napi_value SendHeld(napi_env env, napi_callback_info info) {
-  Arguments<7> args(env, info);
+  Arguments<3> args(env, info);
   Environment& e = args.environment();
-  int fd = args.Int(0);
-  if (!e.custody.Holds(fd, args.Int(1))) return Number(env, kGone);
+  int fd = e.call[kCallFd];
+  if (!e.custody.Holds(fd, e.call[kCallGeneration])) return Number(env, kGone);
   // Where the peer has gone, the kernel purges this socket's own queue: unix_dgram_disconnected(), net/unix/af_unix.c.
-  if (args.Bool(4) && IsReadable(fd)) return Number(env, kOffLoop);
+  if (e.call[kCallPurges] && IsReadable(fd)) return Number(env, kOffLoop);
   kernel::IoVec iov[kernel::kIovMax];
-  size_t count = args.Iov(2, iov);
-  kernel::MsgHdr header = {nullptr, 0, iov, count, nullptr, 0, 0};
-  if (args.count() > 5) {
-    Bytes control = args.Control(5);
-    Bytes address = args.View(6);
-    header = {address.data, static_cast<int>(address.length), iov, count, control.data, control.length, 0};
+  size_t count = 1;
+  if (e.call[kCallSize] < 0) {
+    count = args.Iov(0, iov);
+  } else {
+    Bytes data = args.Scratch(kScratchData, static_cast<size_t>(e.call[kCallSize]));
+    iov[0] = {data.data, data.length};
   }
-  return Number(env, Send(e.syscalls, fd, header, args.Int(3)));
+  kernel::MsgHdr header = {nullptr, 0, iov, count, nullptr, 0, 0};
+  if (e.call[kCallControl] != 0) {
+    Bytes control = Part(args, 1, e.call[kCallControl], kScratchControl);
+    header.control = control.data;
+    header.control_length = control.length;
+  }
+  if (e.call[kCallAddress] != 0) {
+    Bytes address = Part(args, 2, e.call[kCallAddress], 0);
+    header.name = address.data;
+    header.name_length = static_cast<int>(address.length);
+  }
+  return Number(env, Send(e.syscalls, fd, header, e.call[kCallFlags]));
+}
+
+// Keeps a view: its memory stays where it is.
+void Keep(napi_env env, napi_value view, Bytes* bytes, napi_ref* ref) {
+  if (*ref) napi_delete_reference(env, *ref);
+  *bytes = Arguments<1>::ViewOf(env, view);
+  napi_create_reference(env, view, 1, ref);
+}
+
+napi_value DataRoom(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  Environment& e = args.environment();
+  Keep(env, args[0], &e.data_room, &e.data_room_ref);
+  return nullptr;
 }
 
 napi_value ControlRoom(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   Environment& e = args.environment();
-  e.control_room = args.View(0);
-  napi_create_reference(env, args[0], 1, &e.control_room_ref);
+  Keep(env, args[0], &e.control_room, &e.control_room_ref);
   return nullptr;
 }
 
 napi_value Receive(napi_env env, napi_callback_info info) {
-  Arguments<6> args(env, info);
+  Arguments<1> args(env, info);
   Environment& e = args.environment();
-  int fd = args.Int(0);
-  if (!e.custody.Holds(fd, args.Int(1))) return Number(env, kGone);
+  int fd = e.call[kCallFd];
+  if (!e.custody.Holds(fd, e.call[kCallGeneration])) return Number(env, kGone);
   kernel::IoVec iov[kernel::kIovMax];
-  size_t count;
-  Bytes single = args.View(2);
-  if (single.data) {
-    size_t length = args.Size(3);
-    if (length > single.length) return Number(env, -EFAULT);
-    iov[0] = {single.data, length};
-    count = 1;
+  size_t count = 1;
+  if (args.count() > 0) {
+    count = args.Iov(0, iov);
   } else {
-    count = args.Iov(2, iov);
+    size_t size = static_cast<size_t>(e.call[kCallSize]);
+    if (size > e.data_room.length) return Number(env, -EFAULT);
+    iov[0] = {e.data_room.data, size};
   }
   return Told(env, e,
               e.receiver.Receive(fd, iov, count, e.control_room.data, e.control_room.length, e.scratch.data,
-                                 kernel::kSockaddrStorage, args.Int(4), args.Int(5), e.result + kFds));
+                                 kernel::kSockaddrStorage, e.call[kCallMaxFds], e.call[kCallFlags], e.result + kFds));
 }
 
 // Has a thread make the call. 0 or -ENOMEM.
@@ -848,6 +902,7 @@ napi_value Open(napi_env env, napi_callback_info info) {
   napi_value binding;
   napi_create_object(env, &binding);
   napi_set_named_property(env, binding, "result", SharedNumbers(env, kResultLength, &e->result, &e->result_ref));
+  napi_set_named_property(env, binding, "call", SharedNumbers(env, kCallLength, &e->call, &e->call_ref));
   void* scratch;
   napi_set_named_property(env, binding, "scratch",
                           Shared(env, napi_uint8_array, kScratchLength, kScratchLength, &scratch, &e->scratch_ref));
@@ -881,6 +936,7 @@ napi_value Open(napi_env env, napi_callback_info info) {
       {"sendmmsg", Sendmmsg},
       {"recvmmsg", Recvmmsg},
       {"send", SendHeld},
+      {"dataRoom", DataRoom},
       {"controlRoom", ControlRoom},
       {"receive", Receive},
       {"startReceive", StartReceive},

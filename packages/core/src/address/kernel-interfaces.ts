@@ -29,18 +29,21 @@ function askAnother(name: string): number {
 }
 
 /**
- * Encodes with interface names resolved by the kernel, in the network namespace of the socket; of this process, where there
- * is no socket yet, or its family does not answer (AF_ALG).
+ * The index that the kernel knows an interface by, in the network namespace of the socket; of this process, where there is no socket
+ * yet, or its family does not answer (AF_ALG). Undefined: there is none of that name.
  *
  * @see netdevice(7)
  */
+export function kernelInterfaceIndex(fd: number | undefined, name: string): number | undefined {
+  if (Buffer.byteLength(name) >= IFNAMSIZ) return undefined;
+  let index = fd === undefined ? -1 : ask(fd, name);
+  if (index < 0 && index !== -ENODEV) index = askAnother(name);
+  if (index === -ENODEV) return undefined;
+  if (index < 0) throw failure(index, "ioctl");
+  return index;
+}
+
+/** Encodes with interface names resolved by the kernel: see {@link kernelInterfaceIndex}. */
 export function inNamespaceOf<T>(fd: number | undefined, encode: () => T): T {
-  return findingInterfaces((name) => {
-    if (Buffer.byteLength(name) >= IFNAMSIZ) return undefined;
-    let index = fd === undefined ? -1 : ask(fd, name);
-    if (index < 0 && index !== -ENODEV) index = askAnother(name);
-    if (index === -ENODEV) return undefined;
-    if (index < 0) throw failure(index, "ioctl");
-    return index;
-  }, encode);
+  return findingInterfaces((name) => kernelInterfaceIndex(fd, name), encode);
 }

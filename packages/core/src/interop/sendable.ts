@@ -1,7 +1,7 @@
 import type { Socket as DgramSocket } from "node:dgram";
 import type { FileHandle } from "node:fs/promises";
 import type { Server as NetServer, Socket as NetSocket } from "node:net";
-import { checkFd } from "../arguments.js";
+import { checkFd, isFd } from "../arguments.js";
 import { FileDescriptor } from "../descriptor.js";
 import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
 
@@ -95,6 +95,16 @@ export function borrowFd(argument: string, value: unknown): number {
   }
   if ("fd" in value) return openFd(argument, (value as { fd: unknown }).fd, "object");
   throw invalidArgType(argument, "an object that is backed by a descriptor", value);
+}
+
+/** The same of an entry of a list, which errors name. */
+export function borrowFdAt(list: string, i: number, value: unknown): number {
+  if (isFd(value)) return value;
+  if (FileDescriptor.isFileDescriptor(value)) {
+    const { fd } = value;
+    if (isFd(fd)) return fd;
+  }
+  return borrowFd(`${list}[${i}]`, value);
 }
 
 function closedHandle(argument: string): Error {

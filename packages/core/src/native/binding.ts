@@ -45,6 +45,25 @@ export const MMSG_RESULTS = 4;
 export const ADDRESS_SPACE = 128;
 /** Bytes of control data that {@link Binding.scratch} has room for. */
 export const SCRATCH_CONTROL = 1024;
+/** Bytes of a message that it has room for: what V8 keeps on its own heap (--typed-array-max-size-in-heap). */
+export const SCRATCH_DATA = 64;
+
+/** Positions in {@link Binding.call}. */
+export const CALL_FD = 0;
+export const CALL_GENERATION = 1;
+/** MSG_*; for {@link Binding.receive} with MSG_CMSG_CLOEXEC on Unix sockets, and only there. */
+export const CALL_FLAGS = 2;
+/** Of {@link Binding.receive}: how many bytes to fill. Of {@link Binding.send}: how many to send are in the scratch memory. */
+export const CALL_SIZE = 3;
+/** How many descriptors to keep. */
+export const CALL_MAX_FDS = 4;
+/** 1: a connected Unix datagram socket. {@link Binding.send} gives {@link OFF_LOOP} while its own queue is not empty. */
+export const CALL_PURGES = 5;
+/** How many bytes of control data, and of an address, to send are in the scratch memory. */
+export const CALL_CONTROL = 6;
+export const CALL_ADDRESS = 7;
+/** At these three: it is an argument instead. */
+export const IN_ARGUMENT = -1;
 
 /** The system calls of which ia32 has two forms, in the order that {@link Binding.pathOf} counts them. */
 export const CALLS = [
@@ -76,9 +95,11 @@ export interface Addon {
 
 export interface Binding {
   readonly result: Int32Array;
+  /** What {@link send} and {@link receive} are about. Numbers are written here faster than they are handed over. */
+  readonly call: Int32Array;
   /**
    * Memory for small things, until the next call: handing a view over takes longer than copying them. {@link ADDRESS_SPACE} bytes for an
-   * address, then {@link SCRATCH_CONTROL} bytes for control data.
+   * address, then {@link SCRATCH_CONTROL} bytes for control data, then {@link SCRATCH_DATA} bytes to send.
    */
   readonly scratch: Uint8Array;
 
@@ -121,8 +142,8 @@ export interface Binding {
   openPath(path: Uint8Array): number;
 
   /**
-   * `timeout` in ms, -1: none. With one, the call waits by ppoll(2) and never blocks in the kernel's own wait. `control` can be a
-   * number: so many bytes of it are in {@link Binding.scratch}. Handing over what is null takes time: leave it out.
+   * `timeout` in ms, -1: none. With one, the call waits by ppoll(2) and never blocks in the kernel's own wait. `control` and
+   * `address` can be numbers: so many bytes of them are in {@link Binding.scratch}. Handing over what is null takes time: leave it out.
    */
   sendmsg(
     fd: number,
@@ -130,7 +151,7 @@ export interface Binding {
     flags: number,
     timeout?: number,
     control?: Uint8Array | number | null,
-    address?: Uint8Array | null,
+    address?: Uint8Array | number | null,
   ): number;
   /** The same. Where `address` is left out, the address comes to {@link Binding.scratch}. */
   recvmsg(
@@ -170,29 +191,19 @@ export interface Binding {
 
   // Custody: descriptors that the environment owns, each known by its number and a generation.
 
-  /**
-   * sendmsg(2) of a descriptor that is held. `purges`: a connected Unix datagram socket, which gives {@link OFF_LOOP} while its own
-   * queue is not empty. `control` and `address` as in {@link sendmsg}.
-   */
-  send(
-    fd: number,
-    generation: number,
-    iov: Iov,
-    flags: number,
-    purges: boolean,
-    control?: Uint8Array | number | null,
-    address?: Uint8Array | null,
-  ): number;
-  /** Memory for the control data that {@link receive} brings. Given once. */
+  /** sendmsg(2) of a descriptor that is held. {@link call} says of what, and which of the arguments are given. */
+  send(iov?: Iov, control?: Uint8Array, address?: Uint8Array): number;
+  /** Memory for the data that {@link receive} brings, until other memory is given. */
+  dataRoom(memory: Uint8Array): void;
+  /** Memory for the control data that {@link receive} brings. */
   controlRoom(memory: Uint8Array): void;
   /**
-   * recvmsg(2) with MSG_DONTWAIT of a descriptor that is held, and room for every descriptor that a message can carry. `flags` must
-   * have MSG_CMSG_CLOEXEC on Unix sockets, and only there. Up to `maxFds` descriptors are kept in custody (result[RESULT_FDS…]);
-   * threads close the others. The other control messages go to {@link controlRoom}, whose length is the room that the kernel gets for
-   * them, and the address to {@link Binding.scratch}. Of one view the first `length` bytes are filled; of an array of views, all. Only
-   * Unix sockets give {@link HELD_BACK} and {@link OFF_LOOP}.
+   * recvmsg(2) with MSG_DONTWAIT of a descriptor that is held, and room for every descriptor that a message can carry. {@link call} says
+   * of what. Threads close the descriptors beyond the number that is kept in custody (result[RESULT_FDS…]). The other control messages
+   * go to {@link controlRoom}, whose length is the room that the kernel gets for them, and the address to {@link Binding.scratch}. Without
+   * `iov`, the data goes to {@link dataRoom}. Only Unix sockets give {@link HELD_BACK} and {@link OFF_LOOP}.
    */
-  receive(fd: number, generation: number, iov: Iov, length: number, maxFds: number, flags: number): number;
+  receive(iov?: Iov): number;
 
   // Calls that a thread makes. 0, or a negative errno when they can't be started. `onReady` is called with slot -1 once one has
   // returned, and {@link takeFinished} gives its token back. A descriptor that is released meanwhile is closed after the call.
@@ -257,10 +268,11 @@ export interface Binding {
   // Readiness: an edge-triggered epoll instance for whatever there is, and libuv's own level-triggered watch of single descriptors.
 
   /**
-   * Starts watching; `onReady(count)` is called with `count` triples (slot, generation, epoll events) in the returned
-   * array; two more numbers say whether that is going on, and whether {@link watchRef} is to be true afterwards. `thread`: wait in a thread of our own instead of libuv's loop (Bun, Deno). Called once; a negative errno on failure.
+   * Starts watching. `onReady` is called when there are events: triples (slot, generation, epoll events) in the returned array. Two more
+   * numbers there say how many they are, 0 while nothing is told, and whether {@link watchRef} is to be true afterwards. `thread`: wait
+   * in a thread of our own instead of libuv's loop (Bun, Deno). Called once; a negative errno on failure.
    */
-  watch(onReady: (count: number) => void, thread: boolean): Int32Array | number;
+  watch(onReady: () => void, thread: boolean): Int32Array | number;
   /** Registers a descriptor for EPOLLIN | PRI | OUT | RDHUP | ERR, edge-triggered. */
   watchAdd(fd: number, slot: number, generation: number): number;
   watchRemove(fd: number): number;

@@ -1,11 +1,58 @@
-import { ADDRESS_SPACE, SCRATCH_CONTROL } from "./binding.js";
+import { lengthOf } from "../arguments.js";
+import {
+  ADDRESS_SPACE,
+  CALL_ADDRESS,
+  CALL_CONTROL,
+  CALL_SIZE,
+  IN_ARGUMENT,
+  type Iov,
+  SCRATCH_CONTROL,
+  SCRATCH_DATA,
+} from "./binding.js";
 import { binding } from "./load.js";
 
-/** Control data as the next call is to be given it: copied, if that is quicker than to hand it over. */
-export function controlForCall(control: Uint8Array | null): Uint8Array | number | null {
-  if (control === null || control.byteLength > SCRATCH_CONTROL) return control;
-  binding().scratch.set(control, ADDRESS_SPACE);
-  return control.byteLength;
+/** Whether a view was copied for the next call, because that is quicker than to hand it over. */
+function isCopied(view: Uint8Array, at: number, space: number): boolean {
+  if (lengthOf(view) > space) return false;
+  binding().scratch.set(view, at);
+  return true;
+}
+
+/** Control data for the next call: a view, or how many bytes of it are in the scratch memory. */
+export const controlForCall = (control: Uint8Array | null): Uint8Array | number | null =>
+  control !== null && isCopied(control, ADDRESS_SPACE, SCRATCH_CONTROL) ? lengthOf(control) : control;
+
+/** An address, in the same way. */
+export const addressForCall = (address: Uint8Array | null): Uint8Array | number | null =>
+  address !== null && isCopied(address, 0, ADDRESS_SPACE) ? lengthOf(address) : address;
+
+/** What is to be sent, in the same way. */
+export const dataForCall = (iov: Iov): Iov | number =>
+  iov instanceof Uint8Array && isCopied(iov, ADDRESS_SPACE + SCRATCH_CONTROL, SCRATCH_DATA)
+    ? lengthOf(iov)
+    : iov;
+
+/** The argument that the place in `call` stands for: undefined, if it is a number. */
+function argument<T>(call: Int32Array, place: number, part: T | number): T | undefined {
+  call[place] = typeof part === "number" ? part : IN_ARGUMENT;
+  return typeof part === "number" ? undefined : part;
+}
+
+/** Makes the call that {@link Binding.call} describes, with these parts. */
+export function sendParts(iov: Iov, control: Uint8Array | null, address: Uint8Array | null): number {
+  const native = binding();
+  const { call } = native;
+  const data = argument(call, CALL_SIZE, dataForCall(iov));
+  if (control === null && address === null) {
+    call[CALL_CONTROL] = 0;
+    call[CALL_ADDRESS] = 0;
+    return data === undefined ? native.send() : native.send(data);
+  }
+  return native.send(
+    data,
+    argument(call, CALL_CONTROL, control === null ? 0 : controlForCall(control)!),
+    argument(call, CALL_ADDRESS, address === null ? 0 : addressForCall(address)!),
+  );
 }
 
 /** The address that the last call has left. */

@@ -38,17 +38,14 @@ const collected = new FinalizationRegistry<Remains>(({ descriptor, what, registr
 /** What readiness calls. It holds the endpoint only while somebody waits: nobody else may have a reference to it then. */
 class Watched implements Watcher {
   readonly #endpoint: WeakRef<Endpoint>;
-  readonly #tell: (endpoint: Endpoint, events: number) => void;
   awaited: Endpoint | undefined;
 
-  constructor(endpoint: Endpoint, tell: (endpoint: Endpoint, events: number) => void) {
+  constructor(endpoint: Endpoint) {
     this.#endpoint = new WeakRef(endpoint);
-    this.#tell = tell;
   }
 
   onReady(events: number): void {
-    const endpoint = this.awaited ?? this.#endpoint.deref();
-    if (endpoint) this.#tell(endpoint, events);
+    (this.awaited ?? this.#endpoint.deref())?.onReady(events);
   }
 }
 
@@ -64,7 +61,7 @@ export class Endpoint {
   readonly number: number;
   readonly generation: number;
   readonly #what: string;
-  readonly #onReady: (events: number) => void;
+  readonly onReady: (events: number) => void;
   readonly #remains: Remains;
   #watched: Watched | undefined;
   /** Libuv may watch it by itself. */
@@ -82,7 +79,7 @@ export class Endpoint {
     this.number = fd;
     this.generation = generation;
     this.#what = what;
-    this.#onReady = onReady;
+    this.onReady = onReady;
     this.#mayPoll = isOurs && canPoll;
     // What waiting needs is made before anybody waits: at the limit of open files it could not be made any more.
     prepare();
@@ -127,7 +124,7 @@ export class Endpoint {
     }
     if (registration) return;
     const fd = this.open();
-    this.#watched ??= new Watched(this, (endpoint, events) => endpoint.#onReady(events));
+    this.#watched ??= new Watched(this);
     if (!this.#mayPoll) this.#remains.registration = watch(fd, this.#watched);
     else if (events !== 0) {
       this.#remains.registration = watchPolled(fd, this.#watched, events);
@@ -135,14 +132,14 @@ export class Endpoint {
     }
   }
 
-  /** Libuv watches it by itself. */
-  get #isPolled(): boolean {
+  /** Libuv watches it by itself. Not a getter: V8 looks a private one up anew at every call. */
+  #isPolled(): boolean {
     return this.#remains.registration?.polled === true;
   }
 
   /** Whether the event loop is sure to tell of an event, as long as it holds: nobody has to ask the kernel first. */
   isToldOf(event: number): boolean {
-    return (this.#polledFor & event) !== 0 && this.#isPolled && this.#referenced;
+    return (this.#polledFor & event) !== 0 && this.#isPolled() && this.#referenced;
   }
 
   #pollFor(events: number): void {
@@ -174,7 +171,7 @@ export class Endpoint {
    * it no longer; where somebody waits in vain, the descriptor is watched by its edges from then on.
    */
   heed(event: number, outcome: Outcome): void {
-    if (outcome === "served" || !this.#isPolled) return;
+    if (outcome === "served" || !this.#isPolled()) return;
     if (outcome === "idle") this.#pollFor(this.#polledFor & ~event);
     else this.useEdges();
   }

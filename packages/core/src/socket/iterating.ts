@@ -1,7 +1,7 @@
 import { checkObject } from "../arguments.js";
 import { Backoff } from "./backoff.js";
 import { rejectInTurn } from "./fairness.js";
-import type { ReceiveOptions } from "./receiving.js";
+import { NO_OPTIONS, type ReceiveOptions } from "./receiving.js";
 import { isGivenUp, isLoss, isTransient, needsPause } from "./transient.js";
 
 /** How {@link Socket.messages} goes on. */
@@ -175,7 +175,8 @@ export function iterate<M extends { readonly eof: boolean }>(
   given: IterationOptions,
 ): AsyncGenerator<M, void, undefined> {
   return new Iteration(() => {
-    const { onError, ...options } = checkObject("options", given);
+    const { onError, ...rest } = checkObject("options", given);
+    const options = Object.keys(rest).length === 0 ? NO_OPTIONS : rest;
     const passesOver = (error: unknown): boolean =>
       isLoss(error) ? onError !== undefined : !isStream && isTransient(error);
     return {

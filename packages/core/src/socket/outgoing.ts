@@ -50,13 +50,13 @@ function checkSendFlags(argument: string, value: unknown): number {
 /**
  * Checks a message that a socket is to send.
  *
- * @param fileOf What an entry of `fds` stands for; throws for one that has no descriptor.
+ * @param fileOf What the entry at `i` of a list stands for; throws for one that has no descriptor.
  * @param encode Makes of the address what the socket needs; throws for one that it does not take.
  */
 export function checkOutgoing<F, A>(
   message: OutgoingMessage,
   { family, type }: { readonly family: number; readonly type: number },
-  fileOf: (argument: string, sendable: unknown) => F,
+  fileOf: (list: string, i: number, sendable: unknown) => F,
   encode: (argument: string, address: Address) => A,
 ): Outgoing<F, A> {
   const { data = "", fds, control: items, address: given, flags } = checkObject("message", message);
@@ -64,7 +64,7 @@ export function checkOutgoing<F, A>(
   const files: F[] = [];
   if (fds !== undefined) {
     sendables = checkArray("message.fds", fds, SCM_MAX_FD, "SCM_MAX_FD");
-    for (let i = 0; i < sendables.length; i++) files.push(fileOf(`message.fds[${i}]`, sendables[i]));
+    for (let i = 0; i < sendables.length; i++) files.push(fileOf("message.fds", i, sendables[i]));
   }
   if (files.length > 0 && family !== AF_UNIX) {
     throw invalidArgValue("message.fds", "needs a Unix socket: on others the kernel ignores descriptors");

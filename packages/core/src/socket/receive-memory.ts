@@ -1,5 +1,6 @@
 // The global one is a getter, which takes time.
 import { Buffer } from "node:buffer";
+import { binding } from "../native/load.js";
 
 /** Room for any datagram of IP, and a good read of a stream. */
 export const DEFAULT_SIZE = 65_536;
@@ -11,10 +12,13 @@ const { slice } = Uint8Array.prototype;
 /** Receives write here. A message either gets a copy of its bytes or takes the whole buffer, and then there is a new one. */
 let scratch: Buffer | undefined;
 
-/** Memory for one receive, of at least `size` bytes. Valid until the next call. */
+/** Memory for one receive, of at least `size` bytes. Valid until the next call. Up to DEFAULT_SIZE it is the binding's data room. */
 export function reserve(size: number): Buffer {
   if (size > DEFAULT_SIZE) return Buffer.allocUnsafeSlow(size);
-  scratch ??= Buffer.allocUnsafeSlow(DEFAULT_SIZE);
+  if (scratch === undefined) {
+    scratch = Buffer.allocUnsafeSlow(DEFAULT_SIZE);
+    binding().dataRoom(scratch);
+  }
   return scratch;
 }
 

@@ -41,9 +41,14 @@ import { largestControlSpace } from "../control/space.js";
 import { type FileDescriptor, hold } from "../descriptor.js";
 import { EAGAIN, EINVAL, ENOBUFS, ENOTCONN, EOPNOTSUPP } from "../errno.js";
 import { AbortError, codedError, explain, invalidArgType, invalidArgValue, systemError } from "../errors.js";
-import { arrived, type Message, messageOf } from "../message.js";
+import { arrived, type Message, messageOf, RawParts } from "../message.js";
 import {
   ADDRESS_SPACE,
+  CALL_FD,
+  CALL_FLAGS,
+  CALL_GENERATION,
+  CALL_MAX_FDS,
+  CALL_SIZE,
   GONE,
   HELD_BACK,
   OFF_LOOP,
@@ -69,6 +74,7 @@ import type { OwnSettings } from "./own-settings.js";
 import { callOffLoop, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLRDHUP, turnOfEvents } from "./readiness.js";
 import { DEFAULT_SIZE, reserve, take } from "./receive-memory.js";
 import { MESSAGES_LOST } from "./transient.js";
+import { Waiter } from "./waiter.js";
 
 /** Descriptors of one message at most: SCM_MAX_FD, include/net/scm.h. */
 export const SCM_MAX_FD = 253;
@@ -98,6 +104,9 @@ export interface ReceiveOptions {
   signal?: AbortSignal;
 }
 
+/** What a receive without options is given. */
+export const NO_OPTIONS: ReceiveOptions = Object.freeze({});
+
 /** Options that were checked. */
 export interface Request {
   maxFds: number;
@@ -106,13 +115,6 @@ export interface Request {
   /** Bytes that the buffers have room for, as long as nobody takes them away. */
   room: number;
   flags: number;
-}
-
-interface Waiter {
-  request: Request;
-  resolve: (message: Message) => void;
-  reject: (error: Error) => void;
-  stopListening: (() => void) | undefined;
 }
 
 /** What receiving must know of its socket. */
@@ -260,9 +262,11 @@ export class Receiving {
   readonly #endpoint: Endpoint;
   readonly #own: OwnSettings;
   #socket: ReceivingSocket;
-  readonly #waiters: Waiter[] = [];
+  /** What a receive without options asks for. */
+  readonly #plain: Request;
+  readonly #waiters: Waiter<Request>[] = [];
   /** Those who wait for what is out of band. It comes when it comes, before or after other data. */
-  readonly #urgent: Waiter[] = [];
+  readonly #urgent: Waiter<Request>[] = [];
   #turnScheduled = false;
   /** The turn of the event loop in which a stream has given all that it had. */
   #emptyIn: number | undefined;
@@ -283,13 +287,14 @@ export class Receiving {
   #readShutDown = false;
 
   readonly #errors: Message[] = [];
-  readonly #errorWaiters: Omit<Waiter, "request">[] = [];
+  readonly #errorWaiters: Waiter<undefined>[] = [];
   errorsDropped = 0;
 
   constructor(endpoint: Endpoint, socket: ReceivingSocket, own: OwnSettings) {
     this.#endpoint = endpoint;
     this.#own = own;
     this.#socket = socket;
+    this.#plain = checkRequest(NO_OPTIONS, socket);
   }
 
   /** Other control messages come from now on. */
@@ -311,7 +316,7 @@ export class Receiving {
     return this.#early !== undefined || this.#away;
   }
 
-  get #holdsEarly(): boolean {
+  #holdsEarly(): boolean {
     return this.#early !== undefined || this.#earlyError !== undefined;
   }
 
@@ -327,9 +332,12 @@ export class Receiving {
     let outOfTurn = false;
     try {
       this.#endpoint.checkOpen();
-      request = checkRequest(options, this.#socket);
-      signal = checkSignal("options.signal", own(options).signal);
-      if (signal?.aborted) throw new AbortError(signal);
+      if (options === NO_OPTIONS) request = this.#plain;
+      else {
+        request = checkRequest(options, this.#socket);
+        signal = checkSignal("options.signal", own(options).signal);
+        if (signal?.aborted) throw new AbortError(signal);
+      }
       if (!this.#own.on) this.#own.switchOn(this.#endpoint.open(), this.#socket.names);
       if (request.flags & MSG_OOB) this.#endpoint.useEdges();
       const isFirst = this.#lineOf(request).length === 0;
@@ -347,18 +355,17 @@ export class Receiving {
     } catch (error) {
       return rejectInTurn(error);
     }
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = { request, resolve, reject, stopListening: undefined };
-      if (signal) {
-        waiter.stopListening = listenForAbort(signal, (error) => {
-          this.#remove(waiter);
-          reject(error);
-        });
-      }
-      this.#lineOf(request).push(waiter);
-      // Nothing would tell that the socket is ready: it may have been all along.
-      if (outOfTurn) this.#retryAfterTurn();
-    });
+    const waiter = new Waiter(request);
+    if (signal) {
+      waiter.stopListening = listenForAbort(signal, (error) => {
+        this.#remove(waiter);
+        waiter.reject(error);
+      });
+    }
+    this.#lineOf(request).push(waiter);
+    // Nothing would tell that the socket is ready: it may have been all along.
+    if (outOfTurn) this.#retryAfterTurn();
+    return waiter.promise;
   }
 
   /**
@@ -367,7 +374,7 @@ export class Receiving {
    * nothing when they began.
    */
   #isQuiet(): boolean {
-    if (this.#holdsEarly || !this.#endpoint.isToldOf(EPOLLIN)) return false;
+    if (this.#holdsEarly() || !this.#endpoint.isToldOf(EPOLLIN)) return false;
     if (this.#emptyIn !== undefined && this.#emptyIn === turnOfEvents()) return true;
     return this.#misses >= MOST_MISSES && ++this.#unasked % UNASKED !== 0;
   }
@@ -395,7 +402,7 @@ export class Receiving {
     return this.#lineOf(request).length === 0 ? this.#try(request) : undefined;
   }
 
-  #lineOf(request: Request): Waiter[] {
+  #lineOf(request: Request): Waiter<Request>[] {
     return request.flags & MSG_OOB ? this.#urgent : this.#waiters;
   }
 
@@ -408,7 +415,7 @@ export class Receiving {
     return this.#serve(this.#waiters);
   }
 
-  #serve(line: readonly Waiter[]): Outcome {
+  #serve(line: readonly Waiter<Request>[]): Outcome {
     let outcome: Outcome = line.length === 0 ? "idle" : "in vain";
     while (line.length > 0 && !this.#endpoint.closed) {
       if (!mayTry()) {
@@ -454,11 +461,13 @@ export class Receiving {
     this.#backoff?.cancel();
   }
 
-  #remove(waiter: Waiter): void {
+  #remove(waiter: Waiter<Request>): void {
     const line = this.#lineOf(waiter.request);
     const at = line.indexOf(waiter);
     if (at < 0) return;
-    line.splice(at, 1);
+    // It mostly is the first, and splice() makes a list of what it takes.
+    if (at === 0) line.shift();
+    else line.splice(at, 1);
     waiter.stopListening?.();
     this.#endpoint.endWait();
   }
@@ -476,7 +485,7 @@ export class Receiving {
   #try(request: Request): Message | undefined {
     // What is out of band or on the error queue is still in the kernel.
     const inBand = (request.flags & (MSG_ERRQUEUE | MSG_OOB)) === 0;
-    if (inBand && this.#holdsEarly) return this.#takeEarly(request);
+    if (inBand && this.#holdsEarly()) return this.#takeEarly(request);
     if (this.#away) return undefined;
     this.#endpoint.checkOpen();
     const { number: fd, generation } = this.#endpoint;
@@ -510,7 +519,16 @@ export class Receiving {
       memory = reserve(room);
     }
     controlRoom();
-    const result = native.receive(fd, generation, memory ?? request.buffers!, room, request.maxFds, flags);
+    const { call } = native;
+    call[CALL_FD] = fd;
+    call[CALL_GENERATION] = generation;
+    call[CALL_FLAGS] = flags;
+    call[CALL_SIZE] = room;
+    call[CALL_MAX_FDS] = request.maxFds;
+    const result =
+      memory !== undefined && room <= DEFAULT_SIZE
+        ? native.receive()
+        : native.receive(memory ?? request.buffers!);
     if (result < 0) {
       if (result === GONE) this.#endpoint.open();
       if (result === -EAGAIN) return this.#endIfShutDown(flags);
@@ -666,10 +684,7 @@ export class Receiving {
     const { family, isOwn } = this.#socket;
     const length = Math.min(result, room);
     const kept = numbers[RESULT_KEPT]!;
-    const held: FileDescriptor[] = [];
-    for (let i = 0; i < kept; i++) {
-      held.push(hold(numbers[RESULT_FDS + 2 * i]!, numbers[RESULT_FDS + 2 * i + 1]!));
-    }
+    const held = kept === 0 ? NO_FDS : heldOf(numbers, kept);
     const dropped = numbers[RESULT_DROPPED]!;
     if (kept + dropped > 0) countArrived(kept + dropped);
     const pidfd =
@@ -696,13 +711,15 @@ export class Receiving {
     const address = this.#senderAddress(addressLength);
     return arrived(
       data,
-      kept === 0 ? NO_FDS : held,
+      held,
       pidfd,
       msgFlags,
       result === 0 && this.#isEnd(flags, msgFlags, controlLength, addressLength),
       result,
       dropped,
-      control === undefined && address === undefined ? undefined : { control, address, family, isOwn },
+      control === undefined && address === undefined
+        ? undefined
+        : new RawParts(control, address, family, isOwn),
     );
   }
 
@@ -797,17 +814,25 @@ export class Receiving {
     } catch (error) {
       return rejectInTurn(error);
     }
-    return new Promise((resolve, reject) => {
-      const waiter: Omit<Waiter, "request"> = { resolve, reject, stopListening: undefined };
-      waiter.stopListening = listenForAbort(signal, (error) => {
-        this.#errorWaiters.splice(this.#errorWaiters.indexOf(waiter), 1);
-        waiter.stopListening?.();
-        this.#endpoint.endWait();
-        reject(error);
-      });
-      this.#errorWaiters.push(waiter);
+    const waiter = new Waiter(undefined);
+    waiter.stopListening = listenForAbort(signal, (error) => {
+      this.#errorWaiters.splice(this.#errorWaiters.indexOf(waiter), 1);
+      waiter.stopListening?.();
+      this.#endpoint.endWait();
+      waiter.reject(error);
     });
+    this.#errorWaiters.push(waiter);
+    return waiter.promise;
   }
+}
+
+/** The descriptors that a receive has kept. */
+function heldOf(numbers: Int32Array, kept: number): FileDescriptor[] {
+  const held: FileDescriptor[] = [];
+  for (let i = 0; i < kept; i++) {
+    held.push(hold(numbers[RESULT_FDS + 2 * i]!, numbers[RESULT_FDS + 2 * i + 1]!));
+  }
+  return held;
 }
 
 function lossError(error: Error): Error {

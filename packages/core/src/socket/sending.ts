@@ -1,7 +1,8 @@
 import { detailsOf } from "../address/encode.js";
-import { type Address, addressFamily, encodeAddress } from "../address/index.js";
-import { inNamespaceOf } from "../address/kernel-interfaces.js";
-import { checkObject, checkSignal, restOf } from "../arguments.js";
+import { type Address, encodeAddress } from "../address/index.js";
+import { kernelInterfaceIndex } from "../address/kernel-interfaces.js";
+import { checkObject, checkSignal, isPlainBytes, lengthOf, restOf } from "../arguments.js";
+import { readU16 } from "../bytes.js";
 import {
   AF_AX25,
   AF_INET,
@@ -25,11 +26,11 @@ import {
   type SystemErrorDetails,
   systemError,
 } from "../errors.js";
-import { borrowFd, markHandedOver, markHandingOver } from "../interop/sendable.js";
+import { borrowFdAt, markHandedOver, markHandingOver } from "../interop/sendable.js";
 import type { OutgoingMessage } from "../message.js";
-import { GONE, OFF_LOOP } from "../native/binding.js";
+import { CALL_FD, CALL_FLAGS, CALL_GENERATION, CALL_PURGES, GONE, OFF_LOOP } from "../native/binding.js";
 import { binding } from "../native/load.js";
-import { controlForCall } from "../native/scratch.js";
+import { sendParts } from "../native/scratch.js";
 import { failure } from "../syscalls/failure.js";
 import { Backoff } from "./backoff.js";
 import { type BoundPath, boundPathsOf } from "./bound-path.js";
@@ -43,6 +44,9 @@ export interface SendOptions {
   /** Ends the wait: nothing was sent, unless part of a stream message had gone already. */
   signal?: AbortSignal;
 }
+
+/** What a send without options is given. */
+export const NO_OPTIONS: SendOptions = Object.freeze({});
 
 export interface SendResult {
   /** Bytes that the kernel took: all of them. */
@@ -127,15 +131,18 @@ function takes(family: number, address: number): boolean {
 /** Families that refuse MSG_NOSIGNAL; runtimes ignore SIGPIPE anyway. */
 const STRICT: ReadonlySet<number> = new Set([AF_RDS, AF_AX25, AF_NETROM, AF_ROSE, AF_X25]);
 
-const alwaysSet = (family: number): number =>
-  STRICT.has(family) ? MSG_DONTWAIT : MSG_DONTWAIT | MSG_NOSIGNAL;
-
 const NO_SENDABLES: readonly never[] = [];
 
 function markSent({ sendables, boundPaths }: Prepared): void {
   for (const path of boundPaths) path.leave();
   // Sockets of another installed copy of the library are not among those.
   for (const value of sendables) markHandedOver(value);
+}
+
+/** The promise of a send that has gone at once; out of turn, it settles after the event loop has run. */
+function sentAll(bytes: number, outOfTurn: boolean): Promise<SendResult> {
+  const all = { bytes };
+  return outOfTurn ? nextTurn().then(() => all) : Promise.resolve(all);
 }
 
 function withBytesSent<E extends Error>(error: E, bytesSent: number): E & { bytesSent: number } {
@@ -146,19 +153,20 @@ function withBytesSent<E extends Error>(error: E, bytesSent: number): E & { byte
 export class Sending {
   readonly #endpoint: Endpoint;
   readonly #socket: SendingSocket;
+  /** Flags of every call. */
+  readonly #alwaysSet: number;
   readonly #lanes = new Map<string, Lane>();
   readonly #drained: (() => void)[] = [];
   #ended = false;
   /** Part of a message went, and the rest never will. */
   #broken = false;
   #turnScheduled = false;
-  readonly #encode = (argument: string, address: Address): Destination => {
-    if (!takes(this.#socket.family, addressFamily(address, argument))) {
-      throw invalidArgValue(argument, "must be of the socket's address family");
-    }
-    const bytes = inNamespaceOf(this.#endpoint.open(), () => encodeAddress(address, argument));
-    return { bytes, details: detailsOf(address) };
-  };
+  readonly #interfaceIndex = (name: string): number | undefined =>
+    kernelInterfaceIndex(this.#endpoint.open(), name);
+  readonly #destination = (argument: string, address: Address): Destination => ({
+    bytes: this.#encode(argument, address),
+    details: detailsOf(address),
+  });
   /**
    * Whether a send can purge the socket's own receive queue: a connected Unix datagram socket, whose peer may be gone
    * (net/unix/af_unix.c, unix_dgram_disconnected). Closing what is in that queue could take its time.
@@ -170,6 +178,7 @@ export class Sending {
   constructor(endpoint: Endpoint, socket: SendingSocket) {
     this.#endpoint = endpoint;
     this.#socket = socket;
+    this.#alwaysSet = STRICT.has(socket.family) ? MSG_DONTWAIT : MSG_DONTWAIT | MSG_NOSIGNAL;
   }
 
   get waiting(): boolean {
@@ -186,22 +195,36 @@ export class Sending {
     try {
       this.#endpoint.checkOpen();
       if (this.#ended) throw systemError(EPIPE, "sendmsg");
-      signal = checkSignal("options.signal", checkObject("options", options).signal);
-      prepared = this.#prepare(message);
+      if (options !== NO_OPTIONS) {
+        signal = checkSignal("options.signal", checkObject("options", options).signal);
+      }
+      const { data, fds, control, address, flags } = checkObject("message", message);
+      let first: number | undefined;
+      if (fds === undefined && control === undefined && flags === undefined && signal === undefined) {
+        if (this.#lanes.size === 0 && isPlainBytes(data)) {
+          const to = address === undefined ? null : this.#encode("message.address", address);
+          // Later than what runs the caller's code.
+          const length = lengthOf(data);
+          if (length > 0) {
+            // What most programs send. If it has not all gone, the rest, or the error, is treated like any other's.
+            outOfTurn = !mayTry();
+            first = this.#call(data, null, to, this.#alwaysSet);
+            if (this.#isAll(first, length)) return sentAll(first, outOfTurn);
+          }
+        }
+      }
+      prepared = this.#prepare({ data, fds, control, address, flags } as OutgoingMessage);
       if (signal?.aborted) throw new AbortError(signal);
       key = this.#laneOf(prepared);
       let sent = 0;
       if (!this.#lanes.has(key)) {
         // We make the system call at once even if it is not this socket's turn, because a queued send needs duplicates of its
         // descriptors. The promise settles after the event loop has run.
-        outOfTurn = !mayTry();
-        const result = this.#attempt(prepared, 0, prepared.controlWithFds);
+        if (first === undefined) outOfTurn = !mayTry();
+        const result = this.#attempt(prepared, 0, prepared.controlWithFds, first);
         if (result >= 0) {
           markSent(prepared);
-          if (result >= prepared.total || this.#socket.type !== SOCK_STREAM) {
-            const all = { bytes: result };
-            return outOfTurn ? nextTurn().then(() => all) : Promise.resolve(all);
-          }
+          if (this.#isAll(result, prepared.total)) return sentAll(result, outOfTurn);
           sent = result;
         } else if (result === OFF_LOOP) {
           offLoop = true;
@@ -242,8 +265,7 @@ export class Sending {
       this.#endpoint.checkOpen();
       if (this.#ended) throw systemError(EPIPE, "sendmsg");
       const prepared = this.#prepare(message);
-      const key = this.#laneOf(prepared);
-      if (this.#lanes.has(key)) return undefined;
+      if (this.#lanes.has(this.#laneOf(prepared))) return undefined;
       const result = this.#attempt(prepared, 0, prepared.controlWithFds);
       // A thread would have to make the call; there is nobody to wait for it.
       if (result === -EAGAIN || result === OFF_LOOP) return undefined;
@@ -306,9 +328,19 @@ export class Sending {
     this.#settleDrained();
   }
 
+  #encode(argument: string, address: Address): Uint8Array {
+    const bytes = encodeAddress(address, argument, this.#interfaceIndex);
+    if (takes(this.#socket.family, readU16(bytes, 0))) return bytes;
+    throw invalidArgValue(argument, "must be of the socket's address family");
+  }
+
+  /** Whether so many bytes are the whole message: only a stream takes part of one. */
+  #isAll(result: number, total: number): boolean {
+    return result >= total || (result >= 0 && this.#socket.type !== SOCK_STREAM);
+  }
+
   #prepare(message: OutgoingMessage): Prepared {
-    const { family } = this.#socket;
-    const checked = checkOutgoing(message, this.#socket, borrowFd, this.#encode);
+    const checked = checkOutgoing(message, this.#socket, borrowFdAt, this.#destination);
     const { iov, total, files, sendables, control, address, flags } = checked;
     return {
       iov,
@@ -318,30 +350,38 @@ export class Sending {
       controlWithFds: files.length > 0 ? concat(encodeRights(files), control) : control,
       address: address?.bytes ?? null,
       details: address?.details,
-      flags: flags | alwaysSet(family),
+      flags: flags | this.#alwaysSet,
       sendables,
       boundPaths: files.length > 0 ? boundPathsOf(files) : NO_SENDABLES,
     };
   }
 
-  #attempt(prepared: Prepared, offset: number, control: Uint8Array | null): number {
+  /** `first`: what the call has returned, if it was made already. */
+  #attempt(prepared: Prepared, offset: number, control: Uint8Array | null, first?: number): number {
+    const { address, flags } = prepared;
     // The receiver may be faster than what follows the call.
     if (offset === 0) for (const value of prepared.sendables) markHandingOver(value);
     const iov = offset === 0 ? prepared.iov : remaining(prepared.iov, offset);
-    const result = this.#call(prepared, iov, control);
+    const result = first ?? this.#call(iov, control, address, flags);
     if (result >= 0 || result === -EAGAIN || result === OFF_LOOP || !this.onError()) return result;
     // With RECVERR on, the error may be an earlier packet's, and this one was not sent: the report is on the error queue. Once
     // more, and not for ever: a message that is too long puts a report of its own there each time.
-    return result === -EMSGSIZE ? result : this.#call(prepared, iov, control);
+    return result === -EMSGSIZE ? result : this.#call(iov, control, address, flags);
   }
 
-  #call({ address, flags }: Prepared, iov: Uint8Array | Uint8Array[], control: Uint8Array | null): number {
+  #call(
+    iov: Uint8Array | Uint8Array[],
+    control: Uint8Array | null,
+    address: Uint8Array | null,
+    flags: number,
+  ): number {
     this.#endpoint.checkOpen();
-    const { number, generation } = this.#endpoint;
-    const result =
-      control === null && address === null
-        ? binding().send(number, generation, iov, flags, this.purges)
-        : binding().send(number, generation, iov, flags, this.purges, controlForCall(control), address);
+    const { call } = binding();
+    call[CALL_FD] = this.#endpoint.number;
+    call[CALL_GENERATION] = this.#endpoint.generation;
+    call[CALL_FLAGS] = flags;
+    call[CALL_PURGES] = this.purges ? 1 : 0;
+    const result = sendParts(iov, control, address);
     if (result === GONE) this.#endpoint.open();
     return result;
   }
@@ -375,7 +415,7 @@ export class Sending {
       prepared,
       duplicates,
       waitingPaths,
-      sizes: views.map((view) => view.byteLength),
+      sizes: views.map(lengthOf),
       sent,
       resolve: () => {},
       reject: () => {},
@@ -400,7 +440,7 @@ export class Sending {
       }
       const { prepared } = entry;
       const views = Array.isArray(prepared.iov) ? prepared.iov : [prepared.iov];
-      if (views.some((view, i) => view.byteLength !== entry.sizes[i])) {
+      if (views.some((view, i) => lengthOf(view) !== entry.sizes[i])) {
         const error = codedError(
           "ERR_INVALID_STATE",
           "A buffer was transferred or resized while it was being sent",
@@ -597,7 +637,7 @@ function remaining(iov: Uint8Array | Uint8Array[], offset: number): Uint8Array |
   const rest: Uint8Array[] = [];
   let left = offset;
   for (const view of iov) {
-    if (left >= view.byteLength) left -= view.byteLength;
+    if (left >= lengthOf(view)) left -= lengthOf(view);
     else {
       rest.push(left > 0 ? restOf(view, left) : view);
       left = 0;

@@ -8,7 +8,7 @@ import {
   type Data,
 } from "../arguments.js";
 import { binding } from "../native/load.js";
-import { controlForCall } from "../native/scratch.js";
+import { addressForCall, controlForCall } from "../native/scratch.js";
 import { succeeded } from "./failure.js";
 
 export interface SendmsgOptions {
@@ -54,7 +54,7 @@ export function sendmsg(fd: number, data: Data, options: SendmsgOptions = NO_OPT
       checkFlags("options.flags", flags),
       checkTimeout("options.timeout", timeout),
       controlForCall(checkOptionalView("options.control", control)),
-      checkOptionalView("options.address", address),
+      addressForCall(checkOptionalView("options.address", address)),
     ),
     "sendmsg",
   );

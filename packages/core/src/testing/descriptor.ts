@@ -1,6 +1,6 @@
 import type { Descriptor } from "../descriptor.js";
 import { closedError, invalidArgType } from "../errors.js";
-import { borrowFd } from "../interop/sendable.js";
+import { borrowFdAt } from "../interop/sendable.js";
 
 /** Above every number that the kernel gives out by default (fs.nr_open, see proc_sys_fs(5)): none is taken for another's. */
 const FIRST_NUMBER = 1 << 30;
@@ -114,7 +114,7 @@ export class FakeDescriptor implements Descriptor {
 }
 
 /** What a value that somebody sends stands for; a real descriptor, or what has one, stands for itself. */
-export function fileBehind(argument: string, sendable: unknown): unknown {
-  const fd = borrowFd(argument, sendable);
+export function fileBehind(list: string, i: number, sendable: unknown): unknown {
+  const fd = borrowFdAt(list, i, sendable);
   return files.has(fd) ? files.get(fd) : sendable;
 }

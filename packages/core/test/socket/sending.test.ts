@@ -217,6 +217,42 @@ describe.each(TYPES)("%s", (type) => {
       await next;
     }));
 
+  // Younger than Node 18.
+  it.runIf("resizable" in ArrayBuffer.prototype)("a buffer that is resized while it waits: the same", () =>
+    withPair(type, async (a, b) => {
+      const make = ArrayBuffer as unknown as new (
+        size: number,
+        options: object,
+      ) => ArrayBuffer & {
+        resize(size: number): void;
+      };
+      const filled = fill(a);
+      const buffer = new make(6, { maxByteLength: 12 });
+      const view = new Uint8Array(buffer).fill(0x61);
+      const broken = [view, buffer].map((data) => rejection(a.sendmsg({ data })));
+      buffer.resize(12);
+      const next = a.sendmsg({ data: view });
+      if (type === "stream") await read(b, filled * 6);
+      else await drop(b, filled);
+      for (const error of broken) {
+        expect(await error).toMatchObject({ code: "ERR_INVALID_STATE", bytesSent: 0 });
+      }
+      expect(String((await b.recvmsg()).data)).toBe("aaaaaa\0\0\0\0\0\0");
+      expect(await next).toEqual({ bytes: 12 });
+    }),
+  );
+
+  it("a view that says it has another length", () =>
+    withPair(type, async (a, b) => {
+      await a.sendmsg({ data: Buffer.alloc(60, "secret") });
+      await b.recvmsg();
+      for (const stated of [0, 60, 2000]) {
+        const data = Object.defineProperty(Buffer.from("short"), "byteLength", { value: stated });
+        expect(await a.sendmsg({ data })).toEqual({ bytes: 5 });
+        expect(String((await b.recvmsg()).data)).toBe("short");
+      }
+    }));
+
   it("trySendmsg: undefined when the kernel has no room, or while others wait", () =>
     withPair(type, async (a, b) => {
       const filled = fill(a);
