@@ -191,11 +191,15 @@ function plainView(argument: string, view: ArrayBufferView): Uint8Array {
   });
 }
 
-/** The view from `offset` bytes on. subarray() would call a constructor that the view's owner can choose (Symbol.species). */
-export function restOf(view: Uint8Array, offset: number): Uint8Array {
-  const { buffer, byteOffset, byteLength } = extentOfTypedArray(view);
-  return new Uint8Array(buffer, byteOffset + offset, byteLength - offset);
+/** A part of a view. subarray() would call a constructor that the view's owner can choose (Symbol.species). */
+export function partOf(view: Uint8Array, offset: number, length: number): Uint8Array {
+  const { buffer, byteOffset } = extentOfTypedArray(view);
+  return new Uint8Array(buffer, byteOffset + offset, length);
 }
+
+/** The view from `offset` bytes on. */
+export const restOf = (view: Uint8Array, offset: number): Uint8Array =>
+  partOf(view, offset, lengthOf(view) - offset);
 
 /** Bytes of a value that is encoded or decoded. */
 export function checkBytes(argument: string, value: unknown): Uint8Array {

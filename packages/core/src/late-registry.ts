@@ -1,3 +1,8 @@
+import * as timers from "node:timers";
+
+// Test tools put others in their place, which may never fire.
+const { setTimeout } = timers;
+
 /** How long objects live unregistered, in milliseconds, and how many at most. */
 const DELAY = 10;
 const MOST = 1024;
@@ -25,8 +30,9 @@ export class LateRegistry<T extends object, H> {
   register(object: T): number {
     const young = this.#young;
     if (young.length === MOST) this.settle();
-    if (young.length === 0) setTimeout(this.#settleLater, DELAY).unref();
-    return this.#first + young.push(object) - 1;
+    const place = this.#first + young.push(object) - 1;
+    if (place === this.#first) setTimeout(this.#settleLater, DELAY).unref();
+    return place;
   }
 
   unregister(object: T, place: number): void {

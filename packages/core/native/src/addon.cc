@@ -394,7 +394,7 @@ SENDMSG_INLINE long Send(Syscalls& syscalls, int fd, const kernel::MsgHdr& heade
   if (header.iov_count == 1 && !header.control && header.name_length <= static_cast<int>(kernel::kSockaddrStorage)) {
     const kernel::IoVec& bytes = *header.iov;
     long result = syscalls.Invoke(Call::kSendto, fd, Word(bytes.base), static_cast<long>(bytes.length), flags,
-                                  Word(header.name), header.name_length);
+                                  header.name_length > 0 ? Word(header.name) : 0, header.name_length);
     if (result > kDenied) return result;
   }
   return syscalls.Invoke(Call::kSendmsg, fd, Word(&header), flags);
@@ -613,10 +613,12 @@ napi_value Receive(napi_env env, napi_callback_info info) {
   if (!e.custody.Holds(fd, e.call[kCallGeneration])) return Number(env, kGone);
   kernel::IoVec iov[kernel::kIovMax];
   size_t count = 1;
+  size_t size = static_cast<size_t>(e.call[kCallSize]);
   if (args.count() > 0) {
     count = args.Iov(0, iov);
+    // Another thread may have made shared memory larger since it was measured.
+    Trim(iov, count, size);
   } else {
-    size_t size = static_cast<size_t>(e.call[kCallSize]);
     if (size > e.data_room.length) return Number(env, -EFAULT);
     iov[0] = {e.data_room.data, size};
   }

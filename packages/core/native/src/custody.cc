@@ -103,6 +103,13 @@ void Custody::ForgetNumber(int fd) {
   if (IsHeld(fd)) Forget(fd, entries_[fd].generation);
 }
 
+void Trim(kernel::IoVec* iov, size_t count, size_t length) {
+  for (size_t i = 0; i < count; i++) {
+    if (iov[i].length > length) iov[i].length = length;
+    length -= iov[i].length;
+  }
+}
+
 Receiver::~Receiver() { free(control_); }
 
 Received Receiver::Receive(int fd, kernel::IoVec* iov, size_t iov_count, uint8_t* control, size_t control_space,
@@ -153,11 +160,7 @@ long Receiver::Foresee(int fd, kernel::IoVec* iov, size_t iov_count) {
   // What a stream gets meanwhile could bring descriptors, and would be read with what was seen. Of messages the next one is
   // read, whole: somebody who shares the socket could have taken the one that was seen.
   if (SocketOption(syscalls_, fd, kernel::kSoType) != kernel::kSockStream) return 0;
-  size_t left = static_cast<size_t>(result);
-  for (size_t i = 0; i < iov_count; i++) {
-    if (iov[i].length > left) iov[i].length = left;
-    left -= iov[i].length;
-  }
+  Trim(iov, iov_count, static_cast<size_t>(result));
   return 0;
 }
 

@@ -61,6 +61,9 @@ constexpr long kHeldBack = -5000;  // too many of the descriptors that this sock
 constexpr long kOffLoop = -5001;   // the call could wait for a stranger: a thread must make it
 constexpr long kGone = -5002;      // the descriptor is not held: somebody has closed it behind our back
 
+// Leaves an iov room for so many bytes.
+void Trim(kernel::IoVec* iov, size_t count, size_t length);
+
 struct Received {
   long bytes;
   size_t control_length;

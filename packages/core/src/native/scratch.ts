@@ -13,8 +13,10 @@ import { binding } from "./load.js";
 
 /** Whether a view was copied for the next call, because that is quicker than to hand it over. */
 function isCopied(view: Uint8Array, at: number, space: number): boolean {
-  if (lengthOf(view) > space) return false;
-  binding().scratch.set(view, at);
+  const length = lengthOf(view);
+  if (length > space) return false;
+  // An empty one may have lost its memory while it waited.
+  if (length > 0) binding().scratch.set(view, at);
   return true;
 }
 

@@ -1,3 +1,4 @@
+import { lengthOf, partOf } from "../arguments.js";
 import { MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
 import type { FileDescriptor } from "../descriptor.js";
 import { Message } from "../message.js";
@@ -69,11 +70,12 @@ export function filled(buffers: Uint8Array | Uint8Array[], length: number): Buff
     let at = 0;
     for (const view of buffers) {
       if (at === length) break;
-      const piece = view.subarray(0, length - at);
-      data.set(piece, at);
-      at += piece.byteLength;
+      const size = Math.min(lengthOf(view), length - at);
+      data.set(partOf(view, 0, size), at);
+      at += size;
     }
     return data;
   }
-  return Buffer.from(buffers.buffer, buffers.byteOffset, length);
+  const { buffer, byteOffset } = partOf(buffers, 0, length);
+  return Buffer.from(buffer, byteOffset, length);
 }

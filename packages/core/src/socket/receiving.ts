@@ -356,13 +356,18 @@ export class Receiving {
       return rejectInTurn(error);
     }
     const waiter = new Waiter(request);
-    if (signal) {
-      waiter.stopListening = listenForAbort(signal, (error) => {
-        this.#remove(waiter);
-        waiter.reject(error);
-      });
-    }
     this.#lineOf(request).push(waiter);
+    if (signal) {
+      try {
+        waiter.stopListening = listenForAbort(signal, (error) => {
+          this.#remove(waiter);
+          waiter.reject(error);
+        });
+      } catch (error) {
+        this.#remove(waiter);
+        return rejectInTurn(error);
+      }
+    }
     // Nothing would tell that the socket is ready: it may have been all along.
     if (outOfTurn) this.#retryAfterTurn();
     return waiter.promise;
@@ -523,7 +528,7 @@ export class Receiving {
     call[CALL_FD] = fd;
     call[CALL_GENERATION] = generation;
     call[CALL_FLAGS] = flags;
-    call[CALL_SIZE] = room;
+    call[CALL_SIZE] = Math.min(room, 0x7fffffff);
     call[CALL_MAX_FDS] = request.maxFds;
     const result =
       memory !== undefined && room <= DEFAULT_SIZE
@@ -815,13 +820,18 @@ export class Receiving {
       return rejectInTurn(error);
     }
     const waiter = new Waiter(undefined);
-    waiter.stopListening = listenForAbort(signal, (error) => {
+    const end = (error: unknown): void => {
       this.#errorWaiters.splice(this.#errorWaiters.indexOf(waiter), 1);
       waiter.stopListening?.();
       this.#endpoint.endWait();
-      waiter.reject(error);
-    });
+      waiter.reject(error as Error);
+    };
     this.#errorWaiters.push(waiter);
+    try {
+      waiter.stopListening = listenForAbort(signal, end);
+    } catch (error) {
+      end(error);
+    }
     return waiter.promise;
   }
 }

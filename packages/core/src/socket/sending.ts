@@ -1,5 +1,5 @@
 import { detailsOf } from "../address/encode.js";
-import { type Address, encodeAddress } from "../address/index.js";
+import { type Address, decodeAddress, encodeAddress } from "../address/index.js";
 import { kernelInterfaceIndex } from "../address/kernel-interfaces.js";
 import { checkObject, checkSignal, isPlainBytes, lengthOf, restOf } from "../arguments.js";
 import { readU16 } from "../bytes.js";
@@ -18,14 +18,7 @@ import { SOCK_STREAM } from "../constants/socket-types.js";
 import { encodeRights } from "../control/rights.js";
 import { type FileDescriptor, holdUncollected } from "../descriptor.js";
 import { EAGAIN, EMSGSIZE, EPIPE } from "../errno.js";
-import {
-  AbortError,
-  codedError,
-  explain,
-  invalidArgValue,
-  type SystemErrorDetails,
-  systemError,
-} from "../errors.js";
+import { AbortError, codedError, explain, invalidArgValue, systemError } from "../errors.js";
 import { borrowFdAt, markHandedOver, markHandingOver } from "../interop/sendable.js";
 import type { OutgoingMessage } from "../message.js";
 import { CALL_FD, CALL_FLAGS, CALL_GENERATION, CALL_PURGES, GONE, OFF_LOOP } from "../native/binding.js";
@@ -74,18 +67,11 @@ interface Prepared {
   /** The whole control data, descriptors included. */
   controlWithFds: Uint8Array | null;
   address: Uint8Array | null;
-  details: SystemErrorDetails | undefined;
   flags: number;
   /** What `fds` are the numbers of. */
   sendables: readonly unknown[];
   /** The socket files of our own sockets among them, whether they were given as objects or as numbers. */
   boundPaths: readonly BoundPath[];
-}
-
-/** An address, and how errors name it. */
-interface Destination {
-  readonly bytes: Uint8Array;
-  readonly details: SystemErrorDetails;
 }
 
 interface Queued {
@@ -133,6 +119,21 @@ const STRICT: ReadonlySet<number> = new Set([AF_RDS, AF_AX25, AF_NETROM, AF_ROSE
 
 const NO_SENDABLES: readonly never[] = [];
 
+/** A message of bytes alone. */
+function plainMessage(data: Uint8Array, total: number, address: Uint8Array | null, flags: number): Prepared {
+  return {
+    iov: data,
+    total,
+    fds: [],
+    control: null,
+    controlWithFds: null,
+    address,
+    flags,
+    sendables: NO_SENDABLES,
+    boundPaths: NO_SENDABLES,
+  };
+}
+
 function markSent({ sendables, boundPaths }: Prepared): void {
   for (const path of boundPaths) path.leave();
   // Sockets of another installed copy of the library are not among those.
@@ -163,10 +164,11 @@ export class Sending {
   #turnScheduled = false;
   readonly #interfaceIndex = (name: string): number | undefined =>
     kernelInterfaceIndex(this.#endpoint.open(), name);
-  readonly #destination = (argument: string, address: Address): Destination => ({
-    bytes: this.#encode(argument, address),
-    details: detailsOf(address),
-  });
+  readonly #encode = (argument: string, address: Address): Uint8Array => {
+    const bytes = encodeAddress(address, argument, this.#interfaceIndex);
+    if (takes(this.#socket.family, readU16(bytes, 0))) return bytes;
+    throw invalidArgValue(argument, "must be of the socket's address family");
+  };
   /**
    * Whether a send can purge the socket's own receive queue: a connected Unix datagram socket, whose peer may be gone
    * (net/unix/af_unix.c, unix_dgram_disconnected). Closing what is in that queue could take its time.
@@ -200,20 +202,22 @@ export class Sending {
       }
       const { data, fds, control, address, flags } = checkObject("message", message);
       let first: number | undefined;
+      let plain: Prepared | undefined;
       if (fds === undefined && control === undefined && flags === undefined && signal === undefined) {
-        if (this.#lanes.size === 0 && isPlainBytes(data)) {
+        if (isPlainBytes(data)) {
           const to = address === undefined ? null : this.#encode("message.address", address);
-          // Later than what runs the caller's code.
+          // Later than what runs the caller's code, which can send, too, or take the memory away.
           const length = lengthOf(data);
-          if (length > 0) {
+          if (length > 0 && this.#lanes.size === 0) {
             // What most programs send. If it has not all gone, the rest, or the error, is treated like any other's.
             outOfTurn = !mayTry();
             first = this.#call(data, null, to, this.#alwaysSet);
             if (this.#isAll(first, length)) return sentAll(first, outOfTurn);
+            plain = plainMessage(data, length, to, this.#alwaysSet);
           }
         }
       }
-      prepared = this.#prepare({ data, fds, control, address, flags } as OutgoingMessage);
+      prepared = plain ?? this.#prepare({ data, fds, control, address, flags } as OutgoingMessage);
       if (signal?.aborted) throw new AbortError(signal);
       key = this.#laneOf(prepared);
       let sent = 0;
@@ -248,15 +252,20 @@ export class Sending {
     return new Promise((resolve, reject) => {
       entry.resolve = resolve;
       entry.reject = reject;
-      if (signal) entry.stopListening = listenForAbort(signal, (error) => this.#fail(key, entry, error));
       const lane = this.#lanes.get(key);
       if (lane) {
         lane.queue.push(entry);
-        return;
+      } else {
+        this.#lanes.set(key, { queue: [entry], backoff: undefined, stirred: false });
+        if (offLoop) this.#sendOffLoop(key, entry);
+        else if (!isTold) this.#sendLater(key);
       }
-      this.#lanes.set(key, { queue: [entry], backoff: undefined, stirred: false });
-      if (offLoop) this.#sendOffLoop(key, entry);
-      else if (!isTold) this.#sendLater(key);
+      if (signal === undefined) return;
+      try {
+        entry.stopListening = listenForAbort(signal, (error) => this.#fail(key, entry, error));
+      } catch (error) {
+        this.#fail(key, entry, error as Error);
+      }
     });
   }
 
@@ -328,19 +337,13 @@ export class Sending {
     this.#settleDrained();
   }
 
-  #encode(argument: string, address: Address): Uint8Array {
-    const bytes = encodeAddress(address, argument, this.#interfaceIndex);
-    if (takes(this.#socket.family, readU16(bytes, 0))) return bytes;
-    throw invalidArgValue(argument, "must be of the socket's address family");
-  }
-
   /** Whether so many bytes are the whole message: only a stream takes part of one. */
   #isAll(result: number, total: number): boolean {
     return result >= total || (result >= 0 && this.#socket.type !== SOCK_STREAM);
   }
 
   #prepare(message: OutgoingMessage): Prepared {
-    const checked = checkOutgoing(message, this.#socket, borrowFdAt, this.#destination);
+    const checked = checkOutgoing(message, this.#socket, borrowFdAt, this.#encode);
     const { iov, total, files, sendables, control, address, flags } = checked;
     return {
       iov,
@@ -348,8 +351,7 @@ export class Sending {
       fds: files,
       control,
       controlWithFds: files.length > 0 ? concat(encodeRights(files), control) : control,
-      address: address?.bytes ?? null,
-      details: address?.details,
+      address: address ?? null,
       flags: flags | this.#alwaysSet,
       sendables,
       boundPaths: files.length > 0 ? boundPathsOf(files) : NO_SENDABLES,
@@ -386,7 +388,9 @@ export class Sending {
     return result;
   }
 
-  #failure(result: number, { details, fds }: Prepared): Error {
+  #failure(result: number, { address, fds }: Prepared): Error {
+    // Of what was sent, and not of what was given: that is the caller's, and may have changed.
+    const details = address === null ? undefined : detailsOf(decodeAddress(address));
     const error = failure(result, "sendmsg", details);
     if (fds.length > 0) explainRefusal(error, result);
     return error;

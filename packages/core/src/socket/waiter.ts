@@ -8,6 +8,9 @@ const capture = (resolve: (message: Message) => void, reject: (error: Error) => 
   rejectNew = reject;
 };
 
+/** Whatever a program puts in its place later: such a one could make another waiter meanwhile. */
+const NativePromise = Promise;
+
 /**
  * Somebody who waits for a message.
  *
@@ -22,7 +25,7 @@ export class Waiter<R> {
   stopListening: (() => void) | undefined = undefined;
 
   constructor(request: R) {
-    this.promise = new Promise(capture);
+    this.promise = new NativePromise(capture);
     this.request = request;
     this.resolve = resolveNew;
     this.reject = rejectNew;

@@ -75,5 +75,6 @@ function optionBytes(value: unknown): Uint8Array {
   if (!ArrayBuffer.isView(value)) {
     throw invalidArgType("value", "of type number or boolean or an ArrayBufferView", value);
   }
-  return checkView("value", value);
+  // A copy: another thread could make shared memory larger once we have looked at it.
+  return new Uint8Array(checkView("value", value));
 }

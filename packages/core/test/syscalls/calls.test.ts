@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
 import {
   AF_INET,
   AF_UNIX,
@@ -280,6 +281,16 @@ describe("sendmsg, recvmsg", () => {
         expected.fill(1, 0, size);
         expect(Buffer.from(memory as ArrayBuffer)).toEqual(expected);
       }
+    }
+  });
+
+  test("an empty address is none", () => {
+    const [a, b] = own([socket(AF_INET, SOCK_DGRAM), socket(AF_INET, SOCK_DGRAM)]);
+    bind(b, encodeAddress({ address: "127.0.0.1", port: 0 }));
+    connect(a, getsockname(b));
+    for (const address of [new Uint8Array(0), Buffer.alloc(0), new Uint8Array(8).subarray(8)]) {
+      expect(sendmsg(a, "x", { address })).toBe(1);
+      expect(sendmsg(a, "x", { address, control: new Uint8Array(0) })).toBe(1);
     }
   });
 

@@ -1,0 +1,101 @@
+import { expect, it } from "vitest";
+import type { Socket } from "../../src/index.js";
+import { bytesOf, fill, read, rejection, thrown, withPair } from "../pairs.js";
+import { CONNECTIONS, withConnection } from "../transports.js";
+
+// A message and its options are the caller's: a getter runs the caller's code in the middle of a call.
+
+const TCP = CONNECTIONS.find(({ name }) => name === "TCP over IPv4")!;
+const long = Buffer.alloc(16 << 20, "a");
+
+const withAddress = (run: () => void) => ({
+  family: "ipv4" as const,
+  port: 1,
+  get address(): string {
+    run();
+    return "127.0.0.1";
+  },
+});
+
+/** Everything that is there. */
+function drain(socket: Socket): Buffer[] {
+  const parts: Buffer[] = [];
+  for (let part = socket.tryRecvmsg(); part; part = socket.tryRecvmsg()) parts.push(part.data);
+  return parts;
+}
+
+it("what was given is not read again once bytes have gone", () =>
+  withConnection(TCP, async (client, server) => {
+    let calls = 0;
+    const address = withAddress(() => calls++);
+    await client.sendmsg({ data: Buffer.from("short"), address });
+    const once = calls;
+    const sending = client.sendmsg({ data: long, address });
+    await read(server, "short".length + long.length);
+    expect(await sending).toEqual({ bytes: long.length });
+    expect(calls).toBe(2 * once);
+  }));
+
+it("a message that a getter sends goes first, and whole", () =>
+  withConnection(TCP, async (client, server) => {
+    let inner: Promise<unknown> | undefined;
+    const parts: Buffer[] = [];
+    const address = withAddress(() => {
+      inner ??= client.sendmsg({ data: long });
+      // Now there is room again.
+      parts.push(...drain(server));
+    });
+    const outer = client.sendmsg({ data: Buffer.from("outer"), address });
+    const left = long.length + "outer".length - Buffer.concat(parts).length;
+    const whole = Buffer.concat([...parts, bytesOf(await read(server, left))]);
+    expect(await Promise.all([inner, outer])).toEqual([{ bytes: long.length }, { bytes: 5 }]);
+    expect(whole.toString("latin1", long.length)).toBe("outer");
+    expect(whole.indexOf("outer")).toBe(long.length);
+  }));
+
+const deaf = {
+  aborted: false,
+  addEventListener() {
+    throw new Error("deaf");
+  },
+  removeEventListener() {},
+} as unknown as AbortSignal;
+
+it("a signal that nobody can listen to: the call fails, and waits no more", () =>
+  withPair("dgram", async (a, b) => {
+    expect(await rejection(b.recvmsg({ signal: deaf }))).toMatchObject({ message: "deaf" });
+    expect((await rejection(b.recvError({ signal: deaf }))).code).toBe("EOPNOTSUPP");
+    const filled = fill(a);
+    const failed = rejection(a.sendmsg({ data: "never", fds: [0] }, { signal: deaf }));
+    expect(await failed).toMatchObject({ message: "deaf", bytesSent: 0 });
+    for (let i = 0; i < filled; i++) expect(String((await b.recvmsg()).data)).toBe("filler");
+    await a.sendmsg({ data: "next" });
+    expect(String((await b.recvmsg()).data)).toBe("next");
+    expect(thrown(() => b.tryRecvmsg({ signal: 1 as never })).code).toBe("ERR_INVALID_ARG_TYPE");
+  }));
+
+it("an empty view whose memory is transferred while it waits is an empty datagram", () =>
+  withPair("dgram", async (a, b) => {
+    const filled = fill(a);
+    const buffer = new ArrayBuffer(8);
+    const sending = a.sendmsg({ data: new Uint8Array(buffer, 4, 0) });
+    structuredClone(buffer, { transfer: [buffer] });
+    for (let i = 0; i < filled; i++) await b.recvmsg();
+    expect(await sending).toEqual({ bytes: 0 });
+    expect((await b.recvmsg()).data.length).toBe(0);
+  }));
+
+it("buffers with properties that lie are filled all the same", () =>
+  withPair("dgram", async (a, b) => {
+    const lie = (): Uint8Array =>
+      Object.defineProperties(new Uint8Array(4), {
+        buffer: { value: new ArrayBuffer(1) },
+        byteOffset: { value: 100 },
+        byteLength: { value: 1 },
+        subarray: { value: () => ({ byteLength: 4, length: 0 }) },
+      });
+    for (const buffers of [lie(), [lie(), lie()]]) {
+      await a.sendmsg({ data: "real" });
+      expect(String((await b.recvmsg({ buffers })).data)).toBe("real");
+    }
+  }));
