@@ -20,7 +20,7 @@ export function checkInteger(argument: string, value: unknown, min: number, max:
   return value;
 }
 
-/** Whether it can be a descriptor number. Of a list's entries we ask this first: to make an entry's name takes longer than the rest. */
+/** Whether it can be a descriptor number. We ask this of a list's entries before we make their names, which takes longer. */
 export const isFd = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0x7fffffff;
 
@@ -150,7 +150,7 @@ const lengthOfTypedArray: () => number = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   "length",
 )!.get!;
-/** Reads nothing of an empty array, and throws if its memory was taken away. (keys() does not, once JavaScriptCore has compiled it.) */
+/** Throws if an empty array's memory was taken away. Once JavaScriptCore has compiled it, keys() does not. */
 const includes: (value: number) => boolean = Object.getPrototypeOf(Uint8Array.prototype).includes;
 
 /** How long an array is in fact: it can have a property of that name that says otherwise. */
@@ -168,7 +168,7 @@ function attached<T>(argument: string, read: () => T): T {
   }
 }
 
-/** Whether it is a Uint8Array or Buffer as it comes, and nothing derived, which could say that it has another buffer or length. */
+/** Whether it is a Uint8Array or Buffer, and of no class derived from them: such a class can state another buffer or length. */
 export function isPlainBytes(value: unknown): value is Uint8Array {
   if (!types.isUint8Array(value)) return false;
   const prototype = Object.getPrototypeOf(value);

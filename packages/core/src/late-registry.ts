@@ -1,6 +1,6 @@
 import * as timers from "node:timers";
 
-// Test tools put others in their place, which may never fire.
+// Test tools replace timers by others, which may never fire.
 const { setTimeout } = timers;
 
 /** How long objects live unregistered, in milliseconds, and how many at most. */
@@ -8,10 +8,9 @@ const DELAY = 10;
 const MOST = 1024;
 
 /**
- * A FinalizationRegistry that looks at those objects alone which live for some milliseconds. Most descriptors are closed sooner. To
- * register one and to take that back takes as long as a system call, and what that leaves behind makes V8 enlarge its young generation.
- *
- * Until then, an object is not collected.
+ * A FinalizationRegistry for objects most of which are done with soon, as descriptors are. It registers an object when it has lived for some
+ * milliseconds. Until then it holds the object. Registering at once, and taking that back, would take as long as a system call, and
+ * what it leaves behind makes V8 enlarge its young generation.
  */
 export class LateRegistry<T extends object, H> {
   readonly #registry: FinalizationRegistry<H>;

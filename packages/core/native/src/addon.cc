@@ -58,8 +58,8 @@ struct Environment {
   // What send() and receive() are about: JavaScript writes these numbers faster than it hands them over.
   int32_t* call = nullptr;
   napi_ref call_ref = nullptr;
-  // Handing a view over takes longer than copying what is small. So JavaScript and this file share some memory: for an address, which the
-  // kernel reads or writes, for control data and for data, which it reads.
+  // Handing a view over takes longer than copying what is small. So JavaScript and this file share some memory. It holds an address,
+  // which the kernel reads or writes, and control data and data, which the kernel reads.
   Bytes scratch = {};
   napi_ref scratch_ref = nullptr;
   // Where receive() puts data, and control data.

@@ -15,7 +15,7 @@ export const machineLayout: Layout = ARCHITECTURES_OF_32_BITS.includes(process.a
 /** A number that depends on the layout, as sizes do. */
 export type PerLayout = Readonly<Record<Layout, number>>;
 
-/** What holds in a layout. If the key varied, V8 would have to make a number of its text each time. */
+/** What holds in a layout. With a key that varies, V8 would turn its text into a number each time. */
 export const inLayout = <T>(each: Readonly<Record<Layout, T>>, layout: Layout): T =>
   layout === "64" ? each["64"] : each["32"];
 

@@ -8,7 +8,7 @@ const capture = (resolve: (message: Message) => void, reject: (error: Error) => 
   rejectNew = reject;
 };
 
-/** Whatever a program puts in its place later: such a one could make another waiter meanwhile. */
+/** A program can replace the global one later by a class whose constructor makes another waiter. */
 const NativePromise = Promise;
 
 /**
