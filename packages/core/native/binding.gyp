@@ -8,6 +8,7 @@
         "src/addon.cc",
         "src/custody.cc",
         "src/off-loop-call.cc",
+        "src/overflow.cc",
         "src/polls.cc",
         "src/readiness.cc",
         "src/room.cc",

@@ -8,6 +8,7 @@
 
 #include "control-scan.h"
 #include "custody.h"
+#include "overflow.h"
 #include "readiness.h"
 #include "tickets.h"
 
@@ -33,7 +34,8 @@ constexpr size_t kCallMaxFds = 4;
 constexpr size_t kCallPurges = 5;
 constexpr size_t kCallControl = 6;
 constexpr size_t kCallAddress = 7;
-constexpr size_t kCallLength = 8;
+constexpr size_t kCallWhole = 8;
+constexpr size_t kCallLength = 9;
 
 // The scratch memory; binding.ts has the same.
 constexpr size_t kScratchControl = kernel::kSockaddrStorage;  // before it: an address
@@ -65,6 +67,7 @@ struct Environment {
   // Where receive() puts data, and control data.
   Bytes data_room = {};
   napi_ref data_room_ref = nullptr;
+  Overflow overflow;
   Bytes control_room = {};
   napi_ref control_room_ref = nullptr;
   Syscalls syscalls;
@@ -621,10 +624,31 @@ napi_value Receive(napi_env env, napi_callback_info info) {
   } else {
     if (size > e.data_room.length) return Number(env, -EFAULT);
     iov[0] = {e.data_room.data, size};
+    if (e.call[kCallWhole]) {
+      uint8_t* rest = e.overflow.memory();
+      if (!rest) return Number(env, -ENOMEM);
+      iov[count++] = {rest, Overflow::kSize};
+    }
   }
   return Told(env, e,
               e.receiver.Receive(fd, iov, count, e.control_room.data, e.control_room.length, e.scratch.data,
                                  kernel::kSockaddrStorage, e.call[kCallMaxFds], e.call[kCallFlags], e.result + kFds));
+}
+
+napi_value TakeWhole(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  Environment& e = args.environment();
+  Bytes to = args.View(0);
+  size_t length = args.Size(1);
+  size_t first = e.data_room.length;
+  size_t rest = length > first ? length - first : 0;
+  if (rest > Overflow::kSize) rest = Overflow::kSize;
+  if (to.length == first + rest) {
+    memcpy(to.data, e.data_room.data, first);
+    memcpy(to.data + first, e.overflow.memory(), rest);
+  }
+  e.overflow.Empty(rest);
+  return nullptr;
 }
 
 // Has a thread make the call. 0 or -ENOMEM.
@@ -941,6 +965,7 @@ napi_value Open(napi_env env, napi_callback_info info) {
       {"dataRoom", DataRoom},
       {"controlRoom", ControlRoom},
       {"receive", Receive},
+      {"takeWhole", TakeWhole},
       {"startReceive", StartReceive},
       {"endReceive", EndReceive},
       {"startSend", StartSend},

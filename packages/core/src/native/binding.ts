@@ -62,7 +62,9 @@ export const CALL_PURGES = 5;
 /** How many bytes of control data, and of an address, to send are in the scratch memory. */
 export const CALL_CONTROL = 6;
 export const CALL_ADDRESS = 7;
-/** At these three: it is an argument instead. */
+/** Of {@link Binding.receive}, 1: what does not fit in the data room is kept elsewhere. {@link Binding.takeWhole} brings it. */
+export const CALL_WHOLE = 8;
+/** At CALL_SIZE, CALL_CONTROL and CALL_ADDRESS: it is an argument instead. */
 export const IN_ARGUMENT = -1;
 
 /** The system calls of which ia32 has two forms, in the order that {@link Binding.pathOf} counts them. */
@@ -204,6 +206,11 @@ export interface Binding {
    * `iov`, the data goes to {@link dataRoom}. Only Unix sockets give {@link HELD_BACK} and {@link OFF_LOOP}.
    */
   receive(iov?: Iov): number;
+  /**
+   * Copies a message of `length` bytes, more than the data room has, that {@link receive} has just brought with {@link CALL_WHOLE}. The
+   * memory beyond the data room is given back, also if `to` is not of that length: then nothing is copied.
+   */
+  takeWhole(to: Uint8Array, length: number): void;
 
   // Calls that a thread makes. 0, or a negative errno when they can't be started. `onReady` is called with slot -1 once one has
   // returned, and {@link takeFinished} gives its token back. A descriptor that is released meanwhile is closed after the call.

@@ -9,6 +9,8 @@ export const DEFAULT_SIZE = 65_536;
 const ON_HEAP = 64;
 const { slice } = Uint8Array.prototype;
 
+const NOTHING = new Uint8Array(0);
+
 /** Receives write here. A message either gets a copy of its bytes or takes the whole buffer, and then there is a new one. */
 let scratch: Buffer | undefined;
 
@@ -20,6 +22,17 @@ export function reserve(size: number): Buffer {
     binding().dataRoom(scratch);
   }
   return scratch;
+}
+
+/** A message that is longer than what was reserved: received with CALL_WHOLE. */
+export function takeWhole(length: number): Buffer {
+  let data: Buffer | undefined;
+  try {
+    data = Buffer.allocUnsafeSlow(length);
+    return data;
+  } finally {
+    binding().takeWhole(data ?? NOTHING, length);
+  }
 }
 
 /**

@@ -49,6 +49,7 @@ import {
   CALL_GENERATION,
   CALL_MAX_FDS,
   CALL_SIZE,
+  CALL_WHOLE,
   GONE,
   HELD_BACK,
   OFF_LOOP,
@@ -72,7 +73,7 @@ import { type Endpoint, listenForAbort, type Outcome } from "./endpoint.js";
 import { afterTurn, countArrived, mayTry, rejectInTurn } from "./fairness.js";
 import type { OwnSettings } from "./own-settings.js";
 import { callOffLoop, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLRDHUP, turnOfEvents } from "./readiness.js";
-import { DEFAULT_SIZE, reserve, take } from "./receive-memory.js";
+import { DEFAULT_SIZE, reserve, take, takeWhole } from "./receive-memory.js";
 import { MESSAGES_LOST } from "./transient.js";
 import { Waiter } from "./waiter.js";
 
@@ -505,6 +506,9 @@ export class Receiving {
 
     let room: number;
     let memory: Buffer | undefined;
+    // A Unix message can be longer than any default.
+    const isWhole =
+      family === AF_UNIX && isPacket && request.size === undefined && request.buffers === undefined;
     if (request.buffers !== undefined) {
       room = byteLength(request.buffers);
       // With less room, the kernel would cut the message or seem to report the end of the stream.
@@ -513,14 +517,6 @@ export class Receiving {
       }
     } else {
       room = request.size ?? DEFAULT_SIZE;
-      if (request.size === undefined && family === AF_UNIX && isPacket) {
-        // A Unix message can be longer than any default. Asking installs no descriptor: there is no room for control data.
-        const length = native.recvmsg(fd, nothing, PEEK);
-        if (length === -EAGAIN) return this.#endIfShutDown(flags);
-        // An error that was pending is told once: asking has taken it.
-        if (length < 0) throw this.#failure(length);
-        if (length > room) room = length;
-      }
       memory = reserve(room);
     }
     controlRoom();
@@ -530,6 +526,7 @@ export class Receiving {
     call[CALL_FLAGS] = flags;
     call[CALL_SIZE] = Math.min(room, 0x7fffffff);
     call[CALL_MAX_FDS] = request.maxFds;
+    call[CALL_WHOLE] = isWhole ? 1 : 0;
     const result =
       memory !== undefined && room <= DEFAULT_SIZE
         ? native.receive()
@@ -546,7 +543,7 @@ export class Receiving {
     }
     this.#backoff?.reset();
     this.#emptyIn = !isPacket && result < room ? turnOfEvents() : undefined;
-    return this.#message(result, room, flags, request.buffers, memory);
+    return this.#message(result, isWhole ? Math.max(room, result) : room, flags, request.buffers, memory);
   }
 
   #failure(result: number): Error {
@@ -568,6 +565,7 @@ export class Receiving {
   #receiveOffLoop(request: Request, room: number, flags: number): undefined {
     const fd = this.#endpoint.open();
     // A stream gives what is there. A message comes whole: whoever gets it in the end may have room for more than this request.
+    // Asking for the length installs no descriptor: there is no room for control data.
     const size =
       this.#socket.type === SOCK_STREAM
         ? Math.min(room, DEFAULT_SIZE)
@@ -699,7 +697,7 @@ export class Receiving {
     let data: Buffer;
     try {
       if (memory !== undefined) {
-        data = take(memory, length);
+        data = length > memory.length ? takeWhole(length) : take(memory, length);
       } else {
         data = filled(buffers!, length);
       }
