@@ -11,28 +11,29 @@ import {
 } from "./binding.js";
 import { binding } from "./load.js";
 
-/** Whether a view was copied for the next call, because that is quicker than to hand it over. */
-function isCopied(view: Uint8Array, at: number, space: number): boolean {
+/**
+ * A view as the next call is to be given it. It is copied to the scratch memory if that is quicker than to hand it over; then this is its
+ * length.
+ */
+function forCall(view: Uint8Array, at: number, space: number): Uint8Array | number {
   const length = lengthOf(view);
-  if (length > space) return false;
+  if (length > space) return view;
   // An empty one may have lost its memory while it waited.
   if (length > 0) binding().scratch.set(view, at);
-  return true;
+  return length;
 }
 
 /** Control data for the next call: a view, or how many bytes of it are in the scratch memory. */
 export const controlForCall = (control: Uint8Array | null): Uint8Array | number | null =>
-  control !== null && isCopied(control, ADDRESS_SPACE, SCRATCH_CONTROL) ? lengthOf(control) : control;
+  control === null ? null : forCall(control, ADDRESS_SPACE, SCRATCH_CONTROL);
 
 /** An address, in the same way. */
 export const addressForCall = (address: Uint8Array | null): Uint8Array | number | null =>
-  address !== null && isCopied(address, 0, ADDRESS_SPACE) ? lengthOf(address) : address;
+  address === null ? null : forCall(address, 0, ADDRESS_SPACE);
 
 /** What is to be sent, in the same way. */
-export const dataForCall = (iov: Iov): Iov | number =>
-  iov instanceof Uint8Array && isCopied(iov, ADDRESS_SPACE + SCRATCH_CONTROL, SCRATCH_DATA)
-    ? lengthOf(iov)
-    : iov;
+const dataForCall = (iov: Iov): Iov | number =>
+  iov instanceof Uint8Array ? forCall(iov, ADDRESS_SPACE + SCRATCH_CONTROL, SCRATCH_DATA) : iov;
 
 /** The argument that the place in `call` stands for: undefined, if it is a number. */
 function argument<T>(call: Int32Array, place: number, part: T | number): T | undefined {
@@ -52,8 +53,8 @@ export function sendParts(iov: Iov, control: Uint8Array | null, address: Uint8Ar
   }
   return native.send(
     data,
-    argument(call, CALL_CONTROL, control === null ? 0 : controlForCall(control)!),
-    argument(call, CALL_ADDRESS, address === null ? 0 : addressForCall(address)!),
+    argument(call, CALL_CONTROL, controlForCall(control) ?? 0),
+    argument(call, CALL_ADDRESS, addressForCall(address) ?? 0),
   );
 }
 

@@ -455,6 +455,21 @@ describe.each(PACKETS)("%s", (type) => {
     }),
   );
 
+  it("a long message for which there is no memory is lost, its descriptors are closed, and the next one is whole", () =>
+    withPair(type, async (a, b) => {
+      const data = Buffer.alloc(70_000, "0123456789abcdef");
+      a.options.set("sndBuf", 4 * data.length);
+      for (const fds of [[0, 1], [0]]) await a.sendmsg({ data, fds });
+      const allocate = vi.spyOn(Buffer, "allocUnsafeSlow").mockImplementation((size) => {
+        if (size === data.length) throw new RangeError("Array buffer allocation failed");
+        return Buffer.alloc(size);
+      });
+      await expect(b.recvmsg({ maxFds: 2 })).rejects.toThrow(RangeError);
+      allocate.mockRestore();
+      using message = await b.recvmsg({ maxFds: 2 });
+      expect([message.data.equals(data), message.fds.length]).toEqual([true, 1]);
+    }));
+
   it("looking ahead does not consume", () =>
     withPair(type, async (a, b) => {
       await a.sendmsg({ data: "01234567" });
