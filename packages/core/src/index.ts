@@ -16,7 +16,6 @@ export {
 export { type AcceptOptions, Listener, type ListenOptions, type MessageListener } from "./listener.js";
 export { Message, type MessageInit, type OutgoingMessage } from "./message.js";
 export { NativeLoadError } from "./native/load-error.js";
-export type { SocketOptionAccess } from "./options/access.js";
 export type {
   OptionInput,
   OptionName,
@@ -37,6 +36,7 @@ export {
 } from "./socket/error-report.js";
 export type { IterationOptions } from "./socket/iterating.js";
 export type { SocketOptions, SocketType } from "./socket/make.js";
+export type { SocketOptionAccess } from "./socket/option-access.js";
 export type { Peer, PeerCredentials } from "./socket/peer.js";
 export type { MaxFds, ReceiveOptions } from "./socket/receiving.js";
 export type { SendOptions, SendResult } from "./socket/sending.js";

@@ -1,10 +1,10 @@
 import type { Address } from "./address/index.js";
-import { IPV4_BYTES, IPV6_BYTES, readIpv6, writeIpv4, writeIpv6 } from "./address/ip-text.js";
 import { codecOf } from "./address/table.js";
 import { checkArray, checkBoolean, checkInteger, checkObject } from "./arguments.js";
 import { AF_INET, AF_INET6 } from "./constants/address-families.js";
 import type { ControlMessage, ControlName } from "./control/index.js";
 import { invalidArgType, invalidArgValue, printed } from "./errors.js";
+import { IPV4_BYTES, IPV6_BYTES, readIpv6, writeIpv4, writeIpv6 } from "./wire/ip-text.js";
 
 // What IPv4 and IPv6 say in different control messages, in one vocabulary. An AF_INET6 socket receives IPv4 packets, too,
 // and sends them to v4-mapped addresses: then SOL_IP's messages count, and SOL_IPV6's are passed over in silence.

@@ -1,6 +1,5 @@
 import type { Server as NetServer } from "node:net";
 import { type Address, encodeAddress } from "./address/index.js";
-import { inNamespaceOf } from "./address/kernel-interfaces.js";
 import { checkInteger, checkObject, checkSignal, own } from "./arguments.js";
 import { AF_UNIX } from "./constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
@@ -11,7 +10,6 @@ import { EAGAIN } from "./errno.js";
 import { AbortError, codedError, invalidArgValue } from "./errors.js";
 import { HANDED_OVER } from "./interop/sendable.js";
 import { binding } from "./native/load.js";
-import { SocketOptionAccess } from "./options/access.js";
 import { Backoff } from "./socket/backoff.js";
 import { type BoundPath, findBoundPath } from "./socket/bound-path.js";
 import { namingCaller } from "./socket/caller.js";
@@ -30,6 +28,7 @@ import {
   type SocketOptions,
 } from "./socket/make.js";
 import { addressBy, bindTo } from "./socket/naming.js";
+import { SocketOptionAccess } from "./socket/option-access.js";
 import { callOffLoop, LONGEST_CLOSE } from "./socket/readiness.js";
 import type { MaxFds } from "./socket/receiving.js";
 import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
@@ -37,6 +36,7 @@ import { factsOf, takeOver } from "./socket/take-over.js";
 import { needsPause } from "./socket/transient.js";
 import { type MessageSocket, type Socket, socketOf } from "./socket.js";
 import { failure } from "./syscalls/failure.js";
+import { interfacesOf } from "./syscalls/kernel-interfaces.js";
 
 export interface ListenOptions extends SocketOptions {
   /** Connections that may wait to be accepted; the kernel caps it at net.core.somaxconn. Default: 511, as Node's. */
@@ -130,7 +130,7 @@ export class Listener implements MessageListener<Socket> {
     const { backlog = DEFAULT_BACKLOG } = own(options);
     checkInteger("options.backlog", backlog, 0, 0x7fffffff);
     if (checked.signal?.aborted) throw new AbortError(checked.signal);
-    inNamespaceOf(undefined, () => encodeAddress(at, "at"));
+    encodeAddress(at, "at", interfacesOf(undefined));
     const family = familyOf("at", at);
     const descriptor = makeSocket(family, checked);
     let boundPath: BoundPath | undefined;

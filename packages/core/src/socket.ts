@@ -2,7 +2,6 @@ import type { Socket as DgramSocket } from "node:dgram";
 import type { Socket as NetSocket } from "node:net";
 import { detailsOf } from "./address/encode.js";
 import { type Address, encodeAddress } from "./address/index.js";
-import { inNamespaceOf } from "./address/kernel-interfaces.js";
 import { checkObject, checkSignal } from "./arguments.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants/address-families.js";
 import { SOL_SOCKET } from "./constants/levels.js";
@@ -19,8 +18,6 @@ import { HANDED_OVER, HANDING_OVER, HOLDS_DATA } from "./interop/sendable.js";
 import { type Message, messageOf, type OutgoingMessage } from "./message.js";
 import { ADDRESS_SPACE } from "./native/binding.js";
 import { binding } from "./native/load.js";
-import { SocketOptionAccess } from "./options/access.js";
-import { getInt } from "./options/int.js";
 import { Backoff } from "./socket/backoff.js";
 import type { BoundPath } from "./socket/bound-path.js";
 import { namingCaller } from "./socket/caller.js";
@@ -53,6 +50,7 @@ import {
   type SocketType,
 } from "./socket/make.js";
 import { addressBy, bindTo } from "./socket/naming.js";
+import { SocketOptionAccess } from "./socket/option-access.js";
 import { OwnSettings } from "./socket/own-settings.js";
 import { Peer, type PeerCredentials } from "./socket/peer.js";
 import {
@@ -74,6 +72,8 @@ import {
 } from "./socket/sending.js";
 import { factsOf, takeOver } from "./socket/take-over.js";
 import { failure } from "./syscalls/failure.js";
+import { getInt } from "./syscalls/int-option.js";
+import { interfacesOf } from "./syscalls/kernel-interfaces.js";
 
 /** What {@link Socket} offers, for code that is to work on another transport too. */
 export interface MessageSocket<D extends Descriptor = Descriptor>
@@ -157,7 +157,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     const checked = checkOptions(options);
     refuseOptions(options, ["mode", "unlink"]);
     if (checked.signal?.aborted) throw new AbortError(checked.signal);
-    inNamespaceOf(undefined, () => encodeAddress(to, "to"));
+    encodeAddress(to, "to", interfacesOf(undefined));
     const socket = Socket.#make(familyOf("to", to), checked);
     try {
       await socket.#connect(to, checked.signal ? { signal: checked.signal } : {});
@@ -181,7 +181,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   static async #bound(at: Address, options: SocketOptions): Promise<Socket> {
     const checked = checkOptions(options);
     if (checked.signal?.aborted) throw new AbortError(checked.signal);
-    inNamespaceOf(undefined, () => encodeAddress(at, "at"));
+    encodeAddress(at, "at", interfacesOf(undefined));
     const socket = Socket.#make(familyOf("at", at), checked);
     try {
       const fd = socket.#endpoint.open();
@@ -324,7 +324,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     if (signal?.aborted) throw new AbortError(signal);
     const fd = this.#endpoint.open();
     if (this.#onConnectable) throw codedError("ERR_INVALID_STATE", "The socket is connecting already");
-    const address = inNamespaceOf(fd, () => encodeAddress(to, "to"));
+    const address = encodeAddress(to, "to", interfacesOf(fd));
     const details = detailsOf(to);
     const offLoop = this.#shared || this.#sending.purges;
     let result: number | undefined;

@@ -1,6 +1,6 @@
-import { readU32, write32 } from "../bytes.js";
 import { AF_ALG } from "../constants/address-families.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
+import { readU32, write32 } from "../wire/bytes.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU32 } from "./fields.js";
 

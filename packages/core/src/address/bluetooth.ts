@@ -1,10 +1,10 @@
 import { checkInteger } from "../arguments.js";
-import { readU16, writeU16 } from "../bytes.js";
 import { AF_BLUETOOTH } from "../constants/address-families.js";
 import { invalidArgValue } from "../errors.js";
+import { readU16, writeU16 } from "../wire/bytes.js";
+import { MAC_BYTES, parseMac, readMac } from "../wire/mac.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU8, optionalU16 } from "./fields.js";
-import { MAC_BYTES, parseMac, readMac } from "./mac.js";
 
 /** A Bluetooth socket's address, as its protocol has it. */
 export type BluetoothAddress = HciAddress | L2capAddress | RfcommAddress | ScoAddress;

@@ -1,9 +1,9 @@
 import { checkInteger, checkUint32 } from "../arguments.js";
-import { readI32, readU32, readU64, write32, write64 } from "../bytes.js";
 import { AF_CAN } from "../constants/address-families.js";
 import { invalidArgType, outOfRange } from "../errors.js";
+import { readI32, readU32, readU64, write32, write64 } from "../wire/bytes.js";
+import { checkInterface } from "../wire/interface.js";
 import type { AddressCodec } from "./codec.js";
-import { checkInterface } from "./interface.js";
 
 /** A CAN interface, and what the socket's protocol adds: Documentation/networking/can.rst. */
 export type CanAddress = CanRawAddress | CanIsotpAddress | CanJ1939Address;

@@ -1,5 +1,4 @@
-/** Finds the index of a network interface by its name; undefined if there is none of that name. */
-export type InterfaceIndex = (name: string) => number | undefined;
+import type { InterfaceIndex } from "../wire/interface.js";
 
 /** One family's addresses: how the bytes of its sockaddr become a value, and back. */
 export interface AddressCodec<A> {

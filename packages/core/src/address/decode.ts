@@ -1,6 +1,6 @@
 import { checkBytes } from "../arguments.js";
-import { readU16 } from "../bytes.js";
 import { AF_UNIX } from "../constants/address-families.js";
+import { readU16 } from "../wire/bytes.js";
 
 import { FAMILY_BYTES } from "./codec.js";
 import { raw } from "./raw.js";

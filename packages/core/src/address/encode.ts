@@ -1,7 +1,8 @@
 import { checkFunction, checkString, own } from "../arguments.js";
-import { writeU16 } from "../bytes.js";
-import type { AddressDetails, InterfaceIndex } from "./codec.js";
-import { systemInterfaceIndex } from "./interface.js";
+import { writeU16 } from "../wire/bytes.js";
+import type { InterfaceIndex } from "../wire/interface.js";
+import { systemInterfaceIndex } from "../wire/interface.js";
+import type { AddressDetails } from "./codec.js";
 import { type Address, codecOf } from "./table.js";
 
 /**

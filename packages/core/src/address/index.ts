@@ -3,10 +3,12 @@
  *
  * @module
  */
+
+export type { InterfaceIndex } from "../wire/interface.js";
 export type { AlgAddress } from "./alg.js";
 export type { BluetoothAddress, HciAddress, L2capAddress, RfcommAddress, ScoAddress } from "./bluetooth.js";
 export type { CanAddress, CanIsotpAddress, CanJ1939Address, CanRawAddress } from "./can.js";
-export type { AddressDetails, InterfaceIndex } from "./codec.js";
+export type { AddressDetails } from "./codec.js";
 export { decodeAddress } from "./decode.js";
 export { addressFamily, encodeAddress, formatAddress } from "./encode.js";
 export type { AddressFamilyName } from "./family.js";

@@ -1,9 +1,9 @@
 import { checkInteger } from "../arguments.js";
-import { readU16Be, writeU16Be } from "../bytes.js";
 import { AF_INET } from "../constants/address-families.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
+import { readU16Be, writeU16Be } from "../wire/bytes.js";
+import { readIpv4, writeIpv4 } from "../wire/ip-text.js";
 import type { AddressCodec } from "./codec.js";
-import { readIpv4, writeIpv4 } from "./ip-text.js";
 
 /** An IPv4 address and port. A net.SocketAddress is one. */
 export interface Ipv4Address {

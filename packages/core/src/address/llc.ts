@@ -1,10 +1,10 @@
 import { checkInteger } from "../arguments.js";
-import { readU16, writeU16 } from "../bytes.js";
 import { AF_LLC } from "../constants/address-families.js";
 import { invalidArgValue } from "../errors.js";
+import { readU16, writeU16 } from "../wire/bytes.js";
+import { readMac, writeMac } from "../wire/mac.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU8, optionalU16 } from "./fields.js";
-import { readMac, writeMac } from "./mac.js";
 
 /** A station of IEEE 802.2 and an access point there. */
 export interface LlcAddress {

@@ -1,5 +1,5 @@
-import { readU32, write32 } from "../bytes.js";
 import { AF_NETLINK } from "../constants/address-families.js";
+import { readU32, write32 } from "../wire/bytes.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU32 } from "./fields.js";
 

@@ -1,10 +1,10 @@
-import { readI32, readU16, readU16Be, write32, writeU16, writeU16Be } from "../bytes.js";
 import { AF_PACKET } from "../constants/address-families.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
+import { readI32, readU16, readU16Be, write32, writeU16, writeU16Be } from "../wire/bytes.js";
+import { checkInterface } from "../wire/interface.js";
+import { parseMac, readMac } from "../wire/mac.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU8, optionalU16 } from "./fields.js";
-import { checkInterface } from "./interface.js";
-import { parseMac, readMac } from "./mac.js";
 
 /** A device and what passes there: packet(7). */
 export interface PacketAddress {

@@ -1,6 +1,6 @@
 import { checkUint32 } from "../arguments.js";
-import { readU32, write32 } from "../bytes.js";
 import { AF_QIPCRTR } from "../constants/address-families.js";
+import { readU32, write32 } from "../wire/bytes.js";
 import type { AddressCodec } from "./codec.js";
 
 /** A processor of a Qualcomm system, and a port there. */

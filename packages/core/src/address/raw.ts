@@ -1,6 +1,6 @@
 import { checkBytes, checkInteger } from "../arguments.js";
-import { copyBytes, readU16 } from "../bytes.js";
 import { AF_UNSPEC } from "../constants/address-families.js";
+import { copyBytes, readU16 } from "../wire/bytes.js";
 
 import { type AddressCodec, FAMILY_BYTES } from "./codec.js";
 

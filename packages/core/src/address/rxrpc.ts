@@ -1,8 +1,8 @@
 import { checkInteger } from "../arguments.js";
-import { readU16, writeU16 } from "../bytes.js";
 import { AF_INET, AF_INET6, AF_RXRPC } from "../constants/address-families.js";
 import { SOCK_DGRAM } from "../constants/socket-types.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
+import { readU16, writeU16 } from "../wire/bytes.js";
 import type { AddressCodec } from "./codec.js";
 import { type Ipv4Address, ipv4 } from "./ipv4.js";
 import { type Ipv6Address, ipv6 } from "./ipv6.js";

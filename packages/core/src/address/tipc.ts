@@ -1,8 +1,8 @@
 import { checkInteger, checkUint32 } from "../arguments.js";
-import { readU32, write32 } from "../bytes.js";
 import { AF_TIPC } from "../constants/address-families.js";
 import { TIPC_SERVICE_ADDR, TIPC_SERVICE_RANGE, TIPC_SOCKET_ADDR } from "../constants/tipc.js";
 import { invalidArgValue } from "../errors.js";
+import { readU32, write32 } from "../wire/bytes.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU32 } from "./fields.js";
 

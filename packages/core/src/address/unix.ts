@@ -1,8 +1,8 @@
 import { checkBytes } from "../arguments.js";
-import { copyBytes, readUtf8 } from "../bytes.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { ENAMETOOLONG } from "../errno.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
+import { copyBytes, readUtf8 } from "../wire/bytes.js";
 import { type AddressCodec, FAMILY_BYTES } from "./codec.js";
 
 /** A socket file. */

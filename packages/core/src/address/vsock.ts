@@ -1,6 +1,6 @@
 import { checkUint32 } from "../arguments.js";
-import { readU32, write32 } from "../bytes.js";
 import { AF_VSOCK } from "../constants/address-families.js";
+import { readU32, write32 } from "../wire/bytes.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU8 } from "./fields.js";
 

@@ -1,9 +1,9 @@
 import { checkUint32 } from "../arguments.js";
-import { readU16, readU32, write32, writeU16 } from "../bytes.js";
 import { AF_XDP } from "../constants/address-families.js";
+import { readU16, readU32, write32, writeU16 } from "../wire/bytes.js";
+import { checkInterface } from "../wire/interface.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU16, optionalU32 } from "./fields.js";
-import { checkInterface } from "./interface.js";
 
 /** A queue of a device: Documentation/networking/af_xdp.rst. */
 export interface XdpAddress {

@@ -1,8 +1,8 @@
 import { AF_INET, AF_UNIX } from "../constants/address-families.js";
 import { SOCK_DGRAM, SOCK_STREAM } from "../constants/socket-types.js";
-import { SocketOptionAccess } from "../options/access.js";
 import type { OptionEntry } from "../options/entry.js";
 import { type OptionInput, type SettableOption, socketOptions } from "../options/table.js";
+import { SocketOptionAccess } from "../socket/option-access.js";
 import { close, socket } from "../syscalls/index.js";
 
 /** One thing that not every kernel can. */

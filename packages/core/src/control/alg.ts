@@ -1,11 +1,11 @@
 import { checkBytes } from "../arguments.js";
-import { copyBytes, readU32, write32 } from "../bytes.js";
 import { ALG_SET_AEAD_ASSOCLEN, ALG_SET_IV, ALG_SET_OP } from "../constants/alg.js";
 import { SOL_ALG } from "../constants/levels.js";
+import { copyBytes, readU32, write32 } from "../wire/bytes.js";
+import { u32 } from "../wire/integers.js";
+import { both, inLayout } from "../wire/layout.js";
+import type { Payload } from "../wire/payload.js";
 import type { ControlEntries } from "./entry.js";
-import { u32 } from "./integers.js";
-import { inLayout } from "./layout.js";
-import { both, type Payload } from "./payload.js";
 
 /** struct af_alg_iv: its length, then as many bytes. */
 const initializationVector: Payload<Uint8Array> = {
@@ -18,11 +18,11 @@ const initializationVector: Payload<Uint8Array> = {
     const start = at + inLayout(u32.size, layout);
     return readU32(bytes, at) === at + length - start ? copyBytes(bytes, start, at + length) : undefined;
   },
-  measure(value, layout, argument) {
-    return inLayout(u32.size, layout) + checkBytes(argument, value).length;
+  measure(value, encoding, argument) {
+    return inLayout(u32.size, encoding.layout) + checkBytes(argument, value).length;
   },
-  write(bytes, at, value, layout, argument, length) {
-    const size = inLayout(u32.size, layout);
+  write(bytes, at, value, encoding, argument, length) {
+    const size = inLayout(u32.size, encoding.layout);
     write32(bytes, at, length - size);
     bytes.set(checkBytes(argument, value).subarray(0, length - size), at + size);
   },

@@ -1,8 +1,8 @@
 import { checkBytes, checkInteger } from "../arguments.js";
-import { copyBytes, readU16, writeU16 } from "../bytes.js";
 import { invalidArgType, outOfRange } from "../errors.js";
-import { alignTo } from "./layout.js";
-import { both, type Payload } from "./payload.js";
+import { copyBytes, readU16, writeU16 } from "../wire/bytes.js";
+import { alignTo, both } from "../wire/layout.js";
+import type { Payload } from "../wire/payload.js";
 
 /** One netlink attribute: its number, a TCP_NLA_* of `sendmsg/syscalls`, and its bytes. */
 export interface Attribute {
@@ -43,7 +43,7 @@ export function attributes(room: number): Payload<Attribute[]> {
       }
       return found;
     },
-    measure(value, _layout, argument) {
+    measure(value, _encoding, argument) {
       if (!Array.isArray(value)) throw invalidArgType(argument, "an instance of Array", value);
       let total = 0;
       for (let i = 0; i < value.length; i++) {
@@ -51,7 +51,7 @@ export function attributes(room: number): Payload<Attribute[]> {
       }
       return total;
     },
-    write(bytes, at, value, _layout, argument) {
+    write(bytes, at, value, _encoding, argument) {
       let here = at;
       for (let i = 0; i < value.length; i++) {
         const { type, data } = checkAttribute(`${argument}[${i}]`, value[i]!);

@@ -15,10 +15,10 @@ import {
   SOF_TIMESTAMPING_TX_HARDWARE,
   SOF_TIMESTAMPING_TX_SOFTWARE,
 } from "../constants/timestamping.js";
+import { i32, u8 } from "../wire/integers.js";
+import { oldTimeval } from "../wire/times.js";
 import type { ControlEntries } from "./entry.js";
 import { extendedError } from "./extended-error.js";
-import { i32, u8 } from "./integers.js";
-import { oldTimeval } from "./times.js";
 
 /** What was sent, stamped by hardware and by the kernel. */
 const TRANSMIT_STAMPS =

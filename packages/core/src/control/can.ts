@@ -14,9 +14,9 @@ import {
   SOF_TIMESTAMPING_TX_HARDWARE,
   SOF_TIMESTAMPING_TX_SOFTWARE,
 } from "../constants/timestamping.js";
+import { u8, u64 } from "../wire/integers.js";
 import type { ControlEntries } from "./entry.js";
 import { extendedError } from "./extended-error.js";
-import { u8, u64 } from "./integers.js";
 
 /** What was sent, stamped by hardware and by the kernel. */
 const TRANSMIT_STAMPS =

@@ -1,9 +1,8 @@
 import { type AddressFamilyName, checkFamily } from "../address/family.js";
 import { checkBytes, own } from "../arguments.js";
-import { copyBytes } from "../bytes.js";
-
+import { copyBytes } from "../wire/bytes.js";
+import { checkLayout, inLayout, type Layout, machineLayout } from "../wire/layout.js";
 import { type ControlItem, newItem, readItem } from "./items.js";
-import { checkLayout, inLayout, type Layout, machineLayout } from "./layout.js";
 import { type ControlMessage, entriesOf, isMeant, type UnknownControlMessage } from "./table.js";
 
 export interface DecodeControlOptions {

@@ -1,9 +1,12 @@
 import { type AddressFamilyName, checkFamily, familyName } from "../address/family.js";
 import { checkBytes, checkInt32, checkInteger, checkString, own } from "../arguments.js";
-import { write32 } from "../bytes.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
-import { checkLayout, HEADER, inLayout, type Layout, machineLayout, spaceOf } from "./layout.js";
+import { write32 } from "../wire/bytes.js";
+import { checkInterfaceIndex, type InterfaceIndex } from "../wire/interface.js";
+import { checkLayout, inLayout, type Layout, machineLayout } from "../wire/layout.js";
+import type { Encoding } from "../wire/payload.js";
+import { HEADER, spaceOf } from "./cmsg.js";
 import { checkDescriptors, encodeRights } from "./rights.js";
 import {
   type ControlMessage,
@@ -21,6 +24,8 @@ export interface EncodeControlOptions {
   family?: AddressFamilyName | number | undefined;
   /** The layout of the program that will send the bytes; this process's own unless given. */
   layout?: Layout | undefined;
+  /** Finds the index of a network interface that an address names; unless given, sysfs is asked. */
+  interfaceIndex?: InterfaceIndex | undefined;
   /** What errors call the list; "control" unless given. */
   argument?: string | undefined;
 }
@@ -50,7 +55,7 @@ function planUnknown(message: UnknownControlMessage, argument: string, isLast: b
 function plan(
   message: ControlMessage,
   argument: string,
-  layout: Layout,
+  encoding: Encoding,
   family: number | undefined,
   isLast: boolean,
 ): Plan {
@@ -75,8 +80,8 @@ function plan(
   const { payload } = named.entry;
   const value = `${argument}.value`;
   const length = payload.measure
-    ? payload.measure(message.value, layout, value)
-    : inLayout(payload.size, layout);
+    ? payload.measure(message.value, encoding, value)
+    : inLayout(payload.size, encoding.layout);
   return { message, named, argument: value, length };
 }
 
@@ -123,12 +128,13 @@ export function encodeControl(
     return encodeRights(checkDescriptors(`${argument}[0].value`, first.value), layout);
   }
   const header = inLayout(HEADER, layout);
+  const encoding = { layout, interfaceIndex: checkInterfaceIndex(given?.interfaceIndex) };
 
   const plans: Plan[] = [];
   let size = 0;
   for (let i = 0; i < messages.length; i++) {
     const isLast = i === messages.length - 1;
-    const one = plan(own(messages[i]!), `${argument}[${i}]`, layout, family, isLast);
+    const one = plan(own(messages[i]!), `${argument}[${i}]`, encoding, family, isLast);
     plans.push(one);
     // Padding behind a payload that its header says goes on would become part of it.
     const goesOn = one.named === undefined && statedLength(one) > one.length;
@@ -146,7 +152,7 @@ export function encodeControl(
     } else {
       const { entry } = named!;
       writeHeader(bytes, at, layout, length, entry.level, entry.type);
-      entry.payload.write(bytes, at + header, message.value, layout, one.argument, length);
+      entry.payload.write(bytes, at + header, message.value, encoding, one.argument, length);
     }
     at += spaceOf(length, layout);
   }

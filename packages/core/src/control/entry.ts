@@ -1,5 +1,5 @@
 import type { AddressFamilyName } from "../address/family.js";
-import type { Payload } from "./payload.js";
+import type { Payload } from "../wire/payload.js";
 
 /** The names of SOCK_*. */
 export type SocketTypeName = "stream" | "seqpacket" | "dgram" | "raw";

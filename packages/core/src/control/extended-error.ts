@@ -1,12 +1,12 @@
 import type { Ipv4Address } from "../address/ipv4.js";
 import type { Ipv6Address } from "../address/ipv6.js";
-import { readU16 } from "../bytes.js";
+import { sockaddrIn, sockaddrIn6 } from "../address/sockaddr.js";
 import { AF_UNSPEC } from "../constants/address-families.js";
-import { sockaddrIn, sockaddrIn6 } from "./addresses.js";
-import { u8, u32 } from "./integers.js";
-import { inLayout } from "./layout.js";
-import { both, type Payload } from "./payload.js";
-import { struct } from "./struct.js";
+import { readU16 } from "../wire/bytes.js";
+import { u8, u32 } from "../wire/integers.js";
+import { both, inLayout } from "../wire/layout.js";
+import type { Payload } from "../wire/payload.js";
+import { struct } from "../wire/struct.js";
 
 /** What the error queue says of one packet: struct sock_extended_err, include/uapi/linux/errqueue.h. */
 export interface ExtendedError {
@@ -57,17 +57,17 @@ function withOffender<A extends Ipv4Address | Ipv6Address>(
       error.offender = offender;
       return error;
     },
-    write(bytes, at, value, layout, argument) {
-      extendedError.write(bytes, at, value, layout, argument, ERROR);
+    write(bytes, at, value, encoding, argument) {
+      extendedError.write(bytes, at, value, encoding, argument, ERROR);
       const { offender } = value;
       if (offender === undefined) return;
       sockaddr.write(
         bytes,
         at + ERROR,
         offender,
-        layout,
+        encoding,
         `${argument}.offender`,
-        inLayout(sockaddr.size, layout),
+        inLayout(sockaddr.size, encoding.layout),
       );
     },
   };

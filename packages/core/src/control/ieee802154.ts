@@ -1,7 +1,7 @@
 import { WPAN_WANTLQI } from "../constants/ieee802154.js";
 import { SOL_IEEE802154 } from "../constants/levels.js";
+import { u8 } from "../wire/integers.js";
 import type { ControlEntries } from "./entry.js";
-import { u8 } from "./integers.js";
 
 /** The control message of SOL_IEEE802154. */
 export const ieee802154Messages = {

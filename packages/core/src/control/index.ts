@@ -4,10 +4,11 @@
  * @module
  */
 export type { AddressFamilyName } from "../address/family.js";
+export type { Layout } from "../wire/layout.js";
+export { CMSG_ALIGN, CMSG_LEN, CMSG_SPACE } from "./cmsg.js";
 export { type DecodeControlOptions, decodeControl } from "./decode.js";
 export { type EncodeControlOptions, encodeControl } from "./encode.js";
 export type { ControlEntry } from "./entry.js";
-export { CMSG_ALIGN, CMSG_LEN, CMSG_SPACE, type Layout } from "./layout.js";
 export {
   type ControlMessage,
   type ControlName,

@@ -1,3 +1,4 @@
+import { sockaddrIn } from "../address/sockaddr.js";
 import {
   IP_CHECKSUM,
   IP_ORIGDSTADDR,
@@ -16,15 +17,16 @@ import {
 } from "../constants/ip.js";
 import { SOL_IP } from "../constants/levels.js";
 import { SCM_SECURITY } from "../constants/socket.js";
-import { ipv4Text, sockaddrIn } from "./addresses.js";
-import { blob, text } from "./blob.js";
+import { ipv4Text } from "../wire/address-text.js";
+import { blob } from "../wire/blob.js";
+import { i32, u8, u32 } from "../wire/integers.js";
+import { inLayout } from "../wire/layout.js";
+import type { Payload } from "../wire/payload.js";
+import { struct } from "../wire/struct.js";
+import { text } from "../wire/text.js";
 import { type ControlEntries, PACKETS } from "./entry.js";
 import { ipv4Error } from "./extended-error.js";
-import { i32, u8, u32 } from "./integers.js";
-import { inLayout } from "./layout.js";
-import type { Payload } from "./payload.js";
 import { LABEL_ROOM } from "./socket.js";
-import { struct } from "./struct.js";
 
 /** IP options are 40 bytes at most: RFC 791. */
 const OPTIONS_ROOM = 40;

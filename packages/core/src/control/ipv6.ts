@@ -1,3 +1,4 @@
+import { sockaddrIn6 } from "../address/sockaddr.js";
 import {
   IPV6_2292DSTOPTS,
   IPV6_2292HOPLIMIT,
@@ -27,12 +28,12 @@ import {
   IPV6_TCLASS,
 } from "../constants/ipv6.js";
 import { SOL_IPV6 } from "../constants/levels.js";
-import { ipv6Text, sockaddrIn6 } from "./addresses.js";
-import { blob } from "./blob.js";
+import { ipv6Text } from "../wire/address-text.js";
+import { blob } from "../wire/blob.js";
+import { i32, u32, u32Be } from "../wire/integers.js";
+import { struct } from "../wire/struct.js";
 import { type ControlEntries, PACKETS } from "./entry.js";
 import { ipv6Error } from "./extended-error.js";
-import { i32, u32, u32Be } from "./integers.js";
-import { struct } from "./struct.js";
 
 /** An extension header counts its length in 8 bytes, in one byte: RFC 8200. */
 const HEADER_ROOM = 256 * 8;

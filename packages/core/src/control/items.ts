@@ -1,5 +1,6 @@
-import { readI32, readU32 } from "../bytes.js";
-import { alignTo, HEADER, inLayout, type Layout, machineLayout, WORD } from "./layout.js";
+import { readI32, readU32 } from "../wire/bytes.js";
+import { alignTo, inLayout, type Layout, machineLayout, WORD } from "../wire/layout.js";
+import { HEADER } from "./cmsg.js";
 
 /** One item of a control buffer, where it lies. */
 export interface ControlItem {

@@ -1,7 +1,7 @@
 import { SCM_IUCV_TRGCLS } from "../constants/iucv.js";
 import { SOL_IUCV } from "../constants/levels.js";
+import { u32 } from "../wire/integers.js";
 import type { ControlEntries } from "./entry.js";
-import { u32 } from "./integers.js";
 
 /** The control message of SOL_IUCV (s390). */
 export const iucvMessages = {

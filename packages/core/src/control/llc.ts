@@ -1,9 +1,9 @@
 import { SOL_LLC } from "../constants/levels.js";
 import { LLC_OPT_PKTINFO } from "../constants/llc.js";
-import { mac } from "./addresses.js";
+import { mac } from "../wire/address-text.js";
+import { i32, u8 } from "../wire/integers.js";
+import { struct } from "../wire/struct.js";
 import type { ControlEntries } from "./entry.js";
-import { i32, u8 } from "./integers.js";
-import { struct } from "./struct.js";
 
 /** The control message of SOL_LLC. */
 export const llcMessages = {

@@ -1,7 +1,7 @@
 import { SOL_MISDN } from "../constants/levels.js";
 import { MISDN_TIME_STAMP } from "../constants/misdn.js";
+import { oldTimeval } from "../wire/times.js";
 import type { ControlEntries } from "./entry.js";
-import { oldTimeval } from "./times.js";
 
 /** The control message of SOL_MISDN. */
 export const misdnMessages = {

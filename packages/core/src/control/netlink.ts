@@ -1,8 +1,8 @@
 import { SOL_NETLINK } from "../constants/levels.js";
 import { NETLINK_LISTEN_ALL_NSID, NETLINK_PKTINFO } from "../constants/netlink.js";
+import { i32, u32 } from "../wire/integers.js";
+import { struct } from "../wire/struct.js";
 import type { ControlEntries } from "./entry.js";
-import { i32, u32 } from "./integers.js";
-import { struct } from "./struct.js";
 
 /** The control messages of SOL_NETLINK. */
 export const netlinkMessages = {

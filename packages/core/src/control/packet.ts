@@ -7,10 +7,10 @@ import {
   SOF_TIMESTAMPING_TX_HARDWARE,
   SOF_TIMESTAMPING_TX_SOFTWARE,
 } from "../constants/timestamping.js";
+import { u16, u32 } from "../wire/integers.js";
+import { struct } from "../wire/struct.js";
 import type { ControlEntries } from "./entry.js";
 import { extendedError } from "./extended-error.js";
-import { u16, u32 } from "./integers.js";
-import { struct } from "./struct.js";
 
 /** What was sent, stamped by hardware and by the kernel. */
 const TRANSMIT_STAMPS =

@@ -17,11 +17,11 @@ import {
   SO_RDS_MSG_RXPATH_LATENCY,
 } from "../constants/rds.js";
 import { SO_ZEROCOPY } from "../constants/socket.js";
-import { array } from "./array.js";
+import { i32, u8, u32, u64 } from "../wire/integers.js";
+import { array } from "../wire/list.js";
+import type { Fields } from "../wire/struct.js";
+import { struct } from "../wire/struct.js";
 import type { ControlEntries } from "./entry.js";
-import { i32, u8, u32, u64 } from "./integers.js";
-import type { Fields } from "./struct.js";
-import { struct } from "./struct.js";
 
 /** RDS_MSG_RX_DGRAM_TRACE_MAX and RDS_MAX_ZCOOKIES, include/uapi/linux/rds.h. */
 const TRACES = 3;

@@ -1,10 +1,11 @@
 import { checkFd, isFd } from "../arguments.js";
-import { readI32, write32 } from "../bytes.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import { SCM_MAX_FD, SCM_RIGHTS } from "../constants/socket.js";
 import { invalidArgType } from "../errors.js";
-import { HEADER, inLayout, type Layout, machineLayout, spaceOf } from "./layout.js";
-import { both, type Payload } from "./payload.js";
+import { readI32, write32 } from "../wire/bytes.js";
+import { both, inLayout, type Layout, machineLayout } from "../wire/layout.js";
+import type { Payload } from "../wire/payload.js";
+import { HEADER, spaceOf } from "./cmsg.js";
 
 const INT = 4;
 
@@ -36,11 +37,11 @@ export const descriptors: Payload<number[]> = {
     }
     return fds;
   },
-  measure(value, _layout, argument) {
+  measure(value, _encoding, argument) {
     if (!Array.isArray(value)) throw invalidArgType(argument, "an instance of Array", value);
     return value.length * INT;
   },
-  write(bytes, at, value, _layout, argument, length) {
+  write(bytes, at, value, _encoding, argument, length) {
     const fds = checkDescriptors(argument, value, length / INT);
     for (let i = 0; i < fds.length; i++) write32(bytes, at + i * INT, fds[i]!);
   },

@@ -18,10 +18,10 @@ import {
   RXRPC_UPGRADE_SERVICE,
   RXRPC_USER_CALL_ID,
 } from "../constants/rxrpc.js";
-import { list } from "./array.js";
-import { blob, nothing } from "./blob.js";
+import { blob, nothing } from "../wire/blob.js";
+import { i64, u32, u64, ulong } from "../wire/integers.js";
+import { list } from "../wire/list.js";
 import type { ControlEntries } from "./entry.js";
-import { i64, u32, u64, ulong } from "./integers.js";
 
 /** Far more than any security class of today adds. */
 const CHALLENGE_ROOM = 256;

@@ -13,10 +13,10 @@ import {
   SCTP_SNDINFO,
   SCTP_SNDRCV,
 } from "../constants/sctp.js";
-import { ipv4Text, ipv6Text } from "./addresses.js";
+import { ipv4Text, ipv6Text } from "../wire/address-text.js";
+import { i32, u16, u32 } from "../wire/integers.js";
+import { struct } from "../wire/struct.js";
 import type { ControlEntries } from "./entry.js";
-import { i32, u16, u32 } from "./integers.js";
-import { struct } from "./struct.js";
 
 /** The control messages of SOL_SCTP. */
 export const sctpMessages = {

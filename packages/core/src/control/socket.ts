@@ -39,16 +39,16 @@ import {
   SOF_TIMESTAMPING_RX_SOFTWARE,
   SOF_TIMESTAMPING_SOFTWARE,
 } from "../constants/timestamping.js";
-import { array } from "./array.js";
+import { i32, u32, u64 } from "../wire/integers.js";
+import { array } from "../wire/list.js";
+import type { Payload } from "../wire/payload.js";
+import { struct } from "../wire/struct.js";
+import { text } from "../wire/text.js";
+import { oldTimespec, oldTimeval, timespec64, timeval64 } from "../wire/times.js";
+import { ucred } from "../wire/ucred.js";
 import { attributes } from "./attributes.js";
-import { text } from "./blob.js";
 import type { ControlEntries, DeliveringTypes } from "./entry.js";
-import { i32, u32, u64 } from "./integers.js";
-import type { Payload } from "./payload.js";
 import { descriptors } from "./rights.js";
-import { struct } from "./struct.js";
-import { oldTimespec, oldTimeval, timespec64, timeval64 } from "./times.js";
-import { ucred } from "./ucred.js";
 
 /** Families whose recvmsg(2) calls sock_recv_cmsgs(), include/net/sock.h. */
 const RECEIVING = [

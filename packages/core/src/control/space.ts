@@ -1,4 +1,5 @@
-import { inLayout, type Layout, machineLayout, spaceOf } from "./layout.js";
+import { inLayout, type Layout, machineLayout } from "../wire/layout.js";
+import { spaceOf } from "./cmsg.js";
 import { type ControlName, entryNamed, hasFamily, namedEntries } from "./table.js";
 
 /**

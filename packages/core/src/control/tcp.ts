@@ -1,7 +1,7 @@
 import { SOL_TCP } from "../constants/levels.js";
 import { TCP_CM_INQ, TCP_INQ } from "../constants/tcp.js";
+import { i32 } from "../wire/integers.js";
 import type { ControlEntries } from "./entry.js";
-import { i32 } from "./integers.js";
 
 /** The control message of SOL_TCP. */
 export const tcpMessages = {

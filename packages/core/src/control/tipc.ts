@@ -1,9 +1,9 @@
 import { SOL_TIPC } from "../constants/levels.js";
 import { TIPC_DESTNAME, TIPC_ERRINFO, TIPC_RETDATA } from "../constants/tipc.js";
-import { blob } from "./blob.js";
+import { blob } from "../wire/blob.js";
+import { u32 } from "../wire/integers.js";
+import { struct } from "../wire/struct.js";
 import type { ControlEntries } from "./entry.js";
-import { u32 } from "./integers.js";
-import { struct } from "./struct.js";
 
 /** TIPC_MAX_USER_MSG_SIZE, include/uapi/linux/tipc.h. */
 const RETURNED_ROOM = 66_000;

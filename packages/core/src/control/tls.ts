@@ -1,7 +1,7 @@
 import { SOL_TLS } from "../constants/levels.js";
 import { TLS_GET_RECORD_TYPE, TLS_SET_RECORD_TYPE } from "../constants/tls.js";
+import { u8 } from "../wire/integers.js";
 import type { ControlEntries } from "./entry.js";
-import { u8 } from "./integers.js";
 
 /** The control messages of SOL_TLS. */
 export const tlsMessages = {

@@ -1,7 +1,7 @@
 import { SOL_UDP } from "../constants/levels.js";
 import { UDP_GRO, UDP_SEGMENT } from "../constants/udp.js";
+import { i32, u16 } from "../wire/integers.js";
 import type { ControlEntries } from "./entry.js";
-import { i32, u16 } from "./integers.js";
 
 /** The control messages of SOL_UDP. */
 export const udpMessages = {

@@ -20,12 +20,11 @@ import {
   SO_J1939_SEND_PRIO,
 } from "../constants/can.js";
 import { SOL_CAN_ISOTP, SOL_CAN_J1939, SOL_CAN_RAW } from "../constants/levels.js";
-import { list } from "../control/array.js";
-import { i32, u8, u32, u64 } from "../control/integers.js";
-import { struct } from "../control/struct.js";
+import { flag } from "../wire/flag.js";
+import { i32, u8, u32, u64 } from "../wire/integers.js";
+import { list } from "../wire/list.js";
+import { struct } from "../wire/struct.js";
 import { type OptionEntries, option } from "./entry.js";
-import { flag } from "./flag.js";
-import { structList } from "./struct-list.js";
 
 const ISOTP = {
   flags: u32,
@@ -216,7 +215,7 @@ export const canOptions = {
     since: "5.4",
     source: "Documentation/networking/j1939.rst",
     families: ["can"],
-    payload: structList(struct("j1939_filter", J1939), 0, J1939_FILTER_MAX),
+    payload: list(struct("j1939_filter", J1939), 0, J1939_FILTER_MAX),
   }),
   /** Whether the socket gets messages to others, too. Source: Documentation/networking/j1939.rst. Since Linux 5.4. */
   j1939Promisc: option({

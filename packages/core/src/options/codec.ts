@@ -1,12 +1,19 @@
 import { checkBytes, own } from "../arguments.js";
-import { checkLayout, inLayout, type Layout, machineLayout } from "../control/layout.js";
 import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
+import { checkInterfaceIndex, type InterfaceIndex } from "../wire/interface.js";
+import { checkLayout, inLayout, type Layout, machineLayout } from "../wire/layout.js";
+import type { Encoding } from "../wire/payload.js";
 import type { OptionEntry } from "./entry.js";
 import { type OptionInput, type OptionName, type OptionValue, optionNamed } from "./table.js";
 
-export interface OptionLayout {
+export interface DecodeOptionOptions {
   /** The layout of the program that the bytes belong to; this process's own unless given. */
   layout?: Layout | undefined;
+}
+
+export interface EncodeOptionOptions extends DecodeOptionOptions {
+  /** Finds the index of a network interface that the value names; unless given, sysfs is asked. */
+  interfaceIndex?: InterfaceIndex | undefined;
 }
 
 /** The entry of a name that a user gave. */
@@ -20,10 +27,14 @@ export function checkOptionName(name: unknown): OptionEntry {
 }
 
 /** The bytes to give to setsockopt(2). Errors name `value`. */
-export function encodeEntry({ payload, setPayload = payload }: OptionEntry, value: unknown, layout: Layout) {
-  const length = setPayload.measure?.(value, layout, "value") ?? inLayout(setPayload.size, layout);
+export function encodeEntry(
+  { payload, setPayload = payload }: OptionEntry,
+  value: unknown,
+  encoding: Encoding,
+) {
+  const length = setPayload.measure?.(value, encoding, "value") ?? inLayout(setPayload.size, encoding.layout);
   const bytes = new Uint8Array(length);
-  setPayload.write(bytes, 0, value, layout, "value", length);
+  setPayload.write(bytes, 0, value, encoding, "value", length);
   return bytes;
 }
 
@@ -43,7 +54,7 @@ export function decodeEntry({ payload, constant }: OptionEntry, bytes: Uint8Arra
   return value;
 }
 
-function layoutOf(options: OptionLayout | undefined): Layout {
+function layoutOf(options: DecodeOptionOptions | undefined): Layout {
   const layout = own(options)?.layout;
   return layout === undefined ? machineLayout : checkLayout(layout);
 }
@@ -57,9 +68,11 @@ function layoutOf(options: OptionLayout | undefined): Layout {
 export function encodeOption<N extends OptionName>(
   name: N,
   value: OptionInput<N>,
-  options?: OptionLayout,
+  options?: EncodeOptionOptions,
 ): Uint8Array {
-  return encodeEntry(checkOptionName(name), value, layoutOf(options));
+  const entry = checkOptionName(name);
+  const interfaceIndex = checkInterfaceIndex(own(options)?.interfaceIndex);
+  return encodeEntry(entry, value, { layout: layoutOf(options), interfaceIndex });
 }
 
 /**
@@ -71,7 +84,7 @@ export function encodeOption<N extends OptionName>(
 export function decodeOption<N extends OptionName>(
   name: N,
   bytes: Uint8Array,
-  options?: OptionLayout,
+  options?: DecodeOptionOptions,
 ): OptionValue<N> {
   const entry = checkOptionName(name);
   return decodeEntry(entry, checkBytes("bytes", bytes), layoutOf(options)) as OptionValue<N>;

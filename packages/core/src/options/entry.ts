@@ -1,5 +1,5 @@
 import type { AddressFamilyName } from "../address/family.js";
-import type { Payload, ValueOf } from "../control/payload.js";
+import type { Payload, ValueOf } from "../wire/payload.js";
 
 /** One socket option, with all that the library knows of it: its type, both ways, comes from here. */
 // biome-ignore lint/suspicious/noExplicitAny: any value's payload is an entry's.

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { decodeOption, encodeOption, type OptionLayout } from "./codec.js";
+export { type DecodeOptionOptions, decodeOption, type EncodeOptionOptions, encodeOption } from "./codec.js";
 export type { OptionEntry } from "./entry.js";
 export {
   type OptionInput,

@@ -1,3 +1,4 @@
+import { sockaddrIn } from "../address/sockaddr.js";
 import {
   ICMP_FILTER,
   IP_ADD_MEMBERSHIP,
@@ -47,13 +48,13 @@ import {
   SO_ORIGINAL_DST,
 } from "../constants/ip.js";
 import { SOL_IP, SOL_RAW } from "../constants/levels.js";
-import { ipv4Text, sockaddrIn } from "../control/addresses.js";
-import { blob } from "../control/blob.js";
-import { i32, u32 } from "../control/integers.js";
-import { reserved, struct } from "../control/struct.js";
+import { ipv4Text } from "../wire/address-text.js";
+import { blob } from "../wire/blob.js";
+import { flag } from "../wire/flag.js";
+import { i32, u32 } from "../wire/integers.js";
+import { interfaceIndex, interfaceIndexBe } from "../wire/interface.js";
+import { reserved, struct } from "../wire/struct.js";
 import { type OptionEntries, option } from "./entry.js";
-import { flag } from "./flag.js";
-import { interfaceIndex, interfaceIndexBe } from "./interface-index.js";
 import { groupRequest, groupSourceRequest } from "./multicast-group.js";
 import { portRange } from "./port-range.js";
 

@@ -1,3 +1,4 @@
+import { sockaddrIn6 } from "../address/sockaddr.js";
 import {
   MCAST_BLOCK_SOURCE,
   MCAST_JOIN_GROUP,
@@ -63,14 +64,14 @@ import {
   IPV6_XFRM_POLICY,
 } from "../constants/ipv6.js";
 import { SOL_ICMPV6, SOL_IPV6 } from "../constants/levels.js";
-import { ipv6Text, sockaddrIn6 } from "../control/addresses.js";
-import { array } from "../control/array.js";
-import { blob } from "../control/blob.js";
-import { i32, u8, u16, u32, u32Be } from "../control/integers.js";
-import { reserved, struct } from "../control/struct.js";
+import { ipv6Text } from "../wire/address-text.js";
+import { blob } from "../wire/blob.js";
+import { flag } from "../wire/flag.js";
+import { i32, u8, u16, u32, u32Be } from "../wire/integers.js";
+import { interfaceIndex, interfaceIndexBe } from "../wire/interface.js";
+import { array } from "../wire/list.js";
+import { reserved, struct } from "../wire/struct.js";
 import { type OptionEntries, option } from "./entry.js";
-import { flag } from "./flag.js";
-import { interfaceIndex, interfaceIndexBe } from "./interface-index.js";
 import { groupRequest, groupSourceRequest } from "./multicast-group.js";
 
 /** Room for what a packet can bring. */

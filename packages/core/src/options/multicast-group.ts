@@ -1,6 +1,6 @@
-import { struct } from "../control/struct.js";
-import { addressStorage } from "./address-storage.js";
-import { interfaceIndex } from "./interface-index.js";
+import { addressStorage } from "../address/sockaddr.js";
+import { interfaceIndex } from "../wire/interface.js";
+import { struct } from "../wire/struct.js";
 
 /** struct group_req, RFC 3678: a group's address of either family; its port means nothing. */
 export const groupRequest = struct("group_req", { interface: interfaceIndex, group: addressStorage });

@@ -11,10 +11,10 @@ import {
   NETLINK_NO_ENOBUFS,
   NETLINK_PKTINFO,
 } from "../constants/netlink.js";
-import { list } from "../control/array.js";
-import { u32 } from "../control/integers.js";
+import { flag } from "../wire/flag.js";
+import { u32 } from "../wire/integers.js";
+import { list } from "../wire/list.js";
 import { type OptionEntries, option } from "./entry.js";
-import { flag } from "./flag.js";
 
 /** Words of 32 groups each, more than any protocol has. */
 const GROUP_WORDS = 2048;

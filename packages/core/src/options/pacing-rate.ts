@@ -1,6 +1,7 @@
-import { readU32, readU64, write32, write64 } from "../bytes.js";
-import { both, type Payload } from "../control/payload.js";
 import { invalidArgType, outOfRange } from "../errors.js";
+import { readU32, readU64, write32, write64 } from "../wire/bytes.js";
+import { both } from "../wire/layout.js";
+import type { Payload } from "../wire/payload.js";
 
 const UNLIMITED_32 = 0xffffffff;
 const MAX_U32 = 0xffffffffn;
@@ -21,7 +22,7 @@ export const pacingRate: Payload<bigint> = {
     return rate === UNLIMITED_32 ? MAX_U64 : BigInt(rate);
   },
   measure: (value) => (typeof value === "bigint" && value >= MAX_U32 && value !== MAX_U64 ? 8 : 4),
-  write(bytes, at, value, _layout, argument, length) {
+  write(bytes, at, value, _encoding, argument, length) {
     if (typeof value !== "bigint") throw invalidArgType(argument, "of type bigint", value);
     if (value < 0n || value > MAX_U64) throw outOfRange(argument, `>= 0n && <= ${MAX_U64}n`, value);
     if (length === 8) write64(bytes, at, value);

@@ -19,13 +19,13 @@ import {
   PACKET_VNET_HDR,
   PACKET_VNET_HDR_SZ,
 } from "../constants/packet.js";
-import { i32, u16, u32, u64 } from "../control/integers.js";
-import { struct } from "../control/struct.js";
+import { flag } from "../wire/flag.js";
+import { i32, u16, u32, u64 } from "../wire/integers.js";
+import { interfaceIndex } from "../wire/interface.js";
+import { struct } from "../wire/struct.js";
 import { type OptionEntries, option } from "./entry.js";
 import { filterOrDescriptor } from "./filter.js";
-import { flag } from "./flag.js";
 import { hardwareAddress } from "./hardware-address.js";
-import { interfaceIndex } from "./interface-index.js";
 
 const membership = struct("packet_mreq", {
   interface: interfaceIndex,

@@ -1,6 +1,7 @@
 import { checkInteger, checkObject } from "../arguments.js";
-import { readU16, writeU16 } from "../bytes.js";
-import { both, type Payload } from "../control/payload.js";
+import { readU16, writeU16 } from "../wire/bytes.js";
+import { both } from "../wire/layout.js";
+import type { Payload } from "../wire/payload.js";
 
 /** IP_LOCAL_PORT_RANGE: both ends in one number. 0 leaves an end to net.ipv4.ip_local_port_range. */
 export const portRange: Payload<{ low: number; high: number }> = {
@@ -8,7 +9,7 @@ export const portRange: Payload<{ low: number; high: number }> = {
   size: both(4),
   align: both(4),
   read: (bytes, at) => ({ low: readU16(bytes, at), high: readU16(bytes, at + 2) }),
-  write(bytes, at, value, _layout, argument) {
+  write(bytes, at, value, _encoding, argument) {
     const { low, high } = checkObject(argument, value);
     writeU16(bytes, at, checkInteger(`${argument}.low`, low, 0, 0xffff));
     writeU16(bytes, at + 2, checkInteger(`${argument}.high`, high, 0, 0xffff));

@@ -1,8 +1,9 @@
 import { type Address, decodeAddress, encodeAddress } from "../address/index.js";
 import { checkArray, checkInt32, checkObject } from "../arguments.js";
-import { readI32, readU16, readU32, write32 } from "../bytes.js";
 import { AF_INET, AF_INET6 } from "../constants/address-families.js";
-import { both, type Payload } from "../control/payload.js";
+import { readI32, readU16, readU32, write32 } from "../wire/bytes.js";
+import { both } from "../wire/layout.js";
+import type { Payload } from "../wire/payload.js";
 
 /** Room for 146 addresses; SCTP says ENOMEM if it is too little. */
 const ROOM = 4096;
@@ -46,8 +47,8 @@ export const addressList: Payload<Address[]> = {
   align: both(4),
   room: both(ROOM),
   read: (bytes, at, length) => decodeAll(bytes, at, at + length, Number.POSITIVE_INFINITY),
-  measure: (value, _layout, argument) => lengthOf(encodeAll(value, argument)),
-  write: (bytes, at, value, _layout, argument) => writeAll(bytes, at, encodeAll(value, argument)),
+  measure: (value, _encoding, argument) => lengthOf(encodeAll(value, argument)),
+  write: (bytes, at, value, _encoding, argument) => writeAll(bytes, at, encodeAll(value, argument)),
 };
 
 /** struct sctp_getaddrs, include/uapi/linux/sctp.h. */
@@ -64,9 +65,9 @@ export const associationAddresses: Payload<{ association: number; addresses: Add
     const addresses = decodeAll(bytes, at + ADDRESSES, at + length, readU32(bytes, at + COUNT));
     return addresses && { association: readI32(bytes, at), addresses };
   },
-  measure: (value, _layout, argument) =>
+  measure: (value, _encoding, argument) =>
     ADDRESSES + lengthOf(encodeAll(checkObject(argument, value).addresses, `${argument}.addresses`)),
-  write(bytes, at, value, _layout, argument) {
+  write(bytes, at, value, _encoding, argument) {
     const addresses = encodeAll(value.addresses, `${argument}.addresses`);
     write32(bytes, at, checkInt32(`${argument}.association`, value.association));
     write32(bytes, at + COUNT, addresses.length);

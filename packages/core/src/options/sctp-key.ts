@@ -1,6 +1,7 @@
 import { checkBytes, checkInt32, checkInteger, checkObject } from "../arguments.js";
-import { copyBytes, readI32, readU16, write32, writeU16 } from "../bytes.js";
-import { both, type Payload } from "../control/payload.js";
+import { copyBytes, readI32, readU16, write32, writeU16 } from "../wire/bytes.js";
+import { both } from "../wire/layout.js";
+import type { Payload } from "../wire/payload.js";
 
 /** A key of SCTP's authentication. */
 export interface SctpKey {
@@ -30,12 +31,12 @@ export const sctpKey: Payload<SctpKey> = {
       key: copyBytes(bytes, at + KEY, at + end),
     };
   },
-  measure(value, _layout, argument) {
+  measure(value, _encoding, argument) {
     const { key } = checkObject(argument, value);
     const { length } = checkBytes(`${argument}.key`, key);
     return KEY + checkInteger(`${argument}.key.length`, length, 0, MAX_LENGTH);
   },
-  write(bytes, at, { association, number, key }, _layout, argument) {
+  write(bytes, at, { association, number, key }, _encoding, argument) {
     write32(bytes, at, checkInt32(`${argument}.association`, association));
     writeU16(bytes, at + NUMBER, checkInteger(`${argument}.number`, number, 0, 0xffff));
     const secret = checkBytes(`${argument}.key`, key);

@@ -1,6 +1,7 @@
 import { checkArray, checkInt32, checkInteger, checkObject } from "../arguments.js";
-import { readI32, readU16, write32, writeU16 } from "../bytes.js";
-import { both, type Payload } from "../control/payload.js";
+import { readI32, readU16, write32, writeU16 } from "../wire/bytes.js";
+import { both } from "../wire/layout.js";
+import type { Payload } from "../wire/payload.js";
 
 /** Streams of an association that begin anew. */
 export interface SctpStreams {
@@ -31,11 +32,11 @@ export const sctpStreams: Payload<SctpStreams> = {
       streams: Array.from({ length: count }, (_, i) => readU16(bytes, at + STREAMS + 2 * i)),
     };
   },
-  measure(value, _layout, argument) {
+  measure(value, _encoding, argument) {
     const { streams } = checkObject(argument, value);
     return STREAMS + 2 * checkArray(`${argument}.streams`, streams, MAX_COUNT).length;
   },
-  write(bytes, at, { association, flags, streams }, _layout, argument) {
+  write(bytes, at, { association, flags, streams }, _encoding, argument) {
     write32(bytes, at, checkInt32(`${argument}.association`, association));
     writeU16(bytes, at + FLAGS, checkInteger(`${argument}.flags`, flags, 0, 0xffff));
     writeU16(bytes, at + COUNT, streams.length);

@@ -1,3 +1,4 @@
+import { addressStorage, packedAddressStorage } from "../address/sockaddr.js";
 import { SOL_SCTP } from "../constants/levels.js";
 import {
   SCTP_ADAPTATION_LAYER,
@@ -64,14 +65,13 @@ import {
   SCTP_STREAM_SCHEDULER,
   SCTP_STREAM_SCHEDULER_VALUE,
 } from "../constants/sctp.js";
-import { i32, u8, u16, u32, u64 } from "../control/integers.js";
-import type { Payload } from "../control/payload.js";
-import { reserved, struct } from "../control/struct.js";
-import { addressStorage, packedAddressStorage } from "./address-storage.js";
-import { associationList, countedList } from "./counted-list.js";
+import { byteFlag, flag } from "../wire/flag.js";
+import { i32, u8, u16, u32, u64 } from "../wire/integers.js";
+import { countedList } from "../wire/list.js";
+import type { Payload } from "../wire/payload.js";
+import { growing, reserved, struct } from "../wire/struct.js";
+import { associationList } from "./association-list.js";
 import { type OptionEntries, option } from "./entry.js";
-import { byteFlag, flag } from "./flag.js";
-import { growing } from "./growing.js";
 import { addressList, associationAddresses } from "./sctp-addresses.js";
 import { sctpKey } from "./sctp-key.js";
 import { sctpStreams } from "./sctp-streams.js";

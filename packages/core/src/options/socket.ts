@@ -72,18 +72,16 @@ import {
   SO_WIFI_STATUS,
   SO_ZEROCOPY,
 } from "../constants/socket.js";
-import { list } from "../control/array.js";
-import { text } from "../control/blob.js";
-import { i32, u32, u64 } from "../control/integers.js";
-import { struct } from "../control/struct.js";
-import { oldTimeval } from "../control/times.js";
-import { ucred } from "../control/ucred.js";
+import { flag } from "../wire/flag.js";
+import { i32, u32, u64 } from "../wire/integers.js";
+import { interfaceIndex } from "../wire/interface.js";
+import { list } from "../wire/list.js";
+import { growing, struct } from "../wire/struct.js";
+import { nameText, text } from "../wire/text.js";
+import { oldTimeval } from "../wire/times.js";
+import { ucred } from "../wire/ucred.js";
 import { type OptionEntries, option } from "./entry.js";
 import { filter } from "./filter.js";
-import { flag } from "./flag.js";
-import { growing } from "./growing.js";
-import { interfaceIndex } from "./interface-index.js";
-import { nameText } from "./name-text.js";
 import { pacingRate } from "./pacing-rate.js";
 
 /** IFNAMSIZ, include/uapi/linux/if.h: an interface's name with its null byte. */

@@ -1,6 +1,6 @@
-import { u8, u16, u32, u64 } from "../control/integers.js";
-import { bits } from "./bits.js";
-import { growing } from "./growing.js";
+import { bits } from "../wire/bits.js";
+import { u8, u16, u32, u64 } from "../wire/integers.js";
+import { growing } from "../wire/struct.js";
 
 /** struct tcp_info as it was in Linux 2.6; times in microseconds, but `last…` in milliseconds; sizes in bytes or segments. */
 const FIELDS = {

@@ -1,11 +1,11 @@
 import type { Address } from "../address/index.js";
+import { addressStorage } from "../address/sockaddr.js";
 import { checkBytes, checkInteger, checkObject } from "../arguments.js";
-import { copyBytes, readI32, readU16, write32, writeU16 } from "../bytes.js";
 import { TCP_MD5SIG_MAXKEYLEN } from "../constants/tcp.js";
-import { both, type Payload } from "../control/payload.js";
-
-import { addressStorage } from "./address-storage.js";
-import { interfaceIndex } from "./interface-index.js";
+import { copyBytes, readI32, readU16, write32, writeU16 } from "../wire/bytes.js";
+import { interfaceIndex } from "../wire/interface.js";
+import { both } from "../wire/layout.js";
+import type { Payload } from "../wire/payload.js";
 
 export interface Md5Signature {
   /** Whose segments are signed. */
@@ -42,16 +42,16 @@ export const md5Signature: Payload<Md5Signature> = {
       interface: readI32(bytes, at + INTERFACE),
     };
   },
-  write(bytes, at, value, layout, argument) {
+  write(bytes, at, value, encoding, argument) {
     const { address, key, flags = 0, prefixLength = 0, interface: device = 0 } = checkObject(argument, value);
     const secret = checkBytes(`${argument}.key`, key);
     checkInteger(`${argument}.key.length`, secret.length, 0, TCP_MD5SIG_MAXKEYLEN);
-    addressStorage.write(bytes, at, address, layout, `${argument}.address`, FLAGS);
+    addressStorage.write(bytes, at, address, encoding, `${argument}.address`, FLAGS);
     bytes[at + FLAGS] = checkInteger(`${argument}.flags`, flags, 0, 0xff);
     bytes[at + PREFIX_LENGTH] = checkInteger(`${argument}.prefixLength`, prefixLength, 0, 0xff);
     writeU16(bytes, at + KEY_LENGTH, secret.length);
     write32(bytes, at + INTERFACE, 0);
-    interfaceIndex.write(bytes, at + INTERFACE, device, layout, `${argument}.interface`, 4);
+    interfaceIndex.write(bytes, at + INTERFACE, device, encoding, `${argument}.interface`, 4);
     bytes.set(secret, at + KEY);
   },
 };

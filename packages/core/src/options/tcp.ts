@@ -40,13 +40,13 @@ import {
   TCP_USER_TIMEOUT,
   TCP_WINDOW_CLAMP,
 } from "../constants/tcp.js";
-import { list } from "../control/array.js";
-import { blob } from "../control/blob.js";
-import { i32, u32 } from "../control/integers.js";
-import { struct } from "../control/struct.js";
+import { blob } from "../wire/blob.js";
+import { flag } from "../wire/flag.js";
+import { i32, u32 } from "../wire/integers.js";
+import { list } from "../wire/list.js";
+import { struct } from "../wire/struct.js";
+import { nameText } from "../wire/text.js";
 import { type OptionEntries, option } from "./entry.js";
-import { flag } from "./flag.js";
-import { nameText } from "./name-text.js";
 import { tcpInfo } from "./tcp-info.js";
 import { md5Signature } from "./tcp-md5.js";
 

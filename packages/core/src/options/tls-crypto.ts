@@ -1,5 +1,4 @@
 import { checkBytes, checkInteger, checkObject } from "../arguments.js";
-import { copyBytes, readU16, writeU16 } from "../bytes.js";
 import {
   TLS_CIPHER_AES_CCM_128,
   TLS_CIPHER_AES_GCM_128,
@@ -10,8 +9,10 @@ import {
   TLS_CIPHER_SM4_CCM,
   TLS_CIPHER_SM4_GCM,
 } from "../constants/tls.js";
-import { both, type Payload } from "../control/payload.js";
 import { invalidArgValue, outOfRange } from "../errors.js";
+import { copyBytes, readU16, writeU16 } from "../wire/bytes.js";
+import { both } from "../wire/layout.js";
+import type { Payload } from "../wire/payload.js";
 
 /** What one direction of a TLS connection is encrypted with, once the handshake is over. */
 export interface TlsCrypto {
@@ -73,9 +74,9 @@ export const tlsCrypto: Payload<TlsCrypto> = {
     });
     return value as unknown as TlsCrypto;
   },
-  measure: (value, _layout, argument) =>
+  measure: (value, _encoding, argument) =>
     sum(lengthsOf(checkObject(argument, value).cipher, `${argument}.cipher`)),
-  write(bytes, at, value, _layout, argument) {
+  write(bytes, at, value, _encoding, argument) {
     const lengths = lengthsOf(value.cipher, `${argument}.cipher`);
     writeU16(bytes, at, checkInteger(`${argument}.version`, value.version, 0, 0xffff));
     writeU16(bytes, at + 2, value.cipher);

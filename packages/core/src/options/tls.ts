@@ -6,9 +6,9 @@ import {
   TLS_TX_MAX_PAYLOAD_LEN,
   TLS_TX_ZEROCOPY_RO,
 } from "../constants/tls.js";
-import { u16 } from "../control/integers.js";
+import { flag } from "../wire/flag.js";
+import { u16 } from "../wire/integers.js";
 import { type OptionEntries, option } from "./entry.js";
-import { flag } from "./flag.js";
 import { tlsCrypto, tlsCryptoLength } from "./tls-crypto.js";
 
 /** The options of SOL_TLS: TCP sockets on which `tcpUlp` is "tls". */

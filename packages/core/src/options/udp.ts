@@ -7,9 +7,9 @@ import {
   UDP_NO_CHECK6_TX,
   UDP_SEGMENT,
 } from "../constants/udp.js";
-import { i32 } from "../control/integers.js";
+import { flag } from "../wire/flag.js";
+import { i32 } from "../wire/integers.js";
 import { type OptionEntries, option } from "./entry.js";
-import { flag } from "./flag.js";
 
 /** The options of SOL_UDP. */
 export const udpOptions = {

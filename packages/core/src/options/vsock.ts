@@ -7,10 +7,10 @@ import {
   SO_VM_SOCKETS_PEER_HOST_VM_ID,
   SO_VM_SOCKETS_TRUSTED,
 } from "../constants/vsock.js";
-import { i32, u64 } from "../control/integers.js";
-import { oldTimeval } from "../control/times.js";
+import { flag } from "../wire/flag.js";
+import { i32, u64 } from "../wire/integers.js";
+import { oldTimeval } from "../wire/times.js";
 import { type OptionEntries, option } from "./entry.js";
-import { flag } from "./flag.js";
 
 /** The options of AF_VSOCK, which are at a level of its number. */
 export const vsockOptions = {

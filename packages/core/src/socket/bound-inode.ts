@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
 import { type BigIntStats, fstatSync, lstatSync, readFileSync, statSync } from "node:fs";
-import { readU16, readU32, write32, writeU16 } from "../bytes.js";
 import { AF_NETLINK, AF_UNIX } from "../constants/address-families.js";
 import { MSG_DONTWAIT } from "../constants/message-flags.js";
 import { NETLINK_SOCK_DIAG } from "../constants/netlink.js";
 import { SOCK_CLOEXEC, SOCK_RAW } from "../constants/socket-types.js";
 import { binding } from "../native/load.js";
 import { isDeno } from "../runtime.js";
+import { readU16, readU32, write32, writeU16 } from "../wire/bytes.js";
 import type { FilePath } from "./file-path.js";
 
 /** struct nlmsghdr, include/uapi/linux/netlink.h. */

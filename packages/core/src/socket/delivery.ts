@@ -23,11 +23,11 @@ import { EINVAL, ENOPROTOOPT, EOPNOTSUPP, EPERM } from "../errno.js";
 import { explain, invalidArgValue, printed } from "../errors.js";
 import { explainAge, kernelIsOlderThan } from "../kernel-version.js";
 import { DENIED } from "../native/binding.js";
-import { listed, nameOf } from "../options/access.js";
 import type { OptionEntry } from "../options/entry.js";
-import { getInt, trySetInt } from "../options/int.js";
 import { socketOptions } from "../options/table.js";
 import { failure } from "../syscalls/failure.js";
+import { getInt, trySetInt } from "../syscalls/int-option.js";
+import { listed, nameOf } from "./option-access.js";
 
 /** Control messages to switch on (true) and off (false), by name. */
 export type ControlSwitches = { readonly [N in ControlName]?: boolean };

@@ -1,11 +1,11 @@
 import { detailsOf } from "../address/encode.js";
 import { type Address, decodeAddress, encodeAddress, type UnixPathAddress } from "../address/index.js";
-import { inNamespaceOf } from "../address/kernel-interfaces.js";
 import { own } from "../arguments.js";
 import { invalidArgValue } from "../errors.js";
 import { ADDRESS_SPACE } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
+import { interfacesOf } from "../syscalls/kernel-interfaces.js";
 import { bindPath } from "./bind-path.js";
 import type { BoundPath } from "./bound-path.js";
 import type { CheckedOptions } from "./make.js";
@@ -20,10 +20,7 @@ export async function bindTo(
   if (path !== undefined) return bindPath(fd, path, options);
   if (options.mode !== undefined) throw invalidArgValue("options.mode", "needs an address with a path");
   if (options.unlink !== undefined) throw invalidArgValue("options.unlink", "needs an address with a path");
-  const result = binding().bind(
-    fd,
-    inNamespaceOf(fd, () => encodeAddress(at, "at")),
-  );
+  const result = binding().bind(fd, encodeAddress(at, "at", interfacesOf(fd)));
   if (result < 0) throw failure(result, "bind", detailsOf(at));
   return undefined;
 }

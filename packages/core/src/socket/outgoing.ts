@@ -8,6 +8,7 @@ import { SOCK_STREAM } from "../constants/socket-types.js";
 import { type ControlMessage, encodeControl } from "../control/index.js";
 import { invalidArgValue } from "../errors.js";
 import type { OutgoingMessage } from "../message.js";
+import type { InterfaceIndex } from "../wire/interface.js";
 import { SCM_MAX_FD } from "./receiving.js";
 
 /** A message to be sent, whose parts were checked and encoded. */
@@ -51,6 +52,7 @@ function checkSendFlags(argument: string, value: unknown): number {
  * Checks a message that a socket is to send.
  *
  * @param fileOf What the entry at `i` of a list stands for; throws for one that has no descriptor.
+ * @param interfaceIndex Finds the interfaces that control messages name.
  * @param encode Makes of the address what the socket needs; throws for one that it does not take.
  */
 export function checkOutgoing<F, A>(
@@ -58,6 +60,7 @@ export function checkOutgoing<F, A>(
   { family, type }: { readonly family: number; readonly type: number },
   fileOf: (list: string, i: number, sendable: unknown) => F,
   encode: (argument: string, address: Address) => A,
+  interfaceIndex: InterfaceIndex,
 ): Outgoing<F, A> {
   const { data = "", fds, control: items, address: given, flags } = checkObject("message", message);
   let sendables: readonly unknown[] = NO_SENDABLES;
@@ -79,7 +82,8 @@ export function checkOutgoing<F, A>(
         'must not be "rights": give the descriptors as message.fds',
       );
     }
-    if (list.length > 0) control = encodeControl(list, { family, argument: "message.control" });
+    if (list.length > 0)
+      control = encodeControl(list, { family, interfaceIndex, argument: "message.control" });
   }
   const address = given === undefined ? undefined : encode("message.address", given);
   const bits = flags === undefined ? 0 : checkSendFlags("message.flags", flags);

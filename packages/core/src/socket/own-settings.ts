@@ -4,8 +4,8 @@ import { SO_OOBINLINE, SO_TIMESTAMP_NEW, SO_TIMESTAMP_OLD } from "../constants/s
 import { SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-types.js";
 import type { ControlName } from "../control/index.js";
 import { explain } from "../errors.js";
-import { trySetInt } from "../options/int.js";
 import { failure } from "../syscalls/failure.js";
+import { trySetInt } from "../syscalls/int-option.js";
 import { hasNewStamps, hasStamps, presentValue, wantsStamps } from "./delivery.js";
 import type { SocketFacts } from "./make.js";
 

@@ -6,8 +6,8 @@ import { ENOPROTOOPT } from "../errno.js";
 import { codedError, explain } from "../errors.js";
 import { explainAge } from "../kernel-version.js";
 import { binding } from "../native/load.js";
-import type { SocketOptionAccess } from "../options/access.js";
 import { failure } from "../syscalls/failure.js";
+import type { SocketOptionAccess } from "./option-access.js";
 
 /** Who is at the other end, as the kernel knew it at connect(2), listen(2) or socketpair(2). */
 export interface PeerCredentials {

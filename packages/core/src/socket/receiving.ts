@@ -64,13 +64,13 @@ import {
 } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { addressOfCall } from "../native/scratch.js";
-import { nameOf } from "../options/access.js";
-import { getInt } from "../options/int.js";
 import { failure } from "../syscalls/failure.js";
+import { getInt } from "../syscalls/int-option.js";
 import { Backoff } from "./backoff.js";
 import { filled, takeEarly } from "./early.js";
 import { type Endpoint, listenForAbort, type Outcome } from "./endpoint.js";
 import { afterTurn, countArrived, mayTry, rejectInTurn } from "./fairness.js";
+import { nameOf } from "./option-access.js";
 import type { OwnSettings } from "./own-settings.js";
 import { callOffLoop, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLRDHUP, turnOfEvents } from "./readiness.js";
 import { DEFAULT_SIZE, reserve, take, takeWhole } from "./receive-memory.js";

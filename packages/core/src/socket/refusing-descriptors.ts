@@ -5,9 +5,9 @@ import { ENOPROTOOPT, EPERM } from "../errno.js";
 import { explain, invalidArgValue, type SystemError } from "../errors.js";
 import { explainAge } from "../kernel-version.js";
 import { DENIED } from "../native/binding.js";
-import { trySetInt } from "../options/int.js";
 import { socketOptions } from "../options/table.js";
 import { failure } from "../syscalls/failure.js";
+import { trySetInt } from "../syscalls/int-option.js";
 import type { MaxFds } from "./receiving.js";
 
 /** Refuses `maxFds: "refuse"` where there is nothing to refuse: only Unix sockets carry descriptors. */

@@ -1,8 +1,6 @@
 import { detailsOf } from "../address/encode.js";
 import { type Address, decodeAddress, encodeAddress } from "../address/index.js";
-import { kernelInterfaceIndex } from "../address/kernel-interfaces.js";
 import { checkObject, checkSignal, isPlainBytes, lengthOf, restOf } from "../arguments.js";
-import { readU16 } from "../bytes.js";
 import {
   AF_AX25,
   AF_INET,
@@ -25,6 +23,8 @@ import { CALL_FD, CALL_FLAGS, CALL_GENERATION, CALL_PURGES, GONE, OFF_LOOP } fro
 import { binding } from "../native/load.js";
 import { sendParts } from "../native/scratch.js";
 import { failure } from "../syscalls/failure.js";
+import { kernelInterfaceIndex } from "../syscalls/kernel-interfaces.js";
+import { readU16 } from "../wire/bytes.js";
 import { Backoff } from "./backoff.js";
 import { type BoundPath, boundPathsOf } from "./bound-path.js";
 import { type Endpoint, listenForAbort, type Outcome } from "./endpoint.js";
@@ -343,7 +343,7 @@ export class Sending {
   }
 
   #prepare(message: OutgoingMessage): Prepared {
-    const checked = checkOutgoing(message, this.#socket, borrowFdAt, this.#encode);
+    const checked = checkOutgoing(message, this.#socket, borrowFdAt, this.#encode, this.#interfaceIndex);
     const { iov, total, files, sendables, control, address, flags } = checked;
     return {
       iov,

@@ -5,8 +5,8 @@ import { FileDescriptor, hold, moveIn } from "../descriptor.js";
 import { codedError, invalidArgType } from "../errors.js";
 import { fromNodeSocket, type Left } from "../interop/node-socket.js";
 import { binding } from "../native/load.js";
-import { getInt } from "../options/int.js";
 import { failure } from "../syscalls/failure.js";
+import { getInt } from "../syscalls/int-option.js";
 import type { SocketFacts } from "./make.js";
 import { prepare } from "./readiness.js";
 

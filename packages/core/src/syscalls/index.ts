@@ -8,15 +8,7 @@ export type { Data } from "../arguments.js";
 export * from "../constants/index.js";
 export type { SystemError } from "../errors.js";
 export { NativeLoadError } from "../native/load-error.js";
-export {
-  type Accepted,
-  type AcceptOptions,
-  accept4,
-  bind,
-  connect,
-  listen,
-  shutdown,
-} from "./connection.js";
+export { type Accepted, type AcceptOptions, accept4, bind, connect, listen, shutdown } from "./connection.js";
 export { close, dup } from "./descriptor.js";
 export { getpeername, getsockname } from "./names.js";
 export { type MmsgToReceive, type RecvmmsgOptions, recvmmsg } from "./recvmmsg.js";

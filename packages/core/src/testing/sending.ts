@@ -110,7 +110,7 @@ export class MemorySending {
     if (this.#ended) throw systemError(EPIPE, "sendmsg");
     const socket = { family: AF_UNIX, type: checkType("type", this.#type) };
     // A datagram's address says who sends it, and may be of any family.
-    const outgoing = checkOutgoing(message, socket, fileBehind, throughBytes);
+    const outgoing = checkOutgoing(message, socket, fileBehind, throughBytes, interfaceIndex);
     const { iov, total, files, control, address, flags } = outgoing;
     if (flags & MSG_OOB) throw systemError(EOPNOTSUPP, "sendmsg");
     // What arrives is the receiver's own: encoded and decoded, as through the kernel.

@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeAddress, encodeAddress } from "../../src/address/index.js";
-import { readIpv6, writeIpv4, writeIpv6 } from "../../src/address/ip-text.js";
+import { readIpv6, writeIpv4, writeIpv6 } from "../../src/wire/ip-text.js";
 import { holds, timeout } from "../property.js";
 import { samples } from "./samples.js";
 

@@ -11,9 +11,9 @@ import {
   encodeControl,
   type Layout,
 } from "../../src/control/index.js";
-import { machineLayout } from "../../src/control/layout.js";
 import { encodeRights } from "../../src/control/rights.js";
 import { controlSpace } from "../../src/control/space.js";
+import { machineLayout } from "../../src/wire/layout.js";
 
 const LAYOUTS = ["64", "32"] as const satisfies readonly Layout[];
 const encodeAny = (...messages: unknown[]) => encodeControl(messages as ControlMessage[]);

@@ -129,7 +129,7 @@ function withoutPadding(name: string, payload: Uint8Array, layout: Layout): Uint
   const value = codec.read(payload, 0, payload.length, layout);
   const over = (ground: number) => {
     const bytes = new Uint8Array(payload.length).fill(ground);
-    codec.write(bytes, 0, value, layout, "value", payload.length);
+    codec.write(bytes, 0, value, { layout, interfaceIndex: () => undefined }, "value", payload.length);
     return bytes;
   };
   const [low, high] = [over(0), over(0xff)];

@@ -1,5 +1,5 @@
-import { writeIpv6 } from "../../src/address/ip-text.js";
 import { IPPROTO_UDP } from "../../src/syscalls/index.js";
+import { writeIpv6 } from "../../src/wire/ip-text.js";
 
 // Packets written out by hand, for raw sockets: RFC 791, 768, 8200.
 

@@ -1,22 +1,29 @@
 import { type AddressFamilyName, familyName, familyNumber } from "../address/family.js";
-import { inNamespaceOf } from "../address/kernel-interfaces.js";
 import { checkInt32, checkInteger, checkView } from "../arguments.js";
-import { readI32 } from "../bytes.js";
 import { AF_SMC } from "../constants/address-families.js";
 import { SOL_SCTP, SOL_SOCKET } from "../constants/levels.js";
 import { SCTP_SOCKOPT_PEELOFF, SCTP_SOCKOPT_PEELOFF_FLAGS } from "../constants/sctp.js";
 import { SO_PEERPIDFD } from "../constants/socket.js";
-import { machineLayout } from "../control/layout.js";
 import { EINVAL, ENOPROTOOPT, EOPNOTSUPP, ERANGE } from "../errno.js";
 import { explain, invalidArgValue, type SystemError, systemError } from "../errors.js";
 import { explainAge } from "../kernel-version.js";
 import { DENIED } from "../native/binding.js";
 import { binding } from "../native/load.js";
+import { checkOptionName, decodeEntry, encodeEntry } from "../options/codec.js";
+import type { OptionEntry } from "../options/entry.js";
+import type {
+  OptionInput,
+  OptionQuery,
+  OptionValue,
+  ReadableOption,
+  SettableOption,
+} from "../options/table.js";
 import { failure } from "../syscalls/failure.js";
+import { interfacesOf } from "../syscalls/kernel-interfaces.js";
 import { refusePointersGet, refusePointersSet } from "../syscalls/pointers.js";
-import { checkOptionName, decodeEntry, encodeEntry } from "./codec.js";
-import type { OptionEntry } from "./entry.js";
-import type { OptionInput, OptionQuery, OptionValue, ReadableOption, SettableOption } from "./table.js";
+import { readI32 } from "../wire/bytes.js";
+import { machineLayout } from "../wire/layout.js";
+import type { Encoding } from "../wire/payload.js";
 
 /** Options that answer with a descriptor, which bytes would leave without an owner. */
 const DESCRIPTORS: readonly { level: number; option: number; instead: string }[] = [
@@ -76,8 +83,7 @@ export class SocketOptionAccess {
   get<N extends ReadableOption>(name: N, query?: OptionQuery<N>): OptionValue<N> {
     const entry = checkOptionName(name);
     if (entry.direction === "set") throw invalidArgValue("name", `can only be set: ${JSON.stringify(name)}`);
-    const bytes =
-      query === undefined ? undefined : inNamespaceOf(this.#open(), () => encodeQuery(entry, query));
+    const bytes = query === undefined ? undefined : encodeQuery(entry, query, encodingOf(this.#open()));
     return decodeEntry(entry, this.#read(entry, bytes), machineLayout) as OptionValue<N>;
   }
 
@@ -92,7 +98,7 @@ export class SocketOptionAccess {
     const entry = checkOptionName(name);
     if (entry.direction === "get") throw invalidArgValue("name", `can only be read: ${JSON.stringify(name)}`);
     const fd = this.#open();
-    const bytes = inNamespaceOf(fd, () => encodeEntry(entry, value, machineLayout));
+    const bytes = encodeEntry(entry, value, encodingOf(fd));
     this.#checkFamily(entry, "setsockopt");
     const { setsockopt, setFilter } = binding();
     const result = (entry.takesProgram && Array.isArray(value) ? setFilter : setsockopt)(
@@ -189,10 +195,12 @@ export class SocketOptionAccess {
   }
 }
 
-function encodeQuery({ query, constant }: OptionEntry, value: unknown): Uint8Array {
+const encodingOf = (fd: number): Encoding => ({ layout: machineLayout, interfaceIndex: interfacesOf(fd) });
+
+function encodeQuery({ query, constant }: OptionEntry, value: unknown, encoding: Encoding): Uint8Array {
   if (query === undefined) throw invalidArgValue("query", `must not be given: ${constant} has none`);
   const bytes = new Uint8Array(query.size[machineLayout]);
-  query.write(bytes, 0, value, machineLayout, "query", bytes.length);
+  query.write(bytes, 0, value, encoding, "query", bytes.length);
   return bytes;
 }
 

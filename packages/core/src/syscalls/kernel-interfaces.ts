@@ -2,8 +2,8 @@ import { AF_UNIX } from "../constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_DGRAM } from "../constants/socket-types.js";
 import { ENODEV } from "../errno.js";
 import { binding } from "../native/load.js";
-import { failure, succeeded } from "../syscalls/failure.js";
-import { findingInterfaces } from "./interface.js";
+import type { InterfaceIndex } from "../wire/interface.js";
+import { failure, succeeded } from "./failure.js";
 
 /** include/uapi/linux/sockios.h */
 const SIOCGIFINDEX = 0x8933;
@@ -43,7 +43,8 @@ export function kernelInterfaceIndex(fd: number | undefined, name: string): numb
   return index;
 }
 
-/** Encodes with interface names resolved by the kernel: see {@link kernelInterfaceIndex}. */
-export function inNamespaceOf<T>(fd: number | undefined, encode: () => T): T {
-  return findingInterfaces((name) => kernelInterfaceIndex(fd, name), encode);
-}
+/** Looks interfaces up in the network namespace of the socket: see {@link kernelInterfaceIndex}. */
+export const interfacesOf =
+  (fd: number | undefined): InterfaceIndex =>
+  (name) =>
+    kernelInterfaceIndex(fd, name);

@@ -27,20 +27,20 @@ function time(ctype: string, part: Payload<bigint>, width: "long" | "i64", unit:
       if (rest < 0n || rest >= limit) return undefined;
       return seconds * NANOSECONDS + rest * unit;
     },
-    write(bytes, at, value, layout, argument) {
+    write(bytes, at, value, encoding, argument) {
       if (typeof value !== "bigint") throw invalidArgType(argument, "of type bigint", value);
       if (value % unit !== 0n)
         throw invalidArgValue(argument, `must be a multiple of ${unit}n: ${ctype} has no finer unit`);
       let rest = value % NANOSECONDS;
       if (rest < 0n) rest += NANOSECONDS;
       const seconds = (value - rest) / NANOSECONDS;
-      const max = MAX_SECONDS[width](layout);
+      const max = MAX_SECONDS[width](encoding.layout);
       if (seconds > max || seconds < -max - 1n) {
-        throw outOfRange(argument, `a time that ${ctype} holds in the ${layout}-bit layout`, value);
+        throw outOfRange(argument, `a time that ${ctype} holds in the ${encoding.layout}-bit layout`, value);
       }
-      const half = inLayout(part.size, layout);
-      part.write(bytes, at, seconds, layout, argument, half);
-      part.write(bytes, at + half, rest / unit, layout, argument, half);
+      const half = inLayout(part.size, encoding.layout);
+      part.write(bytes, at, seconds, encoding, argument, half);
+      part.write(bytes, at + half, rest / unit, encoding, argument, half);
     },
   };
 }

@@ -1,10 +1,18 @@
+import type { InterfaceIndex } from "./interface.js";
 import type { Layout, PerLayout } from "./layout.js";
 
+/** What bytes depend on beside the value. */
+export interface Encoding {
+  readonly layout: Layout;
+  /** Finds the index of a network interface that a value names. */
+  readonly interfaceIndex: InterfaceIndex;
+}
+
 /**
- * What a control message, or a field of one, holds: how its bytes become a value, and back.
+ * How the bytes of a C type become a value, and back. Control messages, socket options and their fields are payloads.
  *
  * `read` is never given fewer bytes than `size`. It returns undefined for bytes that no value stands for.
- * `write` finds zeroes, and checks the value: its errors name `argument`.
+ * `write` is given zeroes to write on. It checks the value; its errors name `argument`.
  */
 export interface Payload<Value> {
   /** As C has it: `int`, `struct ucred`. */
@@ -18,11 +26,16 @@ export interface Payload<Value> {
   readonly room?: PerLayout;
   read(bytes: Uint8Array, at: number, length: number, layout: Layout): Value | undefined;
   /** The bytes that `value` takes. Present only on what varies in length. */
-  measure?(value: Value, layout: Layout, argument: string): number;
-  write(bytes: Uint8Array, at: number, value: Value, layout: Layout, argument: string, length: number): void;
+  measure?(value: Value, encoding: Encoding, argument: string): number;
+  write(
+    bytes: Uint8Array,
+    at: number,
+    value: Value,
+    encoding: Encoding,
+    argument: string,
+    length: number,
+  ): void;
 }
 
 /** The value that a payload stands for. */
 export type ValueOf<P> = P extends { read(...args: never[]): infer V | undefined } ? V : never;
-
-export const both = (size: number): PerLayout => ({ "64": size, "32": size });

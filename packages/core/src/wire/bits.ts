@@ -1,5 +1,6 @@
 import { checkInteger, checkObject } from "../arguments.js";
-import { both, type Payload } from "../control/payload.js";
+import { both } from "./layout.js";
+import type { Payload } from "./payload.js";
 
 /** One byte that is shared by several small numbers, the first in the lowest bits. */
 export function bits<const F extends Readonly<Record<string, number>>>(
@@ -19,7 +20,7 @@ export function bits<const F extends Readonly<Record<string, number>>>(
       }
       return value as { -readonly [K in keyof F]: number };
     },
-    write(bytes, at, value, _layout, argument) {
+    write(bytes, at, value, _encoding, argument) {
       const given: Record<string, unknown> = checkObject(argument, value);
       let byte = 0;
       let shift = 0;

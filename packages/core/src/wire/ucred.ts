@@ -1,4 +1,4 @@
-import { readI32, readU32 } from "../bytes.js";
+import { readI32, readU32 } from "./bytes.js";
 import { i32, u32 } from "./integers.js";
 import { struct } from "./struct.js";
 

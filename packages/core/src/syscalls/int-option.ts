@@ -1,6 +1,6 @@
-import { readI32, write32 } from "../bytes.js";
 import { binding } from "../native/load.js";
-import { succeeded } from "../syscalls/failure.js";
+import { readI32, write32 } from "../wire/bytes.js";
+import { succeeded } from "./failure.js";
 
 const SIZEOF_INT = 4;
 

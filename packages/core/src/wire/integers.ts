@@ -1,4 +1,5 @@
 import { checkInt32, checkInteger, checkUint32 } from "../arguments.js";
+import { invalidArgType, outOfRange } from "../errors.js";
 import {
   readI32,
   readI64,
@@ -12,10 +13,9 @@ import {
   write64,
   writeU16,
   writeU16Be,
-} from "../bytes.js";
-import { invalidArgType, outOfRange } from "../errors.js";
-import { WORD } from "./layout.js";
-import { both, type Payload } from "./payload.js";
+} from "./bytes.js";
+import { both, WORD } from "./layout.js";
+import type { Payload } from "./payload.js";
 
 function checkBigint(argument: string, value: unknown, min: bigint, max: bigint): bigint {
   if (typeof value !== "bigint") throw invalidArgType(argument, "of type bigint", value);
@@ -28,7 +28,7 @@ export const u8: Payload<number> = {
   size: both(1),
   align: both(1),
   read: (bytes, at) => bytes[at]!,
-  write(bytes, at, value, _layout, argument) {
+  write(bytes, at, value, _encoding, argument) {
     bytes[at] = checkInteger(argument, value, 0, 0xff);
   },
 };
@@ -38,7 +38,7 @@ export const u16: Payload<number> = {
   size: both(2),
   align: both(2),
   read: readU16,
-  write(bytes, at, value, _layout, argument) {
+  write(bytes, at, value, _encoding, argument) {
     writeU16(bytes, at, checkInteger(argument, value, 0, 0xffff));
   },
 };
@@ -49,7 +49,7 @@ export const u16Be: Payload<number> = {
   size: both(2),
   align: both(2),
   read: readU16Be,
-  write(bytes, at, value, _layout, argument) {
+  write(bytes, at, value, _encoding, argument) {
     writeU16Be(bytes, at, checkInteger(argument, value, 0, 0xffff));
   },
 };
@@ -59,7 +59,7 @@ export const u32: Payload<number> = {
   size: both(4),
   align: both(4),
   read: readU32,
-  write(bytes, at, value, _layout, argument) {
+  write(bytes, at, value, _encoding, argument) {
     write32(bytes, at, checkUint32(argument, value));
   },
 };
@@ -70,7 +70,7 @@ export const u32Be: Payload<number> = {
   size: both(4),
   align: both(4),
   read: readU32Be,
-  write(bytes, at, value, _layout, argument) {
+  write(bytes, at, value, _encoding, argument) {
     write32Be(bytes, at, checkUint32(argument, value));
   },
 };
@@ -80,7 +80,7 @@ export const i32: Payload<number> = {
   size: both(4),
   align: both(4),
   read: readI32,
-  write(bytes, at, value, _layout, argument) {
+  write(bytes, at, value, _encoding, argument) {
     write32(bytes, at, checkInt32(argument, value));
   },
 };
@@ -100,7 +100,7 @@ export const u64: Payload<bigint> = {
   size: both(8),
   align: align64,
   read: readU64,
-  write(bytes, at, value, _layout, argument) {
+  write(bytes, at, value, _encoding, argument) {
     write64(bytes, at, checkBigint(argument, value, 0n, MAX_U64));
   },
 };
@@ -110,7 +110,7 @@ export const i64: Payload<bigint> = {
   size: both(8),
   align: align64,
   read: readI64,
-  write(bytes, at, value, _layout, argument) {
+  write(bytes, at, value, _encoding, argument) {
     write64(bytes, at, checkBigint(argument, value, MIN_I64, MAX_I64));
   },
 };
@@ -121,8 +121,8 @@ export const ulong: Payload<bigint> = {
   size: WORD,
   align: WORD,
   read: (bytes, at, _length, layout) => (layout === "64" ? readU64(bytes, at) : BigInt(readU32(bytes, at))),
-  write(bytes, at, value, layout, argument) {
-    if (layout === "64") write64(bytes, at, checkBigint(argument, value, 0n, MAX_U64));
+  write(bytes, at, value, encoding, argument) {
+    if (encoding.layout === "64") write64(bytes, at, checkBigint(argument, value, 0n, MAX_U64));
     else write32(bytes, at, Number(checkBigint(argument, value, 0n, MAX_U32)));
   },
 };
@@ -133,8 +133,8 @@ export const long: Payload<bigint> = {
   size: WORD,
   align: WORD,
   read: (bytes, at, _length, layout) => (layout === "64" ? readI64(bytes, at) : BigInt(readI32(bytes, at))),
-  write(bytes, at, value, layout, argument) {
-    if (layout === "64") write64(bytes, at, checkBigint(argument, value, MIN_I64, MAX_I64));
+  write(bytes, at, value, encoding, argument) {
+    if (encoding.layout === "64") write64(bytes, at, checkBigint(argument, value, MIN_I64, MAX_I64));
     else write32(bytes, at, Number(checkBigint(argument, value, MIN_I32, MAX_I32)));
   },
 };

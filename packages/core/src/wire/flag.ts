@@ -1,6 +1,7 @@
 import { checkBoolean } from "../arguments.js";
-import { readI32, write32 } from "../bytes.js";
-import { both, type Payload } from "../control/payload.js";
+import { readI32, write32 } from "./bytes.js";
+import { both } from "./layout.js";
+import type { Payload } from "./payload.js";
 
 /** An int that the kernel takes as on or off. */
 export const flag: Payload<boolean> = {
@@ -8,7 +9,7 @@ export const flag: Payload<boolean> = {
   size: both(4),
   align: both(4),
   read: (bytes, at) => readI32(bytes, at) !== 0,
-  write(bytes, at, value, _layout, argument) {
+  write(bytes, at, value, _encoding, argument) {
     write32(bytes, at, checkBoolean(argument, value) ? 1 : 0);
   },
 };
@@ -19,7 +20,7 @@ export const byteFlag: Payload<boolean> = {
   size: both(1),
   align: both(1),
   read: (bytes, at) => bytes[at] !== 0,
-  write(bytes, at, value, _layout, argument) {
+  write(bytes, at, value, _encoding, argument) {
     bytes[at] = checkBoolean(argument, value) ? 1 : 0;
   },
 };

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { checkFunction, checkInteger } from "../arguments.js";
+import { invalidArgType, invalidArgValue } from "../errors.js";
+import { readI32, readU32Be, write32, write32Be } from "./bytes.js";
+import { both } from "./layout.js";
+import type { Payload } from "./payload.js";
+
+/** Finds the index of a network interface by its name; undefined if there is none of that name. */
+export type InterfaceIndex = (name: string) => number | undefined;
+
+/** IFNAMSIZ less the null byte, include/uapi/linux/if.h; what else dev_valid_name() in net/core/dev.c refuses. */
+const INTERFACE_NAME = /^[^\s/:]{1,15}$/;
+
+/**
+ * The index of an interface, from sysfs, which belongs to the network namespace in which it was mounted; where that is not to be had, from the
+ * interface's link-local address.
+ */
+export const systemInterfaceIndex: InterfaceIndex = (name) => {
+  try {
+    return Number.parseInt(readFileSync(`/sys/class/net/${name}/ifindex`, "latin1"), 10);
+  } catch {
+    for (const address of networkInterfaces()[name] ?? []) {
+      if (address.family === "IPv6" && address.scopeid > 0) return address.scopeid;
+    }
+    return undefined;
+  }
+};
+
+/** The function that a user gave to find interfaces with, or {@link systemInterfaceIndex}. */
+export const checkInterfaceIndex = (
+  given: InterfaceIndex | undefined,
+  argument = "options.interfaceIndex",
+): InterfaceIndex => (given === undefined ? systemInterfaceIndex : checkFunction(argument, given));
+
+/** An interface given by name or index, as its index. */
+export function checkInterface(argument: string, value: unknown, interfaceIndex: InterfaceIndex): number {
+  if (typeof value === "number") return checkInteger(argument, value, 0, 0x7fffffff);
+  if (typeof value !== "string") throw invalidArgType(argument, "of type string or number", value);
+  // "." and ".." pass the pattern, and are no names: they would lead out of the folder.
+  const index =
+    INTERFACE_NAME.test(value) && value !== "." && value !== ".." ? interfaceIndex(value) : undefined;
+  if (index === undefined) {
+    throw invalidArgValue(argument, `names no network interface: ${JSON.stringify(value)}`);
+  }
+  return index;
+}
+
+/** A network interface, by its name or index; 0 leaves the choice to the kernel. Read, it is the index. */
+export const interfaceIndex: Payload<number | string> = {
+  ctype: "int",
+  size: both(4),
+  align: both(4),
+  read: readI32,
+  write(bytes, at, value, encoding, argument) {
+    write32(bytes, at, checkInterface(argument, value, encoding.interfaceIndex));
+  },
+};
+
+/** The same in network order, which IP_UNICAST_IF and IPV6_UNICAST_IF want. */
+export const interfaceIndexBe: Payload<number | string> = {
+  ctype: "__be32",
+  size: both(4),
+  align: both(4),
+  read: readU32Be,
+  write(bytes, at, value, encoding, argument) {
+    write32Be(bytes, at, checkInterface(argument, value, encoding.interfaceIndex));
+  },
+};

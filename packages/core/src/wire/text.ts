@@ -1,0 +1,64 @@
+import { checkBytes } from "../arguments.js";
+import { invalidArgType, invalidArgValue, outOfRange } from "../errors.js";
+import { copyBytes, readUtf8 } from "./bytes.js";
+import { both } from "./layout.js";
+import type { Payload } from "./payload.js";
+
+const encoder = new TextEncoder();
+
+function textBytes(argument: string, value: string | Uint8Array): Uint8Array {
+  if (typeof value !== "string") {
+    if (ArrayBuffer.isView(value)) return checkBytes(argument, value);
+    throw invalidArgType(argument, "of type string or an instance of Uint8Array", value);
+  }
+  if (value.includes("\0")) throw invalidArgValue(argument, "must be a string without null bytes");
+  return encoder.encode(value);
+}
+
+/**
+ * Text of a security module, as a string where it is valid UTF-8, otherwise as bytes. SELinux ends its labels with a
+ * null byte, AppArmor doesn't: that one byte is dropped.
+ */
+export function text(ctype: string, room: number): Payload<string | Uint8Array> {
+  return {
+    ctype,
+    size: both(0),
+    align: both(1),
+    room: both(room),
+    read(bytes, at, length) {
+      const end = length > 0 && bytes[at + length - 1] === 0 ? at + length - 1 : at + length;
+      const string = readUtf8(bytes.subarray(at, end));
+      return string === undefined || string.includes("\0") ? copyBytes(bytes, at, at + length) : string;
+    },
+    measure: (value, _encoding, argument) => textBytes(argument, value).length,
+    write(bytes, at, value, _encoding, argument, length) {
+      bytes.set(textBytes(argument, value).subarray(0, length), at);
+    },
+  };
+}
+
+/** A name that the kernel ends with a null byte, of at most `room` bytes with it. An empty one takes back what was set. */
+export function nameText(ctype: string, room: number): Payload<string> {
+  const encode = (argument: string, value: unknown): Uint8Array => {
+    if (typeof value !== "string") throw invalidArgType(argument, "of type string", value);
+    if (value.includes("\0")) throw invalidArgValue(argument, "must be a string without null bytes");
+    const bytes = encoder.encode(value);
+    if (bytes.length >= room) throw outOfRange(`${argument}.length`, `< ${room}`, bytes.length);
+    return bytes;
+  };
+  return {
+    ctype,
+    size: both(0),
+    align: both(1),
+    room: both(room),
+    read(bytes, at, length) {
+      const text = copyBytes(bytes, at, at + length);
+      const end = text.indexOf(0);
+      return readUtf8(end < 0 ? text : text.subarray(0, end));
+    },
+    measure: (value, _encoding, argument) => encode(argument, value).length + 1,
+    write(bytes, at, value, _encoding, argument) {
+      bytes.set(encode(argument, value), at);
+    },
+  };
+}
