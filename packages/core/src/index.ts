@@ -24,7 +24,7 @@ export type {
   ReadableOption,
   SettableOption,
 } from "./options/index.js";
-export type { ControlSwitches } from "./socket/delivery.js";
+export type { ControlSwitches } from "./socket/control-switches.js";
 export {
   type ErrorReport,
   errorReport,
@@ -35,9 +35,10 @@ export {
   type ZeroCopyReport,
 } from "./socket/error-report.js";
 export type { IterationOptions } from "./socket/iterating.js";
-export type { SocketOptions, SocketType } from "./socket/make.js";
 export type { SocketOptionAccess } from "./socket/option-access.js";
 export type { Peer, PeerCredentials } from "./socket/peer.js";
-export type { MaxFds, ReceiveOptions } from "./socket/receiving.js";
-export type { SendOptions, SendResult } from "./socket/sending.js";
+export type { MaxFds, ReceiveOptions } from "./socket/receive-request.js";
+export type { SendResult } from "./socket/send-queue.js";
+export type { SendOptions } from "./socket/sending.js";
+export type { SocketOptions, SocketType } from "./socket/socket-options.js";
 export { type MessageSocket, Socket, socketpair } from "./socket.js";

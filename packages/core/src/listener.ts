@@ -1,39 +1,41 @@
 import type { Server as NetServer } from "node:net";
 import { type Address, encodeAddress } from "./address/index.js";
-import { checkInteger, checkObject, checkSignal, own } from "./arguments.js";
+import { checkInteger, checkObject, own } from "./arguments.js";
 import { AF_UNIX } from "./constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
 import type { ControlName } from "./control/index.js";
 import { type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
 import { EAGAIN } from "./errno.js";
-import { AbortError, codedError, invalidArgValue } from "./errors.js";
+import { codedError, invalidArgValue } from "./errors.js";
 import { HANDED_OVER } from "./interop/sendable.js";
 import { binding } from "./native/load.js";
+import { checkNotAborted } from "./socket/abort.js";
+import { addressOf } from "./socket/address-of.js";
 import { Backoff } from "./socket/backoff.js";
+import { bindTo } from "./socket/bind.js";
 import { type BoundPath, findBoundPath } from "./socket/bound-path.js";
 import { namingCaller } from "./socket/caller.js";
-import { type Delivery, switchOn } from "./socket/delivery.js";
-import { Endpoint, listenForAbort } from "./socket/endpoint.js";
-import { afterTurn, mayTry, rejectInTurn } from "./socket/fairness.js";
+import { ControlSwitchboard } from "./socket/control-switches.js";
+import { allowRebinding, createSocket } from "./socket/create.js";
+import { Endpoint } from "./socket/endpoint.js";
+import { factsOf, isListening, type SocketFacts } from "./socket/facts.js";
+import { rejectInTurn } from "./socket/fairness.js";
 import { iterateConnections } from "./socket/iterating.js";
-import {
-  allowRebinding,
-  checkOptions,
-  familyOf,
-  MAKING,
-  makeSocket,
-  refuseOptions,
-  type SocketFacts,
-  type SocketOptions,
-} from "./socket/make.js";
-import { addressBy, bindTo } from "./socket/naming.js";
 import { SocketOptionAccess } from "./socket/option-access.js";
 import { callOffLoop, LONGEST_CLOSE } from "./socket/readiness.js";
-import type { MaxFds } from "./socket/receiving.js";
+import type { MaxFds } from "./socket/receive-request.js";
 import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
-import { factsOf, takeOver } from "./socket/take-over.js";
+import {
+  CREATION_OPTIONS,
+  checkOptions,
+  familyOf,
+  refuseOptions,
+  type SocketOptions,
+} from "./socket/socket-options.js";
+import { takeOver } from "./socket/source.js";
 import { needsPause } from "./socket/transient.js";
+import { WaitQueue } from "./socket/wait-queue.js";
 import { type MessageSocket, type Socket, socketOf } from "./socket.js";
 import { failure } from "./syscalls/failure.js";
 import { interfacesOf } from "./syscalls/kernel-interfaces.js";
@@ -60,18 +62,14 @@ export interface MessageListener<S extends MessageSocket = MessageSocket>
   close(): Promise<void>;
 }
 
-interface Waiter {
-  resolve: (socket: Socket) => void;
-  reject: (error: Error) => void;
-  onShortage: ((error: Error) => void) | undefined;
-  stopListening: (() => void) | undefined;
-}
+/** Told of a lack of descriptors or memory, which accepting waits out. */
+type OnShortage = ((error: Error) => void) | undefined;
 
 /** What passes on to the sockets that a listener accepts. */
 interface AcceptedSettings {
   maxFds: MaxFds;
   receive: readonly ControlName[];
-  delivery: Delivery;
+  switches: ControlSwitchboard;
 }
 
 const DEFAULT_BACKLOG = 511;
@@ -85,7 +83,7 @@ export class Listener implements MessageListener<Socket> {
   readonly #endpoint: Endpoint;
   readonly #facts: SocketFacts;
   readonly #accepted: AcceptedSettings;
-  readonly #waiters: Waiter[] = [];
+  readonly #queue: WaitQueue<OnShortage, Socket>;
   readonly #backoff = new Backoff();
   /**
    * Another process may have the same listener. It can make it blocking at any moment, and accept4(2) has no MSG_DONTWAIT: a
@@ -93,11 +91,11 @@ export class Listener implements MessageListener<Socket> {
    */
   #shared = false;
   /** A thread is accepting. */
-  #away = false;
+  #inThread = false;
   /** The listener became ready while the thread was accepting. */
-  #stirred = false;
+  #readyMeanwhile = false;
   /** What a thread has accepted, until somebody asks for it; or the errno that it met, or why it could not be made a Socket. */
-  #early: number | Socket | Error | undefined;
+  #held: number | Socket | Error | undefined;
   readonly #boundPath: BoundPath | undefined;
   #options: SocketOptionAccess | undefined;
 
@@ -110,6 +108,9 @@ export class Listener implements MessageListener<Socket> {
   ) {
     checkConstruct(key, "Listener", "Listener.listen() or Listener.from()");
     this.#endpoint = new Endpoint(descriptor, "listener", () => this.#pump(), false);
+    this.#queue = new WaitQueue(this.#endpoint, 0, (onShortage) =>
+      this.#try((error) => this.#pause(error, onShortage)),
+    );
     this.#facts = facts;
     this.#accepted = accepted;
     this.#boundPath = boundPath;
@@ -129,16 +130,16 @@ export class Listener implements MessageListener<Socket> {
     const checked = checkOptions(options);
     const { backlog = DEFAULT_BACKLOG } = own(options);
     checkInteger("options.backlog", backlog, 0, 0x7fffffff);
-    if (checked.signal?.aborted) throw new AbortError(checked.signal);
+    checkNotAborted(checked.signal);
     encodeAddress(at, "at", interfacesOf(undefined));
     const family = familyOf("at", at);
-    const descriptor = makeSocket(family, checked);
+    const descriptor = createSocket(family, checked);
     let boundPath: BoundPath | undefined;
     try {
       const facts = { family, type: checked.type, protocol: checked.protocol };
       const fd = descriptor.fd;
       // Before listen(2): an accepted socket has what its listener had when the connection was made.
-      const delivery = switchOn(fd, facts, checked.receive);
+      const switches = ControlSwitchboard.of(fd, facts, checked.receive);
       allowRebinding(fd, family);
       boundPath = await bindTo(fd, at, checked);
       const result = binding().listen(fd, backlog);
@@ -147,7 +148,7 @@ export class Listener implements MessageListener<Socket> {
         CONSTRUCT,
         descriptor,
         facts,
-        { maxFds: checked.maxFds, receive: checked.receive, delivery },
+        { maxFds: checked.maxFds, receive: checked.receive, switches },
         boundPath,
       );
     } catch (error) {
@@ -171,17 +172,18 @@ export class Listener implements MessageListener<Socket> {
     options: Pick<SocketOptions, "receive" | "maxFds"> = {},
   ): Listener {
     const checked = checkOptions(options);
-    refuseOptions(options, MAKING);
+    refuseOptions(options, CREATION_OPTIONS);
     const { descriptor, commit, undo } = takeOver(source);
     try {
       const facts = factsOf(descriptor.fd);
-      if (!facts.listening) throw invalidArgValue("source", "must be a listening socket: use Socket.from()");
+      if (!isListening(descriptor.fd))
+        throw invalidArgValue("source", "must be a listening socket: use Socket.from()");
       checkRefusable(facts.family, checked.maxFds);
-      const delivery = switchOn(descriptor.fd, facts, checked.receive);
+      const switches = ControlSwitchboard.of(descriptor.fd, facts, checked.receive);
       refuseDescriptors(descriptor.fd, checked.maxFds);
       binding().setNonBlocking(descriptor.fd);
       const taken = commit();
-      const accepted = { maxFds: checked.maxFds, receive: checked.receive, delivery };
+      const accepted = { maxFds: checked.maxFds, receive: checked.receive, switches };
       const boundPath = taken.path === undefined ? undefined : findBoundPath(taken.descriptor.fd, taken.path);
       const listener = new Listener(CONSTRUCT, taken.descriptor, facts, accepted, boundPath);
       listener.#shared = true;
@@ -203,13 +205,13 @@ export class Listener implements MessageListener<Socket> {
 
   /** The listening socket's options, by name. Those of IP and TCP pass on to what is accepted. */
   get options(): SocketOptionAccess {
-    this.#options ??= new SocketOptionAccess(() => this.#endpoint.open(), this.#facts.family);
+    this.#options ??= new SocketOptionAccess(this.#endpoint, this.#facts.family);
     return this.#options;
   }
 
   /** The address that the listener is bound to. @see getsockname(2) */
   getsockname(): Address {
-    return addressBy("getsockname", this.#endpoint.open());
+    return addressOf("getsockname", this.#endpoint.open());
   }
 
   /**
@@ -228,33 +230,13 @@ export class Listener implements MessageListener<Socket> {
     }
   }
 
-  #accept(
-    signal: AbortSignal | undefined,
-    onShortage: ((error: Error) => void) | undefined,
-  ): Promise<Socket> {
-    let outOfTurn = false;
+  #accept(signal: AbortSignal | undefined, onShortage: OnShortage): Promise<Socket> {
     try {
       this.#endpoint.open();
-      checkSignal("options.signal", signal);
-      if (signal?.aborted) throw new AbortError(signal);
-      if (this.#waiters.length === 0) {
-        outOfTurn = !mayTry();
-        const socket = outOfTurn ? undefined : this.#try((error) => this.#pause(error, onShortage));
-        if (socket) return Promise.resolve(socket);
-      }
-      this.#endpoint.beginWait(0);
+      return this.#queue.take(onShortage, checkNotAborted(signal));
     } catch (error) {
       return rejectInTurn(error);
     }
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = { resolve, reject, onShortage, stopListening: undefined };
-      waiter.stopListening = listenForAbort(signal, (error) => {
-        this.#remove(waiter);
-        reject(error);
-      });
-      this.#waiters.push(waiter);
-      if (outOfTurn) afterTurn(() => this.#pump());
-    });
   }
 
   /**
@@ -270,7 +252,7 @@ export class Listener implements MessageListener<Socket> {
    */
   tryAccept(): Socket | undefined {
     this.#endpoint.open();
-    if (this.#waiters.length > 0) return undefined;
+    if (!this.#queue.isEmpty()) return undefined;
     return this.#try((error) => {
       throw error;
     });
@@ -278,7 +260,7 @@ export class Listener implements MessageListener<Socket> {
 
   /** Undefined: none is waiting, or there is no descriptor for it and `onShortage` was told. */
   #try(onShortage: (error: Error) => void): Socket | undefined {
-    const accepted = this.#shared || this.#away ? this.#acceptOffLoop() : this.#acceptNow();
+    const accepted = this.#shared || this.#inThread ? this.#acceptOffLoop() : this.#acceptNow();
     if (typeof accepted === "object") {
       this.#backoff.reset();
       return accepted;
@@ -299,53 +281,48 @@ export class Listener implements MessageListener<Socket> {
 
   /** The connection that a thread has accepted, or the errno that it met. Neither: -EAGAIN, and a thread starts to accept. */
   #acceptOffLoop(): number | Socket {
-    const early = this.#early;
-    this.#early = undefined;
-    if (early instanceof Error) throw early;
-    if (early !== undefined) return early;
-    if (this.#away) return -EAGAIN;
+    const held = this.#held;
+    this.#held = undefined;
+    if (held instanceof Error) throw held;
+    if (held !== undefined) return held;
+    if (this.#inThread) return -EAGAIN;
     const fd = this.#endpoint.open();
     const started = callOffLoop(
       (token) => binding().startAccept(fd, SOCK_CLOEXEC | SOCK_NONBLOCK, token),
       (token) => this.#returned(token),
     );
     if (started < 0) return started;
-    this.#away = true;
+    this.#inThread = true;
     return -EAGAIN;
   }
 
   #returned(token: number): void {
-    this.#away = false;
+    this.#inThread = false;
     const native = binding();
     const accepted = native.endCall(token);
-    let early: number | Socket | Error = accepted;
+    let held: number | Socket | Error = accepted;
     if (accepted >= 0) {
       try {
-        early = this.#socketOf(holdUncollected(accepted, native.result[1]!));
+        held = this.#socketOf(holdUncollected(accepted, native.result[1]!));
       } catch (error) {
-        early = error as Error;
+        held = error as Error;
       }
     }
     if (this.#endpoint.closed) {
-      this.#serveLast(early);
+      this.#serveLast(held);
       return;
     }
     // Somebody else has taken it. The event of the next one has come already, or is to come.
-    if (early === -EAGAIN && !this.#stirred) return;
-    if (early !== -EAGAIN) this.#early = early;
+    if (held === -EAGAIN && !this.#readyMeanwhile) return;
+    if (held !== -EAGAIN) this.#held = held;
     this.#pump();
   }
 
   /** Whoever was waiting when the listener was closed gets what the thread has brought. */
-  #serveLast(early: number | Socket | Error): void {
-    const waiter = this.#waiters[0];
-    if (waiter) this.#remove(waiter);
-    if (typeof early === "object" && !(early instanceof Error)) {
-      if (waiter) waiter.resolve(early);
-      else early.close();
-    } else {
-      waiter?.reject(this.#endpoint.closedError());
-    }
+  #serveLast(accepted: number | Socket | Error): void {
+    if (typeof accepted !== "object" || accepted instanceof Error)
+      this.#queue.fail(this.#endpoint.closedError());
+    else if (!this.#queue.give(accepted)) accepted.close();
   }
 
   /** The listener stays readable: without a pause, accepting would spin. No edge will come, so the timer is the way back. */
@@ -357,12 +334,14 @@ export class Listener implements MessageListener<Socket> {
   #socketOf(descriptor: FileDescriptor): Socket {
     try {
       // On AF_UNIX only SO_PASSCRED and its like are inherited, timestamps are not; elsewhere everything is.
-      const { maxFds, receive, delivery } = this.#accepted;
+      const { maxFds, receive, switches } = this.#accepted;
       // A connection inherits SO_PASSRIGHTS, unless it waited before the listener became ours.
       refuseDescriptors(descriptor.fd, maxFds);
-      const switched =
-        this.#facts.family === AF_UNIX ? switchOn(descriptor.fd, this.#facts, receive) : delivery;
-      return socketOf(descriptor, this.#facts, { maxFds, delivery: switched });
+      const own =
+        this.#facts.family === AF_UNIX
+          ? ControlSwitchboard.of(descriptor.fd, this.#facts, receive)
+          : switches.copy();
+      return socketOf(descriptor, this.#facts, { maxFds, switches: own });
     } catch (error) {
       descriptor.close();
       throw error;
@@ -370,33 +349,8 @@ export class Listener implements MessageListener<Socket> {
   }
 
   #pump(): void {
-    this.#stirred = this.#away;
-    while (this.#waiters.length > 0 && !this.#endpoint.closed) {
-      if (!mayTry()) {
-        afterTurn(() => this.#pump());
-        return;
-      }
-      const waiter = this.#waiters[0]!;
-      let socket: Socket | undefined;
-      try {
-        socket = this.#try((error) => this.#pause(error, waiter.onShortage));
-      } catch (error) {
-        this.#remove(waiter);
-        waiter.reject(error as Error);
-        continue;
-      }
-      if (socket === undefined) return;
-      this.#remove(waiter);
-      waiter.resolve(socket);
-    }
-  }
-
-  #remove(waiter: Waiter): void {
-    const at = this.#waiters.indexOf(waiter);
-    if (at < 0) return;
-    this.#waiters.splice(at, 1);
-    waiter.stopListening?.();
-    this.#endpoint.endWait();
+    this.#readyMeanwhile = this.#inThread;
+    this.#queue.pump();
   }
 
   /**
@@ -433,10 +387,10 @@ export class Listener implements MessageListener<Socket> {
    */
   detach(): FileDescriptor {
     this.#endpoint.open();
-    if (this.#waiters.length > 0 || this.#away) {
+    if (!this.#queue.isEmpty() || this.#inThread) {
       throw codedError("ERR_INVALID_STATE", "Somebody is waiting for the listener");
     }
-    if (this.#early !== undefined) {
+    if (this.#held !== undefined) {
       throw codedError(
         "ERR_INVALID_STATE",
         "A connection was accepted that nobody has taken: tryAccept() gives it",
@@ -461,19 +415,14 @@ export class Listener implements MessageListener<Socket> {
       this.#boundPath?.remove();
       const closing = this.#endpoint.close();
       this.#backoff.cancel();
-      if (typeof this.#early === "object" && !(this.#early instanceof Error)) this.#early.close();
-      this.#early = undefined;
-      const last = this.#away ? this.#waiters[0] : undefined;
-      for (const waiter of [...this.#waiters]) if (waiter !== last) this.#giveUp(waiter);
-      if (last) setTimeout(() => this.#giveUp(last), LONGEST_CLOSE).unref();
+      if (typeof this.#held === "object" && !(this.#held instanceof Error)) this.#held.close();
+      this.#held = undefined;
+      const error = () => this.#endpoint.closedError();
+      this.#queue.failAll(error, this.#inThread ? 1 : 0);
+      if (!this.#queue.isEmpty()) setTimeout(() => this.#queue.failAll(error), LONGEST_CLOSE).unref();
       return closing;
     }
     return this.#endpoint.close();
-  }
-
-  #giveUp(waiter: Waiter): void {
-    this.#remove(waiter);
-    waiter.reject(this.#endpoint.closedError());
   }
 
   [Symbol.asyncDispose](): Promise<void> {

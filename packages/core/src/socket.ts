@@ -2,77 +2,56 @@ import type { Socket as DgramSocket } from "node:dgram";
 import type { Socket as NetSocket } from "node:net";
 import { detailsOf } from "./address/encode.js";
 import { type Address, encodeAddress } from "./address/index.js";
-import { checkObject, checkSignal } from "./arguments.js";
+import { checkObject } from "./arguments.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants/address-families.js";
 import { SOL_SOCKET } from "./constants/levels.js";
 import { SHUT_RD, SHUT_RDWR, SHUT_WR } from "./constants/shutdown.js";
-import { SO_ERROR, SO_OOBINLINE, SO_RCVLOWAT } from "./constants/socket.js";
+import { SO_OOBINLINE, SO_RCVLOWAT } from "./constants/socket.js";
 import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM } from "./constants/socket-types.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
 import type { ControlName } from "./control/index.js";
 import { type Descriptor, type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
-import { EAGAIN, EINPROGRESS, ENOTCONN } from "./errno.js";
-import { AbortError, codedError, invalidArgValue, printed, systemError } from "./errors.js";
+import { codedError, invalidArgValue, printed } from "./errors.js";
 import { toNetSocket } from "./interop/node-socket.js";
 import { HANDED_OVER, HANDING_OVER, HOLDS_DATA } from "./interop/sendable.js";
 import { type Message, messageOf, type OutgoingMessage } from "./message.js";
-import { ADDRESS_SPACE } from "./native/binding.js";
 import { binding } from "./native/load.js";
-import { Backoff } from "./socket/backoff.js";
+import { checkNotAborted } from "./socket/abort.js";
+import { addressOf } from "./socket/address-of.js";
+import { bindTo } from "./socket/bind.js";
 import type { BoundPath } from "./socket/bound-path.js";
 import { namingCaller } from "./socket/caller.js";
-import {
-  afterSetting,
-  bringsErrors,
-  type ControlSwitches,
-  checkSwitches,
-  type Delivery,
-  includesErrors,
-  switchOn,
-  switchOver,
-} from "./socket/delivery.js";
-import { Endpoint, listenForAbort } from "./socket/endpoint.js";
+import { Connecting, isConnected } from "./socket/connecting.js";
+import { ControlSwitchboard, type ControlSwitches, checkSwitches } from "./socket/control-switches.js";
+import { allowRebinding, createSocket } from "./socket/create.js";
+import { Endpoint } from "./socket/endpoint.js";
 import { type ErrorReport, iterateErrors } from "./socket/error-report.js";
+import { bringsErrors, includeErrors } from "./socket/error-sources.js";
+import { factsOf, isListening, type SocketFacts } from "./socket/facts.js";
 import { rejectInTurn } from "./socket/fairness.js";
 import { type IterationOptions, iterate } from "./socket/iterating.js";
+import { type SetOption, SocketOptionAccess } from "./socket/option-access.js";
+import { OwnSettings } from "./socket/own-settings.js";
+import { Peer, type PeerCredentials } from "./socket/peer.js";
+import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP } from "./socket/readiness.js";
+import { type MaxFds, NO_OPTIONS, type ReceiveOptions } from "./socket/receive-request.js";
+import { Receiving } from "./socket/receiving.js";
+import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
+import type { SendResult } from "./socket/send-queue.js";
+import { NO_SEND_OPTIONS, Sending, type SendOptions } from "./socket/sending.js";
 import {
-  allowRebinding,
   type CheckedOptions,
+  CREATION_OPTIONS,
   checkOptions,
   checkType,
   familyOf,
-  MAKING,
-  makeSocket,
   refuseOptions,
   refuseRaw,
-  type SocketFacts,
   type SocketOptions,
   type SocketType,
-} from "./socket/make.js";
-import { addressBy, bindTo } from "./socket/naming.js";
-import { SocketOptionAccess } from "./socket/option-access.js";
-import { OwnSettings } from "./socket/own-settings.js";
-import { Peer, type PeerCredentials } from "./socket/peer.js";
-import {
-  callOffLoop,
-  EPOLLERR,
-  EPOLLHUP,
-  EPOLLIN,
-  EPOLLOUT,
-  EPOLLPRI,
-  EPOLLRDHUP,
-} from "./socket/readiness.js";
-import { type MaxFds, NO_OPTIONS, type ReceiveOptions, Receiving } from "./socket/receiving.js";
-import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
-import {
-  NO_OPTIONS as NO_SEND_OPTIONS,
-  Sending,
-  type SendOptions,
-  type SendResult,
-} from "./socket/sending.js";
-import { factsOf, takeOver } from "./socket/take-over.js";
+} from "./socket/socket-options.js";
+import { takeOver } from "./socket/source.js";
 import { failure } from "./syscalls/failure.js";
-import { getInt } from "./syscalls/int-option.js";
 import { interfacesOf } from "./syscalls/kernel-interfaces.js";
 
 /** What {@link Socket} offers, for code that is to work on another transport too. */
@@ -93,7 +72,7 @@ export interface MessageSocket<D extends Descriptor = Descriptor>
 export let socketOf: (
   descriptor: FileDescriptor,
   facts: SocketFacts,
-  options: { maxFds: MaxFds; delivery: Delivery },
+  options: { maxFds: MaxFds; switches: ControlSwitchboard },
 ) => Socket;
 
 /**
@@ -108,13 +87,9 @@ export class Socket implements MessageSocket<FileDescriptor> {
   readonly #receiving: Receiving;
   readonly #sending: Sending;
   readonly #own: OwnSettings;
-  #delivery: Delivery;
+  readonly #switches: ControlSwitchboard;
+  readonly #connecting: Connecting;
   #boundPath: BoundPath | undefined;
-  /** connect(2) in progress: told of readiness before the sends and receives. */
-  #onConnectable: (() => void) | undefined;
-  #failConnect: ((error: Error) => void) | undefined;
-  /** Threads that connect: each has the descriptor's number, also when nobody waits for it any more. */
-  #connectsAway = 0;
   /** Another process may have the same socket, and make it blocking at any moment. */
   #shared = false;
   #options: SocketOptionAccess | undefined;
@@ -128,18 +103,18 @@ export class Socket implements MessageSocket<FileDescriptor> {
     key: typeof CONSTRUCT,
     descriptor: FileDescriptor,
     facts: SocketFacts,
-    settings: { maxFds: MaxFds; delivery: Delivery },
+    settings: { maxFds: MaxFds; switches: ControlSwitchboard },
   ) {
     checkConstruct(key, "Socket", "socketpair(), Socket.connect(), Socket.bind() or Socket.from()");
-    const { maxFds, delivery } = settings;
+    const { maxFds, switches } = settings;
     this.#endpoint = new Endpoint(descriptor, "socket", (events) => this.#onReady(events), true);
     this.#facts = facts;
-    this.#delivery = delivery;
-    this.#own = new OwnSettings(facts);
-    this.#receiving = new Receiving(this.#endpoint, { ...facts, ...delivery, maxFds }, this.#own);
-    this.#sending = new Sending(this.#endpoint, facts);
-    this.#sending.onError = () => this.#receiving.drainErrors() > 0;
-    if (includesErrors(delivery.names)) this.#useEdges();
+    this.#switches = switches;
+    this.#own = new OwnSettings(facts, switches);
+    this.#receiving = new Receiving(this.#endpoint, { ...facts, maxFds }, switches, this.#own);
+    this.#sending = new Sending(this.#endpoint, facts, this.#receiving.errors);
+    this.#connecting = new Connecting(this.#endpoint, facts, () => this.#noteConnected());
+    if (includeErrors(switches.names)) this.#useEdges();
     this.#noteConnected();
   }
 
@@ -156,7 +131,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   static async #connected(to: Address, options: Omit<SocketOptions, "mode" | "unlink">): Promise<Socket> {
     const checked = checkOptions(options);
     refuseOptions(options, ["mode", "unlink"]);
-    if (checked.signal?.aborted) throw new AbortError(checked.signal);
+    checkNotAborted(checked.signal);
     encodeAddress(to, "to", interfacesOf(undefined));
     const socket = Socket.#make(familyOf("to", to), checked);
     try {
@@ -180,7 +155,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
   static async #bound(at: Address, options: SocketOptions): Promise<Socket> {
     const checked = checkOptions(options);
-    if (checked.signal?.aborted) throw new AbortError(checked.signal);
+    checkNotAborted(checked.signal);
     encodeAddress(at, "at", interfacesOf(undefined));
     const socket = Socket.#make(familyOf("at", at), checked);
     try {
@@ -212,19 +187,19 @@ export class Socket implements MessageSocket<FileDescriptor> {
     options: Pick<SocketOptions, "receive" | "maxFds"> = {},
   ): Socket {
     const checked = checkOptions(options);
-    refuseOptions(options, MAKING);
+    refuseOptions(options, CREATION_OPTIONS);
     const { descriptor, commit, undo } = takeOver(source);
     try {
       const facts = factsOf(descriptor.fd);
-      if (facts.listening) {
+      if (isListening(descriptor.fd)) {
         throw invalidArgValue("source", "must not be a listening socket: use Listener.from()");
       }
       checkRefusable(facts.family, checked.maxFds);
-      const delivery = switchOn(descriptor.fd, facts, checked.receive);
+      const switches = ControlSwitchboard.of(descriptor.fd, facts, checked.receive);
       refuseDescriptors(descriptor.fd, checked.maxFds);
       const taken = commit();
       const { data } = taken;
-      const socket = new Socket(CONSTRUCT, taken.descriptor, facts, { maxFds: checked.maxFds, delivery });
+      const socket = new Socket(CONSTRUCT, taken.descriptor, facts, { maxFds: checked.maxFds, switches });
       socket.#share();
       if (data !== undefined && data.length > 0) {
         socket.#receiving.prepend(messageOf({ data }));
@@ -237,11 +212,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   static #make(family: number, checked: CheckedOptions): Socket {
-    const descriptor = makeSocket(family, checked);
+    const descriptor = createSocket(family, checked);
     try {
       const facts = { family, type: checked.type, protocol: checked.protocol };
-      const delivery = switchOn(descriptor.fd, facts, checked.receive);
-      return new Socket(CONSTRUCT, descriptor, facts, { maxFds: checked.maxFds, delivery });
+      const switches = ControlSwitchboard.of(descriptor.fd, facts, checked.receive);
+      return new Socket(CONSTRUCT, descriptor, facts, { maxFds: checked.maxFds, switches });
     } catch (error) {
       descriptor.close();
       throw error;
@@ -263,21 +238,21 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
   /** The socket's options, by name: `socket.options.get("rcvBuf")`, `socket.options.set("tcpNoDelay", true)`. */
   get options(): SocketOptionAccess {
-    this.#options ??= new SocketOptionAccess(
-      () => this.#endpoint.open(),
-      this.#facts.family,
-      (level, option, value) => this.#afterSetting({ level, option, value }),
+    this.#options ??= new SocketOptionAccess(this.#endpoint, this.#facts.family, (set) =>
+      this.#noteOption(set),
     );
     return this.#options;
   }
 
-  #afterSetting(setting: { level: number; option: number; value: number }): void {
-    const { level, option, value } = setting;
+  /** The program has set an option: what follows for the library. */
+  #noteOption(set: SetOption): void {
+    const { level, option, value } = set;
     if (level === SOL_SOCKET && option === SO_OOBINLINE && value !== 0) this.#own.leaveOn(option);
-    if (value !== 0 && bringsErrors(setting)) this.#useEdges();
-    // The event loop no longer tells of everything that can be received.
-    if (level === SOL_SOCKET && option === SO_RCVLOWAT) this.#useEdges();
-    this.#deliver(afterSetting(this.fd, this.#facts, this.#delivery, setting));
+    // With SO_RCVLOWAT, the event loop no longer tells of everything that can be received.
+    const hidesData = level === SOL_SOCKET && option === SO_RCVLOWAT;
+    if (hidesData || (value !== 0 && bringsErrors(set))) this.#useEdges();
+    this.#switches.noteOption(this.fd, set);
+    this.#own.restore(this.fd);
   }
 
   /**
@@ -292,21 +267,15 @@ export class Socket implements MessageSocket<FileDescriptor> {
    */
   receive(...changes: readonly (ControlName | ControlSwitches)[]): this {
     const switches = checkSwitches("changes", changes);
-    this.#deliver(switchOver(this.#endpoint.open(), this.#facts, this.#delivery, switches));
+    this.#switches.change(this.#endpoint.open(), switches);
+    if (includeErrors(this.#switches.names)) this.#useEdges();
+    this.#own.restore(this.fd);
     return this;
-  }
-
-  #deliver(delivery: Delivery): void {
-    if (delivery === this.#delivery) return;
-    this.#delivery = delivery;
-    if (includesErrors(delivery.names)) this.#useEdges();
-    this.#receiving.deliver(delivery);
-    this.#own.restore(this.fd, delivery.names);
   }
 
   /** Who is at the other end of a Unix socket: credentials, pidfd, security label, groups. */
   get peer(): Peer {
-    this.#peer ??= new Peer(() => this.#endpoint.open(), this.#facts.family, this.options);
+    this.#peer ??= new Peer(this.#endpoint, this.#facts.family, this.options);
     return this.#peer;
   }
 
@@ -320,113 +289,16 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   async #connect(to: Address, options: { signal?: AbortSignal }): Promise<void> {
-    const signal = checkSignal("options.signal", checkObject("options", options).signal);
-    if (signal?.aborted) throw new AbortError(signal);
-    const fd = this.#endpoint.open();
-    if (this.#onConnectable) throw codedError("ERR_INVALID_STATE", "The socket is connecting already");
-    const address = encodeAddress(to, "to", interfacesOf(fd));
-    const details = detailsOf(to);
-    const offLoop = this.#shared || this.#sending.purges;
-    let result: number | undefined;
-    if (!offLoop) {
-      // One that came from elsewhere may be blocking, and connect(2) has no MSG_DONTWAIT.
-      if (this.#facts.type === SOCK_STREAM || this.#facts.family === AF_UNIX) binding().setNonBlocking(fd);
-      result = binding().connect(fd, address);
-      if (result >= 0) {
-        this.#noteConnected();
-        return;
-      }
-      if (result !== -EINPROGRESS && result !== -EAGAIN) throw failure(result, "connect", details);
-    }
-
-    const backoff = new Backoff();
-    let stopListening: (() => void) | undefined;
-    let inProgress = result === -EINPROGRESS;
-    let ended = false;
-    this.#endpoint.beginWait(inProgress ? EPOLLOUT : 0);
-    try {
-      await new Promise<void>((settle, reject) => {
-        const resolve = () => {
-          this.#onConnectable = undefined;
-          settle();
-        };
-        // What throws in a timer or in the event loop's call would end the process.
-        const orReject =
-          <A extends unknown[]>(body: (...args: A) => void) =>
-          (...args: A) => {
-            try {
-              body(...args);
-            } catch (error) {
-              reject(error);
-            }
-          };
-        const attempted = orReject((again: number) => {
-          if (again >= 0) resolve();
-          // A Unix listener's backlog is full. Readiness says writable all the same: nothing but time tells.
-          else if (again === -EAGAIN) backoff.wait(attempt);
-          else if (again !== -EINPROGRESS) reject(failure(again, "connect", details));
-          else {
-            inProgress = true;
-            this.#endpoint.watch(EPOLLOUT);
-            // The event may have come before the thread's answer.
-            this.#onConnectable?.();
-          }
-        });
-        const attempt = orReject(() => {
-          const number = this.#endpoint.open();
-          if (!offLoop) attempted(binding().connect(number, address));
-          else {
-            const started = callOffLoop(
-              (token) => binding().startConnect(number, address, token),
-              (token) => {
-                this.#connectsAway--;
-                const again = binding().endCall(token);
-                // Nobody waits any more: it is not tried again, but it may have gone well.
-                if (!ended) attempted(again);
-                else if (this.fd >= 0) this.#noteConnected();
-              },
-            );
-            if (started < 0) reject(failure(started, "connect", details));
-            else this.#connectsAway++;
-          }
-        });
-        this.#onConnectable = orReject(() => {
-          if (this.closed) {
-            reject(this.#endpoint.closedError());
-            return;
-          }
-          if (!inProgress) return;
-          const error = getInt(this.#endpoint.open(), SOL_SOCKET, SO_ERROR);
-          if (error !== 0) {
-            reject(systemError(error, "connect", details));
-            return;
-          }
-          const peer = binding().getpeername(this.#endpoint.open(), new Uint8Array(ADDRESS_SPACE));
-          if (peer >= 0) resolve();
-          // An event from before the call says nothing yet.
-          else if (peer !== -ENOTCONN) reject(failure(peer, "getpeername"));
-        });
-        this.#failConnect = reject;
-        stopListening = listenForAbort(signal, reject);
-        if (offLoop) attempt();
-        else if (result === -EAGAIN) backoff.wait(attempt);
-      });
-      this.#noteConnected();
-    } finally {
-      ended = true;
-      backoff.cancel();
-      stopListening?.();
-      this.#onConnectable = undefined;
-      this.#failConnect = undefined;
-      this.#endpoint.endWait();
-    }
+    const signal = checkNotAborted(checkObject("options", options).signal);
+    const address = encodeAddress(to, "to", interfacesOf(this.#endpoint.open()));
+    return this.#connecting.connect(address, detailsOf(to), this.#shared || this.#sending.purges, signal);
   }
 
   /** Once a Unix datagram socket is connected, sending on it and connecting it anew can purge its own queue. */
   #noteConnected(): void {
     const { family, type } = this.#facts;
     if (family !== AF_UNIX || type !== SOCK_DGRAM) return;
-    this.#sending.purges = binding().getpeername(this.#endpoint.open(), new Uint8Array(ADDRESS_SPACE)) >= 0;
+    this.#sending.purges = isConnected(this.#endpoint.open());
   }
 
   /**
@@ -442,7 +314,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @see sendmsg(2), unix(7)
    */
   sendmsg(message: OutgoingMessage, options: SendOptions = NO_SEND_OPTIONS): Promise<SendResult> {
-    return namingCaller(this.#sending.send(message, options), this.sendmsg);
+    return namingCaller(this.#sending.sendMessage(message, options), this.sendmsg);
   }
 
   /**
@@ -456,7 +328,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * `control`: what you leave out (credentials, a TLS record type) does not hold for the rest.
    */
   trySendmsg(message: OutgoingMessage): SendResult | undefined {
-    return this.#sending.trySend(message);
+    return this.#sending.trySendMessage(message);
   }
 
   /**
@@ -504,7 +376,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
   /** Entries of the error queue that were thrown away because too many waited to be read. */
   get errorsDropped(): number {
-    return this.#receiving.errorsDropped;
+    return this.#receiving.errors.dropped;
   }
 
   /**
@@ -535,11 +407,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
       throw invalidArgValue("how", `must be "read", "write" or "both". Received ${printed(how)}`);
     }
     this.#endpoint.open();
-    if (how !== "read") await this.#sending.end();
+    if (how !== "read") await this.#sending.queue.end();
     const number = how === "read" ? SHUT_RD : how === "write" ? SHUT_WR : SHUT_RDWR;
     const result = binding().shutdown(this.#endpoint.open(), number);
     if (result < 0) {
-      if (how !== "read") this.#sending.resume();
+      if (how !== "read") this.#sending.queue.resume();
       throw failure(result, "shutdown");
     }
     if (how !== "write") this.#receiving.readShutDown();
@@ -547,12 +419,12 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
   /** The address that the socket is bound to. @see getsockname(2) */
   getsockname(): Address {
-    return addressBy("getsockname", this.#endpoint.open());
+    return addressOf("getsockname", this.#endpoint.open());
   }
 
   /** The peer's address. @throws `ENOTCONN`. @see getpeername(2) */
   getpeername(): Address {
-    return addressBy("getpeername", this.#endpoint.open());
+    return addressOf("getpeername", this.#endpoint.open());
   }
 
   /** The same as `peer.credentials()`. @see unix(7) SO_PEERCRED */
@@ -612,7 +484,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
   #checkIdle(): void {
     this.#endpoint.open();
-    if (this.#receiving.waiting || this.#sending.waiting || this.#onConnectable || this.#connectsAway > 0) {
+    if (this.#receiving.isAwaited || !this.#sending.queue.isEmpty() || this.#connecting.isBusy) {
       throw codedError("ERR_INVALID_STATE", "Somebody is waiting for the socket");
     }
     if (this.#receiving.holdsData) {
@@ -638,13 +510,13 @@ export class Socket implements MessageSocket<FileDescriptor> {
    */
   close(): Promise<void> {
     if (!this.#endpoint.closed) {
-      this.#receiving.ask();
+      this.#receiving.serveUnasked();
       this.#boundPath?.remove();
       const closing = this.#endpoint.close();
       const error = () => this.#endpoint.closedError();
       this.#receiving.close(error);
-      this.#sending.close(error);
-      this.#onConnectable?.();
+      this.#sending.queue.close(error);
+      this.#connecting.check();
       return closing;
     }
     return this.#endpoint.close();
@@ -656,7 +528,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
   /** @internal Another process is about to get the socket, and may receive from it at once: it gets it as it was. */
   [HANDING_OVER](): void {
-    if (!this.closed && !this.#receiving.waiting) this.#own.switchOff(this.fd);
+    if (!this.closed && !this.#receiving.isAwaited) this.#own.switchOff(this.fd);
   }
 
   /** @internal Another process has the socket now: its path is no longer ours to remove. */
@@ -680,14 +552,14 @@ export class Socket implements MessageSocket<FileDescriptor> {
       // Libuv does not tell more of an error, and ends its watch.
       if (events & EPOLLERR) this.#endpoint.useEdges();
       // Sends and receives may wait for the connection, too, and no further edge would come for them.
-      if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) this.#onConnectable?.();
-      if (events & EPOLLERR) this.#receiving.drainErrors();
+      if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) this.#connecting.check();
+      if (events & EPOLLERR) this.#receiving.errors.drain();
       if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
         this.#endpoint.heed(EPOLLIN, this.#receiving.pump());
       }
       if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
-        const outcome = this.#sending.pump();
-        this.#endpoint.heed(EPOLLOUT, this.#onConnectable ? "in vain" : outcome);
+        const outcome = this.#sending.queue.pump();
+        this.#endpoint.heed(EPOLLOUT, this.#connecting.isAwaited ? "in vain" : outcome);
       }
     } catch (error) {
       this.#failWaits(error as Error);
@@ -705,9 +577,9 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
   /** The event loop can no longer tell when the socket is ready: no memory for it, or too many watches (epoll(7)). */
   #failWaits(error: Error): void {
-    this.#failConnect?.(error);
+    this.#connecting.fail(error);
     this.#receiving.fail(() => error);
-    this.#sending.fail(() => error);
+    this.#sending.queue.fail(() => error);
   }
 }
 
@@ -730,7 +602,7 @@ export function socketpair(
   const checked = checkOptions(options);
   refuseOptions(
     options,
-    MAKING.filter((name) => name !== "protocol"),
+    CREATION_OPTIONS.filter((name) => name !== "protocol"),
   );
   const native = binding();
   const result = native.socketpair(
@@ -749,8 +621,8 @@ export function socketpair(
   try {
     const [first, second] = descriptors.map((descriptor) => {
       refuseDescriptors(descriptor.fd, checked.maxFds);
-      const delivery = switchOn(descriptor.fd, facts, checked.receive);
-      return socketOf(descriptor, facts, { maxFds: checked.maxFds, delivery });
+      const switches = ControlSwitchboard.of(descriptor.fd, facts, checked.receive);
+      return socketOf(descriptor, facts, { maxFds: checked.maxFds, switches });
     });
     return [first!, second!];
   } catch (error) {

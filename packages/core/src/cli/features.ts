@@ -66,7 +66,7 @@ export function kernelFeatures(): Feature[] {
     try {
       fd = socket(family, type);
       // Set and not read: SO_INQ can't be read.
-      new SocketOptionAccess(() => fd, family).set(option, value);
+      new SocketOptionAccess({ open: () => fd }, family).set(option, value);
       return { ...feature, present: true };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;

@@ -169,3 +169,6 @@ export function isDelivered(
   const is = TYPE_NAMES[protocol === IPPROTO_SCTP ? SOCK_SEQPACKET : type];
   return is !== undefined && types.includes(is);
 }
+
+/** The table's entries as one type, whatever each has. */
+export const entryOf = (name: ControlName): ControlEntry => controlMessages[name];

@@ -20,7 +20,7 @@ interface NodeSocket {
 }
 
 /** What a Node object leaves behind. */
-export interface Left {
+export interface LeftBehind {
   /** What it had read and nobody had asked for yet. */
   data?: Buffer | undefined;
   /** The socket file that it would have removed. */
@@ -30,7 +30,7 @@ export interface Left {
 export interface FromNode {
   fd: number;
   /** Ends the Node object. The file lives on in a duplicate. */
-  end: () => Left;
+  end: () => LeftBehind;
 }
 
 /** Checks that nothing is lost when a Node socket's file becomes ours. `familyOf` asks the kernel. */
@@ -93,7 +93,7 @@ export function fromNodeSocket(source: object, familyOf: (fd: number) => number)
  * Closes a server, and keeps its socket file. libuv removes whatever has the server's path, be it another server's file: so a
  * hard link keeps what is there, and puts it back at once.
  */
-function endServer(server: NetServer): Left {
+function endServer(server: NetServer): LeftBehind {
   const path = pathOf(server);
   if (path === undefined) {
     server.close();

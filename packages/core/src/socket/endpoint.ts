@@ -1,5 +1,5 @@
 import { custodyOf, type FileDescriptor } from "../descriptor.js";
-import { AbortError, closedError } from "../errors.js";
+import { closedError } from "../errors.js";
 import {
   beginWait,
   canPoll,
@@ -14,6 +14,7 @@ import {
   watch,
   watchPolled,
 } from "./readiness.js";
+import type { Outcome, Waits } from "./wait-queue.js";
 
 /** What a collected endpoint leaves behind. */
 interface Remains {
@@ -49,13 +50,8 @@ class Watched implements Watcher {
   }
 }
 
-/**
- * What has come of an event: somebody was served; nobody waits for it; somebody waits, and the socket was not ready after all.
- */
-export type Outcome = "served" | "idle" | "in vain";
-
 /** An open descriptor that the event loop watches: what sockets and listeners have in common. */
-export class Endpoint {
+export class Endpoint implements Waits {
   readonly #descriptor: FileDescriptor;
   /** For calls that look whether we still own the number. */
   readonly number: number;
@@ -225,30 +221,4 @@ export class Endpoint {
     this.#remains.registration = undefined;
     this.#polledFor = 0;
   }
-}
-
-/** Those who wait for a signal, behind one listener: Node warns of the eleventh. */
-const aborting = new WeakMap<AbortSignal, Set<(error: AbortError) => void>>();
-
-/** Calls `onAbort` when the signal aborts; returns what takes that back. */
-export function listenForAbort(
-  signal: AbortSignal | undefined,
-  onAbort: (error: AbortError) => void,
-): (() => void) | undefined {
-  if (signal === undefined) return undefined;
-  let callbacks = aborting.get(signal);
-  if (callbacks === undefined) {
-    callbacks = new Set();
-    aborting.set(signal, callbacks);
-  }
-  const own = callbacks;
-  if (own.size === 0) signal.addEventListener("abort", abortAll);
-  own.add(onAbort);
-  return () => {
-    if (own.delete(onAbort) && own.size === 0) signal.removeEventListener("abort", abortAll);
-  };
-}
-
-function abortAll(this: AbortSignal): void {
-  for (const onAbort of aborting.get(this) ?? []) onAbort(new AbortError(this));
 }

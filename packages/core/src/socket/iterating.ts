@@ -1,7 +1,7 @@
 import { checkObject } from "../arguments.js";
 import { Backoff } from "./backoff.js";
 import { rejectInTurn } from "./fairness.js";
-import { NO_OPTIONS, type ReceiveOptions } from "./receiving.js";
+import { NO_OPTIONS, type ReceiveOptions } from "./receive-request.js";
 import { isGivenUp, isLoss, isTransient, needsPause } from "./transient.js";
 
 /** How {@link Socket.messages} goes on. */

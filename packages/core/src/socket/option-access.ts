@@ -47,6 +47,18 @@ const MAX_ROOM = 1 << 20;
 
 const SIZEOF_INT = 4;
 
+/** Whose options they are. `open` returns the descriptor's number, or throws once it is closed. */
+export interface OptionOwner {
+  open(): number;
+}
+
+/** An option that was set, and the int that its value is or begins with. */
+export interface SetOption {
+  readonly level: number;
+  readonly option: number;
+  readonly value: number;
+}
+
 /**
  * The options of one socket, by name: their types are those of the table.
  *
@@ -56,22 +68,17 @@ const SIZEOF_INT = 4;
  * @see getsockopt(2), setsockopt(2), socket(7), ip(7), ipv6(7), tcp(7), udp(7), unix(7), packet(7), netlink(7), vsock(7)
  */
 export class SocketOptionAccess {
-  readonly #open: () => number;
+  readonly #owner: OptionOwner;
   readonly #family: number;
-  readonly #onSet: ((level: number, option: number, value: number) => void) | undefined;
+  readonly #noteOption: ((set: SetOption) => void) | undefined;
 
   /**
-   * @internal `open` returns the descriptor's number, or throws once it is closed; `onSet` is told what was set, and the int that
-   *   the value is or begins with.
+   * @internal `noteOption` is told what the program has set.
    */
-  constructor(
-    open: () => number,
-    family: number,
-    onSet?: (level: number, option: number, value: number) => void,
-  ) {
-    this.#open = open;
+  constructor(owner: OptionOwner, family: number, noteOption?: (set: SetOption) => void) {
+    this.#owner = owner;
     this.#family = family;
-    this.#onSet = onSet;
+    this.#noteOption = noteOption;
   }
 
   /**
@@ -83,7 +90,7 @@ export class SocketOptionAccess {
   get<N extends ReadableOption>(name: N, query?: OptionQuery<N>): OptionValue<N> {
     const entry = checkOptionName(name);
     if (entry.direction === "set") throw invalidArgValue("name", `can only be set: ${JSON.stringify(name)}`);
-    const bytes = query === undefined ? undefined : encodeQuery(entry, query, encodingOf(this.#open()));
+    const bytes = query === undefined ? undefined : encodeQuery(entry, query, encodingOf(this.#owner.open()));
     return decodeEntry(entry, this.#read(entry, bytes), machineLayout) as OptionValue<N>;
   }
 
@@ -97,7 +104,7 @@ export class SocketOptionAccess {
   set<N extends SettableOption>(name: N, value: OptionInput<N>): void {
     const entry = checkOptionName(name);
     if (entry.direction === "get") throw invalidArgValue("name", `can only be read: ${JSON.stringify(name)}`);
-    const fd = this.#open();
+    const fd = this.#owner.open();
     const bytes = encodeEntry(entry, value, encodingOf(fd));
     this.#checkFamily(entry, "setsockopt");
     const { setsockopt, setFilter } = binding();
@@ -128,7 +135,7 @@ export class SocketOptionAccess {
     }
     refusePointersGet("option", level, option, length);
     const bytes = new Uint8Array(length);
-    const result = binding().getsockopt(this.#open(), level, option, bytes, false);
+    const result = binding().getsockopt(this.#owner.open(), level, option, bytes, false);
     if (result < 0) throw failure(result, "getsockopt");
     return bytes.subarray(0, result);
   }
@@ -144,17 +151,17 @@ export class SocketOptionAccess {
     checkInt32("option", option);
     const bytes = checkView("value", value);
     refusePointersSet("option", level, option, bytes.byteLength);
-    const result = binding().setsockopt(this.#open(), level, option, bytes);
+    const result = binding().setsockopt(this.#owner.open(), level, option, bytes);
     if (result < 0) throw failure(result, "setsockopt");
     this.#told(level, option, bytes);
   }
 
   #told(level: number, option: number, bytes: Uint8Array): void {
-    if (bytes.length >= SIZEOF_INT) this.#onSet?.(level, option, readI32(bytes, 0));
+    if (bytes.length >= SIZEOF_INT) this.#noteOption?.({ level, option, value: readI32(bytes, 0) });
   }
 
   #read(entry: OptionEntry, query: Uint8Array | undefined): Uint8Array {
-    const fd = this.#open();
+    const fd = this.#owner.open();
     this.#checkFamily(entry, "getsockopt");
     const { payload } = entry;
     const { size, room: longest = size } = payload;

@@ -3,13 +3,13 @@ import { byteLength, checkArray, checkData, checkFlags, checkObject } from "../a
 import { AF_UNIX } from "../constants/address-families.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import { MSG_ZEROCOPY } from "../constants/message-flags.js";
-import { SCM_RIGHTS } from "../constants/socket.js";
+import { SCM_MAX_FD, SCM_RIGHTS } from "../constants/socket.js";
 import { SOCK_STREAM } from "../constants/socket-types.js";
 import { type ControlMessage, encodeControl } from "../control/index.js";
 import { invalidArgValue } from "../errors.js";
 import type { OutgoingMessage } from "../message.js";
 import type { InterfaceIndex } from "../wire/interface.js";
-import { SCM_MAX_FD } from "./receiving.js";
+import type { SocketFacts } from "./facts.js";
 
 /** A message to be sent, whose parts were checked and encoded. */
 export interface Outgoing<F, A> {
@@ -57,7 +57,7 @@ function checkSendFlags(argument: string, value: unknown): number {
  */
 export function checkOutgoing<F, A>(
   message: OutgoingMessage,
-  { family, type }: { readonly family: number; readonly type: number },
+  { family, type }: Pick<SocketFacts, "family" | "type">,
   fileOf: (list: string, i: number, sendable: unknown) => F,
   encode: (argument: string, address: Address) => A,
   interfaceIndex: InterfaceIndex,

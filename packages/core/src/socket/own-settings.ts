@@ -2,12 +2,13 @@ import { AF_UNIX } from "../constants/address-families.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import { SO_OOBINLINE, SO_TIMESTAMP_NEW, SO_TIMESTAMP_OLD } from "../constants/socket.js";
 import { SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-types.js";
-import type { ControlName } from "../control/index.js";
 import { explain } from "../errors.js";
 import { failure } from "../syscalls/failure.js";
 import { trySetInt } from "../syscalls/int-option.js";
-import { hasNewStamps, hasStamps, presentValue, wantsStamps } from "./delivery.js";
-import type { SocketFacts } from "./make.js";
+import { hasArrivalTimes, includeArrivalTime, includeNewWidth } from "./arrival-times.js";
+import { presentValue } from "./control-settings.js";
+import type { ControlSwitchboard } from "./control-switches.js";
+import type { SocketFacts } from "./facts.js";
 
 /**
  * What the library switches on in a Unix socket for its own sake, so that it can receive from it:
@@ -24,26 +25,28 @@ import type { SocketFacts } from "./make.js";
  */
 export class OwnSettings {
   readonly #facts: SocketFacts;
+  readonly #switches: ControlSwitchboard;
   /** Options of SOL_SOCKET that were off before we switched them on. */
   #ours: number | undefined;
   /** Whether everything is on: the one thing that later receives look at. */
   on = false;
 
-  constructor(facts: SocketFacts) {
+  constructor(facts: SocketFacts, switches: ControlSwitchboard) {
     this.#facts = facts;
+    this.#switches = switches;
   }
 
-  /** Switches on what is not on yet. `names` is what the program wants to receive. */
-  switchOn(fd: number, names: ReadonlySet<ControlName>): void {
+  /** Switches on what is not on yet. */
+  switchOn(fd: number): void {
     const { family, type } = this.#facts;
     if (family === AF_UNIX && type === SOCK_STREAM) this.#keepOutOfBandInline(fd);
-    else if (family === AF_UNIX && type === SOCK_SEQPACKET) this.#stamp(fd, names);
+    else if (family === AF_UNIX && type === SOCK_SEQPACKET) this.#stamp(fd);
     this.on = true;
   }
 
   /** The program has switched control messages, or set an option: what we need may have gone with it. */
-  restore(fd: number, names: ReadonlySet<ControlName>): void {
-    if (this.on) this.switchOn(fd, names);
+  restore(fd: number): void {
+    if (this.on) this.switchOn(fd);
   }
 
   /** The program has set SO_OOBINLINE itself: it stays on when the socket is given away. */
@@ -63,15 +66,16 @@ export class OwnSettings {
     this.#set(fd, SO_OOBINLINE, "SO_OOBINLINE", "it keeps what is sent with MSG_OOB from getting lost");
   }
 
-  #stamp(fd: number, names: ReadonlySet<ControlName>): void {
-    if (wantsStamps(names)) {
+  #stamp(fd: number): void {
+    const { names } = this.#switches;
+    if (includeArrivalTime(names)) {
       this.#ours = undefined;
       return;
     }
     // If we switched them on before, they stay ours.
-    if (hasStamps(fd)) return;
+    if (hasArrivalTimes(fd)) return;
     // Not SO_TIMESTAMPNS: qemu's user-mode emulation does not know it.
-    const option = hasNewStamps(names) ? SO_TIMESTAMP_NEW : SO_TIMESTAMP_OLD;
+    const option = includeNewWidth(names) ? SO_TIMESTAMP_NEW : SO_TIMESTAMP_OLD;
     this.#set(fd, option, "SO_TIMESTAMP", "it tells empty messages from the end");
   }
 

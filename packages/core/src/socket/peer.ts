@@ -7,7 +7,7 @@ import { codedError, explain } from "../errors.js";
 import { explainAge } from "../kernel-version.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
-import type { SocketOptionAccess } from "./option-access.js";
+import type { OptionOwner, SocketOptionAccess } from "./option-access.js";
 
 /** Who is at the other end, as the kernel knew it at connect(2), listen(2) or socketpair(2). */
 export interface PeerCredentials {
@@ -26,13 +26,13 @@ const PIDFD_SINCE = "6.5";
  * @see unix(7)
  */
 export class Peer {
-  readonly #open: () => number;
+  readonly #owner: OptionOwner;
   readonly #family: number;
   readonly #options: SocketOptionAccess;
 
-  /** @internal `open` returns the descriptor's number, or throws once it is closed. */
-  constructor(open: () => number, family: number, options: SocketOptionAccess) {
-    this.#open = open;
+  /** @internal */
+  constructor(owner: OptionOwner, family: number, options: SocketOptionAccess) {
+    this.#owner = owner;
     this.#family = family;
     this.#options = options;
   }
@@ -61,7 +61,7 @@ export class Peer {
     const native = binding();
     const value = new Int32Array(1);
     const bytes = new Uint8Array(value.buffer);
-    const result = native.getsockopt(this.#open(), SOL_SOCKET, SO_PEERPIDFD, bytes, true);
+    const result = native.getsockopt(this.#owner.open(), SOL_SOCKET, SO_PEERPIDFD, bytes, true);
     if (result < 0) {
       const error = failure(result, "getsockopt");
       const age = result === -ENOPROTOOPT ? explainAge("SO_PEERPIDFD", PIDFD_SINCE) : undefined;

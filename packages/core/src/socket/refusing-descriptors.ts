@@ -8,7 +8,7 @@ import { DENIED } from "../native/binding.js";
 import { socketOptions } from "../options/table.js";
 import { failure } from "../syscalls/failure.js";
 import { trySetInt } from "../syscalls/int-option.js";
-import type { MaxFds } from "./receiving.js";
+import type { MaxFds } from "./receive-request.js";
 
 /** Refuses `maxFds: "refuse"` where there is nothing to refuse: only Unix sockets carry descriptors. */
 export function checkRefusable(family: number, maxFds: MaxFds): void {

@@ -26,6 +26,20 @@ interface Parcel extends Attachments {
 
 const NOTHING: Attachments = { files: [], control: [], address: undefined };
 
+/** Who reads from a channel. */
+export interface ReadingEnd {
+  /** Lets nobody send descriptors: what `maxFds: "refuse"` does. */
+  readonly refusesFiles: boolean;
+  /** There is something to read. */
+  onReadable(): void;
+}
+
+/** Who writes to a channel. */
+export interface WritingEnd {
+  /** There is room to write. */
+  onWritable(): void;
+}
+
 /** One direction of a pair of sockets, and what the kernel would do in between: unix(7). */
 export class Channel {
   readonly #type: MemorySocketType;
@@ -36,16 +50,24 @@ export class Channel {
   #readShutDown = false;
   #reader: "open" | "closed" | "disconnected" = "open";
   #reset = false;
-  /** The receiver lets nobody send descriptors: what `maxFds: "refuse"` does. */
-  refusesFiles = false;
-  /** There is something to read. */
-  onReadable: () => void = () => {};
-  /** There is room to write. */
-  onWritable: () => void = () => {};
+  #readerEnd: ReadingEnd | undefined;
+  #writerEnd: WritingEnd | undefined;
 
   constructor(type: MemorySocketType, capacity: number) {
     this.#type = type;
     this.#capacity = capacity;
+  }
+
+  attachReader(end: ReadingEnd): void {
+    this.#readerEnd = end;
+  }
+
+  attachWriter(end: WritingEnd): void {
+    this.#writerEnd = end;
+  }
+
+  tellWriter(): void {
+    this.#writerEnd?.onWritable();
   }
 
   /** Takes `data` or, on a stream, its beginning; returns how many bytes. Undefined: no room. */
@@ -70,14 +92,14 @@ export class Channel {
 
   /** As {@link write}, whether there is room or not. */
   push(data: Buffer, attachments: Attachments): number {
-    if (this.refusesFiles && attachments.files.length > 0) {
+    if (this.#readerEnd?.refusesFiles && attachments.files.length > 0) {
       const error = systemError(EPERM, "sendmsg");
       explainRefusal(error, -EPERM);
       throw error;
     }
     this.#queue.push({ ...attachments, data: Buffer.from(data) });
     this.#used += charge(data);
-    this.onReadable();
+    this.#readerEnd?.onReadable();
     return data.length;
   }
 
@@ -134,18 +156,18 @@ export class Channel {
         left -= Math.min(left, parcel.data.length);
       }
     }
-    this.onWritable();
+    this.tellWriter();
   }
 
   shutDownWriting(): void {
     this.#writeShutDown = true;
-    this.onReadable();
+    this.#readerEnd?.onReadable();
   }
 
   shutDownReading(): void {
     this.#readShutDown = true;
-    this.onReadable();
-    this.onWritable();
+    this.#readerEnd?.onReadable();
+    this.tellWriter();
   }
 
   /** The reading end is closed; whether anything was left unread. */

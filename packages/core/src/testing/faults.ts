@@ -69,6 +69,10 @@ export class Faults<Name extends string> {
     return (this.#blocks.get(call) ?? 0) > 0;
   }
 
+  isPlanned(call: Name): boolean {
+    return (this.#faults.get(call)?.length ?? 0) > 0;
+  }
+
   /** Bytes that may still go before the next planned error; undefined: none is planned. Throws when it is due. */
   check(call: Name): Fault | undefined {
     const faults = this.#faults.get(call);

@@ -4,6 +4,11 @@
  * @module
  */
 export type { MemorySocketType } from "./channel.js";
-export { FakeDescriptor, type OpenDescriptor, openDescriptors, resetOpenDescriptors } from "./descriptor.js";
-export { MemoryListener, type MemoryListenerOptions } from "./listener.js";
-export { MemorySocket, type MemorySocketOptions, memorySocketpair } from "./socket.js";
+export {
+  FakeDescriptor,
+  type OpenDescriptor,
+  openDescriptors,
+  resetOpenDescriptors,
+} from "./fake-descriptor.js";
+export { MemoryListener, type MemoryListenerOptions } from "./memory-listener.js";
+export { MemorySocket, type MemorySocketOptions, memorySocketpair } from "./memory-socket.js";

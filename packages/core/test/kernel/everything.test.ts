@@ -9,7 +9,7 @@ import {
 import { entryNamed, isDelivered } from "../../src/control/table.js";
 import { type Message, Socket, type SocketType } from "../../src/index.js";
 import { errorReport } from "../../src/socket/error-report.js";
-import { factsOf } from "../../src/socket/take-over.js";
+import { factsOf } from "../../src/socket/facts.js";
 import {
   AF_BLUETOOTH,
   AF_CAN,

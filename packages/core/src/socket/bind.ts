@@ -1,14 +1,13 @@
 import { detailsOf } from "../address/encode.js";
-import { type Address, decodeAddress, encodeAddress, type UnixPathAddress } from "../address/index.js";
+import { type Address, encodeAddress, type UnixPathAddress } from "../address/index.js";
 import { own } from "../arguments.js";
 import { invalidArgValue } from "../errors.js";
-import { ADDRESS_SPACE } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
 import { interfacesOf } from "../syscalls/kernel-interfaces.js";
 import { bindPath } from "./bind-path.js";
 import type { BoundPath } from "./bound-path.js";
-import type { CheckedOptions } from "./make.js";
+import type { CheckedOptions } from "./socket-options.js";
 
 /** Binds a socket to an address; a path with its permissions, and in place of a stale file. */
 export async function bindTo(
@@ -23,11 +22,4 @@ export async function bindTo(
   const result = binding().bind(fd, encodeAddress(at, "at", interfacesOf(fd)));
   if (result < 0) throw failure(result, "bind", detailsOf(at));
   return undefined;
-}
-
-export function addressBy(call: "getsockname" | "getpeername", fd: number): Address {
-  const bytes = new Uint8Array(ADDRESS_SPACE);
-  const length = binding()[call](fd, bytes);
-  if (length < 0) throw failure(length, call);
-  return decodeAddress(bytes.subarray(0, length));
 }

@@ -1,29 +1,34 @@
 import { setImmediate } from "node:timers";
-import { byteLength, checkInteger, checkObject, checkSignal, own } from "../arguments.js";
+import { byteLength, checkInteger, checkObject, own } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
 import { CONSTRUCT, checkConstruct } from "../construct.js";
-import { AbortError, closedError, invalidArgValue, printed } from "../errors.js";
+import { closedError, invalidArgValue, printed } from "../errors.js";
 import { Message, type OutgoingMessage } from "../message.js";
+import { checkNotAborted } from "../socket/abort.js";
 import { rejectInTurn } from "../socket/fairness.js";
+import { fill } from "../socket/held-message.js";
 import { type IterationOptions, iterate } from "../socket/iterating.js";
-import { checkType as checkSocketType } from "../socket/make.js";
 import { DEFAULT_SIZE } from "../socket/receive-memory.js";
 import {
-  checkRequest,
+  checkReceiveRequest,
   checkSocketMaxFds,
   type MaxFds,
   type ReceiveOptions,
-  type Request,
-} from "../socket/receiving.js";
-import type { SendOptions, SendResult } from "../socket/sending.js";
+  type ReceiveRequest,
+  type ReceivingSocket,
+} from "../socket/receive-request.js";
+import type { SendResult } from "../socket/send-queue.js";
+import { NO_SEND_OPTIONS, type SendOptions } from "../socket/sending.js";
+import { checkType as checkSocketType } from "../socket/socket-options.js";
+import { WaitQueue } from "../socket/wait-queue.js";
 import type { MessageSocket } from "../socket.js";
 import { unshared } from "../unshared.js";
 import { Channel, type MemorySocketType } from "./channel.js";
-import { arrived, type FakeDescriptor } from "./descriptor.js";
+import { arrived, type FakeDescriptor } from "./fake-descriptor.js";
 import { Faults } from "./faults.js";
+import { MemoryWaits } from "./memory-waits.js";
 import { MemorySending } from "./sending.js";
-import { Waiting } from "./waiting.js";
 
 export interface MemorySocketOptions {
   /** Descriptors that a message may bring, at most 253, or `"refuse"`: who sends any gets `EPERM`. Default: 0. */
@@ -36,6 +41,11 @@ export interface MemorySocketOptions {
 const DEFAULT_CAPACITY = 212_992;
 const TYPES = ["stream", "seqpacket", "dgram"] as const satisfies readonly MemorySocketType[];
 const UNNAMED = { family: "unix" } as const;
+
+/** What a receive asks for, and where the program called it. */
+interface PlacedRequest extends ReceiveRequest {
+  readonly site: Error;
+}
 
 /** Two sockets that are connected with each other, for this module and MemoryListener. */
 export let pairOf: (
@@ -52,12 +62,14 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   readonly type: MemorySocketType;
   readonly #incoming: Channel;
   readonly #outgoing: Channel;
-  readonly #receiver: Parameters<typeof checkRequest>[1];
+  readonly #receiver: ReceivingSocket;
   readonly #faults = new Faults({ sendmsg: "sendmsg", recvmsg: "recvmsg" });
   readonly #sending: MemorySending;
-  readonly #waiting = new Waiting<Message<FakeDescriptor>>();
+  readonly #waits = new MemoryWaits();
+  readonly #queue = new WaitQueue<PlacedRequest, Message<FakeDescriptor>>(this.#waits, 0, (request) =>
+    this.#receive(request),
+  );
   #scheduled = false;
-  #closed = false;
 
   static {
     pairOf = (type, options) => {
@@ -83,32 +95,30 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     this.type = type;
     this.#receiver = { family: AF_UNIX, protocol: 0, maxFds, type: checkSocketType("type", type) };
     this.#incoming = incoming;
-    incoming.refusesFiles = maxFds === "refuse";
     this.#outgoing = outgoing;
-    this.#sending = new MemorySending(outgoing, type, this.#faults);
-    incoming.onReadable = () => this.#schedule();
-    outgoing.onWritable = () => this.#schedule();
+    this.#sending = new MemorySending(outgoing, type, this.#faults, this.#waits);
+    incoming.attachReader({ refusesFiles: maxFds === "refuse", onReadable: () => this.#schedule() });
+    outgoing.attachWriter({ onWritable: () => this.#schedule() });
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#waits.closed;
   }
 
-  sendmsg(message: OutgoingMessage, options: SendOptions = {}): Promise<SendResult> {
-    return this.#sending.send(message, options);
+  sendmsg(message: OutgoingMessage, options: SendOptions = NO_SEND_OPTIONS): Promise<SendResult> {
+    return this.#sending.sendMessage(message, options);
   }
 
   trySendmsg(message: OutgoingMessage): SendResult | undefined {
-    return this.#sending.trySend(message);
+    return this.#sending.trySendMessage(message);
   }
 
   recvmsg(options: ReceiveOptions = {}): Promise<Message<FakeDescriptor>> {
     try {
       this.#open();
-      const request = checkRequest(options, this.#receiver);
-      const signal = checkSignal("options.signal", own(options).signal);
-      const site = new Error();
-      return this.#waiting.start(() => this.#receive(request, site), signal);
+      const request = checkReceiveRequest(options, this.#receiver);
+      const signal = checkNotAborted(own(options).signal);
+      return this.#queue.take({ ...request, site: new Error() }, signal);
     } catch (error) {
       return rejectInTurn(error);
     }
@@ -116,18 +126,17 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
 
   tryRecvmsg(options: ReceiveOptions = {}): Message<FakeDescriptor> | undefined {
     this.#open();
-    const request = checkRequest(options, this.#receiver);
-    const { signal } = own(options);
-    if (signal?.aborted) throw new AbortError(signal);
-    return this.#waiting.empty ? this.#receive(request, new Error()) : undefined;
+    const request = checkReceiveRequest(options, this.#receiver);
+    checkNotAborted(own(options).signal);
+    return this.#queue.isEmpty() ? this.#receive({ ...request, site: new Error() }) : undefined;
   }
 
   #open(): void {
-    if (this.#closed) throw closedError("socket");
+    if (this.closed) throw closedError("socket");
   }
 
   /** Undefined: would block. */
-  #receive({ maxFds, size, buffers, flags }: Request, site: Error): Message<FakeDescriptor> | undefined {
+  #receive({ maxFds, size, buffers, flags, site }: PlacedRequest): Message<FakeDescriptor> | undefined {
     this.#faults.check("recvmsg");
     if (this.#faults.isBlocked("recvmsg")) return undefined;
     const unlimited = this.type === "stream" ? DEFAULT_SIZE : Number.POSITIVE_INFINITY;
@@ -164,7 +173,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
       throw invalidArgValue("how", `must be "read", "write" or "both". Received ${printed(how)}`);
     }
     this.#open();
-    if (how !== "read") await this.#sending.end();
+    if (how !== "read") await this.#sending.queue.end();
     this.#open();
     if (how !== "read") this.#outgoing.shutDownWriting();
     if (how !== "write") this.#incoming.shutDownReading();
@@ -198,33 +207,23 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.#waiting.pump();
-      this.#sending.pump();
+      this.#queue.pump();
+      this.#sending.queue.pump();
     });
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#waiting.rejectAll(() => closedError("socket"));
-    this.#sending.close();
+    if (this.closed) return;
+    this.#waits.closed = true;
+    const error = () => closedError("socket");
+    this.#queue.failAll(error);
+    this.#sending.queue.close(error);
     this.#outgoing.closeWriting(this.#incoming.closeReading());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-/** Fills the caller's buffers in order; returns a view on one, a copy of several. */
-function fill(buffers: Uint8Array | Uint8Array[], data: Buffer): Buffer {
-  if (!Array.isArray(buffers)) {
-    buffers.set(data);
-    return Buffer.from(buffers.buffer, buffers.byteOffset, data.length);
-  }
-  let at = 0;
-  for (const view of buffers) at += data.copy(view, 0, at);
-  return unshared(data);
 }
 
 export function checkType<T extends MemorySocketType>(

@@ -4,50 +4,46 @@ import type { FileDescriptor } from "../descriptor.js";
 import { Message } from "../message.js";
 import { unshared } from "../unshared.js";
 import { DEFAULT_SIZE } from "./receive-memory.js";
-import type { Request } from "./receiving.js";
+import type { ReceiveRequest } from "./receive-request.js";
 
 /**
  * Receives from a message that the kernel no longer has: a net.Socket had read it before the socket became ours, or a thread had
  * received it. `rest` is what the next receive gets.
  */
-export function takeEarly(
-  early: Message,
-  request: Request,
+export function takeHeld(
+  held: Message,
+  request: ReceiveRequest,
   isStream: boolean,
 ): { message: Message; rest: Message | undefined } {
-  const whole = isStream ? DEFAULT_SIZE : early.data.length;
+  const whole = isStream ? DEFAULT_SIZE : held.data.length;
   const room = request.buffers ? request.room : (request.size ?? whole);
   const peek = (request.flags & MSG_PEEK) !== 0;
-  const cut = early.data.length > room;
-  const part = early.data.subarray(0, room);
+  const cut = held.data.length > room;
+  const part = held.data.subarray(0, room);
   let data: Buffer;
   // Without memory for the data, both throw: before anything is taken.
   if (request.buffers) {
-    let at = 0;
-    for (const view of Array.isArray(request.buffers) ? request.buffers : [request.buffers]) {
-      at += part.copy(view, 0, at);
-    }
-    data = filled(request.buffers, part.length);
+    data = fill(request.buffers, part);
   } else {
     // What is left would be gone once somebody transfers the memory of this part. What Node has read may lie in its pool.
     data = unshared(part);
   }
-  const left = peek || !(cut && isStream) ? undefined : early.data.subarray(room);
-  const fds = peek ? duplicates(early.fds.slice(0, request.maxFds)) : early.takeFds();
+  const left = peek || !(cut && isStream) ? undefined : held.data.subarray(room);
+  const fds = peek ? duplicates(held.fds.slice(0, request.maxFds)) : held.takeFds();
   const unwanted = fds.splice(request.maxFds);
   for (const descriptor of unwanted) descriptor.close();
   const message = Message.from({
     data,
     fds,
-    pidfd: peek ? early.pidfd?.dup() : early.takePidfd(),
-    control: early.control,
-    address: early.address,
-    flags: early.flags | (cut && !isStream ? MSG_TRUNC : 0),
-    eof: early.eof,
-    fullLength: isStream ? data.length : early.fullLength,
-    droppedFds: early.droppedFds + unwanted.length,
+    pidfd: peek ? held.pidfd?.dup() : held.takePidfd(),
+    control: held.control,
+    address: held.address,
+    flags: held.flags | (cut && !isStream ? MSG_TRUNC : 0),
+    eof: held.eof,
+    fullLength: isStream ? data.length : held.fullLength,
+    droppedFds: held.droppedFds + unwanted.length,
   });
-  return { message, rest: peek ? early : left && Message.from({ data: left }) };
+  return { message, rest: peek ? held : left && Message.from({ data: left }) };
 }
 
 /** All of them or none: without a descriptor left, this throws. */
@@ -60,6 +56,13 @@ function duplicates(descriptors: readonly FileDescriptor[]): FileDescriptor[] {
     throw error;
   }
   return made;
+}
+
+/** Puts bytes into the caller's buffers, in order. Returns the part that was filled. */
+export function fill(buffers: Uint8Array | Uint8Array[], data: Buffer): Buffer {
+  let at = 0;
+  for (const view of Array.isArray(buffers) ? buffers : [buffers]) at += data.copy(view, 0, at);
+  return filled(buffers, at);
 }
 
 /** The part of the caller's buffers that was filled: a view on one, a copy of several. */

@@ -1,22 +1,22 @@
 import { setImmediate } from "node:timers";
-import { checkObject, checkSignal } from "../arguments.js";
+import { checkObject } from "../arguments.js";
 import { ECONNREFUSED } from "../errno.js";
-import { AbortError, closedError, systemError } from "../errors.js";
+import { closedError, systemError } from "../errors.js";
 import type { AcceptOptions, MessageListener } from "../listener.js";
+import { checkNotAborted } from "../socket/abort.js";
+import { Backoff } from "../socket/backoff.js";
 import { rejectInTurn } from "../socket/fairness.js";
 import { iterateConnections } from "../socket/iterating.js";
 import { needsPause } from "../socket/transient.js";
+import { WaitQueue } from "../socket/wait-queue.js";
 import { Faults } from "./faults.js";
-import { checkType, type MemorySocket, type MemorySocketOptions, pairOf } from "./socket.js";
-import { Waiting } from "./waiting.js";
+import { checkType, type MemorySocket, type MemorySocketOptions, pairOf } from "./memory-socket.js";
+import { MemoryWaits } from "./memory-waits.js";
 
 export interface MemoryListenerOptions extends MemorySocketOptions {
   /** Default: "stream". */
   type?: "stream" | "seqpacket";
 }
-
-/** Before a call that failed for want of descriptors or memory is made again. */
-const SHORTAGE_PAUSE_MS = 1;
 
 /** A listener in memory: what {@link connect} makes, {@link accept} gets. `maxFds` and `capacity` pass on to accepted sockets. */
 export class MemoryListener implements MessageListener<MemorySocket> {
@@ -24,9 +24,12 @@ export class MemoryListener implements MessageListener<MemorySocket> {
   readonly #options: MemorySocketOptions;
   readonly #faults = new Faults({ accept: "accept4" });
   readonly #backlog: { near: MemorySocket; far: MemorySocket }[] = [];
-  readonly #waiting = new Waiting<MemorySocket>();
+  readonly #waits = new MemoryWaits();
+  readonly #queue = new WaitQueue<AcceptOptions["onError"], MemorySocket>(this.#waits, 0, (onShortage) =>
+    this.#tryOrPause(onShortage),
+  );
+  readonly #backoff = new Backoff();
   #scheduled = false;
-  #closed = false;
 
   constructor(options: MemoryListenerOptions = {}) {
     const { type = "stream", ...socketOptions } = checkObject("options", options);
@@ -37,7 +40,7 @@ export class MemoryListener implements MessageListener<MemorySocket> {
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#waits.closed;
   }
 
   /**
@@ -50,9 +53,8 @@ export class MemoryListener implements MessageListener<MemorySocket> {
   }
 
   async #connect(options: MemorySocketOptions & { signal?: AbortSignal }): Promise<MemorySocket> {
-    const signal = checkSignal("options.signal", checkObject("options", options).signal);
-    if (signal?.aborted) throw new AbortError(signal);
-    if (this.#closed) throw systemError(ECONNREFUSED, "connect");
+    checkNotAborted(checkObject("options", options).signal);
+    if (this.closed) throw systemError(ECONNREFUSED, "connect");
     const [near, far] = pairOf(this.#type, [options, this.#options]);
     this.#backlog.push({ near, far });
     this.#schedule();
@@ -69,27 +71,28 @@ export class MemoryListener implements MessageListener<MemorySocket> {
 
   #accept(signal: AbortSignal | undefined, onShortage: AcceptOptions["onError"]): Promise<MemorySocket> {
     try {
-      if (this.#closed) throw closedError("listener");
-      checkSignal("options.signal", signal);
+      if (this.closed) throw closedError("listener");
+      return this.#queue.take(onShortage, checkNotAborted(signal));
     } catch (error) {
       return rejectInTurn(error);
     }
-    return this.#waiting.start(() => this.#tryOrPause(onShortage), signal);
   }
 
   tryAccept(): MemorySocket | undefined {
-    if (this.#closed) throw closedError("listener");
-    return this.#waiting.empty ? this.#try() : undefined;
+    if (this.closed) throw closedError("listener");
+    return this.#queue.isEmpty() ? this.#try() : undefined;
   }
 
   /** Undefined: none is waiting, or there is no descriptor for it and a pause has begun. */
   #tryOrPause(onShortage: AcceptOptions["onError"]): MemorySocket | undefined {
     try {
-      return this.#try();
+      const socket = this.#try();
+      this.#backoff.reset();
+      return socket;
     } catch (error) {
       if (!needsPause(error)) throw error;
       onShortage?.(error as Error);
-      setTimeout(() => this.#waiting.pump(), SHORTAGE_PAUSE_MS);
+      this.#backoff.wait(() => this.#queue.pump());
       return undefined;
     }
   }
@@ -124,15 +127,16 @@ export class MemoryListener implements MessageListener<MemorySocket> {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.#waiting.pump();
+      this.#queue.pump();
     });
   }
 
   /** Closes the listener: waits reject with `ERR_SENDMSG_CLOSED`; connections that nobody accepted are reset. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#waiting.rejectAll(() => closedError("listener"));
+    if (this.closed) return;
+    this.#waits.closed = true;
+    this.#backoff.cancel();
+    this.#queue.failAll(() => closedError("listener"));
     for (const { near, far } of this.#backlog.splice(0)) {
       if (!near.closed) near.failNext("recvmsg", "ECONNRESET");
       far.close();

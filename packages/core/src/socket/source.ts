@@ -1,29 +1,18 @@
 import { checkFd } from "../arguments.js";
 import { SOL_SOCKET } from "../constants/levels.js";
-import { SO_ACCEPTCONN, SO_DOMAIN, SO_PROTOCOL, SO_TYPE } from "../constants/socket.js";
+import { SO_DOMAIN } from "../constants/socket.js";
 import { FileDescriptor, hold, moveIn } from "../descriptor.js";
 import { codedError, invalidArgType } from "../errors.js";
-import { fromNodeSocket, type Left } from "../interop/node-socket.js";
+import { fromNodeSocket, type LeftBehind } from "../interop/node-socket.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
 import { getInt } from "../syscalls/int-option.js";
-import type { SocketFacts } from "./make.js";
 import { prepare } from "./readiness.js";
-
-/** What the kernel says of a socket that came from elsewhere. */
-export function factsOf(fd: number): SocketFacts & { listening: boolean } {
-  return {
-    family: getInt(fd, SOL_SOCKET, SO_DOMAIN),
-    type: getInt(fd, SOL_SOCKET, SO_TYPE),
-    protocol: getInt(fd, SOL_SOCKET, SO_PROTOCOL),
-    listening: getInt(fd, SOL_SOCKET, SO_ACCEPTCONN) === 1,
-  };
-}
 
 interface TakenOver {
   descriptor: FileDescriptor;
   /** The descriptor for the new owner, and what else it takes over. */
-  commit: () => Left & { descriptor: FileDescriptor };
+  commit: () => LeftBehind & { descriptor: FileDescriptor };
   /** Leaves everything as it was. */
   undo: () => void;
 }

@@ -1,27 +1,11 @@
 import { type Address, addressFamily } from "../address/index.js";
 import { checkArray, checkBoolean, checkInteger, checkObject, checkSignal, own } from "../arguments.js";
-import { AF_INET, AF_INET6, AF_UNIX } from "../constants/address-families.js";
-import { IPV6_V6ONLY } from "../constants/ipv6.js";
-import { SOL_SOCKET } from "../constants/levels.js";
-import { IPPROTO_IPV6 } from "../constants/protocols.js";
-import { SO_REUSEADDR, SO_REUSEPORT } from "../constants/socket.js";
-import {
-  SOCK_CLOEXEC,
-  SOCK_DGRAM,
-  SOCK_NONBLOCK,
-  SOCK_RAW,
-  SOCK_SEQPACKET,
-  SOCK_STREAM,
-} from "../constants/socket-types.js";
+import { AF_UNIX } from "../constants/address-families.js";
+import { SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-types.js";
 import type { ControlName } from "../control/index.js";
-import { type FileDescriptor, holdUncollected } from "../descriptor.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
-import { binding } from "../native/load.js";
-import { failure } from "../syscalls/failure.js";
-import { setInt } from "../syscalls/int-option.js";
-import { checkControlName } from "./delivery.js";
-import { checkSocketMaxFds, type MaxFds } from "./receiving.js";
-import { checkRefusable, refuseDescriptors } from "./refusing-descriptors.js";
+import { checkControlName } from "./control-switches.js";
+import { checkSocketMaxFds, type MaxFds } from "./receive-request.js";
 
 export type SocketType = "stream" | "seqpacket" | "dgram" | "raw";
 
@@ -115,8 +99,8 @@ export function refuseOptions(options: SocketOptions, names: readonly (keyof Soc
   }
 }
 
-/** What says how a socket is made: no option for one that exists. */
-export const MAKING = [
+/** Options that say how a socket is made: they are refused for one that exists. */
+export const CREATION_OPTIONS = [
   "type",
   "protocol",
   "mode",
@@ -136,39 +120,7 @@ export function refuseRaw(argument: string, family: number, type: number): void 
   }
 }
 
-/** What a socket is, besides its descriptor. */
-export interface SocketFacts {
-  readonly family: number;
-  readonly type: number;
-  readonly protocol: number;
-}
-
-/** Makes a socket of the address's family, non-blocking and close-on-exec, in custody. */
-export function makeSocket(family: number, options: CheckedOptions): FileDescriptor {
-  refuseRaw("options.type", family, options.type);
-  checkRefusable(family, options.maxFds);
-  const native = binding();
-  const fd = native.socket(family, options.type | SOCK_CLOEXEC | SOCK_NONBLOCK, options.protocol, true);
-  if (fd < 0) throw failure(fd, "socket");
-  const descriptor = holdUncollected(fd, native.result[0]!);
-  try {
-    if (options.ipv6Only !== undefined && family === AF_INET6) {
-      setInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6Only ? 1 : 0);
-    }
-    if (options.reusePort) setInt(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-    refuseDescriptors(fd, options.maxFds);
-    return descriptor;
-  } catch (error) {
-    descriptor.close();
-    throw error;
-  }
-}
-
-/** As libuv does for servers: a restart need not wait until the old connections' TIME_WAIT is over. */
-export function allowRebinding(fd: number, family: number): void {
-  if (family === AF_INET || family === AF_INET6) setInt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-}
-
+/** The family of an address that a user gave: AF_*. */
 export function familyOf(argument: string, address: Address): number {
   checkObject(argument, address);
   return addressFamily(address, argument);

@@ -1,0 +1,35 @@
+import { checkSignal } from "../arguments.js";
+import { AbortError } from "../errors.js";
+
+/** The signal that a caller gave. @throws AbortError if it has aborted already. */
+export function checkNotAborted(signal: unknown): AbortSignal | undefined {
+  const checked = checkSignal("options.signal", signal);
+  if (checked?.aborted) throw new AbortError(checked);
+  return checked;
+}
+
+/** Those who wait for a signal, behind one listener: Node warns of the eleventh. */
+const aborting = new WeakMap<AbortSignal, Set<(error: AbortError) => void>>();
+
+/** Calls `onAbort` when the signal aborts; returns what takes that back. */
+export function listenForAbort(
+  signal: AbortSignal | undefined,
+  onAbort: (error: AbortError) => void,
+): (() => void) | undefined {
+  if (signal === undefined) return undefined;
+  let callbacks = aborting.get(signal);
+  if (callbacks === undefined) {
+    callbacks = new Set();
+    aborting.set(signal, callbacks);
+  }
+  const own = callbacks;
+  if (own.size === 0) signal.addEventListener("abort", abortAll);
+  own.add(onAbort);
+  return () => {
+    if (own.delete(onAbort) && own.size === 0) signal.removeEventListener("abort", abortAll);
+  };
+}
+
+function abortAll(this: AbortSignal): void {
+  for (const onAbort of aborting.get(this) ?? []) onAbort(new AbortError(this));
+}

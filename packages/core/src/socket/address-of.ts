@@ -1,0 +1,12 @@
+import { type Address, decodeAddress } from "../address/index.js";
+import { ADDRESS_SPACE } from "../native/binding.js";
+import { binding } from "../native/load.js";
+import { failure } from "../syscalls/failure.js";
+
+/** A socket's own address, or its peer's. */
+export function addressOf(call: "getsockname" | "getpeername", fd: number): Address {
+  const bytes = new Uint8Array(ADDRESS_SPACE);
+  const length = binding()[call](fd, bytes);
+  if (length < 0) throw failure(length, call);
+  return decodeAddress(bytes.subarray(0, length));
+}

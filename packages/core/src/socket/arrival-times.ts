@@ -1,0 +1,85 @@
+import { SOL_SOCKET } from "../constants/levels.js";
+import {
+  SO_TIMESTAMP_NEW,
+  SO_TIMESTAMP_OLD,
+  SO_TIMESTAMPING_NEW,
+  SO_TIMESTAMPING_OLD,
+  SO_TIMESTAMPNS_NEW,
+  SO_TIMESTAMPNS_OLD,
+} from "../constants/socket.js";
+import type { ControlMessage, ControlName } from "../control/index.js";
+import { entryOf } from "../control/table.js";
+import { invalidArgValue } from "../errors.js";
+import { presentValue } from "./control-settings.js";
+
+// When a message arrived: SO_TIMESTAMP and its like, see socket(7). A socket keeps one kind of arrival time: micro- or nanoseconds, with
+// seconds of 32 or 64 bits. SO_TIMESTAMPING has the same two widths, and must agree. The option that is set last decides
+// (net/core/sock.c, __sock_set_timestamps).
+
+const OPTIONS: ReadonlySet<number> = new Set([
+  SO_TIMESTAMP_OLD,
+  SO_TIMESTAMPNS_OLD,
+  SO_TIMESTAMP_NEW,
+  SO_TIMESTAMPNS_NEW,
+]);
+
+const NAMES: readonly ControlName[] = ["timestamp", "timestampNs", "timestampOld", "timestampNsOld"];
+
+/** With 64 bits for the seconds. */
+const NEW: ReadonlySet<number> = new Set([SO_TIMESTAMP_NEW, SO_TIMESTAMPNS_NEW, SO_TIMESTAMPING_NEW]);
+/** With as many bits as a long has. */
+const OLD: ReadonlySet<number> = new Set([SO_TIMESTAMP_OLD, SO_TIMESTAMPNS_OLD, SO_TIMESTAMPING_OLD]);
+
+/** The option of SOL_SOCKET that switches the message on; -1, if another level's does. */
+function optionOf(name: ControlName): number {
+  const { enable } = entryOf(name);
+  return enable?.level === SOL_SOCKET ? enable.option : -1;
+}
+
+/** Whether a control message tells when its message arrived. */
+export function isArrivalTime(message: ControlMessage): boolean {
+  const { level, type } = message.name === "unknown" ? message : entryOf(message.name);
+  return level === SOL_SOCKET && OPTIONS.has(type);
+}
+
+/** Whether one of the messages is an arrival time. */
+export const includeArrivalTime = (names: ReadonlySet<ControlName>): boolean =>
+  NAMES.some((name) => names.has(name));
+
+/** Whether one of the messages makes the kernel give the seconds of all of them 64 bits. */
+export function includeNewWidth(names: Iterable<ControlName>): boolean {
+  for (const name of names) if (NEW.has(optionOf(name))) return true;
+  return false;
+}
+
+/** Refuses two messages of which the kernel would deliver one. */
+export function checkArrivalTimes(argument: string, names: Iterable<ControlName>): void {
+  const stamps = [...names].filter((name) => NEW.has(optionOf(name)) || OLD.has(optionOf(name)));
+  const arrivals = stamps.filter((name) => OPTIONS.has(optionOf(name)));
+  const isNew = (name: ControlName) => NEW.has(optionOf(name));
+  const other = arrivals.length > 1 ? arrivals[1] : stamps.find((name) => isNew(name) !== isNew(stamps[0]!));
+  if (other === undefined) return;
+  const first = arrivals.length > 1 ? arrivals[0] : stamps[0];
+  throw invalidArgValue(
+    argument,
+    `must not have both "${first}" and "${other}": the kernel delivers one kind of timestamps`,
+  );
+}
+
+/** What is on after an option of SOL_SOCKET was set: one kind at most, and 0 switches off whichever was on. */
+export function arrivalTimesAfter(
+  names: ReadonlySet<ControlName>,
+  option: number,
+  value: number,
+): ReadonlySet<ControlName> {
+  if (!OPTIONS.has(option)) return names;
+  const after = new Set(names);
+  for (const name of NAMES) after.delete(name);
+  if (value !== 0) after.add(NAMES.find((name) => optionOf(name) === option)!);
+  return after;
+}
+
+/** Whether the socket keeps arrival times, whoever has switched them on. */
+export function hasArrivalTimes(fd: number): boolean {
+  return [...OPTIONS].some((option) => presentValue(fd, { level: SOL_SOCKET, option }) === 1);
+}

@@ -1,0 +1,139 @@
+import { SOL_SOCKET } from "../constants/levels.js";
+import { SO_TIMESTAMPING_NEW, SO_TIMESTAMPING_OLD } from "../constants/socket.js";
+import type { ControlName } from "../control/index.js";
+import { entryOf } from "../control/table.js";
+import { EINVAL, ENOPROTOOPT, EOPNOTSUPP, EPERM } from "../errno.js";
+import { explain } from "../errors.js";
+import { explainAge } from "../kernel-version.js";
+import { DENIED } from "../native/binding.js";
+import type { OptionEntry } from "../options/entry.js";
+import { socketOptions } from "../options/table.js";
+import { failure } from "../syscalls/failure.js";
+import { getInt, trySetInt } from "../syscalls/int-option.js";
+
+// Which setsockopt(2) calls switch control messages on and off. Some options switch one message; others have a bit for each of several.
+
+interface Enable {
+  readonly level: number;
+  readonly option: number;
+  readonly value?: number;
+}
+
+/** One setsockopt(2) that a change takes. */
+interface Setting {
+  readonly name: ControlName;
+  readonly level: number;
+  readonly option: number;
+  readonly value: number;
+}
+
+/** What the kernel wants to see, where it does: net/netlink/af_netlink.c, net/core/sock.c, net/ipv6/ipv6_sockglue.c. */
+const PRIVILEGES: { readonly [N in ControlName]?: string } = {
+  netlinkListenAllNsid: "CAP_NET_BROADCAST",
+  mark: "CAP_NET_RAW or CAP_NET_ADMIN",
+};
+
+/** By option, of those that have several bits: the bits that others have set, and that stay when ours go. */
+export type ForeignBits = ReadonlyMap<string, number>;
+
+const sameOption = (a: Enable, b: Enable): boolean => a.level === b.level && a.option === b.option;
+
+/** All bits that names of such options have, among those that are on. */
+function bitsWhere(names: Iterable<ControlName>, isMeant: (enable: Enable) => boolean): number {
+  let bits = 0;
+  for (const name of names) {
+    const enable: Enable = entryOf(name).enable!;
+    if (isMeant(enable)) bits |= enable.value ?? 1;
+  }
+  return bits;
+}
+
+const bitsOf = (enable: Enable, names: Iterable<ControlName>): number =>
+  bitsWhere(names, (other) => sameOption(enable, other));
+const bitsOfKey = (key: string, names: Iterable<ControlName>): number =>
+  bitsWhere(names, ({ level, option }) => keyOf(level, option) === key);
+
+/** The flags of SO_TIMESTAMPING are the same under both of its numbers. */
+export const keyOf = (level: number, option: number): string =>
+  `${level}:${level === SOL_SOCKET && option === SO_TIMESTAMPING_OLD ? SO_TIMESTAMPING_NEW : option}`;
+
+/** What has to be set, so that `names` come instead of what came before, and the bits of others that stay. */
+export function settingsOf(
+  fd: number,
+  before: { readonly names: ReadonlySet<ControlName>; readonly foreign: ForeignBits },
+  names: ReadonlySet<ControlName>,
+  changed: Iterable<ControlName>,
+): { settings: Setting[]; foreign: ForeignBits } {
+  const settings: Setting[] = [];
+  const foreign = new Map(before.foreign);
+  const seen = new Set<string>();
+  for (const name of changed) {
+    const enable: Enable = entryOf(name).enable!;
+    const { level, option } = enable;
+    if (settings.some((setting) => sameOption(setting, enable))) continue;
+    let value = bitsOf(enable, names);
+    if (enable.value !== undefined) {
+      const key = keyOf(level, option);
+      if (!seen.has(key)) {
+        const ours = bitsOfKey(key, before.names);
+        foreign.set(
+          key,
+          (ours === 0 ? 0 : (foreign.get(key) ?? 0)) | ((presentValue(fd, enable) ?? 0) & ~ours),
+        );
+        seen.add(key);
+      }
+      value |= foreign.get(key)!;
+    }
+    settings.push({ name, level, option, value });
+  }
+  return { settings, foreign };
+}
+
+/** What the kernel answers where it does not know an option, or a value of it. */
+const UNKNOWN: ReadonlySet<number> = new Set([-ENOPROTOOPT, -EOPNOTSUPP, -EINVAL]);
+
+/** The error that says why the socket won't deliver it. */
+function refusal(result: number, { name, level, option }: Setting): Error {
+  const error = failure(result, "setsockopt");
+  if (result <= DENIED) return error;
+  const known = Object.values<OptionEntry>(socketOptions).find(
+    (entry) => entry.level === level && entry.option === option,
+  );
+  let reason = `switching "${name}" on or off`;
+  if (result === -EPERM) reason = `${reason} takes ${PRIVILEGES[name] ?? "a privilege"}`;
+  else if (UNKNOWN.has(result)) {
+    reason =
+      (known && explainAge(`${known.constant}, which switches "${name}" on,`, known.since)) ??
+      explainAge(`"${name}"`, entryOf(name).since) ??
+      `this socket cannot deliver "${name}"`;
+  }
+  explain(error, `${error.message}: ${reason}`);
+  return error;
+}
+
+/** Makes all settings, or none. */
+export function applySettings(fd: number, settings: readonly Setting[]): void {
+  const done: { level: number; option: number; value: number }[] = [];
+  for (const setting of settings) {
+    const { level, option, value } = setting;
+    // The last one needs no way back.
+    const before = done.length + 1 < settings.length ? presentValue(fd, setting) : undefined;
+    const result = trySetInt(fd, level, option, value);
+    if (result < 0) {
+      for (const undo of done.reverse()) trySetInt(fd, undo.level, undo.option, undo.value);
+      throw refusal(result, setting);
+    }
+    done.push({ level, option, value: before ?? 0 });
+  }
+}
+
+/** What an option is now; undefined for the few that cannot be read. */
+export function presentValue(fd: number, { level, option }: Enable): number | undefined {
+  // SO_TIMESTAMPING_NEW gives 0 as long as the flags are those of the other (net/core/sock.c, sk_getsockopt).
+  const asked = level === SOL_SOCKET && option === SO_TIMESTAMPING_NEW ? SO_TIMESTAMPING_OLD : option;
+  try {
+    return getInt(fd, level, asked);
+  } catch {
+    return undefined;
+  }
+}

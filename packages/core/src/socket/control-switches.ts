@@ -1,0 +1,153 @@
+import { familyName } from "../address/family.js";
+import { checkBoolean, checkObject } from "../arguments.js";
+import { AF_UNIX } from "../constants/address-families.js";
+import { SOL_SOCKET } from "../constants/levels.js";
+import { SOCK_SEQPACKET } from "../constants/socket-types.js";
+import { type ControlMessage, type ControlName, controlMessages } from "../control/index.js";
+import { entryNamed, entryOf, hasFamily, isDelivered } from "../control/table.js";
+import { invalidArgValue, printed } from "../errors.js";
+import { arrivalTimesAfter, checkArrivalTimes, includeArrivalTime, isArrivalTime } from "./arrival-times.js";
+import { applySettings, type ForeignBits, keyOf, settingsOf } from "./control-settings.js";
+import { dependsOnOptions, hasErrorQueue } from "./error-sources.js";
+import type { SocketFacts } from "./facts.js";
+import { listed, nameOf, type SetOption } from "./option-access.js";
+
+/** Control messages to switch on (true) and off (false), by name. */
+export type ControlSwitches = { readonly [N in ControlName]?: boolean };
+
+/** A control message that can be switched on. */
+export function checkControlName(argument: string, name: unknown): ControlName {
+  const isKnown = typeof name === "string" && Object.hasOwn(controlMessages, name);
+  if (!isKnown || entryOf(name as ControlName).enable === undefined) {
+    throw invalidArgValue(
+      argument,
+      `must be a control message that can be switched on. Received ${printed(name)}`,
+    );
+  }
+  return name as ControlName;
+}
+
+/** What a user wants switched. A bare name switches a message on. If a name appears twice, the last one wins. */
+export function checkSwitches(
+  argument: string,
+  changes: readonly (ControlName | ControlSwitches)[],
+): ReadonlyMap<ControlName, boolean> {
+  const switches = new Map<ControlName, boolean>();
+  changes.forEach((change, i) => {
+    if (typeof change === "string") {
+      switches.set(checkControlName(`${argument}[${i}]`, change), true);
+      return;
+    }
+    for (const [name, on] of Object.entries(checkObject(`${argument}[${i}]`, change))) {
+      if (on === undefined) continue;
+      const checked = checkControlName(`${argument}[${i}]`, name);
+      switches.set(checked, checkBoolean(`${argument}[${i}].${name}`, on));
+    }
+  });
+  return switches;
+}
+
+/** Refuses what sockets of this family and type never deliver: the kernel would often take it and keep silent. */
+function checkDelivered(argument: string, name: ControlName, facts: SocketFacts): void {
+  const named = entryNamed(name)!;
+  if (isDelivered(named, facts)) return;
+  const { families, types } = named.entry;
+  const { family } = facts;
+  const own = familyName(family);
+  const reason = !hasFamily(named, family)
+    ? `${listed(families!)} sockets deliver it, and this one is ${nameOf(family)}`
+    : `of ${own} sockets those of type ${types![own!]!.join(" and ")} deliver it, and this one is of another`;
+  throw invalidArgValue(argument, `must not have "${name}": ${reason}`);
+}
+
+const NONE: ReadonlySet<ControlName> = new Set();
+
+/** Which control messages are on, on one socket: what the program has asked for, and what follows from it. */
+export class ControlSwitchboard {
+  readonly #facts: SocketFacts;
+  #names: ReadonlySet<ControlName> = NONE;
+  #foreign: ForeignBits = new Map();
+  /** Recognises messages that the library has switched on for itself, see OwnSettings: the program does not see them. */
+  isUnrequested: ((message: ControlMessage) => boolean) | undefined;
+  /** Whether MSG_ERRQUEUE may be used. */
+  hasErrorQueue = false;
+
+  private constructor(facts: SocketFacts) {
+    this.#facts = facts;
+  }
+
+  /** Switches on what a new socket is to receive. Errors name `argument`. */
+  static of(
+    fd: number,
+    facts: SocketFacts,
+    wanted: readonly ControlName[],
+    argument = "options.receive",
+  ): ControlSwitchboard {
+    const names = new Set(wanted);
+    for (const name of names) checkDelivered(argument, name, facts);
+    checkArrivalTimes(argument, names);
+    const board = new ControlSwitchboard(facts);
+    board.#apply(fd, names, names);
+    return board;
+  }
+
+  /** The board of a socket on which the same is on: it has it from its listener. */
+  copy(): ControlSwitchboard {
+    const board = new ControlSwitchboard(this.#facts);
+    board.#names = this.#names;
+    board.#foreign = this.#foreign;
+    board.isUnrequested = this.isUnrequested;
+    board.hasErrorQueue = this.hasErrorQueue;
+    return board;
+  }
+
+  /** What the program has asked for. */
+  get names(): ReadonlySet<ControlName> {
+    return this.#names;
+  }
+
+  /** Switches control messages on and off: all of them, or none if one is refused. */
+  change(fd: number, switches: ReadonlyMap<ControlName, boolean>): void {
+    const names = new Set(this.#names);
+    for (const [name, on] of switches) {
+      if (!on) names.delete(name);
+      else {
+        checkDelivered("changes", name, this.#facts);
+        names.add(name);
+      }
+    }
+    checkArrivalTimes("changes", names);
+    // Off first: of two options that exclude each other, the one that is set last counts.
+    const changed = [...switches.keys()].sort((a, b) => Number(switches.get(a)) - Number(switches.get(b)));
+    this.#apply(fd, names, changed);
+  }
+
+  /** The program has set an option by itself: it may have switched messages. */
+  noteOption(fd: number, { level, option, value }: SetOption): void {
+    const key = keyOf(level, option);
+    const isForeign = this.#foreign.has(key);
+    if (level !== SOL_SOCKET && !isForeign && !dependsOnOptions(this.#facts.family)) return;
+    if (isForeign) this.#foreign = new Map(this.#foreign).set(key, value);
+    this.#set(fd, level === SOL_SOCKET ? arrivalTimesAfter(this.#names, option, value) : this.#names);
+  }
+
+  #apply(fd: number, names: ReadonlySet<ControlName>, changed: Iterable<ControlName>): void {
+    const { settings, foreign } = settingsOf(
+      fd,
+      { names: this.#names, foreign: this.#foreign },
+      names,
+      changed,
+    );
+    applySettings(fd, settings);
+    this.#foreign = foreign;
+    this.#set(fd, names);
+  }
+
+  #set(fd: number, names: ReadonlySet<ControlName>): void {
+    const { family, type } = this.#facts;
+    this.#names = names;
+    this.isUnrequested =
+      family === AF_UNIX && type === SOCK_SEQPACKET && !includeArrivalTime(names) ? isArrivalTime : undefined;
+    this.hasErrorQueue = hasErrorQueue(fd, this.#facts, names);
+  }
+}

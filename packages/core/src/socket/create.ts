@@ -1,0 +1,38 @@
+import { AF_INET, AF_INET6 } from "../constants/address-families.js";
+import { IPV6_V6ONLY } from "../constants/ipv6.js";
+import { SOL_SOCKET } from "../constants/levels.js";
+import { IPPROTO_IPV6 } from "../constants/protocols.js";
+import { SO_REUSEADDR, SO_REUSEPORT } from "../constants/socket.js";
+import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "../constants/socket-types.js";
+import { type FileDescriptor, holdUncollected } from "../descriptor.js";
+import { binding } from "../native/load.js";
+import { failure } from "../syscalls/failure.js";
+import { setInt } from "../syscalls/int-option.js";
+import { checkRefusable, refuseDescriptors } from "./refusing-descriptors.js";
+import { type CheckedOptions, refuseRaw } from "./socket-options.js";
+
+/** Creates a socket of the address's family, non-blocking and close-on-exec, in custody. */
+export function createSocket(family: number, options: CheckedOptions): FileDescriptor {
+  refuseRaw("options.type", family, options.type);
+  checkRefusable(family, options.maxFds);
+  const native = binding();
+  const fd = native.socket(family, options.type | SOCK_CLOEXEC | SOCK_NONBLOCK, options.protocol, true);
+  if (fd < 0) throw failure(fd, "socket");
+  const descriptor = holdUncollected(fd, native.result[0]!);
+  try {
+    if (options.ipv6Only !== undefined && family === AF_INET6) {
+      setInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6Only ? 1 : 0);
+    }
+    if (options.reusePort) setInt(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    refuseDescriptors(fd, options.maxFds);
+    return descriptor;
+  } catch (error) {
+    descriptor.close();
+    throw error;
+  }
+}
+
+/** As libuv does for servers: a restart need not wait until the old connections' TIME_WAIT is over. */
+export function allowRebinding(fd: number, family: number): void {
+  if (family === AF_INET || family === AF_INET6) setInt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+}

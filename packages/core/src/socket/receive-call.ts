@@ -1,0 +1,320 @@
+import { byteLength } from "../arguments.js";
+import {
+  AF_BLUETOOTH,
+  AF_CAN,
+  AF_IEEE802154,
+  AF_INET,
+  AF_INET6,
+  AF_NETLINK,
+  AF_PACKET,
+  AF_UNIX,
+  AF_VSOCK,
+} from "../constants/address-families.js";
+import { CAN_J1939 } from "../constants/can.js";
+import {
+  MSG_CMSG_CLOEXEC,
+  MSG_DONTWAIT,
+  MSG_EOR,
+  MSG_ERRQUEUE,
+  MSG_PEEK,
+  MSG_TRUNC,
+} from "../constants/message-flags.js";
+import { SCM_MAX_FD } from "../constants/socket.js";
+import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-types.js";
+import { largestControlSpace } from "../control/space.js";
+import { type FileDescriptor, hold } from "../descriptor.js";
+import { EAGAIN, ENOBUFS } from "../errno.js";
+import { codedError, explain } from "../errors.js";
+import { arrived, type Message, messageOf, RawParts } from "../message.js";
+import {
+  ADDRESS_SPACE,
+  CALL_FD,
+  CALL_FLAGS,
+  CALL_GENERATION,
+  CALL_MAX_FDS,
+  CALL_SIZE,
+  CALL_WHOLE,
+  GONE,
+  RESULT_ADDRESS_LENGTH,
+  RESULT_CONTROL_LENGTH,
+  RESULT_DROPPED,
+  RESULT_FDS,
+  RESULT_FLAGS,
+  RESULT_KEPT,
+  RESULT_PIDFD,
+  RESULT_PIDFD_GENERATION,
+} from "../native/binding.js";
+import { binding } from "../native/load.js";
+import { addressOfCall } from "../native/scratch.js";
+import { failure } from "../syscalls/failure.js";
+import type { ControlSwitchboard } from "./control-switches.js";
+import type { Endpoint } from "./endpoint.js";
+import type { SocketFacts } from "./facts.js";
+import { countArrived } from "./fairness.js";
+import { filled } from "./held-message.js";
+import { callOffLoop } from "./readiness.js";
+import { DEFAULT_SIZE, reserve, take, takeWhole } from "./receive-memory.js";
+import { type ReceiveRequest, roomOf } from "./receive-request.js";
+import { MESSAGES_LOST } from "./transient.js";
+
+/** Control messages of later kernels get this much more room. */
+const SPARE_CONTROL_SPACE = 4096;
+let room: Uint8Array | undefined;
+
+/**
+ * Room for all that a message of any family can bring, whoever has switched it on. Descriptors do not count. The kernel writes to it,
+ * and we read it before the next call.
+ */
+export function controlRoom(): Uint8Array {
+  if (room === undefined) {
+    room = new Uint8Array(largestControlSpace() + SPARE_CONTROL_SPACE);
+    binding().controlRoom(room);
+  }
+  return room;
+}
+
+const nothing = new Uint8Array(0);
+/** Nobody can add to what all messages share. */
+const NO_FDS: readonly FileDescriptor[] = Object.freeze([]);
+/** sockaddr_un of an unnamed socket: the family alone. */
+const UNNAMED = new Uint8Array([AF_UNIX, 0]);
+/**
+ * Families whose recvmsg(2) returns a message's full length when it is given MSG_TRUNC. Others ignore the flag (TIPC), refuse it
+ * (RxRPC) or throw the data away (LLC).
+ */
+const TRUNC_RETURNS_FULL_LENGTH: ReadonlySet<number> = new Set([
+  AF_UNIX,
+  AF_INET,
+  AF_INET6,
+  AF_NETLINK,
+  AF_PACKET,
+  AF_CAN,
+  AF_BLUETOOTH,
+  AF_IEEE802154,
+  AF_VSOCK,
+]);
+const returnsFullLength = ({ family, protocol }: SocketFacts): boolean =>
+  TRUNC_RETURNS_FULL_LENGTH.has(family) && !(family === AF_CAN && protocol === CAN_J1939);
+
+const PEEK_LENGTH = MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT;
+/**
+ * More than any message has: with pages of 4 KiB, the kernel makes none that is longer than 4 MiB and 17 pages
+ * (unix_dgram_sendmsg(), net/unix/af_unix.c).
+ */
+const LONGEST_UNIX_MESSAGE = 16 << 20;
+
+/** One recvmsg(2) of a socket, on the loop's thread or in another one, and the message that it brings. */
+export class ReceiveCall {
+  readonly #endpoint: Endpoint;
+  readonly #facts: SocketFacts;
+  readonly #switches: ControlSwitchboard;
+  /** Flags of every call. */
+  readonly #alwaysSet: number;
+  /** Whether a receive without a size takes the message whole, however long it is: a Unix message can be longer than any default. */
+  readonly #takesWhole: boolean;
+  /** Reading was shut down on this side: what looks like an empty datagram is the end. */
+  readShutDown = false;
+
+  constructor(endpoint: Endpoint, facts: SocketFacts, switches: ControlSwitchboard) {
+    this.#endpoint = endpoint;
+    this.#facts = facts;
+    this.#switches = switches;
+    const keepsBoundaries = facts.type !== SOCK_STREAM;
+    const isUnix = facts.family === AF_UNIX;
+    this.#takesWhole = isUnix && keepsBoundaries;
+    // Sockets of other families have no descriptors, and AF_PACKET and some of AF_CAN refuse flags that they don't know.
+    this.#alwaysSet =
+      (isUnix ? MSG_CMSG_CLOEXEC : 0) | (keepsBoundaries && returnsFullLength(facts) ? MSG_TRUNC : 0);
+  }
+
+  /**
+   * Receives a message. A negative number says why there is none: a negative errno; HELD_BACK or OFF_LOOP, if the call was not made.
+   *
+   * @throws `ERR_SENDMSG_CLOSED`: the descriptor is not ours any more; `ERR_INVALID_STATE`: a buffer was transferred.
+   */
+  make(request: ReceiveRequest): Message | number {
+    this.#endpoint.checkOpen();
+    const { buffers } = request;
+    const native = binding();
+    const flags = request.flags | this.#alwaysSet;
+    const room = buffers === undefined ? (request.size ?? DEFAULT_SIZE) : byteLength(buffers);
+    // With less room, the kernel would cut the message or seem to report the end of the stream.
+    if (buffers !== undefined && room !== request.room) {
+      throw codedError("ERR_INVALID_STATE", "A buffer was transferred or resized before it was filled");
+    }
+    const memory = buffers === undefined ? reserve(room) : undefined;
+    const isWhole = this.#takesWhole && buffers === undefined && request.size === undefined;
+    controlRoom();
+    const { call } = native;
+    call[CALL_FD] = this.#endpoint.number;
+    call[CALL_GENERATION] = this.#endpoint.generation;
+    call[CALL_FLAGS] = flags;
+    call[CALL_SIZE] = Math.min(room, 0x7fffffff);
+    call[CALL_MAX_FDS] = request.maxFds;
+    call[CALL_WHOLE] = isWhole ? 1 : 0;
+    const result =
+      memory !== undefined && room <= DEFAULT_SIZE ? native.receive() : native.receive(memory ?? buffers!);
+    if (result >= 0)
+      return this.#message(result, isWhole ? Math.max(room, result) : room, flags, buffers, memory);
+    if (result === GONE) this.#endpoint.open();
+    return result === -EAGAIN ? this.#nothingThere(flags) : result;
+  }
+
+  /**
+   * Has a thread receive a message: near the limit of open files, the kernel may close some of a message's descriptors in the call, and
+   * closing a stranger's file can take long.
+   *
+   * @param isWanted Whether the caller still waits when the thread has returned. If not, its `maxFds` says nothing about what the next one wants.
+   * @param done Gets the message; undefined, if there was none; or the error.
+   */
+  makeInThread(
+    request: ReceiveRequest,
+    isWanted: () => boolean,
+    done: (message: Message | undefined, error: Error | undefined) => void,
+  ): void {
+    const fd = this.#endpoint.open();
+    const flags = request.flags | this.#alwaysSet;
+    // A stream gives what is there. A message comes whole: whoever gets it in the end may have room for more than this request.
+    // Asking for the length installs no descriptor: there is no room for control data.
+    const size =
+      this.#facts.type === SOCK_STREAM
+        ? Math.min(roomOf(request), DEFAULT_SIZE)
+        : Math.max(
+            Math.min(roomOf(request), LONGEST_UNIX_MESSAGE),
+            binding().recvmsg(fd, nothing, PEEK_LENGTH),
+          );
+    const started = callOffLoop(
+      (token) => binding().startReceive(fd, size, controlRoom().length, ADDRESS_SPACE, flags, token),
+      (token) => {
+        let message: Message | undefined;
+        let error: Error | undefined;
+        try {
+          const wanted = (flags & MSG_PEEK) !== 0 || isWanted();
+          message = this.#endInThread(token, size, flags, wanted ? request.maxFds : SCM_MAX_FD);
+        } catch (thrown) {
+          error = thrown as Error;
+        }
+        done(message, error);
+      },
+    );
+    if (started < 0) throw failure(started, "recvmsg");
+  }
+
+  #endInThread(token: number, size: number, flags: number, maxFds: number): Message | undefined {
+    let memory: Buffer | undefined;
+    let lack: unknown;
+    try {
+      memory = reserve(size);
+    } catch (error) {
+      lack = error;
+    }
+    const room = memory ? size : 0;
+    const result = binding().endReceive(token, memory ?? nothing, room, maxFds);
+    if (result === -EAGAIN) {
+      const end = this.#nothingThere(flags);
+      return typeof end === "number" ? undefined : end;
+    }
+    if (result < 0) throw this.failure(result);
+    const message = this.#message(result, room, flags, memory ? undefined : nothing, memory);
+    if (memory) return message;
+    // The message is lost, its descriptors must not be.
+    message[Symbol.dispose]();
+    throw lack;
+  }
+
+  /** The error that a negative result stands for. */
+  failure(result: number): Error {
+    const error = failure(result, "recvmsg");
+    // netlink_overrun(), net/netlink/af_netlink.c. Of other families it is a shortage of memory.
+    return result === -ENOBUFS && this.#facts.family === AF_NETLINK ? lossError(error) : error;
+  }
+
+  /** On a datagram socket that was shut down for reading, the kernel says EAGAIN for ever; here it is the end, as everywhere. */
+  #nothingThere(flags: number): Message | number {
+    return this.readShutDown && !(flags & MSG_ERRQUEUE) ? messageOf({ eof: true }) : -EAGAIN;
+  }
+
+  #message(
+    result: number,
+    room: number,
+    flags: number,
+    buffers: Uint8Array | Uint8Array[] | undefined,
+    memory: Buffer | undefined,
+  ): Message {
+    const numbers = binding().result;
+    const length = Math.min(result, room);
+    const kept = numbers[RESULT_KEPT]!;
+    const held = kept === 0 ? NO_FDS : heldOf(numbers, kept);
+    const dropped = numbers[RESULT_DROPPED]!;
+    if (kept + dropped > 0) countArrived(kept + dropped);
+    const pidfd =
+      numbers[RESULT_PIDFD]! >= 0
+        ? hold(numbers[RESULT_PIDFD]!, numbers[RESULT_PIDFD_GENERATION]!)
+        : undefined;
+    let data: Buffer;
+    try {
+      if (memory !== undefined) {
+        data = length > memory.length ? takeWhole(length) : take(memory, length);
+      } else {
+        data = filled(buffers!, length);
+      }
+    } catch (error) {
+      // No memory for it: the message is lost, its descriptors must not be.
+      for (const descriptor of held) descriptor.close();
+      pidfd?.close();
+      throw error;
+    }
+    const controlLength = numbers[RESULT_CONTROL_LENGTH]!;
+    const addressLength = Math.min(numbers[RESULT_ADDRESS_LENGTH]!, ADDRESS_SPACE);
+    const msgFlags = numbers[RESULT_FLAGS]! & ~MSG_CMSG_CLOEXEC;
+    const control = controlLength > 0 ? controlRoom().slice(0, controlLength) : undefined;
+    const address = this.#senderAddress(addressLength);
+    return arrived(
+      data,
+      held,
+      pidfd,
+      msgFlags,
+      result === 0 && this.#isEnd(flags, msgFlags, controlLength, addressLength),
+      result,
+      dropped,
+      control === undefined && address === undefined
+        ? undefined
+        : new RawParts(control, address, this.#facts.family, this.#switches.isUnrequested),
+    );
+  }
+
+  #senderAddress(length: number): Uint8Array | undefined {
+    if (length > 0) return addressOfCall(length);
+    // A Unix datagram's sender that is not bound has no name, which is a name too.
+    const { family, type } = this.#facts;
+    return family === AF_UNIX && type === SOCK_DGRAM && !this.readShutDown ? UNNAMED : undefined;
+  }
+
+  /** Whether 0 bytes are the end of the stream, and not an empty message. */
+  #isEnd(flags: number, msgFlags: number, controlLength: number, addressLength: number): boolean {
+    if (flags & MSG_ERRQUEUE) return false;
+    const { family, type } = this.#facts;
+    if (type === SOCK_STREAM) return true;
+    // An empty message and the end are both 0 bytes here. Only a message has the control message that we switched on for this.
+    if (type === SOCK_SEQPACKET) return family === AF_UNIX ? controlLength === 0 : (msgFlags & MSG_EOR) === 0;
+    return this.readShutDown && addressLength === 0;
+  }
+}
+
+/** The descriptors that a receive has kept. */
+function heldOf(numbers: Int32Array, kept: number): FileDescriptor[] {
+  const held: FileDescriptor[] = [];
+  for (let i = 0; i < kept; i++) {
+    held.push(hold(numbers[RESULT_FDS + 2 * i]!, numbers[RESULT_FDS + 2 * i + 1]!));
+  }
+  return held;
+}
+
+function lossError(error: Error): Error {
+  explain(
+    error,
+    `${error.message}: the kernel has dropped messages, because the socket's receive buffer was full. Read again the ` +
+      "state that they told of. Receive faster, or set a larger rcvBufForce or rcvBuf",
+  );
+  return Object.assign(error, { reason: MESSAGES_LOST });
+}
