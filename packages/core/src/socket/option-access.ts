@@ -47,11 +47,6 @@ const MAX_ROOM = 1 << 20;
 
 const SIZEOF_INT = 4;
 
-/** Whose options they are. `open` returns the descriptor's number, or throws once it is closed. */
-export interface OptionOwner {
-  open(): number;
-}
-
 /** An option that was set, and the int that its value is or begins with. */
 export interface SetOption {
   readonly level: number;
@@ -68,14 +63,18 @@ export interface SetOption {
  * @see getsockopt(2), setsockopt(2), socket(7), ip(7), ipv6(7), tcp(7), udp(7), unix(7), packet(7), netlink(7), vsock(7)
  */
 export class SocketOptionAccess {
-  readonly #owner: OptionOwner;
+  readonly #owner: { open(): number };
   readonly #family: number;
   readonly #noteOption: ((set: SetOption) => void) | undefined;
 
   /**
-   * @internal `noteOption` is told what the program has set.
+   * @internal `owner` gives the descriptor's number, or throws once it is closed. `noteOption` is told what the program has set.
    */
-  constructor(owner: OptionOwner, family: number, noteOption?: (set: SetOption) => void) {
+  constructor(
+    owner: { open(): number },
+    family: number,
+    noteOption?: (set: { level: number; option: number; value: number }) => void,
+  ) {
     this.#owner = owner;
     this.#family = family;
     this.#noteOption = noteOption;

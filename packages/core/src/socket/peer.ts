@@ -7,7 +7,7 @@ import { codedError, explain } from "../errors.js";
 import { explainAge } from "../kernel-version.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
-import type { OptionOwner, SocketOptionAccess } from "./option-access.js";
+import type { SocketOptionAccess } from "./option-access.js";
 
 /** Who is at the other end, as the kernel knew it at connect(2), listen(2) or socketpair(2). */
 export interface PeerCredentials {
@@ -26,12 +26,12 @@ const PIDFD_SINCE = "6.5";
  * @see unix(7)
  */
 export class Peer {
-  readonly #owner: OptionOwner;
+  readonly #owner: { open(): number };
   readonly #family: number;
   readonly #options: SocketOptionAccess;
 
-  /** @internal */
-  constructor(owner: OptionOwner, family: number, options: SocketOptionAccess) {
+  /** @internal `owner` gives the descriptor's number, or throws once it is closed. */
+  constructor(owner: { open(): number }, family: number, options: SocketOptionAccess) {
     this.#owner = owner;
     this.#family = family;
     this.#options = options;

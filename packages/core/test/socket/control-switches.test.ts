@@ -11,8 +11,8 @@ import { entryNamed, isDelivered } from "../../src/control/table.js";
 import type { Address, Socket, SocketType } from "../../src/index.js";
 import { Socket as SocketClass } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
-import { controlRoom } from "../../src/socket/receive-call.js";
 import { factsOf } from "../../src/socket/facts.js";
+import { controlRoom } from "../../src/socket/receive-call.js";
 import {
   AF_INET,
   AF_NETLINK,
