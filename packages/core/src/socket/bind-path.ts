@@ -5,10 +5,11 @@ import { UNIX_PATH_MAX } from "../address/unix.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from "../constants/socket-types.js";
 import { EADDRINUSE, EAGAIN, ECONNREFUSED, ENOENT } from "../errno.js";
-import { AbortError, explain, systemError } from "../errors.js";
+import { explain, systemError } from "../errors.js";
 import { binding } from "../native/load.js";
 import { hasPermissionModel, isDeno } from "../runtime.js";
 import { failure } from "../syscalls/failure.js";
+import { checkNotAborted } from "./abort.js";
 import { Backoff } from "./backoff.js";
 import { type BoundPath, findBoundPath } from "./bound-path.js";
 import { directoryOf, type FilePath, fileIn, nameOf } from "./file-path.js";
@@ -124,7 +125,7 @@ async function lockDirectory(file: FilePath, signal: AbortSignal | undefined): P
       if (result !== -EAGAIN) throw failure(result, "flock");
       if (performance.now() > end) throw lockedError(file);
       await backoff.pause();
-      if (signal?.aborted) throw new AbortError(signal);
+      checkNotAborted(signal);
     }
   } catch (error) {
     closeSync(directory);

@@ -5,8 +5,8 @@ import { SO_DOMAIN } from "../constants/socket.js";
 import { ECONNABORTED } from "../errno.js";
 import { ADDRESS_SPACE } from "../native/binding.js";
 import { binding } from "../native/load.js";
+import { type SocketOptions, typeFlags } from "./create.js";
 import { succeeded } from "./failure.js";
-import { type SocketOptions, typeFlags } from "./socket.js";
 
 /**
  * Gives a socket its address.
