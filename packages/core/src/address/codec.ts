@@ -1,4 +1,4 @@
-import type { InterfaceIndex } from "../wire/interface.js";
+import type { InterfaceIndex } from "../wire/payload.js";
 
 /** One family's addresses: how the bytes of its sockaddr become a value, and back. */
 export interface AddressCodec<A> {

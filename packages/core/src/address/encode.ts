@@ -1,7 +1,7 @@
 import { checkFunction, checkString, own } from "../arguments.js";
 import { writeU16 } from "../wire/bytes.js";
-import type { InterfaceIndex } from "../wire/interface.js";
 import { systemInterfaceIndex } from "../wire/interface.js";
+import type { InterfaceIndex } from "../wire/payload.js";
 import type { AddressDetails } from "./codec.js";
 import { type Address, codecOf } from "./table.js";
 

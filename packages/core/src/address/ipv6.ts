@@ -2,9 +2,9 @@ import { checkInteger, checkUint32 } from "../arguments.js";
 import { AF_INET6 } from "../constants/address-families.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
 import { readU16Be, readU32, readU32Be, write32, write32Be, writeU16Be } from "../wire/bytes.js";
-import type { InterfaceIndex } from "../wire/interface.js";
 import { checkInterface } from "../wire/interface.js";
 import { readIpv6, writeIpv6 } from "../wire/ip-text.js";
+import type { InterfaceIndex } from "../wire/payload.js";
 import type { AddressCodec } from "./codec.js";
 import { MAX_PORT } from "./ipv4.js";
 

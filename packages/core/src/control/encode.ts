@@ -3,9 +3,9 @@ import { checkBytes, checkInt32, checkInteger, checkString, own } from "../argum
 import { AF_UNIX } from "../constants/address-families.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
 import { write32 } from "../wire/bytes.js";
-import { checkInterfaceIndex, type InterfaceIndex } from "../wire/interface.js";
+import { checkInterfaceIndex } from "../wire/interface.js";
 import { checkLayout, inLayout, type Layout, machineLayout } from "../wire/layout.js";
-import type { Encoding } from "../wire/payload.js";
+import type { Encoding, InterfaceIndex } from "../wire/payload.js";
 import { HEADER, spaceOf } from "./cmsg.js";
 import { checkDescriptors, encodeRights } from "./rights.js";
 import {

@@ -1,8 +1,8 @@
 import { checkBytes, own } from "../arguments.js";
 import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
-import { checkInterfaceIndex, type InterfaceIndex } from "../wire/interface.js";
+import { checkInterfaceIndex } from "../wire/interface.js";
 import { checkLayout, inLayout, type Layout, machineLayout } from "../wire/layout.js";
-import type { Encoding } from "../wire/payload.js";
+import type { Encoding, InterfaceIndex } from "../wire/payload.js";
 import type { OptionEntry } from "./entry.js";
 import { type OptionInput, type OptionName, type OptionValue, optionNamed } from "./table.js";
 

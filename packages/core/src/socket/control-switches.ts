@@ -125,10 +125,9 @@ export class ControlSwitchboard {
   /** The program has set an option by itself: it may have switched messages. */
   noteOption(fd: number, { level, option, value }: SetOption): void {
     const key = keyOf(level, option);
-    const isForeign = this.#foreign.has(key);
-    if (level !== SOL_SOCKET && !isForeign && !dependsOnOptions(this.#facts.family)) return;
-    if (isForeign) this.#foreign = new Map(this.#foreign).set(key, value);
-    this.#set(fd, level === SOL_SOCKET ? arrivalTimesAfter(this.#names, option, value) : this.#names);
+    if (this.#foreign.has(key)) this.#foreign = new Map(this.#foreign).set(key, value);
+    const names = level === SOL_SOCKET ? arrivalTimesAfter(this.#names, option, value) : this.#names;
+    if (names !== this.#names || dependsOnOptions(this.#facts.family)) this.#set(fd, names);
   }
 
   #apply(fd: number, names: ReadonlySet<ControlName>, changed: Iterable<ControlName>): void {

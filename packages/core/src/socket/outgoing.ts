@@ -8,7 +8,7 @@ import { SOCK_STREAM } from "../constants/socket-types.js";
 import { type ControlMessage, encodeControl } from "../control/index.js";
 import { invalidArgValue } from "../errors.js";
 import type { OutgoingMessage } from "../message.js";
-import type { InterfaceIndex } from "../wire/interface.js";
+import type { InterfaceIndex } from "../wire/payload.js";
 import type { SocketFacts } from "./facts.js";
 
 /** A message to be sent, whose parts were checked and encoded. */

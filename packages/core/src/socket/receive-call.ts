@@ -112,6 +112,7 @@ export class ReceiveCall {
   readonly #alwaysSet: number;
   /** Whether a receive without a size takes the message whole, however long it is: a Unix message can be longer than any default. */
   readonly #takesWhole: boolean;
+  readonly #controlRoom = controlRoom();
   /** Reading was shut down on this side: what looks like an empty datagram is the end. */
   readShutDown = false;
 
@@ -144,7 +145,6 @@ export class ReceiveCall {
     }
     const memory = buffers === undefined ? reserve(room) : undefined;
     const isWhole = this.#takesWhole && buffers === undefined && request.size === undefined;
-    controlRoom();
     const { call } = native;
     call[CALL_FD] = this.#endpoint.number;
     call[CALL_GENERATION] = this.#endpoint.generation;
@@ -184,7 +184,7 @@ export class ReceiveCall {
             binding().recvmsg(fd, nothing, PEEK_LENGTH),
           );
     const started = callOffLoop(
-      (token) => binding().startReceive(fd, size, controlRoom().length, ADDRESS_SPACE, flags, token),
+      (token) => binding().startReceive(fd, size, this.#controlRoom.length, ADDRESS_SPACE, flags, token),
       (token) => {
         let message: Message | undefined;
         let error: Error | undefined;
@@ -267,7 +267,7 @@ export class ReceiveCall {
     const controlLength = numbers[RESULT_CONTROL_LENGTH]!;
     const addressLength = Math.min(numbers[RESULT_ADDRESS_LENGTH]!, ADDRESS_SPACE);
     const msgFlags = numbers[RESULT_FLAGS]! & ~MSG_CMSG_CLOEXEC;
-    const control = controlLength > 0 ? controlRoom().slice(0, controlLength) : undefined;
+    const control = controlLength > 0 ? this.#controlRoom.slice(0, controlLength) : undefined;
     const address = this.#senderAddress(addressLength);
     return arrived(
       data,

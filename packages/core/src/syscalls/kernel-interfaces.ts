@@ -2,7 +2,7 @@ import { AF_UNIX } from "../constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_DGRAM } from "../constants/socket-types.js";
 import { ENODEV } from "../errno.js";
 import { binding } from "../native/load.js";
-import type { InterfaceIndex } from "../wire/interface.js";
+import type { InterfaceIndex } from "../wire/payload.js";
 import { failure, succeeded } from "./failure.js";
 
 /** include/uapi/linux/sockios.h */

@@ -4,10 +4,7 @@ import { checkFunction, checkInteger } from "../arguments.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
 import { readI32, readU32Be, write32, write32Be } from "./bytes.js";
 import { both } from "./layout.js";
-import type { Payload } from "./payload.js";
-
-/** Finds the index of a network interface by its name; undefined if there is none of that name. */
-export type InterfaceIndex = (name: string) => number | undefined;
+import type { InterfaceIndex, Payload } from "./payload.js";
 
 /** IFNAMSIZ less the null byte, include/uapi/linux/if.h; what else dev_valid_name() in net/core/dev.c refuses. */
 const INTERFACE_NAME = /^[^\s/:]{1,15}$/;

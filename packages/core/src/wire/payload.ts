@@ -1,5 +1,7 @@
-import type { InterfaceIndex } from "./interface.js";
 import type { Layout, PerLayout } from "./layout.js";
+
+/** Finds the index of a network interface by its name; undefined if there is none of that name. */
+export type InterfaceIndex = (name: string) => number | undefined;
 
 /** What bytes depend on beside the value. */
 export interface Encoding {
