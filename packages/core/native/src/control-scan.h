@@ -1,15 +1,14 @@
 // The control messages in a buffer, one after the other, and the descriptors in them: cmsg(3).
 #pragma once
 
-#include <string.h>
-
+#include "bytes.h"
 #include "kernel.h"
 
 class ControlScan {
  public:
-  ControlScan(const uint8_t* control, size_t length) : control_(control), length_(length) {}
+  explicit ControlScan(Bytes control) : control_(control.data), length_(control.length) {}
 
-  // Moves to the first, then to the next one. False: there is no other.
+  // Moves to the first message, then to the next. False: there is no other.
   bool Next() {
     if (step_ >= length_ - at_) return false;
     at_ += step_;
@@ -22,7 +21,7 @@ class ControlScan {
   bool IsRights() const { return item_.level == kernel::kSolSocket && item_.type == kernel::kScmRights; }
   bool IsPidfd() const { return item_.level == kernel::kSolSocket && item_.type == kernel::kScmPidfd; }
 
-  // How many descriptors it carries. That of SCM_PIDFD is negative where the kernel could make none.
+  // How many descriptors the message carries. The one in SCM_PIDFD is negative if the kernel could not make it.
   size_t descriptors() const {
     size_t count = payload_length() / sizeof(int);
     return IsRights() ? count : IsPidfd() && count > 0 ? 1 : 0;
@@ -34,8 +33,7 @@ class ControlScan {
   }
 
   // The whole message, header and padding included.
-  const uint8_t* bytes() const { return control_ + at_; }
-  size_t size() const { return step_ < length_ - at_ ? step_ : length_ - at_; }
+  Bytes bytes() const { return {control_ + at_, step_ < length_ - at_ ? step_ : length_ - at_}; }
 
  private:
   size_t payload_length() const {
@@ -43,7 +41,7 @@ class ControlScan {
     return item_.length > header ? item_.length - header : 0;
   }
 
-  const uint8_t* control_;
+  uint8_t* control_;
   size_t length_;
   size_t at_ = 0;
   size_t step_ = 0;

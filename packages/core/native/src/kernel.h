@@ -50,29 +50,30 @@ static_assert(sizeof(MsgHdr) == 56 && sizeof(MMsgHdr) == 64 && sizeof(CMsgHdr) =
 static_assert(sizeof(MsgHdr) == 28 && sizeof(MMsgHdr) == 32 && sizeof(CMsgHdr) == 12);
 #endif
 
+// test/native/binding.test.ts compares these with src/constants.
 constexpr int kSolSocket = 1;
+constexpr int kSoReuseAddr = 2;
 constexpr int kSoType = 3;
 constexpr int kSoPeerCred = 17;
-constexpr int kSoPeerPidfd = 77;
+constexpr int kSoGetFilter = 26;
 constexpr int kSoDomain = 39;
+constexpr int kSoPeerPidfd = 77;
 constexpr int kAfUnix = 1;
 constexpr int kSockStream = 1;
-constexpr int kFionRead = 0x541b;
-constexpr int kSoGetFilter = 26;
-constexpr int kInstruction = 8;  // sizeof(struct sock_filter)
 constexpr int kScmRights = 1;
 constexpr int kScmPidfd = 4;
-
+constexpr size_t kScmMaxFd = 253;
 constexpr int kMsgPeek = 0x2;
 constexpr int kMsgCTrunc = 0x8;
-constexpr int kMsgTrunc = 0x20;
 constexpr int kMsgDontWait = 0x40;
-constexpr int kMsgNoSignal = 0x4000;
 constexpr int kMsgCmsgCloexec = 0x40000000;
 
-constexpr size_t kScmMaxFd = 253;        // SCM_MAX_FD, include/net/scm.h
-constexpr size_t kIovMax = 1024;         // UIO_MAXIOV: iov entries of a message, messages of a batch
-constexpr size_t kSockaddrStorage = 128; // sizeof(struct sockaddr_storage)
+constexpr size_t kIovMax = 1024;  // UIO_MAXIOV, include/uapi/linux/uio.h: iov entries of a message, messages of a batch
+constexpr int kInstruction = 8;   // sizeof(struct sock_filter)
+
+constexpr int kCloexec = 02000000;  // O_CLOEXEC, also as EFD_CLOEXEC and EPOLL_CLOEXEC
+constexpr int kNonBlock = 04000;    // O_NONBLOCK, also as EFD_NONBLOCK
+constexpr int kAtFdCwd = -100;
 
 constexpr size_t CMsgAlign(size_t n) { return (n + sizeof(size_t) - 1) & ~(sizeof(size_t) - 1); }
 constexpr size_t CMsgSpace(size_t n) { return CMsgAlign(sizeof(CMsgHdr)) + CMsgAlign(n); }

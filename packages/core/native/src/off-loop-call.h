@@ -1,9 +1,7 @@
 // One system call that a thread of ours makes, with copies of everything that it reads and writes.
 #pragma once
 
-#include <stddef.h>
-#include <stdint.h>
-
+#include "bytes.h"
 #include "syscalls.h"
 
 struct OffLoopCall {
@@ -12,9 +10,9 @@ struct OffLoopCall {
   OffLoopCall(const OffLoopCall&) = delete;
 
   // Memory for each part. False: there is none.
-  bool Reserve(size_t data, size_t control, size_t address);
+  bool Reserve(size_t data_space, size_t control_space, size_t address_space);
   void Make();
-  // Closes the descriptors that nobody will take: the environment has ended.
+  // Closes the descriptors that the call has brought: the environment has ended, so nobody will take them.
   void CloseArrived();
 
   const Call call;
@@ -22,19 +20,18 @@ struct OffLoopCall {
   const int flags;
   const int token;
 
-  uint8_t* data = nullptr;
-  uint8_t* control = nullptr;
-  uint8_t* address = nullptr;
-  size_t data_size = 0, control_size = 0, address_size = 0;
+  Bytes data = {};
+  Bytes control = {};
+  Bytes address = {};
 
-  // An errno until it is made.
-  long result = -125;  // ECANCELED
+  // An errno until the call is made.
+  long result = -ECANCELED;
   // What recvmsg(2) wrote of control data and address, and its msg_flags.
   size_t control_length = 0;
   int address_length = 0;
   int message_flags = 0;
 
-  // The rest is the workers'.
+  // The rest is for the workers.
   OffLoopCall* next = nullptr;
   bool finished = false;
   // The descriptor was closed meanwhile: the thread closes it after the call.

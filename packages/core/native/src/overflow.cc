@@ -1,7 +1,5 @@
 #include "overflow.h"
 
-#include <sys/syscall.h>
-
 #include "raw-call.h"
 
 namespace {
@@ -19,13 +17,13 @@ constexpr long kMap = SYS_mmap;
 }  // namespace
 
 Overflow::~Overflow() {
-  if (memory_) RawCall(SYS_munmap, (long)memory_, kSize);
+  if (memory_) RawCall(SYS_munmap, memory_, kSize);
 }
 
 uint8_t* Overflow::memory() {
   if (!memory_) {
     long mapped = RawCall(kMap, 0, kSize, kReadWrite, kPrivateAnonymousNoReserve, -1, 0);
-    // An address is no small negative number, on 32 bits either.
+    // A 32-bit address can look negative. Only errnos are between -4095 and -1.
     if (mapped < 0 && mapped >= -4095) return nullptr;
     memory_ = reinterpret_cast<uint8_t*>(mapped);
   }
@@ -33,5 +31,5 @@ uint8_t* Overflow::memory() {
 }
 
 void Overflow::Empty(size_t used) {
-  if (memory_ && used > 0) RawCall(SYS_madvise, (long)memory_, (long)used, kDontNeed);
+  if (memory_ && used > 0) RawCall(SYS_madvise, memory_, used, kDontNeed);
 }

@@ -1,13 +1,14 @@
-// Where a message goes on that is longer than the room for it. It takes address space; memory only while such a message is there.
+// Where a message continues that is longer than its room. This takes address space, and memory only while such a message is there.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "contract.h"
+
 class Overflow {
  public:
-  // More than any Unix message has; receiving.ts has the same.
-  static constexpr size_t kSize = 16 << 20;
+  static constexpr size_t kSize = kLongestUnixMessage;
 
   Overflow() = default;
   ~Overflow();
@@ -15,7 +16,7 @@ class Overflow {
 
   // Null: there is no address space left.
   uint8_t* memory();
-  // Gives the memory back that a message has used.
+  // Gives the memory that a message has used back to the kernel.
   void Empty(size_t used);
 
  private:

@@ -1,25 +1,24 @@
 #include "polls.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "event-batch.h"
+#include "event-fd.h"
 #include "libuv.h"
 #include "syscalls.h"
 
-// One descriptor's watch. libuv's handle follows in the same block: its size is the running process's, not that of the headers.
+// The watch of one descriptor. libuv's handle follows in the same block, because its size is that of the running libuv, not of the headers.
 struct alignas(16) Polls::Poll {
   Polls* owner;
   int fd;
   int32_t slot;
   int32_t generation;
-  uint32_t events;  // What libuv watches for: 0 while it doesn't.
+  uint32_t events;  // What libuv watches for; 0: it does not watch.
   bool orphan;      // See OutlivesItsNumber().
-  Poll** list;      // In which it is: started_, failed_ or none
+  Poll** list;      // Which list it is in: started_, failed_ or none
   Poll* previous;
   Poll* next;
 
@@ -28,57 +27,45 @@ struct alignas(16) Polls::Poll {
 
 namespace {
 
-int Register(int backend, int fd, uint32_t events) {
-  // libuv finds its handle by this number.
+long Control(int backend, int operation, int fd, uint32_t events) {
   epoll_event event = {};
   event.events = events;
+  // libuv finds its handle by this number.
   event.data.fd = fd;
-  return syscall(SYS_epoll_ctl, backend, EPOLL_CTL_ADD, fd, &event) == -1 ? -errno : 0;
+  return RawCall(SYS_epoll_ctl, backend, operation, fd, &event);
 }
 
-bool Unregister(int backend, int fd) {
-  epoll_event unused = {};
-  return syscall(SYS_epoll_ctl, backend, EPOLL_CTL_DEL, fd, &unused) == 0;
+// Writes a number (>= 0) and returns the end.
+char* Write(char* at, int number) {
+  if (number >= 10) at = Write(at, number / 10);
+  *at = static_cast<char>('0' + number % 10);
+  return at + 1;
 }
 
-// Whether a file is registered under the number; true where that cannot be seen. Each has a line "tfd: <number> …" in
-// /proc/pid/fdinfo: proc(5).
+// Whether a file is registered under the number `fd`; true if /proc does not tell. /proc/self/fdinfo of an epoll instance has a line for
+// each file, which begins with "tfd:", spaces, the number and a space: proc(5).
 bool IsRegistered(int backend, int fd) {
-  char path[64] = "/proc/self/fdinfo/";
-  char digits[16];
-  size_t count = 0;
-  for (int rest = backend; count == 0 || rest > 0; rest /= 10) digits[count++] = static_cast<char>('0' + rest % 10);
-  char* at = path + strlen(path);
-  while (count > 0) *at++ = digits[--count];
-  long file = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-  if (file == -1) return true;
-  constexpr char kStart[] = "tfd:";
-  size_t matched = 0;  // characters of kStart at the beginning of this line; kOther: it begins otherwise
-  constexpr size_t kOther = sizeof kStart;
-  int number = -1;
-  bool found = false;
+  char path[32] = "/proc/self/fdinfo/";
+  *Write(path + strlen(path), backend) = 0;
+  long file = RawCall(SYS_openat, kernel::kAtFdCwd, path, kernel::kCloexec, 0);
+  if (file < 0) return true;
+  char wanted[16] = "tfd:";
+  const size_t name = strlen(wanted);
+  char* end = Write(wanted + name, fd);
+  *end++ = ' ';
+  const size_t length = static_cast<size_t>(end - wanted);
+  size_t matched = 0;
   char part[4096];
-  long length;
-  while (!found && (length = syscall(SYS_read, file, part, sizeof part)) > 0) {
-    for (long i = 0; i < length && !found; i++) {
-      char c = part[i];
-      if (c == '\n') {
-        matched = 0;
-        number = -1;
-      } else if (matched < sizeof kStart - 1) {
-        matched = c == kStart[matched] ? matched + 1 : kOther;
-      } else if (matched == sizeof kStart - 1) {
-        if (c >= '0' && c <= '9') {
-          number = (number < 0 ? 0 : number * 10) + (c - '0');
-        } else if (number >= 0) {
-          found = number == fd;
-          matched = kOther;
-        }
-      }
+  long count;
+  while (matched < length && (count = RawCall(SYS_read, file, part, sizeof part)) > 0) {
+    for (long i = 0; i < count && matched < length; i++) {
+      if (matched == name && part[i] == ' ') continue;
+      // Only the first character of `wanted` is a "t": where the rest does not match, nothing before it has begun another match.
+      matched = part[i] == wanted[matched] ? matched + 1 : part[i] == wanted[0];
     }
   }
   Close(static_cast<int>(file));
-  return found;
+  return matched == length;
 }
 
 }  // namespace
@@ -93,7 +80,8 @@ bool Polls::Reserve() {
   return prepare_ != nullptr;
 }
 
-void Polls::Open(uv_loop_t* loop) {
+void Polls::Open(uv_loop_t* loop, int failure) {
+  failure_ = failure;
   loop_ = loop;
   backend_ = uv_backend_fd(loop);
   uv_prepare_init(loop, prepare_);
@@ -121,8 +109,8 @@ bool Polls::MakeRoom(int fd) {
 }
 
 Polls::Poll* Polls::Make(int fd, int32_t slot, int32_t generation, int* error) {
-  // Somebody has closed an earlier socket's number, and the kernel has given it to this one. What libuv undoes for the earlier socket
-  // later, it would undo for this one.
+  // Somebody has closed the number of an earlier socket behind our back, and the kernel has given it to this one. libuv would stop watching
+  // the earlier socket by its number, and so this one.
   if (static_cast<size_t>(fd) < room_ && polls_[fd]) Drop(polls_[fd]);
   *error = -ENOMEM;
   if (!MakeRoom(fd)) return nullptr;
@@ -153,7 +141,7 @@ int Polls::Start(int fd, int32_t slot, int32_t generation, uint32_t events) {
   if (!poll) return error;
   if (OutlivesItsNumber(poll)) return -EBADF;
   int wanted = (events & EPOLLIN ? UV_READABLE : 0) | (events & EPOLLOUT ? UV_WRITABLE : 0);
-  // This takes the descriptor out. libuv registers it in the next turn.
+  // This unregisters the descriptor. libuv registers it again in the next turn.
   error = uv_poll_start(poll->handle(), wanted, OnEvent);
   if (error < 0) {
     Drop(poll);
@@ -178,18 +166,18 @@ void Polls::Close(int fd, int32_t slot, int32_t generation) {
 }
 
 void Polls::Drop(Poll* poll) {
-  if (!ending_ && OutlivesItsNumber(poll)) return;
+  if (!done_ && OutlivesItsNumber(poll)) return;
   Unqueue(poll);
   polls_[poll->fd] = nullptr;
   uv_close(AsHandle(poll->handle()), OnPollClosed);
 }
 
-// Somebody has closed the number behind our back while the file lives on elsewhere: the kernel goes on telling of it under this
-// number, and nothing can end that. If libuv found nobody to tell, it would ask again for ever. So the watch stays, and what is told is
-// passed over.
+// Whether somebody has closed the number behind our back while the file is still open elsewhere. The kernel then reports the file under this
+// number for ever, and nothing can end that. If libuv found no handle for it, libuv would ask the kernel again and again without a pause. So
+// the handle stays, and its events are ignored.
 bool Polls::OutlivesItsNumber(Poll* poll) {
   if (poll->orphan) return true;
-  if (poll->events == 0 || poll->list || Unregister(backend_, poll->fd)) return false;
+  if (poll->events == 0 || poll->list || Control(backend_, EPOLL_CTL_DEL, poll->fd, 0) == 0) return false;
   poll->orphan = IsRegistered(backend_, poll->fd);
   return poll->orphan;
 }
@@ -211,8 +199,9 @@ void Polls::Unqueue(Poll* poll) {
   poll->list = nullptr;
 }
 
-void Polls::End() {
-  ending_ = true;
+void Polls::End(void (*done)(void*), void* data) {
+  done_ = done;
+  data_ = data;
   for (size_t fd = 0; fd < room_; fd++) {
     if (polls_[fd]) Drop(polls_[fd]);
   }
@@ -220,7 +209,7 @@ void Polls::End() {
 }
 
 void Polls::Released() {
-  if (--handles_ == 0 && ending_) listener_->OnAllClosed();
+  if (--handles_ == 0 && done_) done_(data_);
 }
 
 void Polls::OnEvent(uv_poll_t* handle, int status, int events) {
@@ -228,35 +217,35 @@ void Polls::OnEvent(uv_poll_t* handle, int status, int events) {
   if (poll->orphan) return;
   uint32_t told = EPOLLERR;
   if (status < 0) {
-    // For libuv an EPOLLERR is the end. The descriptor is still registered.
+    // libuv stops watching at an EPOLLERR, but leaves the descriptor registered.
     poll->events = 0;
-    Unregister(poll->owner->backend_, poll->fd);
+    Control(poll->owner->backend_, EPOLL_CTL_DEL, poll->fd, 0);
   } else {
     told = 0;
     if (events & UV_READABLE) told |= EPOLLIN;
     if (events & UV_WRITABLE) told |= EPOLLOUT;
   }
-  poll->owner->listener_->OnPoll(poll->slot, poll->generation, told);
+  poll->owner->events_.Append(poll->slot, poll->generation, told);
 }
 
-// Right before libuv registers what was started in this turn: no other code runs in between. What we have registered, it only changes.
+// Runs right before libuv registers what was started in this turn, with no other code in between. libuv finds it registered, and changes it.
 void Polls::OnPrepare(uv_prepare_t* handle) {
   Polls* self = static_cast<Polls*>(uv_handle_get_data(AsHandle(handle)));
   while (Poll* poll = self->started_) {
     Unqueue(poll);
-    if (Register(self->backend_, poll->fd, poll->events) == 0) continue;
+    if (Control(self->backend_, EPOLL_CTL_ADD, poll->fd, poll->events) == 0) continue;
     poll->events = 0;
     uv_poll_stop(poll->handle());
     Queue(poll, &self->failed_);
   }
   uv_prepare_stop(handle);
-  if (self->failed_) self->listener_->OnFailure();
+  if (self->failed_) Signal(self->failure_);
 }
 
 void Polls::TellFailed() {
   while (Poll* poll = failed_) {
     Unqueue(poll);
-    listener_->OnPoll(poll->slot, poll->generation, EPOLLERR);
+    events_.Append(poll->slot, poll->generation, EPOLLERR);
   }
 }
 

@@ -1,13 +1,14 @@
-// Polls: libuv's own watch of single descriptors, with a uv_poll_t for each. They are level-triggered: each turn of the event loop
-// tells of a descriptor for as long as it is ready. That saves the epoll instance within libuv's, and the call that says EAGAIN.
+// libuv's own watch of single descriptors, with a uv_poll_t for each. It is level-triggered: libuv reports a descriptor in each turn of the
+// event loop for as long as it is ready. So no epoll instance is needed within libuv's, and no call that ends with EAGAIN.
 //
-// libuv ends the process where it cannot register a descriptor. So we register it first, right before libuv does. Where we can't, the
-// descriptor is not watched, and that is told as an EPOLLERR.
+// libuv ends the process if it cannot register a descriptor. So we register the descriptor first, right before libuv does. If that fails,
+// the descriptor is not watched, and JavaScript is told of an EPOLLERR.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
+class EventBatch;
 struct uv_loop_s;
 struct uv_handle_s;
 struct uv_poll_s;
@@ -15,31 +16,24 @@ struct uv_prepare_s;
 
 class Polls {
  public:
-  class Listener {
-   public:
-    virtual void OnPoll(int32_t slot, int32_t generation, uint32_t events) = 0;
-    // Something could not be registered: TellFailed() is to be called in this turn.
-    virtual void OnFailure() = 0;
-    virtual void OnAllClosed() = 0;
-  };
-
-  explicit Polls(Listener* listener) : listener_(listener) {}
+  explicit Polls(EventBatch& events) : events_(events) {}
   ~Polls();
   Polls(const Polls&) = delete;
 
   // False: no memory.
   bool Reserve();
-  void Open(uv_loop_s* loop);
+  // `failure`: an eventfd, which is signalled when something could not be registered. TellFailed() is to be called in this turn then.
+  void Open(uv_loop_s* loop, int failure);
 
-  // Watches the descriptor for EPOLLIN and EPOLLOUT, or one of them, in place of what was watched for before. 0, or a negative errno:
-  // nothing is watched then. The descriptor becomes non-blocking. An EPOLLERR ends the watching: whoever is told of it closes this.
+  // Watches the descriptor for EPOLLIN, EPOLLOUT or both, and no longer for what it was watched for before. 0, or a negative errno: then it
+  // is not watched. The descriptor becomes non-blocking. An EPOLLERR ends the watch, and JavaScript must call Close() then.
   int Start(int fd, int32_t slot, int32_t generation, uint32_t events);
   void Stop(int fd, int32_t slot, int32_t generation);
   // Must come before close(2).
   void Close(int fd, int32_t slot, int32_t generation);
   void TellFailed();
-  // Closes everything, and calls OnAllClosed() once libuv has done so.
-  void End();
+  // Closes everything, and calls `done` once libuv has done so.
+  void End(void (*done)(void*), void* data);
 
  private:
   struct Poll;
@@ -58,18 +52,21 @@ class Polls {
   static void OnPrepare(uv_prepare_s* handle);
   static void OnPrepareClosed(uv_handle_s* handle);
 
-  Listener* listener_;
+  EventBatch& events_;
+  int failure_ = -1;
   uv_loop_s* loop_ = nullptr;
   int backend_ = -1;
   uv_prepare_s* prepare_ = nullptr;
-  // By descriptor number
+  // By descriptor number.
   Poll** polls_ = nullptr;
   size_t room_ = 0;
   // Started in this turn, and not yet registered.
   Poll* started_ = nullptr;
-  // Could not be registered, which nobody has been told of yet.
+  // Could not be registered, and JavaScript does not know yet.
   Poll* failed_ = nullptr;
-  // Handles that libuv knows
+  // Handles that libuv has not closed.
   size_t handles_ = 0;
-  bool ending_ = false;
+  // Null until End() is called.
+  void (*done_)(void*) = nullptr;
+  void* data_ = nullptr;
 };

@@ -3,13 +3,14 @@
 #pragma once
 
 #include <errno.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define SENDMSG_INLINE [[gnu::always_inline]] inline
 
 #if defined(__x86_64__)
 
-SENDMSG_INLINE long RawCall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
+SENDMSG_INLINE long EnterKernel(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
   long result;
   register long fourth __asm__("r10") = d;
   register long fifth __asm__("r8") = e;
@@ -23,7 +24,7 @@ SENDMSG_INLINE long RawCall(long number, long a = 0, long b = 0, long c = 0, lon
 
 #elif defined(__aarch64__)
 
-SENDMSG_INLINE long RawCall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
+SENDMSG_INLINE long EnterKernel(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
   register long x8 __asm__("x8") = number;
   register long x0 __asm__("x0") = a;
   register long x1 __asm__("x1") = b;
@@ -38,18 +39,24 @@ SENDMSG_INLINE long RawCall(long number, long a = 0, long b = 0, long c = 0, lon
 #else
 
 // libc knows the kernel's own way in, which is quicker than `int $0x80`.
-SENDMSG_INLINE long RawCall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
+SENDMSG_INLINE long EnterKernel(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
   long result = syscall(number, a, b, c, d, e, f);
   return result == -1 ? -errno : result;
 }
 
 #endif
 
-// Until no signal interrupts it.
+// Takes pointers and integers alike.
+template <typename... Args>
+SENDMSG_INLINE long RawCall(long number, Args... args) {
+  return EnterKernel(number, (long)args...);
+}
+
+// The same, and again when a signal has interrupted it.
 template <typename... Args>
 SENDMSG_INLINE long Retried(long number, Args... args) {
   long result;
-  do result = RawCall(number, (long)args...);
+  do result = RawCall(number, args...);
   while (result == -EINTR);
   return result;
 }

@@ -3,14 +3,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "event-fd.h"
 #include "syscalls.h"
 
 namespace {
 
-constexpr int kAtFdCwd = -100;
 constexpr int kAtEmptyPath = 0x1000;
 constexpr unsigned kStatxSize = 0x200;
 constexpr int kRlimitNoFile = 7;
@@ -34,10 +32,10 @@ struct Entry {
   uint8_t type;
 };
 
-// A counter that the processor keeps, because a system call for the time costs as much as the count.
+// The processor's own counter: to ask the kernel for the time would cost as much as to count the files.
 #if defined(__x86_64__) || defined(__i386__)
 uint64_t Ticks() { return __builtin_ia32_rdtsc(); }
-uint64_t TicksOfMillisecond() { return uint64_t{1} << 21; }  // of 2 GHz; a faster clock counts more often
+uint64_t TicksOfMillisecond() { return uint64_t{1} << 21; }  // at 2 GHz; with a faster clock we count more often
 #elif defined(__aarch64__)
 uint64_t Ticks() {
   uint64_t ticks;
@@ -61,9 +59,7 @@ Room::~Room() {
 }
 
 void Room::Open() {
-  constexpr int kReadOnlyCloexec = 02000000;
-  long fd = syscall(SYS_openat, kAtFdCwd, "/proc/self/fd", kReadOnlyCloexec, 0);
-  directory_ = fd == -1 ? -1 : static_cast<int>(fd);
+  directory_ = static_cast<int>(RawCall(SYS_openat, kernel::kAtFdCwd, "/proc/self/fd", kernel::kCloexec, 0));
 }
 
 bool Room::IsEnough() {
@@ -76,7 +72,7 @@ void Room::Count() {
   struct {
     uint64_t soft, hard;
   } limits = {};
-  syscall(SYS_prlimit64, 0, kRlimitNoFile, nullptr, &limits);
+  RawCall(SYS_prlimit64, 0, kRlimitNoFile, 0, &limits);
   limit_ = limits.soft > INT_MAX ? INT_MAX : static_cast<int>(limits.soft);
   free_ = limit_ - Used();
   fresh_ = TicksOfMillisecond() * (listed_ ? 16 : 1);
@@ -86,16 +82,16 @@ void Room::Count() {
 int64_t Room::Used() {
   if (directory_ >= 0 && !listed_) {
     Statx stat = {};
-    if (syscall(SYS_statx, directory_, "", kAtEmptyPath, kStatxSize, &stat) == 0 && stat.size > 0) {
+    if (RawCall(SYS_statx, directory_, "", kAtEmptyPath, kStatxSize, &stat) == 0 && stat.size > 0) {
       return static_cast<int64_t>(stat.size);
     }
     listed_ = true;
   }
-  if (directory_ >= 0 && syscall(SYS_lseek, directory_, 0, 0) == 0) {
+  if (directory_ >= 0 && RawCall(SYS_lseek, directory_, 0, 0) == 0) {
     alignas(8) char entries[8192];
     int64_t count = -2;  // "." and ".."
     long length;
-    while ((length = syscall(SYS_getdents64, directory_, entries, sizeof entries)) > 0) {
+    while ((length = RawCall(SYS_getdents64, directory_, entries, sizeof entries)) > 0) {
       for (long at = 0; at < length; count++) {
         uint16_t step;
         memcpy(&step, entries + at + offsetof(Entry, length), sizeof step);
@@ -104,8 +100,8 @@ int64_t Room::Used() {
     }
     if (length == 0 && count > 0) return count;
   }
-  long lowest = syscall(SYS_eventfd2, 0, 02000000 /* EFD_CLOEXEC */);
-  if (lowest == -1) return errno == EMFILE ? limit_ : 0;
-  Close(static_cast<int>(lowest));
+  int lowest = OpenEventFd();
+  if (lowest < 0) return lowest == -EMFILE ? limit_ : 0;
+  Close(lowest);
   return lowest;
 }

@@ -1,7 +1,7 @@
 // How many more files the process may open: RLIMIT_NOFILE less what is open.
 //
-// The kernel closes descriptors that do not fit below the limit inside recvmsg(2), and closing a stranger's may take seconds. So
-// no receive that can bring descriptors is made on the loop thread when a whole message's might not fit.
+// recvmsg(2) closes the descriptors that do not fit below the limit, and closing a stranger's descriptor can take seconds. So the loop's
+// thread makes no receive that can bring descriptors while those of a whole message might not fit.
 #pragma once
 
 #include <stddef.h>
@@ -11,18 +11,18 @@
 
 class Room {
  public:
-  // A message's descriptors and its pidfd; as many again for what the program opens between two counts.
+  // The descriptors of one message and its pidfd. Twice as many, because the program opens files between two counts.
   static constexpr int kMargin = 2 * (static_cast<int>(kernel::kScmMaxFd) + 1);
 
   Room() = default;
   ~Room();
   Room(const Room&) = delete;
 
-  // Opens what counting takes. Without it (no /proc), the lowest free number tells, which takes no notice of gaps.
+  // Opens /proc/self/fd. If there is no /proc, all numbers below the lowest free one are counted, and none above it.
   void Open();
-  // Whether kMargin more can be opened. Counts anew when the last count is a millisecond old.
+  // Whether kMargin more files can be opened. Counts again when the last count is a millisecond old.
   bool IsEnough();
-  // Some have been opened since.
+  // So many have been opened since the last count.
   void Took(int descriptors) { free_ -= descriptors; }
   int limit() const { return limit_; }
 
@@ -34,6 +34,6 @@ class Room {
   int limit_ = 0;
   int64_t free_ = 0;
   uint64_t counted_ = 0, fresh_ = 0;
-  // Since Linux 6.2 the directory's size is the number of open files; before, they are listed, which takes longer.
+  // Since Linux 6.2, the directory's size is the number of open files. Earlier kernels only list them, which takes longer.
   bool listed_ = false;
 };

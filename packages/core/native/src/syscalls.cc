@@ -1,23 +1,16 @@
 #include "syscalls.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 namespace {
 
-constexpr int kWorkingDirectory = -100;  // AT_FDCWD
-
-// An invalid descriptor, or family for the two calls that take none, is refused by the call itself; what a seccomp filter
-// or an old kernel answers instead (ENOSYS, EPERM, EACCES, …) means that this path is closed. `invoke` is given arguments
-// for such a call, the others valid, since emulators look at those first; the result is its errno, or 0 when the path is open.
+// Whether a path to the call is permitted: 0, or the errno of the denial. `invoke` makes the call by this path with an invalid descriptor, or
+// an invalid family if the call takes no descriptor. The kernel refuses these with errnos of its own. A seccomp filter or an old kernel
+// gives others (ENOSYS, EPERM, EACCES, …). The other arguments are valid, because emulators look at those first.
 template <typename Invoke>
 int DenialOf(Call call, Invoke invoke) {
-  constexpr long kSolSocket = 1;
-  constexpr long kSoReuseAddr = 2;
   kernel::MMsgHdr message = {};
-  short storage[64] = {1 /* AF_UNIX */};
+  short storage[64] = {kernel::kAfUnix};
   int length = sizeof storage;
   int pair[2];
   long args[6] = {-1, 0, 0, 0, 0, 0};
@@ -28,7 +21,7 @@ int DenialOf(Call call, Invoke invoke) {
       [[fallthrough]];
     case Call::kSocket:
       makes = true;
-      args[1] = 1;  // SOCK_STREAM
+      args[1] = kernel::kSockStream;
       break;
     case Call::kBind:
     case Call::kConnect:
@@ -42,8 +35,8 @@ int DenialOf(Call call, Invoke invoke) {
       break;
     case Call::kGetsockopt:
     case Call::kSetsockopt:
-      args[1] = kSolSocket;
-      args[2] = kSoReuseAddr;
+      args[1] = kernel::kSolSocket;
+      args[2] = kernel::kSoReuseAddr;
       args[3] = Word(storage);
       args[4] = call == Call::kGetsockopt ? Word(&length) : static_cast<long>(sizeof(int));
       break;
@@ -59,7 +52,7 @@ int DenialOf(Call call, Invoke invoke) {
       break;
   }
   long result = invoke(args);
-  if (result >= 0) return 0;  // an emulator's answer
+  if (result >= 0) return 0;  // an emulator can say so
   bool open = makes ? result == -EAFNOSUPPORT || result == -EMFILE || result == -ENFILE : result == -EBADF;
   return open ? 0 : static_cast<int>(-result);
 }
@@ -86,7 +79,7 @@ int Syscalls::PathOf(Call call) {
   size_t index = static_cast<size_t>(call);
   if (path_[index] == Path::kUnknown) Probe(call);
   if (path_[index] == Path::kNone) return -denial_[index];
-  return path_[index] == Path::kSocketcall ? 1 : 0;
+  return path_[index] == Path::kSocketcall ? kPathSocketcall : 0;
 }
 
 long Syscalls::Invoke(Call call, long a, long b, long c, long d, long e, long f) {
@@ -109,7 +102,7 @@ long Syscalls::Explained(Call call, long result, long a, long b, long c, long d,
   long number = kNumbers[static_cast<size_t>(call)].direct;
   if (result == -EINTR) result = Retried(number, a, b, c, d, e, f);
   if (result != -EPERM && result != -ENOSYS && result != -EACCES) return result;
-  // EPERM and EACCES can be the call's own answer as well as a filter's.
+  // The kernel as well as a filter can give EPERM and EACCES.
   int denial = -PathOf(call);
   return denial == 0 ? result : kDenied - denial;
 }
@@ -119,75 +112,76 @@ long Syscalls::Explained(Call call, long result, long a, long b, long c, long d,
 int Close(int fd) { return static_cast<int>(RawCall(SYS_close, fd)); }
 
 int Duplicate(int fd) {
-  constexpr int kDupFdCloexec = 1030;  // F_DUPFD_CLOEXEC; <fcntl.h> would rename fcntl where off_t has 64 bits
+  constexpr int kDupFdCloexec = 1030;  // F_DUPFD_CLOEXEC. <fcntl.h> would rename fcntl where off_t has 64 bits.
   return static_cast<int>(Retried(SYS_fcntl, fd, kDupFdCloexec, 0));
 }
 
 bool IsOpen(int fd) {
   constexpr int kGetFd = 1;  // F_GETFD
-  return syscall(SYS_fcntl, fd, kGetFd) != -1;
+  return RawCall(SYS_fcntl, fd, kGetFd) >= 0;
 }
 
 int SetNonBlocking(int fd) {
   constexpr int kGetFlags = 3;  // F_GETFL
   constexpr int kSetFlags = 4;  // F_SETFL
-  constexpr long kNonBlock = 04000;
   long flags = Retried(SYS_fcntl, fd, kGetFlags);
-  if (flags < 0 || flags & kNonBlock) return flags < 0 ? static_cast<int>(flags) : 0;
-  return static_cast<int>(Retried(SYS_fcntl, fd, kSetFlags, flags | kNonBlock));
+  if (flags < 0 || flags & kernel::kNonBlock) return flags < 0 ? static_cast<int>(flags) : 0;
+  return static_cast<int>(Retried(SYS_fcntl, fd, kSetFlags, flags | kernel::kNonBlock));
 }
 
 int Flock(int fd, int operation) { return static_cast<int>(Retried(SYS_flock, fd, operation)); }
 
 int Rename(const uint8_t* from, const uint8_t* to) {
   constexpr int kNoReplace = 1;  // RENAME_NOREPLACE, include/uapi/linux/fs.h
-  return static_cast<int>(Retried(SYS_renameat2, kWorkingDirectory, from, kWorkingDirectory, to, kNoReplace));
+  return static_cast<int>(Retried(SYS_renameat2, kernel::kAtFdCwd, from, kernel::kAtFdCwd, to, kNoReplace));
 }
 
 int OpenPath(const uint8_t* path) {
-  constexpr int kPath = 010000000;      // O_PATH
-  constexpr int kCloseOnExec = 02000000;  // O_CLOEXEC
+  constexpr int kPath = 010000000;  // O_PATH
 #if defined(__aarch64__)
   constexpr int kNoFollow = 0100000;  // O_NOFOLLOW, arch/arm64/include/uapi/asm/fcntl.h
 #else
   constexpr int kNoFollow = 0400000;  // include/uapi/asm-generic/fcntl.h
 #endif
-  return static_cast<int>(Retried(SYS_openat, kWorkingDirectory, path, kPath | kNoFollow | kCloseOnExec, 0));
+  return static_cast<int>(Retried(SYS_openat, kernel::kAtFdCwd, path, kPath | kNoFollow | kernel::kCloexec, 0));
 }
 
 int Ioctl(int fd, int request, void* argument) { return static_cast<int>(Retried(SYS_ioctl, fd, request, argument)); }
 
+void BlockSignals() {
+  uint64_t mask = ~(uint64_t{7} << 31);
+  RawCall(SYS_rt_sigprocmask, 0 /* SIG_BLOCK */, &mask, 0, sizeof mask);
+}
+
 int64_t Now() {
   constexpr int kClockMonotonic = 1;
   kernel::TimeSpec now = {};
-  syscall(SYS_clock_gettime, kClockMonotonic, &now);
+  RawCall(SYS_clock_gettime, kClockMonotonic, &now);
   return static_cast<int64_t>(now.seconds) * 1000 + now.nanoseconds / 1000000;
 }
 
 void Sleep(int milliseconds) {
   kernel::TimeSpec span = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
-  syscall(SYS_ppoll, nullptr, 0, &span, nullptr, 0);
+  RawCall(SYS_ppoll, 0, 0, &span, 0, 0);
 }
 
 int WaitFor(int fd, short events, int64_t deadline) {
   pollfd watched = {fd, events, 0};
-  for (;;) {
+  long result;
+  do {
     int64_t left = deadline - Now();
     if (left < 0) left = 0;
     kernel::TimeSpec span = {static_cast<long>(left / 1000), static_cast<long>(left % 1000 * 1000000)};
-    long result = syscall(SYS_ppoll, &watched, 1, &span, nullptr, 0);
-    if (result >= 0) return static_cast<int>(result);
-    if (errno != EINTR) return -errno;
-  }
+    result = RawCall(SYS_ppoll, &watched, 1, &span, 0, 0);
+  } while (result == -EINTR);
+  return static_cast<int>(result);
 }
 
 int Poll(int fd, short events) {
   pollfd watched = {fd, events, 0};
   kernel::TimeSpec none = {};
-  long result;
-  do result = syscall(SYS_ppoll, &watched, 1, &none, nullptr, 0);
-  while (result == -1 && errno == EINTR);
-  return result == -1 ? -errno : watched.revents;
+  long result = Retried(SYS_ppoll, &watched, 1, &none, 0, 0);
+  return result < 0 ? static_cast<int>(result) : watched.revents;
 }
 
 bool IsReadable(int fd) { return Poll(fd, POLLIN) > 0; }
@@ -201,8 +195,9 @@ int SocketOption(Syscalls& syscalls, int fd, int name) {
 
 bool MayHoldDescriptors(Syscalls& syscalls, int fd) {
   if (!IsReadable(fd)) return false;
-  // An empty message can have some; with a stream's bytes there is a byte at least, and its end is no message.
+  // A message without data can carry descriptors. A stream carries them with a byte of data, and is readable at its end, too.
   if (SocketOption(syscalls, fd, kernel::kSoType) != kernel::kSockStream) return true;
+  constexpr int kFionRead = 0x541b;
   int bytes = 0;
-  return syscall(SYS_ioctl, fd, kernel::kFionRead, &bytes) == -1 || bytes > 0;
+  return Ioctl(fd, kFionRead, &bytes) < 0 || bytes > 0;
 }

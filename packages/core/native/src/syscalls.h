@@ -2,48 +2,44 @@
 #pragma once
 
 #include <stddef.h>
-#include <sys/syscall.h>
 
+#include "contract.h"
 #include "kernel.h"
 #include "raw-call.h"
 
-// Results at or below this: no path to the call is permitted. kDenied - result is the errno of the denial.
-constexpr long kDenied = -65536;
+// The calls that ia32 can also make through socketcall(2), with the number that they have there: include/uapi/linux/net.h. binding.ts has
+// the same list.
+#define SENDMSG_EACH_CALL(CALL) \
+  CALL(Socket, socket, 1) \
+  CALL(Socketpair, socketpair, 8) \
+  CALL(Bind, bind, 2) \
+  CALL(Connect, connect, 3) \
+  CALL(Listen, listen, 4) \
+  CALL(Accept4, accept4, 18) \
+  CALL(Getsockname, getsockname, 6) \
+  CALL(Getpeername, getpeername, 7) \
+  CALL(Getsockopt, getsockopt, 15) \
+  CALL(Setsockopt, setsockopt, 14) \
+  CALL(Shutdown, shutdown, 13) \
+  CALL(Sendto, sendto, 11) \
+  CALL(Sendmsg, sendmsg, 16) \
+  CALL(Recvmsg, recvmsg, 17) \
+  CALL(Sendmmsg, sendmmsg, 20) \
+  CALL(Recvmmsg, recvmmsg, 19)
 
-// The calls that socketcall(2) multiplexes on ia32.
-enum class Call : uint8_t {
-  kSocket,
-  kSocketpair,
-  kBind,
-  kConnect,
-  kListen,
-  kAccept4,
-  kGetsockname,
-  kGetpeername,
-  kGetsockopt,
-  kSetsockopt,
-  kShutdown,
-  kSendto,
-  kSendmsg,
-  kRecvmsg,
-  kSendmmsg,
-  kRecvmmsg,
-  kCount,
-};
+#define SENDMSG_NAME(Name, name, multiplexed) k##Name,
+enum class Call : uint8_t { SENDMSG_EACH_CALL(SENDMSG_NAME) };
+#undef SENDMSG_NAME
 
 struct Numbers {
   long direct;
-  // The call's number inside socketcall(2): include/uapi/linux/net.h
   long multiplexed;
 };
 
-constexpr Numbers kNumbers[] = {
-    {SYS_socket, 1},       {SYS_socketpair, 8},   {SYS_bind, 2},        {SYS_connect, 3},    {SYS_listen, 4},
-    {SYS_accept4, 18},     {SYS_getsockname, 6},  {SYS_getpeername, 7}, {SYS_getsockopt, 15}, {SYS_setsockopt, 14},
-    {SYS_shutdown, 13},    {SYS_sendto, 11},      {SYS_sendmsg, 16},    {SYS_recvmsg, 17},   {SYS_sendmmsg, 20},
-    {SYS_recvmmsg, 19},
-};
-static_assert(sizeof kNumbers / sizeof *kNumbers == static_cast<size_t>(Call::kCount));
+#define SENDMSG_NUMBERS(Name, name, multiplexed) {SYS_##name, multiplexed},
+constexpr Numbers kNumbers[] = {SENDMSG_EACH_CALL(SENDMSG_NUMBERS)};
+#undef SENDMSG_NUMBERS
+constexpr size_t kCalls = sizeof kNumbers / sizeof *kNumbers;
 
 class Syscalls {
  public:
@@ -55,19 +51,19 @@ class Syscalls {
     return result >= 0 || result == -EAGAIN ? result : Explained(call, result, a, b, c, d, e, f);
   }
 #endif
-  // How the call is made here: 0 by its own number, 1 through socketcall(2), negative: not at all, the errno of the denial.
+  // How the call is made here: 0 by its own number, kPathSocketcall, or the negative errno with which both are denied.
   int PathOf(Call call);
 
  private:
 #if defined(__i386__)
-  // Settled once per call and environment, with descriptor -1, never on a user's call.
+  // Found out once per call and environment, with descriptor -1, never on a user's call.
   enum class Path : uint8_t { kUnknown, kDirect, kSocketcall, kNone };
   void Probe(Call call);
 
-  Path path_[static_cast<size_t>(Call::kCount)] = {};
-  int denial_[static_cast<size_t>(Call::kCount)] = {};
+  Path path_[kCalls] = {};
+  int denial_[kCalls] = {};
 #else
-  // What an error of the call's comes to: it is called again after a signal; a denial is told from its own answer.
+  // What the call returns after the error `result`. A signal: the call is made again. A denial: kDenied less its errno.
   long Explained(Call call, long result, long a, long b, long c, long d, long e, long f);
 #endif
 };
@@ -89,18 +85,19 @@ int Rename(const uint8_t* from, const uint8_t* to);
 // openat(O_PATH | O_NOFOLLOW | O_CLOEXEC)
 int OpenPath(const uint8_t* path);
 int Ioctl(int fd, int request, void* argument);
+// Signals belong to the program's threads, not to this one. Those that libc uses itself (32 to 34) stay: setuid(2) waits for every thread.
+void BlockSignals();
 
 // A point on CLOCK_MONOTONIC, in milliseconds.
 int64_t Now();
 void Sleep(int milliseconds);
 // ppoll(2) on one descriptor until `deadline`: 1 ready, 0 too late, or a negative errno.
 int WaitFor(int fd, short events, int64_t deadline);
-// ppoll(2) of a socket, without waiting: which of `events` it has, POLLERR and POLLHUP too; or a negative errno. Not of other
-// files: FUSE's ask their daemon, and wait for it.
+// ppoll(2) of a socket, without waiting: which of `events` it has, POLLERR and POLLHUP too; or a negative errno. Not for other files: a
+// FUSE file system asks its daemon, and waits for it.
 int Poll(int fd, short events);
 bool IsReadable(int fd);
 // The value of an option of SOL_SOCKET; -1: it has none.
 int SocketOption(Syscalls& syscalls, int fd, int name);
-// Whether descriptors may be queued in this Unix socket: with messages that nobody has read, or in connections that nobody
-// has accepted.
+// Whether descriptors may be queued in this Unix socket: in messages that nobody has read, or in connections that nobody has accepted.
 bool MayHoldDescriptors(Syscalls& syscalls, int fd);

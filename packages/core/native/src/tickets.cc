@@ -1,21 +1,18 @@
 #include "tickets.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+
+#include "lock.h"
 
 namespace {
 
 struct Entry {
   int64_t ticket;  // 0: free
-  int fd;
-  Custody::Opener opener;
-  uint32_t uid;  // whose peer has brought it
+  Deposited deposited;
 };
 
-// Well within what a double can say exactly.
+// A double holds more bits than this without loss.
 constexpr int64_t kMaxTicket = (int64_t{1} << 48) - 1;
 
 pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -29,12 +26,24 @@ Entry* Find(int64_t ticket) {
   return nullptr;
 }
 
+// A free entry; or null.
+Entry* Free() {
+  if (Entry* entry = Find(0)) return entry;
+  size_t grown = capacity ? capacity * 2 : 16;
+  Entry* moved = static_cast<Entry*>(realloc(entries, grown * sizeof(Entry)));
+  if (!moved) return nullptr;
+  entries = moved;
+  Entry* first = &entries[capacity];
+  for (; capacity < grown; capacity++) entries[capacity].ticket = 0;
+  return first;
+}
+
 // A random number, or 0 when the kernel has none. The process may have another copy of this library, with a table of its own. If
 // tickets were counted, both copies would begin with 1, and each would take the other's ticket for its own.
 int64_t NewTicket() {
   int64_t ticket = 0;
   do {
-    if (syscall(SYS_getrandom, &ticket, sizeof ticket, 0) != sizeof ticket) return 0;
+    if (RawCall(SYS_getrandom, &ticket, sizeof ticket, 0) != sizeof ticket) return 0;
     ticket &= kMaxTicket;
   } while (ticket == 0 || Find(ticket));
   return ticket;
@@ -42,38 +51,19 @@ int64_t NewTicket() {
 
 }  // namespace
 
-int64_t DepositTicket(int fd, Custody::Opener opener, uint32_t uid) {
-  pthread_mutex_lock(&mutex);
-  Entry* entry = Find(0);
-  if (!entry) {
-    size_t grown = capacity ? capacity * 2 : 16;
-    Entry* moved = static_cast<Entry*>(realloc(entries, grown * sizeof(Entry)));
-    if (moved) {
-      entries = moved;
-      entry = &entries[capacity];
-      for (; capacity < grown; capacity++) entries[capacity] = {0, -1, Custody::kUs, 0};
-    }
-  }
-  int64_t ticket = 0;
-  if (entry) {
-    ticket = NewTicket();
-    if (ticket) *entry = {ticket, fd, opener, uid};
-  }
-  pthread_mutex_unlock(&mutex);
+int64_t DepositTicket(const Deposited& deposited) {
+  Lock lock(mutex);
+  Entry* entry = Free();
+  if (!entry) return 0;
+  int64_t ticket = NewTicket();
+  *entry = {ticket, deposited};
   return ticket;
 }
 
-int ClaimTicket(int64_t ticket, Custody::Opener* opener, uint32_t* uid) {
-  int fd = -ENOENT;
-  pthread_mutex_lock(&mutex);
-  if (ticket > 0) {
-    if (Entry* entry = Find(ticket)) {
-      fd = entry->fd;
-      *opener = entry->opener;
-      *uid = entry->uid;
-      *entry = {0, -1, Custody::kUs, 0};
-    }
-  }
-  pthread_mutex_unlock(&mutex);
-  return fd;
+Deposited ClaimTicket(int64_t ticket) {
+  Lock lock(mutex);
+  Entry* entry = ticket > 0 ? Find(ticket) : nullptr;
+  if (!entry) return {-ENOENT, Custody::kUs, kNobody};
+  entry->ticket = 0;
+  return entry->deposited;
 }

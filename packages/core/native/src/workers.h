@@ -1,126 +1,117 @@
-// Work off the loop thread: whatever may wait for a stranger.
+// Work off the loop's thread: whatever may wait for a stranger.
 //
-// Closing: the sender of a descriptor decides how long close(2) takes. A TCP socket with SO_LINGER and unsent data holds it for
-// seconds, a FUSE file until its daemon answers. Closing a Unix socket closes the descriptors in its queue.
+// Closing: the sender of a descriptor decides how long close(2) takes. A TCP socket with SO_LINGER and unsent data can take seconds, and a
+// file of a FUSE file system takes until its daemon answers. Closing a Unix socket closes the descriptors in its queue.
 //
-// Calls: a receive near the limit of open files, where the kernel closes what does not fit inside recvmsg(2); a send that
-// may purge the sender's own queue; accept(2) on a listener that another process can make blocking.
+// Calls: a receive near the limit of open files, because recvmsg(2) itself closes the descriptors that do not fit; a send that may purge the
+// sender's own queue; accept(2) on a listener that another process can make blocking.
 //
-// The threads are our own and detached, not libuv's pool: a call that hangs neither takes one of the pool's four threads
-// from the program nor delays the end of the process or of a worker.
+// The threads are our own and detached. In libuv's pool, a call that hangs would take one of the pool's four threads from the program, and
+// would delay the end of the process or of a worker.
 #pragma once
 
 #include <pthread.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "off-loop-call.h"
+#include "task-queue.h"
 
 class Workers {
  public:
   // Each has a queue and threads of its own: however many descriptors strangers send, ours are closed in time.
   enum LaneName {
     kOwn,
-    // Unix sockets of ours whose queues may hold strangers' descriptors. They are not drained first: another process may
-    // have the same socket, and what is queued is then for it to receive.
+    // Unix sockets of ours whose queues may hold strangers' descriptors. We do not empty the queues first: another process may share the
+    // socket and want to receive what is queued.
     kUnread,
-    // Those whose queues held none when we looked. A peer can be quick: each is looked at again right before it is closed,
-    // and what still goes wrong holds up the sockets of its user, not our other files.
+    // Unix sockets of ours whose queues held no descriptors when we looked. A peer can send one since: so a thread looks again right before
+    // it closes the socket. If one comes even later, it delays sockets of the peer's uid, and none of our other files.
     kRead,
     kStrangers,
     kCalls,
     kLanes,
   };
-  // No peer, or the kernel does not say whose: unconnected datagram sockets.
-  static constexpr uint32_t kNobody = UINT32_MAX;
-
-  struct Source;
-  // A socket as the origin of descriptors. What it has brought and is not closed yet counts against it, against its peer's uid
-  // and against the process.
-  struct Account {
-    Source* source;
-    int waiting;
-    int references;
-  };
-  // While so many of strangers' descriptors wait to be closed, a socket that has a part in it is not received from: shares of
-  // RLIMIT_NOFILE. One message's descriptors can come on top.
+  // While so many descriptors of strangers wait to be closed, no more are received from a socket that brought some of them. The bounds are
+  // shares of RLIMIT_NOFILE. The descriptors of one message can come on top.
   struct Bounds {
     int socket, uid, process;
   };
+  // Where a descriptor to close comes from.
+  struct Origin {
+    LaneName lane = kStrangers;
+    uint32_t uid = kNobody;
+    // The socket that brought it, which knows its uid; or null.
+    Account* account = nullptr;
+  };
 
-  static Workers* Create();
-  // The environment ends: threads finish what is queued and free the object.
+  Workers();
+  // The environment ends: the threads finish what is queued, and the last one frees the object.
   void Abandon();
 
+  // A new account with one reference.
   Account* Open(uint32_t uid);
-  static uint32_t UidOf(const Account* account);
+  static uint32_t UidOf(const Account* account) { return account ? account->source->uid : kNobody; }
   // One reference less; null is ignored.
   void Unref(Account* account);
   static Bounds BoundsOf(int limit);
   // Whether another message may be received.
   bool HasRoom(const Account* account, int limit) const;
 
-  // Closes `fd`, after a call that is under way on it. With a token (> 0), it appears among the finished ones.
-  void Close(int fd, LaneName lane, uint32_t uid, int token);
-  // Closes what one message has brought and nobody wanted.
-  void CloseAll(const int* fds, int count, Account* account);
-  void Close(int fd, Account* account, int token);
+  // Closes descriptors. If a call is under way on one of them, it is closed after the call. A token (> 0) appears among the finished ones.
+  void Close(const int* fds, int count, const Origin& origin, int token);
 
-  // Whether `fd` is to be closed: its number is not free yet, and its file is nobody's any more. A number that a thread gives to
-  // close(2) right now does not count: the kernel may have given it to another file already.
+  // Whether `fd` is to be closed: its number is not free yet, and nobody owns its file any more. A number that a thread gives to close(2)
+  // right now does not count: the kernel may have given it to another file already.
   bool IsClosing(int fd);
 
-  // Makes a call, which must have a token of its own. False: there is no thread or memory for it. It is deleted then.
+  // Makes a call, which must have a token of its own. False: there is no thread or memory for it. The call is deleted then.
   bool Start(OffLoopCall* call, uint32_t uid);
   // The call that has finished under this token, for the caller to delete; or null.
   OffLoopCall* End(int token);
 
-  // The descriptor that becomes readable when a token has finished; -1: none.
+  // The eventfd to signal when a token has finished; -1: none.
   void Notify(int event_fd);
   // Moves up to `space` finished tokens to `tokens`.
   size_t TakeFinished(int32_t* tokens, size_t space);
-  // Closes and calls that are queued or under way.
-  size_t waiting();
+  // How many closes and calls are queued or under way.
+  int waiting();
 
  private:
-  struct Task;
   struct Lane {
-    Workers* workers = nullptr;
-    // By uid, in the order in which their turns come.
-    Source* sources = nullptr;
-    int waiting = 0, running = 0;
+    Workers* workers;
+    // At most so many of its threads work for one uid.
+    int limit;
+    TaskQueue queue = {};
     int threads = 0;
+    // Whether a thread is there that takes over if the others hang.
     bool watched = false;
     // Threads that look again within a millisecond.
     int lingering = 0;
+    // A futex.
     uint32_t wake = 0;
-    // The tasks that threads have taken.
-    Task* taken = nullptr;
   };
 
-  Workers();
   ~Workers();
   static void* Run(void* lane);
   void Work(Lane& lane);
+  bool Rest(Lane& lane, int looks);
   void Perform(Lane& lane, Task* task);
+  void PerformCall(OffLoopCall* call);
   bool IsUnread(const Lane& lane, const Task* task);
   bool StartThread(Lane& lane);
-  Source* SourceOf(Lane& lane, uint32_t uid);
-  void Release(Lane& lane, Source* source);
-  bool IsTakeable(const Lane& lane) const;
-  Task* Take(Lane& lane);
-  bool Add(Lane& lane, Source* source, Task* task);
+  bool Add(Lane& lane, const Task& task);
   void Summon(Lane& lane, int added, bool awaited);
   void Finish(int token);
   void Leave();
   bool CloseAfterCall(int fd, int token);
+  void Unlink(OffLoopCall* call);
 
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
   Lane lanes_[kLanes];
+  Lane& calls_lane_ = lanes_[kCalls];
   // Under way, or finished and not yet ended.
   OffLoopCall* calls_ = nullptr;
   int32_t* finished_ = nullptr;
   size_t finished_count_ = 0, finished_capacity_ = 0;
+  // Its environment and its threads.
   int references_ = 1;
   bool abandoned_ = false;
   int event_fd_ = -1;

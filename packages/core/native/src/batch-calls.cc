@@ -1,0 +1,103 @@
+// sendmmsg(2) and recvmmsg(2).
+
+#include <poll.h>
+#include <stdlib.h>
+
+#include "arguments.h"
+#include "entering.h"
+#include "functions.h"
+#include "waiting.h"
+
+namespace {
+
+// The messages of a call, made of two arguments, `parts` and `counts`, which binding.ts describes.
+class Batch {
+ public:
+  // `parts` is the argument at position 1, `counts` that at 2.
+  explicit Batch(const Arguments& args);
+  ~Batch() {
+    free(headers_);
+    free(iov_);
+  }
+  Batch(const Batch&) = delete;
+
+  // Null: there was no memory.
+  kernel::MMsgHdr* headers() const { return headers_; }
+  long count() const { return static_cast<long>(count_); }
+
+ private:
+  kernel::MMsgHdr* headers_ = nullptr;
+  kernel::IoVec* iov_ = nullptr;
+  size_t count_ = 0;
+};
+
+Batch::Batch(const Arguments& args) {
+  size_t length = 0;
+  const int32_t* counts = args.Numbers(2, &length);
+  count_ = length < kernel::kIovMax ? length : kernel::kIovMax;
+  size_t total = 0;
+  for (size_t i = 0; i < count_; i++) total += static_cast<size_t>(counts[i]);
+  iov_ = static_cast<kernel::IoVec*>(malloc((total + 1) * sizeof(kernel::IoVec)));
+  if (iov_) headers_ = static_cast<kernel::MMsgHdr*>(calloc(count_ + 1, sizeof(kernel::MMsgHdr)));
+  if (!headers_) return;
+  uint32_t part = 0;
+  auto next = [&] {
+    napi_value element;
+    napi_get_element(args.env(), args[1], part++, &element);
+    return args.ViewOf(element);
+  };
+  kernel::IoVec* at = iov_;
+  for (size_t i = 0; i < count_; i++) {
+    // Without a scope of its own, each message's values would stay until the call returns.
+    napi_handle_scope scope;
+    napi_open_handle_scope(args.env(), &scope);
+    Bytes address = next();
+    Bytes control = next();
+    size_t views = static_cast<size_t>(counts[i]);
+    headers_[i].header = {address.data, static_cast<int>(address.length), at, views, control.data, control.length, 0};
+    for (size_t k = 0; k < views; k++) {
+      Bytes bytes = next();
+      *at++ = {bytes.data, bytes.length};
+    }
+    napi_close_handle_scope(args.env(), scope);
+  }
+}
+
+long Sendmmsg(const Arguments& args) {
+  Batch batch(args);
+  if (!batch.headers()) return -ENOMEM;
+  int fd = args.Int(0);
+  return Within(args.Int(4), fd, POLLOUT, [&](int extra) {
+    return args.environment().syscalls.Invoke(Call::kSendmmsg, fd, Word(batch.headers()), batch.count(), args.Int(3) | extra);
+  });
+}
+
+long Recvmmsg(const Arguments& args) {
+  Environment& e = args.environment();
+  Batch batch(args);
+  if (!batch.headers()) return -ENOMEM;
+  int fd = args.Int(0);
+  long received = Within(args.Int(5), fd, POLLIN, [&](int extra) {
+    return e.syscalls.Invoke(Call::kRecvmmsg, fd, Word(batch.headers()), batch.count(), args.Int(4) | extra, 0);
+  });
+  size_t length = 0;
+  int32_t* at = args.Numbers(3, &length);
+  for (long i = 0; i < received && (i + 1) * kMmsgResults <= length; i++, at += kMmsgResults) {
+    const kernel::MMsgHdr& message = batch.headers()[i];
+    EnterAll(e, message.header);
+    at[0] = static_cast<int32_t>(message.length);
+    at[1] = static_cast<int32_t>(message.header.control_length);
+    at[2] = message.header.name_length;
+    at[3] = static_cast<int32_t>(message.header.flags);
+  }
+  return received;
+}
+
+constexpr Function kFunctions[] = {
+    {"sendmmsg", Calls<Sendmmsg>},
+    {"recvmmsg", Calls<Recvmmsg>},
+};
+
+}  // namespace
+
+constexpr Functions kBatchCalls = kFunctions;

@@ -1,0 +1,105 @@
+// sendmsg(2) and recvmsg(2) of descriptors that custody holds: the way of every message of a Socket.
+
+#include "arguments.h"
+#include "functions.h"
+#include "sending.h"
+
+namespace {
+
+long SendHeld(const Arguments& args) {
+  Environment& e = args.environment();
+  const int32_t* call = e.call;
+  int fd = call[kCallFd];
+  if (!e.custody.Holds(fd, call[kCallGeneration])) return kGone;
+  // If the peer has gone, the kernel purges this socket's own queue: unix_dgram_disconnected(), net/unix/af_unix.c.
+  if (call[kCallPurges] && IsReadable(fd)) return kOffLoop;
+  kernel::IoVec iov[kernel::kIovMax];
+  size_t count = 1;
+  if (call[kCallSize] == kInArgument) {
+    count = args.Iov(0, iov);
+  } else {
+    Bytes data = args.ScratchData(call[kCallSize]);
+    iov[0] = {data.data, data.length};
+  }
+  kernel::MsgHdr header = {nullptr, 0, iov, count, nullptr, 0, 0};
+  if (call[kCallControl] != 0) {
+    Bytes control = args.Control(1, call[kCallControl]);
+    header.control = control.data;
+    header.control_length = control.length;
+  }
+  if (call[kCallAddress] != 0) {
+    Bytes address = args.Address(2, call[kCallAddress]);
+    header.name = address.data;
+    header.name_length = static_cast<int>(address.length);
+  }
+  return Send(e.syscalls, fd, header, call[kCallFlags]);
+}
+
+long ReceiveHeld(const Arguments& args) {
+  Environment& e = args.environment();
+  const int32_t* call = e.call;
+  int fd = call[kCallFd];
+  if (!e.custody.Holds(fd, call[kCallGeneration])) return kGone;
+  kernel::IoVec iov[kernel::kIovMax];
+  size_t count = 1;
+  size_t size = static_cast<size_t>(call[kCallSize]);
+  if (args.count() > 0) {
+    count = args.Iov(0, iov);
+    // Another thread may have made shared memory larger since TypeScript measured it.
+    Trim(iov, count, size);
+  } else {
+    if (size > e.data_room.bytes.length) return -EFAULT;
+    iov[0] = {e.data_room.bytes.data, size};
+    if (call[kCallWhole]) {
+      uint8_t* rest = e.overflow.memory();
+      if (!rest) return -ENOMEM;
+      iov[count++] = {rest, Overflow::kSize};
+    }
+  }
+  return e.receiver.Receive({
+      .fd = fd,
+      .flags = call[kCallFlags],
+      .max_fds = call[kCallMaxFds],
+      .iov = iov,
+      .iov_count = count,
+      .address = e.scratch,
+      .control = e.control_room.bytes,
+      .result = e.result,
+  });
+}
+
+napi_value TakeWhole(const Arguments& args) {
+  Environment& e = args.environment();
+  Bytes to = args.View(0);
+  size_t length = args.Size(1);
+  Bytes first = e.data_room.bytes;
+  size_t rest = length > first.length ? length - first.length : 0;
+  if (rest > Overflow::kSize) rest = Overflow::kSize;
+  if (to.length == first.length + rest) {
+    Copy(to.data, first.data, first.length);
+    Copy(to.data + first.length, e.overflow.memory(), rest);
+  }
+  e.overflow.Empty(rest);
+  return nullptr;
+}
+
+template <KeptView Environment::*room>
+napi_value Keep(const Arguments& args) {
+  KeptView& kept = args.environment().*room;
+  if (kept.reference) napi_delete_reference(args.env(), kept.reference);
+  kept.bytes = args.View(0);
+  napi_create_reference(args.env(), args[0], 1, &kept.reference);
+  return nullptr;
+}
+
+constexpr Function kFunctions[] = {
+    {"send", Calls<SendHeld>},
+    {"receive", Calls<ReceiveHeld>},
+    {"takeWhole", Calls<TakeWhole>},
+    {"dataRoom", Calls<Keep<&Environment::data_room>>},
+    {"controlRoom", Calls<Keep<&Environment::control_room>>},
+};
+
+}  // namespace
+
+constexpr Functions kHeldCalls = kFunctions;
