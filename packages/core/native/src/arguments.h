@@ -57,7 +57,7 @@ class Arguments {
     return reinterpret_cast<int32_t*>(view.data);
   }
 
-  // One view or an array of views. Returns how many there are, at most kIovMax.
+  // One view or an array of views. Returns how many there are, at most kUioMaxiov.
   size_t Iov(size_t i, kernel::IoVec* iov) const {
     void* data = nullptr;
     size_t length = 0;
@@ -67,7 +67,7 @@ class Arguments {
     }
     uint32_t count = 0;
     napi_get_array_length(env_, values_[i], &count);
-    if (count > kernel::kIovMax) count = kernel::kIovMax;
+    if (count > kernel::kUioMaxiov) count = kernel::kUioMaxiov;
     for (uint32_t k = 0; k < count; k++) {
       napi_value element;
       napi_get_element(env_, values_[i], k, &element);

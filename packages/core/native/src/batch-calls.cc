@@ -34,7 +34,7 @@ class Batch {
 Batch::Batch(const Arguments& args) {
   size_t length = 0;
   const int32_t* counts = args.Numbers(2, &length);
-  count_ = length < kernel::kIovMax ? length : kernel::kIovMax;
+  count_ = length < kernel::kUioMaxiov ? length : kernel::kUioMaxiov;
   size_t total = 0;
   for (size_t i = 0; i < count_; i++) total += static_cast<size_t>(counts[i]);
   iov_ = static_cast<kernel::IoVec*>(malloc((total + 1) * sizeof(kernel::IoVec)));

@@ -13,7 +13,7 @@ long SendHeld(const Arguments& args) {
   if (!e.custody.Holds(fd, call[kCallGeneration])) return kGone;
   // If the peer has gone, the kernel purges this socket's own queue: unix_dgram_disconnected(), net/unix/af_unix.c.
   if (call[kCallPurges] && IsReadable(fd)) return kOffLoop;
-  kernel::IoVec iov[kernel::kIovMax];
+  kernel::IoVec iov[kernel::kUioMaxiov];
   size_t count = 1;
   if (call[kCallSize] == kInArgument) {
     count = args.Iov(0, iov);
@@ -40,7 +40,7 @@ long ReceiveHeld(const Arguments& args) {
   const int32_t* call = e.call;
   int fd = call[kCallFd];
   if (!e.custody.Holds(fd, call[kCallGeneration])) return kGone;
-  kernel::IoVec iov[kernel::kIovMax];
+  kernel::IoVec iov[kernel::kUioMaxiov];
   size_t count = 1;
   size_t size = static_cast<size_t>(call[kCallSize]);
   if (args.count() > 0) {

@@ -1,4 +1,4 @@
-// The kernel's own structs and numbers. libc's differ: musl pads msghdr and cmsghdr, glibc's ia32 calls rewrite them.
+// The kernel's own structs and numbers. Those of the libcs differ: musl pads msghdr and cmsghdr, and glibc's calls rewrite them on ia32.
 #pragma once
 
 #include <stddef.h>
@@ -50,12 +50,12 @@ static_assert(sizeof(MsgHdr) == 56 && sizeof(MMsgHdr) == 64 && sizeof(CMsgHdr) =
 static_assert(sizeof(MsgHdr) == 28 && sizeof(MMsgHdr) == 32 && sizeof(CMsgHdr) == 12);
 #endif
 
-// test/native/binding.test.ts compares these with src/constants.
+// src/constants has these, too. test/native/contract.test.ts compares the two.
 constexpr int kSolSocket = 1;
 constexpr int kSoReuseAddr = 2;
 constexpr int kSoType = 3;
 constexpr int kSoPeerCred = 17;
-constexpr int kSoGetFilter = 26;
+constexpr int kSoAttachFilter = 26;  // SO_GET_FILTER, for getsockopt(2)
 constexpr int kSoDomain = 39;
 constexpr int kSoPeerPidfd = 77;
 constexpr int kAfUnix = 1;
@@ -67,10 +67,9 @@ constexpr int kMsgPeek = 0x2;
 constexpr int kMsgCTrunc = 0x8;
 constexpr int kMsgDontWait = 0x40;
 constexpr int kMsgCmsgCloexec = 0x40000000;
+constexpr size_t kUioMaxiov = 1024;  // iov entries of a message, messages of a batch
 
-constexpr size_t kIovMax = 1024;  // UIO_MAXIOV, include/uapi/linux/uio.h: iov entries of a message, messages of a batch
-constexpr int kInstruction = 8;   // sizeof(struct sock_filter)
-
+constexpr int kInstruction = 8;     // sizeof(struct sock_filter)
 constexpr int kCloexec = 02000000;  // O_CLOEXEC, also as EFD_CLOEXEC and EPOLL_CLOEXEC
 constexpr int kNonBlock = 04000;    // O_NONBLOCK, also as EFD_NONBLOCK
 constexpr int kAtFdCwd = -100;

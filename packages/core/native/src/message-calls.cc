@@ -17,7 +17,7 @@ constexpr size_t kWithoutAddress = 5;
 long Sendmsg(const Arguments& args) {
   Environment& e = args.environment();
   int fd = args.Int(0);
-  kernel::IoVec iov[kernel::kIovMax];
+  kernel::IoVec iov[kernel::kUioMaxiov];
   size_t count = args.Iov(1, iov);
   kernel::MsgHdr header = {nullptr, 0, iov, count, nullptr, 0, 0};
   if (args.count() <= kWithoutParts) return Send(e.syscalls, fd, header, args.Int(2));
@@ -31,7 +31,7 @@ long Sendmsg(const Arguments& args) {
 long Recvmsg(const Arguments& args) {
   Environment& e = args.environment();
   int fd = args.Int(0);
-  kernel::IoVec iov[kernel::kIovMax];
+  kernel::IoVec iov[kernel::kUioMaxiov];
   size_t count = args.Iov(1, iov);
   kernel::MsgHdr header = {e.scratch, kAddressSpace, iov, count, nullptr, 0, 0};
   int timeout = -1;

@@ -76,7 +76,7 @@ long Getsockopt(Args args) {
   int name = args.Int(2);
   Bytes value = args.View(3);
   // The kernel counts this option's length in instructions. If it got a number of bytes, it would write beyond the buffer.
-  int unit = level == kernel::kSolSocket && name == kernel::kSoGetFilter ? kernel::kInstruction : 1;
+  int unit = level == kernel::kSolSocket && name == kernel::kSoAttachFilter ? kernel::kInstruction : 1;
   int length = static_cast<int>(value.length) / unit;
   long result = e.syscalls.Invoke(Call::kGetsockopt, args.Int(0), level, name, Word(value.data), Word(&length));
   if (result < 0) return result;

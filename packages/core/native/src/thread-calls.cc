@@ -32,7 +32,7 @@ long StartReceive(const Arguments& args) {
 }
 
 long StartSend(const Arguments& args) {
-  kernel::IoVec iov[kernel::kIovMax];
+  kernel::IoVec iov[kernel::kUioMaxiov];
   size_t count = args.Iov(1, iov);
   size_t total = 0;
   for (size_t i = 0; i < count; i++) {

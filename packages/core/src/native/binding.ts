@@ -1,26 +1,29 @@
 /**
  * The native layer as TypeScript sees it: system calls, custody of descriptors, readiness.
  *
- * Every function returns a count or a number, or a negative errno; none throws. What does not fit in the return
- * value is left in {@link Binding.result} until the next call. Arguments are trusted: `syscalls/` checks them first.
+ * Each function returns a count, a number, or a negative errno; none throws. What does not fit into the return value is in
+ * {@link Binding.result} until the next call. The functions trust their arguments: `syscalls/` checks them first.
  *
- * A return value at or below {@link DENIED} means that no path to the system call is permitted (ia32 has two, and a
- * seccomp filter can deny both): `DENIED - value` is the errno with which the last one was denied.
+ * C++ has the numbers of this file in native/src/contract.h, under the same names (CALL_FD is kCallFd there), and {@link CALLS} in syscalls.h.
+ * test/native/contract.test.ts compares them.
  */
-export const DENIED = -65_536;
 
 /**
- * What {@link Binding.receive} returns when it has received nothing: too many of the descriptors that the socket's peer has
- * sent wait to be closed. Nothing but time tells when there are fewer.
+ * At or below this, a result says that no path to the system call is permitted. ia32 has two paths, and a seccomp filter can deny both.
+ * `DENIED - result` is the errno with which the last path was denied.
+ */
+export const DENIED = -65_536;
+/**
+ * {@link Binding.receive} has received nothing: too many descriptors that the socket's peer has sent wait to be closed. No event tells when
+ * there are fewer.
  */
 export const HELD_BACK = -5000;
 /**
- * What {@link Binding.receive} and {@link Binding.send} return when they have not made the call: it could wait for a
- * stranger. {@link Binding.startReceive} and {@link Binding.startSend} have a thread make it.
+ * {@link Binding.receive} and {@link Binding.send} have not made the call, because it could wait for a stranger. A thread makes it for
+ * {@link Binding.startReceive} and {@link Binding.startSend}.
  */
 export const OFF_LOOP = -5001;
-
-/** What {@link Binding.receive} and {@link Binding.send} return if the descriptor is not held: somebody has closed it. */
+/** {@link Binding.receive} and {@link Binding.send}: the descriptor is not held, because somebody has closed it behind our back. */
 export const GONE = -5002;
 
 /** One view, or a dense array of views that no user code can reach. */
@@ -31,9 +34,10 @@ export const RESULT_CONTROL_LENGTH = 0;
 export const RESULT_ADDRESS_LENGTH = 1;
 export const RESULT_FLAGS = 2;
 
-/** Positions in {@link Binding.result} after {@link Binding.receive}: descriptors taken into custody. */
+/** Positions in {@link Binding.result} after {@link Binding.receive}: how many descriptors custody has taken, and how many it closes. */
 export const RESULT_KEPT = 3;
 export const RESULT_DROPPED = 4;
+/** The descriptor of SCM_PIDFD, or -1. */
 export const RESULT_PIDFD = 5;
 export const RESULT_PIDFD_GENERATION = 6;
 /** Here begin the pairs (descriptor, generation), {@link RESULT_KEPT} of them. */
@@ -41,19 +45,19 @@ export const RESULT_FDS = 8;
 
 /** Numbers per message in the `results` of {@link Binding.recvmmsg}: bytes, control length, address length, flags. */
 export const MMSG_RESULTS = 4;
-/** Bytes of each address slot: sizeof(struct sockaddr_storage). */
+/** Bytes for each address: sizeof(struct sockaddr_storage). */
 export const ADDRESS_SPACE = 128;
 /** Bytes of control data that {@link Binding.scratch} has room for. */
 export const SCRATCH_CONTROL = 1024;
-/** Bytes of a message that it has room for: what V8 keeps on its own heap (--typed-array-max-size-in-heap). */
+/** Bytes of data that it has room for. V8 keeps so many on its own heap (--typed-array-max-size-in-heap). */
 export const SCRATCH_DATA = 64;
 
 /** Positions in {@link Binding.call}. */
 export const CALL_FD = 0;
 export const CALL_GENERATION = 1;
-/** MSG_*; for {@link Binding.receive} with MSG_CMSG_CLOEXEC on Unix sockets, and only there. */
+/** MSG_*. For {@link Binding.receive} with MSG_CMSG_CLOEXEC if, and only if, it is a Unix socket. */
 export const CALL_FLAGS = 2;
-/** Of {@link Binding.receive}: how many bytes to fill. Of {@link Binding.send}: how many to send are in the scratch memory. */
+/** {@link Binding.receive}: how many bytes to fill. {@link Binding.send}: how many bytes to send are in the scratch memory. */
 export const CALL_SIZE = 3;
 /** How many descriptors to keep. */
 export const CALL_MAX_FDS = 4;
@@ -62,12 +66,28 @@ export const CALL_PURGES = 5;
 /** How many bytes of control data, and of an address, to send are in the scratch memory. */
 export const CALL_CONTROL = 6;
 export const CALL_ADDRESS = 7;
-/** Of {@link Binding.receive}, 1: what does not fit in the data room is kept elsewhere. {@link Binding.takeWhole} brings it. */
+/** {@link Binding.receive}, 1: what does not fit into the data room is kept elsewhere. {@link Binding.takeWhole} copies it. */
 export const CALL_WHOLE = 8;
 /** At CALL_SIZE, CALL_CONTROL and CALL_ADDRESS: it is an argument instead. */
 export const IN_ARGUMENT = -1;
 
-/** The system calls of which ia32 has two forms, in the order that {@link Binding.pathOf} counts them. */
+/**
+ * More bytes than any Unix message has: with pages of 4 KiB, the kernel makes none that is longer than 4 MiB and 17 pages
+ * (unix_dgram_sendmsg(), net/unix/af_unix.c).
+ */
+export const LONGEST_UNIX_MESSAGE = 16 << 20;
+
+/** How many events {@link Binding.watch} reports in one call: {@link EVENT_NUMBERS} each, which are slot, generation and epoll events. */
+export const MAX_EVENTS = 256;
+export const EVENT_NUMBERS = 3;
+/** Positions behind the events. How many events JavaScript is being told of; 0 while it is told of none. */
+export const EVENTS_TOLD = EVENT_NUMBERS * MAX_EVENTS;
+/** 1: after the events have been told of, {@link Binding.watchRef} is to be true. */
+export const EVENTS_KEEP_ALIVE = EVENTS_TOLD + 1;
+/** The slot of an event that says that a close or a call has finished in a thread: see {@link Binding.takeFinished}. */
+export const FINISHED_SLOT = -1;
+
+/** The system calls of which ia32 has two forms, in the order in which {@link Binding.pathOf} counts them. */
 export const CALLS = [
   "socket",
   "socketpair",
@@ -87,6 +107,7 @@ export const CALLS = [
   "recvmmsg",
 ] as const;
 
+/** The call goes through socketcall(2). */
 export const PATH_SOCKETCALL = 1;
 
 /** What the native file exports. */

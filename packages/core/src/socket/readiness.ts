@@ -1,5 +1,6 @@
 import { type FileDescriptor, releaseWithToken } from "../descriptor.js";
 import { systemError } from "../errors.js";
+import { EVENT_NUMBERS, EVENTS_KEEP_ALIVE, EVENTS_TOLD, FINISHED_SLOT } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { isBun, isDeno } from "../runtime.js";
 import { forEachIndex } from "./each.js";
@@ -27,11 +28,6 @@ export interface Registration {
   polled: boolean;
 }
 
-const FINISHED_SLOT = -1;
-// Positions after the events; readiness.h has the same. The first: how many events we are being told of.
-const TELLING = 3 * 256;
-const KEEP_ALIVE = TELLING + 1;
-
 // One registry per environment: a worker thread has its own copy of this module.
 const watchers: (Watcher | undefined)[] = [];
 const generations: number[] = [];
@@ -49,11 +45,11 @@ const withoutLibuv = isBun || isDeno;
 
 /** In which turn of the event loop events are being told of; undefined while none are. */
 export function turnOfEvents(): number | undefined {
-  return batch !== undefined && batch[TELLING] !== 0 ? turn : undefined;
+  return batch !== undefined && batch[EVENTS_TOLD] !== 0 ? turn : undefined;
 }
 
 function onReady(): void {
-  const count = batch![TELLING]!;
+  const count = batch![EVENTS_TOLD]!;
   turn++;
   loopWentRound();
   // The registrations are edge-triggered: an event that is skipped never comes again.
@@ -62,10 +58,11 @@ function onReady(): void {
 }
 
 function tell(i: number): void {
-  const slot = batch![3 * i]!;
+  const slot = batch![EVENT_NUMBERS * i]!;
   if (slot === FINISHED_SLOT) settleFinished();
   // An event of an earlier registration of the slot may still have been on its way.
-  else if (generations[slot] === batch![3 * i + 1]) watchers[slot]?.onReady(batch![3 * i + 2]!);
+  else if (generations[slot] === batch![EVENT_NUMBERS * i + 1])
+    watchers[slot]?.onReady(batch![EVENT_NUMBERS * i + 2]!);
 }
 
 function nextToken(): number {
@@ -173,9 +170,9 @@ export function endWait(): void {
 }
 
 function keepAlive(on: boolean): void {
-  batch![KEEP_ALIVE] = on ? 1 : 0;
+  batch![EVENTS_KEEP_ALIVE] = on ? 1 : 0;
   // While events are told of, one wait ends and the next one begins: the native layer looks at it once, afterwards.
-  if (batch![TELLING] === 0) binding().watchRef(on);
+  if (batch![EVENTS_TOLD] === 0) binding().watchRef(on);
 }
 
 /**

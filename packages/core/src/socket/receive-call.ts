@@ -35,6 +35,7 @@ import {
   CALL_SIZE,
   CALL_WHOLE,
   GONE,
+  LONGEST_UNIX_MESSAGE,
   RESULT_ADDRESS_LENGTH,
   RESULT_CONTROL_LENGTH,
   RESULT_DROPPED,
@@ -97,11 +98,6 @@ const returnsFullLength = ({ family, protocol }: SocketFacts): boolean =>
   TRUNC_RETURNS_FULL_LENGTH.has(family) && !(family === AF_CAN && protocol === CAN_J1939);
 
 const PEEK_LENGTH = MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT;
-/**
- * More than any message has: with pages of 4 KiB, the kernel makes none that is longer than 4 MiB and 17 pages
- * (unix_dgram_sendmsg(), net/unix/af_unix.c).
- */
-const LONGEST_UNIX_MESSAGE = 16 << 20;
 
 /** One recvmsg(2) of a socket, on the loop's thread or in another one, and the message that it brings. */
 export class ReceiveCall {
