@@ -21,6 +21,7 @@
         "src/runtime.cc",
         "src/syscalls.cc",
         "src/system-calls.cc",
+        "src/table.cc",
         "src/task-queue.cc",
         "src/thread-calls.cc",
         "src/tickets.cc",

@@ -44,10 +44,9 @@ class Arguments {
   Bytes View(size_t i) const { return ViewOf(values_[i]); }
 
   Bytes ViewOf(napi_value value) const {
-    void* data = nullptr;
-    size_t length = 0;
-    if (napi_get_typedarray_info(env_, value, nullptr, &length, &data, nullptr, nullptr) != napi_ok) return {nullptr, 0};
-    return {static_cast<uint8_t*>(data), length};
+    Bytes bytes = {};
+    GetView(value, &bytes);
+    return bytes;
   }
 
   // The memory of an Int32Array
@@ -58,21 +57,15 @@ class Arguments {
   }
 
   // One view or an array of views. Returns how many there are, at most kUioMaxiov.
-  size_t Iov(size_t i, kernel::IoVec* iov) const {
-    void* data = nullptr;
-    size_t length = 0;
-    if (napi_get_typedarray_info(env_, values_[i], nullptr, &length, &data, nullptr, nullptr) == napi_ok) {
-      iov[0] = {data, length};
-      return 1;
-    }
+  size_t Iov(size_t i, Bytes* iov) const {
+    if (GetView(values_[i], iov)) return 1;
     uint32_t count = 0;
     napi_get_array_length(env_, values_[i], &count);
     if (count > kernel::kUioMaxiov) count = kernel::kUioMaxiov;
     for (uint32_t k = 0; k < count; k++) {
       napi_value element;
       napi_get_element(env_, values_[i], k, &element);
-      Bytes bytes = ViewOf(element);
-      iov[k] = {bytes.data, bytes.length};
+      iov[k] = ViewOf(element);
     }
     return count;
   }
@@ -90,6 +83,13 @@ class Arguments {
   }
 
  private:
+  bool GetView(napi_value value, Bytes* bytes) const {
+    void* data;
+    if (napi_get_typedarray_info(env_, value, nullptr, &bytes->length, &data, nullptr, nullptr) != napi_ok) return false;
+    bytes->data = static_cast<uint8_t*>(data);
+    return true;
+  }
+
   Bytes Part(size_t i, int32_t given, size_t at, size_t space) const {
     if (given < 0) return View(i);
     size_t length = static_cast<size_t>(given);

@@ -27,7 +27,7 @@ class Batch {
 
  private:
   kernel::MMsgHdr* headers_ = nullptr;
-  kernel::IoVec* iov_ = nullptr;
+  Bytes* iov_ = nullptr;
   size_t count_ = 0;
 };
 
@@ -37,7 +37,7 @@ Batch::Batch(const Arguments& args) {
   count_ = length < kernel::kUioMaxiov ? length : kernel::kUioMaxiov;
   size_t total = 0;
   for (size_t i = 0; i < count_; i++) total += static_cast<size_t>(counts[i]);
-  iov_ = static_cast<kernel::IoVec*>(malloc((total + 1) * sizeof(kernel::IoVec)));
+  iov_ = static_cast<Bytes*>(malloc((total + 1) * sizeof(Bytes)));
   if (iov_) headers_ = static_cast<kernel::MMsgHdr*>(calloc(count_ + 1, sizeof(kernel::MMsgHdr)));
   if (!headers_) return;
   uint32_t part = 0;
@@ -46,7 +46,7 @@ Batch::Batch(const Arguments& args) {
     napi_get_element(args.env(), args[1], part++, &element);
     return args.ViewOf(element);
   };
-  kernel::IoVec* at = iov_;
+  Bytes* at = iov_;
   for (size_t i = 0; i < count_; i++) {
     // Without a scope of its own, each message's values would stay until the call returns.
     napi_handle_scope scope;
@@ -54,11 +54,8 @@ Batch::Batch(const Arguments& args) {
     Bytes address = next();
     Bytes control = next();
     size_t views = static_cast<size_t>(counts[i]);
-    headers_[i].header = {address.data, static_cast<int>(address.length), at, views, control.data, control.length, 0};
-    for (size_t k = 0; k < views; k++) {
-      Bytes bytes = next();
-      *at++ = {bytes.data, bytes.length};
-    }
+    headers_[i].header = kernel::MsgHdr(at, views, control, address);
+    for (size_t k = 0; k < views; k++) *at++ = next();
     napi_close_handle_scope(args.env(), scope);
   }
 }

@@ -1,4 +1,4 @@
-// A piece of memory.
+// A piece of memory. The kernel has the same struct as an entry of an iov.
 #pragma once
 
 #include <stddef.h>

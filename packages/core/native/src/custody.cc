@@ -1,9 +1,6 @@
 #include "custody.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-Custody::~Custody() { free(entries_); }
 
 void Custody::Close(int fd, const Entry& entry, int token) {
   Workers::Origin origin = {.account = entry.bringer};
@@ -22,7 +19,7 @@ void Custody::Clear(Entry& entry) {
 }
 
 void Custody::Surrender() {
-  for (size_t i = 0; i < capacity_; i++) {
+  for (size_t i = 0; i < entries_.capacity(); i++) {
     if (entries_[i].generation) Close(static_cast<int>(i), entries_[i], 0);
     Clear(entries_[i]);
   }
@@ -35,20 +32,8 @@ bool Custody::Release(int fd, int generation, int token) {
   return Forget(fd, generation);
 }
 
-bool Custody::Reserve(size_t fd) {
-  if (fd < capacity_) return true;
-  size_t capacity = capacity_ ? capacity_ : 64;
-  while (capacity <= fd) capacity *= 2;
-  Entry* grown = static_cast<Entry*>(realloc(entries_, capacity * sizeof(Entry)));
-  if (!grown) return false;
-  memset(grown + capacity_, 0, (capacity - capacity_) * sizeof(Entry));
-  entries_ = grown;
-  capacity_ = capacity;
-  return true;
-}
-
 int Custody::Take(int fd, Opener opener, Account* bringer) {
-  if (!Reserve(static_cast<size_t>(fd))) abort();
+  if (!entries_.Reserve(static_cast<size_t>(fd) + 1)) abort();
   last_generation_ = last_generation_ >= INT32_MAX - 1 ? 2 : last_generation_ + 2;
   Entry& entry = entries_[fd];
   if (entry.generation) {
@@ -65,7 +50,7 @@ bool Custody::Holds(int fd, int generation) const {
   return IsHeld(fd) && entries_[fd].generation == generation;
 }
 
-bool Custody::IsHeld(int fd) const { return fd >= 0 && static_cast<size_t>(fd) < capacity_ && entries_[fd].generation; }
+bool Custody::IsHeld(int fd) const { return fd >= 0 && static_cast<size_t>(fd) < entries_.capacity() && entries_[fd].generation; }
 
 uint32_t Custody::PeerOf(int fd) {
   struct {

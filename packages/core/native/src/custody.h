@@ -2,6 +2,7 @@
 #pragma once
 
 #include "syscalls.h"
+#include "table.h"
 #include "workers.h"
 
 class Custody {
@@ -10,7 +11,6 @@ class Custody {
   enum Opener { kUs, kStranger };
 
   Custody(Syscalls& syscalls, Workers& workers) : syscalls_(syscalls), workers_(workers) {}
-  ~Custody();
 
   // Enters a descriptor that the kernel has just handed out, and returns its generation (> 0). If there is an entry with this number
   // already, somebody has closed that descriptor behind our back. `bringer`: the socket that the descriptor came through.
@@ -42,15 +42,13 @@ class Custody {
     Account* account;
   };
 
-  bool Reserve(size_t fd);
   void Clear(Entry& entry);
   void Close(int fd, const Entry& entry, int token);
 
   Syscalls& syscalls_;
   Workers& workers_;
   // By descriptor number.
-  Entry* entries_ = nullptr;
-  size_t capacity_ = 0;
+  Table<Entry> entries_;
   int last_generation_ = 0;
   int held_ = 0;
 };

@@ -14,7 +14,7 @@ inline int Enter(Environment& e, int fd, bool own) {
 
 // The same for all descriptors in the control data that the caller gets.
 inline void EnterAll(Environment& e, const kernel::MsgHdr& header) {
-  for (ControlScan scan({static_cast<uint8_t*>(header.control), header.control_length}); scan.Next();) {
+  for (ControlScan scan({header.control, header.control_length}); scan.Next();) {
     for (size_t i = 0; i < scan.descriptors(); i++) e.custody.ForgetNumber(scan.descriptor(i));
   }
 }

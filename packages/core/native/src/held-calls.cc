@@ -13,26 +13,16 @@ long SendHeld(const Arguments& args) {
   if (!e.custody.Holds(fd, call[kCallGeneration])) return kGone;
   // If the peer has gone, the kernel purges this socket's own queue: unix_dgram_disconnected(), net/unix/af_unix.c.
   if (call[kCallPurges] && IsReadable(fd)) return kOffLoop;
-  kernel::IoVec iov[kernel::kUioMaxiov];
+  Bytes iov[kernel::kUioMaxiov];
   size_t count = 1;
   if (call[kCallSize] == kInArgument) {
     count = args.Iov(0, iov);
   } else {
-    Bytes data = args.ScratchData(call[kCallSize]);
-    iov[0] = {data.data, data.length};
+    iov[0] = args.ScratchData(call[kCallSize]);
   }
-  kernel::MsgHdr header = {nullptr, 0, iov, count, nullptr, 0, 0};
-  if (call[kCallControl] != 0) {
-    Bytes control = args.Control(1, call[kCallControl]);
-    header.control = control.data;
-    header.control_length = control.length;
-  }
-  if (call[kCallAddress] != 0) {
-    Bytes address = args.Address(2, call[kCallAddress]);
-    header.name = address.data;
-    header.name_length = static_cast<int>(address.length);
-  }
-  return Send(e.syscalls, fd, header, call[kCallFlags]);
+  Bytes control = call[kCallControl] ? args.Control(1, call[kCallControl]) : Bytes{};
+  Bytes address = call[kCallAddress] ? args.Address(2, call[kCallAddress]) : Bytes{};
+  return Send(e.syscalls, fd, kernel::MsgHdr(iov, count, control, address), call[kCallFlags]);
 }
 
 long ReceiveHeld(const Arguments& args) {
@@ -40,7 +30,7 @@ long ReceiveHeld(const Arguments& args) {
   const int32_t* call = e.call;
   int fd = call[kCallFd];
   if (!e.custody.Holds(fd, call[kCallGeneration])) return kGone;
-  kernel::IoVec iov[kernel::kUioMaxiov];
+  Bytes iov[kernel::kUioMaxiov];
   size_t count = 1;
   size_t size = static_cast<size_t>(call[kCallSize]);
   if (args.count() > 0) {

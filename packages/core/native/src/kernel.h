@@ -1,25 +1,27 @@
 // The kernel's own structs and numbers. Those of the libcs differ: musl pads msghdr and cmsghdr, and glibc's calls rewrite them on ia32.
 #pragma once
 
-#include <stddef.h>
-#include <stdint.h>
+#include "bytes.h"
 
 namespace kernel {
 
-struct IoVec {
-  void* base;
-  size_t length;
-};
-
 // struct user_msghdr, include/linux/socket.h
 struct MsgHdr {
-  void* name;
+  explicit MsgHdr(Bytes* iov, size_t count, Bytes control = {}, Bytes address = {})
+      : name(address.data),
+        name_length(static_cast<int>(address.length)),
+        iov(iov),
+        iov_count(count),
+        control(control.data),
+        control_length(control.length) {}
+
+  uint8_t* name;
   int name_length;
-  IoVec* iov;
+  Bytes* iov;
   size_t iov_count;
-  void* control;
+  uint8_t* control;
   size_t control_length;
-  unsigned flags;
+  unsigned flags = 0;
 };
 
 struct MMsgHdr {

@@ -17,13 +17,10 @@ constexpr size_t kWithoutAddress = 5;
 long Sendmsg(const Arguments& args) {
   Environment& e = args.environment();
   int fd = args.Int(0);
-  kernel::IoVec iov[kernel::kUioMaxiov];
+  Bytes iov[kernel::kUioMaxiov];
   size_t count = args.Iov(1, iov);
-  kernel::MsgHdr header = {nullptr, 0, iov, count, nullptr, 0, 0};
-  if (args.count() <= kWithoutParts) return Send(e.syscalls, fd, header, args.Int(2));
-  Bytes control = args.Control(4, args.NumberOrView(4));
-  Bytes address = args.Address(5, args.NumberOrView(5));
-  header = {address.data, static_cast<int>(address.length), iov, count, control.data, control.length, 0};
+  if (args.count() <= kWithoutParts) return Send(e.syscalls, fd, kernel::MsgHdr(iov, count), args.Int(2));
+  kernel::MsgHdr header(iov, count, args.Control(4, args.NumberOrView(4)), args.Address(5, args.NumberOrView(5)));
   return Within(args.Int(3), fd, POLLOUT,
                 [&](int extra) { return Send(e.syscalls, fd, header, args.Int(2) | extra); });
 }
@@ -31,21 +28,12 @@ long Sendmsg(const Arguments& args) {
 long Recvmsg(const Arguments& args) {
   Environment& e = args.environment();
   int fd = args.Int(0);
-  kernel::IoVec iov[kernel::kUioMaxiov];
+  Bytes iov[kernel::kUioMaxiov];
   size_t count = args.Iov(1, iov);
-  kernel::MsgHdr header = {e.scratch, kAddressSpace, iov, count, nullptr, 0, 0};
-  int timeout = -1;
-  if (args.count() > kWithoutParts) {
-    timeout = args.Int(3);
-    Bytes control = args.View(4);
-    header.control = control.data;
-    header.control_length = control.length;
-  }
-  if (args.count() > kWithoutAddress) {
-    Bytes address = args.View(5);
-    header.name = address.data;
-    header.name_length = static_cast<int>(address.length);
-  }
+  bool has_parts = args.count() > kWithoutParts;
+  Bytes address = args.count() > kWithoutAddress ? args.View(5) : Bytes{e.scratch, kAddressSpace};
+  kernel::MsgHdr header(iov, count, has_parts ? args.View(4) : Bytes{}, address);
+  int timeout = has_parts ? args.Int(3) : -1;
   long result = Within(timeout, fd, POLLIN, [&](int extra) {
     return e.syscalls.Invoke(Call::kRecvmsg, fd, Word(&header), args.Int(2) | extra);
   });

@@ -20,9 +20,7 @@ bool OffLoopCall::Reserve(size_t data_space, size_t control_space, size_t addres
 void OffLoopCall::Make() {
   // On ia32 this object remembers which paths are open, and belongs to one thread.
   Syscalls syscalls;
-  kernel::IoVec iov = {data.data, data.length};
-  kernel::MsgHdr header = {address.length ? address.data : nullptr, static_cast<int>(address.length), &iov, 1,
-                           control.length ? control.data : nullptr, control.length, 0};
+  kernel::MsgHdr header(&data, 1, control.length ? control : Bytes{}, address.length ? address : Bytes{});
   switch (call) {
     case Call::kAccept4:
       // Another process that shares the listener may have made it blocking since we last looked.

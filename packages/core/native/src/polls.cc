@@ -18,9 +18,8 @@ struct alignas(16) Polls::Poll {
   int32_t generation;
   uint32_t events;  // What libuv watches for; 0: it does not watch.
   bool orphan;      // See OutlivesItsNumber().
-  Poll** list;      // Which list it is in: started_, failed_ or none
-  Poll* previous;
-  Poll* next;
+  Poll* next;       // In started_ or failed_
+  Poll** place;     // What points to it there; null: it is in neither
 
   uv_poll_t* handle() { return reinterpret_cast<uv_poll_t*>(this + 1); }
 };
@@ -70,10 +69,7 @@ bool IsRegistered(int backend, int fd) {
 
 }  // namespace
 
-Polls::~Polls() {
-  free(prepare_);
-  free(polls_);
-}
+Polls::~Polls() { free(prepare_); }
 
 bool Polls::Reserve() {
   prepare_ = static_cast<uv_prepare_t*>(malloc(uv_handle_size(UV_PREPARE)));
@@ -91,29 +87,17 @@ void Polls::Open(uv_loop_t* loop, int failure) {
 }
 
 Polls::Poll* Polls::Find(int fd, int32_t slot, int32_t generation) const {
-  if (fd < 0 || static_cast<size_t>(fd) >= room_) return nullptr;
+  if (fd < 0 || static_cast<size_t>(fd) >= polls_.capacity()) return nullptr;
   Poll* poll = polls_[fd];
   return poll && poll->slot == slot && poll->generation == generation ? poll : nullptr;
-}
-
-bool Polls::MakeRoom(int fd) {
-  size_t needed = static_cast<size_t>(fd) + 1;
-  if (needed <= room_) return true;
-  size_t room = room_ * 2 > needed ? room_ * 2 : needed;
-  Poll** polls = static_cast<Poll**>(realloc(polls_, room * sizeof(Poll*)));
-  if (!polls) return false;
-  memset(polls + room_, 0, (room - room_) * sizeof(Poll*));
-  polls_ = polls;
-  room_ = room;
-  return true;
 }
 
 Polls::Poll* Polls::Make(int fd, int32_t slot, int32_t generation, int* error) {
   // Somebody has closed the number of an earlier socket behind our back, and the kernel has given it to this one. libuv would stop watching
   // the earlier socket by its number, and so this one.
-  if (static_cast<size_t>(fd) < room_ && polls_[fd]) Drop(polls_[fd]);
+  if (static_cast<size_t>(fd) < polls_.capacity() && polls_[fd]) Drop(polls_[fd]);
   *error = -ENOMEM;
-  if (!MakeRoom(fd)) return nullptr;
+  if (!polls_.Reserve(static_cast<size_t>(fd) + 1)) return nullptr;
   *error = -EEXIST;
   if (polls_[fd]) return nullptr;
   Poll* poll = static_cast<Poll*>(calloc(1, sizeof(Poll) + uv_handle_size(UV_POLL)));
@@ -177,32 +161,30 @@ void Polls::Drop(Poll* poll) {
 // the handle stays, and its events are ignored.
 bool Polls::OutlivesItsNumber(Poll* poll) {
   if (poll->orphan) return true;
-  if (poll->events == 0 || poll->list || Control(backend_, EPOLL_CTL_DEL, poll->fd, 0) == 0) return false;
+  if (poll->events == 0 || poll->place || Control(backend_, EPOLL_CTL_DEL, poll->fd, 0) == 0) return false;
   poll->orphan = IsRegistered(backend_, poll->fd);
   return poll->orphan;
 }
 
 void Polls::Queue(Poll* poll, Poll** list) {
   Unqueue(poll);
-  poll->list = list;
-  poll->previous = nullptr;
   poll->next = *list;
-  if (*list) (*list)->previous = poll;
+  poll->place = list;
+  if (*list) (*list)->place = &poll->next;
   *list = poll;
 }
 
 void Polls::Unqueue(Poll* poll) {
-  if (!poll->list) return;
-  if (poll->previous) poll->previous->next = poll->next;
-  if (poll->next) poll->next->previous = poll->previous;
-  if (*poll->list == poll) *poll->list = poll->next;
-  poll->list = nullptr;
+  if (!poll->place) return;
+  *poll->place = poll->next;
+  if (poll->next) poll->next->place = poll->place;
+  poll->place = nullptr;
 }
 
 void Polls::End(void (*done)(void*), void* data) {
   done_ = done;
   data_ = data;
-  for (size_t fd = 0; fd < room_; fd++) {
+  for (size_t fd = 0; fd < polls_.capacity(); fd++) {
     if (polls_[fd]) Drop(polls_[fd]);
   }
   uv_close(AsHandle(prepare_), OnPrepareClosed);

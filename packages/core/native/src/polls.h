@@ -5,8 +5,9 @@
 // the descriptor is not watched, and JavaScript is told of an EPOLLERR.
 #pragma once
 
-#include <stddef.h>
 #include <stdint.h>
+
+#include "table.h"
 
 class EventBatch;
 struct uv_loop_s;
@@ -39,7 +40,6 @@ class Polls {
   struct Poll;
 
   Poll* Find(int fd, int32_t slot, int32_t generation) const;
-  bool MakeRoom(int fd);
   Poll* Make(int fd, int32_t slot, int32_t generation, int* error);
   bool OutlivesItsNumber(Poll* poll);
   void Drop(Poll* poll);
@@ -58,8 +58,7 @@ class Polls {
   int backend_ = -1;
   uv_prepare_s* prepare_ = nullptr;
   // By descriptor number.
-  Poll** polls_ = nullptr;
-  size_t room_ = 0;
+  Table<Poll*> polls_;
   // Started in this turn, and not yet registered.
   Poll* started_ = nullptr;
   // Could not be registered, and JavaScript does not know yet.

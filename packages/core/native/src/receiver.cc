@@ -1,12 +1,7 @@
 #include "receiver.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 #include "contract.h"
 #include "control-scan.h"
-
-Receiver::~Receiver() { free(control_); }
 
 long Receiver::Receive(const ReceiveRequest& request) {
   if (request.flags & kernel::kMsgCmsgCloexec) {
@@ -14,17 +9,12 @@ long Receiver::Receive(const ReceiveRequest& request) {
     if (may < 0) return may;
   }
   size_t space = SpaceFor(request.control.length);
-  if (space > space_) {
-    uint8_t* grown = static_cast<uint8_t*>(realloc(control_, space));
-    if (!grown) return -ENOMEM;
-    control_ = grown;
-    space_ = space;
-  }
-  kernel::MsgHdr header = {request.address, kAddressSpace, request.iov, request.iov_count, control_, space, 0};
+  if (!control_.Reserve(space)) return -ENOMEM;
+  kernel::MsgHdr header(request.iov, request.iov_count, {control_.data(), space}, {request.address, kAddressSpace});
   long bytes = syscalls_.Invoke(Call::kRecvmsg, request.fd, Word(&header), request.flags | kernel::kMsgDontWait);
   if (bytes < 0) return bytes;
   request.result[kResultAddressLength] = header.name_length;
-  Sort(request, {control_, header.control_length}, static_cast<int>(header.flags));
+  Sort(request, {control_.data(), header.control_length}, static_cast<int>(header.flags));
   return bytes;
 }
 
@@ -45,7 +35,7 @@ long Receiver::MayReceive(const ReceiveRequest& request) {
 long Receiver::Foresee(const ReceiveRequest& request) {
   if (!IsReadable(request.fd)) return -EAGAIN;
   constexpr int kPeek = kernel::kMsgPeek | kernel::kMsgDontWait;
-  kernel::MsgHdr header = {nullptr, 0, request.iov, request.iov_count, nullptr, 0, 0};
+  kernel::MsgHdr header(request.iov, request.iov_count);
   long result = syscalls_.Invoke(Call::kRecvmsg, request.fd, Word(&header), kPeek);
   // The kernel reports a pending error once, and it has done so here.
   if (result < 0) return result;
@@ -102,7 +92,7 @@ void Receiver::Sort(const ReceiveRequest& request, Bytes arrived, int flags) {
   if (dropped > 0) workers_.Close(unwanted, dropped, {.account = custody_.AccountOf(request.fd)}, 0);
 }
 
-void Trim(kernel::IoVec* iov, size_t count, size_t length) {
+void Trim(Bytes* iov, size_t count, size_t length) {
   for (size_t i = 0; i < count; i++) {
     if (iov[i].length > length) iov[i].length = length;
     length -= iov[i].length;

@@ -4,13 +4,14 @@
 
 #include "custody.h"
 #include "room.h"
+#include "table.h"
 
 struct ReceiveRequest {
   int fd = 0;
   int flags = 0;
   // How many descriptors to keep. The others are closed.
   int max_fds = 0;
-  kernel::IoVec* iov = nullptr;
+  Bytes* iov = nullptr;
   size_t iov_count = 0;
   // kAddressSpace bytes for the address
   uint8_t* address = nullptr;
@@ -24,7 +25,6 @@ class Receiver {
  public:
   Receiver(Syscalls& syscalls, Custody& custody, Workers& workers, Room& room)
       : syscalls_(syscalls), custody_(custody), workers_(workers), room_(room) {}
-  ~Receiver();
 
   // recvmsg(2) with MSG_DONTWAIT of a Unix socket (MSG_CMSG_CLOEXEC is set) or of another one. kHeldBack or kOffLoop: no message was taken.
   long Receive(const ReceiveRequest& request);
@@ -42,9 +42,8 @@ class Receiver {
   Custody& custody_;
   Workers& workers_;
   Room& room_;
-  uint8_t* control_ = nullptr;
-  size_t space_ = 0;
+  Table<uint8_t> control_;
 };
 
 // Leaves an iov room for so many bytes.
-void Trim(kernel::IoVec* iov, size_t count, size_t length);
+void Trim(Bytes* iov, size_t count, size_t length);

@@ -7,8 +7,8 @@
 SENDMSG_INLINE long Send(Syscalls& syscalls, int fd, const kernel::MsgHdr& header, int flags) {
   // sendmsg(2) cuts an address that is too long, and sendto(2) refuses it.
   if (header.iov_count == 1 && !header.control && header.name_length <= static_cast<int>(kAddressSpace)) {
-    const kernel::IoVec& bytes = *header.iov;
-    long result = syscalls.Invoke(Call::kSendto, fd, Word(bytes.base), static_cast<long>(bytes.length), flags,
+    const Bytes& bytes = *header.iov;
+    long result = syscalls.Invoke(Call::kSendto, fd, Word(bytes.data), static_cast<long>(bytes.length), flags,
                                   header.name_length > 0 ? Word(header.name) : 0, header.name_length);
     if (result > kDenied) return result;
   }

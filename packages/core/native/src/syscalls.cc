@@ -9,7 +9,7 @@ namespace {
 // gives others (ENOSYS, EPERM, EACCES, …). The other arguments are valid, because emulators look at those first.
 template <typename Invoke>
 int DenialOf(Call call, Invoke invoke) {
-  kernel::MMsgHdr message = {};
+  kernel::MMsgHdr message = {kernel::MsgHdr(nullptr, 0), 0};
   short storage[64] = {kernel::kAfUnix};
   int length = sizeof storage;
   int pair[2];
@@ -111,11 +111,6 @@ long Syscalls::Explained(Call call, long result, long a, long b, long c, long d,
 
 int Close(int fd) { return static_cast<int>(RawCall(SYS_close, fd)); }
 
-int Duplicate(int fd) {
-  constexpr int kDupFdCloexec = 1030;  // F_DUPFD_CLOEXEC. <fcntl.h> would rename fcntl where off_t has 64 bits.
-  return static_cast<int>(Retried(SYS_fcntl, fd, kDupFdCloexec, 0));
-}
-
 bool IsOpen(int fd) {
   constexpr int kGetFd = 1;  // F_GETFD
   return RawCall(SYS_fcntl, fd, kGetFd) >= 0;
@@ -127,23 +122,6 @@ int SetNonBlocking(int fd) {
   long flags = Retried(SYS_fcntl, fd, kGetFlags);
   if (flags < 0 || flags & kernel::kNonBlock) return flags < 0 ? static_cast<int>(flags) : 0;
   return static_cast<int>(Retried(SYS_fcntl, fd, kSetFlags, flags | kernel::kNonBlock));
-}
-
-int Flock(int fd, int operation) { return static_cast<int>(Retried(SYS_flock, fd, operation)); }
-
-int Rename(const uint8_t* from, const uint8_t* to) {
-  constexpr int kNoReplace = 1;  // RENAME_NOREPLACE, include/uapi/linux/fs.h
-  return static_cast<int>(Retried(SYS_renameat2, kernel::kAtFdCwd, from, kernel::kAtFdCwd, to, kNoReplace));
-}
-
-int OpenPath(const uint8_t* path) {
-  constexpr int kPath = 010000000;  // O_PATH
-#if defined(__aarch64__)
-  constexpr int kNoFollow = 0100000;  // O_NOFOLLOW, arch/arm64/include/uapi/asm/fcntl.h
-#else
-  constexpr int kNoFollow = 0400000;  // include/uapi/asm-generic/fcntl.h
-#endif
-  return static_cast<int>(Retried(SYS_openat, kernel::kAtFdCwd, path, kPath | kNoFollow | kernel::kCloexec, 0));
 }
 
 int Ioctl(int fd, int request, void* argument) { return static_cast<int>(Retried(SYS_ioctl, fd, request, argument)); }

@@ -74,16 +74,9 @@ long Word(T* pointer) {
 }
 
 int Close(int fd);
-// fcntl(F_DUPFD_CLOEXEC)
-int Duplicate(int fd);
 bool IsOpen(int fd);
 // fcntl(F_SETFL, … | O_NONBLOCK)
 int SetNonBlocking(int fd);
-int Flock(int fd, int operation);
-// renameat2(RENAME_NOREPLACE)
-int Rename(const uint8_t* from, const uint8_t* to);
-// openat(O_PATH | O_NOFOLLOW | O_CLOEXEC)
-int OpenPath(const uint8_t* path);
 int Ioctl(int fd, int request, void* argument);
 // Signals belong to the program's threads, not to this one. Those that libc uses itself (32 to 34) stay: setuid(2) waits for every thread.
 void BlockSignals();

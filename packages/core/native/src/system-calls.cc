@@ -113,7 +113,8 @@ long CloseNumber(Args args) {
 
 long Dup(Args args) {
   Environment& e = args.environment();
-  int fd = Duplicate(args.Int(0));
+  constexpr int kDupFdCloexec = 1030;  // F_DUPFD_CLOEXEC. <fcntl.h> would rename fcntl where off_t has 64 bits.
+  int fd = static_cast<int>(Retried(SYS_fcntl, args.Int(0), kDupFdCloexec, 0));
   if (fd < 0) return fd;
   if (args.Bool(1)) {
     e.result[0] = e.custody.Take(fd, e.custody.OpenerOf(args.Int(0)), e.custody.BringerOf(args.Int(0)));
@@ -121,6 +122,21 @@ long Dup(Args args) {
     e.custody.ForgetNumber(fd);
   }
   return fd;
+}
+
+long Rename(Args args) {
+  constexpr int kNoReplace = 1;  // RENAME_NOREPLACE, include/uapi/linux/fs.h
+  return Retried(SYS_renameat2, kernel::kAtFdCwd, args.View(0).data, kernel::kAtFdCwd, args.View(1).data, kNoReplace);
+}
+
+long OpenPath(Args args) {
+  constexpr int kPath = 010000000;  // O_PATH
+#if defined(__aarch64__)
+  constexpr int kNoFollow = 0100000;  // O_NOFOLLOW, arch/arm64/include/uapi/asm/fcntl.h
+#else
+  constexpr int kNoFollow = 0400000;  // include/uapi/asm-generic/fcntl.h
+#endif
+  return Retried(SYS_openat, kernel::kAtFdCwd, args.View(0).data, kPath | kNoFollow | kernel::kCloexec, 0);
 }
 
 long PathOf(Args args) {
@@ -146,9 +162,9 @@ constexpr Function kFunctions[] = {
     {"ioctl", Calls<[](Args args) { return Ioctl(args.Int(0), args.Int(1), args.View(2).data); }>},
     {"setNonBlocking", Calls<[](Args args) { return SetNonBlocking(args.Int(0)); }>},
     {"poll", Calls<[](Args args) { return Poll(args.Int(0), static_cast<short>(args.Int(1))); }>},
-    {"flock", Calls<[](Args args) { return Flock(args.Int(0), args.Int(1)); }>},
-    {"rename", Calls<[](Args args) { return Rename(args.View(0).data, args.View(1).data); }>},
-    {"openPath", Calls<[](Args args) { return OpenPath(args.View(0).data); }>},
+    {"flock", Calls<[](Args args) { return Retried(SYS_flock, args.Int(0), args.Int(1)); }>},
+    {"rename", Calls<Rename>},
+    {"openPath", Calls<OpenPath>},
     {"pathOf", Calls<PathOf>},
 };
 

@@ -32,7 +32,7 @@ long StartReceive(const Arguments& args) {
 }
 
 long StartSend(const Arguments& args) {
-  kernel::IoVec iov[kernel::kUioMaxiov];
+  Bytes iov[kernel::kUioMaxiov];
   size_t count = args.Iov(1, iov);
   size_t total = 0;
   for (size_t i = 0; i < count; i++) {
@@ -45,7 +45,7 @@ long StartSend(const Arguments& args) {
   OffLoopCall* call = new OffLoopCall(Call::kSendmsg, args.Int(0), args.Int(4), args.Int(5));
   return Start(args, call, {total, control.length, address.length}, [&](OffLoopCall* made) {
     uint8_t* at = made->data.data;
-    for (size_t i = 0; i < count; at += iov[i++].length) Copy(at, iov[i].base, iov[i].length);
+    for (size_t i = 0; i < count; at += iov[i++].length) Copy(at, iov[i].data, iov[i].length);
     Copy(made->control.data, control.data, control.length);
     Copy(made->address.data, address.data, address.length);
   });

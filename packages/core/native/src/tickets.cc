@@ -1,9 +1,7 @@
 #include "tickets.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 #include "lock.h"
+#include "table.h"
 
 namespace {
 
@@ -16,26 +14,16 @@ struct Entry {
 constexpr int64_t kMaxTicket = (int64_t{1} << 48) - 1;
 
 pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-Entry* entries = nullptr;
+// It has no destructor: what nobody has claimed stays until the process ends.
+void* memory = nullptr;
 size_t capacity = 0;
 
 Entry* Find(int64_t ticket) {
+  Entry* entries = static_cast<Entry*>(memory);
   for (size_t i = 0; i < capacity; i++) {
     if (entries[i].ticket == ticket) return &entries[i];
   }
   return nullptr;
-}
-
-// A free entry; or null.
-Entry* Free() {
-  if (Entry* entry = Find(0)) return entry;
-  size_t grown = capacity ? capacity * 2 : 16;
-  Entry* moved = static_cast<Entry*>(realloc(entries, grown * sizeof(Entry)));
-  if (!moved) return nullptr;
-  entries = moved;
-  Entry* first = &entries[capacity];
-  for (; capacity < grown; capacity++) entries[capacity].ticket = 0;
-  return first;
 }
 
 // A random number, or 0 when the kernel has none. The process may have another copy of this library, with a table of its own. If
@@ -53,7 +41,8 @@ int64_t NewTicket() {
 
 int64_t DepositTicket(const Deposited& deposited) {
   Lock lock(mutex);
-  Entry* entry = Free();
+  Entry* entry = Find(0);
+  if (!entry && Grow(&memory, &capacity, capacity + 1, sizeof(Entry))) entry = Find(0);
   if (!entry) return 0;
   int64_t ticket = NewTicket();
   *entry = {ticket, deposited};

@@ -1,8 +1,6 @@
 #include "workers.h"
 
 #include <limits.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "event-fd.h"
 #include "lock.h"
@@ -41,8 +39,6 @@ int Least(int a, int b) { return a < b ? a : b; }
 Workers::Workers()
     // The program's own files do not wait for each other's users. In the other lanes one user cannot hold up the others.
     : lanes_{{this, kMaxThreads}, {this, kMaxThreads / 2}, {this, kMaxThreads / 2}, {this, kMaxThreads / 2}, {this, kMaxThreads / 2}} {}
-
-Workers::~Workers() { free(finished_); }
 
 // The mutex is held, and given back.
 void Workers::Leave() {
@@ -203,14 +199,7 @@ OffLoopCall* Workers::End(int token) {
 }
 
 void Workers::Finish(int token) {
-  if (!token || abandoned_) return;
-  if (finished_count_ == finished_capacity_) {
-    size_t capacity = finished_capacity_ ? finished_capacity_ * 2 : 64;
-    int32_t* grown = static_cast<int32_t*>(realloc(finished_, capacity * sizeof(int32_t)));
-    if (!grown) return;
-    finished_ = grown;
-    finished_capacity_ = capacity;
-  }
+  if (!token || abandoned_ || !finished_.Reserve(finished_count_ + 1)) return;
   finished_[finished_count_++] = token;
   if (event_fd_ >= 0) Signal(event_fd_);
 }
@@ -223,9 +212,9 @@ void Workers::Notify(int event_fd) {
 size_t Workers::TakeFinished(int32_t* tokens, size_t space) {
   Lock lock(mutex_);
   size_t count = finished_count_ < space ? finished_count_ : space;
-  Copy(tokens, finished_, count * sizeof(int32_t));
+  Copy(tokens, finished_.data(), count * sizeof(int32_t));
   finished_count_ -= count;
-  Copy(finished_, finished_ + count, finished_count_ * sizeof(int32_t));
+  Copy(finished_.data(), finished_.data() + count, finished_count_ * sizeof(int32_t));
   return count;
 }
 

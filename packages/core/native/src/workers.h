@@ -12,6 +12,7 @@
 
 #include <pthread.h>
 
+#include "table.h"
 #include "task-queue.h"
 
 class Workers {
@@ -89,7 +90,7 @@ class Workers {
     uint32_t wake = 0;
   };
 
-  ~Workers();
+  ~Workers() = default;
   static void* Run(void* lane);
   void Work(Lane& lane);
   bool Rest(Lane& lane, int looks);
@@ -109,8 +110,8 @@ class Workers {
   Lane& calls_lane_ = lanes_[kCalls];
   // Under way, or finished and not yet ended.
   OffLoopCall* calls_ = nullptr;
-  int32_t* finished_ = nullptr;
-  size_t finished_count_ = 0, finished_capacity_ = 0;
+  Table<int32_t> finished_;
+  size_t finished_count_ = 0;
   // Its environment and its threads.
   int references_ = 1;
   bool abandoned_ = false;

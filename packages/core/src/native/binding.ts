@@ -118,15 +118,15 @@ export interface Addon {
 
 export interface Binding {
   readonly result: Int32Array;
-  /** What {@link send} and {@link receive} are about. Numbers are written here faster than they are handed over. */
+  /** The numbers that {@link send} and {@link receive} need. JavaScript writes them here faster than it hands them over. */
   readonly call: Int32Array;
   /**
-   * Memory for small things, until the next call: handing a view over takes longer than copying them. {@link ADDRESS_SPACE} bytes for an
-   * address, then {@link SCRATCH_CONTROL} bytes for control data, then {@link SCRATCH_DATA} bytes to send.
+   * Memory for small things until the next call, because to hand a view over takes longer than to copy them. First {@link ADDRESS_SPACE} bytes
+   * for an address, then {@link SCRATCH_CONTROL} bytes for control data, then {@link SCRATCH_DATA} bytes for data to send.
    */
   readonly scratch: Uint8Array;
 
-  // With `own`, what the kernel hands out goes into custody before the call returns.
+  // System calls. With `own`, custody takes the descriptor that the kernel hands out before the call returns.
 
   /** With `own`: result[0] is the generation. */
   socket(domain: number, type: number, protocol: number, own: boolean): number;
@@ -141,12 +141,12 @@ export interface Binding {
   getsockname(fd: number, address: Uint8Array): number;
   getpeername(fd: number, address: Uint8Array): number;
   /**
-   * Returns the value's length in bytes, that of SO_GET_FILTER as well, which the kernel counts in instructions. With `own`
-   * the value is a descriptor (SO_PEERPIDFD): result[0] is its generation.
+   * Returns the value's length in bytes, also for SO_GET_FILTER, whose length the kernel counts in instructions. With `own` and SO_PEERPIDFD,
+   * custody takes the value, which is a descriptor: result[0] is its generation.
    */
   getsockopt(fd: number, level: number, name: number, value: Uint8Array, own: boolean): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
-  /** setsockopt(2) of a struct sock_fprog: `program` has its instructions, of 8 bytes each. */
+  /** setsockopt(2) with a struct sock_fprog. `program` has its instructions, of 8 bytes each. */
   setFilter(fd: number, level: number, name: number, program: Uint8Array): number;
   /** ioctl(2): `argument` has as many bytes as the kernel reads and writes for `request`. */
   ioctl(fd: number, request: number, argument: Uint8Array): number;
@@ -156,7 +156,7 @@ export interface Binding {
   dup(fd: number, own: boolean): number;
   /** fcntl(F_SETFL): sets O_NONBLOCK on the open file description. */
   setNonBlocking(fd: number): number;
-  /** ppoll(2) of a socket, without waiting: which of the events it has. Not of other files: FUSE's ask their daemon. */
+  /** ppoll(2) of a socket, without waiting: which of the events it has. Not for other files: a FUSE file asks its daemon. */
   poll(fd: number, events: number): number;
   flock(fd: number, operation: number): number;
   /** renameat2(RENAME_NOREPLACE): -EEXIST if `to` is there. Both paths end with a NUL byte. */
@@ -165,8 +165,8 @@ export interface Binding {
   openPath(path: Uint8Array): number;
 
   /**
-   * `timeout` in ms, -1: none. With one, the call waits by ppoll(2) and never blocks in the kernel's own wait. `control` and
-   * `address` can be numbers: so many bytes of them are in {@link Binding.scratch}. Handing over what is null takes time: leave it out.
+   * `timeout` in ms, -1: none. With a timeout, the call waits with ppoll(2) and never in sendmsg(2) itself. If `control` or `address` is a
+   * number, so many of its bytes are in {@link Binding.scratch}. To hand over null takes time: leave the argument out.
    */
   sendmsg(
     fd: number,
@@ -176,7 +176,7 @@ export interface Binding {
     control?: Uint8Array | number | null,
     address?: Uint8Array | number | null,
   ): number;
-  /** The same. Where `address` is left out, the address comes to {@link Binding.scratch}. */
+  /** The same. Without the argument `address`, the address comes to {@link Binding.scratch}. */
   recvmsg(
     fd: number,
     iov: Iov,
@@ -194,8 +194,8 @@ export interface Binding {
     timeout: number,
   ): number;
   /**
-   * `parts` as for {@link sendmmsg}, the address being an {@link ADDRESS_SPACE} buffer to fill, or null.
-   * `results`: {@link MMSG_RESULTS} numbers for each message that arrived.
+   * `parts` as for {@link sendmmsg}; the address is {@link ADDRESS_SPACE} bytes to fill, or null. `results` gets {@link MMSG_RESULTS} numbers
+   * for each message that has arrived.
    */
   recvmmsg(
     fd: number,
@@ -207,34 +207,35 @@ export interface Binding {
   ): number;
 
   /**
-   * How the call at that place of {@link CALLS} is made here: 0 by its own number, {@link PATH_SOCKETCALL}, or, where no
-   * path is permitted, the negative errno of the denial.
+   * How this machine makes the call at that position in {@link CALLS}: 0 by the call's own number; {@link PATH_SOCKETCALL}; or the negative
+   * errno with which every path is denied.
    */
   pathOf(call: number): number;
 
-  // Custody: descriptors that the environment owns, each known by its number and a generation.
+  // Messages of descriptors that custody holds: each has a number and a generation.
 
-  /** sendmsg(2) of a descriptor that is held. {@link call} says of what, and which of the arguments are given. */
+  /** sendmsg(2). {@link call} has the descriptor, the flags, and which parts are arguments. */
   send(iov?: Iov, control?: Uint8Array, address?: Uint8Array): number;
-  /** Memory for the data that {@link receive} brings, until other memory is given. */
+  /** Gives memory for the data that {@link receive} brings. It takes the place of the memory given before. */
   dataRoom(memory: Uint8Array): void;
-  /** Memory for the control data that {@link receive} brings. */
+  /** The same for control data. */
   controlRoom(memory: Uint8Array): void;
   /**
-   * recvmsg(2) with MSG_DONTWAIT of a descriptor that is held, and room for every descriptor that a message can carry. {@link call} says
-   * of what. Threads close the descriptors beyond the number that is kept in custody (result[RESULT_FDS…]). The other control messages
-   * go to {@link controlRoom}, whose length is the room that the kernel gets for them, and the address to {@link Binding.scratch}. Without
-   * `iov`, the data goes to {@link dataRoom}. Only Unix sockets give {@link HELD_BACK} and {@link OFF_LOOP}.
+   * recvmsg(2) with MSG_DONTWAIT, and with room for every descriptor that a message can carry. {@link call} has the descriptor to receive from,
+   * the flags and the sizes. Custody keeps as many of the descriptors as are wanted (result[RESULT_FDS…]), and threads close the others. The
+   * other control messages go to the {@link controlRoom}, and the kernel gets as much room for them as that has. The address goes to
+   * {@link Binding.scratch}, and the data to `iov`, or without it to the {@link dataRoom}. Only Unix sockets give {@link HELD_BACK} and
+   * {@link OFF_LOOP}.
    */
   receive(iov?: Iov): number;
   /**
-   * Copies a message of `length` bytes, more than the data room has, that {@link receive} has just brought with {@link CALL_WHOLE}. The
-   * memory beyond the data room is given back, also if `to` is not of that length: then nothing is copied.
+   * Copies a message of `length` bytes, more than the data room has, which {@link receive} has just brought with {@link CALL_WHOLE}. Then gives
+   * the memory beyond the data room back. If `to` has another length, nothing is copied, but the memory is given back all the same.
    */
   takeWhole(to: Uint8Array, length: number): void;
 
-  // Calls that a thread makes. 0, or a negative errno when they can't be started. `onReady` is called with slot -1 once one has
-  // returned, and {@link takeFinished} gives its token back. A descriptor that is released meanwhile is closed after the call.
+  // Calls that a thread makes. 0, or a negative errno when the thread can't be started. Once the call has returned, `onReady` reports
+  // FINISHED_SLOT, and `takeFinished` returns the token. If the descriptor is released meanwhile, it is closed after the call.
 
   /** The call that {@link receive} has not made. */
   startReceive(
@@ -245,9 +246,9 @@ export interface Binding {
     flags: number,
     token: number,
   ): number;
-  /** What it has brought, as {@link receive} returns it. */
+  /** Returns what {@link startReceive} has brought, just as {@link receive} does. */
   endReceive(token: number, memory: Uint8Array, length: number, maxFds: number): number;
-  /** Everything is copied. */
+  /** The call that {@link send} has not made. All parts are copied. */
   startSend(
     fd: number,
     iov: Iov,
@@ -258,60 +259,62 @@ export interface Binding {
   ): number;
   /** Makes the descriptor non-blocking first. */
   startConnect(fd: number, address: Uint8Array, token: number): number;
-  /** The same. -EAGAIN: no connection waits. */
+  /** Makes the descriptor non-blocking first. -EAGAIN: no connection waits. */
   startAccept(fd: number, flags: number, token: number): number;
-  /** The call's result; after {@link startAccept} result[1] is the descriptor's generation. */
+  /** Returns the result of the other three. After {@link startAccept}, result[1] is the descriptor's generation. */
   endCall(token: number): number;
-  /**
-   * With how many descriptors of strangers that wait to be closed a socket is held back, in result[0…2]: of the socket, of
-   * its peer's uid, of all. Returns how many must be free below RLIMIT_NOFILE for a receive on the loop thread.
-   */
-  bounds(): number;
-  /** RLIMIT_NOFILE, up to 0x7fffffff. */
-  openFilesLimit(): number;
+  /** Moves the tokens of closes and calls that have finished to `tokens`, and returns how many. */
+  takeFinished(tokens: Int32Array): number;
+  /** How many closes and calls wait for a thread, or are under way in one. */
+  closing(): number;
 
-  /** Takes a descriptor that somebody else opened: its generation, -EBADF, or -EEXIST when it is held already. */
+  // Custody: which descriptors the environment owns.
+
+  /** Takes a descriptor that somebody else opened: its generation, -EBADF, or -EEXIST if it is held already. */
   adopt(fd: number): number;
   holds(fd: number, generation: number): boolean;
   /** Gives the descriptor up without closing it. False: it was not held. */
   detach(fd: number, generation: number): boolean;
   /**
-   * Closes the descriptor in a thread. False: it was not held (somebody closed it behind our back).
-   * With a token (> 0), `onReady` is called with slot -1 once close(2) has returned, and {@link takeFinished} gives the token back.
+   * Closes the descriptor in a thread. False: it was not held, because somebody had closed it behind our back. With a token (> 0), `onReady`
+   * reports {@link FINISHED_SLOT} once close(2) has returned, and {@link takeFinished} returns the token.
    */
   release(fd: number, generation: number, token: number): boolean;
-  /** Moves the tokens of closes and calls that have finished into `tokens`; how many. */
-  takeFinished(tokens: Int32Array): number;
   /** How many descriptors are held. */
   held(): number;
-  /** Has the garbage collector do all its work before it returns, in V8. `bytes`: v8.getHeapStatistics().heap_size_limit. */
-  collect(bytes: number): void;
-  /** How many closes and calls wait for a thread, or are under way in one. */
-  closing(): number;
-  /** Moves a held descriptor into the process-wide table of tickets: the ticket (> 0), or 0 when it was not held. */
+  /** Moves a held descriptor to the process-wide table of tickets. Returns the ticket (> 0), or 0 if the descriptor was not held. */
   deposit(fd: number, generation: number): number;
-  /** Takes a deposited descriptor into this environment's custody: result[0] is the generation; -ENOENT: no such ticket. */
+  /** Returns a deposited descriptor, which is held now: result[0] is the generation. -ENOENT: there is no such ticket. */
   claim(ticket: number): number;
+  /**
+   * While so many descriptors of strangers wait to be closed, {@link receive} gives {@link HELD_BACK}. result[0]: descriptors of the socket,
+   * result[1]: of its peer's uid, result[2]: of all peers. Returns how many numbers below RLIMIT_NOFILE must be free for a receive on the
+   * loop's thread.
+   */
+  bounds(): number;
+  /** RLIMIT_NOFILE, at most 0x7fffffff. */
+  openFilesLimit(): number;
+  /** Makes V8 collect all garbage before this returns. `bytes`: v8.getHeapStatistics().heap_size_limit. */
+  collect(bytes: number): void;
 
-  // Readiness: an edge-triggered epoll instance for whatever there is, and libuv's own level-triggered watch of single descriptors.
+  // Readiness: an edge-triggered epoll instance for any descriptor, and libuv's own level-triggered watch of single descriptors.
 
   /**
-   * Starts watching. `onReady` is called when there are events: triples (slot, generation, epoll events) in the returned array. Two more
-   * numbers there say how many they are, 0 while nothing is told, and whether {@link watchRef} is to be true afterwards. `thread`: wait
-   * in a thread of our own instead of libuv's loop (Bun, Deno). Called once; a negative errno on failure.
+   * Starts watching; to be called once. `onReady` is called when there are events in the returned array: see {@link MAX_EVENTS}. With
+   * `thread`, a thread of ours waits for them instead of libuv's loop (Bun, Deno). A negative errno: it failed.
    */
   watch(onReady: () => void, thread: boolean): Int32Array | number;
-  /** Registers a descriptor for EPOLLIN | PRI | OUT | RDHUP | ERR, edge-triggered. */
+  /** Registers a descriptor in the epoll instance, for EPOLLIN, EPOLLPRI, EPOLLOUT, EPOLLRDHUP and EPOLLERR. */
   watchAdd(fd: number, slot: number, generation: number): number;
   watchRemove(fd: number): number;
   /**
-   * Has libuv watch the descriptor for EPOLLIN and EPOLLOUT, or one of them, in place of what it was watched for before: as long as
-   * it is ready, `onReady` is told in each turn. 0 ends that for now; so does an EPOLLERR, which is told alone. The descriptor becomes
-   * non-blocking. A negative errno: it is not watched.
+   * Has libuv watch the descriptor for EPOLLIN, EPOLLOUT or both, and no longer for what it was watched for before. As long as the descriptor is
+   * ready, `onReady` is called in each turn of the loop. Events of 0 end the watch for now. So does an EPOLLERR, which comes alone. The
+   * descriptor becomes non-blocking. A negative errno: it is not watched.
    */
   watchPoll(fd: number, slot: number, generation: number, events: number): number;
-  /** Ends that for good. */
+  /** Ends libuv's watch for good. */
   watchUnpoll(fd: number, slot: number, generation: number): void;
-  /** Whether the watching keeps the process alive. Off at first. */
+  /** Whether the watching keeps the process alive. At first it does not. */
   watchRef(keepAlive: boolean): void;
 }
