@@ -19,8 +19,8 @@ void End(napi_env, void* data, void*) {
   delete first;
 }
 
-// Makes an object with functions and with state of its own. Several copies of the JavaScript can share this file: two that are installed, two
-// bundles, or one that a test tool has loaded again. With shared state, one copy would get the other's events.
+// Makes an object with functions and with state of its own. Several copies of the JavaScript can share this file: two that are
+// installed, two bundles, or one that a test tool has loaded again. With shared state, one copy would get the other's events.
 napi_value Open(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);

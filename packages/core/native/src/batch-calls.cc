@@ -6,7 +6,7 @@
 #include "arguments.h"
 #include "entering.h"
 #include "functions.h"
-#include "waiting.h"
+#include "time-limit.h"
 
 namespace {
 

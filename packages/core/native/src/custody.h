@@ -12,8 +12,8 @@ class Custody {
 
   Custody(Syscalls& syscalls, Workers& workers) : syscalls_(syscalls), workers_(workers) {}
 
-  // Enters a descriptor that the kernel has just handed out, and returns its generation (> 0). If there is an entry with this number
-  // already, somebody has closed that descriptor behind our back. `bringer`: the socket that the descriptor came through.
+  // Enters a descriptor that the kernel has just handed out, and returns its generation (> 0). If there is an entry with this
+  // number already, somebody has closed that descriptor behind our back. `bringer`: the socket that the descriptor came through.
   int Take(int fd, Opener opener = kUs, Account* bringer = nullptr);
   bool Holds(int fd, int generation) const;
   bool IsHeld(int fd) const;

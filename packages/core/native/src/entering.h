@@ -4,8 +4,8 @@
 #include "control-scan.h"
 #include "environment.h"
 
-// With `own` the descriptor is ours; returns its generation. Otherwise it is the caller's. If custody still holds an entry with this number,
-// somebody has closed that descriptor behind our back, and we must not close the number again.
+// With `own` the descriptor is ours; returns its generation. Otherwise it is the caller's. If custody still holds an entry with
+// this number, somebody has closed that descriptor behind our back, and we must not close the number again.
 inline int Enter(Environment& e, int fd, bool own) {
   if (own) return e.custody.Take(fd);
   e.custody.ForgetNumber(fd);

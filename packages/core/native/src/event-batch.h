@@ -1,5 +1,5 @@
-// Events on their way to JavaScript, in the array that binding.ts describes at Binding.watch. What one turn of the event loop brings goes
-// there in one call.
+// Events on their way to JavaScript, in the array that binding.ts describes at Binding.watch. What one turn of the event loop
+// brings goes there in one call.
 #pragma once
 
 #include <node_api.h>
@@ -20,8 +20,8 @@ class EventBatch {
   void Deliver();
   // Whether the watching is to keep the process alive, as far as JavaScript has said.
   bool keeps_alive() const { return numbers_[kEventsKeepAlive] != 0; }
-  // Lets go of JavaScript. A batch that a thread fills needs no such call, and Deno would not survive it: Deno runs clean-up hooks without a
-  // handle scope. The environment frees the reference when it ends.
+  // Lets go of JavaScript when libuv's handles are closed. A batch that a thread fills leaves that to the end of the environment,
+  // because Deno runs clean-up hooks without a handle scope.
   void Close();
 
  private:

@@ -1,4 +1,4 @@
-// The kernel's own structs and numbers. Those of the libcs differ: musl pads msghdr and cmsghdr, and glibc's calls rewrite them on ia32.
+// The kernel's own structs and numbers. Those of the libcs differ: musl pads msghdr and cmsghdr, and glibc rewrites them on ia32.
 #pragma once
 
 #include "bytes.h"

@@ -1,4 +1,4 @@
-// What is called of libuv. Weak: a runtime without it must still be able to load the file.
+// The functions of libuv that we call. They are weak, so that a runtime without libuv can load the file.
 #pragma once
 
 #include <uv.h>
@@ -22,4 +22,16 @@
 template <typename Handle>
 uv_handle_t* AsHandle(Handle* handle) {
   return reinterpret_cast<uv_handle_t*>(handle);
+}
+
+// Gives a handle its data. The handle alone does not keep the process alive.
+template <typename Handle>
+void SetUp(Handle* handle, void* data) {
+  uv_handle_set_data(AsHandle(handle), data);
+  uv_unref(AsHandle(handle));
+}
+
+template <typename T, typename Handle>
+T* DataOf(Handle* handle) {
+  return static_cast<T*>(uv_handle_get_data(AsHandle(handle)));
 }

@@ -6,7 +6,7 @@
 #include "entering.h"
 #include "functions.h"
 #include "sending.h"
-#include "waiting.h"
+#include "time-limit.h"
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include "libuv.h"
 #include "syscalls.h"
 
-// The watch of one descriptor. libuv's handle follows in the same block, because its size is that of the running libuv, not of the headers.
+// The watch of one descriptor. libuv's handle follows in the same block, because only the running libuv knows its size.
 struct alignas(16) Polls::Poll {
   Polls* owner;
   int fd;
@@ -41,8 +41,8 @@ char* Write(char* at, int number) {
   return at + 1;
 }
 
-// Whether a file is registered under the number `fd`; true if /proc does not tell. /proc/self/fdinfo of an epoll instance has a line for
-// each file, which begins with "tfd:", spaces, the number and a space: proc(5).
+// Whether a file is registered under the number `fd`; true if /proc does not tell. /proc/self/fdinfo of an epoll instance has a
+// line for each file, which begins with "tfd:", spaces, the number and a space: proc(5).
 bool IsRegistered(int backend, int fd) {
   char path[32] = "/proc/self/fdinfo/";
   *Write(path + strlen(path), backend) = 0;
@@ -59,7 +59,7 @@ bool IsRegistered(int backend, int fd) {
   while (matched < length && (count = RawCall(SYS_read, file, part, sizeof part)) > 0) {
     for (long i = 0; i < count && matched < length; i++) {
       if (matched == name && part[i] == ' ') continue;
-      // Only the first character of `wanted` is a "t": where the rest does not match, nothing before it has begun another match.
+      // A "t" is only at the beginning of `wanted`. So a match that fails here has no other match within it.
       matched = part[i] == wanted[matched] ? matched + 1 : part[i] == wanted[0];
     }
   }
@@ -81,8 +81,7 @@ void Polls::Open(uv_loop_t* loop, int failure) {
   loop_ = loop;
   backend_ = uv_backend_fd(loop);
   uv_prepare_init(loop, prepare_);
-  uv_handle_set_data(AsHandle(prepare_), this);
-  uv_unref(AsHandle(prepare_));
+  SetUp(prepare_, this);
   handles_++;
 }
 
@@ -93,8 +92,8 @@ Polls::Poll* Polls::Find(int fd, int32_t slot, int32_t generation) const {
 }
 
 Polls::Poll* Polls::Make(int fd, int32_t slot, int32_t generation, int* error) {
-  // Somebody has closed the number of an earlier socket behind our back, and the kernel has given it to this one. libuv would stop watching
-  // the earlier socket by its number, and so this one.
+  // Somebody has closed the number of an earlier socket behind our back, and the kernel has given it to this one. If libuv stopped
+  // watching the earlier socket later, it would stop watching this one, because it goes by the number.
   if (static_cast<size_t>(fd) < polls_.capacity() && polls_[fd]) Drop(polls_[fd]);
   *error = -ENOMEM;
   if (!polls_.Reserve(static_cast<size_t>(fd) + 1)) return nullptr;
@@ -112,8 +111,7 @@ Polls::Poll* Polls::Make(int fd, int32_t slot, int32_t generation, int* error) {
   poll->fd = fd;
   poll->slot = slot;
   poll->generation = generation;
-  uv_handle_set_data(AsHandle(poll->handle()), poll);
-  uv_unref(AsHandle(poll->handle()));
+  SetUp(poll->handle(), poll);
   polls_[fd] = poll;
   return poll;
 }
@@ -156,9 +154,9 @@ void Polls::Drop(Poll* poll) {
   uv_close(AsHandle(poll->handle()), OnPollClosed);
 }
 
-// Whether somebody has closed the number behind our back while the file is still open elsewhere. The kernel then reports the file under this
-// number for ever, and nothing can end that. If libuv found no handle for it, libuv would ask the kernel again and again without a pause. So
-// the handle stays, and its events are ignored.
+// Whether somebody has closed the number behind our back while the file is still open elsewhere. The kernel then reports the file
+// under this number for ever, and nothing can end that. If libuv found no handle for it, libuv would ask the kernel again and again
+// without a pause. So the handle stays, and its events are ignored.
 bool Polls::OutlivesItsNumber(Poll* poll) {
   if (poll->orphan) return true;
   if (poll->events == 0 || poll->place || Control(backend_, EPOLL_CTL_DEL, poll->fd, 0) == 0) return false;
@@ -195,7 +193,7 @@ void Polls::Released() {
 }
 
 void Polls::OnEvent(uv_poll_t* handle, int status, int events) {
-  Poll* poll = static_cast<Poll*>(uv_handle_get_data(AsHandle(handle)));
+  Poll* poll = DataOf<Poll>(handle);
   if (poll->orphan) return;
   uint32_t told = EPOLLERR;
   if (status < 0) {
@@ -210,9 +208,9 @@ void Polls::OnEvent(uv_poll_t* handle, int status, int events) {
   poll->owner->events_.Append(poll->slot, poll->generation, told);
 }
 
-// Runs right before libuv registers what was started in this turn, with no other code in between. libuv finds it registered, and changes it.
+// Runs right before libuv registers what was started in this turn. No other code runs in between.
 void Polls::OnPrepare(uv_prepare_t* handle) {
-  Polls* self = static_cast<Polls*>(uv_handle_get_data(AsHandle(handle)));
+  Polls* self = DataOf<Polls>(handle);
   while (Poll* poll = self->started_) {
     Unqueue(poll);
     if (Control(self->backend_, EPOLL_CTL_ADD, poll->fd, poll->events) == 0) continue;
@@ -232,10 +230,10 @@ void Polls::TellFailed() {
 }
 
 void Polls::OnPollClosed(uv_handle_t* handle) {
-  Poll* poll = static_cast<Poll*>(uv_handle_get_data(handle));
+  Poll* poll = DataOf<Poll>(handle);
   Polls* owner = poll->owner;
   free(poll);
   owner->Released();
 }
 
-void Polls::OnPrepareClosed(uv_handle_t* handle) { static_cast<Polls*>(uv_handle_get_data(handle))->Released(); }
+void Polls::OnPrepareClosed(uv_handle_t* handle) { DataOf<Polls>(handle)->Released(); }

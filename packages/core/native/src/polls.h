@@ -1,8 +1,8 @@
-// libuv's own watch of single descriptors, with a uv_poll_t for each. It is level-triggered: libuv reports a descriptor in each turn of the
-// event loop for as long as it is ready. So no epoll instance is needed within libuv's, and no call that ends with EAGAIN.
+// libuv's own watch of single descriptors, with a uv_poll_t for each. It is level-triggered: libuv reports a descriptor in each
+// turn of the event loop for as long as it is ready. That saves the epoll instance within libuv's, and the call that gives EAGAIN.
 //
-// libuv ends the process if it cannot register a descriptor. So we register the descriptor first, right before libuv does. If that fails,
-// the descriptor is not watched, and JavaScript is told of an EPOLLERR.
+// libuv ends the process if it cannot register a descriptor. So we register the descriptor first, right before libuv does. If that
+// fails, the descriptor is not watched, and JavaScript is told of an EPOLLERR.
 #pragma once
 
 #include <stdint.h>
@@ -23,11 +23,11 @@ class Polls {
 
   // False: no memory.
   bool Reserve();
-  // `failure`: an eventfd, which is signalled when something could not be registered. TellFailed() is to be called in this turn then.
+  // `failure`: an eventfd that is signalled when something could not be registered. Then TellFailed() is to be called.
   void Open(uv_loop_s* loop, int failure);
 
-  // Watches the descriptor for EPOLLIN, EPOLLOUT or both, and no longer for what it was watched for before. 0, or a negative errno: then it
-  // is not watched. The descriptor becomes non-blocking. An EPOLLERR ends the watch, and JavaScript must call Close() then.
+  // Watches the descriptor for EPOLLIN, EPOLLOUT or both, and no longer for what it was watched for before. 0, or a negative errno:
+  // then it is not watched. The descriptor becomes non-blocking. An EPOLLERR ends the watch, and JavaScript must call Close() then.
   int Start(int fd, int32_t slot, int32_t generation, uint32_t events);
   void Stop(int fd, int32_t slot, int32_t generation);
   // Must come before close(2).

@@ -52,7 +52,7 @@ SENDMSG_INLINE long RawCall(long number, Args... args) {
   return EnterKernel(number, (long)args...);
 }
 
-// The same, and again when a signal has interrupted it.
+// The same, but makes the call again if a signal has interrupted it.
 template <typename... Args>
 SENDMSG_INLINE long Retried(long number, Args... args) {
   long result;

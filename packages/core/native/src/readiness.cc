@@ -60,13 +60,11 @@ int Readiness::StartPoll() {
   if (!poll_ || !check_ || !polls_.Reserve()) return -ENOMEM;
   int result = uv_poll_init(loop, poll_, epoll_);
   if (result < 0) return result;
-  uv_handle_set_data(AsHandle(poll_), this);
+  SetUp(poll_, this);
   uv_poll_start(poll_, UV_READABLE, OnReadable);
-  uv_unref(AsHandle(poll_));
   uv_check_init(loop, check_);
-  uv_handle_set_data(AsHandle(check_), this);
+  SetUp(check_, this);
   uv_check_start(check_, OnCheck);
-  uv_unref(AsHandle(check_));
   polls_.Open(loop, finished_);
   events_.ComesFromLibuv();
   napi_add_async_cleanup_hook(env_, OnPollEnd, this, &hook_);
@@ -135,15 +133,13 @@ void Readiness::Deliver() {
 }
 
 void Readiness::OnReadable(uv_poll_t* handle, int, int) {
-  Readiness* self = static_cast<Readiness*>(uv_handle_get_data(AsHandle(handle)));
+  Readiness* self = DataOf<Readiness>(handle);
   self->polls_.TellFailed();
   self->Collect();
 }
 
 // Runs after libuv has reported everything of this turn.
-void Readiness::OnCheck(uv_check_t* handle) {
-  static_cast<Readiness*>(uv_handle_get_data(AsHandle(handle)))->Deliver();
-}
+void Readiness::OnCheck(uv_check_t* handle) { DataOf<Readiness>(handle)->Deliver(); }
 
 void* Readiness::Wait(void* argument) {
   Readiness* self = static_cast<Readiness*>(argument);

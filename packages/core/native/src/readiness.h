@@ -1,8 +1,8 @@
 // Readiness: finds out which descriptors are ready, and tells JavaScript. There are two ways.
 //
-// Any descriptor can be registered in an edge-triggered epoll instance, of which each environment has one. In Node, the event loop watches
-// that instance with one uv_poll_t. Bun and Deno export libuv's symbols too, but calling them kills the process: there a thread waits, and
-// wakes the event loop with a thread-safe function.
+// Any descriptor can be registered in an edge-triggered epoll instance, of which each environment has one. In Node, the event loop
+// watches that instance with one uv_poll_t. Bun and Deno export libuv's symbols too, but calling them kills the process: there a
+// thread waits, and wakes the event loop with a thread-safe function.
 //
 // In Node, libuv can also watch single descriptors: see polls.h.
 #pragma once
@@ -19,8 +19,8 @@ class Workers;
 
 class Readiness {
  public:
-  // `events`: see EventBatch. A negative errno on failure. The object frees itself when the environment ends. With libuv an asynchronous
-  // clean-up hook does that, because a uv handle must outlive the environment's data.
+  // `events`: see EventBatch. A negative errno on failure. The object frees itself when the environment ends. With libuv an
+  // asynchronous clean-up hook does that, because a uv handle must outlive the environment's data.
   static int Start(napi_env env, napi_value callback, int32_t* events, bool thread, Workers* workers, Readiness** out);
 
   int Add(int fd, int slot, int generation);

@@ -18,20 +18,20 @@ long Receiver::Receive(const ReceiveRequest& request) {
   return bytes;
 }
 
-// Near the limit of open files, or of descriptors that may wait to be closed, only what brings no descriptor may be received on the loop's
-// thread. 0: receive. kHeldBack, kOffLoop or a negative errno: don't.
+// Near the limit of open files, or of descriptors that may wait to be closed, the loop's thread may only receive what brings no
+// descriptor. 0: it may receive. kHeldBack, kOffLoop or a negative errno: it may not.
 long Receiver::MayReceive(const ReceiveRequest& request) {
   bool near_limit = !room_.IsEnough();
   Account* account = custody_.AccountOf(request.fd);
   bool held_back = account && !workers_.HasRoom(account, room_.limit());
   if (!near_limit && !held_back) return 0;
-  // A message without descriptors adds nothing to those that wait. And it may be another process of the same uid that made them wait.
+  // A message without descriptors adds nothing to those that wait, and another process of the same uid may have sent those.
   long foreseen = Foresee(request);
   return foreseen == kOffLoop && held_back ? kHeldBack : foreseen;
 }
 
-// 0: the next message brings no control data, and so no descriptor. On a stream, `iov` then has no room for what follows that message.
-// kOffLoop: it may bring some.
+// 0: the next message brings no control data, and so no descriptor. On a stream, `iov` then has no room for what follows that
+// message. kOffLoop: it may bring some.
 long Receiver::Foresee(const ReceiveRequest& request) {
   if (!IsReadable(request.fd)) return -EAGAIN;
   constexpr int kPeek = kernel::kMsgPeek | kernel::kMsgDontWait;
@@ -40,8 +40,9 @@ long Receiver::Foresee(const ReceiveRequest& request) {
   // The kernel reports a pending error once, and it has done so here.
   if (result < 0) return result;
   if (header.flags & kernel::kMsgCTrunc) return kOffLoop;
-  // On a stream, descriptors can arrive now, right behind the bytes that we have seen: we must read these bytes and no more. A message of
-  // another socket is read whole. It need not be the one that we have seen: another process may share the socket and have taken that.
+  // On a stream, descriptors can arrive now, right behind the bytes that we have seen: we must read these bytes and no more. A
+  // message of another socket is read whole. It need not be the one that we have seen: another process may share the socket and
+  // have taken that.
   if (SocketOption(syscalls_, request.fd, kernel::kSoType) != kernel::kSockStream) return 0;
   Trim(request.iov, request.iov_count, static_cast<size_t>(result));
   return 0;

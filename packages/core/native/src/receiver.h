@@ -1,5 +1,5 @@
-// A receive that never loses a descriptor. The kernel writes into memory of ours, which has room for everything that one message can carry.
-// Custody takes the descriptors in SCM_RIGHTS and SCM_PIDFD; the other control messages are copied to the caller.
+// A receive that never loses a descriptor. The kernel writes into memory of ours, which has room for everything that one message
+// can carry. Custody takes the descriptors in SCM_RIGHTS and SCM_PIDFD; the other control messages are copied to the caller.
 #pragma once
 
 #include "custody.h"
@@ -26,7 +26,8 @@ class Receiver {
   Receiver(Syscalls& syscalls, Custody& custody, Workers& workers, Room& room)
       : syscalls_(syscalls), custody_(custody), workers_(workers), room_(room) {}
 
-  // recvmsg(2) with MSG_DONTWAIT of a Unix socket (MSG_CMSG_CLOEXEC is set) or of another one. kHeldBack or kOffLoop: no message was taken.
+  // recvmsg(2) with MSG_DONTWAIT of a Unix socket (MSG_CMSG_CLOEXEC is set) or of another one. kHeldBack or kOffLoop: no message
+  // was taken.
   long Receive(const ReceiveRequest& request);
   // Does with control data what Receive() does. `arrived` is a buffer of SpaceFor() bytes, as far as the kernel has filled it.
   void Sort(const ReceiveRequest& request, Bytes arrived, int flags);

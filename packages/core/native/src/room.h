@@ -1,7 +1,7 @@
 // How many more files the process may open: RLIMIT_NOFILE less what is open.
 //
-// recvmsg(2) closes the descriptors that do not fit below the limit, and closing a stranger's descriptor can take seconds. So the loop's
-// thread makes no receive that can bring descriptors while those of a whole message might not fit.
+// recvmsg(2) closes the descriptors that do not fit below the limit, and closing a stranger's descriptor can take seconds. So the
+// loop's thread makes no receive that can bring descriptors while those of a whole message might not fit.
 #pragma once
 
 #include <stddef.h>

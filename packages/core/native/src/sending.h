@@ -1,5 +1,5 @@
-// Sends a message: with sendto(2) if it is one piece without control data, because the kernel then copies no header and no iov; otherwise
-// with sendmsg(2), and also where a filter denies sendto(2).
+// Sends a message: with sendto(2) if it is one piece without control data, because the kernel then copies no header and no iov;
+// otherwise with sendmsg(2), and also where a filter denies sendto(2).
 #pragma once
 
 #include "syscalls.h"

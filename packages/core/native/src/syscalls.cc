@@ -4,9 +4,10 @@
 
 namespace {
 
-// Whether a path to the call is permitted: 0, or the errno of the denial. `invoke` makes the call by this path with an invalid descriptor, or
-// an invalid family if the call takes no descriptor. The kernel refuses these with errnos of its own. A seccomp filter or an old kernel
-// gives others (ENOSYS, EPERM, EACCES, …). The other arguments are valid, because emulators look at those first.
+// Whether a path to the call is permitted: 0, or the errno of the denial. `invoke` makes the call by this path with an invalid
+// descriptor, or an invalid family if the call takes no descriptor. The kernel refuses these with errnos of its own. A seccomp
+// filter or an old kernel gives others (ENOSYS, EPERM, EACCES, …). The other arguments are valid, because emulators look at those
+// first.
 template <typename Invoke>
 int DenialOf(Call call, Invoke invoke) {
   kernel::MMsgHdr message = {kernel::MsgHdr(nullptr, 0), 0};
@@ -55,6 +56,10 @@ int DenialOf(Call call, Invoke invoke) {
   if (result >= 0) return 0;  // an emulator can say so
   bool open = makes ? result == -EAFNOSUPPORT || result == -EMFILE || result == -ENFILE : result == -EBADF;
   return open ? 0 : static_cast<int>(-result);
+}
+
+kernel::TimeSpec SpanOf(int64_t milliseconds) {
+  return {static_cast<long>(milliseconds / 1000), static_cast<long>(milliseconds % 1000 * 1000000)};
 }
 
 }  // namespace
@@ -139,7 +144,7 @@ int64_t Now() {
 }
 
 void Sleep(int milliseconds) {
-  kernel::TimeSpec span = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+  kernel::TimeSpec span = SpanOf(milliseconds);
   RawCall(SYS_ppoll, 0, 0, &span, 0, 0);
 }
 
@@ -148,8 +153,7 @@ int WaitFor(int fd, short events, int64_t deadline) {
   long result;
   do {
     int64_t left = deadline - Now();
-    if (left < 0) left = 0;
-    kernel::TimeSpec span = {static_cast<long>(left / 1000), static_cast<long>(left % 1000 * 1000000)};
+    kernel::TimeSpec span = SpanOf(left > 0 ? left : 0);
     result = RawCall(SYS_ppoll, &watched, 1, &span, 0, 0);
   } while (result == -EINTR);
   return static_cast<int>(result);

@@ -7,8 +7,8 @@
 #include "kernel.h"
 #include "raw-call.h"
 
-// The calls that ia32 can also make through socketcall(2), with the number that they have there: include/uapi/linux/net.h. binding.ts has
-// the same list.
+// The calls that ia32 can also make through socketcall(2), with the number that they have there: include/uapi/linux/net.h.
+// binding.ts has the same list.
 #define SENDMSG_EACH_CALL(CALL) \
   CALL(Socket, socket, 1) \
   CALL(Socketpair, socketpair, 8) \
@@ -78,7 +78,8 @@ bool IsOpen(int fd);
 // fcntl(F_SETFL, … | O_NONBLOCK)
 int SetNonBlocking(int fd);
 int Ioctl(int fd, int request, void* argument);
-// Signals belong to the program's threads, not to this one. Those that libc uses itself (32 to 34) stay: setuid(2) waits for every thread.
+// Signals belong to the program's threads, not to this one. Those that libc uses itself (32 to 34) stay: setuid(2) waits for every
+// thread.
 void BlockSignals();
 
 // A point on CLOCK_MONOTONIC, in milliseconds.
@@ -86,11 +87,12 @@ int64_t Now();
 void Sleep(int milliseconds);
 // ppoll(2) on one descriptor until `deadline`: 1 ready, 0 too late, or a negative errno.
 int WaitFor(int fd, short events, int64_t deadline);
-// ppoll(2) of a socket, without waiting: which of `events` it has, POLLERR and POLLHUP too; or a negative errno. Not for other files: a
-// FUSE file system asks its daemon, and waits for it.
+// ppoll(2) of a socket, without waiting: which of `events` it has, POLLERR and POLLHUP too; or a negative errno. Not for other
+// files: a FUSE file system asks its daemon, and waits for it.
 int Poll(int fd, short events);
 bool IsReadable(int fd);
 // The value of an option of SOL_SOCKET; -1: it has none.
 int SocketOption(Syscalls& syscalls, int fd, int name);
-// Whether descriptors may be queued in this Unix socket: in messages that nobody has read, or in connections that nobody has accepted.
+// Whether descriptors may be queued in this Unix socket: in messages that nobody has read, or in connections that nobody has
+// accepted.
 bool MayHoldDescriptors(Syscalls& syscalls, int fd);

@@ -10,11 +10,11 @@ struct Entry {
   Deposited deposited;
 };
 
-// A double holds more bits than this without loss.
+// A JavaScript number holds so many bits exactly.
 constexpr int64_t kMaxTicket = (int64_t{1} << 48) - 1;
 
 pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-// It has no destructor: what nobody has claimed stays until the process ends.
+// The entries. Not a Table, because its destructor would run while other threads still work.
 void* memory = nullptr;
 size_t capacity = 0;
 

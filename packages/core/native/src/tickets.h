@@ -1,6 +1,7 @@
-// Descriptors on their way from one thread of the process to another: the one process-wide state. Each copy of this binary that the
-// process has loaded has a table of its own.
-// A ticket is claimed once. What nobody claims stays open until the process ends.
+// Descriptors on their way from one thread of the process to another. This is the only state that threads share. If the process has
+// loaded several copies of this binary, each has a table of its own.
+//
+// A ticket can be claimed once. A descriptor that nobody claims stays open until the process ends.
 #pragma once
 
 #include "custody.h"
@@ -13,6 +14,6 @@ struct Deposited {
   uint32_t uid;
 };
 
-// The ticket (> 0), or 0 when there is no memory, or no random number.
+// Returns the ticket (> 0), or 0 if there is no memory or no random number.
 int64_t DepositTicket(const Deposited& deposited);
 Deposited ClaimTicket(int64_t ticket);

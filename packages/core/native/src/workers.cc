@@ -12,8 +12,8 @@ constexpr int kMaxThreads = sizeof(void*) == 8 ? 64 : 16;
 // One thread is enough unless a close hangs. The next thread waits this long before it helps with what is queued.
 constexpr kernel::TimeSpec kPatience = {0, 5 * 1000000};
 constexpr kernel::TimeSpec kIdle = {0, 20 * 1000000};
-// A thread that has just closed something looks again after kMoment, kMoments times. Meanwhile nobody wakes it: waking it would cost
-// the loop's thread more than everything else about a close.
+// A thread that has just closed something looks again after kMoment, kMoments times. Meanwhile nobody wakes it: waking it would
+// cost the loop's thread more than everything else about a close.
 constexpr kernel::TimeSpec kMoment = {0, 1000000};
 constexpr int kMoments = 20;
 // How often an idle thread looks before it ends: closes come in bursts, and it takes some 20 µs to make a thread.
@@ -36,9 +36,13 @@ int Least(int a, int b) { return a < b ? a : b; }
 
 }  // namespace
 
-Workers::Workers()
-    // The program's own files do not wait for each other's users. In the other lanes one user cannot hold up the others.
-    : lanes_{{this, kMaxThreads}, {this, kMaxThreads / 2}, {this, kMaxThreads / 2}, {this, kMaxThreads / 2}, {this, kMaxThreads / 2}} {}
+Workers::Workers() {
+  for (Lane& lane : lanes_) {
+    lane.workers = this;
+    // One user cannot hold up the others. In kOwn there is only one.
+    lane.limit = &lane == &lanes_[kOwn] ? kMaxThreads : kMaxThreads / 2;
+  }
+}
 
 // The mutex is held, and given back.
 void Workers::Leave() {
@@ -107,7 +111,8 @@ bool Workers::StartThread(Lane& lane) {
 void Workers::Summon(Lane& lane, int added, bool awaited) {
   bool are_calls = &lane == &calls_lane_;
   const TaskQueue& queue = lane.queue;
-  // A thread that is at work takes what has come meanwhile. If none is, one wake-up is enough for everything that comes until it looks.
+  // A thread that is at work takes what has come meanwhile. If none is, one wake-up is enough for everything that comes until it
+  // looks.
   bool first = queue.waiting == added && lane.lingering == 0;
   bool hurry = are_calls || (queue.running == 0 && (awaited || first));
   if (lane.threads == queue.running || (are_calls && lane.threads < queue.waiting)) {
@@ -309,7 +314,8 @@ void Workers::PerformCall(OffLoopCall* call) {
   int fd = call->fd;
   bool closes = call->closes;
   int close_token = call->close_token;
-  // If the environment ends before anybody takes the finished call, the call comes here again: its descriptor must not be closed twice.
+  // If the environment ends before anybody takes the finished call, the call comes here again: its descriptor must not be closed
+  // twice.
   call->closes = false;
   if (abandoned_) {
     Unlink(call);

@@ -1,13 +1,14 @@
 // Work off the loop's thread: whatever may wait for a stranger.
 //
-// Closing: the sender of a descriptor decides how long close(2) takes. A TCP socket with SO_LINGER and unsent data can take seconds, and a
-// file of a FUSE file system takes until its daemon answers. Closing a Unix socket closes the descriptors in its queue.
+// Closing: the sender of a descriptor decides how long close(2) takes. A TCP socket with SO_LINGER and unsent data can take
+// seconds, and a file of a FUSE file system takes until its daemon answers. Closing a Unix socket closes the descriptors in its
+// queue.
 //
-// Calls: a receive near the limit of open files, because recvmsg(2) itself closes the descriptors that do not fit; a send that may purge the
-// sender's own queue; accept(2) on a listener that another process can make blocking.
+// Calls: a receive near the limit of open files, because recvmsg(2) itself closes the descriptors that do not fit; a send that may
+// purge the sender's own queue; accept(2) on a listener that another process can make blocking.
 //
-// The threads are our own and detached. In libuv's pool, a call that hangs would take one of the pool's four threads from the program, and
-// would delay the end of the process or of a worker.
+// The threads are our own and detached. In libuv's pool, a call that hangs would take one of the pool's four threads from the
+// program, and would delay the end of the process or of a worker.
 #pragma once
 
 #include <pthread.h>
@@ -20,18 +21,18 @@ class Workers {
   // Each has a queue and threads of its own: however many descriptors strangers send, ours are closed in time.
   enum LaneName {
     kOwn,
-    // Unix sockets of ours whose queues may hold strangers' descriptors. We do not empty the queues first: another process may share the
-    // socket and want to receive what is queued.
+    // Unix sockets of ours whose queues may hold strangers' descriptors. We do not empty the queues first: another process may
+    // share the socket and want to receive what is queued.
     kUnread,
-    // Unix sockets of ours whose queues held no descriptors when we looked. A peer can send one since: so a thread looks again right before
-    // it closes the socket. If one comes even later, it delays sockets of the peer's uid, and none of our other files.
+    // Unix sockets of ours whose queues held no descriptors when we looked. A peer can send one since: so a thread looks again
+    // right before it closes the socket. If one comes even later, it delays sockets of the peer's uid, and none of our other files.
     kRead,
     kStrangers,
     kCalls,
     kLanes,
   };
-  // While so many descriptors of strangers wait to be closed, no more are received from a socket that brought some of them. The bounds are
-  // shares of RLIMIT_NOFILE. The descriptors of one message can come on top.
+  // While so many descriptors of strangers wait to be closed, no more are received from a socket that brought some of them. The
+  // bounds are shares of RLIMIT_NOFILE. The descriptors of one message can come on top.
   struct Bounds {
     int socket, uid, process;
   };
@@ -56,11 +57,12 @@ class Workers {
   // Whether another message may be received.
   bool HasRoom(const Account* account, int limit) const;
 
-  // Closes descriptors. If a call is under way on one of them, it is closed after the call. A token (> 0) appears among the finished ones.
+  // Closes descriptors. If a call is under way on one of them, it is closed after the call. A token (> 0) appears among the
+  // finished ones.
   void Close(const int* fds, int count, const Origin& origin, int token);
 
-  // Whether `fd` is to be closed: its number is not free yet, and nobody owns its file any more. A number that a thread gives to close(2)
-  // right now does not count: the kernel may have given it to another file already.
+  // Whether `fd` is to be closed: its number is not free yet, and nobody owns its file any more. A number that a thread gives to
+  // close(2) right now does not count: the kernel may have given it to another file already.
   bool IsClosing(int fd);
 
   // Makes a call, which must have a token of its own. False: there is no thread or memory for it. The call is deleted then.
@@ -77,10 +79,10 @@ class Workers {
 
  private:
   struct Lane {
-    Workers* workers;
+    Workers* workers = nullptr;
     // At most so many of its threads work for one uid.
-    int limit;
-    TaskQueue queue = {};
+    int limit = 0;
+    TaskQueue queue;
     int threads = 0;
     // Whether a thread is there that takes over if the others hang.
     bool watched = false;

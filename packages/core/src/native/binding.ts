@@ -4,23 +4,23 @@
  * Each function returns a count, a number, or a negative errno; none throws. What does not fit into the return value is in
  * {@link Binding.result} until the next call. The functions trust their arguments: `syscalls/` checks them first.
  *
- * C++ has the numbers of this file in native/src/contract.h, under the same names (CALL_FD is kCallFd there), and {@link CALLS} in syscalls.h.
- * test/native/contract.test.ts compares them.
+ * C++ has the numbers of this file in native/src/contract.h, under the same names (CALL_FD is kCallFd there), and {@link CALLS} in
+ * syscalls.h. test/native/contract.test.ts compares them.
  */
 
 /**
- * At or below this, a result says that no path to the system call is permitted. ia32 has two paths, and a seccomp filter can deny both.
- * `DENIED - result` is the errno with which the last path was denied.
+ * At or below this, a result says that no path to the system call is permitted. ia32 has two paths, and a seccomp filter can deny
+ * both. `DENIED - result` is the errno with which the last path was denied.
  */
 export const DENIED = -65_536;
 /**
- * {@link Binding.receive} has received nothing: too many descriptors that the socket's peer has sent wait to be closed. No event tells when
- * there are fewer.
+ * {@link Binding.receive} has received nothing: too many descriptors that the socket's peer has sent wait to be closed. No event
+ * tells when there are fewer.
  */
 export const HELD_BACK = -5000;
 /**
- * {@link Binding.receive} and {@link Binding.send} have not made the call, because it could wait for a stranger. A thread makes it for
- * {@link Binding.startReceive} and {@link Binding.startSend}.
+ * {@link Binding.receive} and {@link Binding.send} have not made the call, because it could wait for a stranger. A thread makes it
+ * for {@link Binding.startReceive} and {@link Binding.startSend}.
  */
 export const OFF_LOOP = -5001;
 /** {@link Binding.receive} and {@link Binding.send}: the descriptor is not held, because somebody has closed it behind our back. */
@@ -34,7 +34,10 @@ export const RESULT_CONTROL_LENGTH = 0;
 export const RESULT_ADDRESS_LENGTH = 1;
 export const RESULT_FLAGS = 2;
 
-/** Positions in {@link Binding.result} after {@link Binding.receive}: how many descriptors custody has taken, and how many it closes. */
+/**
+ * Positions in {@link Binding.result} after {@link Binding.receive}: how many descriptors custody has taken, and how many it
+ * closes.
+ */
 export const RESULT_KEPT = 3;
 export const RESULT_DROPPED = 4;
 /** The descriptor of SCM_PIDFD, or -1. */
@@ -77,7 +80,10 @@ export const IN_ARGUMENT = -1;
  */
 export const LONGEST_UNIX_MESSAGE = 16 << 20;
 
-/** How many events {@link Binding.watch} reports in one call: {@link EVENT_NUMBERS} each, which are slot, generation and epoll events. */
+/**
+ * How many events {@link Binding.watch} reports in one call: {@link EVENT_NUMBERS} each, which are slot, generation and epoll
+ * events.
+ */
 export const MAX_EVENTS = 256;
 export const EVENT_NUMBERS = 3;
 /** Positions behind the events. How many events JavaScript is being told of; 0 while it is told of none. */
@@ -121,8 +127,9 @@ export interface Binding {
   /** The numbers that {@link send} and {@link receive} need. JavaScript writes them here faster than it hands them over. */
   readonly call: Int32Array;
   /**
-   * Memory for small things until the next call, because to hand a view over takes longer than to copy them. First {@link ADDRESS_SPACE} bytes
-   * for an address, then {@link SCRATCH_CONTROL} bytes for control data, then {@link SCRATCH_DATA} bytes for data to send.
+   * Memory for small things until the next call, because to hand a view over takes longer than to copy them. First
+   * {@link ADDRESS_SPACE} bytes for an address, then {@link SCRATCH_CONTROL} bytes for control data, then {@link SCRATCH_DATA}
+   * bytes for data to send.
    */
   readonly scratch: Uint8Array;
 
@@ -141,8 +148,8 @@ export interface Binding {
   getsockname(fd: number, address: Uint8Array): number;
   getpeername(fd: number, address: Uint8Array): number;
   /**
-   * Returns the value's length in bytes, also for SO_GET_FILTER, whose length the kernel counts in instructions. With `own` and SO_PEERPIDFD,
-   * custody takes the value, which is a descriptor: result[0] is its generation.
+   * Returns the value's length in bytes, also for SO_GET_FILTER, whose length the kernel counts in instructions. With `own` and
+   * SO_PEERPIDFD, custody takes the value, which is a descriptor: result[0] is its generation.
    */
   getsockopt(fd: number, level: number, name: number, value: Uint8Array, own: boolean): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
@@ -165,8 +172,9 @@ export interface Binding {
   openPath(path: Uint8Array): number;
 
   /**
-   * `timeout` in ms, -1: none. With a timeout, the call waits with ppoll(2) and never in sendmsg(2) itself. If `control` or `address` is a
-   * number, so many of its bytes are in {@link Binding.scratch}. To hand over null takes time: leave the argument out.
+   * `timeout` in ms, -1: none. With a timeout, the call waits with ppoll(2) and never in sendmsg(2) itself. If `control` or
+   * `address` is a number, so many of its bytes are in {@link Binding.scratch}. To hand over null takes time: leave the argument
+   * out.
    */
   sendmsg(
     fd: number,
@@ -194,8 +202,8 @@ export interface Binding {
     timeout: number,
   ): number;
   /**
-   * `parts` as for {@link sendmmsg}; the address is {@link ADDRESS_SPACE} bytes to fill, or null. `results` gets {@link MMSG_RESULTS} numbers
-   * for each message that has arrived.
+   * `parts` as for {@link sendmmsg}; the address is {@link ADDRESS_SPACE} bytes to fill, or null. `results` gets
+   * {@link MMSG_RESULTS} numbers for each message that has arrived.
    */
   recvmmsg(
     fd: number,
@@ -207,8 +215,8 @@ export interface Binding {
   ): number;
 
   /**
-   * How this machine makes the call at that position in {@link CALLS}: 0 by the call's own number; {@link PATH_SOCKETCALL}; or the negative
-   * errno with which every path is denied.
+   * How this machine makes the call at that position in {@link CALLS}: 0 by the call's own number; {@link PATH_SOCKETCALL}; or the
+   * negative errno with which every path is denied.
    */
   pathOf(call: number): number;
 
@@ -221,21 +229,23 @@ export interface Binding {
   /** The same for control data. */
   controlRoom(memory: Uint8Array): void;
   /**
-   * recvmsg(2) with MSG_DONTWAIT, and with room for every descriptor that a message can carry. {@link call} has the descriptor to receive from,
-   * the flags and the sizes. Custody keeps as many of the descriptors as are wanted (result[RESULT_FDS…]), and threads close the others. The
-   * other control messages go to the {@link controlRoom}, and the kernel gets as much room for them as that has. The address goes to
-   * {@link Binding.scratch}, and the data to `iov`, or without it to the {@link dataRoom}. Only Unix sockets give {@link HELD_BACK} and
-   * {@link OFF_LOOP}.
+   * recvmsg(2) with MSG_DONTWAIT, and with room for every descriptor that a message can carry. {@link call} has the descriptor to
+   * receive from, the flags and the sizes. Custody keeps as many of the descriptors as are wanted (result[RESULT_FDS…]), and
+   * threads close the others. The other control messages go to the {@link controlRoom}, and the kernel gets as much room for them
+   * as that has. The address goes to {@link Binding.scratch}, and the data to `iov`, or without it to the {@link dataRoom}. Only
+   * Unix sockets give {@link HELD_BACK} and {@link OFF_LOOP}.
    */
   receive(iov?: Iov): number;
   /**
-   * Copies a message of `length` bytes, more than the data room has, which {@link receive} has just brought with {@link CALL_WHOLE}. Then gives
-   * the memory beyond the data room back. If `to` has another length, nothing is copied, but the memory is given back all the same.
+   * Copies a message of `length` bytes, more than the data room has, which {@link receive} has just brought with
+   * {@link CALL_WHOLE}. Then gives the memory beyond the data room back. If `to` has another length, nothing is copied, but the
+   * memory is given back all the same.
    */
   takeWhole(to: Uint8Array, length: number): void;
 
-  // Calls that a thread makes. 0, or a negative errno when the thread can't be started. Once the call has returned, `onReady` reports
-  // FINISHED_SLOT, and `takeFinished` returns the token. If the descriptor is released meanwhile, it is closed after the call.
+  // Calls that a thread makes. 0, or a negative errno when the thread can't be started. Once the call has returned, `onReady`
+  // reports FINISHED_SLOT, and `takeFinished` returns the token. If the descriptor is released meanwhile, it is closed after the
+  // call.
 
   /** The call that {@link receive} has not made. */
   startReceive(
@@ -276,20 +286,22 @@ export interface Binding {
   /** Gives the descriptor up without closing it. False: it was not held. */
   detach(fd: number, generation: number): boolean;
   /**
-   * Closes the descriptor in a thread. False: it was not held, because somebody had closed it behind our back. With a token (> 0), `onReady`
-   * reports {@link FINISHED_SLOT} once close(2) has returned, and {@link takeFinished} returns the token.
+   * Closes the descriptor in a thread. False: it was not held, because somebody had closed it behind our back. With a token (> 0),
+   * `onReady` reports {@link FINISHED_SLOT} once close(2) has returned, and {@link takeFinished} returns the token.
    */
   release(fd: number, generation: number, token: number): boolean;
   /** How many descriptors are held. */
   held(): number;
-  /** Moves a held descriptor to the process-wide table of tickets. Returns the ticket (> 0), or 0 if the descriptor was not held. */
+  /**
+   * Moves a held descriptor to the process-wide table of tickets. Returns the ticket (> 0), or 0 if the descriptor was not held.
+   */
   deposit(fd: number, generation: number): number;
   /** Returns a deposited descriptor, which is held now: result[0] is the generation. -ENOENT: there is no such ticket. */
   claim(ticket: number): number;
   /**
-   * While so many descriptors of strangers wait to be closed, {@link receive} gives {@link HELD_BACK}. result[0]: descriptors of the socket,
-   * result[1]: of its peer's uid, result[2]: of all peers. Returns how many numbers below RLIMIT_NOFILE must be free for a receive on the
-   * loop's thread.
+   * While so many descriptors of strangers wait to be closed, {@link receive} gives {@link HELD_BACK}. result[0]: descriptors of
+   * the socket, result[1]: of its peer's uid, result[2]: of all peers. Returns how many numbers below RLIMIT_NOFILE must be free
+   * for a receive on the loop's thread.
    */
   bounds(): number;
   /** RLIMIT_NOFILE, at most 0x7fffffff. */
@@ -300,17 +312,17 @@ export interface Binding {
   // Readiness: an edge-triggered epoll instance for any descriptor, and libuv's own level-triggered watch of single descriptors.
 
   /**
-   * Starts watching; to be called once. `onReady` is called when there are events in the returned array: see {@link MAX_EVENTS}. With
-   * `thread`, a thread of ours waits for them instead of libuv's loop (Bun, Deno). A negative errno: it failed.
+   * Starts watching; to be called once. `onReady` is called when there are events in the returned array: see {@link MAX_EVENTS}.
+   * With `thread`, a thread of ours waits for them instead of libuv's loop (Bun, Deno). A negative errno: it failed.
    */
   watch(onReady: () => void, thread: boolean): Int32Array | number;
   /** Registers a descriptor in the epoll instance, for EPOLLIN, EPOLLPRI, EPOLLOUT, EPOLLRDHUP and EPOLLERR. */
   watchAdd(fd: number, slot: number, generation: number): number;
   watchRemove(fd: number): number;
   /**
-   * Has libuv watch the descriptor for EPOLLIN, EPOLLOUT or both, and no longer for what it was watched for before. As long as the descriptor is
-   * ready, `onReady` is called in each turn of the loop. Events of 0 end the watch for now. So does an EPOLLERR, which comes alone. The
-   * descriptor becomes non-blocking. A negative errno: it is not watched.
+   * Has libuv watch the descriptor for EPOLLIN, EPOLLOUT or both, and no longer for what it was watched for before. As long as the
+   * descriptor is ready, `onReady` is called in each turn of the loop. Events of 0 end the watch for now. So does an EPOLLERR,
+   * which comes alone. The descriptor becomes non-blocking. A negative errno: it is not watched.
    */
   watchPoll(fd: number, slot: number, generation: number, events: number): number;
   /** Ends libuv's watch for good. */
