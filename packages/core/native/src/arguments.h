@@ -3,7 +3,15 @@
 
 #include <node_api.h>
 
+#include <utility>
+
 #include "environment.h"
+
+// The memory of an Int32Array
+struct Numbers {
+  int32_t* data;
+  size_t length;
+};
 
 // Fetched anew for each call: no pointer into JavaScript's memory outlives it.
 class Arguments {
@@ -25,21 +33,6 @@ class Arguments {
     return value;
   }
 
-  // A length in memory can be more than an int holds.
-  size_t Size(size_t i) const { return static_cast<size_t>(Int64(i)); }
-
-  int64_t Int64(size_t i) const {
-    int64_t value = 0;
-    napi_get_value_int64(env_, values_[i], &value);
-    return value;
-  }
-
-  bool Bool(size_t i) const {
-    bool value = false;
-    napi_get_value_bool(env_, values_[i], &value);
-    return value;
-  }
-
   // The memory of a Uint8Array; {nullptr, 0} for null.
   Bytes View(size_t i) const { return ViewOf(values_[i]); }
 
@@ -49,11 +42,27 @@ class Arguments {
     return bytes;
   }
 
-  // The memory of an Int32Array
-  int32_t* Numbers(size_t i, size_t* length) const {
-    Bytes view = View(i);
-    *length = view.length;
-    return reinterpret_cast<int32_t*>(view.data);
+  // An argument as what a function takes.
+  template <typename T>
+  T As(size_t i) const {
+    if constexpr (std::is_same_v<T, const Arguments&>) {
+      return *this;
+    } else if constexpr (std::is_same_v<T, Bytes>) {
+      return View(i);
+    } else if constexpr (std::is_same_v<T, Numbers>) {
+      Bytes view = View(i);
+      return {reinterpret_cast<int32_t*>(view.data), view.length};
+    } else if constexpr (std::is_same_v<T, bool>) {
+      bool value = false;
+      napi_get_value_bool(env_, values_[i], &value);
+      return value;
+    } else if constexpr (std::is_same_v<T, int>) {
+      return Int(i);
+    } else {
+      int64_t value = 0;
+      napi_get_value_int64(env_, values_[i], &value);
+      return static_cast<T>(value);
+    }
   }
 
   // One view or an array of views. Returns how many there are, at most kUioMaxiov.
@@ -104,23 +113,43 @@ class Arguments {
   napi_value values_[kMost];
 };
 
-// A call's result as JavaScript gets it: a number, a boolean, or undefined.
-inline napi_value ToJs(napi_env env, long number) {
+// A result as JavaScript gets it. Only a double can be larger than an int.
+template <typename T>
+napi_value ToJs(napi_env env, T result) {
   napi_value value;
-  napi_create_int32(env, static_cast<int32_t>(number), &value);
+  if constexpr (std::is_same_v<T, napi_value>) {
+    return result;
+  } else if constexpr (std::is_same_v<T, bool>) {
+    napi_get_boolean(env, result, &value);
+  } else if constexpr (std::is_same_v<T, double>) {
+    napi_create_double(env, result, &value);
+  } else {
+    napi_create_int32(env, static_cast<int32_t>(result), &value);
+  }
   return value;
 }
-inline napi_value ToJs(napi_env env, int number) { return ToJs(env, static_cast<long>(number)); }
-inline napi_value ToJs(napi_env env, bool boolean) {
-  napi_value value;
-  napi_get_boolean(env, boolean, &value);
-  return value;
-}
-inline napi_value ToJs(napi_env, napi_value value) { return value; }
 
-// Makes a function of JavaScript's out of one that takes Arguments.
-template <auto body>
-napi_value Calls(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
-  return ToJs(env, body(args));
-}
+template <auto function, typename Pointer = decltype(+function)>
+struct Bound;
+
+// `function` is not passed on as a pointer, because the compiler would then keep a second copy of it.
+template <auto function, typename Result, typename... Parameters>
+struct Bound<function, Result (*)(Environment&, Parameters...)> {
+  template <size_t... i>
+  SENDMSG_INLINE static napi_value Apply(const Arguments& args, std::index_sequence<i...>) {
+    if constexpr (std::is_void_v<Result>) {
+      function(args.environment(), args.As<Parameters>(i)...);
+      return nullptr;
+    } else {
+      return ToJs(args.env(), function(args.environment(), args.As<Parameters>(i)...));
+    }
+  }
+
+  static napi_value Call(napi_env env, napi_callback_info info) {
+    return Apply(Arguments(env, info), std::index_sequence_for<Parameters...>());
+  }
+};
+
+// Makes a function for JavaScript of one in C++, whose parameters are the environment and what the arguments are to be fetched as.
+template <auto function>
+constexpr napi_callback Calls = Bound<function>::Call;

@@ -32,11 +32,10 @@ class Batch {
 };
 
 Batch::Batch(const Arguments& args) {
-  size_t length = 0;
-  const int32_t* counts = args.Numbers(2, &length);
-  count_ = length < kernel::kUioMaxiov ? length : kernel::kUioMaxiov;
+  Numbers counts = args.As<Numbers>(2);
+  count_ = counts.length < kernel::kUioMaxiov ? counts.length : kernel::kUioMaxiov;
   size_t total = 0;
-  for (size_t i = 0; i < count_; i++) total += static_cast<size_t>(counts[i]);
+  for (size_t i = 0; i < count_; i++) total += static_cast<size_t>(counts.data[i]);
   iov_ = static_cast<Bytes*>(malloc((total + 1) * sizeof(Bytes)));
   if (iov_) headers_ = static_cast<kernel::MMsgHdr*>(calloc(count_ + 1, sizeof(kernel::MMsgHdr)));
   if (!headers_) return;
@@ -53,33 +52,32 @@ Batch::Batch(const Arguments& args) {
     napi_open_handle_scope(args.env(), &scope);
     Bytes address = next();
     Bytes control = next();
-    size_t views = static_cast<size_t>(counts[i]);
+    size_t views = static_cast<size_t>(counts.data[i]);
     headers_[i].header = kernel::MsgHdr(at, views, control, address);
     for (size_t k = 0; k < views; k++) *at++ = next();
     napi_close_handle_scope(args.env(), scope);
   }
 }
 
-long Sendmmsg(const Arguments& args) {
+long Sendmmsg(Environment& e, const Arguments& args) {
   Batch batch(args);
   if (!batch.headers()) return -ENOMEM;
   int fd = args.Int(0);
   return Within(args.Int(4), fd, POLLOUT, [&](int extra) {
-    return args.environment().syscalls.Invoke(Call::kSendmmsg, fd, Word(batch.headers()), batch.count(), args.Int(3) | extra);
+    return e.syscalls.Invoke(Call::kSendmmsg, fd, batch.headers(), batch.count(), args.Int(3) | extra);
   });
 }
 
-long Recvmmsg(const Arguments& args) {
-  Environment& e = args.environment();
+long Recvmmsg(Environment& e, const Arguments& args) {
   Batch batch(args);
   if (!batch.headers()) return -ENOMEM;
   int fd = args.Int(0);
   long received = Within(args.Int(5), fd, POLLIN, [&](int extra) {
-    return e.syscalls.Invoke(Call::kRecvmmsg, fd, Word(batch.headers()), batch.count(), args.Int(4) | extra, 0);
+    return e.syscalls.Invoke(Call::kRecvmmsg, fd, batch.headers(), batch.count(), args.Int(4) | extra, 0);
   });
-  size_t length = 0;
-  int32_t* at = args.Numbers(3, &length);
-  for (long i = 0; i < received && (i + 1) * kMmsgResults <= length; i++, at += kMmsgResults) {
+  Numbers results = args.As<Numbers>(3);
+  int32_t* at = results.data;
+  for (long i = 0; i < received && (i + 1) * kMmsgResults <= results.length; i++, at += kMmsgResults) {
     const kernel::MMsgHdr& message = batch.headers()[i];
     EnterAll(e, message.header);
     at[0] = static_cast<int32_t>(message.length);

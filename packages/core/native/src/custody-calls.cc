@@ -6,11 +6,7 @@
 
 namespace {
 
-using Args = const Arguments&;
-
-long Adopt(Args args) {
-  Environment& e = args.environment();
-  int fd = args.Int(0);
+long Adopt(Environment& e, int fd) {
   // This is asked first: between the two questions, a thread may close the descriptor.
   if (e.workers->IsClosing(fd)) return -EBADF;
   if (IsOpen(fd)) return e.custody.IsHeld(fd) ? -EEXIST : e.custody.Take(fd);
@@ -18,61 +14,52 @@ long Adopt(Args args) {
   return -EBADF;
 }
 
-napi_value Deposit(Args args) {
-  Custody& custody = args.environment().custody;
-  int fd = args.Int(0);
-  int64_t ticket = 0;
-  if (custody.Holds(fd, args.Int(1))) {
-    ticket = DepositTicket({fd, custody.OpenerOf(fd), Workers::UidOf(custody.BringerOf(fd))});
-    if (ticket) custody.ForgetNumber(fd);
-  }
-  napi_value number;
-  napi_create_int64(args.env(), ticket, &number);
-  return number;
+double Deposit(Environment& e, int fd, int generation) {
+  Custody& custody = e.custody;
+  if (!custody.Holds(fd, generation)) return 0;
+  int64_t ticket = DepositTicket({fd, custody.OpenerOf(fd), Workers::UidOf(custody.BringerOf(fd))});
+  if (ticket) custody.ForgetNumber(fd);
+  return static_cast<double>(ticket);
 }
 
-int Claim(Args args) {
-  Environment& e = args.environment();
-  Deposited claimed = ClaimTicket(args.Int64(0));
-  if (claimed.fd >= 0) {
-    Account* bringer = claimed.opener == Custody::kStranger ? e.workers->Open(claimed.uid) : nullptr;
-    e.result[0] = e.custody.Take(claimed.fd, claimed.opener, bringer);
-    e.workers->Unref(bringer);
-  }
+long Claim(Environment& e, int64_t ticket) {
+  Deposited claimed = ClaimTicket(ticket);
+  if (claimed.fd < 0) return claimed.fd;
+  Account* bringer = claimed.opener == Custody::kStranger ? e.workers->Open(claimed.uid) : nullptr;
+  e.result[0] = e.custody.Take(claimed.fd, claimed.opener, bringer);
+  e.workers->Unref(bringer);
   return claimed.fd;
 }
 
-int BoundsOf(Args args) {
-  Environment& e = args.environment();
+int OpenFilesLimit(Environment& e) {
   e.room.IsEnough();
-  Workers::Bounds bounds = Workers::BoundsOf(e.room.limit());
+  return e.room.limit();
+}
+
+int BoundsOf(Environment& e) {
+  Workers::Bounds bounds = Workers::BoundsOf(OpenFilesLimit(e));
   e.result[0] = bounds.socket;
   e.result[1] = bounds.uid;
   e.result[2] = bounds.process;
   return Room::kMargin;
 }
 
-int OpenFilesLimit(Args args) {
-  Room& room = args.environment().room;
-  room.IsEnough();
-  return room.limit();
-}
-
 // When more external memory is reported to V8 than half of its heap may have, it collects all garbage before the report returns.
-napi_value Collect(Args args) {
+void Collect(Environment&, const Arguments& args) {
+  int64_t bytes = args.As<int64_t>(0);
   int64_t total;
-  napi_adjust_external_memory(args.env(), args.Int64(0), &total);
-  napi_adjust_external_memory(args.env(), -args.Int64(0), &total);
-  return nullptr;
+  napi_adjust_external_memory(args.env(), bytes, &total);
+  napi_adjust_external_memory(args.env(), -bytes, &total);
 }
 
 constexpr Function kFunctions[] = {
     {"adopt", Calls<Adopt>},
-    {"holds", Calls<[](Args args) { return args.environment().custody.Holds(args.Int(0), args.Int(1)); }>},
-    {"detach", Calls<[](Args args) { return args.environment().custody.Forget(args.Int(0), args.Int(1)); }>},
-    {"release",
-     Calls<[](Args args) { return args.environment().custody.Release(args.Int(0), args.Int(1), args.Int(2)); }>},
-    {"held", Calls<[](Args args) { return args.environment().custody.held(); }>},
+    {"holds", Calls<[](Environment& e, int fd, int generation) { return e.custody.Holds(fd, generation); }>},
+    {"detach", Calls<[](Environment& e, int fd, int generation) { return e.custody.Forget(fd, generation); }>},
+    {"release", Calls<[](Environment& e, int fd, int generation, int token) {
+       return e.custody.Release(fd, generation, token);
+     }>},
+    {"held", Calls<[](Environment& e) { return e.custody.held(); }>},
     {"deposit", Calls<Deposit>},
     {"claim", Calls<Claim>},
     {"bounds", Calls<BoundsOf>},

@@ -58,8 +58,7 @@ uint32_t Custody::PeerOf(int fd) {
     uint32_t uid, gid;
   } peer;
   int length = sizeof peer;
-  long result =
-      syscalls_.Invoke(Call::kGetsockopt, fd, kernel::kSolSocket, kernel::kSoPeerCred, Word(&peer), Word(&length));
+  long result = syscalls_.Invoke(Call::kGetsockopt, fd, kernel::kSolSocket, kernel::kSoPeerCred, &peer, &length);
   return result < 0 ? kNobody : peer.uid;
 }
 

@@ -1,4 +1,5 @@
-// sendmsg(2) and recvmsg(2) of descriptors that custody holds: the way of every message of a Socket.
+// sendmsg(2) and recvmsg(2) of descriptors that custody holds. Every message of a Socket takes this way. Both are inlined into what
+// JavaScript calls: see raw-call.h.
 
 #include "arguments.h"
 #include "functions.h"
@@ -6,8 +7,7 @@
 
 namespace {
 
-long SendHeld(const Arguments& args) {
-  Environment& e = args.environment();
+SENDMSG_INLINE long SendHeld(Environment& e, const Arguments& args) {
   const int32_t* call = e.call;
   int fd = call[kCallFd];
   if (!e.custody.Holds(fd, call[kCallGeneration])) return kGone;
@@ -25,8 +25,7 @@ long SendHeld(const Arguments& args) {
   return Send(e.syscalls, fd, kernel::MsgHdr(iov, count, control, address), call[kCallFlags]);
 }
 
-long ReceiveHeld(const Arguments& args) {
-  Environment& e = args.environment();
+SENDMSG_INLINE long ReceiveHeld(Environment& e, const Arguments& args) {
   const int32_t* call = e.call;
   int fd = call[kCallFd];
   if (!e.custody.Holds(fd, call[kCallGeneration])) return kGone;
@@ -58,10 +57,7 @@ long ReceiveHeld(const Arguments& args) {
   });
 }
 
-napi_value TakeWhole(const Arguments& args) {
-  Environment& e = args.environment();
-  Bytes to = args.View(0);
-  size_t length = args.Size(1);
+void TakeWhole(Environment& e, Bytes to, size_t length) {
   Bytes first = e.data_room.bytes;
   size_t rest = length > first.length ? length - first.length : 0;
   if (rest > Overflow::kSize) rest = Overflow::kSize;
@@ -70,16 +66,14 @@ napi_value TakeWhole(const Arguments& args) {
     Copy(to.data + first.length, e.overflow.memory(), rest);
   }
   e.overflow.Empty(rest);
-  return nullptr;
 }
 
 template <KeptView Environment::*room>
-napi_value Keep(const Arguments& args) {
-  KeptView& kept = args.environment().*room;
+void Keep(Environment& e, const Arguments& args) {
+  KeptView& kept = e.*room;
   if (kept.reference) napi_delete_reference(args.env(), kept.reference);
   kept.bytes = args.View(0);
   napi_create_reference(args.env(), args[0], 1, &kept.reference);
-  return nullptr;
 }
 
 constexpr Function kFunctions[] = {

@@ -1,4 +1,4 @@
-// sendmsg(2) and recvmsg(2) on plain numbers.
+// sendmsg(2) and recvmsg(2) on plain numbers. Both are inlined into what JavaScript calls: see raw-call.h.
 
 #include <poll.h>
 
@@ -14,8 +14,7 @@ namespace {
 constexpr size_t kWithoutParts = 3;
 constexpr size_t kWithoutAddress = 5;
 
-long Sendmsg(const Arguments& args) {
-  Environment& e = args.environment();
+SENDMSG_INLINE long Sendmsg(Environment& e, const Arguments& args) {
   int fd = args.Int(0);
   Bytes iov[kernel::kUioMaxiov];
   size_t count = args.Iov(1, iov);
@@ -25,8 +24,7 @@ long Sendmsg(const Arguments& args) {
                 [&](int extra) { return Send(e.syscalls, fd, header, args.Int(2) | extra); });
 }
 
-long Recvmsg(const Arguments& args) {
-  Environment& e = args.environment();
+SENDMSG_INLINE long Recvmsg(Environment& e, const Arguments& args) {
   int fd = args.Int(0);
   Bytes iov[kernel::kUioMaxiov];
   size_t count = args.Iov(1, iov);
@@ -35,7 +33,7 @@ long Recvmsg(const Arguments& args) {
   kernel::MsgHdr header(iov, count, has_parts ? args.View(4) : Bytes{}, address);
   int timeout = has_parts ? args.Int(3) : -1;
   long result = Within(timeout, fd, POLLIN, [&](int extra) {
-    return e.syscalls.Invoke(Call::kRecvmsg, fd, Word(&header), args.Int(2) | extra);
+    return e.syscalls.Invoke(Call::kRecvmsg, fd, &header, args.Int(2) | extra);
   });
   if (result >= 0) {
     e.result[kResultControlLength] = static_cast<int32_t>(header.control_length);

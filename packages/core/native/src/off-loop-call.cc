@@ -29,10 +29,10 @@ void OffLoopCall::Make() {
       break;
     case Call::kConnect:
       SetNonBlocking(fd);
-      result = syscalls.Invoke(Call::kConnect, fd, Word(address.data), static_cast<long>(address.length));
+      result = syscalls.Invoke(Call::kConnect, fd, address.data, address.length);
       break;
     default:
-      result = syscalls.Invoke(call, fd, Word(&header), flags | kernel::kMsgDontWait);
+      result = syscalls.Invoke(call, fd, &header, flags | kernel::kMsgDontWait);
       control_length = header.control_length;
       address_length = header.name_length;
       message_flags = static_cast<int>(header.flags);

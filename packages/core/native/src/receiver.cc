@@ -11,7 +11,7 @@ long Receiver::Receive(const ReceiveRequest& request) {
   size_t space = SpaceFor(request.control.length);
   if (!control_.Reserve(space)) return -ENOMEM;
   kernel::MsgHdr header(request.iov, request.iov_count, {control_.data(), space}, {request.address, kAddressSpace});
-  long bytes = syscalls_.Invoke(Call::kRecvmsg, request.fd, Word(&header), request.flags | kernel::kMsgDontWait);
+  long bytes = syscalls_.Invoke(Call::kRecvmsg, request.fd, &header, request.flags | kernel::kMsgDontWait);
   if (bytes < 0) return bytes;
   request.result[kResultAddressLength] = header.name_length;
   Sort(request, {control_.data(), header.control_length}, static_cast<int>(header.flags));
@@ -36,7 +36,7 @@ long Receiver::Foresee(const ReceiveRequest& request) {
   if (!IsReadable(request.fd)) return -EAGAIN;
   constexpr int kPeek = kernel::kMsgPeek | kernel::kMsgDontWait;
   kernel::MsgHdr header(request.iov, request.iov_count);
-  long result = syscalls_.Invoke(Call::kRecvmsg, request.fd, Word(&header), kPeek);
+  long result = syscalls_.Invoke(Call::kRecvmsg, request.fd, &header, kPeek);
   // The kernel reports a pending error once, and it has done so here.
   if (result < 0) return result;
   if (header.flags & kernel::kMsgCTrunc) return kOffLoop;

@@ -8,9 +8,9 @@ SENDMSG_INLINE long Send(Syscalls& syscalls, int fd, const kernel::MsgHdr& heade
   // sendmsg(2) cuts an address that is too long, and sendto(2) refuses it.
   if (header.iov_count == 1 && !header.control && header.name_length <= static_cast<int>(kAddressSpace)) {
     const Bytes& bytes = *header.iov;
-    long result = syscalls.Invoke(Call::kSendto, fd, Word(bytes.data), static_cast<long>(bytes.length), flags,
-                                  header.name_length > 0 ? Word(header.name) : 0, header.name_length);
+    const uint8_t* address = header.name_length > 0 ? header.name : nullptr;
+    long result = syscalls.Invoke(Call::kSendto, fd, bytes.data, bytes.length, flags, address, header.name_length);
     if (result > kDenied) return result;
   }
-  return syscalls.Invoke(Call::kSendmsg, fd, Word(&header), flags);
+  return syscalls.Invoke(Call::kSendmsg, fd, &header, flags);
 }

@@ -18,7 +18,7 @@ int DenialOf(Call call, Invoke invoke) {
   bool makes = false;
   switch (call) {
     case Call::kSocketpair:
-      args[3] = Word(pair);
+      args[3] = (long)pair;
       [[fallthrough]];
     case Call::kSocket:
       makes = true;
@@ -26,20 +26,20 @@ int DenialOf(Call call, Invoke invoke) {
       break;
     case Call::kBind:
     case Call::kConnect:
-      args[1] = Word(storage);
+      args[1] = (long)storage;
       args[2] = sizeof *storage;
       break;
     case Call::kGetsockname:
     case Call::kGetpeername:
-      args[1] = Word(storage);
-      args[2] = Word(&length);
+      args[1] = (long)storage;
+      args[2] = (long)&length;
       break;
     case Call::kGetsockopt:
     case Call::kSetsockopt:
       args[1] = kernel::kSolSocket;
       args[2] = kernel::kSoReuseAddr;
-      args[3] = Word(storage);
-      args[4] = call == Call::kGetsockopt ? Word(&length) : static_cast<long>(sizeof(int));
+      args[3] = (long)storage;
+      args[4] = call == Call::kGetsockopt ? (long)&length : static_cast<long>(sizeof(int));
       break;
     case Call::kSendmmsg:
     case Call::kRecvmmsg:
@@ -47,7 +47,7 @@ int DenialOf(Call call, Invoke invoke) {
       [[fallthrough]];
     case Call::kSendmsg:
     case Call::kRecvmsg:
-      args[1] = Word(&message);
+      args[1] = (long)&message;
       break;
     default:
       break;
@@ -68,7 +68,7 @@ kernel::TimeSpec SpanOf(int64_t milliseconds) {
 
 void Syscalls::Probe(Call call) {
   size_t index = static_cast<size_t>(call);
-  const Numbers& numbers = kNumbers[index];
+  const CallNumbers& numbers = kNumbers[index];
   int denial = DenialOf(call, [&](long* args) {
     return Retried(numbers.direct, args[0], args[1], args[2], args[3], args[4], args[5]);
   });
@@ -76,7 +76,7 @@ void Syscalls::Probe(Call call) {
     path_[index] = Path::kDirect;
     return;
   }
-  denial_[index] = DenialOf(call, [&](long* args) { return Retried(SYS_socketcall, numbers.multiplexed, Word(args)); });
+  denial_[index] = DenialOf(call, [&](long* args) { return Retried(SYS_socketcall, numbers.multiplexed, args); });
   path_[index] = denial_[index] == 0 ? Path::kSocketcall : Path::kNone;
 }
 
@@ -87,13 +87,13 @@ int Syscalls::PathOf(Call call) {
   return path_[index] == Path::kSocketcall ? kPathSocketcall : 0;
 }
 
-long Syscalls::Invoke(Call call, long a, long b, long c, long d, long e, long f) {
+long Syscalls::OnSomePath(Call call, long a, long b, long c, long d, long e, long f) {
   size_t index = static_cast<size_t>(call);
   if (path_[index] == Path::kUnknown) Probe(call);
   if (path_[index] == Path::kDirect) return Retried(kNumbers[index].direct, a, b, c, d, e, f);
   if (path_[index] == Path::kNone) return kDenied - denial_[index];
   long args[6] = {a, b, c, d, e, f};
-  return Retried(SYS_socketcall, kNumbers[index].multiplexed, Word(args));
+  return Retried(SYS_socketcall, kNumbers[index].multiplexed, args);
 }
 
 #else
@@ -171,7 +171,7 @@ bool IsReadable(int fd) { return Poll(fd, POLLIN) > 0; }
 int SocketOption(Syscalls& syscalls, int fd, int name) {
   int value = -1;
   int length = sizeof value;
-  long result = syscalls.Invoke(Call::kGetsockopt, fd, kernel::kSolSocket, name, Word(&value), Word(&length));
+  long result = syscalls.Invoke(Call::kGetsockopt, fd, kernel::kSolSocket, name, &value, &length);
   return result < 0 ? -1 : value;
 }
 

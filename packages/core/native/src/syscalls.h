@@ -31,26 +31,28 @@
 enum class Call : uint8_t { SENDMSG_EACH_CALL(SENDMSG_NAME) };
 #undef SENDMSG_NAME
 
-struct Numbers {
+struct CallNumbers {
   long direct;
   long multiplexed;
 };
 
 #define SENDMSG_NUMBERS(Name, name, multiplexed) {SYS_##name, multiplexed},
-constexpr Numbers kNumbers[] = {SENDMSG_EACH_CALL(SENDMSG_NUMBERS)};
+constexpr CallNumbers kNumbers[] = {SENDMSG_EACH_CALL(SENDMSG_NUMBERS)};
 #undef SENDMSG_NUMBERS
 constexpr size_t kCalls = sizeof kNumbers / sizeof *kNumbers;
 
 class Syscalls {
  public:
+  // Takes pointers and integers alike.
+  template <typename... Args>
+  SENDMSG_INLINE long Invoke(Call call, Args... args) {
 #if defined(__i386__)
-  long Invoke(Call call, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0);
+    return OnSomePath(call, (long)args...);
 #else
-  SENDMSG_INLINE long Invoke(Call call, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
-    long result = RawCall(kNumbers[static_cast<size_t>(call)].direct, a, b, c, d, e, f);
-    return result >= 0 || result == -EAGAIN ? result : Explained(call, result, a, b, c, d, e, f);
-  }
+    long result = RawCall(kNumbers[static_cast<size_t>(call)].direct, args...);
+    return result >= 0 || result == -EAGAIN ? result : Explained(call, result, (long)args...);
 #endif
+  }
   // How the call is made here: 0 by its own number, kPathSocketcall, or the negative errno with which both are denied.
   int PathOf(Call call);
 
@@ -59,19 +61,15 @@ class Syscalls {
   // Found out once per call and environment, with descriptor -1, never on a user's call.
   enum class Path : uint8_t { kUnknown, kDirect, kSocketcall, kNone };
   void Probe(Call call);
+  long OnSomePath(Call call, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0);
 
   Path path_[kCalls] = {};
   int denial_[kCalls] = {};
 #else
   // What the call returns after the error `result`. A signal: the call is made again. A denial: kDenied less its errno.
-  long Explained(Call call, long result, long a, long b, long c, long d, long e, long f);
+  long Explained(Call call, long result, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0);
 #endif
 };
-
-template <typename T>
-long Word(T* pointer) {
-  return reinterpret_cast<long>(pointer);
-}
 
 int Close(int fd);
 bool IsOpen(int fd);

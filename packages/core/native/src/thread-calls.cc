@@ -14,24 +14,23 @@ struct Space {
 
 // Has a thread make the call. `fill` copies what the call sends. 0, or -ENOMEM.
 template <typename Fill>
-long Start(const Arguments& args, OffLoopCall* call, Space space, Fill fill) {
+long Start(Environment& e, OffLoopCall* call, Space space, Fill fill) {
   if (!call->Reserve(space.data, space.control, space.address)) {
     delete call;
     return -ENOMEM;
   }
-  fill(call);
-  Environment& e = args.environment();
+  fill();
   return e.workers->Start(call, e.custody.PeerOf(call->fd)) ? 0 : -ENOMEM;
 }
 
-constexpr auto kNothing = [](OffLoopCall*) {};
+constexpr auto kNothing = [] {};
 
-long StartReceive(const Arguments& args) {
-  OffLoopCall* call = new OffLoopCall(Call::kRecvmsg, args.Int(0), args.Int(4), args.Int(5));
-  return Start(args, call, {args.Size(1), Receiver::SpaceFor(args.Size(2)), args.Size(3)}, kNothing);
+long StartReceive(Environment& e, int fd, size_t size, size_t control_space, size_t address_space, int flags, int token) {
+  OffLoopCall* call = new OffLoopCall(Call::kRecvmsg, fd, flags, token);
+  return Start(e, call, {size, Receiver::SpaceFor(control_space), address_space}, kNothing);
 }
 
-long StartSend(const Arguments& args) {
+long StartSend(Environment& e, const Arguments& args) {
   Bytes iov[kernel::kUioMaxiov];
   size_t count = args.Iov(1, iov);
   size_t total = 0;
@@ -43,42 +42,36 @@ long StartSend(const Arguments& args) {
   Bytes control = args.View(2);
   Bytes address = args.View(3);
   OffLoopCall* call = new OffLoopCall(Call::kSendmsg, args.Int(0), args.Int(4), args.Int(5));
-  return Start(args, call, {total, control.length, address.length}, [&](OffLoopCall* made) {
-    uint8_t* at = made->data.data;
+  return Start(e, call, {total, control.length, address.length}, [&] {
+    uint8_t* at = call->data.data;
     for (size_t i = 0; i < count; at += iov[i++].length) Copy(at, iov[i].data, iov[i].length);
-    Copy(made->control.data, control.data, control.length);
-    Copy(made->address.data, address.data, address.length);
+    Copy(call->control.data, control.data, control.length);
+    Copy(call->address.data, address.data, address.length);
   });
 }
 
-long StartConnect(const Arguments& args) {
-  Bytes address = args.View(1);
-  OffLoopCall* call = new OffLoopCall(Call::kConnect, args.Int(0), 0, args.Int(2));
-  return Start(args, call, {0, 0, address.length},
-               [&](OffLoopCall* made) { Copy(made->address.data, address.data, address.length); });
+long StartConnect(Environment& e, int fd, Bytes address, int token) {
+  OffLoopCall* call = new OffLoopCall(Call::kConnect, fd, 0, token);
+  return Start(e, call, {0, 0, address.length}, [&] { Copy(call->address.data, address.data, address.length); });
 }
 
-long StartAccept(const Arguments& args) {
-  int fd = args.Int(0);
+long StartAccept(Environment& e, int fd, int flags, int token) {
   if (!IsReadable(fd)) return -EAGAIN;
-  return Start(args, new OffLoopCall(Call::kAccept4, fd, args.Int(1), args.Int(2)), {}, kNothing);
+  return Start(e, new OffLoopCall(Call::kAccept4, fd, flags, token), {}, kNothing);
 }
 
-long EndReceive(const Arguments& args) {
-  Environment& e = args.environment();
-  OffLoopCall* call = e.workers->End(args.Int(0));
+long EndReceive(Environment& e, int token, Bytes memory, size_t room, int max_fds) {
+  OffLoopCall* call = e.workers->End(token);
   if (!call) return -EINVAL;
   long bytes = call->result;
   if (bytes >= 0) {
-    Bytes memory = args.View(1);
     // With MSG_TRUNC the result can be longer than what was received.
     size_t length = static_cast<size_t>(bytes) < call->data.length ? static_cast<size_t>(bytes) : call->data.length;
-    if (length > args.Size(2)) length = args.Size(2);
+    if (length > room) length = room;
     if (length <= memory.length) Copy(memory.data, call->data.data, length);
     Copy(e.scratch, call->address.data, call->address.length < kAddressSpace ? call->address.length : kAddressSpace);
     e.result[kResultAddressLength] = call->address_length;
-    ReceiveRequest request = {
-        .fd = call->fd, .max_fds = args.Int(3), .control = e.control_room.bytes, .result = e.result};
+    ReceiveRequest request = {.fd = call->fd, .max_fds = max_fds, .control = e.control_room.bytes, .result = e.result};
     e.receiver.Sort(request, {call->control.data, call->control_length}, call->message_flags);
   }
   delete call;
@@ -86,20 +79,13 @@ long EndReceive(const Arguments& args) {
 }
 
 // Of a send, a connect or an accept.
-long EndCall(const Arguments& args) {
-  Environment& e = args.environment();
-  OffLoopCall* call = e.workers->End(args.Int(0));
+long EndCall(Environment& e, int token) {
+  OffLoopCall* call = e.workers->End(token);
   if (!call) return -EINVAL;
   long result = call->result;
   if (call->call == Call::kAccept4 && result >= 0) e.result[1] = e.custody.Take(static_cast<int>(result));
   delete call;
   return result;
-}
-
-long TakeFinished(const Arguments& args) {
-  size_t space = 0;
-  int32_t* tokens = args.Numbers(0, &space);
-  return static_cast<long>(args.environment().workers->TakeFinished(tokens, space));
 }
 
 constexpr Function kFunctions[] = {
@@ -109,8 +95,8 @@ constexpr Function kFunctions[] = {
     {"startAccept", Calls<StartAccept>},
     {"endReceive", Calls<EndReceive>},
     {"endCall", Calls<EndCall>},
-    {"takeFinished", Calls<TakeFinished>},
-    {"closing", Calls<[](const Arguments& args) { return args.environment().workers->waiting(); }>},
+    {"takeFinished", Calls<[](Environment& e, Numbers to) { return e.workers->TakeFinished(to.data, to.length); }>},
+    {"closing", Calls<[](Environment& e) { return e.workers->waiting(); }>},
 };
 
 }  // namespace
