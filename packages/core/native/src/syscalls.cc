@@ -58,6 +58,11 @@ int DenialOf(Call call, Invoke invoke) {
   return open ? 0 : static_cast<int>(-result);
 }
 
+int DirectDenial(Call call) {
+  long number = kNumbers[static_cast<size_t>(call)].direct;
+  return DenialOf(call, [&](long* args) { return Retried(number, args[0], args[1], args[2], args[3], args[4], args[5]); });
+}
+
 kernel::TimeSpec SpanOf(int64_t milliseconds) {
   return {static_cast<long>(milliseconds / 1000), static_cast<long>(milliseconds % 1000 * 1000000)};
 }
@@ -69,10 +74,7 @@ kernel::TimeSpec SpanOf(int64_t milliseconds) {
 void Syscalls::Probe(Call call) {
   size_t index = static_cast<size_t>(call);
   const CallNumbers& numbers = kNumbers[index];
-  int denial = DenialOf(call, [&](long* args) {
-    return Retried(numbers.direct, args[0], args[1], args[2], args[3], args[4], args[5]);
-  });
-  if (denial == 0) {
+  if (DirectDenial(call) == 0) {
     path_[index] = Path::kDirect;
     return;
   }
@@ -98,17 +100,14 @@ long Syscalls::OnSomePath(Call call, long a, long b, long c, long d, long e, lon
 
 #else
 
-int Syscalls::PathOf(Call call) {
-  long number = kNumbers[static_cast<size_t>(call)].direct;
-  return -DenialOf(call, [&](long* args) { return Retried(number, args[0], args[1], args[2], args[3], args[4], args[5]); });
-}
+int Syscalls::PathOf(Call call) { return -DirectDenial(call); }
 
 long Syscalls::Explained(Call call, long result, long a, long b, long c, long d, long e, long f) {
   long number = kNumbers[static_cast<size_t>(call)].direct;
   if (result == -EINTR) result = Retried(number, a, b, c, d, e, f);
   if (result != -EPERM && result != -ENOSYS && result != -EACCES) return result;
   // The kernel as well as a filter can give EPERM and EACCES.
-  int denial = -PathOf(call);
+  int denial = DirectDenial(call);
   return denial == 0 ? result : kDenied - denial;
 }
 
