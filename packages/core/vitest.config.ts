@@ -47,7 +47,7 @@ export default defineConfig({
       test: {
         name,
         include,
-        setupFiles: ["test/setup.ts"],
+        setupFiles: ["test/support/setup.ts"],
         pool: "forks",
         // Where delays are measured, another process would be in the way: those of one process are run when the others are done.
         poolOptions: { forks: { isolate: false, singleFork: name === "quiet" } },

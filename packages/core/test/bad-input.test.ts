@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type Address, Listener, Message, Socket, socketpair } from "../src/index.js";
 import { MSG_ERRQUEUE, MSG_TRUNC, SCM_RIGHTS, SOL_SOCKET } from "../src/syscalls/index.js";
-import { counted } from "./counted.js";
-import { closeSync, openSync } from "./files.mjs";
-import { rejection, thrown, withPair } from "./pairs.js";
-import { freshPath, withBound } from "./transports.js";
+import { counted } from "./support/counted.js";
+import { closeSync, openSync } from "./support/files.mjs";
+import { rejection, thrown, withPair } from "./support/pairs.js";
+import { freshPath, withBound } from "./support/transports.js";
 
 type Raw = Record<string, unknown>;
 

@@ -9,10 +9,21 @@ import {
   setsockopt,
   socket as syscallSocket,
 } from "../src/syscalls/index.js";
-import { counted } from "./counted.js";
-import { openFile, sameFile } from "./descriptors.js";
-import { closeSync } from "./files.mjs";
-import { bytesOf, calls, drop, fill, isSettled, pass, read, rejection, turn, until } from "./pairs.js";
+import { counted } from "./support/counted.js";
+import { openFile, sameFile } from "./support/descriptors.js";
+import { closeSync } from "./support/files.mjs";
+import {
+  bytesOf,
+  calls,
+  drop,
+  fill,
+  isSettled,
+  pass,
+  read,
+  rejection,
+  turn,
+  until,
+} from "./support/pairs.js";
 import {
   CONNECTIONS,
   DATAGRAMS,
@@ -21,7 +32,7 @@ import {
   withBound,
   withConnection,
   withListener,
-} from "./transports.js";
+} from "./support/transports.js";
 
 /** struct nlmsghdr of an NLMSG_NOOP, which the kernel passes over: include/uapi/linux/netlink.h. */
 const noop = Buffer.alloc(16);

@@ -29,15 +29,15 @@ import {
   socket,
   socketpair,
 } from "../src/syscalls/index.js";
-import { compiled, compileTo } from "./compiled.js";
-import { counted, settled } from "./counted.js";
-import { isCloseOnExec, isOpen, openFile, sameFile } from "./descriptors.js";
-import { closeSync, fstatSync, openSync, readSync } from "./files.mjs";
-import { evaluate } from "./module.js";
-import { thrown, turn, until, withPair } from "./pairs.js";
-import { isEmulated, kernelIsAtLeast, skipUnless } from "./target.js";
-import { temporaryDirectory } from "./temporary-directory.js";
-import { freshPath } from "./transports.js";
+import { compiled, compileTo } from "./support/compiled.js";
+import { counted, settled } from "./support/counted.js";
+import { isCloseOnExec, isOpen, openFile, sameFile } from "./support/descriptors.js";
+import { closeSync, fstatSync, openSync, readSync } from "./support/files.mjs";
+import { evaluate } from "./support/module.js";
+import { thrown, turn, until, withPair } from "./support/pairs.js";
+import { isEmulated, kernelIsAtLeast, skipUnless } from "./support/target.js";
+import { temporaryDirectory } from "./support/temporary-directory.js";
+import { freshPath } from "./support/transports.js";
 
 let dist: string;
 
@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 
 /** For programs in processes and threads of their own. */
-const files = JSON.stringify(new URL("files.mjs", import.meta.url).href);
+const files = JSON.stringify(new URL("support/files.mjs", import.meta.url).href);
 
 const open = (): number => openSync("/proc/self/status", "r");
 

@@ -10,9 +10,9 @@ import {
 } from "../src/index.js";
 import { AF_INET, SOCK_DGRAM } from "../src/syscalls/index.js";
 import { namespace, namespaces } from "./kernel/namespace.js";
-import { closeAll, next, own, tcp } from "./kernel/sockets.js";
-import { thrown } from "./pairs.js";
-import { kernelIsAtLeast, onRealKernel, skipUnless } from "./target.js";
+import { closeAll, next, own, tcp } from "./support/kernel-sockets.js";
+import { thrown } from "./support/pairs.js";
+import { kernelIsAtLeast, onRealKernel, skipUnless } from "./support/target.js";
 
 afterEach(closeAll);
 

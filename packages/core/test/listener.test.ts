@@ -10,11 +10,11 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from "../src/syscalls/index.js";
-import { counted } from "./counted.js";
-import { isOpen } from "./descriptors.js";
-import { openSync } from "./files.mjs";
-import { isSettled, rejection, thrown, turn } from "./pairs.js";
-import { freshPath, withListener } from "./transports.js";
+import { counted } from "./support/counted.js";
+import { isOpen } from "./support/descriptors.js";
+import { openSync } from "./support/files.mjs";
+import { isSettled, rejection, thrown, turn } from "./support/pairs.js";
+import { freshPath, withListener } from "./support/transports.js";
 
 const unix = { type: "stream" as const, place: () => ({ path: freshPath() }) };
 

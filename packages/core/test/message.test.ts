@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { FileDescriptor, Message } from "../src/index.js";
 import { MSG_CTRUNC, MSG_TRUNC } from "../src/syscalls/index.js";
-import { counted } from "./counted.js";
-import { openSync } from "./files.mjs";
-import { withPair } from "./pairs.js";
+import { counted } from "./support/counted.js";
+import { openSync } from "./support/files.mjs";
+import { withPair } from "./support/pairs.js";
 
 const open = () => FileDescriptor.adopt(openSync("/proc/self/status", "r"));
 

@@ -7,11 +7,11 @@ import { encodeOption } from "../src/options/index.js";
 import { MSG_PEEK, recvmsg, sendmsg } from "../src/syscalls/index.js";
 import { memorySocketpair } from "../src/testing/index.js";
 import { machineLayout } from "../src/wire/layout.js";
-import { counted } from "./counted.js";
-import { openFile } from "./descriptors.js";
-import { closeSync } from "./files.mjs";
-import { thrown, withPair } from "./pairs.js";
-import { freshPath } from "./transports.js";
+import { counted } from "./support/counted.js";
+import { openFile } from "./support/descriptors.js";
+import { closeSync } from "./support/files.mjs";
+import { thrown, withPair } from "./support/pairs.js";
+import { freshPath } from "./support/transports.js";
 
 // What a merge of a stranger's JSON leaves behind ("__proto__"): every object of the program has these properties.
 

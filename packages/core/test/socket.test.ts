@@ -11,11 +11,11 @@ import {
   type SocketType,
   socketpair,
 } from "../src/index.js";
-import { counted } from "./counted.js";
-import { closeSync, fstatSync, openSync } from "./files.mjs";
-import { rejection, thrown, turn, withPair } from "./pairs.js";
-import { isEmulated, kernelIsAtLeast, skipUnless } from "./target.js";
-import { freshName, freshPath, withBound, withConnection, withListener } from "./transports.js";
+import { counted } from "./support/counted.js";
+import { closeSync, fstatSync, openSync } from "./support/files.mjs";
+import { rejection, thrown, turn, withPair } from "./support/pairs.js";
+import { isEmulated, kernelIsAtLeast, skipUnless } from "./support/target.js";
+import { freshName, freshPath, withBound, withConnection, withListener } from "./support/transports.js";
 
 const TYPES: SocketType[] = ["stream", "seqpacket", "dgram"];
 

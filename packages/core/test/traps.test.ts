@@ -16,13 +16,13 @@ import {
   SOL_SOCKET,
   setsockopt,
 } from "../src/syscalls/index.js";
-import { run } from "./children.js";
-import { compiled } from "./compiled.js";
-import { counted } from "./counted.js";
-import { openFile } from "./descriptors.js";
-import { closeSync } from "./files.mjs";
-import { calls, isSettled, pass, rejection, turn, until, withPair } from "./pairs.js";
-import { isRoot, onRealKernel, skipUnless, withNoDescriptorLeft } from "./target.js";
+import { run } from "./support/children.js";
+import { compiled } from "./support/compiled.js";
+import { counted } from "./support/counted.js";
+import { openFile } from "./support/descriptors.js";
+import { closeSync } from "./support/files.mjs";
+import { calls, isSettled, pass, rejection, turn, until, withPair } from "./support/pairs.js";
+import { isRoot, onRealKernel, skipUnless, withNoDescriptorLeft } from "./support/target.js";
 
 // The kernel's traps of which the event-loop layer makes something; those of the bare calls are in syscalls/traps.test.ts,
 // and many more numbers are in the names of the tests beside this file.

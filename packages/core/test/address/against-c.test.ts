@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decodeAddress, encodeAddress } from "../../src/address/index.js";
-import { compilerMissing, runC } from "../c-compiler.js";
+import { compilerMissing, runC } from "../support/c-compiler.js";
 import { PRELUDE, samples } from "./samples.js";
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeAddress, encodeAddress } from "../../src/address/index.js";
 import { readIpv6, writeIpv4, writeIpv6 } from "../../src/wire/ip-text.js";
-import { holds, timeout } from "../property.js";
+import { holds, timeout } from "../support/property.js";
 import { samples } from "./samples.js";
 
 const families = [...new Set(samples.map(({ address }) => encodeAddress(address)[0]!)), 0, 200];

@@ -1,8 +1,8 @@
 import { describe, expect } from "vitest";
 import { kernelFeatures } from "../../src/cli/features.js";
 import { Socket, socketpair } from "../../src/index.js";
-import { counted } from "../counted.js";
-import { onRealKernel } from "../target.js";
+import { counted } from "../support/counted.js";
+import { onRealKernel } from "../support/target.js";
 
 const features = new Map(kernelFeatures().map((feature) => [feature.name, feature]));
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Layout } from "../../src/control/index.js";
-import { compilerMissing, runC } from "../c-compiler.js";
+import { compilerMissing, runC } from "../support/c-compiler.js";
 
 const directory = new URL("../../src/constants/", import.meta.url);
 

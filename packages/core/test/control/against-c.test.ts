@@ -11,7 +11,7 @@ import {
   encodeControl,
   type Layout,
 } from "../../src/control/index.js";
-import { compilerMissing, runC } from "../c-compiler.js";
+import { compilerMissing, runC } from "../support/c-compiler.js";
 import { PRELUDE, type Sample, samples } from "./samples.js";
 
 const PRINT = `

@@ -13,7 +13,7 @@ import {
   type Layout,
 } from "../../src/control/index.js";
 import { controlItems } from "../../src/control/items.js";
-import { holds, timeout } from "../property.js";
+import { holds, timeout } from "../support/property.js";
 
 const entries = Object.entries<ControlEntry>(controlMessages);
 

@@ -38,14 +38,14 @@ import {
   sendmsg,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import { replace, whereTold } from "../bound-file.js";
-import { compiled } from "../compiled.js";
-import { counted, settled } from "../counted.js";
-import { isOpen, openFile } from "../descriptors.js";
-import { evaluate } from "../module.js";
-import { bytesOf, read, rejection, thrown, turn, until, withPair } from "../pairs.js";
-import { isRoot, skipUnless, withHandleOf } from "../target.js";
-import { freshPath } from "../transports.js";
+import { replace, whereTold } from "../support/bound-file.js";
+import { compiled } from "../support/compiled.js";
+import { counted, settled } from "../support/counted.js";
+import { isOpen, openFile } from "../support/descriptors.js";
+import { evaluate } from "../support/module.js";
+import { bytesOf, read, rejection, thrown, turn, until, withPair } from "../support/pairs.js";
+import { isRoot, skipUnless, withHandleOf } from "../support/target.js";
+import { freshPath } from "../support/transports.js";
 
 // include/uapi/asm-generic/fcntl.h
 const O_NONBLOCK = 0o4000;

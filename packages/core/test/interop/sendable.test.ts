@@ -8,12 +8,12 @@ import { describe, expect, it } from "vitest";
 import { FileDescriptor, Listener, type Sendable, socketpair } from "../../src/index.js";
 import { borrowFd } from "../../src/interop/sendable.js";
 import { mayTry } from "../../src/socket/fairness.js";
-import { counted } from "../counted.js";
-import { isOpen, sameFile } from "../descriptors.js";
-import { closeSync, fstatSync, openSync } from "../files.mjs";
-import { rejection, thrown, withPair } from "../pairs.js";
-import { withHandleOf } from "../target.js";
-import { freshPath } from "../transports.js";
+import { counted } from "../support/counted.js";
+import { isOpen, sameFile } from "../support/descriptors.js";
+import { closeSync, fstatSync, openSync } from "../support/files.mjs";
+import { rejection, thrown, withPair } from "../support/pairs.js";
+import { withHandleOf } from "../support/target.js";
+import { freshPath } from "../support/transports.js";
 
 /** Sends the value, checks that its file arrives, and that the sender's stays open. */
 async function passes(value: Sendable, number: number): Promise<void> {

@@ -15,9 +15,9 @@ import {
   setsockopt,
   socket,
 } from "../../src/syscalls/index.js";
+import { next, own, ownFd, sockaddr } from "../support/kernel-sockets.js";
 import { sockets } from "./missing.js";
 import { type Missing, proves } from "./proves.js";
-import { next, own, ownFd, sockaddr } from "./sockets.js";
 
 const KEY = Buffer.alloc(16, 1);
 

@@ -17,11 +17,11 @@ import {
   SOCK_DGRAM,
   SOCK_RAW,
 } from "../../src/syscalls/index.js";
-import { isRoot, onRealKernel } from "../target.js";
+import { names, next, open, own, sockaddr, tcp, udp4, udp6, unix } from "../support/kernel-sockets.js";
+import { isRoot, onRealKernel } from "../support/target.js";
 import { link, links } from "./links.js";
 import { sockets } from "./missing.js";
 import { withSockets } from "./proves.js";
-import { names, next, open, own, sockaddr, tcp, udp4, udp6, unix } from "./sockets.js";
 
 // What `receive` accepts must arrive: the kernel takes much that it never delivers. Those below are only there at times.
 

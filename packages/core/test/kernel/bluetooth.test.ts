@@ -8,9 +8,9 @@ import {
   SOL_HCI,
   setsockopt,
 } from "../../src/syscalls/index.js";
+import { atEnd, next, open, sockaddr, valueIn } from "../support/kernel-sockets.js";
 import { firstOf, root, sockets } from "./missing.js";
 import { proves } from "./proves.js";
-import { atEnd, next, open, sockaddr, valueIn } from "./sockets.js";
 
 /** Bluetooth Core, volume 4, part A: what goes over the wire to an adapter begins with its kind. */
 const HCI_EVENT_PKT = 4;

@@ -24,10 +24,10 @@ import {
   SOL_SOCKET,
   setsockopt,
 } from "../../src/syscalls/index.js";
+import { find, next, nextError, open, sockaddr, valueIn } from "../support/kernel-sockets.js";
 import { link, links } from "./links.js";
 import { firstOf, since, sockets } from "./missing.js";
 import { proves } from "./proves.js";
-import { find, next, nextError, open, sockaddr, valueIn } from "./sockets.js";
 
 /** struct can_frame: identifier, length, three bytes of nothing, up to eight of data. */
 function frame(id: number, ...data: number[]): Buffer {

@@ -21,9 +21,19 @@ import {
   sendmsg,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import { onRealKernel } from "../target.js";
+import {
+  names,
+  next,
+  nextError,
+  own,
+  PATIENCE,
+  tcp,
+  udp4,
+  udp6,
+  valueIn,
+} from "../support/kernel-sockets.js";
+import { onRealKernel } from "../support/target.js";
 import { proves, withSockets } from "./proves.js";
-import { names, next, nextError, own, PATIENCE, tcp, udp4, udp6, valueIn } from "./sockets.js";
 
 /** The first reports, in their order. */
 async function reports(socket: Socket, count: number): Promise<ErrorReport[]> {

@@ -42,12 +42,7 @@ import {
   SOL_TIPC,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import { closeSync, openSync } from "../files.mjs";
-import { rejection } from "../pairs.js";
-import { isRoot, kernelIsAtLeast, onRealKernel } from "../target.js";
-import { ip, link, links, macOf } from "./links.js";
-import { firstOf, sockets } from "./missing.js";
-import { withSockets } from "./proves.js";
+import { closeSync, openSync } from "../support/files.mjs";
 import {
   atEnd,
   names,
@@ -62,7 +57,12 @@ import {
   udp6,
   unix,
   valueIn,
-} from "./sockets.js";
+} from "../support/kernel-sockets.js";
+import { rejection } from "../support/pairs.js";
+import { isRoot, kernelIsAtLeast, onRealKernel } from "../support/target.js";
+import { ip, link, links, macOf } from "./links.js";
+import { firstOf, sockets } from "./missing.js";
+import { withSockets } from "./proves.js";
 
 // trap 17: nobody's buffer may be too small for what was switched on.
 

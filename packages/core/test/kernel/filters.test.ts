@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 import { Socket } from "../../src/index.js";
 import { AF_PACKET, getsockopt, SO_ATTACH_FILTER, SOCK_DGRAM, SOL_SOCKET } from "../../src/syscalls/index.js";
-import { thrown } from "../pairs.js";
-import { isRoot, onRealKernel } from "../target.js";
+import { next, open, own, udp4 } from "../support/kernel-sockets.js";
+import { thrown } from "../support/pairs.js";
+import { isRoot, onRealKernel } from "../support/target.js";
 import { withSockets } from "./proves.js";
-import { next, open, own, udp4 } from "./sockets.js";
 
 /** include/uapi/linux/bpf_common.h: BPF_RET | BPF_K, BPF_LD | BPF_B | BPF_ABS, BPF_JMP | BPF_JEQ | BPF_K. */
 const [RETURN, LOAD_BYTE, IF_EQUAL] = [0x06, 0x30, 0x15];

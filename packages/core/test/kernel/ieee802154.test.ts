@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { AF_IEEE802154, AF_PACKET, SOCK_DGRAM, SOCK_RAW } from "../../src/syscalls/index.js";
+import { atEnd, next, open, valueIn } from "../support/kernel-sockets.js";
 import { ip } from "./links.js";
 import { firstOf, root, sockets } from "./missing.js";
 import { proves } from "./proves.js";
-import { atEnd, next, open, valueIn } from "./sockets.js";
 
 /** Two radios that hear each other: drivers/net/ieee802154/mac802154_hwsim.c. */
 const RADIOS = ["wpan0", "wpan1"] as const;

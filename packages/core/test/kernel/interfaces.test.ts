@@ -1,12 +1,12 @@
 import { expect } from "vitest";
 import { Socket } from "../../src/index.js";
 import { AF_INET6, AF_PACKET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "../../src/syscalls/index.js";
-import { skipUnless } from "../target.js";
+import { own } from "../support/kernel-sockets.js";
+import { skipUnless } from "../support/target.js";
 import { ip, link, links } from "./links.js";
 import { firstOf } from "./missing.js";
 import { namespace, namespaces } from "./namespace.js";
 import { withSockets } from "./proves.js";
-import { own } from "./sockets.js";
 
 const missing = firstOf(namespaces(), links("ifb"));
 const inNamespaces = skipUnless(missing ?? "", missing === undefined);

@@ -1,11 +1,11 @@
 import { describe, expect } from "vitest";
 import { AF_INET, IPPROTO_RAW, SO_EE_ORIGIN_ICMP, SOCK_RAW } from "../../src/syscalls/index.js";
-import { rejection } from "../pairs.js";
+import { find, next, nextError, open, udp4, valueIn } from "../support/kernel-sockets.js";
+import { rejection } from "../support/pairs.js";
 import { firstOf, root, since } from "./missing.js";
 import { namespace, namespaces } from "./namespace.js";
 import { ipv4, udpOverIpv4 } from "./packets.js";
 import { proves } from "./proves.js";
-import { find, next, nextError, open, udp4, valueIn } from "./sockets.js";
 
 /** ICMP: RFC 792. */
 const ICMP_DEST_UNREACH = 3;

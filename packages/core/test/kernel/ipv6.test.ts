@@ -17,12 +17,12 @@ import {
   setsockopt,
   socket,
 } from "../../src/syscalls/index.js";
-import { rejection } from "../pairs.js";
-import { onRealKernel } from "../target.js";
+import { find, next, nextError, open, sockaddr, udp6, valueIn } from "../support/kernel-sockets.js";
+import { rejection } from "../support/pairs.js";
+import { onRealKernel } from "../support/target.js";
 import { firstOf, root } from "./missing.js";
 import { ipv6 } from "./packets.js";
 import { type Missing, proves, withSockets } from "./proves.js";
-import { find, next, nextError, open, sockaddr, udp6, valueIn } from "./sockets.js";
 
 /** ICMPv6: RFC 4443. */
 const ICMPV6_DEST_UNREACH = 1;

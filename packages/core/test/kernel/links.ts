@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { atEnd } from "../support/kernel-sockets.js";
 import { firstOf, root } from "./missing.js";
 import { hasTool, namespaces } from "./namespace.js";
 import type { Missing } from "./proves.js";
-import { atEnd } from "./sockets.js";
 
 let last = 0;
 

@@ -1,9 +1,9 @@
 import { describe, expect } from "vitest";
 import { AF_LLC, SOCK_DGRAM } from "../../src/syscalls/index.js";
+import { next, open, sockaddr, valueIn } from "../support/kernel-sockets.js";
 import { indexOf, ip, link, links, macOf } from "./links.js";
 import { firstOf, sockets } from "./missing.js";
 import { proves } from "./proves.js";
-import { next, open, sockaddr, valueIn } from "./sockets.js";
 
 const ARPHRD_ETHER = 1;
 

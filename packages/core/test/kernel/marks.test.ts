@@ -7,12 +7,12 @@ import {
   SOL_SOCKET,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import { rejection } from "../pairs.js";
+import { next, sockaddr, udp4, udp6, valueIn } from "../support/kernel-sockets.js";
+import { rejection } from "../support/pairs.js";
 import { fairQueue } from "./links.js";
 import { firstOf, root, since } from "./missing.js";
 import { namespace } from "./namespace.js";
 import { proves } from "./proves.js";
-import { next, sockaddr, udp4, udp6, valueIn } from "./sockets.js";
 
 describe("SOL_SOCKET on IP sockets", () => {
   proves("mark", ["send", "receive"], firstOf(root(), since(5, 19)), async () => {

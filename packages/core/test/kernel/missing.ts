@@ -1,6 +1,6 @@
 import type { SystemError } from "../../src/errors.js";
 import { close, socket } from "../../src/syscalls/index.js";
-import { isRoot, kernelIsAtLeast } from "../target.js";
+import { isRoot, kernelIsAtLeast } from "../support/target.js";
 import type { Missing } from "./proves.js";
 
 /** The first reason that there is. */

@@ -13,10 +13,10 @@ import {
   sendmsg,
   socketpair,
 } from "../../src/syscalls/index.js";
-import { fdsIn } from "../cmsg.js";
+import { fdsIn } from "../support/cmsg.js";
+import { atEnd, own, PATIENCE, type RawOptions } from "../support/kernel-sockets.js";
 import { firstOf, root } from "./missing.js";
 import type { Missing } from "./proves.js";
-import { atEnd, own, PATIENCE, type RawOptions } from "./sockets.js";
 
 /** Where programs are that the tests run. */
 const PATHS = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];

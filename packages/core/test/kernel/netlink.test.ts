@@ -8,9 +8,9 @@ import {
   SOL_NETLINK,
   setsockopt,
 } from "../../src/syscalls/index.js";
+import { next, open, sockaddr, valueIn } from "../support/kernel-sockets.js";
 import { namespace, namespaces } from "./namespace.js";
 import { proves } from "./proves.js";
-import { next, open, sockaddr, valueIn } from "./sockets.js";
 
 /** sockaddr_nl without its family: padding, port, groups as bits. */
 function netlinkAddress(port: number, groups: number) {

@@ -11,9 +11,9 @@ import {
   SOL_SOCKET,
   setsockopt,
 } from "../../src/syscalls/index.js";
+import { next, nextError, open, valueIn } from "../support/kernel-sockets.js";
 import { root, since } from "./missing.js";
 import { proves } from "./proves.js";
-import { next, nextError, open, valueIn } from "./sockets.js";
 
 /** An EtherType for experiments: nobody else's frames are among ours. include/uapi/linux/if_ether.h has none near it. */
 const ETHERTYPE = 0x88b5;

@@ -1,9 +1,9 @@
 import { machine, release } from "node:os";
 import { test } from "vitest";
 import type { ControlName } from "../../src/control/index.js";
-import { counted } from "../counted.js";
-import { isEmulated } from "../target.js";
-import { closeAll } from "./sockets.js";
+import { counted } from "../support/counted.js";
+import { closeAll } from "../support/kernel-sockets.js";
+import { isEmulated } from "../support/target.js";
 
 /** `receive` is also what comes on the error queue. */
 export type Direction = "send" | "receive";

@@ -13,10 +13,10 @@ import {
   sendmsg,
   setsockopt,
 } from "../../src/syscalls/index.js";
+import { next, open, PATIENCE, type RawOptions, sockaddr, valueIn } from "../support/kernel-sockets.js";
 import { firstOf, sockets } from "./missing.js";
 import { namespace, namespaces } from "./namespace.js";
 import { proves } from "./proves.js";
-import { next, open, PATIENCE, type RawOptions, sockaddr, valueIn } from "./sockets.js";
 
 const missing = sockets("RDS", AF_RDS, SOCK_SEQPACKET);
 

@@ -11,11 +11,11 @@ import {
   SOCK_DGRAM,
   SOL_RXRPC,
 } from "../../src/syscalls/index.js";
-import { rejection } from "../pairs.js";
+import { find, names, next, open, sockaddr, udp4, valueIn } from "../support/kernel-sockets.js";
+import { rejection } from "../support/pairs.js";
 import { firstOf, sockets } from "./missing.js";
 import { namespace, namespaces } from "./namespace.js";
 import { proves } from "./proves.js";
-import { find, names, next, open, sockaddr, udp4, valueIn } from "./sockets.js";
 
 const missing = sockets("RxRPC", AF_RXRPC, SOCK_DGRAM, AF_INET);
 const SERVICE = 4711;

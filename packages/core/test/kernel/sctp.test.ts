@@ -16,11 +16,11 @@ import {
   SOL_SCTP,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import { rejection } from "../pairs.js";
-import { onRealKernel } from "../target.js";
+import { find, next, open, sockaddr, valueIn } from "../support/kernel-sockets.js";
+import { rejection } from "../support/pairs.js";
+import { onRealKernel } from "../support/target.js";
 import { sockets } from "./missing.js";
 import { proves, withSockets } from "./proves.js";
-import { find, next, open, sockaddr, valueIn } from "./sockets.js";
 
 const missing = sockets("SCTP", AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP);
 const IPV4 = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;

@@ -21,9 +21,9 @@ import {
   TCP_NLA_BUSY,
   TCP_NLA_SND_CWND,
 } from "../../src/syscalls/index.js";
+import { find, next, nextError, tcp, udp4, udp6, unix, valueIn } from "../support/kernel-sockets.js";
 import { since } from "./missing.js";
 import { proves } from "./proves.js";
-import { find, next, nextError, tcp, udp4, udp6, unix, valueIn } from "./sockets.js";
 
 const now = () => BigInt(Date.now()) * 1_000_000n;
 const MILLISECOND = 1_000_000n;

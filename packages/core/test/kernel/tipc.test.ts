@@ -1,8 +1,8 @@
 import { describe, expect } from "vitest";
 import { AF_TIPC, SOCK_RDM, SOL_TIPC, setsockopt } from "../../src/syscalls/index.js";
+import { next, open, sockaddr, valueIn } from "../support/kernel-sockets.js";
 import { sockets } from "./missing.js";
 import { proves } from "./proves.js";
-import { next, open, sockaddr, valueIn } from "./sockets.js";
 
 /** include/uapi/linux/tipc.h. */
 const TIPC_DEST_DROPPABLE = 129;

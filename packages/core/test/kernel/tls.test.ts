@@ -14,8 +14,8 @@ import {
   TLS_RX,
   TLS_TX,
 } from "../../src/syscalls/index.js";
+import { next, tcp, valueIn } from "../support/kernel-sockets.js";
 import { type Missing, proves } from "./proves.js";
-import { next, tcp, valueIn } from "./sockets.js";
 
 /** RFC 8446. */
 const ALERT = 21;

@@ -1,9 +1,9 @@
 import { describe, expect } from "vitest";
 import type { Address } from "../../src/index.js";
 import { AF_INET, IPPROTO_MPTCP, SOCK_STREAM } from "../../src/syscalls/index.js";
+import { find, next, tcp, udp4, udp6, valueIn } from "../support/kernel-sockets.js";
 import { sockets } from "./missing.js";
 import { proves } from "./proves.js";
-import { find, next, tcp, udp4, udp6, valueIn } from "./sockets.js";
 
 const LOOPBACK: readonly Address[] = [
   { family: "ipv4", address: "127.0.0.1", port: 0 },

@@ -16,12 +16,12 @@ import {
   setsockopt,
   socketpair,
 } from "../../src/syscalls/index.js";
-import { sameFile } from "../descriptors.js";
-import { closeSync, openSync } from "../files.mjs";
-import { has, isRoot, onRealKernel } from "../target.js";
+import { sameFile } from "../support/descriptors.js";
+import { closeSync, openSync } from "../support/files.mjs";
+import { atEnd, decoded, find, names, next, ownFd, unix, valueIn } from "../support/kernel-sockets.js";
+import { has, isRoot, onRealKernel } from "../support/target.js";
 import { since } from "./missing.js";
 import { proves, withSockets } from "./proves.js";
-import { atEnd, decoded, find, names, next, ownFd, unix, valueIn } from "./sockets.js";
 
 const SELF = { pid: process.pid, uid: process.getuid!(), gid: process.getgid!() };
 /** nobody and nogroup, as whom root may speak. */

@@ -14,11 +14,11 @@ import {
   openDescriptors,
   resetOpenDescriptors,
 } from "../../src/testing/index.js";
-import { counted } from "../counted.js";
-import { openFile } from "../descriptors.js";
-import { closeSync, fstatSync } from "../files.mjs";
-import { cramp } from "../pairs.js";
-import { numRuns, timeout } from "../property.js";
+import { counted } from "../support/counted.js";
+import { openFile } from "../support/descriptors.js";
+import { closeSync, fstatSync } from "../support/files.mjs";
+import { cramp } from "../support/pairs.js";
+import { numRuns, timeout } from "../support/property.js";
 import { steps } from "./commands.js";
 import { System, type Transport } from "./system.js";
 

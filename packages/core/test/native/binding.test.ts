@@ -3,8 +3,8 @@ import { Worker } from "node:worker_threads";
 import { beforeAll, expect, test } from "vitest";
 import { binding } from "../../src/native/load.js";
 import { AF_UNIX, recvmsg, SOCK_STREAM, sendmsg, socketpair } from "../../src/syscalls/index.js";
-import { compiled } from "../compiled.js";
-import { keepDescriptors, own } from "../descriptors.js";
+import { compiled } from "../support/compiled.js";
+import { keepDescriptors, own } from "../support/descriptors.js";
 
 keepDescriptors();
 

@@ -30,10 +30,10 @@ import {
   setsockopt,
   TCP_NODELAY,
 } from "../../src/syscalls/index.js";
-import { counted } from "../counted.js";
-import { closeAll, open, own, tcp, udp4, udp6, unix } from "../kernel/sockets.js";
-import { thrown } from "../pairs.js";
-import { isEmulated, isRoot, kernelIsAtLeast, onRealKernel, skipUnless } from "../target.js";
+import { counted } from "../support/counted.js";
+import { closeAll, open, own, tcp, udp4, udp6, unix } from "../support/kernel-sockets.js";
+import { thrown } from "../support/pairs.js";
+import { isEmulated, isRoot, kernelIsAtLeast, onRealKernel, skipUnless } from "../support/target.js";
 
 afterEach(closeAll);
 

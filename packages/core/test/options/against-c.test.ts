@@ -18,7 +18,7 @@ import {
   type OptionName,
   socketOptions,
 } from "../../src/options/index.js";
-import { compilerMissing, runC } from "../c-compiler.js";
+import { compilerMissing, runC } from "../support/c-compiler.js";
 
 interface Group {
   readonly headers: readonly string[];

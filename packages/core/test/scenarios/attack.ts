@@ -14,10 +14,10 @@ import {
   shutdown,
   socket,
 } from "../../src/syscalls/index.js";
-import { evaluate } from "../module.js";
-import { slow, thorough } from "../scale.js";
-import { isRoot } from "../target.js";
-import { temporaryDirectory } from "../temporary-directory.js";
+import { evaluate } from "../support/module.js";
+import { slow, thorough } from "../support/scale.js";
+import { isRoot } from "../support/target.js";
+import { temporaryDirectory } from "../support/temporary-directory.js";
 import { firstOf, nextLine, pathOf, type Running, type RunOptions, start, withOpenFiles } from "./program.js";
 
 // A victim (programs/victim.mjs) serves an attacker (attacker.mjs) and an honest peer (honest.mjs) at the same time. Each is a

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { type FileDescriptor, socketpair } from "../../src/index.js";
-import { counted } from "../counted.js";
-import { fstatSync, readSync } from "../files.mjs";
-import { cramp, TYPES } from "../pairs.js";
-import { scaled } from "../scale.js";
+import { counted } from "../support/counted.js";
+import { fstatSync, readSync } from "../support/files.mjs";
+import { cramp, TYPES } from "../support/pairs.js";
+import { scaled } from "../support/scale.js";
 import { LIMIT, reportOf, start } from "./program.js";
 
 const COUNT = scaled(100_000);

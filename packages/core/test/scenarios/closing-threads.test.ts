@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { isDeno } from "../../src/runtime.js";
-import { isRoot, onRealKernel, skipUnless } from "../target.js";
+import { isRoot, onRealKernel, skipUnless } from "../support/target.js";
 import { report } from "./program.js";
 
 /** Threads that close what strangers have sent, and those of them for one user. */

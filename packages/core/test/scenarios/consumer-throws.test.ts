@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TYPES } from "../pairs.js";
+import { TYPES } from "../support/pairs.js";
 import { report } from "./program.js";
 
 test.each(TYPES)(

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { loadedBinding } from "../../src/native/load.js";
-import { compileTo } from "../compiled.js";
-import { evaluate } from "../module.js";
-import { temporaryDirectory } from "../temporary-directory.js";
+import { compileTo } from "../support/compiled.js";
+import { evaluate } from "../support/module.js";
+import { temporaryDirectory } from "../support/temporary-directory.js";
 
 /** Two copies of the JavaScript over one native file: two that are installed, two bundles, or one that a test tool has loaded anew. */
 async function copies(): Promise<string[]> {

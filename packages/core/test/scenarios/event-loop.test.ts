@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { run } from "../children.js";
-import { compiled } from "../compiled.js";
+import { run } from "../support/children.js";
+import { compiled } from "../support/compiled.js";
 
 let dist: string;
 

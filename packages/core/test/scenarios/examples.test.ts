@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 import { transformWithEsbuild } from "vite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { socketpair } from "../../src/index.js";
-import { counted } from "../counted.js";
-import { evaluate } from "../module.js";
-import { isEmulated, withFiles, withHttpServer } from "../target.js";
+import { counted } from "../support/counted.js";
+import { evaluate } from "../support/module.js";
+import { isEmulated, withFiles, withHttpServer } from "../support/target.js";
 
 const repository = fileURLToPath(new URL("../../../..", import.meta.url));
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { FileDescriptor, Listener, type Message, Socket } from "../../src/index.js";
-import { counted } from "../counted.js";
-import { openSync, readSync } from "../files.mjs";
-import type { TYPES } from "../pairs.js";
+import { counted } from "../support/counted.js";
+import { openSync, readSync } from "../support/files.mjs";
+import type { TYPES } from "../support/pairs.js";
 import { reportOf, start } from "./program.js";
 
 /** What the other program says of a message that it got from us. */

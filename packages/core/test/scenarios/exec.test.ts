@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { FileDescriptor, Listener, Socket, socketpair } from "../../src/index.js";
-import { counted } from "../counted.js";
-import { isCloseOnExec, isOpen } from "../descriptors.js";
-import { openSync } from "../files.mjs";
-import { TYPES } from "../pairs.js";
-import { has, skipUnless } from "../target.js";
+import { counted } from "../support/counted.js";
+import { isCloseOnExec, isOpen } from "../support/descriptors.js";
+import { openSync } from "../support/files.mjs";
+import { TYPES } from "../support/pairs.js";
+import { has, skipUnless } from "../support/target.js";
 import { pathOf } from "./program.js";
 
 /** What a program that is started now has open. */

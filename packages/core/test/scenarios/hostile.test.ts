@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { isDeno } from "../../src/runtime.js";
-import { shared, slow, thorough } from "../scale.js";
-import { has, isRoot, onRealKernel, skipUnless } from "../target.js";
-import { removeTemporaryDirectory } from "../temporary-directory.js";
+import { shared, slow, thorough } from "../support/scale.js";
+import { has, isRoot, onRealKernel, skipUnless } from "../support/target.js";
+import { removeTemporaryDirectory } from "../support/temporary-directory.js";
 import {
   type Attack,
   attempt,

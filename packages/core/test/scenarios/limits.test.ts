@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { isDeno } from "../../src/runtime.js";
-import { TYPES } from "../pairs.js";
-import { slow } from "../scale.js";
-import { onRealKernel, withNoDescriptorLeft } from "../target.js";
+import { TYPES } from "../support/pairs.js";
+import { slow } from "../support/scale.js";
+import { onRealKernel, withNoDescriptorLeft } from "../support/target.js";
 import { report, withOpenFiles } from "./program.js";
 
 /** More than a Node process has open, and less than any limit. */

@@ -19,9 +19,9 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { runtimeName } from "../../src/native/load-error.js";
 import { isDeno } from "../../src/runtime.js";
-import { compileTo } from "../compiled.js";
-import { evaluate } from "../module.js";
-import { skipUnless } from "../target.js";
+import { compileTo } from "../support/compiled.js";
+import { evaluate } from "../support/module.js";
+import { skipUnless } from "../support/target.js";
 
 const TARGET = `linux-${process.arch}`;
 const NAME = `@sendmsg/native-${TARGET}`;

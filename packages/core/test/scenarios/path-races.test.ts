@@ -9,11 +9,11 @@ import { encodeAddress } from "../../src/address/index.js";
 import { Listener, Socket } from "../../src/index.js";
 import { isBun, isDeno } from "../../src/runtime.js";
 import { AF_UNIX, bind, close, SOCK_STREAM, socket } from "../../src/syscalls/index.js";
-import { compiled } from "../compiled.js";
-import { counted } from "../counted.js";
-import { evaluate } from "../module.js";
-import { skipUnless } from "../target.js";
-import { freshPath } from "../transports.js";
+import { compiled } from "../support/compiled.js";
+import { counted } from "../support/counted.js";
+import { evaluate } from "../support/module.js";
+import { skipUnless } from "../support/target.js";
+import { freshPath } from "../support/transports.js";
 
 /** By hand with more: SENDMSG_ROUNDS=10000. */
 const ROUNDS = Number(process.env.SENDMSG_ROUNDS ?? 100);

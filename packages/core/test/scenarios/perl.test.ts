@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { TYPES } from "../pairs.js";
+import { TYPES } from "../support/pairs.js";
 import { exchange } from "./exchange.js";
 import { firstOf } from "./program.js";
 import { requireProgram } from "./required.js";

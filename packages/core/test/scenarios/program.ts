@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import { slow } from "../scale.js";
+import { slow } from "../support/scale.js";
 
 /** How long a program may take: none takes a fifth of it, and none may hang the run. */
 export const LIMIT = slow ? 300_000 : 100_000;

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { expect } from "vitest";
-import { openFile } from "../descriptors.js";
-import { closeSync } from "../files.mjs";
-import { TYPES, withPair } from "../pairs.js";
+import { openFile } from "../support/descriptors.js";
+import { closeSync } from "../support/files.mjs";
+import { TYPES, withPair } from "../support/pairs.js";
 import { exchange } from "./exchange.js";
 import { firstOf, reportOf, run } from "./program.js";
 import { requireProgram } from "./required.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { TYPES } from "../pairs.js";
-import { thorough } from "../scale.js";
+import { TYPES } from "../support/pairs.js";
+import { thorough } from "../support/scale.js";
 import { report, run } from "./program.js";
 
 // Where there is no libuv to call (Bun, Deno), a thread waits for readiness. Node can do the same, and what holds for its

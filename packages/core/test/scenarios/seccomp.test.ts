@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { EACCES, ENOSYS, EPERM, errnoName } from "../../src/errno.js";
 import { isDeno } from "../../src/runtime.js";
-import { thorough } from "../scale.js";
-import { isEmulated, skipUnless } from "../target.js";
+import { thorough } from "../support/scale.js";
+import { isEmulated, skipUnless } from "../support/target.js";
 import { firstOf, report } from "./program.js";
 import { requireProgram } from "./required.js";
 

@@ -6,9 +6,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, expect } from "vitest";
 import { isBun, isDeno } from "../../src/runtime.js";
-import { compileTo } from "../compiled.js";
-import { evaluate } from "../module.js";
-import { skipUnless } from "../target.js";
+import { compileTo } from "../support/compiled.js";
+import { evaluate } from "../support/module.js";
+import { skipUnless } from "../support/target.js";
 
 // The native layer, compiled with gcc's checks for undefined behaviour, which end the process at the first.
 

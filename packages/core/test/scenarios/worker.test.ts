@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { thorough } from "../scale.js";
+import { thorough } from "../support/scale.js";
 import { report } from "./program.js";
 
 /** Of each state. */

@@ -31,14 +31,14 @@ import {
   SOCK_STREAM,
   socket,
 } from "../../src/syscalls/index.js";
-import { compiled } from "../compiled.js";
-import { counted } from "../counted.js";
-import { closeSync, openSync } from "../files.mjs";
-import { evaluate } from "../module.js";
-import { rejection } from "../pairs.js";
-import { isEmulated, isRoot, onRealKernel, skipUnless } from "../target.js";
-import { temporaryDirectory } from "../temporary-directory.js";
-import { freshPath } from "../transports.js";
+import { compiled } from "../support/compiled.js";
+import { counted } from "../support/counted.js";
+import { closeSync, openSync } from "../support/files.mjs";
+import { evaluate } from "../support/module.js";
+import { rejection } from "../support/pairs.js";
+import { isEmulated, isRoot, onRealKernel, skipUnless } from "../support/target.js";
+import { temporaryDirectory } from "../support/temporary-directory.js";
+import { freshPath } from "../support/transports.js";
 
 /** flock(2) */
 const LOCK_EX = 2;

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { isBun, isDeno } from "../../src/runtime.js";
-import { run } from "../children.js";
-import { compiled } from "../compiled.js";
-import { skipUnless } from "../target.js";
+import { run } from "../support/children.js";
+import { compiled } from "../support/compiled.js";
+import { skipUnless } from "../support/target.js";
 
 const inNode = skipUnless("Bun and Deno have no util.debuglog().enabled", !isBun && !isDeno);
 

@@ -34,9 +34,9 @@ import {
   SOL_SOCKET,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import { closeAll, next, open, own, tcp, udp4, udp6, unix } from "../kernel/sockets.js";
-import { rejection, thrown } from "../pairs.js";
-import { isRoot, kernelIsAtLeast, onRealKernel } from "../target.js";
+import { closeAll, next, open, own, tcp, udp4, udp6, unix } from "../support/kernel-sockets.js";
+import { rejection, thrown } from "../support/pairs.js";
+import { isRoot, kernelIsAtLeast, onRealKernel } from "../support/target.js";
 
 afterEach(closeAll);
 

@@ -2,10 +2,10 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { Listener, Socket, socketpair } from "../../src/index.js";
 import { mayTry } from "../../src/socket/fairness.js";
 import { memorySocketpair } from "../../src/testing/index.js";
-import { counted } from "../counted.js";
-import { rejection, TYPES, withPair } from "../pairs.js";
-import { freshPath } from "../transports.js";
-import { refuseToWatch } from "../watching.js";
+import { counted } from "../support/counted.js";
+import { rejection, TYPES, withPair } from "../support/pairs.js";
+import { freshPath } from "../support/transports.js";
+import { refuseToWatch } from "../support/watching.js";
 
 /** Makes rounds until a timer has fired five times. A loop that never yields lets it fire not once, and ends at the limit. */
 async function expectTurns(round: () => Promise<unknown>, limit = 10_000_000): Promise<void> {

@@ -3,11 +3,11 @@ import { EOPNOTSUPP } from "../../src/errno.js";
 import { Listener, Socket } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
 import { NETLINK_USERSOCK } from "../../src/syscalls/index.js";
-import { counted } from "../counted.js";
-import { pass, rejection, thrown, withPair } from "../pairs.js";
-import { isRoot, onRealKernel, skipUnless } from "../target.js";
-import { freshPath } from "../transports.js";
-import { refuseToWatch } from "../watching.js";
+import { counted } from "../support/counted.js";
+import { pass, rejection, thrown, withPair } from "../support/pairs.js";
+import { isRoot, onRealKernel, skipUnless } from "../support/target.js";
+import { freshPath } from "../support/transports.js";
+import { refuseToWatch } from "../support/watching.js";
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -4,9 +4,9 @@ import { EMSGSIZE, ENOMEM } from "../../src/errno.js";
 import { Listener, Socket, socketpair } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
 import { AF_UNIX, close, SOCK_STREAM, socket } from "../../src/syscalls/index.js";
-import { counted } from "../counted.js";
-import { calls, fill, pass, rejection, thrown, turn, until, withPair } from "../pairs.js";
-import { removeTemporaryDirectory, temporaryDirectory } from "../temporary-directory.js";
+import { counted } from "../support/counted.js";
+import { calls, fill, pass, rejection, thrown, turn, until, withPair } from "../support/pairs.js";
+import { removeTemporaryDirectory, temporaryDirectory } from "../support/temporary-directory.js";
 
 // What a thread does instead of the event loop, because it could wait for a stranger. Receives: scenarios/near-limit.test.ts.
 

@@ -12,9 +12,9 @@ import {
   SOCK_STREAM,
   socket as syscallSocket,
 } from "../../src/syscalls/index.js";
-import { counted } from "../counted.js";
-import { calls, isSettled, pass, rejection, thrown, turn, withPair } from "../pairs.js";
-import { skipUnless } from "../target.js";
+import { counted } from "../support/counted.js";
+import { calls, isSettled, pass, rejection, thrown, turn, withPair } from "../support/pairs.js";
+import { skipUnless } from "../support/target.js";
 
 const LOOPBACK = { address: "127.0.0.1", port: 0 } as const;
 

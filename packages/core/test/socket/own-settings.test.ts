@@ -22,11 +22,11 @@ import {
   setsockopt,
   socketpair as socketpairOfNumbers,
 } from "../../src/syscalls/index.js";
-import { counted } from "../counted.js";
-import { openFile } from "../descriptors.js";
-import { closeSync } from "../files.mjs";
-import { rejection, thrown, turn, withPair } from "../pairs.js";
-import { has, onRealKernel, skipUnless } from "../target.js";
+import { counted } from "../support/counted.js";
+import { openFile } from "../support/descriptors.js";
+import { closeSync } from "../support/files.mjs";
+import { rejection, thrown, turn, withPair } from "../support/pairs.js";
+import { has, onRealKernel, skipUnless } from "../support/target.js";
 
 // SO_OOBINLINE and a seqpacket socket's timestamps are switched on by our first receive, and by nothing before it: a socket that
 // only passes through our hands is as its maker left it.

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Listener, Socket, socketpair } from "../../src/index.js";
-import { counted } from "../counted.js";
-import { rejection } from "../pairs.js";
-import { freshPath } from "../transports.js";
+import { counted } from "../support/counted.js";
+import { rejection } from "../support/pairs.js";
+import { freshPath } from "../support/transports.js";
 
 /** A pair of which the first end's next message must wait; `drain` makes room. */
 async function fullPair(): Promise<{ sender: Socket; receiver: Socket; drain: () => Promise<void> }> {

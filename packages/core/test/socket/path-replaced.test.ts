@@ -22,11 +22,11 @@ import { EAFNOSUPPORT } from "../../src/errno.js";
 import { Listener, Socket } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
 import { close } from "../../src/syscalls/index.js";
-import { replace, whereTold } from "../bound-file.js";
-import { counted } from "../counted.js";
-import { rejection } from "../pairs.js";
-import { isRoot, skipUnless } from "../target.js";
-import { freshPath } from "../transports.js";
+import { replace, whereTold } from "../support/bound-file.js";
+import { counted } from "../support/counted.js";
+import { rejection } from "../support/pairs.js";
+import { isRoot, skipUnless } from "../support/target.js";
+import { freshPath } from "../support/transports.js";
 
 afterEach(() => {
   vi.restoreAllMocks();

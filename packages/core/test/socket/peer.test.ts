@@ -3,12 +3,12 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Listener, Socket, socketpair } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
 import { AF_UNIX, SOCK_DGRAM } from "../../src/syscalls/index.js";
-import { counted, settled } from "../counted.js";
-import { isOpen } from "../descriptors.js";
-import { closeAll, open, own, tcp, unix } from "../kernel/sockets.js";
-import { thrown } from "../pairs.js";
-import { has, isEmulated, isRoot, kernelIsAtLeast, onRealKernel, skipUnless } from "../target.js";
-import { freshPath } from "../transports.js";
+import { counted, settled } from "../support/counted.js";
+import { isOpen } from "../support/descriptors.js";
+import { closeAll, open, own, tcp, unix } from "../support/kernel-sockets.js";
+import { thrown } from "../support/pairs.js";
+import { has, isEmulated, isRoot, kernelIsAtLeast, onRealKernel, skipUnless } from "../support/target.js";
+import { freshPath } from "../support/transports.js";
 
 afterEach(closeAll);
 

@@ -5,10 +5,10 @@ import {
   SOF_TIMESTAMPING_TX_SOFTWARE,
 } from "../../src/constants/timestamping.js";
 import type { Address, Socket } from "../../src/index.js";
-import { closeAll, nextError, tcp, udp4 } from "../kernel/sockets.js";
-import { calls, fill, pass, TYPES, turn, until, withPair } from "../pairs.js";
-import { onRealKernel } from "../target.js";
-import { refuseToWatch } from "../watching.js";
+import { closeAll, nextError, tcp, udp4 } from "../support/kernel-sockets.js";
+import { calls, fill, pass, TYPES, turn, until, withPair } from "../support/pairs.js";
+import { onRealKernel } from "../support/target.js";
+import { refuseToWatch } from "../support/watching.js";
 
 afterEach(async () => {
   vi.restoreAllMocks();

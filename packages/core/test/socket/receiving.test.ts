@@ -17,10 +17,20 @@ import {
   sendmsg,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import { isCloseOnExec, openFile, sameFile } from "../descriptors.js";
-import { closeSync, fstatSync } from "../files.mjs";
-import { bytesOf, cramp, isSettled, read, rejection, TYPES, thrown, turn, withPair } from "../pairs.js";
-import { has, onRealKernel, skipUnless } from "../target.js";
+import { isCloseOnExec, openFile, sameFile } from "../support/descriptors.js";
+import { closeSync, fstatSync } from "../support/files.mjs";
+import {
+  bytesOf,
+  cramp,
+  isSettled,
+  read,
+  rejection,
+  TYPES,
+  thrown,
+  turn,
+  withPair,
+} from "../support/pairs.js";
+import { has, onRealKernel, skipUnless } from "../support/target.js";
 
 const PACKETS = ["seqpacket", "dgram"] as const;
 

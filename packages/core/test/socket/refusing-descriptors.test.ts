@@ -19,10 +19,10 @@ import {
   socket as socketNumber,
   socketpair as socketpairOfNumbers,
 } from "../../src/syscalls/index.js";
-import { counted } from "../counted.js";
-import { rejection, TYPES, thrown, withPair } from "../pairs.js";
-import { has, skipUnless } from "../target.js";
-import { temporaryDirectory } from "../temporary-directory.js";
+import { counted } from "../support/counted.js";
+import { rejection, TYPES, thrown, withPair } from "../support/pairs.js";
+import { has, skipUnless } from "../support/target.js";
+import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const withPassRights = skipUnless("SO_PASSRIGHTS is unknown here; Linux has it since 6.16", has.passRights());
 

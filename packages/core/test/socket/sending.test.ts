@@ -10,9 +10,9 @@ import {
   SOCK_DGRAM,
   socket as syscallSocket,
 } from "../../src/syscalls/index.js";
-import { counted } from "../counted.js";
-import { openFile, sameFile } from "../descriptors.js";
-import { closeSync, readSync } from "../files.mjs";
+import { counted } from "../support/counted.js";
+import { openFile, sameFile } from "../support/descriptors.js";
+import { closeSync, readSync } from "../support/files.mjs";
 import {
   bytesOf,
   calls,
@@ -27,10 +27,10 @@ import {
   thrown,
   turn,
   withPair,
-} from "../pairs.js";
-import { isRoot, kernelIsAtLeast, onRealKernel, skipUnless } from "../target.js";
-import { freshPath } from "../transports.js";
-import { refuseToWatch } from "../watching.js";
+} from "../support/pairs.js";
+import { isRoot, kernelIsAtLeast, onRealKernel, skipUnless } from "../support/target.js";
+import { freshPath } from "../support/transports.js";
+import { refuseToWatch } from "../support/watching.js";
 
 /** A megabyte in which every place can be told from its neighbours. */
 const megabyte = Buffer.alloc(1 << 20, "the quick brown fox jumps over the lazy dog ");

@@ -22,9 +22,9 @@ import {
   socket,
   socketpair,
 } from "../../src/syscalls/index.js";
-import { keepDescriptors, own } from "../descriptors.js";
-import { unixAddress } from "../sockaddr.js";
-import { isEmulated } from "../target.js";
+import { keepDescriptors, own } from "../support/descriptors.js";
+import { unixAddress } from "../support/sockaddr.js";
+import { isEmulated } from "../support/target.js";
 
 keepDescriptors();
 

@@ -38,9 +38,9 @@ import {
   socket,
   socketpair,
 } from "../../src/syscalls/index.js";
-import { closeNow, isCloseOnExec, isOpen, keepDescriptors, own, sameFile } from "../descriptors.js";
-import { loopback, unixAddress } from "../sockaddr.js";
-import { isEmulated, onRealKernel } from "../target.js";
+import { closeNow, isCloseOnExec, isOpen, keepDescriptors, own, sameFile } from "../support/descriptors.js";
+import { loopback, unixAddress } from "../support/sockaddr.js";
+import { isEmulated, onRealKernel } from "../support/target.js";
 
 keepDescriptors();
 

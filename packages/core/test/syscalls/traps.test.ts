@@ -39,12 +39,20 @@ import {
   socket,
   socketpair,
 } from "../../src/syscalls/index.js";
-import { type Cmsg, cmsg, fdsIn, HEADER, INT, ints, intsOf, parse, rights, space } from "../cmsg.js";
-import { compiled } from "../compiled.js";
-import { closeNow, isCloseOnExec, isOpen, keepDescriptors, openFile, own, sameFile } from "../descriptors.js";
-import { fchmodSync, fchownSync, readSync } from "../files.mjs";
-import { loopback, unixAddress } from "../sockaddr.js";
-import { has, isRoot, onRealKernel, skipUnless, withNoDescriptorLeft } from "../target.js";
+import { type Cmsg, cmsg, fdsIn, HEADER, INT, ints, intsOf, parse, rights, space } from "../support/cmsg.js";
+import { compiled } from "../support/compiled.js";
+import {
+  closeNow,
+  isCloseOnExec,
+  isOpen,
+  keepDescriptors,
+  openFile,
+  own,
+  sameFile,
+} from "../support/descriptors.js";
+import { fchmodSync, fchownSync, readSync } from "../support/files.mjs";
+import { loopback, unixAddress } from "../support/sockaddr.js";
+import { has, isRoot, onRealKernel, skipUnless, withNoDescriptorLeft } from "../support/target.js";
 
 // The kernel's own behaviour, observed through the bare calls: see docs of the Socket for what the library makes of it.
 

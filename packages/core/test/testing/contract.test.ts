@@ -25,11 +25,11 @@ import {
   memorySocketpair,
   openDescriptors,
 } from "../../src/testing/index.js";
-import { counted } from "../counted.js";
-import { openFile, sameFile } from "../descriptors.js";
-import { closeSync } from "../files.mjs";
-import { isSettled, rejection, thrown, turn } from "../pairs.js";
-import { has, skipUnless } from "../target.js";
+import { counted } from "../support/counted.js";
+import { openFile, sameFile } from "../support/descriptors.js";
+import { closeSync } from "../support/files.mjs";
+import { isSettled, rejection, thrown, turn } from "../support/pairs.js";
+import { has, skipUnless } from "../support/target.js";
 
 // What sockets in memory promise is what sockets do: each behaviour is checked on both.
 

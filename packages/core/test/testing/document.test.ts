@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect } from "vitest";
 import { isBun, isDeno } from "../../src/runtime.js";
-import { compiled } from "../compiled.js";
-import { skipUnless } from "../target.js";
+import { compiled } from "../support/compiled.js";
+import { skipUnless } from "../support/target.js";
 
 let dist: string;
 beforeAll(async () => {

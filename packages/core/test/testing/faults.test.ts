@@ -8,7 +8,7 @@ import {
   openDescriptors,
   resetOpenDescriptors,
 } from "../../src/testing/index.js";
-import { isSettled, rejection, thrown, turn } from "../pairs.js";
+import { isSettled, rejection, thrown, turn } from "../support/pairs.js";
 
 // Tests of other files, in the same process, may have left descriptors open.
 beforeAll(resetOpenDescriptors);

@@ -24,7 +24,7 @@ import {
   sendmsg,
   socket,
 } from "sendmsg/syscalls";
-import { openSync } from "../../files.mjs";
+import { openSync } from "../../support/files.mjs";
 import { beginning, end } from "./cues.mjs";
 import { lingering } from "./lingering.mjs";
 

@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { parentPort, Worker, workerData } from "node:worker_threads";
-import { closeSync, openSync, readSync } from "../../files.mjs";
+import { closeSync, openSync, readSync } from "../../support/files.mjs";
 
 const INTERVAL = 5;
 const BYSTANDER = "bystander";

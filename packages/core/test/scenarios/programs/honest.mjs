@@ -5,7 +5,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Socket } from "sendmsg";
-import { closeSync, openSync, writeSync } from "../../files.mjs";
+import { closeSync, openSync, writeSync } from "../../support/files.mjs";
 import { beginning, end } from "./cues.mjs";
 
 const { name, directory, messages, fds, interval, patience } = JSON.parse(process.argv[2]);

@@ -1,7 +1,7 @@
 // What this process has open, for programs that account for it.
 import { readdirSync, readlinkSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { closeSync, fstatSync, openSync } from "../../files.mjs";
+import { closeSync, fstatSync, openSync } from "../../support/files.mjs";
 
 // Bun duplicates stderr, and Deno makes the sockets by which it hears of signals, when they are first needed.
 process.stderr.write("");

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Socket, socketpair } from "sendmsg";
-import { closeSync, openSync } from "../../files.mjs";
+import { closeSync, openSync } from "../../support/files.mjs";
 import { descriptorTable, leftOver } from "./open-files.mjs";
 
 const SCM_MAX_FD = 253;

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Socket, socketpair } from "sendmsg";
 import { dup } from "sendmsg/syscalls";
-import { closeSync, openSync } from "../../files.mjs";
+import { closeSync, openSync } from "../../support/files.mjs";
 
 /** Watches what it can until it is told to end: each epoll instance has room for the same files. */
 const FULL = `

@@ -6,7 +6,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { FileDescriptor, Listener, Socket } from "sendmsg";
 import { binding } from "../../../dist/native/load.js";
-import { closeSync, openSync, readSync } from "../../files.mjs";
+import { closeSync, openSync, readSync } from "../../support/files.mjs";
 import { beginning, end } from "./cues.mjs";
 import { bystander, largestDelay } from "./delay.mjs";
 import { exhaust } from "./open-files.mjs";

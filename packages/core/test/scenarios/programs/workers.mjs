@@ -5,7 +5,7 @@ import { readFileSync, statSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { FileDescriptor, socketpair } from "sendmsg";
-import { fstatSync, openSync } from "../../files.mjs";
+import { fstatSync, openSync } from "../../support/files.mjs";
 import { descriptorTable, leftOver } from "./open-files.mjs";
 
 const [states, count, end] = process.argv.slice(2);

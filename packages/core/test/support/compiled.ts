@@ -12,9 +12,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundle } from "../bundle.mjs";
+import { bundle } from "../../bundle.mjs";
 
-const core = fileURLToPath(new URL("..", import.meta.url));
+const core = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Modules that tests load one by one. */
 const INTERNALS = ["native/binding", "socket/fairness", "socket/readiness"];

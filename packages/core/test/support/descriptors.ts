@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
-import { isDeno } from "../src/runtime.js";
+import { isDeno } from "../../src/runtime.js";
 import { closeSync, fstatSync, openSync } from "./files.mjs";
 
 // include/uapi/asm-generic/fcntl.h; the same on x86 and arm64.

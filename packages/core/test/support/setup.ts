@@ -1,7 +1,7 @@
 // Before each test file, even where several share a process and its modules: what a helper's own module registers is
 // registered for the first file alone.
 import { afterAll, beforeEach, type RunnerTask } from "vitest";
-import { nextTurn } from "../src/socket/fairness.js";
+import { nextTurn } from "../../src/socket/fairness.js";
 import { REAL_KERNEL } from "./real-kernel.js";
 import { removeTemporaryDirectory } from "./temporary-directory.js";
 

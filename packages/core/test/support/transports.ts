@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { encodeAddress } from "../src/address/index.js";
-import { type Address, Listener, Socket, type SocketOptions, type SocketType } from "../src/index.js";
-import { AF_INET6, bind, close, SOCK_DGRAM, socket } from "../src/syscalls/index.js";
+import { encodeAddress } from "../../src/address/index.js";
+import { type Address, Listener, Socket, type SocketOptions, type SocketType } from "../../src/index.js";
+import { AF_INET6, bind, close, SOCK_DGRAM, socket } from "../../src/syscalls/index.js";
 import { counted } from "./counted.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 

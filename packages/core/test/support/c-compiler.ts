@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Layout } from "../src/control/index.js";
+import type { Layout } from "../../src/control/index.js";
 
 // The tests ask a C compiler what the system's headers and the CMSG_ macros say.
 

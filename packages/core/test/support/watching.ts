@@ -1,6 +1,6 @@
 import { vi } from "vitest";
-import { ENOSPC } from "../src/errno.js";
-import { binding } from "../src/native/load.js";
+import { ENOSPC } from "../../src/errno.js";
+import { binding } from "../../src/native/load.js";
 
 /**
  * What epoll_ctl(2) says once the user has used up fs.epoll.max_user_watches: to so many descriptors that are to be watched, by

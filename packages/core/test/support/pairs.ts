@@ -6,9 +6,9 @@ import {
   type SocketOptions,
   type SocketType,
   socketpair,
-} from "../src/index.js";
-import { binding } from "../src/native/load.js";
-import { SO_RCVBUF, SO_SNDBUF, SOL_SOCKET, setsockopt } from "../src/syscalls/index.js";
+} from "../../src/index.js";
+import { binding } from "../../src/native/load.js";
+import { SO_RCVBUF, SO_SNDBUF, SOL_SOCKET, setsockopt } from "../../src/syscalls/index.js";
 import { counted } from "./counted.js";
 
 export const TYPES = ["stream", "seqpacket", "dgram"] as const satisfies readonly SocketType[];

@@ -1,5 +1,5 @@
 import { getCurrentTest } from "vitest/suite";
-import { isDeno } from "../src/runtime.js";
+import { isDeno } from "../../src/runtime.js";
 import { thorough } from "./scale.js";
 import { isEmulated } from "./target.js";
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
-import { socketpair } from "../src/index.js";
-import { binding } from "../src/native/load.js";
+import { socketpair } from "../../src/index.js";
+import { binding } from "../../src/native/load.js";
 import { descriptorTable } from "./descriptors.js";
 
 let warm: Promise<unknown> | undefined;

@@ -19,7 +19,7 @@ import {
   socketpair,
 } from "../../src/index.js";
 import { bind, close, type SendmsgOptions, setsockopt, socket } from "../../src/syscalls/index.js";
-import { slow } from "../scale.js";
+import { slow } from "./scale.js";
 
 /** Far longer than anything takes. */
 export const PATIENCE = slow ? 60_000 : 15_000;
