@@ -6,7 +6,7 @@ import { repository } from "./paths.mjs";
 
 const VITEST = ["node_modules/vitest/vitest.mjs", "run", "--root", "packages/core"];
 const KERNEL_TESTS = "test/kernel/";
-// As in test/support/real-kernel.ts.
+// As in test/support/skip-unless.ts.
 const REAL_KERNEL = "on a real kernel";
 const thorough = process.env.SENDMSG_THOROUGH === "1";
 
@@ -61,7 +61,7 @@ export function kernelAndMistakenTests() {
       new RegExp(`\\bonRealKernel\\b|${REAL_KERNEL}`).test(readFileSync(join(core, path), "utf8")),
     );
   if (chosen.length === 0)
-    throw new Error("No test file says that it needs a real kernel (onRealKernel, test/support/target.ts)");
+    throw new Error("No test file says that it needs a real kernel (onRealKernel, test/support/skip-unless.ts)");
   return [...kernelTests(), ...chosen];
 }
 

@@ -3,8 +3,10 @@ import { type Address, Listener, Message, Socket, socketpair } from "../src/inde
 import { MSG_ERRQUEUE, MSG_TRUNC, SCM_RIGHTS, SOL_SOCKET } from "../src/syscalls/index.js";
 import { counted } from "./support/counted.js";
 import { closeSync, openSync } from "./support/files.mjs";
-import { rejection, thrown, withPair } from "./support/pairs.js";
-import { freshPath, withBound } from "./support/transports.js";
+import { freshPath } from "./support/fresh-places.js";
+import { rejection, thrown } from "./support/outcome.js";
+import { withPair } from "./support/pairs.js";
+import { withBound } from "./support/transports.js";
 
 type Raw = Record<string, unknown>;
 

@@ -10,29 +10,15 @@ import {
   socket as syscallSocket,
 } from "../src/syscalls/index.js";
 import { counted } from "./support/counted.js";
-import { openFile, sameFile } from "./support/descriptors.js";
+import { calls } from "./support/counted-calls.js";
+import { sameFile } from "./support/descriptor-state.js";
 import { closeSync } from "./support/files.mjs";
-import {
-  bytesOf,
-  calls,
-  drop,
-  fill,
-  isSettled,
-  pass,
-  read,
-  rejection,
-  turn,
-  until,
-} from "./support/pairs.js";
-import {
-  CONNECTIONS,
-  DATAGRAMS,
-  freshName,
-  freshPath,
-  withBound,
-  withConnection,
-  withListener,
-} from "./support/transports.js";
+import { freshName, freshPath } from "./support/fresh-places.js";
+import { isSettled, rejection } from "./support/outcome.js";
+import { openFile } from "./support/owned-descriptors.js";
+import { bytesOf, drop, fill, read } from "./support/pairs.js";
+import { CONNECTIONS, DATAGRAMS, withBound, withConnection, withListener } from "./support/transports.js";
+import { pass, turn, until } from "./support/waiting.js";
 
 /** struct nlmsghdr of an NLMSG_NOOP, which the kernel passes over: include/uapi/linux/netlink.h. */
 const noop = Buffer.alloc(16);

@@ -31,13 +31,17 @@ import {
 } from "../src/syscalls/index.js";
 import { compiled, compileTo } from "./support/compiled.js";
 import { counted, settled } from "./support/counted.js";
-import { isCloseOnExec, isOpen, openFile, sameFile } from "./support/descriptors.js";
+import { isCloseOnExec, isOpen, sameFile } from "./support/descriptor-state.js";
+import { evaluate } from "./support/evaluate.js";
 import { closeSync, fstatSync, openSync, readSync } from "./support/files.mjs";
-import { evaluate } from "./support/module.js";
-import { thrown, turn, until, withPair } from "./support/pairs.js";
-import { isEmulated, kernelIsAtLeast, skipUnless } from "./support/target.js";
+import { freshPath } from "./support/fresh-places.js";
+import { thrown } from "./support/outcome.js";
+import { openFile } from "./support/owned-descriptors.js";
+import { withPair } from "./support/pairs.js";
+import { skipUnless } from "./support/skip-unless.js";
+import { isEmulated, kernelIsAtLeast } from "./support/target.js";
 import { temporaryDirectory } from "./support/temporary-directory.js";
-import { freshPath } from "./support/transports.js";
+import { turn, until } from "./support/waiting.js";
 
 let dist: string;
 

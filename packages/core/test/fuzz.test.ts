@@ -10,9 +10,10 @@ import * as memory from "../src/testing/index.js";
 import { samples as addressSamples } from "./address/samples.js";
 import { samples as controlSamples } from "./control/samples.js";
 import { counted } from "./support/counted.js";
-import { thrown, turn } from "./support/pairs.js";
+import { thrown } from "./support/outcome.js";
 import { numRuns, timeout } from "./support/property.js";
 import { temporaryDirectory } from "./support/temporary-directory.js";
+import { turn } from "./support/waiting.js";
 
 // Whatever a program gives to whatever we export: an error is an Error that has a code.
 

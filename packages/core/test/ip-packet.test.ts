@@ -10,9 +10,11 @@ import {
 } from "../src/index.js";
 import { AF_INET, SOCK_DGRAM } from "../src/syscalls/index.js";
 import { namespace, namespaces } from "./kernel/namespace.js";
-import { closeAll, next, own, tcp } from "./support/kernel-sockets.js";
-import { thrown } from "./support/pairs.js";
-import { kernelIsAtLeast, onRealKernel, skipUnless } from "./support/target.js";
+import { closeAll, own } from "./support/closing.js";
+import { thrown } from "./support/outcome.js";
+import { onRealKernel, skipUnless } from "./support/skip-unless.js";
+import { next, tcp } from "./support/sockets.js";
+import { kernelIsAtLeast } from "./support/target.js";
 
 afterEach(closeAll);
 

@@ -11,10 +11,12 @@ import {
   SOL_SOCKET,
 } from "../src/syscalls/index.js";
 import { counted } from "./support/counted.js";
-import { isOpen } from "./support/descriptors.js";
+import { isOpen } from "./support/descriptor-state.js";
 import { openSync } from "./support/files.mjs";
-import { isSettled, rejection, thrown, turn } from "./support/pairs.js";
-import { freshPath, withListener } from "./support/transports.js";
+import { freshPath } from "./support/fresh-places.js";
+import { isSettled, rejection, thrown } from "./support/outcome.js";
+import { withListener } from "./support/transports.js";
+import { turn } from "./support/waiting.js";
 
 const unix = { type: "stream" as const, place: () => ({ path: freshPath() }) };
 

@@ -4,8 +4,9 @@ import * as control from "../src/control/index.js";
 import { type Message, Socket } from "../src/index.js";
 import { isBun } from "../src/runtime.js";
 import { IP_RECVERR, IPPROTO_IP, setsockopt } from "../src/syscalls/index.js";
-import { turn, withPair } from "./support/pairs.js";
-import { onRealKernel } from "./support/target.js";
+import { withPair } from "./support/pairs.js";
+import { onRealKernel } from "./support/skip-unless.js";
+import { turn } from "./support/waiting.js";
 
 /** How often each was decoded since the test began. */
 const decoded = {

@@ -8,10 +8,11 @@ import { MSG_PEEK, recvmsg, sendmsg } from "../src/syscalls/index.js";
 import { memorySocketpair } from "../src/testing/index.js";
 import { machineLayout } from "../src/wire/layout.js";
 import { counted } from "./support/counted.js";
-import { openFile } from "./support/descriptors.js";
 import { closeSync } from "./support/files.mjs";
-import { thrown, withPair } from "./support/pairs.js";
-import { freshPath } from "./support/transports.js";
+import { freshPath } from "./support/fresh-places.js";
+import { thrown } from "./support/outcome.js";
+import { openFile } from "./support/owned-descriptors.js";
+import { withPair } from "./support/pairs.js";
 
 // What a merge of a stranger's JSON leaves behind ("__proto__"): every object of the program has these properties.
 

@@ -13,9 +13,13 @@ import {
 } from "../src/index.js";
 import { counted } from "./support/counted.js";
 import { closeSync, fstatSync, openSync } from "./support/files.mjs";
-import { rejection, thrown, turn, withPair } from "./support/pairs.js";
-import { isEmulated, kernelIsAtLeast, skipUnless } from "./support/target.js";
-import { freshName, freshPath, withBound, withConnection, withListener } from "./support/transports.js";
+import { freshName, freshPath } from "./support/fresh-places.js";
+import { rejection, thrown } from "./support/outcome.js";
+import { withPair } from "./support/pairs.js";
+import { skipUnless } from "./support/skip-unless.js";
+import { isEmulated, kernelIsAtLeast } from "./support/target.js";
+import { withBound, withConnection, withListener } from "./support/transports.js";
+import { turn } from "./support/waiting.js";
 
 const TYPES: SocketType[] = ["stream", "seqpacket", "dgram"];
 

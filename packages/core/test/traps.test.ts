@@ -19,10 +19,14 @@ import {
 import { run } from "./support/children.js";
 import { compiled } from "./support/compiled.js";
 import { counted } from "./support/counted.js";
-import { openFile } from "./support/descriptors.js";
+import { calls } from "./support/counted-calls.js";
 import { closeSync } from "./support/files.mjs";
-import { calls, isSettled, pass, rejection, turn, until, withPair } from "./support/pairs.js";
-import { isRoot, onRealKernel, skipUnless, withNoDescriptorLeft } from "./support/target.js";
+import { isSettled, rejection } from "./support/outcome.js";
+import { openFile } from "./support/owned-descriptors.js";
+import { withPair } from "./support/pairs.js";
+import { onRealKernel, skipUnless, withNoDescriptorLeft } from "./support/skip-unless.js";
+import { isRoot } from "./support/target.js";
+import { pass, turn, until } from "./support/waiting.js";
 
 // The kernel's traps of which the event-loop layer makes something; those of the bare calls are in syscalls/traps.test.ts,
 // and many more numbers are in the names of the tests beside this file.

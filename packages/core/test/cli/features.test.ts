@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import { kernelFeatures } from "../../src/cli/features.js";
 import { Socket, socketpair } from "../../src/index.js";
 import { counted } from "../support/counted.js";
-import { onRealKernel } from "../support/target.js";
+import { onRealKernel } from "../support/skip-unless.js";
 
 const features = new Map(kernelFeatures().map((feature) => [feature.name, feature]));
 

@@ -41,11 +41,15 @@ import {
 import { replace, whereTold } from "../support/bound-file.js";
 import { compiled } from "../support/compiled.js";
 import { counted, settled } from "../support/counted.js";
-import { isOpen, openFile } from "../support/descriptors.js";
-import { evaluate } from "../support/module.js";
-import { bytesOf, read, rejection, thrown, turn, until, withPair } from "../support/pairs.js";
-import { isRoot, skipUnless, withHandleOf } from "../support/target.js";
-import { freshPath } from "../support/transports.js";
+import { isOpen } from "../support/descriptor-state.js";
+import { evaluate } from "../support/evaluate.js";
+import { freshPath } from "../support/fresh-places.js";
+import { rejection, thrown } from "../support/outcome.js";
+import { openFile } from "../support/owned-descriptors.js";
+import { bytesOf, read, withPair } from "../support/pairs.js";
+import { skipUnless, withHandleOf } from "../support/skip-unless.js";
+import { isRoot } from "../support/target.js";
+import { turn, until } from "../support/waiting.js";
 
 // include/uapi/asm-generic/fcntl.h
 const O_NONBLOCK = 0o4000;

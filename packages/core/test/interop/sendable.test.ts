@@ -9,11 +9,12 @@ import { FileDescriptor, Listener, type Sendable, socketpair } from "../../src/i
 import { borrowFd } from "../../src/interop/sendable.js";
 import { mayTry } from "../../src/socket/fairness.js";
 import { counted } from "../support/counted.js";
-import { isOpen, sameFile } from "../support/descriptors.js";
+import { isOpen, sameFile } from "../support/descriptor-state.js";
 import { closeSync, fstatSync, openSync } from "../support/files.mjs";
-import { rejection, thrown, withPair } from "../support/pairs.js";
-import { withHandleOf } from "../support/target.js";
-import { freshPath } from "../support/transports.js";
+import { freshPath } from "../support/fresh-places.js";
+import { rejection, thrown } from "../support/outcome.js";
+import { withPair } from "../support/pairs.js";
+import { withHandleOf } from "../support/skip-unless.js";
 
 /** Sends the value, checks that its file arrives, and that the sender's stays open. */
 async function passes(value: Sendable, number: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { createCipheriv } from "node:crypto";
 import { describe, expect } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
 import { Socket } from "../../src/index.js";
 import {
   AF_ALG,
@@ -15,7 +16,8 @@ import {
   setsockopt,
   socket,
 } from "../../src/syscalls/index.js";
-import { next, own, ownFd, sockaddr } from "../support/kernel-sockets.js";
+import { own, ownFd } from "../support/closing.js";
+import { next } from "../support/sockets.js";
 import { sockets } from "./missing.js";
 import { type Missing, proves } from "./proves.js";
 
@@ -27,7 +29,7 @@ function algorithm(type: string, name: string): Missing {
   if (missing !== undefined) return missing;
   const fd = socket(AF_ALG, SOCK_SEQPACKET);
   try {
-    bind(fd, sockaddr({ family: "alg", type, name }));
+    bind(fd, encodeAddress({ family: "alg", type, name }));
     return undefined;
   } catch {
     return `this kernel has no ${name} for programs`;
@@ -39,7 +41,7 @@ function algorithm(type: string, name: string): Missing {
 /** A socket that encrypts and decrypts: one that accept(2) makes of the one that has the key. */
 function cipher(type: string, name: string, prepare: (fd: number) => void = () => {}): Socket {
   const fd = ownFd(socket(AF_ALG, SOCK_SEQPACKET));
-  bind(fd, sockaddr({ family: "alg", type, name }));
+  bind(fd, encodeAddress({ family: "alg", type, name }));
   setsockopt(fd, SOL_ALG, ALG_SET_KEY, KEY);
   prepare(fd);
   return own(Socket.from(accept4(fd).fd));

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
 import {
   type ControlEntry,
   type ControlMessage,
@@ -17,8 +18,11 @@ import {
   SOCK_DGRAM,
   SOCK_RAW,
 } from "../../src/syscalls/index.js";
-import { names, next, open, own, sockaddr, tcp, udp4, udp6, unix } from "../support/kernel-sockets.js";
-import { isRoot, onRealKernel } from "../support/target.js";
+import { own } from "../support/closing.js";
+import { onRealKernel } from "../support/skip-unless.js";
+import { next, open, tcp, udp4, udp6, unix } from "../support/sockets.js";
+import { isRoot } from "../support/target.js";
+import { names } from "./control.js";
 import { link, links } from "./links.js";
 import { sockets } from "./missing.js";
 import { withSockets } from "./proves.js";
@@ -157,7 +161,7 @@ const KINDS: Kind[] = [
     name: "CAN_RAW",
     missing: sockets("CAN_RAW", AF_CAN, SOCK_RAW, CAN_RAW) ?? links("vcan"),
     make: () => {
-      const at = sockaddr({ family: "can", interface: link("vcan") });
+      const at = encodeAddress({ family: "can", interface: link("vcan") });
       const socket = open(AF_CAN, SOCK_RAW, CAN_RAW, { at });
       const sender = open(AF_CAN, SOCK_RAW, CAN_RAW, { at });
       return { socket, send: () => sender.sendmsg({ data: new Uint8Array(16) }) };

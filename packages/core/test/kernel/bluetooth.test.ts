@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readSync, writeSync } from "node:fs";
 import { describe, expect } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
 import {
   AF_BLUETOOTH,
   BTPROTO_HCI,
@@ -8,7 +9,9 @@ import {
   SOL_HCI,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import { atEnd, next, open, sockaddr, valueIn } from "../support/kernel-sockets.js";
+import { atEnd } from "../support/closing.js";
+import { next, open } from "../support/sockets.js";
+import { valueIn } from "./control.js";
 import { firstOf, root, sockets } from "./missing.js";
 import { proves } from "./proves.js";
 
@@ -43,7 +46,7 @@ describe("SOL_HCI", () => {
 
   proves(["hciDir", "hciTstamp"], "receive", missing, async () => {
     const { device, say } = adapter();
-    const at = sockaddr({ family: "bluetooth", protocol: "hci", device });
+    const at = encodeAddress({ family: "bluetooth", protocol: "hci", device });
     const socket = open(AF_BLUETOOTH, SOCK_RAW, BTPROTO_HCI, { at, receive: ["hciDir", "hciTstamp"] });
     // struct hci_ufilter: every kind of packet, every event, no matter of which command.
     setsockopt(socket.fd, SOL_HCI, HCI_FILTER, Uint32Array.of(0xffffffff, 0xffffffff, 0xffffffff, 0));

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
 import type { Address } from "../../src/index.js";
 import {
   AF_CAN,
@@ -24,7 +25,8 @@ import {
   SOL_SOCKET,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import { find, next, nextError, open, sockaddr, valueIn } from "../support/kernel-sockets.js";
+import { next, nextError, open } from "../support/sockets.js";
+import { find, valueIn } from "./control.js";
 import { link, links } from "./links.js";
 import { firstOf, since, sockets } from "./missing.js";
 import { proves } from "./proves.js";
@@ -42,7 +44,7 @@ describe("SOL_CAN_RAW", () => {
   const raw = firstOf(sockets("CAN_RAW", AF_CAN, SOCK_RAW, CAN_RAW), links("vcan"));
 
   proves("canRawErrqueue", "receive", firstOf(raw, since(5, 13)), async () => {
-    const at = sockaddr({ family: "can", interface: link("vcan") });
+    const at = encodeAddress({ family: "can", interface: link("vcan") });
     const receiver = open(AF_CAN, SOCK_RAW, CAN_RAW, { at });
     const sender = open(AF_CAN, SOCK_RAW, CAN_RAW, { at, receive: ["canRawErrqueue"] });
     const flags = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID;
@@ -78,8 +80,8 @@ describe("SOL_CAN_J1939", () => {
 
   proves(["j1939DestAddr", "j1939Prio"], "receive", j1939, async () => {
     const vcan = link("vcan");
-    const sender = open(AF_CAN, SOCK_DGRAM, CAN_J1939, { at: sockaddr(place(vcan, HERE)) });
-    const receiver = open(AF_CAN, SOCK_DGRAM, CAN_J1939, { at: sockaddr(place(vcan, THERE)) });
+    const sender = open(AF_CAN, SOCK_DGRAM, CAN_J1939, { at: encodeAddress(place(vcan, HERE)) });
+    const receiver = open(AF_CAN, SOCK_DGRAM, CAN_J1939, { at: encodeAddress(place(vcan, THERE)) });
     await sender.sendmsg({ data: "to one", address: place(vcan, THERE, { pgn: PGN }) });
     const message = await next(receiver);
     expect(message.data.toString()).toBe("to one");
@@ -93,7 +95,7 @@ describe("SOL_CAN_J1939", () => {
     const vcan = link("vcan");
     const [here, there] = [0x1122334455667788n, 0x8070605040302010n];
     const open1939 = (address: number, name: bigint) =>
-      open(AF_CAN, SOCK_DGRAM, CAN_J1939, { at: sockaddr(place(vcan, address, { name })) });
+      open(AF_CAN, SOCK_DGRAM, CAN_J1939, { at: encodeAddress(place(vcan, address, { name })) });
     const [a, b] = [open1939(HERE, here), open1939(THERE, there)];
     // Whoever has a name claims its address with it, and may speak after 250 ms.
     for (const [socket, name] of [
@@ -122,10 +124,10 @@ describe("SOL_CAN_J1939", () => {
   proves("j1939Errqueue", "receive", j1939, async () => {
     const vcan = link("vcan");
     const sender = open(AF_CAN, SOCK_DGRAM, CAN_J1939, {
-      at: sockaddr(place(vcan, HERE)),
+      at: encodeAddress(place(vcan, HERE)),
       receive: ["j1939Errqueue"],
     });
-    const receiver = open(AF_CAN, SOCK_DGRAM, CAN_J1939, { at: sockaddr(place(vcan, THERE)) });
+    const receiver = open(AF_CAN, SOCK_DGRAM, CAN_J1939, { at: encodeAddress(place(vcan, THERE)) });
     const flags = SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_TX_ACK | SOF_TIMESTAMPING_SOFTWARE;
     setsockopt(sender.fd, SOL_SOCKET, SO_TIMESTAMPING_NEW, flags | SOF_TIMESTAMPING_OPT_ID);
     await sender.sendmsg({ data: Buffer.alloc(100, "j"), address: place(vcan, THERE, { pgn: PGN }) });

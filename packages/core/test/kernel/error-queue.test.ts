@@ -21,18 +21,10 @@ import {
   sendmsg,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import {
-  names,
-  next,
-  nextError,
-  own,
-  PATIENCE,
-  tcp,
-  udp4,
-  udp6,
-  valueIn,
-} from "../support/kernel-sockets.js";
-import { onRealKernel } from "../support/target.js";
+import { own } from "../support/closing.js";
+import { onRealKernel } from "../support/skip-unless.js";
+import { next, nextError, PATIENCE, tcp, udp4, udp6 } from "../support/sockets.js";
+import { names, valueIn } from "./control.js";
 import { proves, withSockets } from "./proves.js";
 
 /** The first reports, in their order. */

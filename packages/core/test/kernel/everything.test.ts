@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
 import {
   type ControlEntry,
   type ControlMessage,
@@ -42,24 +43,13 @@ import {
   SOL_TIPC,
   setsockopt,
 } from "../../src/syscalls/index.js";
+import { atEnd, own } from "../support/closing.js";
 import { closeSync, openSync } from "../support/files.mjs";
-import {
-  atEnd,
-  names,
-  next,
-  nextError,
-  open,
-  own,
-  PATIENCE,
-  sockaddr,
-  tcp,
-  udp4,
-  udp6,
-  unix,
-  valueIn,
-} from "../support/kernel-sockets.js";
-import { rejection } from "../support/pairs.js";
-import { isRoot, kernelIsAtLeast, onRealKernel } from "../support/target.js";
+import { rejection } from "../support/outcome.js";
+import { onRealKernel } from "../support/skip-unless.js";
+import { next, nextError, open, PATIENCE, tcp, udp4, udp6, unix } from "../support/sockets.js";
+import { isRoot, kernelIsAtLeast } from "../support/target.js";
+import { names, valueIn } from "./control.js";
 import { ip, link, links, macOf } from "./links.js";
 import { firstOf, sockets } from "./missing.js";
 import { withSockets } from "./proves.js";
@@ -264,7 +254,7 @@ describe("everything at once", () => {
     const socket = open(AF_TIPC, SOCK_RDM);
     switchAllOn(socket, AF_TIPC);
     setsockopt(socket.fd, SOL_TIPC, TIPC_DEST_DROPPABLE, 0);
-    const receiver = open(AF_TIPC, SOCK_RDM, 0, { at: sockaddr(service) });
+    const receiver = open(AF_TIPC, SOCK_RDM, 0, { at: encodeAddress(service) });
     await socket.sendmsg({ data: "x", address: { family: "tipc", kind: "service", type, instance: 3 } });
     expect(whole(await next(receiver))).toContain("tipcDestname");
     const address = receiver.getsockname();
@@ -280,7 +270,7 @@ describe("everything at once", () => {
   });
 
   where(sockets("SCTP", AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP))("SCTP", async () => {
-    const at = sockaddr({ family: "ipv4", address: "127.0.0.1", port: 0 });
+    const at = encodeAddress({ family: "ipv4", address: "127.0.0.1", port: 0 });
     const socket = open(AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP, { at });
     listen(socket.fd, 5);
     expect(switchAllOn(socket, AF_INET)).toEqual(expect.arrayContaining(["sctpSndrcv", "sctpRcvinfo"]));
@@ -294,7 +284,7 @@ describe("everything at once", () => {
   });
 
   where(firstOf(sockets("CAN_RAW", AF_CAN, SOCK_RAW, CAN_RAW), links("vcan")))("CAN", async () => {
-    const at = sockaddr({ family: "can", interface: link("vcan") });
+    const at = encodeAddress({ family: "can", interface: link("vcan") });
     const socket = open(AF_CAN, SOCK_RAW, CAN_RAW, { at });
     expect(switchAllOn(socket, AF_CAN)).toContain("timestampNs");
     const sender = open(AF_CAN, SOCK_RAW, CAN_RAW, { at });
@@ -315,8 +305,8 @@ describe("everything at once", () => {
     const device = link("vcan");
     const place = (address: number, pgn: number = J1939_NO_PGN) =>
       ({ family: "can", interface: device, name: BigInt(J1939_NO_NAME), pgn, address }) as const;
-    const sender = open(AF_CAN, SOCK_DGRAM, CAN_J1939, { at: sockaddr(place(0x20)) });
-    const socket = open(AF_CAN, SOCK_DGRAM, CAN_J1939, { at: sockaddr(place(0x30)) });
+    const sender = open(AF_CAN, SOCK_DGRAM, CAN_J1939, { at: encodeAddress(place(0x20)) });
+    const socket = open(AF_CAN, SOCK_DGRAM, CAN_J1939, { at: encodeAddress(place(0x30)) });
     switchAllOn(socket, AF_CAN);
     sender.receive("j1939Errqueue");
     sender.options.set("timestamping", SOF_TIMESTAMPING_TX_ACK | SOF_TIMESTAMPING_SOFTWARE);
@@ -329,10 +319,10 @@ describe("everything at once", () => {
 
   where(sockets("RDS", AF_RDS, SOCK_SEQPACKET))("RDS", async () => {
     const at = { family: "ipv4", address: "127.0.0.1", port: 40_000 + (process.pid % 10_000) } as const;
-    const socket = open(AF_RDS, SOCK_SEQPACKET, 0, { at: sockaddr(at) });
+    const socket = open(AF_RDS, SOCK_SEQPACKET, 0, { at: encodeAddress(at) });
     expect(switchAllOn(socket, AF_RDS)).toContain("rdsRxpathLatency");
     socket.receive("timestamp");
-    const sender = open(AF_RDS, SOCK_SEQPACKET, 0, { at: sockaddr({ ...at, port: at.port + 1 }) });
+    const sender = open(AF_RDS, SOCK_SEQPACKET, 0, { at: encodeAddress({ ...at, port: at.port + 1 }) });
     await bring(() => sender.sendmsg({ data: "x", address: at }), socket, ["rdsRxpathLatency", "timestamp"]);
   });
 
@@ -343,7 +333,7 @@ describe("everything at once", () => {
       port: 50_000 + (process.pid % 10_000),
     } as const;
     const address = { family: "rxrpc", service: 4712, transport } as const;
-    const server = open(AF_RXRPC, SOCK_DGRAM, AF_INET, { at: sockaddr(address) });
+    const server = open(AF_RXRPC, SOCK_DGRAM, AF_INET, { at: encodeAddress(address) });
     switchAllOn(server, AF_RXRPC);
     listen(server.fd, 10);
     const call = (value: bigint): ControlMessage => ({ name: "rxrpcUserCallId", value });
@@ -359,9 +349,9 @@ describe("everything at once", () => {
     ip(`link set ${peer} up`);
     const place = (name: string, sap: number) =>
       ({ family: "llc", sap, address: macOf(name), arphrd: 1 }) as const;
-    const socket = open(AF_LLC, SOCK_DGRAM, 0, { at: sockaddr(place(peer, 0x48)) });
+    const socket = open(AF_LLC, SOCK_DGRAM, 0, { at: encodeAddress(place(peer, 0x48)) });
     expect(switchAllOn(socket, AF_LLC)).toEqual(["llcPktinfo"]);
-    const sender = open(AF_LLC, SOCK_DGRAM, 0, { at: sockaddr(place(here, 0x4c)) });
+    const sender = open(AF_LLC, SOCK_DGRAM, 0, { at: encodeAddress(place(here, 0x4c)) });
     await sender.sendmsg({ data: "x", address: place(peer, 0x48) });
     expect(whole(await next(socket))).toEqual(["llcPktinfo"]);
   });

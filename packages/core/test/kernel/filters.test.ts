@@ -1,9 +1,11 @@
 import { expect } from "vitest";
 import { Socket } from "../../src/index.js";
 import { AF_PACKET, getsockopt, SO_ATTACH_FILTER, SOCK_DGRAM, SOL_SOCKET } from "../../src/syscalls/index.js";
-import { next, open, own, udp4 } from "../support/kernel-sockets.js";
-import { thrown } from "../support/pairs.js";
-import { isRoot, onRealKernel } from "../support/target.js";
+import { own } from "../support/closing.js";
+import { thrown } from "../support/outcome.js";
+import { onRealKernel } from "../support/skip-unless.js";
+import { next, open, udp4 } from "../support/sockets.js";
+import { isRoot } from "../support/target.js";
 import { withSockets } from "./proves.js";
 
 /** include/uapi/linux/bpf_common.h: BPF_RET | BPF_K, BPF_LD | BPF_B | BPF_ABS, BPF_JMP | BPF_JEQ | BPF_K. */

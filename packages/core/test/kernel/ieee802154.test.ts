@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { AF_IEEE802154, AF_PACKET, SOCK_DGRAM, SOCK_RAW } from "../../src/syscalls/index.js";
-import { atEnd, next, open, valueIn } from "../support/kernel-sockets.js";
+import { atEnd } from "../support/closing.js";
+import { next, open } from "../support/sockets.js";
+import { valueIn } from "./control.js";
 import { ip } from "./links.js";
 import { firstOf, root, sockets } from "./missing.js";
 import { proves } from "./proves.js";

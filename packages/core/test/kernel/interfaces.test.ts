@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import { Socket } from "../../src/index.js";
 import { AF_INET6, AF_PACKET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "../../src/syscalls/index.js";
-import { own } from "../support/kernel-sockets.js";
-import { skipUnless } from "../support/target.js";
+import { own } from "../support/closing.js";
+import { skipUnless } from "../support/skip-unless.js";
 import { ip, link, links } from "./links.js";
 import { firstOf } from "./missing.js";
 import { namespace, namespaces } from "./namespace.js";

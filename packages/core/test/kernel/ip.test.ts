@@ -1,7 +1,8 @@
 import { describe, expect } from "vitest";
 import { AF_INET, IPPROTO_RAW, SO_EE_ORIGIN_ICMP, SOCK_RAW } from "../../src/syscalls/index.js";
-import { find, next, nextError, open, udp4, valueIn } from "../support/kernel-sockets.js";
-import { rejection } from "../support/pairs.js";
+import { rejection } from "../support/outcome.js";
+import { next, nextError, open, udp4 } from "../support/sockets.js";
+import { find, valueIn } from "./control.js";
 import { firstOf, root, since } from "./missing.js";
 import { namespace, namespaces } from "./namespace.js";
 import { ipv4, udpOverIpv4 } from "./packets.js";

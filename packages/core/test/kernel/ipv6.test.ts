@@ -1,4 +1,5 @@
 import { describe, expect } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
 import { type ControlMessage, type ControlName, encodeControl } from "../../src/control/index.js";
 import type { SystemError } from "../../src/errors.js";
 import {
@@ -17,9 +18,10 @@ import {
   setsockopt,
   socket,
 } from "../../src/syscalls/index.js";
-import { find, next, nextError, open, sockaddr, udp6, valueIn } from "../support/kernel-sockets.js";
-import { rejection } from "../support/pairs.js";
-import { onRealKernel } from "../support/target.js";
+import { rejection } from "../support/outcome.js";
+import { onRealKernel } from "../support/skip-unless.js";
+import { next, nextError, open, udp6 } from "../support/sockets.js";
+import { find, valueIn } from "./control.js";
 import { firstOf, root } from "./missing.js";
 import { ipv6 } from "./packets.js";
 import { type Missing, proves, withSockets } from "./proves.js";
@@ -55,7 +57,7 @@ function mobileIpv6(): Missing {
   const fd = socket(AF_INET6, SOCK_DGRAM);
   try {
     sendmsg(fd, "x", {
-      address: sockaddr({ ...SELF, port: 9 }),
+      address: encodeAddress({ ...SELF, port: 9 }),
       control: encodeControl([{ name: "ipv6Rthdr", value: HOME }]),
     });
     return undefined;

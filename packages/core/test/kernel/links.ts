@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { atEnd } from "../support/kernel-sockets.js";
+import { atEnd } from "../support/closing.js";
 import { firstOf, root } from "./missing.js";
 import { hasTool, namespaces } from "./namespace.js";
 import type { Missing } from "./proves.js";

@@ -1,6 +1,8 @@
 import { describe, expect } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
 import { AF_LLC, SOCK_DGRAM } from "../../src/syscalls/index.js";
-import { next, open, sockaddr, valueIn } from "../support/kernel-sockets.js";
+import { next, open } from "../support/sockets.js";
+import { valueIn } from "./control.js";
 import { indexOf, ip, link, links, macOf } from "./links.js";
 import { firstOf, sockets } from "./missing.js";
 import { proves } from "./proves.js";
@@ -18,10 +20,10 @@ describe("SOL_LLC", () => {
     const place = (name: string, point: number) =>
       ({ family: "llc", sap: point, address: macOf(name), arphrd: ARPHRD_ETHER }) as const;
     const receiver = open(AF_LLC, SOCK_DGRAM, 0, {
-      at: sockaddr(place(peer, sap)),
+      at: encodeAddress(place(peer, sap)),
       receive: ["llcPktinfo"],
     });
-    const sender = open(AF_LLC, SOCK_DGRAM, 0, { at: sockaddr(place(here, other)) });
+    const sender = open(AF_LLC, SOCK_DGRAM, 0, { at: encodeAddress(place(here, other)) });
     await sender.sendmsg({ data: "a frame", address: place(peer, sap) });
     const message = await next(receiver);
     expect(message.data.toString()).toBe("a frame");

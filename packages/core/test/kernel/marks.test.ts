@@ -1,4 +1,5 @@
 import { describe, expect } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
 import {
   AF_INET,
   SO_RCVBUF,
@@ -7,8 +8,9 @@ import {
   SOL_SOCKET,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import { next, sockaddr, udp4, udp6, valueIn } from "../support/kernel-sockets.js";
-import { rejection } from "../support/pairs.js";
+import { rejection } from "../support/outcome.js";
+import { next, udp4, udp6 } from "../support/sockets.js";
+import { valueIn } from "./control.js";
 import { fairQueue } from "./links.js";
 import { firstOf, root, since } from "./missing.js";
 import { namespace } from "./namespace.js";
@@ -38,7 +40,7 @@ describe("SOL_SOCKET on IP sockets", () => {
   proves("txtime", "send", firstOf(root(), fairQueue()), async () => {
     const there = await namespace();
     there.run("tc qdisc add dev lo root fq");
-    const place = { at: sockaddr({ family: "ipv4", address: "127.0.0.1", port: 0 }) };
+    const place = { at: encodeAddress({ family: "ipv4", address: "127.0.0.1", port: 0 }) };
     const socket = there.open(AF_INET, SOCK_DGRAM, 0, place);
     const address = socket.getsockname();
     const send = (txtime: bigint) =>

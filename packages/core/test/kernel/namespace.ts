@@ -13,8 +13,9 @@ import {
   sendmsg,
   socketpair,
 } from "../../src/syscalls/index.js";
+import { atEnd, own } from "../support/closing.js";
 import { fdsIn } from "../support/cmsg.js";
-import { atEnd, own, PATIENCE, type RawOptions } from "../support/kernel-sockets.js";
+import { PATIENCE, type RawOptions } from "../support/sockets.js";
 import { firstOf, root } from "./missing.js";
 import type { Missing } from "./proves.js";
 

@@ -1,4 +1,5 @@
 import { describe, expect } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
 import {
   AF_NETLINK,
   NETLINK_ADD_MEMBERSHIP,
@@ -8,7 +9,8 @@ import {
   SOL_NETLINK,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import { next, open, sockaddr, valueIn } from "../support/kernel-sockets.js";
+import { next, open } from "../support/sockets.js";
+import { valueIn } from "./control.js";
 import { namespace, namespaces } from "./namespace.js";
 import { proves } from "./proves.js";
 
@@ -27,7 +29,7 @@ const SINK = 0x7000_0000 + process.pid;
 const TO_GROUP = netlinkAddress(SINK, 1 << (GROUP - 1));
 
 /** A socket that sends to the group, and gets what is sent to {@link SINK}. */
-const SENDER = { at: sockaddr(netlinkAddress(SINK, 0)) };
+const SENDER = { at: encodeAddress(netlinkAddress(SINK, 0)) };
 
 /** A netlink message: type, flags, then its body. netlink(7). */
 function request(type: number, flags: number, body: Uint8Array): Buffer {

@@ -11,7 +11,8 @@ import {
   SOL_SOCKET,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import { next, nextError, open, valueIn } from "../support/kernel-sockets.js";
+import { next, nextError, open } from "../support/sockets.js";
+import { valueIn } from "./control.js";
 import { root, since } from "./missing.js";
 import { proves } from "./proves.js";
 

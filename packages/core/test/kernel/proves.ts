@@ -1,8 +1,8 @@
 import { machine, release } from "node:os";
 import { test } from "vitest";
 import type { ControlName } from "../../src/control/index.js";
+import { closeAll } from "../support/closing.js";
 import { counted } from "../support/counted.js";
-import { closeAll } from "../support/kernel-sockets.js";
 import { isEmulated } from "../support/target.js";
 
 /** `receive` is also what comes on the error queue. */

@@ -13,7 +13,8 @@ import {
   sendmsg,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import { next, open, PATIENCE, type RawOptions, sockaddr, valueIn } from "../support/kernel-sockets.js";
+import { next, open, PATIENCE, type RawOptions } from "../support/sockets.js";
+import { valueIn } from "./control.js";
 import { firstOf, sockets } from "./missing.js";
 import { namespace, namespaces } from "./namespace.js";
 import { proves } from "./proves.js";
@@ -24,7 +25,7 @@ const missing = sockets("RDS", AF_RDS, SOCK_SEQPACKET);
 let port = 20_000 + (process.pid % 20_000);
 function rds(options: RawOptions = {}): { socket: Socket; at: Ipv4Address } {
   const at: Ipv4Address = { family: "ipv4", address: "127.0.0.1", port: ++port };
-  return { socket: open(AF_RDS, SOCK_SEQPACKET, 0, { at: sockaddr(at), ...options }), at };
+  return { socket: open(AF_RDS, SOCK_SEQPACKET, 0, { at: encodeAddress(at), ...options }), at };
 }
 
 interface Ends {
@@ -79,8 +80,8 @@ describe("SOL_RDS", () => {
       place.run("ip link set v0 up");
     }
     return {
-      sender: here.open(AF_RDS, SOCK_SEQPACKET, 0, { at: sockaddr(from), receive }),
-      receiver: there.open(AF_RDS, SOCK_SEQPACKET, 0, { at: sockaddr(to) }),
+      sender: here.open(AF_RDS, SOCK_SEQPACKET, 0, { at: encodeAddress(from), receive }),
+      receiver: there.open(AF_RDS, SOCK_SEQPACKET, 0, { at: encodeAddress(to) }),
       address: to,
     };
   }

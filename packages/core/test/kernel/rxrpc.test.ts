@@ -1,4 +1,5 @@
 import { describe, expect } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
 import type { ControlMessage, ControlName } from "../../src/control/index.js";
 import type { Message, Socket } from "../../src/index.js";
 import {
@@ -11,8 +12,9 @@ import {
   SOCK_DGRAM,
   SOL_RXRPC,
 } from "../../src/syscalls/index.js";
-import { find, names, next, open, sockaddr, udp4, valueIn } from "../support/kernel-sockets.js";
-import { rejection } from "../support/pairs.js";
+import { rejection } from "../support/outcome.js";
+import { next, open, udp4 } from "../support/sockets.js";
+import { find, names, valueIn } from "./control.js";
 import { firstOf, sockets } from "./missing.js";
 import { namespace, namespaces } from "./namespace.js";
 import { proves } from "./proves.js";
@@ -40,7 +42,7 @@ const CHARGED = 0x5001n;
 /** A server with a call that it will accept, and a client. */
 async function ends(): Promise<{ client: Socket; server: Socket; address: ReturnType<typeof place> }> {
   const address = place();
-  const server = open(AF_RXRPC, SOCK_DGRAM, AF_INET, { at: sockaddr(address) });
+  const server = open(AF_RXRPC, SOCK_DGRAM, AF_INET, { at: encodeAddress(address) });
   listen(server.fd, 10);
   await server.sendmsg({ control: [id(CHARGED), plain("rxrpcChargeAccept")] });
   return { client: open(AF_RXRPC, SOCK_DGRAM, AF_INET), server, address };

@@ -1,4 +1,5 @@
 import { describe, expect } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
 import type { Address, Socket } from "../../src/index.js";
 import {
   AF_INET,
@@ -16,9 +17,10 @@ import {
   SOL_SCTP,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import { find, next, open, sockaddr, valueIn } from "../support/kernel-sockets.js";
-import { rejection } from "../support/pairs.js";
-import { onRealKernel } from "../support/target.js";
+import { rejection } from "../support/outcome.js";
+import { onRealKernel } from "../support/skip-unless.js";
+import { next, open } from "../support/sockets.js";
+import { find, valueIn } from "./control.js";
 import { sockets } from "./missing.js";
 import { proves, withSockets } from "./proves.js";
 
@@ -31,7 +33,7 @@ type Receive = NonNullable<Parameters<typeof open>[3]>["receive"];
 /** A one-to-many socket that others can send to. */
 function server(receive: Receive = [], at: Address = IPV4): [Socket, Address] {
   const family = at.family === "ipv6" ? AF_INET6 : AF_INET;
-  const socket = open(family, SOCK_SEQPACKET, IPPROTO_SCTP, { at: sockaddr(at), receive: receive! });
+  const socket = open(family, SOCK_SEQPACKET, IPPROTO_SCTP, { at: encodeAddress(at), receive: receive! });
   listen(socket.fd, 5);
   return [socket, socket.getsockname()];
 }

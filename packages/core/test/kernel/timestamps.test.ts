@@ -21,7 +21,8 @@ import {
   TCP_NLA_BUSY,
   TCP_NLA_SND_CWND,
 } from "../../src/syscalls/index.js";
-import { find, next, nextError, tcp, udp4, udp6, unix, valueIn } from "../support/kernel-sockets.js";
+import { next, nextError, tcp, udp4, udp6, unix } from "../support/sockets.js";
+import { find, valueIn } from "./control.js";
 import { since } from "./missing.js";
 import { proves } from "./proves.js";
 

@@ -1,6 +1,8 @@
 import { describe, expect } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
 import { AF_TIPC, SOCK_RDM, SOL_TIPC, setsockopt } from "../../src/syscalls/index.js";
-import { next, open, sockaddr, valueIn } from "../support/kernel-sockets.js";
+import { next, open } from "../support/sockets.js";
+import { valueIn } from "./control.js";
 import { sockets } from "./missing.js";
 import { proves } from "./proves.js";
 
@@ -22,7 +24,7 @@ describe("SOL_TIPC", () => {
       upper: 20,
       scope: TIPC_NODE_SCOPE,
     } as const;
-    const service = open(AF_TIPC, SOCK_RDM, 0, { at: sockaddr(range) });
+    const service = open(AF_TIPC, SOCK_RDM, 0, { at: encodeAddress(range) });
     const sender = open(AF_TIPC, SOCK_RDM);
     await sender.sendmsg({
       data: "to a service",

@@ -14,7 +14,8 @@ import {
   TLS_RX,
   TLS_TX,
 } from "../../src/syscalls/index.js";
-import { next, tcp, valueIn } from "../support/kernel-sockets.js";
+import { next, tcp } from "../support/sockets.js";
+import { valueIn } from "./control.js";
 import { type Missing, proves } from "./proves.js";
 
 /** RFC 8446. */

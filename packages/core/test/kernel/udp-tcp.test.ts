@@ -1,7 +1,8 @@
 import { describe, expect } from "vitest";
 import type { Address } from "../../src/index.js";
 import { AF_INET, IPPROTO_MPTCP, SOCK_STREAM } from "../../src/syscalls/index.js";
-import { find, next, tcp, udp4, udp6, valueIn } from "../support/kernel-sockets.js";
+import { next, tcp, udp4, udp6 } from "../support/sockets.js";
+import { find, valueIn } from "./control.js";
 import { sockets } from "./missing.js";
 import { proves } from "./proves.js";
 

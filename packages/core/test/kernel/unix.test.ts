@@ -16,10 +16,14 @@ import {
   setsockopt,
   socketpair,
 } from "../../src/syscalls/index.js";
-import { sameFile } from "../support/descriptors.js";
+import { atEnd, ownFd } from "../support/closing.js";
+import { sameFile } from "../support/descriptor-state.js";
 import { closeSync, openSync } from "../support/files.mjs";
-import { atEnd, decoded, find, names, next, ownFd, unix, valueIn } from "../support/kernel-sockets.js";
-import { has, isRoot, onRealKernel } from "../support/target.js";
+import { has } from "../support/kernel-features.js";
+import { onRealKernel } from "../support/skip-unless.js";
+import { next, unix } from "../support/sockets.js";
+import { isRoot } from "../support/target.js";
+import { decoded, find, names, valueIn } from "./control.js";
 import { since } from "./missing.js";
 import { proves, withSockets } from "./proves.js";
 

@@ -15,8 +15,8 @@ import {
   resetOpenDescriptors,
 } from "../../src/testing/index.js";
 import { counted } from "../support/counted.js";
-import { openFile } from "../support/descriptors.js";
 import { closeSync, fstatSync } from "../support/files.mjs";
+import { openFile } from "../support/owned-descriptors.js";
 import { cramp } from "../support/pairs.js";
 import { numRuns, timeout } from "../support/property.js";
 import { steps } from "./commands.js";

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Descriptor, Message, MessageSocket } from "../../src/index.js";
 import { MSG_PEEK } from "../../src/syscalls/index.js";
-import { turn } from "../support/pairs.js";
+import { turn } from "../support/waiting.js";
 
 // Two connected sockets, everything that was given to them and everything that came of it, and what must hold of that.
 

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { evaluate } from "../support/module.js";
+import { evaluate } from "../support/evaluate.js";
 
 const repository = new URL("../../../../", import.meta.url);
 const text = (path: string) => readFileSync(new URL(path, repository), "utf8");

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from "vitest";
 import { binding } from "../../src/native/load.js";
 import { AF_UNIX, recvmsg, SOCK_STREAM, sendmsg, socketpair } from "../../src/syscalls/index.js";
 import { compiled } from "../support/compiled.js";
-import { keepDescriptors, own } from "../support/descriptors.js";
+import { keepDescriptors, own } from "../support/owned-descriptors.js";
 
 keepDescriptors();
 

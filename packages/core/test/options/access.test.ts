@@ -30,10 +30,12 @@ import {
   setsockopt,
   TCP_NODELAY,
 } from "../../src/syscalls/index.js";
+import { closeAll, own } from "../support/closing.js";
 import { counted } from "../support/counted.js";
-import { closeAll, open, own, tcp, udp4, udp6, unix } from "../support/kernel-sockets.js";
-import { thrown } from "../support/pairs.js";
-import { isEmulated, isRoot, kernelIsAtLeast, onRealKernel, skipUnless } from "../support/target.js";
+import { thrown } from "../support/outcome.js";
+import { onRealKernel, skipUnless } from "../support/skip-unless.js";
+import { open, tcp, udp4, udp6, unix } from "../support/sockets.js";
+import { isEmulated, isRoot, kernelIsAtLeast } from "../support/target.js";
 
 afterEach(closeAll);
 

@@ -15,7 +15,7 @@ import {
   TLS_CIPHER_AES_GCM_256,
   TLS_CIPHER_CHACHA20_POLY1305,
 } from "../../src/syscalls/index.js";
-import { thrown } from "../support/pairs.js";
+import { thrown } from "../support/outcome.js";
 
 const entries = Object.entries<OptionEntry>(socketOptions);
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");

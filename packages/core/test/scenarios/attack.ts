@@ -14,7 +14,7 @@ import {
   shutdown,
   socket,
 } from "../../src/syscalls/index.js";
-import { evaluate } from "../support/module.js";
+import { evaluate } from "../support/evaluate.js";
 import { slow, thorough } from "../support/scale.js";
 import { isRoot } from "../support/target.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";

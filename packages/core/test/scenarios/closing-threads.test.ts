@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { isDeno } from "../../src/runtime.js";
-import { isRoot, onRealKernel, skipUnless } from "../support/target.js";
+import { onRealKernel, skipUnless } from "../support/skip-unless.js";
+import { isRoot } from "../support/target.js";
 import { report } from "./program.js";
 
 /** Threads that close what strangers have sent, and those of them for one user. */

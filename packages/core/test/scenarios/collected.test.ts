@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isBun, isDeno } from "../../src/runtime.js";
 import { scaled } from "../support/scale.js";
-import { skipUnless } from "../support/target.js";
+import { skipUnless } from "../support/skip-unless.js";
 import { report, withOpenFiles } from "./program.js";
 
 const collected = (name: string, ...args: string[]) =>

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { loadedBinding } from "../../src/native/load.js";
 import { compileTo } from "../support/compiled.js";
-import { evaluate } from "../support/module.js";
+import { evaluate } from "../support/evaluate.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 /** Two copies of the JavaScript over one native file: two that are installed, two bundles, or one that a test tool has loaded anew. */

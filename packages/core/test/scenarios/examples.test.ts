@@ -8,8 +8,9 @@ import { transformWithEsbuild } from "vite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { socketpair } from "../../src/index.js";
 import { counted } from "../support/counted.js";
-import { evaluate } from "../support/module.js";
-import { isEmulated, withFiles, withHttpServer } from "../support/target.js";
+import { evaluate } from "../support/evaluate.js";
+import { withFiles, withHttpServer } from "../support/skip-unless.js";
+import { isEmulated } from "../support/target.js";
 
 const repository = fileURLToPath(new URL("../../../..", import.meta.url));
 

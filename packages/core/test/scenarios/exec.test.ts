@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { FileDescriptor, Listener, Socket, socketpair } from "../../src/index.js";
 import { counted } from "../support/counted.js";
-import { isCloseOnExec, isOpen } from "../support/descriptors.js";
+import { isCloseOnExec, isOpen } from "../support/descriptor-state.js";
 import { openSync } from "../support/files.mjs";
+import { has } from "../support/kernel-features.js";
 import { TYPES } from "../support/pairs.js";
-import { has, skipUnless } from "../support/target.js";
+import { skipUnless } from "../support/skip-unless.js";
 import { pathOf } from "./program.js";
 
 /** What a program that is started now has open. */

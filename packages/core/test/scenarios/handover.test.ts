@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect } from "vitest";
-import { withHttpServer } from "../support/target.js";
+import { withHttpServer } from "../support/skip-unless.js";
 import { LIMIT, run } from "./program.js";
 
 const examples = fileURLToPath(new URL("../../../../examples/handover/", import.meta.url));

@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { onRealKernel } from "../support/target.js";
+import { onRealKernel } from "../support/skip-unless.js";
 import { report, withOpenFiles } from "./program.js";
 
 // What waits to be closed is bounded by user, among others. Who sends no descriptors has no part in it.

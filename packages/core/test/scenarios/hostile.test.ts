@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { isDeno } from "../../src/runtime.js";
+import { has } from "../support/kernel-features.js";
 import { shared, slow, thorough } from "../support/scale.js";
-import { has, isRoot, onRealKernel, skipUnless } from "../support/target.js";
+import { onRealKernel, skipUnless } from "../support/skip-unless.js";
+import { isRoot } from "../support/target.js";
 import { removeTemporaryDirectory } from "../support/temporary-directory.js";
 import {
   type Attack,

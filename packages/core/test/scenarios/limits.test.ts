@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { isDeno } from "../../src/runtime.js";
 import { TYPES } from "../support/pairs.js";
 import { slow } from "../support/scale.js";
-import { onRealKernel, withNoDescriptorLeft } from "../support/target.js";
+import { onRealKernel, withNoDescriptorLeft } from "../support/skip-unless.js";
 import { report, withOpenFiles } from "./program.js";
 
 /** More than a Node process has open, and less than any limit. */

@@ -20,8 +20,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { runtimeName } from "../../src/native/load-error.js";
 import { isDeno } from "../../src/runtime.js";
 import { compileTo } from "../support/compiled.js";
-import { evaluate } from "../support/module.js";
-import { skipUnless } from "../support/target.js";
+import { evaluate } from "../support/evaluate.js";
+import { skipUnless } from "../support/skip-unless.js";
 
 const TARGET = `linux-${process.arch}`;
 const NAME = `@sendmsg/native-${TARGET}`;

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { TYPES } from "../support/pairs.js";
-import { onRealKernel } from "../support/target.js";
+import { onRealKernel } from "../support/skip-unless.js";
 import { report, withOpenFiles } from "./program.js";
 
 // Near RLIMIT_NOFILE the kernel closes what does not fit inside recvmsg(2), and the sender decides how long that takes: a

@@ -11,9 +11,9 @@ import { isBun, isDeno } from "../../src/runtime.js";
 import { AF_UNIX, bind, close, SOCK_STREAM, socket } from "../../src/syscalls/index.js";
 import { compiled } from "../support/compiled.js";
 import { counted } from "../support/counted.js";
-import { evaluate } from "../support/module.js";
-import { skipUnless } from "../support/target.js";
-import { freshPath } from "../support/transports.js";
+import { evaluate } from "../support/evaluate.js";
+import { freshPath } from "../support/fresh-places.js";
+import { skipUnless } from "../support/skip-unless.js";
 
 /** By hand with more: SENDMSG_ROUNDS=10000. */
 const ROUNDS = Number(process.env.SENDMSG_ROUNDS ?? 100);

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { isBun, isDeno } from "../../src/runtime.js";
 import { thorough } from "../support/scale.js";
-import { skipUnless, target } from "../support/target.js";
+import { skipUnless } from "../support/skip-unless.js";
+import { target } from "../support/target.js";
 import { report as reportOf } from "./program.js";
 
 // Node's libuv watches a socket of our own making by itself. It ends the process, or goes round for ever, where a descriptor is not

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { expect } from "vitest";
-import { openFile } from "../support/descriptors.js";
 import { closeSync } from "../support/files.mjs";
+import { openFile } from "../support/owned-descriptors.js";
 import { TYPES, withPair } from "../support/pairs.js";
 import { exchange } from "./exchange.js";
 import { firstOf, reportOf, run } from "./program.js";

@@ -1,5 +1,6 @@
 import { test } from "vitest";
-import { isRoot, skipUnless } from "../support/target.js";
+import { skipUnless } from "../support/skip-unless.js";
+import { isRoot } from "../support/target.js";
 
 /**
  * A `test` that needs a program of the system: skipped where it is missing, saying so. In CI, where everything can be

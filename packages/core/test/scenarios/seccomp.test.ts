@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { EACCES, ENOSYS, EPERM, errnoName } from "../../src/errno.js";
 import { isDeno } from "../../src/runtime.js";
 import { thorough } from "../support/scale.js";
-import { isEmulated, skipUnless } from "../support/target.js";
+import { skipUnless } from "../support/skip-unless.js";
+import { isEmulated } from "../support/target.js";
 import { firstOf, report } from "./program.js";
 import { requireProgram } from "./required.js";
 

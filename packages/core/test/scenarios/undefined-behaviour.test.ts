@@ -7,8 +7,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, expect } from "vitest";
 import { isBun, isDeno } from "../../src/runtime.js";
 import { compileTo } from "../support/compiled.js";
-import { evaluate } from "../support/module.js";
-import { skipUnless } from "../support/target.js";
+import { evaluate } from "../support/evaluate.js";
+import { skipUnless } from "../support/skip-unless.js";
 
 // The native layer, compiled with gcc's checks for undefined behaviour, which end the process at the first.
 

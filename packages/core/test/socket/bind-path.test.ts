@@ -33,12 +33,13 @@ import {
 } from "../../src/syscalls/index.js";
 import { compiled } from "../support/compiled.js";
 import { counted } from "../support/counted.js";
+import { evaluate } from "../support/evaluate.js";
 import { closeSync, openSync } from "../support/files.mjs";
-import { evaluate } from "../support/module.js";
-import { rejection } from "../support/pairs.js";
-import { isEmulated, isRoot, onRealKernel, skipUnless } from "../support/target.js";
+import { freshPath } from "../support/fresh-places.js";
+import { rejection } from "../support/outcome.js";
+import { onRealKernel, skipUnless } from "../support/skip-unless.js";
+import { isEmulated, isRoot } from "../support/target.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
-import { freshPath } from "../support/transports.js";
 
 /** flock(2) */
 const LOCK_EX = 2;

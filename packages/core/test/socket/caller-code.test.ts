@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { Socket } from "../../src/index.js";
-import { bytesOf, fill, read, rejection, thrown, withPair } from "../support/pairs.js";
+import { rejection, thrown } from "../support/outcome.js";
+import { bytesOf, fill, read, withPair } from "../support/pairs.js";
 import { CONNECTIONS, withConnection } from "../support/transports.js";
 
 // A message and its options are the caller's: a getter runs the caller's code in the middle of a call.

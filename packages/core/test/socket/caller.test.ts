@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { isBun, isDeno } from "../../src/runtime.js";
 import { run } from "../support/children.js";
 import { compiled } from "../support/compiled.js";
-import { skipUnless } from "../support/target.js";
+import { skipUnless } from "../support/skip-unless.js";
 
 const inNode = skipUnless("Bun and Deno have no util.debuglog().enabled", !isBun && !isDeno);
 

@@ -34,9 +34,11 @@ import {
   SOL_SOCKET,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import { closeAll, next, open, own, tcp, udp4, udp6, unix } from "../support/kernel-sockets.js";
-import { rejection, thrown } from "../support/pairs.js";
-import { isRoot, kernelIsAtLeast, onRealKernel } from "../support/target.js";
+import { closeAll, own } from "../support/closing.js";
+import { rejection, thrown } from "../support/outcome.js";
+import { onRealKernel } from "../support/skip-unless.js";
+import { next, open, tcp, udp4, udp6, unix } from "../support/sockets.js";
+import { isRoot, kernelIsAtLeast } from "../support/target.js";
 
 afterEach(closeAll);
 

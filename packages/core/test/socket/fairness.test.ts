@@ -3,8 +3,9 @@ import { Listener, Socket, socketpair } from "../../src/index.js";
 import { mayTry } from "../../src/socket/fairness.js";
 import { memorySocketpair } from "../../src/testing/index.js";
 import { counted } from "../support/counted.js";
-import { rejection, TYPES, withPair } from "../support/pairs.js";
-import { freshPath } from "../support/transports.js";
+import { freshPath } from "../support/fresh-places.js";
+import { rejection } from "../support/outcome.js";
+import { TYPES, withPair } from "../support/pairs.js";
 import { refuseToWatch } from "../support/watching.js";
 
 /** Makes rounds until a timer has fired five times. A loop that never yields lets it fire not once, and ends at the limit. */

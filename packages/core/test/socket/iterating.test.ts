@@ -4,9 +4,12 @@ import { Listener, Socket } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
 import { NETLINK_USERSOCK } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
-import { pass, rejection, thrown, withPair } from "../support/pairs.js";
-import { isRoot, onRealKernel, skipUnless } from "../support/target.js";
-import { freshPath } from "../support/transports.js";
+import { freshPath } from "../support/fresh-places.js";
+import { rejection, thrown } from "../support/outcome.js";
+import { withPair } from "../support/pairs.js";
+import { onRealKernel, skipUnless } from "../support/skip-unless.js";
+import { isRoot } from "../support/target.js";
+import { pass } from "../support/waiting.js";
 import { refuseToWatch } from "../support/watching.js";
 
 afterEach(() => {

@@ -5,8 +5,11 @@ import { Listener, Socket, socketpair } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
 import { AF_UNIX, close, SOCK_STREAM, socket } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
-import { calls, fill, pass, rejection, thrown, turn, until, withPair } from "../support/pairs.js";
+import { calls } from "../support/counted-calls.js";
+import { rejection, thrown } from "../support/outcome.js";
+import { fill, withPair } from "../support/pairs.js";
 import { removeTemporaryDirectory, temporaryDirectory } from "../support/temporary-directory.js";
+import { pass, turn, until } from "../support/waiting.js";
 
 // What a thread does instead of the event loop, because it could wait for a stranger. Receives: scenarios/near-limit.test.ts.
 

@@ -13,8 +13,11 @@ import {
   socket as syscallSocket,
 } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
-import { calls, isSettled, pass, rejection, thrown, turn, withPair } from "../support/pairs.js";
-import { skipUnless } from "../support/target.js";
+import { calls } from "../support/counted-calls.js";
+import { isSettled, rejection, thrown } from "../support/outcome.js";
+import { withPair } from "../support/pairs.js";
+import { skipUnless } from "../support/skip-unless.js";
+import { pass, turn } from "../support/waiting.js";
 
 const LOOPBACK = { address: "127.0.0.1", port: 0 } as const;
 

@@ -23,10 +23,13 @@ import {
   socketpair as socketpairOfNumbers,
 } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
-import { openFile } from "../support/descriptors.js";
 import { closeSync } from "../support/files.mjs";
-import { rejection, thrown, turn, withPair } from "../support/pairs.js";
-import { has, onRealKernel, skipUnless } from "../support/target.js";
+import { has } from "../support/kernel-features.js";
+import { rejection, thrown } from "../support/outcome.js";
+import { openFile } from "../support/owned-descriptors.js";
+import { withPair } from "../support/pairs.js";
+import { onRealKernel, skipUnless } from "../support/skip-unless.js";
+import { turn } from "../support/waiting.js";
 
 // SO_OOBINLINE and a seqpacket socket's timestamps are switched on by our first receive, and by nothing before it: a socket that
 // only passes through our hands is as its maker left it.

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Listener, Socket, socketpair } from "../../src/index.js";
 import { counted } from "../support/counted.js";
-import { rejection } from "../support/pairs.js";
-import { freshPath } from "../support/transports.js";
+import { freshPath } from "../support/fresh-places.js";
+import { rejection } from "../support/outcome.js";
 
 /** A pair of which the first end's next message must wait; `drain` makes room. */
 async function fullPair(): Promise<{ sender: Socket; receiver: Socket; drain: () => Promise<void> }> {

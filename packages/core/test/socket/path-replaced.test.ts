@@ -24,9 +24,10 @@ import { binding } from "../../src/native/load.js";
 import { close } from "../../src/syscalls/index.js";
 import { replace, whereTold } from "../support/bound-file.js";
 import { counted } from "../support/counted.js";
-import { rejection } from "../support/pairs.js";
-import { isRoot, skipUnless } from "../support/target.js";
-import { freshPath } from "../support/transports.js";
+import { freshPath } from "../support/fresh-places.js";
+import { rejection } from "../support/outcome.js";
+import { skipUnless } from "../support/skip-unless.js";
+import { isRoot } from "../support/target.js";
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -3,12 +3,15 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Listener, Socket, socketpair } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
 import { AF_UNIX, SOCK_DGRAM } from "../../src/syscalls/index.js";
+import { closeAll, own } from "../support/closing.js";
 import { counted, settled } from "../support/counted.js";
-import { isOpen } from "../support/descriptors.js";
-import { closeAll, open, own, tcp, unix } from "../support/kernel-sockets.js";
-import { thrown } from "../support/pairs.js";
-import { has, isEmulated, isRoot, kernelIsAtLeast, onRealKernel, skipUnless } from "../support/target.js";
-import { freshPath } from "../support/transports.js";
+import { isOpen } from "../support/descriptor-state.js";
+import { freshPath } from "../support/fresh-places.js";
+import { has } from "../support/kernel-features.js";
+import { thrown } from "../support/outcome.js";
+import { onRealKernel, skipUnless } from "../support/skip-unless.js";
+import { open, tcp, unix } from "../support/sockets.js";
+import { isEmulated, isRoot, kernelIsAtLeast } from "../support/target.js";
 
 afterEach(closeAll);
 

@@ -5,9 +5,12 @@ import {
   SOF_TIMESTAMPING_TX_SOFTWARE,
 } from "../../src/constants/timestamping.js";
 import type { Address, Socket } from "../../src/index.js";
-import { closeAll, nextError, tcp, udp4 } from "../support/kernel-sockets.js";
-import { calls, fill, pass, TYPES, turn, until, withPair } from "../support/pairs.js";
-import { onRealKernel } from "../support/target.js";
+import { closeAll } from "../support/closing.js";
+import { calls } from "../support/counted-calls.js";
+import { fill, TYPES, withPair } from "../support/pairs.js";
+import { onRealKernel } from "../support/skip-unless.js";
+import { nextError, tcp, udp4 } from "../support/sockets.js";
+import { pass, turn, until } from "../support/waiting.js";
 import { refuseToWatch } from "../support/watching.js";
 
 afterEach(async () => {

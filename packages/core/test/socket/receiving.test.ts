@@ -17,20 +17,14 @@ import {
   sendmsg,
   setsockopt,
 } from "../../src/syscalls/index.js";
-import { isCloseOnExec, openFile, sameFile } from "../support/descriptors.js";
+import { isCloseOnExec, sameFile } from "../support/descriptor-state.js";
 import { closeSync, fstatSync } from "../support/files.mjs";
-import {
-  bytesOf,
-  cramp,
-  isSettled,
-  read,
-  rejection,
-  TYPES,
-  thrown,
-  turn,
-  withPair,
-} from "../support/pairs.js";
-import { has, onRealKernel, skipUnless } from "../support/target.js";
+import { has } from "../support/kernel-features.js";
+import { isSettled, rejection, thrown } from "../support/outcome.js";
+import { openFile } from "../support/owned-descriptors.js";
+import { bytesOf, cramp, read, TYPES, withPair } from "../support/pairs.js";
+import { onRealKernel, skipUnless } from "../support/skip-unless.js";
+import { turn } from "../support/waiting.js";
 
 const PACKETS = ["seqpacket", "dgram"] as const;
 

@@ -20,8 +20,10 @@ import {
   socketpair as socketpairOfNumbers,
 } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
-import { rejection, TYPES, thrown, withPair } from "../support/pairs.js";
-import { has, skipUnless } from "../support/target.js";
+import { has } from "../support/kernel-features.js";
+import { rejection, thrown } from "../support/outcome.js";
+import { TYPES, withPair } from "../support/pairs.js";
+import { skipUnless } from "../support/skip-unless.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const withPassRights = skipUnless("SO_PASSRIGHTS is unknown here; Linux has it since 6.16", has.passRights());

@@ -11,25 +11,16 @@ import {
   socket as syscallSocket,
 } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
-import { openFile, sameFile } from "../support/descriptors.js";
+import { calls } from "../support/counted-calls.js";
+import { sameFile } from "../support/descriptor-state.js";
 import { closeSync, readSync } from "../support/files.mjs";
-import {
-  bytesOf,
-  calls,
-  cramp,
-  drop,
-  fill,
-  isSettled,
-  pass,
-  read,
-  rejection,
-  TYPES,
-  thrown,
-  turn,
-  withPair,
-} from "../support/pairs.js";
-import { isRoot, kernelIsAtLeast, onRealKernel, skipUnless } from "../support/target.js";
-import { freshPath } from "../support/transports.js";
+import { freshPath } from "../support/fresh-places.js";
+import { isSettled, rejection, thrown } from "../support/outcome.js";
+import { openFile } from "../support/owned-descriptors.js";
+import { bytesOf, cramp, drop, fill, read, TYPES, withPair } from "../support/pairs.js";
+import { onRealKernel, skipUnless } from "../support/skip-unless.js";
+import { isRoot, kernelIsAtLeast } from "../support/target.js";
+import { pass, turn } from "../support/waiting.js";
 import { refuseToWatch } from "../support/watching.js";
 
 /** A megabyte in which every place can be told from its neighbours. */

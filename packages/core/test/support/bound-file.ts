@@ -4,8 +4,8 @@ import { binding } from "../../src/native/load.js";
 import { isBoundTo } from "../../src/socket/bound-inode.js";
 import { terminated } from "../../src/socket/file-path.js";
 import { AF_UNIX, bind, close, SOCK_STREAM, socket } from "../../src/syscalls/index.js";
-import { skipUnless } from "./target.js";
-import { freshPath } from "./transports.js";
+import { freshPath } from "./fresh-places.js";
+import { skipUnless } from "./skip-unless.js";
 
 /** Another server at the path, as it were: its descriptor. */
 export function replace(path: string): number {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "vitest";
-import { evaluate } from "./module.js";
+import { evaluate } from "./evaluate.js";
 
 export interface ChildOptions {
   /** RLIMIT_NOFILE. */

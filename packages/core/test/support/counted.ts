@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { socketpair } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
-import { descriptorTable } from "./descriptors.js";
+import { descriptorTable } from "./descriptor-table.js";
 
 let warm: Promise<unknown> | undefined;
 

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import {
   type Message,
   type ReceiveOptions,
@@ -7,7 +6,6 @@ import {
   type SocketType,
   socketpair,
 } from "../../src/index.js";
-import { binding } from "../../src/native/load.js";
 import { SO_RCVBUF, SO_SNDBUF, SOL_SOCKET, setsockopt } from "../../src/syscalls/index.js";
 import { counted } from "./counted.js";
 
@@ -63,69 +61,3 @@ export async function read(socket: Socket, length: number, options: ReceiveOptio
 
 export const bytesOf = (messages: readonly Message[]): Buffer =>
   Buffer.concat(messages.map(({ data }) => data));
-
-/** The event loop has gone round. */
-export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** Waits for something that has no event of its own. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await pause(1);
-}
-
-/** What a promise rejects with. */
-export async function rejection(promise: Promise<unknown>): Promise<Error & Record<string, unknown>> {
-  try {
-    await promise;
-  } catch (error) {
-    return error as Error & Record<string, unknown>;
-  }
-  throw new Error("The promise was to reject");
-}
-
-/** What a call throws. */
-export function thrown(call: () => unknown): Error & Record<string, unknown> {
-  try {
-    call();
-  } catch (error) {
-    return error as Error & Record<string, unknown>;
-  }
-  throw new Error("The call was to throw");
-}
-
-/** Whether a promise has settled once the event loop has gone round. */
-export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
-  let settled = false;
-  const note = () => {
-    settled = true;
-  };
-  promise.then(note, note);
-  await turn();
-  return settled;
-}
-
-/** How often a system call is made while `body` runs: what spins makes thousands. */
-export async function calls(
-  name: "accept4" | "connect" | "dup" | "receive" | "send" | "startAccept" | "startConnect" | "startSend",
-  body: () => unknown,
-): Promise<number> {
-  const native = binding();
-  const call = native[name] as (...args: unknown[]) => number;
-  let count = 0;
-  const counting = (...args: unknown[]): number => {
-    count++;
-    return call(...args);
-  };
-  Object.assign(native, { [name]: counting });
-  try {
-    await body();
-  } finally {
-    Object.assign(native, { [name]: call });
-  }
-  return count;
-}
-
-/** The event loop goes round for that many milliseconds. */
-export async function pass(milliseconds: number): Promise<void> {
-  const end = performance.now() + milliseconds;
-  while (performance.now() < end) await pause(5);
-}

@@ -2,7 +2,7 @@
 // registered for the first file alone.
 import { afterAll, beforeEach, type RunnerTask } from "vitest";
 import { nextTurn } from "../../src/socket/fairness.js";
-import { REAL_KERNEL } from "./real-kernel.js";
+import { REAL_KERNEL } from "./skip-unless.js";
 import { removeTemporaryDirectory } from "./temporary-directory.js";
 
 afterAll(removeTemporaryDirectory);

@@ -1,17 +1,8 @@
-import { join } from "node:path";
 import { encodeAddress } from "../../src/address/index.js";
 import { type Address, Listener, Socket, type SocketOptions, type SocketType } from "../../src/index.js";
 import { AF_INET6, bind, close, SOCK_DGRAM, socket } from "../../src/syscalls/index.js";
 import { counted } from "./counted.js";
-import { temporaryDirectory } from "./temporary-directory.js";
-
-let last = 0;
-
-/** A path that nothing has yet, in a directory that is gone when the file's tests have ended. */
-export const freshPath = (): string => join(temporaryDirectory(), `${++last}.sock`);
-
-/** An abstract name that nobody else has. */
-export const freshName = (): string => `sendmsg-test-${process.pid}-${++last}`;
+import { freshName, freshPath } from "./fresh-places.js";
 
 export interface Transport {
   name: string;

@@ -22,7 +22,7 @@ import {
   socket,
   socketpair,
 } from "../../src/syscalls/index.js";
-import { keepDescriptors, own } from "../support/descriptors.js";
+import { keepDescriptors, own } from "../support/owned-descriptors.js";
 import { unixAddress } from "../support/sockaddr.js";
 import { isEmulated } from "../support/target.js";
 

@@ -38,9 +38,11 @@ import {
   socket,
   socketpair,
 } from "../../src/syscalls/index.js";
-import { closeNow, isCloseOnExec, isOpen, keepDescriptors, own, sameFile } from "../support/descriptors.js";
+import { isCloseOnExec, isOpen, sameFile } from "../support/descriptor-state.js";
+import { closeNow, keepDescriptors, own } from "../support/owned-descriptors.js";
+import { onRealKernel } from "../support/skip-unless.js";
 import { loopback, unixAddress } from "../support/sockaddr.js";
-import { isEmulated, onRealKernel } from "../support/target.js";
+import { isEmulated } from "../support/target.js";
 
 keepDescriptors();
 

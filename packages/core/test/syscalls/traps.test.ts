@@ -41,18 +41,13 @@ import {
 } from "../../src/syscalls/index.js";
 import { type Cmsg, cmsg, fdsIn, HEADER, INT, ints, intsOf, parse, rights, space } from "../support/cmsg.js";
 import { compiled } from "../support/compiled.js";
-import {
-  closeNow,
-  isCloseOnExec,
-  isOpen,
-  keepDescriptors,
-  openFile,
-  own,
-  sameFile,
-} from "../support/descriptors.js";
+import { isCloseOnExec, isOpen, sameFile } from "../support/descriptor-state.js";
 import { fchmodSync, fchownSync, readSync } from "../support/files.mjs";
+import { has } from "../support/kernel-features.js";
+import { closeNow, keepDescriptors, openFile, own } from "../support/owned-descriptors.js";
+import { onRealKernel, skipUnless, withNoDescriptorLeft } from "../support/skip-unless.js";
 import { loopback, unixAddress } from "../support/sockaddr.js";
-import { has, isRoot, onRealKernel, skipUnless, withNoDescriptorLeft } from "../support/target.js";
+import { isRoot } from "../support/target.js";
 
 // The kernel's own behaviour, observed through the bare calls: see docs of the Socket for what the library makes of it.
 

@@ -26,10 +26,13 @@ import {
   openDescriptors,
 } from "../../src/testing/index.js";
 import { counted } from "../support/counted.js";
-import { openFile, sameFile } from "../support/descriptors.js";
+import { sameFile } from "../support/descriptor-state.js";
 import { closeSync } from "../support/files.mjs";
-import { isSettled, rejection, thrown, turn } from "../support/pairs.js";
-import { has, skipUnless } from "../support/target.js";
+import { has } from "../support/kernel-features.js";
+import { isSettled, rejection, thrown } from "../support/outcome.js";
+import { openFile } from "../support/owned-descriptors.js";
+import { skipUnless } from "../support/skip-unless.js";
+import { turn } from "../support/waiting.js";
 
 // What sockets in memory promise is what sockets do: each behaviour is checked on both.
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, expect } from "vitest";
 import { isBun, isDeno } from "../../src/runtime.js";
 import { compiled } from "../support/compiled.js";
-import { skipUnless } from "../support/target.js";
+import { skipUnless } from "../support/skip-unless.js";
 
 let dist: string;
 beforeAll(async () => {

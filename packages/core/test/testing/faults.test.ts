@@ -8,7 +8,8 @@ import {
   openDescriptors,
   resetOpenDescriptors,
 } from "../../src/testing/index.js";
-import { isSettled, rejection, thrown, turn } from "../support/pairs.js";
+import { isSettled, rejection, thrown } from "../support/outcome.js";
+import { turn } from "../support/waiting.js";
 
 // Tests of other files, in the same process, may have left descriptors open.
 beforeAll(resetOpenDescriptors);

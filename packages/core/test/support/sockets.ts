@@ -1,15 +1,6 @@
-import { expect } from "vitest";
-import { type Address, encodeAddress, type Ipv4Address, type Ipv6Address } from "../../src/address/index.js";
+import type { Address, Ipv4Address, Ipv6Address } from "../../src/address/index.js";
+import type { ControlName } from "../../src/control/index.js";
 import {
-  type ControlEntry,
-  type ControlMessage,
-  type ControlName,
-  type ControlValue,
-  controlMessages,
-  decodeControl,
-} from "../../src/control/index.js";
-import {
-  type FileDescriptor,
   Listener,
   type Message,
   type ReceiveOptions,
@@ -18,37 +9,12 @@ import {
   type SocketType,
   socketpair,
 } from "../../src/index.js";
-import { bind, close, type SendmsgOptions, setsockopt, socket } from "../../src/syscalls/index.js";
+import { bind, close, socket } from "../../src/syscalls/index.js";
+import { atEnd, own } from "./closing.js";
 import { slow } from "./scale.js";
 
 /** Far longer than anything takes. */
 export const PATIENCE = slow ? 60_000 : 15_000;
-
-let closers: (() => unknown)[] = [];
-
-/** Closes what the test opened. */
-export async function closeAll(): Promise<void> {
-  const all = closers.reverse();
-  closers = [];
-  for (const end of all) await end();
-}
-
-/** Calls back when the test ends. */
-export function atEnd(end: () => unknown): void {
-  closers.push(end);
-}
-
-/** Closes it when the test ends. */
-export function own<T extends Socket | Listener | FileDescriptor>(opened: T): T {
-  atEnd(() => opened.close());
-  return opened;
-}
-
-/** A descriptor that the test owns. */
-export function ownFd(fd: number): number {
-  atEnd(() => close(fd));
-  return fd;
-}
 
 export interface RawOptions {
   receive?: readonly ControlName[];
@@ -126,40 +92,3 @@ export async function next(socket: Socket, options: ReceiveOptions = {}): Promis
 export async function nextError(socket: Socket): Promise<Message> {
   return socket.recvError({ signal: AbortSignal.timeout(PATIENCE) });
 }
-
-/** The value of the control message of that name; undefined if there is none. */
-export function find<N extends ControlName>(
-  control: readonly ControlMessage[],
-  name: N,
-): ControlValue<N> | undefined {
-  const found = control.find((message) => message.name === name);
-  return (found as { value: ControlValue<N> } | undefined)?.value;
-}
-
-/** The value of the control message of that name, which must be there. */
-export function valueIn<N extends ControlName>(
-  { control }: { control: readonly ControlMessage[] },
-  name: N,
-): ControlValue<N> {
-  const value = find(control, name);
-  expect(value, `${name} among ${names(control).join(", ") || "no control messages"}`).toBeDefined();
-  return value!;
-}
-
-export const names = (control: readonly ControlMessage[]): string[] => control.map(({ name }) => name);
-
-/** Switches a message on by the table's option. */
-export function switchOn(fd: number, name: ControlName): void {
-  const { enable } = controlMessages[name] as ControlEntry;
-  setsockopt(fd, enable!.level, enable!.option, enable!.value ?? 1);
-}
-
-/** The control messages of a socket of that family, in received bytes. */
-export function decoded(bytes: Uint8Array, length: number, family: number): ControlMessage[] {
-  return decodeControl(bytes.subarray(0, length), { family });
-}
-
-/** The bytes of an address, for the system calls. */
-export const sockaddr = (address: Address): Uint8Array => encodeAddress(address);
-
-export type { SendmsgOptions };

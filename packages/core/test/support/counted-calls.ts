@@ -1,0 +1,22 @@
+import { binding } from "../../src/native/load.js";
+
+/** How often a system call is made while `body` runs: what spins makes thousands. */
+export async function calls(
+  name: "accept4" | "connect" | "dup" | "receive" | "send" | "startAccept" | "startConnect" | "startSend",
+  body: () => unknown,
+): Promise<number> {
+  const native = binding();
+  const call = native[name] as (...args: unknown[]) => number;
+  let count = 0;
+  const counting = (...args: unknown[]): number => {
+    count++;
+    return call(...args);
+  };
+  Object.assign(native, { [name]: counting });
+  try {
+    await body();
+  } finally {
+    Object.assign(native, { [name]: call });
+  }
+  return count;
+}
