@@ -57,15 +57,20 @@ const byReadiness = (way) => ({
   leaves: [`readiness-${way}`],
   again: (file, name) => `export SENDMSG_READINESS=${way}; ${inCore(file, name)}`,
 });
+/** Beginnings of paths. */
+const SOCKETS = ["test/socket", "test/listener", "test/connect", "test/datagrams"];
 /** What waits. */
-const OF_READINESS = thorough ? [] : ["test/socket", "test/listener", "test/connections", "test/traps"];
+const OF_READINESS = thorough
+  ? []
+  : [...SOCKETS, "test/scenarios/no-descriptor-left", "test/scenarios/descriptors-in-flight"];
 /** What another runtime can get wrong: waiting, sockets, descriptors. */
 const OF_RUNTIMES = thorough
   ? []
   : [
-      ...["test/socket", "test/listener", "test/connections", "test/message.test", "test/descriptor"],
-      "test/scenarios/event-loop",
-      ...["test/syscalls/calls", "test/scenarios/python", "test/scenarios/perl", "test/scenarios/exec"],
+      ...[...SOCKETS, "test/message.test", "test/descriptor", "test/syscalls"],
+      ...["event-loop", "bind-path", "collected", "copies", "python", "perl", "exec"].map(
+        (name) => `test/scenarios/${name}`,
+      ),
     ];
 
 // Of each part: its name, the minutes that it may take, the results that it leaves, and how to run one of its tests alone.

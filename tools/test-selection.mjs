@@ -27,10 +27,19 @@ const OF_MANY_PROCESSES = [
 // fit, and who is told that a socket is ready. These are about something else.
 const NOT_OF_ARCHITECTURE = [
   ...["cli", "constants", "model"].map((folder) => `test/${folder}/**`),
-  ...files("", "bad-input", "fuzz", "prototype-pollution", "**/pure"),
+  "test/bad-input/**",
+  ...files("", "fuzz", "prototype-pollution", "**/pure"),
   ...files("", "control/reference", "native/architectures"),
-  ...files("socket/", "bind-path", "fairness", "path-handed-over", "path-replaced"),
-  ...files("scenarios/", "event-loop", "held-back", "hostile", "near-limit", "undefined-behaviour"),
+  ...files("socket/", "bind-path", "fairness", "path-handed-over", "path-replaced", "stale-path"),
+  ...files(
+    "scenarios/",
+    "bind-path",
+    "event-loop",
+    "held-back",
+    "hostile",
+    "near-limit",
+    "undefined-behaviour",
+  ),
   ...files("kernel/", "page", "write-proof"),
 ];
 
@@ -61,7 +70,9 @@ export function kernelAndMistakenTests() {
       new RegExp(`\\bonRealKernel\\b|${REAL_KERNEL}`).test(readFileSync(join(core, path), "utf8")),
     );
   if (chosen.length === 0)
-    throw new Error("No test file says that it needs a real kernel (onRealKernel, test/support/skip-unless.ts)");
+    throw new Error(
+      "No test file says that it needs a real kernel (onRealKernel, test/support/skip-unless.ts)",
+    );
   return [...kernelTests(), ...chosen];
 }
 

@@ -143,3 +143,7 @@ describe("control and address", () => {
       { receive: ["credentials"] },
     ));
 });
+
+describe("Message.from", () => {
+  it("nothing is needed", () => expect(Message.from().eof).toBe(false));
+});

@@ -11,6 +11,7 @@ import {
   type SocketType,
   socketpair,
 } from "../src/index.js";
+import { AF_NETLINK, NETLINK_ROUTE, SOCK_RAW, socket as syscallSocket } from "../src/syscalls/index.js";
 import { counted } from "./support/counted.js";
 import { closeSync, fstatSync, openSync } from "./support/files.mjs";
 import { freshName, freshPath } from "./support/fresh-places.js";
@@ -39,6 +40,11 @@ async function exchange(
     await Promise.all([left.close(), right.close()]);
   }
 }
+
+/** struct nlmsghdr of an NLMSG_NOOP, which the kernel passes over: include/uapi/linux/netlink.h. */
+const noop = Buffer.alloc(16);
+noop.writeUInt32LE(noop.length, 0);
+noop.writeUInt16LE(1, 4);
 
 describe.each(TYPES)("%s", (type) => {
   it("carries bytes", () =>
@@ -299,3 +305,18 @@ it("an IPv6 datagram socket sends to an IPv4 address, too", () =>
     expect(String((await to.recvmsg()).data)).toBe("by IPv4");
     await Promise.all([from.close(), to.close()]);
   }));
+
+describe("a shutdown that the kernel refuses", () => {
+  it.each(["write", "both"] as const)("%s: sending goes on", (how) =>
+    counted(async () => {
+      // Netlink knows no shutdown(2): sock_no_shutdown().
+      const socket = Socket.from(syscallSocket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
+      expect(await rejection(socket.shutdown(how))).toMatchObject({
+        code: "EOPNOTSUPP",
+        syscall: "shutdown",
+      });
+      expect(await socket.sendmsg({ data: noop })).toEqual({ bytes: noop.length });
+      await socket.close();
+    }),
+  );
+});

@@ -1,11 +1,22 @@
-import { describe, expect, test } from "vitest";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { beforeAll, describe, expect, it, test } from "vitest";
 import { isBun, isDeno } from "../../src/runtime.js";
+import { compiled } from "../support/compiled.js";
+import { evaluate, FILES } from "../support/evaluate.js";
 import { scaled } from "../support/scale.js";
 import { skipUnless } from "../support/skip-unless.js";
 import { report, withOpenFiles } from "./program.js";
 
 const collected = (name: string, ...args: string[]) =>
   report("collected.mjs", { args: [name, ...args], nodeOptions: ["--expose-gc", "--no-warnings"] });
+
+let dist: string;
+
+beforeAll(async () => {
+  dist = await compiled();
+});
 
 test("a message that is dropped and collected: its descriptors are closed, with a warning each", async () => {
   expect(await collected("message")).toEqual({
@@ -81,3 +92,97 @@ tellsOfCollections(
     expect(found.collections).toBeLessThanOrEqual(6);
   },
 );
+
+describe("collection", () => {
+  /** Runs a module in a process of its own; what it wrote. */
+  function run(source: string): string {
+    const child = spawnSync(process.execPath, evaluate(source, { gc: true }), {
+      encoding: "utf8",
+      env: { ...process.env, INDEX: pathToFileURL(join(dist, "index.js")).href },
+    });
+    expect(child.stderr).toBe("");
+    expect(child.status).toBe(0);
+    return child.stdout.trim();
+  }
+
+  const prelude = `
+    import { readdirSync, readlinkSync } from "node:fs";
+    import { closeSync, openSync } from ${FILES};
+    import { setTimeout as pause } from "node:timers/promises";
+    const { FileDescriptor, socketpair } = await import(process.env.INDEX);
+    const warnings = [];
+    process.removeAllListeners("warning");
+    process.on("warning", ({ code, message }) => warnings.push([code, /^Descriptor \\d+ /.test(message)].join()));
+    // Some time after its start, Deno makes the sockets by which it hears of signals.
+    if ("Deno" in globalThis) process.once("SIGUSR2", () => {}).removeAllListeners("SIGUSR2");
+    const count = () => readdirSync("/proc/self/fd").length;
+    const collect = async (expected) => {
+      for (let i = 0; i < 1000 && count() !== expected; i++) { globalThis.gc(); await pause(5); }
+      if (count() !== expected) console.log("descriptors:", count(), "instead of", expected);
+    };
+  `;
+
+  it("closes what was forgotten, and warns", () => {
+    const output = run(`${prelude}
+      const before = count();
+      (() => { FileDescriptor.adopt(openSync("/proc/self/status", "r")); })();
+      await collect(before);
+      console.log(warnings.join(" "));`);
+    expect(output).toBe("SENDMSG_FD_COLLECTED,true");
+  });
+
+  it("closes what is in a message that was forgotten, and warns of each", () => {
+    const output = run(`${prelude}
+      const [a, b] = socketpair("seqpacket");
+      await b.sendmsg({ data: "x" });
+      await a.recvmsg();
+      const before = count();
+      for (let i = 0; i < 3; i++) {
+        await a.sendmsg({ fds: [0, 1] });
+        await b.recvmsg({ maxFds: 2 });
+      }
+      await collect(before);
+      console.log(warnings.length, [...new Set(warnings)].join(" "));
+      process.exit(0);`);
+    expect(output).toBe("6 SENDMSG_FD_COLLECTED,true");
+  });
+
+  it("says nothing of what was closed, detached or handed over", () => {
+    const output = run(`${prelude}
+      const open = () => FileDescriptor.adopt(openSync("/proc/self/status", "r"));
+      const before = count();
+      (() => {
+        open().close();
+        open().detach();
+        open().handOver(() => {});
+        FileDescriptor.claim(open().transfer()).close();
+      })();
+      await collect(before + 2);
+      for (let i = 0; i < 5; i++) { globalThis.gc(); await pause(5); }
+      console.log(warnings.length);`);
+    expect(output).toBe("0");
+  });
+
+  it("leaves a number alone that means another file by now", () => {
+    const output = run(`${prelude}
+      let number;
+      (() => {
+        const descriptor = FileDescriptor.adopt(openSync("/proc/self/status", "r"));
+        number = descriptor.fd;
+        closeSync(number);
+        try { FileDescriptor.adopt(number); } catch {}
+        if (openSync("/proc/uptime", "r") !== number) throw new Error("another number");
+      })();
+      for (let i = 0; i < 20; i++) { globalThis.gc(); await pause(5); }
+      console.log(readlinkSync("/proc/self/fd/" + number).split("/").at(-1), warnings.length);`);
+    expect(output).toBe("uptime 0");
+  });
+
+  it("unclaimed tickets do not keep the process", () => {
+    expect(
+      run(
+        `${prelude} FileDescriptor.adopt(openSync("/proc/self/status", "r")).transfer(); console.log("end");`,
+      ),
+    ).toBe("end");
+  });
+});

@@ -6,10 +6,10 @@ import { NETLINK_USERSOCK } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
 import { freshPath } from "../support/fresh-places.js";
 import { rejection, thrown } from "../support/outcome.js";
-import { withPair } from "../support/pairs.js";
+import { TYPES, withPair } from "../support/pairs.js";
 import { onRealKernel, skipUnless } from "../support/skip-unless.js";
 import { isRoot } from "../support/target.js";
-import { pass } from "../support/waiting.js";
+import { pass, turn } from "../support/waiting.js";
 import { refuseToWatch } from "../support/watching.js";
 
 afterEach(() => {
@@ -154,5 +154,56 @@ describe("an iteration", () => {
       expect(values).toEqual(["1", "2", undefined, undefined]);
       await a.sendmsg({ data: "3" });
       expect(String((await b.recvmsg()).data)).toBe("3");
+    }));
+});
+
+describe.each(TYPES)("%s", (type) => {
+  it("iteration yields message after message; leaving it does not close the socket", () =>
+    withPair(type, async (a, b) => {
+      const seen: string[] = [];
+      for (const letter of "abc") a.trySendmsg({ data: letter });
+      for await (const message of b.messages({ size: 1 })) {
+        seen.push(String(message.data));
+        if (seen.length === 3) break;
+      }
+      a.trySendmsg({ data: "d" });
+      for await (const message of b) {
+        seen.push(String(message.data));
+        break;
+      }
+      expect(seen.join("")).toBe("abcd");
+      expect(b.closed).toBe(false);
+    }));
+
+  it("an error in the loop's body leaves the socket usable and loses no descriptor that was disposed of", () =>
+    withPair(type, async (a, b) => {
+      await a.sendmsg({ data: "x", fds: [0] });
+      const loop = async () => {
+        for await (using message of b.messages({ maxFds: 1 })) throw new Error(`${message.fds.length}`);
+      };
+      expect((await rejection(loop())).message).toBe("1");
+      await a.sendmsg({ data: "y" });
+      expect(String((await b.recvmsg()).data)).toBe("y");
+    }));
+
+  it("iteration can be aborted", () =>
+    withPair(type, async (_, b) => {
+      const controller = new AbortController();
+      const loop = async () => {
+        for await (const message of b.messages({ signal: controller.signal }))
+          expect(message).toBeUndefined();
+      };
+      const looping = rejection(loop());
+      await turn();
+      controller.abort("why");
+      expect(await looping).toMatchObject({ code: "ABORT_ERR", cause: "why" });
+    }));
+
+  it("close ends the iteration", () =>
+    withPair(type, async (_, b) => {
+      const looping = b.messages().next();
+      await turn();
+      await b.close();
+      expect(await looping).toEqual({ done: true, value: undefined });
     }));
 });

@@ -12,6 +12,7 @@ import { thrown } from "../support/outcome.js";
 import { onRealKernel, skipUnless } from "../support/skip-unless.js";
 import { open, tcp, unix } from "../support/sockets.js";
 import { isEmulated, isRoot, kernelIsAtLeast } from "../support/target.js";
+import { withBound } from "../support/transports.js";
 
 afterEach(closeAll);
 
@@ -200,4 +201,16 @@ it("sockets of other families know no process at the other end", async () => {
   ]) {
     expect(thrown(call)).toMatchObject({ code: NOT_UNIX });
   }
+});
+
+describe("what only Unix sockets have", () => {
+  it("is refused elsewhere", () =>
+    withBound(
+      { type: "dgram", place: () => ({ family: "ipv4", address: "127.0.0.1", port: 0 }) },
+      1,
+      ([socket]) => {
+        expect(thrown(() => socket!.getPeerCredentials()).code).toBe("ERR_SENDMSG_NOT_UNIX");
+        expect(thrown(() => socket!.getPeerPidfd()).code).toBe("ERR_SENDMSG_NOT_UNIX");
+      },
+    ));
 });

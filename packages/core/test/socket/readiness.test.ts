@@ -1,12 +1,15 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   SOF_TIMESTAMPING_OPT_ID,
   SOF_TIMESTAMPING_SOFTWARE,
   SOF_TIMESTAMPING_TX_SOFTWARE,
 } from "../../src/constants/timestamping.js";
-import type { Address, Socket } from "../../src/index.js";
+import { type Address, FileDescriptor, type Socket, socketpair } from "../../src/index.js";
 import { closeAll } from "../support/closing.js";
+import { counted } from "../support/counted.js";
 import { calls } from "../support/counted-calls.js";
+import { rejection } from "../support/outcome.js";
 import { fill, TYPES, withPair } from "../support/pairs.js";
 import { onRealKernel } from "../support/skip-unless.js";
 import { nextError, tcp, udp4 } from "../support/sockets.js";
@@ -139,4 +142,75 @@ onRealKernel("reports that nobody reads do not fill the receive buffer", async (
     return String(a.tryRecvmsg()?.data) === "there";
   });
   expect((await nextError(a)).control.length).toBeGreaterThan(0);
+});
+
+describe("trap 42: a file that lives on elsewhere", () => {
+  /** The descriptors that the event loop's epoll instances watch: "tfd: 21 events: …", proc(5). */
+  function watched(): number[] {
+    return readdirSync("/proc/self/fd").flatMap((fd) => {
+      try {
+        if (readlinkSync(`/proc/self/fd/${fd}`) !== "anon_inode:[eventpoll]") return [];
+        return [...readFileSync(`/proc/self/fdinfo/${fd}`, "latin1").matchAll(/^tfd:\s+(\d+)/gm)].map(
+          ([, number]) => Number(number),
+        );
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  onRealKernel("its events stop when its socket is closed", () =>
+    counted(async () => {
+      const [a, b] = socketpair("stream");
+      const waiting = rejection(a.recvmsg());
+      await turn();
+      const number = a.fd;
+      expect(watched()).toContain(number);
+      const copy = FileDescriptor.adopt(number === a.fd ? dupOf(number) : -1);
+      await a.close();
+      await waiting;
+      expect(watched()).not.toContain(number);
+
+      // The number's next owner hears only of its own.
+      const [c, d] = socketpair("stream");
+      const waits = [c, d].map((socket) => socket.recvmsg());
+      await turn();
+      const receives = await calls("receive", async () => {
+        for (let i = 0; i < 20; i++) {
+          await b.sendmsg({ data: "x" });
+          await turn();
+        }
+      });
+      expect(receives).toBe(0);
+      await c.sendmsg({ data: "to d" });
+      await d.sendmsg({ data: "to c" });
+      expect((await Promise.all(waits)).map(({ data }) => String(data))).toEqual(["to c", "to d"]);
+      copy.close();
+      await Promise.all([b, c, d].map((socket) => socket.close()));
+    }),
+  );
+
+  function dupOf(fd: number): number {
+    const [a, b] = socketpair("seqpacket", { maxFds: 1 });
+    a.trySendmsg({ fds: [fd] });
+    const [copy] = b.tryRecvmsg()!.takeFds();
+    void a.close();
+    void b.close();
+    return copy!.detach();
+  }
+
+  onRealKernel("and when it becomes a net.Socket, or a descriptor", () =>
+    counted(async () => {
+      const [a, b] = socketpair("stream");
+      const waiting = a.recvmsg();
+      await turn();
+      await b.sendmsg({ data: "x" });
+      await waiting;
+      const number = a.fd;
+      using descriptor = a.detach();
+      expect(watched()).not.toContain(number);
+      expect(descriptor.fd).toBe(number);
+      await b.close();
+    }),
+  );
 });

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "vitest";
-import { evaluate } from "./evaluate.js";
+import { evaluate, FILES } from "./evaluate.js";
 
 export interface ChildOptions {
   /** RLIMIT_NOFILE. */
@@ -26,7 +26,7 @@ export function run(dist: string, source: string, options: ChildOptions = {}): s
     import * as lib from ${module("index.js")};
     import * as sys from ${module("syscalls/index.js")};
     import { binding } from ${module("native/load.js")};
-    import { closeSync, openSync } from ${JSON.stringify(new URL("files.mjs", import.meta.url).href)};
+    import { closeSync, openSync } from ${FILES};
     // What a module has done with is collected, and closed, while others are still at work.
     const keep = (...ends) => { globalThis.kept = [...(globalThis.kept ?? []), ...ends]; };
     ${source}`;

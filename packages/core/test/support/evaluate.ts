@@ -15,3 +15,6 @@ export function evaluate(source: string, { gc = false }: { gc?: boolean } = {}):
   if (isDeno) return ["eval", ...(gc ? ["--v8-flags=--expose-gc"] : []), source];
   return [...(gc ? ["--expose-gc"] : []), "--input-type=module", "--eval", source];
 }
+
+/** The address of files.mjs as JavaScript text, for the source of a module that imports it. */
+export const FILES = JSON.stringify(new URL("files.mjs", import.meta.url).href);

@@ -23,3 +23,6 @@ export function loopback(port = 0): Buffer {
   bytes.set([127, 0, 0, 1], 4);
   return bytes;
 }
+
+/** An abstract name that belongs to this process. */
+export const abstractAddress = (name: string): Buffer => unixAddress(`\0sendmsg-test-${process.pid}-${name}`);

@@ -1,0 +1,188 @@
+import { describe, expect, it } from "vitest";
+import { encodeAddress } from "../src/address/index.js";
+import { decodeControl, encodeControl } from "../src/control/index.js";
+import { FileDescriptor } from "../src/index.js";
+import {
+  AF_UNIX,
+  accept4,
+  bind,
+  close,
+  connect,
+  dup,
+  getsockopt,
+  listen,
+  recvmmsg,
+  recvmsg,
+  SO_PEERPIDFD,
+  SOCK_NONBLOCK,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  sendmsg,
+  socket,
+  socketpair,
+} from "../src/syscalls/index.js";
+import { counted, settled } from "./support/counted.js";
+import { isOpen, sameFile } from "./support/descriptor-state.js";
+import { closeSync, openSync } from "./support/files.mjs";
+import { freshPath } from "./support/fresh-places.js";
+import { thrown } from "./support/outcome.js";
+import { openFile } from "./support/owned-descriptors.js";
+import { withPair } from "./support/pairs.js";
+import { skipUnless } from "./support/skip-unless.js";
+import { isEmulated, kernelIsAtLeast } from "./support/target.js";
+import { turn } from "./support/waiting.js";
+
+const open = (): number => openSync("/proc/self/status", "r");
+
+describe("a number that was closed behind our back", () => {
+  it("is EBADF to adopt, and forgotten: its next file can be adopted", () =>
+    counted(() => {
+      const stale = FileDescriptor.adopt(open());
+      const number = stale.fd;
+      closeSync(number);
+      expect(thrown(() => FileDescriptor.adopt(number)).code).toBe("EBADF");
+      expect(stale.fd).toBe(-1);
+      const next = open();
+      expect(next).toBe(number);
+      using descriptor = FileDescriptor.adopt(next);
+      stale.close();
+      expect(descriptor.fd).toBe(number);
+      expect(isOpen(number)).toBe(true);
+    }));
+
+  it("is not closed when the kernel has given it to a descriptor that arrived meanwhile", () =>
+    withPair("seqpacket", async (a, b) => {
+      const file = openFile("arrived");
+      const stale = FileDescriptor.adopt(open());
+      const number = stale.fd;
+      await a.sendmsg({ fds: [file] });
+      closeSync(number);
+      using message = await b.recvmsg({ maxFds: 1 });
+      expect(message.fds[0]!.fd).toBe(number);
+      expect(stale.fd).toBe(-1);
+      stale.close();
+      stale[Symbol.dispose]();
+      await settled();
+      expect(sameFile(number, file)).toBe(true);
+      expect(thrown(() => stale.detach()).code).toBe("ERR_SENDMSG_CLOSED");
+      closeSync(file);
+    }));
+});
+
+describe("a number that was closed behind its owner's back, and that the kernel hands out anew", () => {
+  const UNIX = [AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK] as const;
+
+  /** Calls with a message that carries a descriptor: the control data, and the numbers in it. */
+  function numbersIn(receive: (fd: number, control: Uint8Array) => void): () => number[] {
+    const [a, b] = socketpair(...UNIX);
+    const control = encodeControl([{ name: "rights", value: [a] }]);
+    sendmsg(a, "x", { control });
+    close(a);
+    return () => {
+      const room = new Uint8Array(64);
+      receive(b, room);
+      close(b);
+      return decodeControl(room).flatMap((item) => (item.name === "rights" ? item.value : []));
+    };
+  }
+
+  /** Each call gets what it needs ready, so that the next number goes to what it hands out. */
+  const calls: [name: string, prepare: () => () => number[]][] = [
+    ["socket", () => () => [socket(...UNIX)]],
+    ["socketpair", () => () => socketpair(...UNIX)],
+    ["dup", () => () => [dup(0)]],
+    [
+      "accept4",
+      () => {
+        const address = encodeAddress({ family: "unix", abstract: freshPath() });
+        const [listener, client] = [socket(...UNIX), socket(...UNIX)];
+        bind(listener, address);
+        listen(listener, 1);
+        connect(client, address);
+        return () => {
+          const { fd } = accept4(listener)!;
+          close(listener);
+          close(client);
+          return [fd];
+        };
+      },
+    ],
+    ["recvmsg", () => numbersIn((fd, control) => recvmsg(fd, new Uint8Array(1), { control }))],
+    ["recvmmsg", () => numbersIn((fd, control) => recvmmsg(fd, [{ buffers: new Uint8Array(1), control }]))],
+  ];
+
+  async function ownerKeepsOff(prepare: () => () => number[]): Promise<void> {
+    const call = prepare();
+    const stale = FileDescriptor.adopt(open());
+    const number = stale.fd;
+    closeSync(number);
+    const handedOut = call();
+    expect(handedOut).toContain(number);
+    stale.close();
+    await settled();
+    for (const fd of handedOut) expect(isOpen(fd)).toBe(true);
+    for (const fd of handedOut) close(fd);
+  }
+
+  it.each(calls)("%s: the owner does not close it", (_, prepare) => counted(() => ownerKeepsOff(prepare)));
+
+  skipUnless("needs SO_PEERPIDFD, Linux 6.5", kernelIsAtLeast(6, 5) && !isEmulated())(
+    "getsockopt(SO_PEERPIDFD): the owner does not close it",
+    () =>
+      counted(() =>
+        ownerKeepsOff(() => {
+          const [a, b] = socketpair(...UNIX);
+          return () => {
+            const pidfd = getsockopt(a, SOL_SOCKET, SO_PEERPIDFD);
+            close(a);
+            close(b);
+            return [pidfd];
+          };
+        }),
+      ),
+  );
+});
+
+describe("a number that is to be closed", () => {
+  it("is nobody's to adopt: its owner has closed it", () =>
+    counted(() => {
+      const descriptors = Array.from({ length: 500 }, () => FileDescriptor.adopt(open()));
+      const last = descriptors.at(-1)!.fd;
+      for (const descriptor of descriptors) descriptor.close();
+      expect(thrown(() => FileDescriptor.adopt(last)).code).toBe("EBADF");
+    }));
+
+  it("nor while a thread looks at it: a socket, whose queue could hold descriptors", () =>
+    counted(async () => {
+      let adopted = 0;
+      for (let round = 0; round < 500; round++) {
+        const [end, other] = socketpair(AF_UNIX, SOCK_STREAM);
+        FileDescriptor.adopt(end).close();
+        // Until the number is free, nobody gets it.
+        let had = false;
+        while (isOpen(end)) {
+          try {
+            FileDescriptor.adopt(end).detach();
+            had = true;
+          } catch (error) {
+            expect((error as { code: string }).code).toBe("EBADF");
+          }
+        }
+        if (had) adopted++;
+        close(other);
+        if (round % 50 === 0) await turn();
+      }
+      // Right before the thread calls close(2), adopt() can succeed. That happens in one of some hundred rounds. If the thread loses
+      // its processor just then, adopt() succeeds many times in that round.
+      expect(adopted).toBeLessThan(50);
+    }));
+
+  it("is somebody else's as soon as the kernel has given it to another file", () =>
+    counted(async () => {
+      for (let round = 0; round < 2000; round++) {
+        FileDescriptor.adopt(open()).close();
+        if (round % 100 === 0) await turn();
+      }
+    }));
+});

@@ -1,0 +1,227 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, Socket as NetSocket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { describe, expect, it } from "vitest";
+import { Socket, socketpair } from "../../src/index.js";
+import { isBun } from "../../src/runtime.js";
+import { MSG_OOB, MSG_PEEK } from "../../src/syscalls/index.js";
+import { counted } from "../support/counted.js";
+import { rejection, thrown } from "../support/outcome.js";
+import { bytesOf, read } from "../support/pairs.js";
+import { skipUnless, withHandleOf } from "../support/skip-unless.js";
+import { turn, until } from "../support/waiting.js";
+import { closed, withEnds } from "./node-ends.js";
+
+describe.each(["unix", "tcp"] as const)("Socket.from(net.Socket), %s", (place) => {
+  const it = withHandleOf(place);
+
+  it("takes the connection over and ends the net.Socket", () =>
+    withEnds(place, async ({ node, peer }) => {
+      const socket = Socket.from(node);
+      expect(node.destroyed).toBe(true);
+      await once(node, "close");
+      await peer.sendmsg({ data: "ping" });
+      expect(String((await socket.recvmsg()).data)).toBe("ping");
+      await socket.sendmsg({ data: "pong" });
+      expect(String((await peer.recvmsg()).data)).toBe("pong");
+      expect(socket.type).toBe("stream");
+      await socket.close();
+      expect((await peer.recvmsg()).eof).toBe(true);
+    }));
+
+  it("refuses one that has bytes to write, and leaves it as it was", () =>
+    withEnds(place, async ({ node, peer }) => {
+      node.cork();
+      node.write("unwritten");
+      expect(thrown(() => Socket.from(node)).code).toBe("ERR_INVALID_STATE");
+      node.uncork();
+      expect(String(bytesOf(await read(peer, 9)))).toBe("unwritten");
+    }));
+
+  it("refuses one that is destroyed", () =>
+    withEnds(place, ({ node }) => {
+      node.destroy();
+      expect(thrown(() => Socket.from(node)).code).toBe("ERR_SENDMSG_CLOSED");
+    }));
+
+  it("the end that the peer has sent stays the end", () =>
+    withEnds(place, async ({ node, peer }) => {
+      await peer.shutdown("write");
+      const socket = Socket.from(node);
+      expect((await socket.recvmsg()).eof).toBe(true);
+      await socket.close();
+    }));
+});
+
+describe("Socket.from(net.Socket)", () => {
+  it("refuses one that is connecting", () =>
+    counted(async () => {
+      const server = createServer();
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const connecting = connect((server.address() as AddressInfo).port, "127.0.0.1");
+      expect(thrown(() => Socket.from(connecting)).code).toBe("ERR_INVALID_STATE");
+      await once(connecting, "connect");
+      connecting.destroy();
+      await closed(server);
+    }));
+
+  it("refuses one that was never connected", () => {
+    expect(thrown(() => Socket.from(new NetSocket())).code).toBe("ERR_SENDMSG_CLOSED");
+  });
+
+  it("refuses a TLSSocket", () => {
+    const socket = new TLSSocket(new NetSocket());
+    expect(thrown(() => Socket.from(socket))).toMatchObject({
+      code: "ERR_INVALID_ARG_VALUE",
+      argument: "source",
+    });
+    socket.destroy();
+  });
+
+  withHandleOf("tcp")("bytes that Node had read already become the first message", () =>
+    withEnds("tcp", async ({ node, peer }) => {
+      await peer.sendmsg({ data: "read by Node" });
+      // Without a consumer, Node reads into its own buffer.
+      node.pause();
+      node.read(0);
+      await until(() => node.bytesRead > 0);
+      const socket = Socket.from(node);
+      await peer.sendmsg({ data: "|later" });
+      expect(thrown(() => socket.toNet()).code).toBe("ERR_INVALID_STATE");
+      expect(String(socket.tryRecvmsg({ size: 4 })!.data)).toBe("read");
+      const memory = [Buffer.alloc(2), Buffer.alloc(2)];
+      expect(String((await socket.recvmsg({ buffers: memory })).data)).toBe(" by ");
+      expect(memory.map(String)).toEqual([" b", "y "]);
+      const rest = await socket.recvmsg();
+      expect([String(rest.data), rest.eof, rest.fds.length]).toEqual(["Node", false, 0]);
+      expect(String((await socket.recvmsg()).data)).toBe("|later");
+      await socket.close();
+    }),
+  );
+
+  withHandleOf("tcp")("they are not on the error queue, and not out of band", () =>
+    withEnds("tcp", async ({ node, peer }) => {
+      await peer.sendmsg({ data: "in band" });
+      await once(node, "readable");
+      const socket = Socket.from(node);
+      const aborting = new AbortController();
+      const reports = rejection(socket.recvError({ signal: aborting.signal }));
+      aborting.abort();
+      expect((await reports).name).toBe("AbortError");
+      expect(socket.tryRecvmsg({ flags: MSG_OOB })).toBe(undefined);
+      expect(String((await socket.recvmsg()).data)).toBe("in band");
+      await socket.close();
+    }),
+  );
+
+  withHandleOf("tcp")("nobody else is given the bytes that become the first message", () =>
+    withEnds("tcp", async ({ node, peer }) => {
+      const seen: unknown[] = [];
+      await peer.sendmsg({ data: "once" });
+      node.on("data", (chunk) => seen.push(chunk));
+      node.pause();
+      node.read(0);
+      await until(() => node.bytesRead > 0);
+      const socket = Socket.from(node);
+      expect(String((await socket.recvmsg()).data)).toBe("once");
+      await turn();
+      expect(seen).toEqual([]);
+      await socket.close();
+    }),
+  );
+
+  withHandleOf("tcp")("refuses one that has read as text: its bytes are gone", () =>
+    withEnds("tcp", async ({ node, peer }) => {
+      await peer.sendmsg({ data: "text" });
+      node.setEncoding("utf8");
+      node.pause();
+      node.read(0);
+      await until(() => node.bytesRead > 0);
+      expect(thrown(() => Socket.from(node)).code).toBe("ERR_INVALID_STATE");
+      expect(node.read()).toBe("text");
+    }),
+  );
+
+  it("trap 8: on AF_UNIX, one that has read is refused: descriptors may have been lost", () =>
+    withEnds("unix", async ({ node, peer }) => {
+      await peer.sendmsg({ data: "x", fds: [0] });
+      const [chunk] = await Promise.all([once(node, "data"), node.resume()]);
+      expect(String(chunk[0])).toBe("x");
+      expect(thrown(() => Socket.from(node))).toMatchObject({
+        code: "ERR_INVALID_STATE",
+        message: expect.stringContaining("pauseOnConnect"),
+      });
+      expect(node.destroyed).toBe(false);
+    }));
+
+  it("with pauseOnConnect no descriptor is lost", () =>
+    withEnds("unix", async ({ node, peer }) => {
+      await peer.sendmsg({ data: "x", fds: [0, 1] });
+      await turn();
+      await turn();
+      const socket = Socket.from(node, { maxFds: 2 });
+      using message = await socket.recvmsg();
+      expect(message.fds.length).toBe(2);
+      await socket.close();
+    }));
+});
+
+describe("bytes that Node had read already", () => {
+  withHandleOf("tcp")("must be received before the socket is given away or sent", () =>
+    withEnds("tcp", async ({ node, peer }) => {
+      await peer.sendmsg({ data: "early" });
+      await once(node, "readable");
+      const socket = Socket.from(node);
+      expect(thrown(() => socket.toNet()).code).toBe("ERR_INVALID_STATE");
+      expect(thrown(() => socket.detach()).code).toBe("ERR_INVALID_STATE");
+      const [a, b] = socketpair();
+      expect(await rejection(a.sendmsg({ data: "x", fds: [socket] }))).toMatchObject({
+        code: "ERR_INVALID_STATE",
+        bytesSent: 0,
+      });
+      expect(b.tryRecvmsg()).toBeUndefined();
+      expect(String((await socket.recvmsg()).data)).toBe("early");
+      await a.sendmsg({ data: "x", fds: [socket] });
+      socket.detach().close();
+      await Promise.all([a.close(), b.close()]);
+    }),
+  );
+
+  const joined = isBun ? skipUnless("Bun does not join small reads", false) : withHandleOf("tcp");
+  joined("each part has memory of its own, which can be transferred", () =>
+    withEnds("tcp", async ({ node, peer }) => {
+      // Node joins several small reads in its pool.
+      for (const data of ["ab", "cd"]) {
+        const before = node.bytesRead;
+        await peer.sendmsg({ data });
+        await until(() => {
+          node.read(0);
+          return node.bytesRead > before;
+        });
+      }
+      const socket = Socket.from(node);
+      const peeked = socket.tryRecvmsg({ size: 3, flags: MSG_PEEK })!.data;
+      expect([String(peeked), peeked.buffer.byteLength]).toEqual(["abc", 3]);
+      structuredClone(peeked, { transfer: [peeked.buffer as ArrayBuffer] });
+      const first = socket.tryRecvmsg({ size: 3 })!.data;
+      expect([String(first), first.buffer.byteLength]).toEqual(["abc", 3]);
+      structuredClone(first, { transfer: [first.buffer as ArrayBuffer] });
+      const rest = socket.tryRecvmsg()!.data;
+      expect([String(rest), rest.buffer.byteLength]).toEqual(["d", 1]);
+      await socket.close();
+    }),
+  );
+
+  withHandleOf("tcp")("are no entry of the error queue", () =>
+    withEnds("tcp", async ({ node, peer }) => {
+      await peer.sendmsg({ data: "early" });
+      await once(node, "readable");
+      const socket = Socket.from(node);
+      const error = socket.recvError({ signal: AbortSignal.timeout(20) });
+      expect((await rejection(error)).name).toBe("AbortError");
+      expect(String(socket.tryRecvmsg()!.data)).toBe("early");
+      await socket.close();
+    }),
+  );
+});

@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { Socket } from "../../src/index.js";
+import {
+  MSG_ERRQUEUE,
+  SO_TIMESTAMPING_OLD,
+  SOF_TIMESTAMPING_OPT_ID,
+  SOF_TIMESTAMPING_OPT_TSONLY,
+  SOF_TIMESTAMPING_SOFTWARE,
+  SOF_TIMESTAMPING_TX_SOFTWARE,
+  SOL_SOCKET,
+  setsockopt,
+} from "../../src/syscalls/index.js";
+import { counted } from "../support/counted.js";
+import { calls } from "../support/counted-calls.js";
+import { withDeadPeer } from "../support/dead-peer.js";
+import { isSettled, rejection } from "../support/outcome.js";
+import { withPair } from "../support/pairs.js";
+import { onRealKernel } from "../support/skip-unless.js";
+import { pass, turn, until } from "../support/waiting.js";
+
+/** What a spin would exceed by far in 200 ms, and pauses of 1 to 50 ms do not reach. */
+const FEW = 60;
+
+describe("trap 32: an error queue that nobody reads", () => {
+  onRealKernel("does not spin while somebody receives", () =>
+    withDeadPeer(true, async (socket) => {
+      const receiving = rejection(socket.recvmsg());
+      await socket.sendmsg({ data: "x" });
+      await turn();
+      expect(await calls("receive", () => pass(200))).toBeLessThan(FEW);
+      expect(await isSettled(receiving)).toBe(false);
+      await socket.close();
+      expect((await receiving).code).toBe("ERR_SENDMSG_CLOSED");
+    }),
+  );
+
+  onRealKernel("is read with recvError: what came before, and what comes", () =>
+    withDeadPeer(true, async (socket) => {
+      await socket.sendmsg({ data: "before" });
+      const before = await socket.recvError();
+      expect(String(before.data)).toBe("before");
+      expect(before.flags & MSG_ERRQUEUE).toBe(MSG_ERRQUEUE);
+      expect(before.address).toEqual(socket.getpeername());
+      expect(before.control.length).toBe(1);
+      expect(before.eof).toBe(false);
+      const waiting = socket.recvError();
+      expect(await isSettled(waiting)).toBe(false);
+      await socket.sendmsg({ data: "later" });
+      expect(String((await waiting).data)).toBe("later");
+    }),
+  );
+
+  onRealKernel("several who wait get the entries in order; one that is aborted gets none", () =>
+    withDeadPeer(true, async (socket) => {
+      const controller = new AbortController();
+      const first = socket.recvError();
+      const aborted = rejection(socket.recvError({ signal: controller.signal }));
+      const second = socket.recvError();
+      controller.abort("why");
+      expect(await aborted).toMatchObject({ code: "ABORT_ERR", cause: "why" });
+      await socket.sendmsg({ data: "1" });
+      await socket.sendmsg({ data: "2" });
+      expect([String((await first).data), String((await second).data)]).toEqual(["1", "2"]);
+      expect((await rejection(socket.recvError({ signal: AbortSignal.abort() }))).code).toBe("ABORT_ERR");
+    }),
+  );
+
+  onRealKernel("keeps 1024 entries, and counts those that are thrown away", () =>
+    counted(async () => {
+      const peer = await Socket.bind({ family: "ipv4", address: "127.0.0.1", port: 0 }, { type: "dgram" });
+      const socket = await Socket.connect(peer.getsockname(), { type: "dgram" });
+      const flags =
+        SOF_TIMESTAMPING_TX_SOFTWARE |
+        SOF_TIMESTAMPING_SOFTWARE |
+        SOF_TIMESTAMPING_OPT_ID |
+        SOF_TIMESTAMPING_OPT_TSONLY;
+      setsockopt(socket.fd, SOL_SOCKET, SO_TIMESTAMPING_OLD, flags);
+      const receiving = rejection(socket.recvmsg());
+      const [sent, kept] = [1100, 1024];
+      for (let i = 0; i < sent; i++) {
+        await socket.sendmsg({ data: "x" });
+        peer.tryRecvmsg();
+        // What the kernel keeps it may throw away, and what comes while entries are read takes the place of one that was.
+        if (i % 10 === 9) await until(() => socket.options.get("memInfo").rmemAlloc === 0);
+      }
+      for (let read = 0; read < kept; read++) (await socket.recvError())[Symbol.dispose]();
+      const none = rejection(socket.recvError());
+      expect(await isSettled(none)).toBe(false);
+      expect(socket.errorsDropped).toBe(sent - kept);
+      await Promise.all([socket.close(), peer.close()]);
+      await Promise.all([receiving, none]);
+    }),
+  );
+
+  it("is not waited for on AF_UNIX, which has none", () =>
+    withPair("dgram", async (a, b) => {
+      await a.sendmsg({ data: "a message" });
+      expect(await rejection(b.recvError())).toMatchObject({
+        code: "EOPNOTSUPP",
+        message: "recvmsg EOPNOTSUPP: unix sockets have no error queue",
+      });
+      expect(await rejection(b.errors().next())).toMatchObject({ code: "EOPNOTSUPP" });
+      expect(String((await b.recvmsg()).data)).toBe("a message");
+    }));
+
+  onRealKernel("ends with the socket", () =>
+    withDeadPeer(true, async (socket) => {
+      const waiting = rejection(socket.recvError());
+      await socket.close();
+      expect((await waiting).code).toBe("ERR_SENDMSG_CLOSED");
+    }),
+  );
+});

@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import {
+  AF_UNIX,
+  close,
+  dup,
+  recvmsg,
+  SHUT_WR,
+  SOCK_STREAM,
+  sendmsg,
+  shutdown,
+  socket,
+} from "../../src/syscalls/index.js";
+import { isCloseOnExec, isOpen, sameFile } from "../support/descriptor-state.js";
+import { keepDescriptors, own } from "../support/owned-descriptors.js";
+import { pair } from "./owned-pair.js";
+import { systemError } from "./system-error.js";
+
+keepDescriptors();
+
+/** Closed, and so free: nothing opens a descriptor behind a synchronous test's back. */
+function closedFd(): number {
+  const fd = socket(AF_UNIX, SOCK_STREAM);
+  close(fd);
+  return fd;
+}
+
+describe("shutdown, close, dup", () => {
+  test("shutdown ends a direction", () => {
+    const [a, b] = pair(SOCK_STREAM);
+    shutdown(a, SHUT_WR);
+    expect(recvmsg(b, Buffer.alloc(1))).toEqual({ bytes: 0, controlLength: 0, flags: 0 });
+    expect(() => sendmsg(a, "x")).toThrow(systemError("sendmsg", "EPIPE", 32));
+    sendmsg(b, "back");
+    expect(recvmsg(a, Buffer.alloc(4)).bytes).toBe(4);
+    expect(() => shutdown(a, 9)).toThrow(systemError("shutdown", "EINVAL", 22));
+  });
+
+  test("close closes, once", () => {
+    const fd = socket(AF_UNIX, SOCK_STREAM);
+    close(fd);
+    expect(isOpen(fd)).toBe(false);
+    expect(() => close(fd)).toThrow(systemError("close", "EBADF", 9));
+  });
+
+  test("dup makes another descriptor of the same file, close-on-exec", () => {
+    const [a] = pair(SOCK_STREAM);
+    const copy = own(dup(a));
+    expect(copy).not.toBe(a);
+    expect(sameFile(a, copy)).toBe(true);
+    expect(isCloseOnExec(copy)).toBe(true);
+    expect(() => dup(closedFd())).toThrow(systemError("fcntl", "EBADF", 9));
+  });
+});

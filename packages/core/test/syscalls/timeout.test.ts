@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, test } from "vitest";
+import {
+  MSG_DONTWAIT,
+  recvmmsg,
+  recvmsg,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  sendmmsg,
+  sendmsg,
+} from "../../src/syscalls/index.js";
+import { keepDescriptors } from "../support/owned-descriptors.js";
+import { isEmulated } from "../support/target.js";
+import { pair } from "./owned-pair.js";
+import { systemError } from "./system-error.js";
+
+keepDescriptors();
+
+describe("timeouts", () => {
+  // Under user-mode emulation a recvmmsg(2) that fails gives 1.
+  test.skipIf(isEmulated()).each([
+    ["a blocking", true],
+    ["a non-blocking", false],
+  ])("bound a call on %s descriptor, on a real kernel", (_, blocking) => {
+    const [a, b] = pair(SOCK_DGRAM, { blocking });
+    const from = process.hrtime.bigint();
+    expect(() => recvmsg(b, Buffer.alloc(1), { timeout: 30 })).toThrow(
+      systemError("recvmsg", "ETIMEDOUT", 110),
+    );
+    expect(() => recvmmsg(b, [{ buffers: Buffer.alloc(1) }], { timeout: 30 })).toThrow(
+      systemError("recvmmsg", "ETIMEDOUT", 110),
+    );
+    while (trySend(a)) {
+      // Until there is no more room.
+    }
+    expect(() => sendmsg(a, "x", { timeout: 30 })).toThrow(systemError("sendmsg", "ETIMEDOUT", 110));
+    expect(() => sendmmsg(a, [{ data: "x" }], { timeout: 30 })).toThrow(
+      systemError("sendmmsg", "ETIMEDOUT", 110),
+    );
+    const elapsed = Number(process.hrtime.bigint() - from) / 1e6;
+    expect(elapsed).toBeGreaterThanOrEqual(115);
+    expect(elapsed).toBeLessThan(5000);
+    // 0 does not wait.
+    expect(recvmsg(b, Buffer.alloc(1), { timeout: 0 }).bytes).toBe(1);
+  });
+
+  function trySend(fd: number): boolean {
+    try {
+      sendmsg(fd, "x", { flags: MSG_DONTWAIT });
+      return true;
+    } catch (error) {
+      expect(error).toMatchObject({ code: "EAGAIN" });
+      return false;
+    }
+  }
+
+  test.each([
+    ["a blocking call", { blocking: true }, {}],
+    ["a call with a timeout", {}, { timeout: 30_000 }],
+  ])("%s waits, through signals, until the message comes", async (_, socketOptions, callOptions) => {
+    const [a, b] = pair(SOCK_STREAM, socketOptions);
+    let signals = 0;
+    const count = () => signals++;
+    process.on("SIGUSR2", count);
+    const child = spawn(
+      "sh",
+      ["-c", "kill -USR2 $PPID; sleep 0.2; kill -USR2 $PPID; sleep 0.1; echo late >&3"],
+      {
+        stdio: ["ignore", "inherit", "inherit", a],
+      },
+    );
+    const exited = once(child, "exit");
+    const buffer = Buffer.alloc(16);
+    const { bytes } = recvmsg(b, buffer, callOptions);
+    expect(buffer.toString("latin1", 0, bytes)).toBe("late\n");
+    // No callback of this thread ran meanwhile.
+    expect(signals).toBe(0);
+    await exited;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    process.off("SIGUSR2", count);
+    expect(signals).toBeGreaterThan(0);
+  });
+});
