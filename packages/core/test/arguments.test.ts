@@ -20,7 +20,7 @@ describe("numbers", () => {
     ["an int32", () => check.checkInt32("x", 2 ** 31)],
     ["flags", () => check.checkFlags("x", 2 ** 32)],
     ["a timeout", () => check.checkTimeout("x", Number.POSITIVE_INFINITY)],
-  ])("out of range: %s", (_, call) => {
+  ])("are refused out of range: %s", (_, call) => {
     expect(call).toThrow(
       expect.objectContaining({ name: "RangeError", code: "ERR_OUT_OF_RANGE", argument: "x" }),
     );
@@ -32,7 +32,7 @@ describe("numbers", () => {
 });
 
 describe("signals", () => {
-  test("are AbortSignals, or whatever works like one", () => {
+  test("are AbortSignals, or objects that work like one", () => {
     const { signal } = new AbortController();
     expect(check.checkSignal("x", signal)).toBe(signal);
     expect(check.checkSignal("x", undefined)).toBeUndefined();
@@ -54,7 +54,7 @@ describe("memory", () => {
     expect(check.checkOptionalView("x", undefined)).toBeNull();
   });
 
-  test("of any view is the same bytes", () => {
+  test("of any kind of view has the same bytes", () => {
     const memory = new ArrayBuffer(16);
     for (const view of [
       new DataView(memory, 4, 6),

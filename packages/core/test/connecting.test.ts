@@ -6,7 +6,7 @@ import { isSettled, rejection } from "./support/outcome.js";
 import { withListener } from "./support/transports.js";
 import { pass, turn, until } from "./support/waiting.js";
 
-describe("connect to a full backlog", () => {
+describe("connect() to a listener whose backlog is full", () => {
   const types: SocketType[] = ["stream", "seqpacket"];
   const at = () => ({ path: freshPath() });
 
@@ -24,7 +24,7 @@ describe("connect to a full backlog", () => {
     }
   }
 
-  it.each(types)("trap 31, %s: waits, without spinning, until there is room", (type) =>
+  it.each(types)("%s: waits until the backlog has room, and does not spin", (type) =>
     withListener(
       { type, place: at },
       async (listener, address) => {
@@ -40,7 +40,7 @@ describe("connect to a full backlog", () => {
     ),
   );
 
-  it("trap 31: can be aborted", () =>
+  it("ends when it is aborted or its socket is closed", () =>
     withListener(
       { type: "stream", place: at },
       async (listener, address) => {
@@ -61,7 +61,7 @@ describe("connect to a full backlog", () => {
       { backlog: 1 },
     ));
 
-  it("a second connect is refused, and the first one goes on waiting", () =>
+  it("refuses a second connect, and the first one goes on waiting", () =>
     withListener(
       { type: "stream", place: at },
       async (listener, address) => {
@@ -79,7 +79,7 @@ describe("connect to a full backlog", () => {
       { backlog: 1 },
     ));
 
-  it("trap 31: rejects when the listener goes away", () =>
+  it("rejects when the listener closes", () =>
     withListener(
       { type: "stream", place: at },
       async (listener, address) => {
@@ -92,7 +92,7 @@ describe("connect to a full backlog", () => {
       { backlog: 1 },
     ));
 
-  it("TCP: what is sent and received meanwhile waits for the connection", () =>
+  it("over TCP, makes earlier sends and receives wait for the connection", () =>
     withListener(
       { type: "stream", place: () => ({ family: "ipv4", address: "127.0.0.1", port: 0 }) },
       async (listener, address) => {

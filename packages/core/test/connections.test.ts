@@ -25,7 +25,7 @@ describe.each(CONNECTIONS)("$name", (transport) => {
       expect(String((await client.recvmsg()).data)).toBe("pong");
     }));
 
-  it("knows its type, and both ends' addresses", () =>
+  it("tells its type and the addresses of both ends", () =>
     withListener(transport, async (listener, at) => {
       const client = await Socket.connect(at, { type });
       const server = await listener.accept();
@@ -59,7 +59,7 @@ describe.each(CONNECTIONS)("$name", (transport) => {
       expect([(atServer as Buffer).equals(data), (atClient as Buffer).equals(data)]).toEqual([true, true]);
     }));
 
-  it("ends with eof when the other side has shut down writing", () =>
+  it("delivers eof when the peer has shut down writing", () =>
     withConnection(transport, async (client, server) => {
       await client.sendmsg({ data: "last" });
       await client.shutdown("write");
@@ -71,7 +71,7 @@ describe.each(CONNECTIONS)("$name", (transport) => {
       expect(String((await client.recvmsg()).data)).toBe("answer");
     }));
 
-  it("passes descriptors where it is a Unix socket, and says so where it is not", () =>
+  it("passes descriptors over a Unix socket, and refuses them over any other", () =>
     withConnection(
       transport,
       async (client, server) => {
@@ -92,7 +92,7 @@ describe.each(CONNECTIONS)("$name", (transport) => {
       { maxFds: 1 },
     ));
 
-  it("connecting to where nobody is rejects with the kernel's error and the address", () =>
+  it("connect() to an address without a listener rejects with the kernel's error and the address", () =>
     counted(async () => {
       const listener = await Listener.listen(place(), { type });
       const at = listener.getsockname();
@@ -105,14 +105,14 @@ describe.each(CONNECTIONS)("$name", (transport) => {
       else if (details.path !== undefined) expect(error.path).toBe(details.path);
     }));
 
-  it("connecting with a signal that is aborted already does nothing", () =>
+  it("connect() with an aborted signal makes no connection", () =>
     withListener(transport, async (listener, at) => {
       const error = await rejection(Socket.connect(at, { type, signal: AbortSignal.abort("why") }));
       expect(error).toMatchObject({ name: "AbortError", code: "ABORT_ERR", cause: "why" });
       expect(listener.tryAccept()).toBeUndefined();
     }));
 
-  it("connecting twice is the kernel's error", () =>
+  it("a second connect() rejects with the kernel's EISCONN", () =>
     withListener(transport, async (_, at) => {
       const client = await Socket.connect(at, { type });
       // The second connect(2) of a TCP socket reports that the first one succeeded: see connect(2), EINPROGRESS.
@@ -121,7 +121,7 @@ describe.each(CONNECTIONS)("$name", (transport) => {
       await client.close();
     }));
 
-  it("a place that is taken is EADDRINUSE", () =>
+  it("binding an address that is in use rejects with EADDRINUSE", () =>
     withListener(transport, async (_, at) => {
       expect(await rejection(Listener.listen(at, { type }))).toMatchObject({
         code: "EADDRINUSE",
@@ -130,7 +130,7 @@ describe.each(CONNECTIONS)("$name", (transport) => {
       expect((await rejection(Socket.bind(at, { type }))).code).toBe("EADDRINUSE");
     }));
 
-  it("iterating, it serves each peer by itself", () =>
+  it("a server that iterates serves each peer, even if another one is silent", () =>
     withListener(transport, async (listener, at) => {
       const served: Promise<void>[] = [];
       const serving = (async () => {
@@ -160,11 +160,11 @@ describe.each(CONNECTIONS)("$name", (transport) => {
     }));
 });
 
-describe("Unix seqpacket, accepted", () => {
+describe("an accepted Unix seqpacket socket", () => {
   it.each([
     ["a path", () => ({ path: freshPath() })],
     ["an abstract name", () => ({ family: "unix" as const, abstract: freshName() })],
-  ])("trap 34: an empty message is not the end, over %s", (_, place) =>
+  ])("tells an empty message from the end, over %s", (_, place) =>
     withConnection({ type: "seqpacket", place }, async (client, server) => {
       for (const [from, to] of [
         [client, server],
@@ -180,7 +180,7 @@ describe("Unix seqpacket, accepted", () => {
     }),
   );
 
-  it("trap 34: nor one that was sent before the connection was accepted", () =>
+  it("tells an empty message from the end if it was sent before the accept", () =>
     withListener({ type: "seqpacket", place: () => ({ path: freshPath() }) }, async (listener, at) => {
       const client = await Socket.connect(at, { type: "seqpacket" });
       await client.sendmsg({});
@@ -192,9 +192,9 @@ describe("Unix seqpacket, accepted", () => {
     }));
 });
 
-describe("what a listener's sockets receive", () => {
+describe("a listener's options", () => {
   it.each(["stream", "seqpacket"] as const)(
-    "%s: `receive` and `maxFds` hold from the first message on",
+    "%s: `receive` and `maxFds` apply to the first message of an accepted socket",
     (type) =>
       withListener(
         { type, place: () => ({ path: freshPath() }) },

@@ -11,7 +11,7 @@ import { pass } from "./support/waiting.js";
 describe.each(DATAGRAMS)("$name", (transport) => {
   const { type, place, isUnix } = transport;
 
-  it("carries datagrams to an address, and says from which they came", () =>
+  it("sends datagrams to an address, and tells the sender's address", () =>
     withBound(transport, 3, async ([a, b, c], [atA, atB]) => {
       await a!.sendmsg({ data: "from a", address: atB! });
       await c!.sendmsg({ data: "from c", address: atB! });
@@ -22,7 +22,7 @@ describe.each(DATAGRAMS)("$name", (transport) => {
       expect(String((await a!.recvmsg()).data)).toBe("back");
     }));
 
-  it("connected, it needs no address", () =>
+  it("sends without an address once it is connected", () =>
     withBound(transport, 1, async ([server], [at]) => {
       const client = await Socket.connect(at!, { type });
       await client.sendmsg({ data: "x" });
@@ -33,13 +33,13 @@ describe.each(DATAGRAMS)("$name", (transport) => {
       await client.close();
     }));
 
-  it("not connected, it needs one", () =>
+  it("refuses to send without an address if it is not connected", () =>
     withBound(transport, 1, async ([socket]) => {
       const error = await rejection(socket!.sendmsg({ data: "x" }));
       expect(error).toMatchObject({ code: isUnix ? "ENOTCONN" : "EDESTADDRREQ", bytesSent: 0 });
     }));
 
-  it("an error names the address", () =>
+  it("an error contains the address", () =>
     withBound(transport, 1, async ([socket], [at]) => {
       const data = Buffer.alloc(isUnix ? 10_000_000 : 70_000);
       const details: Record<string, unknown> = { ...at };
@@ -49,7 +49,7 @@ describe.each(DATAGRAMS)("$name", (transport) => {
       expect(error).toMatchObject({ code: "EMSGSIZE", syscall: "sendmsg", bytesSent: 0, ...details });
     }));
 
-  it("a place that is taken is EADDRINUSE", () =>
+  it("binding an address that is in use rejects with EADDRINUSE", () =>
     withBound(transport, 1, async (_, [at]) => {
       expect(await rejection(Socket.bind(at!, { type }))).toMatchObject({
         code: "EADDRINUSE",
@@ -57,7 +57,7 @@ describe.each(DATAGRAMS)("$name", (transport) => {
       });
     }));
 
-  it("an address of another family is refused", () =>
+  it("refuses an address of another family", () =>
     withBound(transport, 1, async ([socket]) => {
       const address: Address = isUnix ? { family: "ipv4", address: "127.0.0.1", port: 1 } : { path: "/x" };
       expect(await rejection(socket!.sendmsg({ data: "x", address }))).toMatchObject({
@@ -67,7 +67,7 @@ describe.each(DATAGRAMS)("$name", (transport) => {
       });
     }));
 
-  it("the address is taken within the call", () =>
+  it("reads the address within the call", () =>
     withBound(transport, 2, async ([a, b], [, atB]) => {
       const address = { ...place(), ...atB } as Address & Record<string, unknown>;
       const sending = a!.sendmsg({ data: "x", address });
@@ -78,7 +78,7 @@ describe.each(DATAGRAMS)("$name", (transport) => {
 });
 
 describe.each(DATAGRAMS.filter(({ isUnix }) => isUnix))("$name to a peer that is full", (transport) => {
-  it("trap 31: keeps the order, and other peers' datagrams go past", () =>
+  it("keeps the order for the full peer, and sends to other peers meanwhile", () =>
     withBound(transport, 3, async ([sender, stuck, free], [, atStuck, atFree]) => {
       let filled = 0;
       while (sender!.trySendmsg({ data: "filler", address: atStuck! })) filled++;
@@ -101,7 +101,7 @@ describe.each(DATAGRAMS.filter(({ isUnix }) => isUnix))("$name to a peer that is
       closeSync(file);
     }));
 
-  it("trap 31: does not spin, and can be aborted", () =>
+  it("waits without spinning, and can be aborted", () =>
     withBound(transport, 2, async ([sender, stuck], [, atStuck]) => {
       let filled = 0;
       while (sender!.trySendmsg({ data: "filler", address: atStuck! })) filled++;
@@ -117,7 +117,7 @@ describe.each(DATAGRAMS.filter(({ isUnix }) => isUnix))("$name to a peer that is
       await next;
     }));
 
-  it("close rejects what waits", () =>
+  it("close() rejects the sends that wait", () =>
     withBound(transport, 2, async ([sender], [, atStuck]) => {
       while (sender!.trySendmsg({ data: "filler", address: atStuck! }));
       const waiting = rejection(sender!.sendmsg({ data: "x", address: atStuck! }));
@@ -125,7 +125,7 @@ describe.each(DATAGRAMS.filter(({ isUnix }) => isUnix))("$name to a peer that is
       expect(await waiting).toMatchObject({ code: "ERR_SENDMSG_CLOSED", bytesSent: 0 });
     }));
 
-  it("connected: readiness tells when there is room again", () =>
+  it("a connected socket sends as soon as the peer has room", () =>
     withBound(transport, 1, async ([server], [at]) => {
       const client = await Socket.connect(at!, { type: "dgram" });
       const filled = fill(client);

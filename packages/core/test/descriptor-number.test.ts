@@ -35,8 +35,8 @@ import { turn } from "./support/waiting.js";
 
 const open = (): number => openSync("/proc/self/status", "r");
 
-describe("a number that was closed behind our back", () => {
-  it("is EBADF to adopt, and forgotten: its next file can be adopted", () =>
+describe("a FileDescriptor whose number other code has closed", () => {
+  it("gives up the number when adopt() finds it closed, and the number's next file can be adopted", () =>
     counted(() => {
       const stale = FileDescriptor.adopt(open());
       const number = stale.fd;
@@ -51,7 +51,7 @@ describe("a number that was closed behind our back", () => {
       expect(isOpen(number)).toBe(true);
     }));
 
-  it("is not closed when the kernel has given it to a descriptor that arrived meanwhile", () =>
+  it("does not close the number once a received descriptor has it", () =>
     withPair("seqpacket", async (a, b) => {
       const file = openFile("arrived");
       const stale = FileDescriptor.adopt(open());
@@ -70,7 +70,7 @@ describe("a number that was closed behind our back", () => {
     }));
 });
 
-describe("a number that was closed behind its owner's back, and that the kernel hands out anew", () => {
+describe("a FileDescriptor whose number the kernel hands out again", () => {
   const UNIX = [AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK] as const;
 
   /** Calls with a message that carries a descriptor: the control data, and the numbers in it. */
@@ -125,10 +125,12 @@ describe("a number that was closed behind its owner's back, and that the kernel 
     for (const fd of handedOut) close(fd);
   }
 
-  it.each(calls)("%s: the owner does not close it", (_, prepare) => counted(() => ownerKeepsOff(prepare)));
+  it.each(calls)("does not close what %s returned under the same number", (_, prepare) =>
+    counted(() => ownerKeepsOff(prepare)),
+  );
 
   skipUnless("needs SO_PEERPIDFD, Linux 6.5", kernelIsAtLeast(6, 5) && !isEmulated())(
-    "getsockopt(SO_PEERPIDFD): the owner does not close it",
+    "does not close what getsockopt(SO_PEERPIDFD) returned under the same number",
     () =>
       counted(() =>
         ownerKeepsOff(() => {
@@ -144,8 +146,8 @@ describe("a number that was closed behind its owner's back, and that the kernel 
   );
 });
 
-describe("a number that is to be closed", () => {
-  it("is nobody's to adopt: its owner has closed it", () =>
+describe("the number of a FileDescriptor that is being closed", () => {
+  it("can't be adopted", () =>
     counted(() => {
       const descriptors = Array.from({ length: 500 }, () => FileDescriptor.adopt(open()));
       const last = descriptors.at(-1)!.fd;
@@ -153,7 +155,7 @@ describe("a number that is to be closed", () => {
       expect(thrown(() => FileDescriptor.adopt(last)).code).toBe("EBADF");
     }));
 
-  it("nor while a thread looks at it: a socket, whose queue could hold descriptors", () =>
+  it("can't be adopted while a thread examines the socket, whose queue may hold descriptors", () =>
     counted(async () => {
       let adopted = 0;
       for (let round = 0; round < 500; round++) {
@@ -178,7 +180,7 @@ describe("a number that is to be closed", () => {
       expect(adopted).toBeLessThan(50);
     }));
 
-  it("is somebody else's as soon as the kernel has given it to another file", () =>
+  it("can be adopted as soon as the kernel has given it to another file", () =>
     counted(async () => {
       for (let round = 0; round < 2000; round++) {
         FileDescriptor.adopt(open()).close();

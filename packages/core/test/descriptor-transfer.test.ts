@@ -20,7 +20,7 @@ beforeAll(async () => {
 const open = (): number => openSync("/proc/self/status", "r");
 
 describe("transfer", () => {
-  it("moves the descriptor, not the file's position or number", () =>
+  it("moves the descriptor, and keeps its number", () =>
     counted(() => {
       const descriptor = FileDescriptor.adopt(open());
       const number = descriptor.fd;
@@ -30,14 +30,14 @@ describe("transfer", () => {
       expect(claimed.fd).toBe(number);
     }));
 
-  it("a ticket is good once: ENOENT", () =>
+  it("a second claim() of a ticket throws ENOENT", () =>
     counted(() => {
       const ticket = FileDescriptor.adopt(open()).transfer();
       FileDescriptor.claim(ticket).close();
       expect(thrown(() => FileDescriptor.claim(ticket))).toMatchObject({ code: "ENOENT", syscall: "claim" });
     }));
 
-  it("a part of a ticket is none, and the whole one stays good", () =>
+  it("claim() refuses an altered ticket, and accepts the real one afterwards", () =>
     counted(() => {
       const ticket = FileDescriptor.adopt(open()).transfer();
       for (const added of [0.9, Number.NaN, 2 ** 53]) {
@@ -49,7 +49,7 @@ describe("transfer", () => {
     }));
 
   it.each([undefined, null, 5, {}, { type: "sendmsg.DescriptorTicket" }, { ticket: 1 }])(
-    "%o is no ticket",
+    "claim() refuses %o",
     (value) => {
       expect(thrown(() => FileDescriptor.claim(value as never))).toMatchObject({
         code: "ERR_INVALID_ARG_TYPE",
@@ -58,7 +58,7 @@ describe("transfer", () => {
     },
   );
 
-  it("a worker reads the file that this thread opened, and gives back another", () =>
+  it("a worker reads the file that this thread opened, and returns a descriptor of its own", () =>
     counted(async () => {
       const worker = new Worker(
         `const { parentPort, workerData } = require("node:worker_threads");
@@ -97,7 +97,7 @@ describe("transfer", () => {
       expect(readSync(back.fd, buffer)).toBeGreaterThan(0);
     }));
 
-  it("what a worker still holds when it ends is closed", () =>
+  it("closes the descriptors that a worker holds when it ends", () =>
     counted(async () => {
       const worker = new Worker(
         `const { workerData } = require("node:worker_threads");

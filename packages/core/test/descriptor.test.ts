@@ -21,7 +21,7 @@ beforeAll(async () => {
 const open = (): number => openSync("/proc/self/status", "r");
 
 describe("adopt", () => {
-  it("owns the descriptor from then on, and closes it once", () =>
+  it("makes the object the descriptor's owner, which closes it once", () =>
     counted(async () => {
       const number = open();
       const descriptor = FileDescriptor.adopt(number);
@@ -33,13 +33,13 @@ describe("adopt", () => {
       expect(isOpen(number)).toBe(false);
     }));
 
-  it("EBADF for a number that is not open", () => {
+  it("throws EBADF for a number that is not open", () => {
     const number = open();
     closeSync(number);
     expect(thrown(() => FileDescriptor.adopt(number))).toMatchObject({ code: "EBADF", syscall: "fcntl" });
   });
 
-  it("ERR_SENDMSG_FD_OWNED for one that has an owner, who goes on owning it", () =>
+  it("throws ERR_SENDMSG_FD_OWNED for a descriptor that has an owner, and the owner keeps it", () =>
     counted(() => {
       using descriptor = FileDescriptor.adopt(open());
       expect(thrown(() => FileDescriptor.adopt(descriptor.fd)).code).toBe("ERR_SENDMSG_FD_OWNED");
@@ -54,13 +54,13 @@ describe("adopt", () => {
     ["ERR_OUT_OF_RANGE", 1.5],
     ["ERR_OUT_OF_RANGE", Number.NaN],
     ["ERR_OUT_OF_RANGE", 2 ** 31],
-  ])("%s for %o", (code, value) => {
+  ])("throws %s for %o", (code, value) => {
     expect(thrown(() => FileDescriptor.adopt(value as number))).toMatchObject({ code, argument: "fd" });
   });
 });
 
 describe("dup", () => {
-  it("is another number for the same file, close-on-exec, with an owner of its own", () =>
+  it("makes another, close-on-exec descriptor of the same file, with its own owner", () =>
     counted(() => {
       const descriptor = FileDescriptor.adopt(open());
       using copy = descriptor.dup();
@@ -72,7 +72,7 @@ describe("dup", () => {
 });
 
 describe("detach", () => {
-  it("leaves it open, to the caller", () =>
+  it("leaves the descriptor open, and the caller owns it", () =>
     counted(async () => {
       const descriptor = FileDescriptor.adopt(open());
       const number = descriptor.detach();
@@ -84,7 +84,7 @@ describe("detach", () => {
 });
 
 describe("handOver", () => {
-  it("gives what the function returns, and the descriptor away", () =>
+  it("returns what the function returns, and gives the descriptor away", () =>
     counted(() => {
       const descriptor = FileDescriptor.adopt(open());
       const number = descriptor.handOver((fd) => fd);
@@ -92,7 +92,7 @@ describe("handOver", () => {
       closeSync(number);
     }));
 
-  it("goes on owning it if the function throws", () =>
+  it("keeps the descriptor if the function throws", () =>
     counted(() => {
       using descriptor = FileDescriptor.adopt(open());
       const error = thrown(() =>
@@ -104,7 +104,7 @@ describe("handOver", () => {
       expect(isOpen(descriptor.fd)).toBe(true);
     }));
 
-  it("refuses what is no function", () =>
+  it("refuses an argument that is no function", () =>
     counted(() => {
       using descriptor = FileDescriptor.adopt(open());
       expect(thrown(() => descriptor.handOver(1 as never))).toMatchObject({
@@ -114,7 +114,7 @@ describe("handOver", () => {
     }));
 });
 
-describe("once it is gone", () => {
+describe("a FileDescriptor that was closed", () => {
   const gone = () => {
     const descriptor = FileDescriptor.adopt(open());
     descriptor.close();
@@ -132,7 +132,7 @@ describe("once it is gone", () => {
 });
 
 describe("two installed copies of the library", () => {
-  it("recognise each other's descriptors by the brand", () =>
+  it("accept each other's FileDescriptors", () =>
     counted(async () => {
       const other = (await import(/* @vite-ignore */ pathToFileURL(join(dist, "index.js")).href)) as {
         FileDescriptor: typeof FileDescriptor;
@@ -149,7 +149,7 @@ describe("two installed copies of the library", () => {
       });
     }));
 
-  it.each([undefined, null, 3, "3", {}, { fd: 3 }])("%o is no FileDescriptor", (value) => {
+  it.each([undefined, null, 3, "3", {}, { fd: 3 }])("isFileDescriptor(%o) is false", (value) => {
     expect(FileDescriptor.isFileDescriptor(value)).toBe(false);
   });
 });
@@ -163,8 +163,8 @@ describe("inspection", () => {
   });
 });
 
-describe("closing", () => {
-  it("happens elsewhere: the number is gone from the object at once", async () => {
+describe("close", () => {
+  it("takes the number from the object at once, and a thread closes it", async () => {
     const descriptor = FileDescriptor.adopt(open());
     descriptor.close();
     expect(descriptor.fd).toBe(-1);

@@ -13,7 +13,7 @@ import {
 import { DENIED } from "../src/native/binding.js";
 import { failure, succeeded } from "../src/syscalls/failure.js";
 
-test("errno names are the system's own", async () => {
+test("errno names are those of node:os", async () => {
   const { constants } = await import("node:os");
   // Where two names share a number, the kernel's headers define the second by the first.
   const aliases = new Set(["EWOULDBLOCK", "ENOTSUP"]);
@@ -47,7 +47,7 @@ test("a system error names an address and port", () => {
   expect(error).toMatchObject({ code: "ECONNREFUSED", errno: -111, address: "127.0.0.1", port: 9 });
 });
 
-test("coded errors show the code in the stack, and keep their class's name", () => {
+test("an error with a code shows the code in its stack, and keeps the name of its class", () => {
   for (const [error, name, code] of [
     [invalidArgType("fd", "of type number", "3"), "TypeError", "ERR_INVALID_ARG_TYPE"],
     [invalidArgValue("fd", "is closed"), "TypeError", "ERR_INVALID_ARG_VALUE"],
@@ -74,20 +74,20 @@ test.each<[unknown, string]>([
   [function named() {}, "function named"],
   [new Map(), "an instance of Map"],
   [Object.create(null), "an object without prototype"],
-])("a wrong type is shown: %#", (value, shown) => {
+])("an error about a wrong type describes the value: %#", (value, shown) => {
   expect(invalidArgType("x", "of type y", value).message).toBe(
     `The "x" argument must be of type y. Received ${shown}`,
   );
 });
 
-test("an aborted operation has the signal's reason", () => {
+test("an abort error has the signal's reason as its cause", () => {
   const controller = new AbortController();
   controller.abort("enough");
   const error = new AbortError(controller.signal);
   expect(error).toMatchObject({ name: "AbortError", code: "ABORT_ERR", cause: "enough" });
 });
 
-test("a denied system call is told from a failed one", () => {
+test("an error tells whether a filter denied the system call", () => {
   const denied = failure(DENIED - EPERM, "sendmsg");
   expect(denied).toMatchObject({
     code: "EPERM",
@@ -100,13 +100,13 @@ test("a denied system call is told from a failed one", () => {
   expect("reason" in failure(-EPERM, "sendmsg")).toBe(false);
 });
 
-test("an error with an explanation shows it in its stack", () => {
+test("an error shows its explanation in its stack", () => {
   const { message, stack } = syscallDeniedError(EPERM, "sendmsg");
   expect(message).toContain("seccomp");
   expect(stack).toContain(message);
 });
 
-test("a count passes, a negative errno is thrown", () => {
+test("a count is returned, and a negative errno is thrown", () => {
   expect(succeeded(0, "recvmsg")).toBe(0);
   expect(succeeded(7, "recvmsg")).toBe(7);
   expect(() => succeeded(-EAGAIN, "recvmsg")).toThrow(expect.objectContaining({ code: "EAGAIN" }));

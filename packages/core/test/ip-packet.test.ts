@@ -102,7 +102,7 @@ describe.each(WAYS)("$name", (way) => {
     expect(info).not.toHaveProperty("segmentSize");
   });
 
-  it("an answer goes out from where the question came to", async () => {
+  it("an answer leaves from the address to which the question came", async () => {
     const { receiver, sender, address } = await ends(way);
     await sender.sendmsg({ data: "question", address });
     const question = await next(receiver);
@@ -115,29 +115,32 @@ describe.each(WAYS)("$name", (way) => {
     expect(from.replace("::ffff:", "")).toBe(destination);
   });
 
-  skipUnless("UDP_GRO since Linux 5.0", kernelIsAtLeast(5, 0))("segments are cut, and joined", async () => {
-    const { receiver, sender, address } = await ends(way, { segments: true });
-    await sender.sendmsg({
-      data: "aaaabbbbcc",
-      address,
-      control: packetControl({ segmentSize: 4, ecn: ECN.ect0 }, address),
-    });
-    let data = "";
-    for (let sizes = 0; data.length < 10; sizes++) {
-      const message = await next(receiver);
-      const { segmentSize, ecn } = readPacketInfo(message);
-      expect(ecn).toBe(ECN.ect0);
-      // Not every kernel joins what the loopback interface brings.
-      if (message.data.length > 4) expect(segmentSize).toBe(4);
-      data += message.data.toString();
-      expect(sizes).toBeLessThan(3);
-    }
-    expect(data).toBe("aaaabbbbcc");
-  });
+  skipUnless("UDP_GRO since Linux 5.0", kernelIsAtLeast(5, 0))(
+    "the kernel cuts a send into segments, and joins received ones",
+    async () => {
+      const { receiver, sender, address } = await ends(way, { segments: true });
+      await sender.sendmsg({
+        data: "aaaabbbbcc",
+        address,
+        control: packetControl({ segmentSize: 4, ecn: ECN.ect0 }, address),
+      });
+      let data = "";
+      for (let sizes = 0; data.length < 10; sizes++) {
+        const message = await next(receiver);
+        const { segmentSize, ecn } = readPacketInfo(message);
+        expect(ecn).toBe(ECN.ect0);
+        // Not every kernel joins what the loopback interface brings.
+        if (message.data.length > 4) expect(segmentSize).toBe(4);
+        data += message.data.toString();
+        expect(sizes).toBeLessThan(3);
+      }
+      expect(data).toBe("aaaabbbbcc");
+    },
+  );
 });
 
 const missing = namespaces();
-describe("multicast, from which nothing can be sent", () => {
+describe("a packet to a multicast address", () => {
   (missing === undefined ? onRealKernel : skipUnless(missing, false))(
     "IPv4: the answer comes from a local address",
     async () => {
@@ -162,7 +165,7 @@ describe("multicast, from which nothing can be sent", () => {
     },
   );
 
-  it("IPv6: there is no local address, and the kernel chooses one", () => {
+  it("over IPv6, has no local address to answer from, and the kernel chooses one", () => {
     const info = (address: string) =>
       readPacketInfo({ control: [{ name: "ipv6Pktinfo", value: { address, interfaceIndex: 3 } }] });
     expect(info("ff02::77")).toEqual({ destination: "ff02::77", interfaceIndex: 3 });
@@ -171,13 +174,13 @@ describe("multicast, from which nothing can be sent", () => {
   });
 });
 
-describe("which messages they are", () => {
+describe("the control messages of a packet", () => {
   const names = (to: Parameters<typeof packetControl>[1]) =>
     packetControl({ ecn: 1, hopLimit: 5, interfaceIndex: 1 }, to).map(({ name }) => name);
   const IPV4 = ["ipTos", "ipTtl", "ipPktinfo"];
   const IPV6 = ["ipv6Tclass", "ipv6Hoplimit", "ipv6Pktinfo"];
 
-  it("the address decides", () => {
+  it("depend on the family of the address", () => {
     expect(names({ address: "10.0.0.1", port: 1 })).toEqual(IPV4);
     expect(names({ address: "::1", port: 1 })).toEqual(IPV6);
     expect(names({ family: "ipv6", address: "::ffff:10.0.0.1", port: 1 })).toEqual(IPV4);
@@ -187,9 +190,9 @@ describe("which messages they are", () => {
     expect(names("ipv6")).toEqual(IPV6);
   });
 
-  it("of nothing there is none", () => expect(packetControl({}, "ipv4")).toEqual([]));
+  it("are none if nothing is given", () => expect(packetControl({}, "ipv4")).toEqual([]));
 
-  it("a source is of the packet's version; a v4-mapped one is the IPv4 address", () => {
+  it("have a source of the packet's IP version, for which a v4-mapped address counts as IPv4", () => {
     expect(packetControl({ source: "::ffff:127.0.0.1" }, "ipv4")).toEqual([
       {
         name: "ipPktinfo",
@@ -201,7 +204,7 @@ describe("which messages they are", () => {
     ]);
   });
 
-  it("a connected TCP socket has nothing to say about its packets", async () => {
+  it("are none on a connected TCP socket", async () => {
     const [client, server] = await tcp();
     for (const name of packetInfoNames("ipv4")) {
       expect(thrown(() => server.receive(name)).message).toContain("those of type dgram and raw deliver it");
@@ -210,7 +213,7 @@ describe("which messages they are", () => {
     expect(readPacketInfo(await next(server))).toEqual({});
   });
 
-  it.each([undefined, null, {}, { control: 1 }, []])("%o is no message", (message) => {
+  it.each([undefined, null, {}, { control: 1 }, []])("refuse %o", (message) => {
     expect(thrown(() => readPacketInfo(message as never))).toMatchObject({ code: "ERR_INVALID_ARG_TYPE" });
   });
 
@@ -230,10 +233,10 @@ describe("which messages they are", () => {
     [{}, { path: "/x" }, "to"],
     [{}, undefined, "to"],
     [{}, { family: "ipv6", address: 5, port: 1 }, "to.address"],
-  ])("%o to %o is refused", (settings, to, argument) => {
+  ])("refuse %o to %o", (settings, to, argument) => {
     expect(thrown(() => packetControl(settings as never, to as never))).toMatchObject({ argument });
   });
 
-  it("a family without packets is refused", () =>
+  it("refuse a family that has no IP packets", () =>
     expect(thrown(() => packetInfoNames("unix" as never))).toMatchObject({ argument: "family" }));
 });

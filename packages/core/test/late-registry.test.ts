@@ -36,7 +36,7 @@ afterEach(() => {
 const held = () => [...registered.values()];
 const isHeld = (...names: string[]) => vi.waitFor(() => expect(held()).toEqual(names));
 
-test("what is done with soon is never registered", async () => {
+test("an object that is released soon is never registered", async () => {
   const things = ["a", "b", "c"].map((name) => ({ name }));
   const places = things.map((thing) => registry.register(thing));
   registry.unregister(things[2]!, places[2]!);
@@ -44,7 +44,7 @@ test("what is done with soon is never registered", async () => {
   await isHeld("b");
 });
 
-test("what lives on is registered in the end, and can be taken back", async () => {
+test("an object that lives on is registered later, and can be unregistered", async () => {
   const [first, second] = [{ name: "first" }, { name: "second" }];
   const place = registry.register(first);
   await isHeld("first");
@@ -56,7 +56,7 @@ test("what lives on is registered in the end, and can be taken back", async () =
   expect(held()).toEqual([]);
 });
 
-test("timers of a test tool, which never fire, do not hold it up", async () => {
+test("fake timers of a test tool do not delay the registration", async () => {
   vi.useFakeTimers();
   const place = registry.register({ name: "done" });
   registry.unregister({ name: "done" }, place);
@@ -67,7 +67,7 @@ test("timers of a test tool, which never fire, do not hold it up", async () => {
   await isHeld("first", "second");
 });
 
-test("many at once do not wait", () => {
+test("many objects at once are registered without a wait", () => {
   const things = Array.from({ length: 3000 }, (_, i) => ({ name: String(i) }));
   const places = things.map((thing) => registry.register(thing));
   expect(registered.size).toBe(2048);

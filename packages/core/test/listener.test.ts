@@ -36,7 +36,7 @@ describe("accept", () => {
       await socket.close();
     }));
 
-  it("those who wait get their connections in order", () =>
+  it("serves waiting calls in order", () =>
     withListener(unix, async (listener, at) => {
       const order: number[] = [];
       const accepting = [0, 1, 2].map(async (i) => {
@@ -50,7 +50,7 @@ describe("accept", () => {
       expect(order).toEqual([0, 1, 2]);
     }));
 
-  it("aborted, it takes no connection, and the next one gets it", () =>
+  it("takes no connection once it is aborted, and the next call gets it", () =>
     withListener(unix, async (listener, at) => {
       const controller = new AbortController();
       const aborted = rejection(listener.accept({ signal: controller.signal }));
@@ -62,14 +62,14 @@ describe("accept", () => {
       await (await next).close();
     }));
 
-  it("with a signal that is aborted already, it takes none", () =>
+  it("takes no connection with a signal that was aborted before the call", () =>
     withListener(unix, async (listener, at) => {
       await knock(at);
       expect((await rejection(listener.accept({ signal: AbortSignal.abort() }))).code).toBe("ABORT_ERR");
       await (await listener.accept()).close();
     }));
 
-  it("tryAccept: undefined when none is there, or others wait", () =>
+  it("tryAccept() returns undefined if no connection is there, or if an accept() waits", () =>
     withListener(unix, async (listener, at) => {
       expect(listener.tryAccept()).toBeUndefined();
       const connecting = Socket.connect(at);
@@ -83,7 +83,7 @@ describe("accept", () => {
 });
 
 describe("close", () => {
-  it("tells all who wait, and those who come later", () =>
+  it("rejects all waiting calls and all later ones", () =>
     withListener(unix, async (listener) => {
       const waits = [listener.accept(), listener.accept()].map(rejection);
       await turn();
@@ -95,7 +95,7 @@ describe("close", () => {
       expect([listener.closed, listener.fd]).toEqual([true, -1]);
     }));
 
-  it("is what disposal does", () =>
+  it("happens on disposal", () =>
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });
@@ -112,7 +112,7 @@ describe("close", () => {
       expect(await looping).toEqual({ done: true, value: undefined });
     }));
 
-  it("connections that nobody accepted are closed", () =>
+  it("closes the connections that nobody accepted", () =>
     withListener(unix, async (listener, at) => {
       const client = await Socket.connect(at);
       await client.sendmsg({ data: "x", fds: [0, 1, 2] });
@@ -125,7 +125,7 @@ describe("close", () => {
 });
 
 describe("iteration", () => {
-  it("leaving it does not close the listener", () =>
+  it("leaves the listener open when the loop is left", () =>
     withListener(unix, async (listener, at) => {
       for (let i = 0; i < 2; i++) {
         await knock(at);
@@ -137,7 +137,7 @@ describe("iteration", () => {
       expect(listener.closed).toBe(false);
     }));
 
-  it("can be aborted", () =>
+  it("ends when it is aborted", () =>
     withListener(unix, async (listener) => {
       const controller = new AbortController();
       const looping = rejection(listener.connections({ signal: controller.signal }).next());
@@ -148,7 +148,7 @@ describe("iteration", () => {
 });
 
 describe("detach", () => {
-  it("gives the descriptor and the path away", () =>
+  it("gives away the descriptor and the path", () =>
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });
@@ -164,7 +164,7 @@ describe("detach", () => {
       await again.close();
     }));
 
-  it("throws while somebody waits", () =>
+  it("throws while an accept() waits", () =>
     withListener(unix, async (listener) => {
       const waiting = rejection(listener.accept());
       expect(thrown(() => listener.detach()).code).toBe("ERR_INVALID_STATE");
@@ -177,7 +177,7 @@ describe("Listener.from", () => {
   it.each([
     ["a number", (fd: number) => fd],
     ["a FileDescriptor", (fd: number) => FileDescriptor.adopt(fd)],
-  ])("%s: takes it over, with its type", (_, wrap) =>
+  ])("takes over %s, and keeps the socket's type", (_, wrap) =>
     counted(async () => {
       const path = freshPath();
       const first = await Listener.listen({ path }, { type: "seqpacket" });
@@ -192,7 +192,7 @@ describe("Listener.from", () => {
     }),
   );
 
-  it("refuses a socket that does not listen, and leaves it alone", () =>
+  it("refuses a socket that does not listen, and leaves it open", () =>
     counted(async () => {
       const [a, b] = pairOfNumbers(AF_UNIX, SOCK_STREAM);
       expect(thrown(() => Listener.from(a))).toMatchObject({
@@ -215,7 +215,7 @@ describe("Listener.from", () => {
       expect(getsockopt(descriptor.fd, SOL_SOCKET, SO_TYPE)).toBe(SOCK_STREAM);
     }));
 
-  it("ENOTSOCK for what is no socket", () =>
+  it("throws ENOTSOCK for a descriptor that is no socket", () =>
     counted(() => {
       using file = FileDescriptor.adopt(openSync("/proc/self/status", "r"));
       expect(thrown(() => Listener.from(file)).code).toBe("ENOTSOCK");
@@ -225,7 +225,7 @@ describe("Listener.from", () => {
 });
 
 describe("a listener that was sent to another process", () => {
-  it("leaves the path to it", () =>
+  it("leaves its path to the receiver", () =>
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });
@@ -240,7 +240,7 @@ describe("a listener that was sent to another process", () => {
       await Promise.all([a, b, successor].map((end) => end.close()));
     }));
 
-  it("leaves the path also when the message had to wait, whatever became of the caller's list", () =>
+  it("leaves its path to the receiver if the message had to wait and the caller has emptied the list meanwhile", () =>
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });
@@ -257,7 +257,7 @@ describe("a listener that was sent to another process", () => {
       await Promise.all([a, b].map((end) => end.close()));
     }));
 
-  it("removes its path if the message never went", () =>
+  it("removes its path if the message was never sent", () =>
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });

@@ -35,7 +35,7 @@ function read(message: Message): void {
 
 // Bun passes module mocks over.
 describe.skipIf(isBun)("a message's control messages and address", () => {
-  it("are decoded when they are read, and once", () =>
+  it("are decoded once, when they are first read", () =>
     withPair(
       "dgram",
       async (a, b) => {
@@ -50,7 +50,7 @@ describe.skipIf(isBun)("a message's control messages and address", () => {
       { receive: ["credentials"] },
     ));
 
-  it("are not decoded by copying, and stay with the copy", () =>
+  it("are not decoded by copy(), and the copy has them", () =>
     withPair(
       "dgram",
       async (a, b) => {
@@ -66,7 +66,7 @@ describe.skipIf(isBun)("a message's control messages and address", () => {
       { receive: ["credentials"] },
     ));
 
-  onRealKernel("of the error queue are not decoded while they wait for somebody", async () => {
+  onRealKernel("are not decoded while the message waits in the list of the error queue", async () => {
     const peer = await Socket.bind({ family: "ipv4", address: "127.0.0.1", port: 0 }, { type: "dgram" });
     const socket = await Socket.connect(peer.getsockname(), { type: "dgram" });
     await peer.close();

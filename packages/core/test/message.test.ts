@@ -25,7 +25,7 @@ describe("Message.from", () => {
     expect(message.data.length).toBe(0);
   });
 
-  it("takes the parts that it is given", () =>
+  it("keeps the parts that it is given", () =>
     counted(() => {
       const [fd, pidfd] = [open(), open()];
       const control = [{ name: "credentials", value: { pid: 1, uid: 2, gid: 3 } }] as const;
@@ -60,7 +60,7 @@ describe("Message.from", () => {
 });
 
 describe("takeFds", () => {
-  it("makes the caller the owner: disposal leaves them alone", () =>
+  it("makes the caller the owner, so that disposal leaves the descriptors open", () =>
     withPair("seqpacket", async (a, b) => {
       await a.sendmsg({ fds: [0, 1] });
       const message = await b.recvmsg({ maxFds: 2 });
@@ -73,7 +73,7 @@ describe("takeFds", () => {
 });
 
 describe("disposal", () => {
-  it("closes what was not taken, once", () =>
+  it("closes the descriptors that were not taken, once", () =>
     counted(() => {
       const [fd, pidfd] = [open(), open()];
       const message = Message.from({ fds: [fd], pidfd });
@@ -111,7 +111,7 @@ describe("copy", () => {
       { receive: ["credentials"] },
     ));
 
-  it("of the end is the end", () => expect(Message.from({ eof: true }).copy().eof).toBe(true));
+  it("keeps eof", () => expect(Message.from({ eof: true }).copy().eof).toBe(true));
 });
 
 describe("control and address", () => {
@@ -127,7 +127,7 @@ describe("control and address", () => {
       { receive: ["credentials"] },
     ));
 
-  it("stay what they were when the next message has come", () =>
+  it("do not change when the next message arrives", () =>
     withPair(
       "dgram",
       async (a, b) => {
@@ -145,5 +145,5 @@ describe("control and address", () => {
 });
 
 describe("Message.from", () => {
-  it("nothing is needed", () => expect(Message.from().eof).toBe(false));
+  it("needs no argument", () => expect(Message.from().eof).toBe(false));
 });

@@ -20,7 +20,7 @@ function loadedBy(entry: string): string[] {
   return [...seen].map((file) => file.slice(sources.href.length));
 }
 
-describe("the codecs load no native code, and nothing above them", () => {
+describe("the codecs import no native code and no higher layer", () => {
   test("sendmsg/control", () => {
     const files = loadedBy("control/index.ts");
     expect(files).toContain("wire/bytes.ts");

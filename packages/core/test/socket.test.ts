@@ -61,7 +61,7 @@ describe.each(TYPES)("%s", (type) => {
       }),
     ));
 
-  it("passes a descriptor: the same file, another number", () =>
+  it("passes a descriptor, which has another number for the same file", () =>
     counted(async () => {
       const file = openSync("/proc/self/status", "r");
       await exchange(type, { data: "x", fds: [file] }, { maxFds: 1 }, (message) => {
@@ -76,7 +76,7 @@ describe.each(TYPES)("%s", (type) => {
       closeSync(file);
     }));
 
-  it("closes descriptors that nobody asked for, and says how many", () =>
+  it("closes unrequested descriptors, and counts them", () =>
     counted(() =>
       exchange(type, { data: "x", fds: [0, 1, 2] }, { maxFds: 1 }, (message) => {
         expect(message.fds).toHaveLength(1);
@@ -84,7 +84,7 @@ describe.each(TYPES)("%s", (type) => {
       }),
     ));
 
-  it("waits for what is not there yet", () =>
+  it("waits for a message that has not arrived", () =>
     counted(async () => {
       const [left, right] = socketpair(type);
       const waiting = right.recvmsg();
@@ -95,8 +95,8 @@ describe.each(TYPES)("%s", (type) => {
     }));
 });
 
-describe("the end", () => {
-  it.each(["stream", "seqpacket"] as const)("%s: is a message that says so, again and again", (type) =>
+describe("the end of the stream", () => {
+  it.each(["stream", "seqpacket"] as const)("%s: is delivered as a message with eof, each time", (type) =>
     counted(async () => {
       const [left, right] = socketpair(type);
       await left.close();
@@ -109,18 +109,18 @@ describe("the end", () => {
 describe("the peer", () => {
   const ourselves = { pid: process.pid, uid: process.getuid!(), gid: process.getgid!() };
 
-  it.each(TYPES)("%s: its credentials", (type) =>
+  it.each(TYPES)("%s: has the credentials of this process", (type) =>
     withPair(type, (a) => {
       expect(a.getPeerCredentials()).toEqual(ourselves);
     }),
   );
 
-  it("a client's are the listener's, and the other way round", () =>
+  it("is the listener for a client, and the client for the listener", () =>
     withConnection({ type: "stream", place: () => ({ path: freshPath() }) }, (client, server) => {
       expect([client.getPeerCredentials(), server.getPeerCredentials()]).toEqual([ourselves, ourselves]);
     }));
 
-  it("another process's, frozen at connect", () =>
+  it("has the credentials that it had when it connected", () =>
     withListener({ type: "stream", place: () => ({ path: freshPath() }) }, async (listener, at) => {
       const { path } = at as { path: string };
       const child = spawn(process.execPath, [
@@ -135,7 +135,7 @@ describe("the peer", () => {
     }));
 
   skipUnless("SO_PEERPIDFD came with Linux 6.5", kernelIsAtLeast(6, 5) && !isEmulated())(
-    "its process, as a descriptor that the caller owns, on a real kernel",
+    "is given as a pidfd that the caller owns, on a real kernel",
     () =>
       withPair("stream", (a) => {
         using pidfd = a.getPeerPidfd();
@@ -146,7 +146,7 @@ describe("the peer", () => {
       }),
   );
 
-  it("on a closed socket: ERR_SENDMSG_CLOSED", () =>
+  it("can't be asked for on a closed socket", () =>
     withPair("stream", async (a) => {
       await a.close();
       for (const call of [
@@ -161,19 +161,19 @@ describe("the peer", () => {
 });
 
 describe("names", () => {
-  it.each(TYPES)("%s: a pair has none", (type) =>
+  it.each(TYPES)("%s: the sockets of a pair have none", (type) =>
     withPair(type, (a) => {
       expect([a.getsockname(), a.getpeername()]).toEqual([{ family: "unix" }, { family: "unix" }]);
     }),
   );
 
-  it("binding to nothing gives a free abstract name", () =>
+  it("a bind without a name takes a free abstract name", () =>
     withBound({ type: "dgram", place: () => ({ family: "unix" }) }, 2, (_, [first, second]) => {
       expect(first).toMatchObject({ family: "unix", abstract: expect.stringMatching(/^[0-9a-f]{5}$/) });
       expect(second).not.toEqual(first);
     }));
 
-  it("an abstract name may have any bytes", () =>
+  it("an abstract name can have any bytes", () =>
     counted(async () => {
       const abstract = Buffer.concat([Buffer.from(freshName()), Buffer.from([0, 0xff, 0, 1])]);
       const socket = await Socket.bind({ family: "unix", abstract }, { type: "dgram" });
@@ -183,7 +183,7 @@ describe("names", () => {
       await Promise.all([socket.close(), peer.close()]);
     }));
 
-  it("an unconnected socket has no peer: ENOTCONN", () =>
+  it("getpeername() of an unconnected socket throws ENOTCONN", () =>
     withBound({ type: "dgram", place: () => ({ path: freshPath() }) }, 1, ([socket]) => {
       expect(thrown(() => socket!.getpeername())).toMatchObject({ code: "ENOTCONN", syscall: "getpeername" });
     }));
@@ -192,7 +192,7 @@ describe("names", () => {
 describe("options", () => {
   const any = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;
 
-  it("reusePort: two sockets at one port", () =>
+  it("reusePort lets two sockets have one port", () =>
     counted(async () => {
       const first = await Socket.bind(any, { type: "dgram", reusePort: true });
       const second = await Socket.bind(first.getsockname(), { type: "dgram", reusePort: true });
@@ -215,7 +215,7 @@ describe("options", () => {
       }
     }));
 
-  it("a TCP port that is in use is not shared for that", () =>
+  it("a second TCP listener can't bind a port that is in use", () =>
     counted(async () => {
       const listener = await Listener.listen(any);
       expect((await rejection(Listener.listen(listener.getsockname()))).code).toBe("EADDRINUSE");
@@ -246,7 +246,7 @@ describe("options", () => {
     }),
   );
 
-  it("what is made is non-blocking and close-on-exec", () =>
+  it("every socket is non-blocking and close-on-exec", () =>
     withConnection({ type: "stream", place: () => ({ path: freshPath() }) }, (client, server) =>
       withPair("stream", (a, b) => {
         for (const { fd } of [client, server, a, b]) {
@@ -257,7 +257,7 @@ describe("options", () => {
       }),
     ));
 
-  it("`receive` that the socket cannot deliver: the kernel's error, with its name", () =>
+  it("`receive` of a message that the socket can't deliver rejects with the kernel's error and the message's name", () =>
     counted(async () => {
       const at = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;
       const bound = Socket.bind(at, { type: "dgram", receive: ["pidfd"] });
@@ -270,7 +270,7 @@ describe("options", () => {
 });
 
 describe("close", () => {
-  it.each(TYPES)("%s: is idempotent, and done when close(2) has returned", (type) =>
+  it.each(TYPES)("%s: can be called twice, and settles when close(2) has returned", (type) =>
     counted(async () => {
       const [a, b] = socketpair(type);
       const { fd } = a;
@@ -282,7 +282,7 @@ describe("close", () => {
     }),
   );
 
-  it("is what `await using` does", () =>
+  it("happens with `await using`", () =>
     counted(async () => {
       const [a, b] = socketpair();
       {
@@ -307,7 +307,7 @@ it("an IPv6 datagram socket sends to an IPv4 address, too", () =>
   }));
 
 describe("a shutdown that the kernel refuses", () => {
-  it.each(["write", "both"] as const)("%s: sending goes on", (how) =>
+  it.each(["write", "both"] as const)("%s: leaves sending possible", (how) =>
     counted(async () => {
       // Netlink knows no shutdown(2): sock_no_shutdown().
       const socket = Socket.from(syscallSocket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));

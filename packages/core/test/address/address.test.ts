@@ -19,7 +19,7 @@ describe("unix", () => {
     expect(encodeAddress({ path: "p".repeat(108) })).toHaveLength(110);
   });
 
-  test("a path of 109 bytes is ENAMETOOLONG, never cut", () => {
+  test("a path of 109 bytes fails with ENAMETOOLONG, and is not cut", () => {
     for (const path of ["p".repeat(109), new Uint8Array(109).fill(0x70), "é".repeat(55)]) {
       expect(() => encodeAddress({ path }, "to")).toThrow(
         expect.objectContaining({ code: "ENAMETOOLONG", errno: -36, argument: "to.path" }),
@@ -37,7 +37,7 @@ describe("unix", () => {
     );
   });
 
-  test("names that are not UTF-8 stay bytes", () => {
+  test("names that are no UTF-8 stay bytes", () => {
     const bytes = Uint8Array.of(0x2f, 0xff);
     expect(decodeAddress(encodeAddress({ path: bytes }))).toEqual({ family: "unix", path: bytes });
     expect(decodeAddress(encodeAddress({ abstract: bytes }))).toEqual({ family: "unix", abstract: bytes });
@@ -45,13 +45,13 @@ describe("unix", () => {
     expect(decodeAddress(encodeAddress({ abstract: "" }))).toEqual({ family: "unix", abstract: "" });
   });
 
-  test("a path ends at its null byte, or with the bytes", () => {
+  test("a path ends at its null byte, or with the sockaddr", () => {
     const bytes = Uint8Array.of(1, 0, 0x61, 0, 0x62, 0);
     expect(decodeAddress(bytes)).toEqual({ family: "unix", path: "a" });
     expect(decodeAddress(bytes.subarray(0, 3))).toEqual({ family: "unix", path: "a" });
   });
 
-  test("unnamed: two bytes, or none where the family is known", () => {
+  test("an unnamed address has two bytes, or none if the family is known", () => {
     expect(encodeAddress({ family: "unix" })).toEqual(Uint8Array.of(1, 0));
     expect(decodeAddress(Uint8Array.of(1, 0))).toEqual({ family: "unix" });
     expect(decodeAddress(new Uint8Array(0), AF_UNIX)).toEqual({ family: "unix" });
@@ -79,7 +79,7 @@ describe("ip", () => {
     expect(addressFamily({ family: 77, data: new Uint8Array() })).toBe(77);
   });
 
-  test("net.SocketAddress goes in and comes out", () => {
+  test("a net.SocketAddress can be encoded, and be made of a decoded address", () => {
     const v4 = new SocketAddress({ address: "192.0.2.1", port: 53 });
     expect(decodeAddress(encodeAddress(v4))).toEqual({ family: "ipv4", address: "192.0.2.1", port: 53 });
     const v6 = new SocketAddress({ address: "2001:db8::1", port: 53, family: "ipv6", flowlabel: 9 });
@@ -195,7 +195,7 @@ describe("other families", () => {
     { family: "unix", path: 5 },
     { family: "ipv6", scopeId: 1 },
     { family: "packet", interface: 1, address: Object.create(null) },
-  ])("formatting, or making a SocketAddress of, %o: an error with a code", (address) => {
+  ])("formatting %o, or making a SocketAddress of it, throws an error with a code", (address) => {
     for (const take of [formatAddress, toSocketAddress]) {
       expect(() => take(address as never)).toThrow(
         expect.objectContaining({ code: expect.stringMatching(/^ERR_/) }),
@@ -203,7 +203,7 @@ describe("other families", () => {
     }
   });
 
-  test("long device addresses and names have room", () => {
+  test("long device addresses and names fit", () => {
     const address = Array.from({ length: 20 }, (_, i) => (i + 16).toString(16)).join(":");
     const packet: Address = {
       family: "packet",
@@ -221,7 +221,7 @@ describe("other families", () => {
   });
 });
 
-test("formatAddress says what an error carries", () => {
+test("formatAddress gives the text that errors contain", () => {
   expect(formatAddress({ path: "/run/x" })).toEqual({ path: "/run/x" });
   expect(formatAddress({ abstract: "x" })).toEqual({ path: "\0x" });
   expect(formatAddress({ family: "unix" })).toEqual({});
@@ -235,7 +235,7 @@ test("formatAddress says what an error carries", () => {
   expect(formatAddress({ family: 9, data: Uint8Array.of(1) })).toEqual({ address: "family 9: 01" });
 });
 
-test("decodeAddress refuses what is no bytes", () => {
+test("decodeAddress refuses values that are no bytes", () => {
   expect(() => decodeAddress("x" as never)).toThrow(
     expect.objectContaining({ code: "ERR_INVALID_ARG_TYPE", argument: "bytes" }),
   );

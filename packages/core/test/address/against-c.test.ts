@@ -16,7 +16,7 @@ ${samples.map(({ c, length = "sizeof p" }) => `  { ${c} print(&p, ${length}); }`
 `;
 
 describe("addresses against C", () => {
-  test("there is a sample of every family", () => {
+  test("every family has a sample", () => {
     const names = new Set(samples.map(({ address }) => address.family));
     expect([...names].map(String).sort()).toEqual(
       [

@@ -23,7 +23,7 @@ const sockaddr = fc
   .map(([family, rest]) => Uint8Array.of(family, 0, ...rest));
 
 describe("decodeAddress", { timeout }, () => {
-  test("never throws; what it makes can be encoded, and means the same", async () => {
+  test("never throws, and its result encodes to the same address", async () => {
     await holds(
       fc.property(sockaddr, (bytes) => {
         const decoded = decodeAddress(bytes);
@@ -33,7 +33,7 @@ describe("decodeAddress", { timeout }, () => {
     );
   });
 
-  test("of any bytes at all", async () => {
+  test("accepts any bytes", async () => {
     await holds(
       fc.property(fc.uint8Array({ maxLength: 140 }), (bytes) => {
         const decoded = decodeAddress(bytes);
@@ -42,7 +42,7 @@ describe("decodeAddress", { timeout }, () => {
     );
   });
 
-  test("every sample cut at every byte", () => {
+  test("accepts every sample, cut at every byte", () => {
     for (const { address } of samples) {
       const bytes = encodeAddress(address);
       for (let end = 0; end <= bytes.length; end++) {
@@ -77,7 +77,7 @@ describe("IP text", { timeout }, () => {
     fc.ipV6(),
   );
 
-  test("IPv6 is what Node takes for it", async () => {
+  test("takes the same texts for IPv6 as Node", async () => {
     await holds(
       fc.property(nearIpv6, (text) => {
         assert.equal(writeIpv6(text, new Uint8Array(16), 0), isIPv6(text), text);
@@ -85,7 +85,7 @@ describe("IP text", { timeout }, () => {
     );
   });
 
-  test("IPv4 is what Node takes for it", async () => {
+  test("takes the same texts for IPv4 as Node", async () => {
     const part = fc.oneof(fc.nat(300).map(String), fc.constantFrom("", "00", "01", " 1", "1e1", "+1", "0x1"));
     const near = fc.oneof(
       fc.array(part, { maxLength: 6 }).map((parts) => parts.join(".")),
@@ -99,7 +99,7 @@ describe("IP text", { timeout }, () => {
     );
   });
 
-  test("every address is printed so that it reads back, and as Node's URL prints it", async () => {
+  test("prints every address as Node's URL does, and reads it back", async () => {
     const zeroes = fc.array(fc.oneof(fc.constant(0), fc.constant(0), fc.nat(0xffff)), {
       minLength: 8,
       maxLength: 8,
@@ -125,7 +125,7 @@ describe("IP text", { timeout }, () => {
     ["2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"],
     ["::FFFF:192.0.2.1", "::ffff:192.0.2.1"],
     ["64:ff9b::192.0.2.33", "64:ff9b::c000:221"],
-  ])("RFC 5952: %s is %s", (text, printed) => {
+  ])("prints as RFC 5952 says: %s is %s", (text, printed) => {
     const bytes = new Uint8Array(16);
     expect(writeIpv6(text, bytes, 0)).toBe(true);
     expect(readIpv6(bytes, 0)).toBe(printed);

@@ -79,7 +79,7 @@ describe("making a socket refuses", () => {
     }),
   );
 
-  it("a path of 109 bytes: ENAMETOOLONG, never cut", () =>
+  it("a path of 109 bytes with ENAMETOOLONG, and does not cut it", () =>
     counted(async () => {
       const path = "x".repeat(109);
       for (const error of [
@@ -114,7 +114,7 @@ describe("making a socket refuses", () => {
     }),
   );
 
-  it("a raw Unix socket: the kernel would make another one", () =>
+  it("a raw Unix socket, in whose place the kernel would make a datagram socket", () =>
     counted(async () => {
       const at = { path: freshPath() };
       for (const call of [Socket.bind, Socket.connect, Listener.listen]) {
@@ -143,7 +143,7 @@ describe("making a socket refuses", () => {
     }),
   );
 
-  it("what the kernel cannot do: its error, and which call", () =>
+  it("what the kernel refuses, with its error and the call's name", () =>
     counted(async () => {
       const at = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;
       expect(await rejection(Socket.bind(at, { type: "seqpacket" }))).toMatchObject({ syscall: "socket" });

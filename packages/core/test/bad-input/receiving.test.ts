@@ -51,7 +51,7 @@ describe("recvmsg refuses", () => {
     }),
   );
 
-  it.each([null, 5, [], "x"])("options that are none: %o", (options) =>
+  it.each([null, 5, [], "x"])("%o as options", (options) =>
     withPair("stream", async (a, b) => {
       const given = options as never;
       await using listener = await Listener.listen({ family: "unix" });
@@ -69,7 +69,7 @@ describe("recvmsg refuses", () => {
     }),
   );
 
-  it("recvError: a signal that is none", () =>
+  it("an object that is no signal in recvError()", () =>
     withPair("stream", async (_, b) => {
       expect(await rejection(b.recvError({ signal: {} as AbortSignal }))).toMatchObject({
         code: TYPE,

@@ -104,7 +104,7 @@ describe("sendmsg refuses", () => {
     }),
   );
 
-  it("a control message that can only be received: the kernel's EINVAL", () =>
+  it("a control message that can only be received, with the kernel's EINVAL", () =>
     withPair("stream", async (a) => {
       const control = [{ name: "security" as const, value: "label" }];
       expect(await rejection(a.sendmsg({ data: "x", control }))).toMatchObject({
@@ -113,7 +113,7 @@ describe("sendmsg refuses", () => {
       });
     }));
 
-  it("a path of 109 bytes, with the name of what is too long", () =>
+  it("a path of 109 bytes, and names the argument that is too long", () =>
     withBound({ type: "dgram", place: () => ({ path: freshPath() }) }, 1, async ([socket]) => {
       const error = await rejection(socket!.sendmsg({ data: "x", address: { path: "x".repeat(109) } }));
       expect(error).toMatchObject({ code: "ENAMETOOLONG", bytesSent: 0 });
@@ -146,7 +146,7 @@ describe("sendmsg refuses", () => {
     }),
   );
 
-  it("a getter that throws: its error, and nothing has gone", () =>
+  it("a message whose getter throws, with the getter's error", () =>
     withPair("stream", async (a, b) => {
       const fd = file();
       const message = {
@@ -160,7 +160,7 @@ describe("sendmsg refuses", () => {
       closeSync(fd);
     }));
 
-  it("a getter that takes an earlier buffer away", () =>
+  it("a list of data in which a getter has transferred an earlier buffer", () =>
     withPair("stream", async (a, b) => {
       const buffer = new Uint8Array(8);
       const data = [buffer, "x"];
@@ -178,7 +178,7 @@ describe("sendmsg refuses", () => {
     }));
 });
 
-describe("a getter that takes the data away", () => {
+describe("sendmsg refuses data that a getter has transferred", () => {
   const cases: [what: string, message: (take: () => void) => object][] = [
     [
       "in a descriptor",

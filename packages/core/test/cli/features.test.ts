@@ -34,7 +34,7 @@ async function withUdp(use: (socket: Socket) => void): Promise<void> {
   }
 }
 
-describe("what doctor says that this kernel has, is what works", () => {
+describe("doctor reports a feature exactly if it works on this kernel", () => {
   const uses: Record<string, () => Promise<void>> = {
     SO_INQ: () => withUnix((socket) => socket.receive("inq")),
     SO_PASSPIDFD: () => withUnix((socket) => socket.receive("pidfd")),
@@ -63,7 +63,7 @@ describe("what doctor says that this kernel has, is what works", () => {
     );
   }
 
-  onRealKernel("there is no name that has neither", () => {
+  onRealKernel("every feature that doctor reports has a test", () => {
     for (const { name, present, reason, since } of features.values()) {
       expect([typeof name, typeof since]).toEqual(["string", "string"]);
       expect(reason === undefined, name).toBe(present);

@@ -92,7 +92,7 @@ const files = readdirSync(directory)
 const comparable = files.filter((file) => (HEADERS[file]?.length ?? 0) > 0);
 
 describe("constants", () => {
-  test("every file's headers are known here", () => {
+  test("every file of constants has its headers listed here", () => {
     expect(files.sort()).toEqual(Object.keys(HEADERS).sort());
   });
 

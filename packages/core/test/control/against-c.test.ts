@@ -60,7 +60,7 @@ const familyOf = (name: ControlName) => {
 };
 
 describe("against C", () => {
-  test("there is a sample of every message", () => {
+  test("every message has a sample", () => {
     const sampled = new Set(samples.map(({ message }) => message.name));
     expect(Object.keys(controlMessages).filter((name) => !sampled.has(name as ControlName))).toEqual([]);
   });
@@ -69,7 +69,7 @@ describe("against C", () => {
     const missing = compilerMissing(layout);
     const describeIt = missing === undefined ? describe : describe.skip;
     describeIt(`the ${layout}-bit layout${missing ? ` (skipped: ${missing})` : ""}`, () => {
-      test("CMSG_ALIGN, CMSG_LEN and CMSG_SPACE are C's", () => {
+      test("CMSG_ALIGN, CMSG_LEN and CMSG_SPACE give the values of C", () => {
         const lines = runC(
           `${PRELUDE}int main(void) { for (int n = 0; n < 70; n++) printf("%zu %zu %zu\\n", (size_t)CMSG_ALIGN(n), (size_t)CMSG_LEN(n), (size_t)CMSG_SPACE(n)); }`,
           layout,
@@ -80,7 +80,7 @@ describe("against C", () => {
         });
       });
 
-      test("every message's bytes are C's, both ways", () => {
+      test("every message has the bytes that C makes, both ways", () => {
         const lines = runC(controlProgram(), layout);
         expect(lines).toHaveLength(samples.length + 1);
         samples.forEach(({ message }, i) => {
@@ -91,7 +91,7 @@ describe("against C", () => {
             decodeControl(Buffer.from(lines[i]!, "hex"), { layout, family: familyOf(message.name) }),
           ).toEqual([message]);
         });
-        // trap 19: with everything behind everything else, the padding between them counts.
+        // All samples in one buffer show the padding between them, too.
         expect(
           hex(
             encodeControl(

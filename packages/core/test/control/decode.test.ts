@@ -44,17 +44,17 @@ const rights: ControlMessage = { name: "rights", value: [3, 4] };
 const credentials: ControlMessage = { name: "credentials", value: { pid: 1, uid: 2, gid: 3 } };
 
 describe("decodeControl", () => {
-  test("nothing in nothing", () => {
+  test("decodes no bytes to no messages", () => {
     expect(decodeControl(new Uint8Array(0))).toEqual([]);
   });
 
-  test("takes Buffers and views anywhere in their memory", () => {
+  test("accepts Buffers and views anywhere in their memory", () => {
     const encoded = encodeControl([credentials, rights]);
     const shifted = Buffer.concat([Buffer.alloc(3), encoded, Buffer.alloc(5)]);
     expect(decodeControl(shifted.subarray(3, 3 + encoded.length))).toEqual([credentials, rights]);
   });
 
-  test("values are copies", () => {
+  test("returns copies", () => {
     const encoded = encodeControl([{ name: "unknown", level: 9, type: 9, data: Uint8Array.of(1, 2) }]);
     const decoded = decodeControl(Buffer.from(encoded).subarray(0));
     const buffer = Buffer.from(encoded);
@@ -86,7 +86,7 @@ describe("decodeControl", () => {
     const header = layout === "64" ? 16 : 12;
     const decode = (bytes: Uint8Array, family?: number) => decodeControl(bytes, { layout, family });
 
-    it("trap 11: level 0 means what the socket's family says", () => {
+    it("decodes level 0 by the socket's family", () => {
       const dir = raw(layout, { length: header + 4, level: 0, type: 1, data: [1, 0, 0, 0] });
       expect(decode(dir, AF_BLUETOOTH)).toEqual([{ name: "hciDir", value: 1 }]);
       expect(decode(dir, AF_INET)).toEqual([{ name: "ipTos", value: 1 }]);
@@ -108,7 +108,7 @@ describe("decodeControl", () => {
       expect(decode(time, AF_ISDN)).toEqual([{ name: "misdnTimeStamp", value: 1_000_000_000n }]);
     });
 
-    it("trap 13: a payload that the kernel cut is unknown and truncated", () => {
+    it("decodes a payload that the kernel cut to unknown and truncated", () => {
       const bytes = raw(layout, {
         length: header + 4,
         level: SOL_SOCKET,
@@ -126,7 +126,7 @@ describe("decodeControl", () => {
       expect(encodeControl([message], { layout })).toEqual(bytes);
     });
 
-    it("trap 14: the order is the kernel's, whatever it is", () => {
+    it("keeps the kernel's order", () => {
       const messages: ControlMessage[] = [
         credentials,
         { name: "security", value: "unconfined" },
@@ -138,7 +138,7 @@ describe("decodeControl", () => {
       expect(decode(encodeControl(messages, { layout }))).toEqual(messages);
     });
 
-    it("trap 15: IP_TOS is one byte, and as an int is read too", () => {
+    it("decodes IP_TOS as one byte or as an int", () => {
       expect(decode(raw(layout, { length: header + 1, level: SOL_IP, type: 1, data: [0xb8] }))).toEqual([
         { name: "ipTos", value: 0xb8 },
       ]);
@@ -150,7 +150,7 @@ describe("decodeControl", () => {
       ).toMatchObject([{ name: "unknown" }]);
     });
 
-    it("trap 16: a dual-stack socket's SOL_IP and SOL_IPV6 items stand side by side", () => {
+    it("decodes SOL_IP and SOL_IPV6 messages of a dual-stack socket beside each other", () => {
       const messages: ControlMessage[] = [
         {
           name: "ipPktinfo",
@@ -163,7 +163,7 @@ describe("decodeControl", () => {
       expect(decode(encodeControl(messages, { layout, family: AF_INET6 }), AF_INET6)).toEqual(messages);
     });
 
-    test("an over-long payload is unknown, and not truncated", () => {
+    test("decodes a payload that is too long to unknown, not truncated", () => {
       const bytes = raw(layout, {
         length: header + 8,
         level: SOL_SOCKET,
@@ -180,7 +180,7 @@ describe("decodeControl", () => {
       expect(encodeControl([message!], { layout })).toEqual(bytes);
     });
 
-    test("rights that end within an int are unknown: no descriptor is lost or made up", () => {
+    test("decodes rights that end within an int to unknown, and invents no descriptor", () => {
       const bytes = raw(layout, {
         length: header + 6,
         level: SOL_SOCKET,
@@ -192,13 +192,13 @@ describe("decodeControl", () => {
       ]);
     });
 
-    test("empty rights are a message without descriptors", () => {
+    test("decodes empty rights to a message without descriptors", () => {
       expect(decode(raw(layout, { length: header, level: SOL_SOCKET, type: SCM_RIGHTS, data: [] }))).toEqual([
         { name: "rights", value: [] },
       ]);
     });
 
-    test("a security label loses the null byte that SELinux ends it with, and is bytes if it is no UTF-8", () => {
+    test("removes the null byte at the end of a security label, which is bytes if it is no UTF-8", () => {
       const label = (...data: number[]) =>
         decode(raw(layout, { length: header + data.length, level: SOL_SOCKET, type: SCM_SECURITY, data }))[0];
       expect(label(0x61, 0x62, 0)).toEqual({ name: "security", value: "ab" });
@@ -208,7 +208,7 @@ describe("decodeControl", () => {
       expect(label(0x61, 0, 0x62)).toEqual({ name: "security", value: Uint8Array.of(0x61, 0, 0x62) });
     });
 
-    test("a cmsg_len of zero, or one too short for a header, ends the list", () => {
+    test("ends at a cmsg_len that is too short for a header", () => {
       for (let length = 0; length < header; length++) {
         const bytes = raw(
           layout,
@@ -220,7 +220,7 @@ describe("decodeControl", () => {
       }
     });
 
-    test("a cmsg_len beyond the buffer is cut to it, and stated", () => {
+    test("cuts a cmsg_len beyond the buffer to the buffer, and marks the message truncated", () => {
       const huge = layout === "64" ? 2n ** 64n - 1n : 2n ** 32n - 1n;
       for (const length of [header + 13, 1_000_000, 0x7fffffff, 0xffffffff, huge]) {
         const bytes = raw(layout, {
@@ -240,7 +240,7 @@ describe("decodeControl", () => {
       }
     });
 
-    test("an item that reaches into the next one hides it", () => {
+    test("skips a message into which the one before reaches", () => {
       const bytes = raw(
         layout,
         { length: header + 5, level: 77, type: 1, data: [1] },
@@ -253,7 +253,7 @@ describe("decodeControl", () => {
       }
     });
 
-    test("cut at every byte: whole messages stay, the last is truncated or gone", () => {
+    test("decodes the whole messages if the bytes are cut anywhere, and the last one is truncated or absent", () => {
       const messages: ControlMessage[] = [
         credentials,
         { name: "security", value: "unconfined" },
@@ -276,7 +276,7 @@ describe("decodeControl", () => {
       }
     });
 
-    test("types and levels can be any ints", () => {
+    test("accepts any int as a level or a type", () => {
       for (const [level, type] of [
         [-1, -1],
         [0x7fffffff, -0x80000000],
@@ -300,7 +300,7 @@ function encodedEnd(messages: ControlMessage[], layout: Layout): number {
 }
 
 describe("times", () => {
-  it("trap 18: OLD timestamps are 8 bytes in the 32-bit layout and end in 2038; the others don't", () => {
+  it("an OLD timestamp has 8 bytes in the 32-bit layout and ends in 2038, and any other does not", () => {
     const last = 0x7fffffffn * 1_000_000_000n;
     const old = (value: bigint): ControlMessage => ({ name: "timestampNsOld", value });
     expect(encodeControl([old(last)], { layout: "32" })).toHaveLength(12 + 8);
@@ -318,18 +318,18 @@ describe("times", () => {
     }
   });
 
-  test("times before 1970", () => {
+  test("a time before 1970 is negative", () => {
     const message: ControlMessage = { name: "timestampNs", value: -1n };
     expect(decodeControl(encodeControl([message]))).toEqual([message]);
   });
 
-  test("a fraction of a second or more is no time", () => {
+  test("a time whose fraction is a second or more is unknown", () => {
     const bytes = encodeControl([{ name: "timestampNs", value: 5n }]);
     new DataView(bytes.buffer).setBigInt64(bytes.length - 8, 1_000_000_000n, true);
     expect(decodeControl(bytes)).toMatchObject([{ name: "unknown" }]);
   });
 
-  test("microseconds have no nanoseconds", () => {
+  test("a time in microseconds can't have nanoseconds", () => {
     expect(() => encodeControl([{ name: "timestamp", value: 1n }])).toThrow(
       expect.objectContaining({ code: "ERR_INVALID_ARG_VALUE", argument: "control[0].value" }),
     );

@@ -19,12 +19,12 @@ const LAYOUTS = ["64", "32"] as const satisfies readonly Layout[];
 const encodeAny = (...messages: unknown[]) => encodeControl(messages as ControlMessage[]);
 
 describe("the layout", () => {
-  test("is the machine's unless given", () => {
+  test("is the machine's by default", () => {
     expect(CMSG_SPACE(4)).toBe(CMSG_SPACE(4, machineLayout));
     expect(machineLayout).toBe(["ia32", "arm"].includes(process.arch) ? "32" : "64");
   });
 
-  test("has cmsghdrs of 16 and 12 bytes", () => {
+  test("has cmsghdrs of 16 or 12 bytes", () => {
     expect([CMSG_LEN(0, "64"), CMSG_LEN(0, "32")]).toEqual([16, 12]);
     expect([CMSG_SPACE(4, "64"), CMSG_SPACE(4, "32")]).toEqual([24, 16]);
     expect([CMSG_ALIGN(9, "64"), CMSG_ALIGN(9, "32")]).toEqual([16, 12]);
@@ -38,7 +38,7 @@ describe("the layout", () => {
 });
 
 describe("encodeControl", () => {
-  it("trap 19: padding is zero and there, behind the last message too", () => {
+  it("pads each message with zeros, even the last one", () => {
     for (const layout of LAYOUTS) {
       for (let length = 0; length < 20; length++) {
         const bytes = encodeControl(
@@ -57,11 +57,11 @@ describe("encodeControl", () => {
     }
   });
 
-  test("nothing is nothing", () => {
+  test("encodes no messages to no bytes", () => {
     expect(encodeControl([])).toHaveLength(0);
   });
 
-  test("refuses what a family does not have, which the kernel would ignore (trap 12)", () => {
+  test("refuses a message that the family lacks, which the kernel would ignore", () => {
     const rights: ControlMessage[] = [{ name: "rights", value: [1] }];
     expect(() => encodeControl(rights, { family: "ipv4" })).toThrow(
       expect.objectContaining({
@@ -189,7 +189,7 @@ describe("encodeControl", () => {
     expect(() => encodeAny(...messages)).toThrow(expect.objectContaining({ code, argument }));
   });
 
-  test("refuses what is no list", () => {
+  test("refuses a value that is no list", () => {
     expect(() => encodeControl({} as never)).toThrow(
       expect.objectContaining({ code: "ERR_INVALID_ARG_TYPE", argument: "control" }),
     );
@@ -212,7 +212,7 @@ describe("encodeControl", () => {
 });
 
 describe("encodeRights", () => {
-  test("makes what encodeControl makes", () => {
+  test("makes the same bytes as encodeControl", () => {
     for (const layout of LAYOUTS) {
       for (const fds of [[], [0], [1, 2], [3, 4, 0x7fffffff]]) {
         expect(encodeRights(fds, layout)).toEqual(
@@ -224,7 +224,7 @@ describe("encodeRights", () => {
 });
 
 describe("controlSpace", () => {
-  test("is the sum of each message's space", () => {
+  test("is the sum of the messages' spaces", () => {
     expect(controlSpace([], AF_UNIX, "64")).toBe(0);
     expect(controlSpace(["credentials"], AF_UNIX, "64")).toBe(32);
     expect(controlSpace(["credentials", "credentials"], AF_UNIX, "64")).toBe(32);
@@ -232,17 +232,17 @@ describe("controlSpace", () => {
     expect(controlSpace(["rights"], AF_UNIX, "64")).toBe(CMSG_SPACE(253 * 4, "64"));
   });
 
-  it("trap 17: timestamp, GRO and packet info together have room", () => {
+  it("is enough for timestamp, GRO and packet info together", () => {
     const names: ControlName[] = ["timestampNs", "udpGro", "ipPktinfo", "ipTos"];
     expect(controlSpace(names, AF_INET, "64")).toBe(32 + 24 + 32 + 24);
   });
 
-  test("what the family never delivers takes none", () => {
+  test("has no part for messages that the family never delivers", () => {
     expect(controlSpace(["ipPktinfo"], AF_UNIX, "64")).toBe(0);
     expect(controlSpace(["timestampNs", "ipPktinfo"], AF_UNIX, "64")).toBe(32);
   });
 
-  test("what can come several times takes room for each", () => {
+  test("counts a message that can come several times as often as it can come", () => {
     const once = CMSG_SPACE(2048, "64");
     expect(controlSpace(["ipv6Hopopts"], 10, "64")).toBe(once);
     expect(controlSpace(["ipv6Dstopts"], 10, "64")).toBe(2 * once);
@@ -252,7 +252,7 @@ describe("controlSpace", () => {
 describe("the table", () => {
   const entries = Object.entries<ControlEntry>(controlMessages);
 
-  test.each(entries)("%s is whole", (_, entry) => {
+  test.each(entries)("has a complete entry for %s", (_, entry) => {
     expect(entry.since).toMatch(/^\d+\.\d+(\.\d+)?$/);
     expect(entry.source).not.toBe("");
     expect(entry.constant).toMatch(/^[A-Z][A-Z0-9_]+$/);
@@ -264,7 +264,7 @@ describe("the table", () => {
     }
   });
 
-  test("entries that share level, type and family can be told apart by their length", () => {
+  test("has entries of different lengths if they share level, type and family", () => {
     for (const layout of LAYOUTS) {
       const seen = new Map<string, string>();
       for (const [name, { level, type, families = ["any"], payload }] of entries) {

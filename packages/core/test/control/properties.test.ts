@@ -138,7 +138,7 @@ function withoutPadding(name: string, payload: Uint8Array, layout: Layout): Uint
 }
 
 describe.each(["64", "32"] as const)("the %s-bit layout", { timeout }, (layout) => {
-  test("decode ∘ encode is the identity", async () => {
+  test("decoding an encoded message gives the message", async () => {
     const list = fc
       .tuple(
         fc.array(fc.oneof(knownMessage(layout), unknownMessage), { maxLength: 5 }),
@@ -159,7 +159,7 @@ describe.each(["64", "32"] as const)("the %s-bit layout", { timeout }, (layout) 
     );
   });
 
-  test("decode never throws, and never reads past the end", async () => {
+  test("decoding never throws, and never reads past the end", async () => {
     await holds(
       fc.property(hostileBuffer(layout), fc.constantFrom(...families), (bytes, family) => {
         const decoded = decodeControl(insideGuards(bytes, 0x00), { layout, family });
@@ -169,7 +169,7 @@ describe.each(["64", "32"] as const)("the %s-bit layout", { timeout }, (layout) 
     );
   });
 
-  test("encode ∘ decode keeps the bytes", async () => {
+  test("encoding a decoded message gives the bytes", async () => {
     await holds(
       fc.property(hostileBuffer(layout), fc.constantFrom(...families), (bytes, family) => {
         const decoded = decodeControl(bytes, { layout, family });

@@ -7,16 +7,16 @@ import { description, documentedSources, referencePage } from "./reference.js";
 
 const page = fileURLToPath(new URL("../../../../docs/control-messages.md", import.meta.url));
 
-test("docs/control-messages.md is what the table says", async () => {
+test("docs/control-messages.md agrees with the table", async () => {
   await expect(referencePage()).toMatchFileSnapshot(page);
 });
 
-test("above each entry stands a sentence, at least", () => {
+test("each entry of the table has a comment of a sentence at least", () => {
   for (const [name, entry] of Object.entries(controlMessages)) {
     expect(description(name, entry), name).toMatch(/^[A-Z0-9].*\.$/);
   }
 });
 
-test("above each entry stands what the table says", async () => {
+test("the comment of each entry agrees with the table", async () => {
   for (const { path, text } of documentedSources()) await expect(text).toMatchFileSnapshot(path);
 });

@@ -46,7 +46,7 @@ function isKnown(option: number): boolean {
 }
 
 describe("Socket.from(number or FileDescriptor)", () => {
-  it("finds out what it is", () =>
+  it("finds out the socket's type", () =>
     counted(async () => {
       const [a, b] = pairOfNumbers(AF_UNIX, SOCK_SEQPACKET);
       const socket = Socket.from(a, { maxFds: 1 });
@@ -63,7 +63,7 @@ describe("Socket.from(number or FileDescriptor)", () => {
   describe("of a Unix seqpacket socket that others share", () => {
     const isOn = (fd: number, option: number) => getsockopt(fd, SOL_SOCKET, option) === 1;
 
-    it("has timestamps from the first receive until it is detached", () =>
+    it("switches timestamps on from the first receive until it is detached", () =>
       counted(() => {
         const [a, b] = pairOfNumbers(AF_UNIX, SOCK_SEQPACKET);
         const shared = dup(a);
@@ -80,7 +80,7 @@ describe("Socket.from(number or FileDescriptor)", () => {
       }));
 
     it.each([SO_TIMESTAMP_OLD, SO_TIMESTAMP_NEW, SO_TIMESTAMPNS_OLD].filter(isKnown))(
-      "keeps those that were on already: option %d",
+      "keeps timestamps that were on before: option %d",
       (option) =>
         counted(async () => {
           const [a, b] = pairOfNumbers(AF_UNIX, SOCK_SEQPACKET);
@@ -97,7 +97,7 @@ describe("Socket.from(number or FileDescriptor)", () => {
         }),
     );
 
-    it("one that the user has switched on and off again is off in the end", () =>
+    it("switches timestamps off in the end if the user has switched them on and off", () =>
       counted(() => {
         const [a, b] = pairOfNumbers(AF_UNIX, SOCK_SEQPACKET);
         const shared = dup(a);
@@ -112,7 +112,7 @@ describe("Socket.from(number or FileDescriptor)", () => {
       }));
   });
 
-  it("a FileDescriptor is gone once it is taken", () =>
+  it("leaves a FileDescriptor without a number", () =>
     counted(async () => {
       const [a, b] = pairOfNumbers(AF_UNIX, SOCK_STREAM);
       const descriptor = FileDescriptor.adopt(a);
@@ -130,13 +130,13 @@ describe("Socket.from(number or FileDescriptor)", () => {
     [undefined, "ERR_INVALID_ARG_TYPE"],
     [null, "ERR_INVALID_ARG_TYPE"],
     [{}, "ERR_INVALID_ARG_TYPE"],
-  ])("%o: %s", (value, code) => {
+  ])("refuses %o with %s", (value, code) => {
     for (const from of [Socket.from, Listener.from]) {
       expect(thrown(() => from(value as number))).toMatchObject({ code, argument: "source" });
     }
   });
 
-  it("refuses sockets of this library, which stay as they are", () =>
+  it("refuses sockets of this library, and leaves them open", () =>
     withPair("stream", async (a, b) => {
       const error = thrown(() => Socket.from(a as never));
       expect(error).toMatchObject({ code: "ERR_INVALID_ARG_VALUE", argument: "source" });
@@ -148,7 +148,7 @@ describe("Socket.from(number or FileDescriptor)", () => {
       expect(listener.closed).toBe(false);
     }));
 
-  it("refuses other objects with a descriptor: they would keep it", () =>
+  it("refuses other objects with a descriptor, which they would keep", () =>
     counted(() => {
       const [a, b] = pairOfNumbers(AF_UNIX, SOCK_STREAM);
       for (const source of [{ fd: a }, { fd: a, close: () => close(a) }]) {
@@ -169,7 +169,7 @@ describe("Socket.from(number or FileDescriptor)", () => {
     { ipv6Only: true },
     { reusePort: false },
     { signal: new AbortController().signal },
-  ])("refuses what says how a socket is made: %o", (options) =>
+  ])("refuses options for making a socket: %o", (options) =>
     counted(() => {
       const argument = `options.${Object.keys(options)[0]}`;
       const [a, b] = pairOfNumbers(AF_UNIX, SOCK_STREAM);
@@ -185,7 +185,7 @@ describe("Socket.from(number or FileDescriptor)", () => {
     }),
   );
 
-  it("a number that is closed, or has an owner, is refused", () =>
+  it("refuses a number that is closed or has an owner", () =>
     counted(async () => {
       const [a, b] = pairOfNumbers(AF_UNIX, SOCK_STREAM);
       close(a);
@@ -195,7 +195,7 @@ describe("Socket.from(number or FileDescriptor)", () => {
       await socket.close();
     }));
 
-  it("what is refused for its options stays the caller's", () =>
+  it("leaves the descriptor to the caller if it refuses the options", () =>
     counted(() => {
       const [a, b] = pairOfNumbers(AF_UNIX, SOCK_STREAM);
       expect(thrown(() => Socket.from(a, { maxFds: 254 })).code).toBe("ERR_OUT_OF_RANGE");
@@ -207,7 +207,7 @@ describe("Socket.from(number or FileDescriptor)", () => {
       close(b);
     }));
 
-  it("trap 41: leaves O_NONBLOCK of somebody else's description alone, and does not block all the same", () =>
+  it("leaves the O_NONBLOCK of a shared socket unchanged, and still does not block", () =>
     counted(async () => {
       const [a, b] = pairOfNumbers(AF_UNIX, SOCK_STREAM, 0, { blocking: true });
       const socket = Socket.from(a);
@@ -227,7 +227,7 @@ describe("Socket.from(number or FileDescriptor)", () => {
 });
 
 describe("detach", () => {
-  it("gives the descriptor up to the caller, who may make another socket of it", () =>
+  it("gives the descriptor to the caller, who can make another socket of it", () =>
     counted(async () => {
       const [a, b] = socketpair("seqpacket");
       const waiting = a.recvmsg();

@@ -14,7 +14,7 @@ describe("Socket.from(dgram.Socket)", () => {
     return socket;
   }
 
-  withHandleOf("udp")("takes the socket over, and ends the dgram.Socket", () =>
+  withHandleOf("udp")("takes over the socket, and closes the dgram.Socket", () =>
     counted(async () => {
       const node = await bound();
       const { address, port } = node.address();

@@ -21,7 +21,7 @@ import { addressOf, PLACES } from "./node-ends.js";
 
 describe("Listener.from(net.Server)", () => {
   describe.each(["unix", "tcp"] as const)("%s", (place) => {
-    withHandleOf(place)("takes the listening socket over: nobody is turned away", () =>
+    withHandleOf(place)("takes over the listening socket, and refuses no client meanwhile", () =>
       counted(async () => {
         const server = createServer();
         server.listen(PLACES[place]());
@@ -73,7 +73,7 @@ describe("Listener.from(net.Server)", () => {
     ),
   );
 
-  whereTold("goes on without a path when another server takes it while Node's is closed", () =>
+  whereTold("gives up the path if another server takes it while Node's server closes", () =>
     counted(() =>
       withPath(async (server, path, takePath) => {
         const client = await Socket.connect({ path });
@@ -104,10 +104,11 @@ describe("Listener.from(net.Server)", () => {
       import { Listener, Socket, socketpair } from ${JSON.stringify(pathToFileURL(join(dist, "index.js")).href)};
       await Promise.all(socketpair().map((socket) => socket.close()));
       const server = createServer().listen(${JSON.stringify(path)}, async () => {
-        console.log("listening");
         process.setegid(65534);
         process.seteuid(65534);
         const listener = Listener.from(server);
+        // Not earlier: where the file may not be linked, the path is free for a moment of the takeover.
+        console.log("taken over");
         const peer = await listener.accept();
         await peer.close();
         await listener.close();
@@ -138,24 +139,24 @@ describe("Listener.from(net.Server)", () => {
           mkdirSync(directory);
           chmodSync(directory, mode);
           const path = join(directory, "socket");
-          expect(await afterGivingUpRights(path)).toBe("listening,accepted");
+          expect(await afterGivingUpRights(path)).toBe("taken over,accepted");
           expect(lstatSync(path).isSocket()).toBe(true);
         }),
     );
   }
 
-  asRoot("takes over a server whose file is another user's and may not be linked", () =>
+  asRoot("takes over a server in a directory of another user, who may not link to its file", () =>
     counted(async () => {
       const directory = `${freshPath()}.d`;
       chmodSync(dirname(directory), 0o755);
       mkdirSync(directory);
       chownSync(directory, 65_534, 65_534);
-      expect(await afterGivingUpRights(join(directory, "socket"))).toBe("listening,accepted");
+      expect(await afterGivingUpRights(join(directory, "socket"))).toBe("taken over,accepted");
       expect(readdirSync(directory)).toEqual([]);
     }),
   );
 
-  it("refuses one that does not listen", () => {
+  it("refuses a server that does not listen", () => {
     expect(thrown(() => Listener.from(createServer())).code).toBe("ERR_SENDMSG_CLOSED");
   });
 });

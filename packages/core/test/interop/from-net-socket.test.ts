@@ -15,7 +15,7 @@ import { closed, withEnds } from "./node-ends.js";
 describe.each(["unix", "tcp"] as const)("Socket.from(net.Socket), %s", (place) => {
   const it = withHandleOf(place);
 
-  it("takes the connection over and ends the net.Socket", () =>
+  it("takes over the connection, and destroys the net.Socket", () =>
     withEnds(place, async ({ node, peer }) => {
       const socket = Socket.from(node);
       expect(node.destroyed).toBe(true);
@@ -29,7 +29,7 @@ describe.each(["unix", "tcp"] as const)("Socket.from(net.Socket), %s", (place) =
       expect((await peer.recvmsg()).eof).toBe(true);
     }));
 
-  it("refuses one that has bytes to write, and leaves it as it was", () =>
+  it("refuses a net.Socket with unwritten bytes, and leaves it unchanged", () =>
     withEnds(place, async ({ node, peer }) => {
       node.cork();
       node.write("unwritten");
@@ -38,13 +38,13 @@ describe.each(["unix", "tcp"] as const)("Socket.from(net.Socket), %s", (place) =
       expect(String(bytesOf(await read(peer, 9)))).toBe("unwritten");
     }));
 
-  it("refuses one that is destroyed", () =>
+  it("refuses a destroyed net.Socket", () =>
     withEnds(place, ({ node }) => {
       node.destroy();
       expect(thrown(() => Socket.from(node)).code).toBe("ERR_SENDMSG_CLOSED");
     }));
 
-  it("the end that the peer has sent stays the end", () =>
+  it("delivers the end that the peer sent before", () =>
     withEnds(place, async ({ node, peer }) => {
       await peer.shutdown("write");
       const socket = Socket.from(node);
@@ -54,7 +54,7 @@ describe.each(["unix", "tcp"] as const)("Socket.from(net.Socket), %s", (place) =
 });
 
 describe("Socket.from(net.Socket)", () => {
-  it("refuses one that is connecting", () =>
+  it("refuses a net.Socket that is connecting", () =>
     counted(async () => {
       const server = createServer();
       server.listen(0, "127.0.0.1");
@@ -66,7 +66,7 @@ describe("Socket.from(net.Socket)", () => {
       await closed(server);
     }));
 
-  it("refuses one that was never connected", () => {
+  it("refuses a net.Socket that was never connected", () => {
     expect(thrown(() => Socket.from(new NetSocket())).code).toBe("ERR_SENDMSG_CLOSED");
   });
 
@@ -79,7 +79,7 @@ describe("Socket.from(net.Socket)", () => {
     socket.destroy();
   });
 
-  withHandleOf("tcp")("bytes that Node had read already become the first message", () =>
+  withHandleOf("tcp")("delivers the bytes that Node has read as the first message", () =>
     withEnds("tcp", async ({ node, peer }) => {
       await peer.sendmsg({ data: "read by Node" });
       // Without a consumer, Node reads into its own buffer.
@@ -100,7 +100,7 @@ describe("Socket.from(net.Socket)", () => {
     }),
   );
 
-  withHandleOf("tcp")("they are not on the error queue, and not out of band", () =>
+  withHandleOf("tcp")("does not deliver those bytes on the error queue or out of band", () =>
     withEnds("tcp", async ({ node, peer }) => {
       await peer.sendmsg({ data: "in band" });
       await once(node, "readable");
@@ -115,7 +115,7 @@ describe("Socket.from(net.Socket)", () => {
     }),
   );
 
-  withHandleOf("tcp")("nobody else is given the bytes that become the first message", () =>
+  withHandleOf("tcp")("gives those bytes to nobody else", () =>
     withEnds("tcp", async ({ node, peer }) => {
       const seen: unknown[] = [];
       await peer.sendmsg({ data: "once" });
@@ -131,7 +131,7 @@ describe("Socket.from(net.Socket)", () => {
     }),
   );
 
-  withHandleOf("tcp")("refuses one that has read as text: its bytes are gone", () =>
+  withHandleOf("tcp")("refuses a net.Socket that has read text, whose bytes are gone", () =>
     withEnds("tcp", async ({ node, peer }) => {
       await peer.sendmsg({ data: "text" });
       node.setEncoding("utf8");
@@ -143,7 +143,7 @@ describe("Socket.from(net.Socket)", () => {
     }),
   );
 
-  it("trap 8: on AF_UNIX, one that has read is refused: descriptors may have been lost", () =>
+  it("refuses a Unix net.Socket that has read, because descriptors may be lost", () =>
     withEnds("unix", async ({ node, peer }) => {
       await peer.sendmsg({ data: "x", fds: [0] });
       const [chunk] = await Promise.all([once(node, "data"), node.resume()]);
@@ -155,7 +155,7 @@ describe("Socket.from(net.Socket)", () => {
       expect(node.destroyed).toBe(false);
     }));
 
-  it("with pauseOnConnect no descriptor is lost", () =>
+  it("loses no descriptor with pauseOnConnect", () =>
     withEnds("unix", async ({ node, peer }) => {
       await peer.sendmsg({ data: "x", fds: [0, 1] });
       await turn();
@@ -167,7 +167,7 @@ describe("Socket.from(net.Socket)", () => {
     }));
 });
 
-describe("bytes that Node had read already", () => {
+describe("the bytes that Node has read", () => {
   withHandleOf("tcp")("must be received before the socket is given away or sent", () =>
     withEnds("tcp", async ({ node, peer }) => {
       await peer.sendmsg({ data: "early" });
@@ -189,7 +189,7 @@ describe("bytes that Node had read already", () => {
   );
 
   const joined = isBun ? skipUnless("Bun does not join small reads", false) : withHandleOf("tcp");
-  joined("each part has memory of its own, which can be transferred", () =>
+  joined("are delivered in memory that can be transferred", () =>
     withEnds("tcp", async ({ node, peer }) => {
       // Node joins several small reads in its pool.
       for (const data of ["ab", "cd"]) {
@@ -213,7 +213,7 @@ describe("bytes that Node had read already", () => {
     }),
   );
 
-  withHandleOf("tcp")("are no entry of the error queue", () =>
+  withHandleOf("tcp")("are not delivered on the error queue", () =>
     withEnds("tcp", async ({ node, peer }) => {
       await peer.sendmsg({ data: "early" });
       await once(node, "readable");

@@ -162,11 +162,11 @@ describe("refuses", () => {
     });
   });
 
-  it("a number that is not open: the kernel's EBADF", async () => {
+  it("a number that is not open, with the kernel's EBADF", async () => {
     expect(await refused(999_999)).toMatchObject({ code: "EBADF", syscall: "sendmsg" });
   });
 
-  it("the same after a burst, which gives the event loop its turn", async () => {
+  it("a number that is not open when the event loop's turn is due", async () => {
     while (mayTry());
     expect(await refused(999_999)).toMatchObject({ code: "EBADF", syscall: "sendmsg" });
   });
@@ -225,7 +225,7 @@ describe("refuses", () => {
     socket.destroy();
   });
 
-  it("the file's content is of no interest: a descriptor that cannot be read passes", () =>
+  it("a file that may not be read can be sent", () =>
     counted(async () => {
       const fd = openSync("/dev/null", "w");
       expect(fstatSync(fd).isCharacterDevice()).toBe(true);

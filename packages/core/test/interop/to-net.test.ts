@@ -38,7 +38,7 @@ describe("toNet", () => {
       await once(net, "close");
     }));
 
-  it("after a wait, no event of ours is left", () =>
+  it("leaves no event of ours to the net.Socket", () =>
     withPair("stream", async (a, b) => {
       const receiving = a.recvmsg();
       await turn();
@@ -52,7 +52,7 @@ describe("toNet", () => {
       await once(net, "close");
     }));
 
-  it("and back", () =>
+  it("gives a net.Socket that Socket.from() takes back", () =>
     withPair("stream", async (a, b) => {
       const net = a.toNet();
       const again = Socket.from(net, { maxFds: 1 });
@@ -62,7 +62,7 @@ describe("toNet", () => {
       await again.close();
     }));
 
-  it("throws while somebody waits", () =>
+  it("throws while a receive waits", () =>
     withPair("stream", async (a) => {
       const receiving = rejection(a.recvmsg());
       expect(thrown(() => a.toNet()).code).toBe("ERR_INVALID_STATE");
@@ -73,7 +73,7 @@ describe("toNet", () => {
       expect(thrown(() => a.toNet()).code).toBe("ERR_SENDMSG_CLOSED");
     }));
 
-  it("throws while something waits to be sent", () =>
+  it("throws while a send waits", () =>
     withPair("stream", async (a) => {
       const sending = rejection(a.sendmsg({ data: Buffer.alloc(1 << 22) }));
       expect(thrown(() => a.toNet()).code).toBe("ERR_INVALID_STATE");
@@ -92,7 +92,7 @@ describe("toNet", () => {
 describe("toNet", () => {
   const withVsock = skipUnless("the kernel has no AF_VSOCK", hasVsock());
 
-  withVsock("throws where Node knows no stream of the family, and the socket stays as it is", () =>
+  withVsock("throws for a family of which Node knows no streams, and leaves the socket open", () =>
     counted(async () => {
       const socket = Socket.from(open(AF_VSOCK, SOCK_STREAM));
       expect(thrown(() => socket.toNet()).code).toBe("ERR_INVALID_STATE");
@@ -103,7 +103,7 @@ describe("toNet", () => {
 
   const withRefusals = skipUnless("only Node looks at what a descriptor is", !isBun && !isDeno);
 
-  withRefusals("closes the descriptor that Node refuses after all", () =>
+  withRefusals("closes the descriptor if Node refuses it", () =>
     withPair("stream", async (a) => {
       // Another part of the program has put a file in the socket's place.
       const number = a.fd;

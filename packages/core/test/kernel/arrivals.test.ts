@@ -180,7 +180,7 @@ const candidates = (Object.entries(controlMessages) as [ControlName, ControlEntr
 
 describe.each(KINDS)("$name", ({ missing, make }) => {
   const check = missing === undefined ? onRealKernel : onRealKernel.skip;
-  check("what is accepted arrives, what never arrives is refused", () =>
+  check("delivers every message that receive() accepts, and no message that it refuses", () =>
     withSockets(async () => {
       const silent: string[] = [];
       const { socket, send } = await make();

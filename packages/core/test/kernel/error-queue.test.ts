@@ -52,7 +52,7 @@ describe("socket.errors()", () => {
     ["ipRecverr", udp4, "icmp", { type: 3, code: 3 }, { family: "ipv4", address: "127.0.0.1", port: 0 }],
     ["ipv6Recverr", udp6, "icmp6", { type: 1, code: 4 }, { family: "ipv6", address: "::1", port: 0 }],
   ] as const) {
-    check(`${name}: what ICMP says, and about which packet`, async () => {
+    check(`${name}: gives the ICMP error, and the packet that caused it`, async () => {
       const { socket } = await udp([name]);
       const destination = await nowhere<Address>(udp);
       await socket.sendmsg({ data: "first", address: destination });
@@ -73,7 +73,7 @@ describe("socket.errors()", () => {
     });
   }
 
-  check("a packet that is too long for this machine's own route comes with the MTU", async () => {
+  check("gives the MTU with a packet that is too long for this machine's own route", async () => {
     const { socket, at } = await udp6(["ipv6Recverr"]);
     setsockopt(socket.fd, SOL_IPV6, IPV6_MTU, 1280);
     const control = [{ name: "ipv6Dontfrag", value: 1 }] as const;
@@ -86,7 +86,7 @@ describe("socket.errors()", () => {
     expect((report as { mtu: number }).mtu).toBeLessThanOrEqual(1280);
   });
 
-  check("datagrams' timestamps bear the datagrams' numbers", async () => {
+  check("gives timestamps with the numbers of the datagrams", async () => {
     const { socket, at } = await udp4();
     const flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID;
     setsockopt(socket.fd, SOL_SOCKET, SO_TIMESTAMPING_NEW, flags | SOF_TIMESTAMPING_OPT_TSONLY);
@@ -101,7 +101,7 @@ describe("socket.errors()", () => {
     }
   });
 
-  check("a stream's timestamps bear its last byte's number, and TCP's statistics", async () => {
+  check("gives a stream's timestamps with the number of the last byte, and TCP's statistics", async () => {
     const [client] = await tcp();
     const flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
     const stats = SOF_TIMESTAMPING_TX_ACK | SOF_TIMESTAMPING_OPT_STATS;
@@ -121,7 +121,7 @@ describe("socket.errors()", () => {
       [AF_INET6, "ipv6Recverr"],
     ] as const) {
       const version = family === AF_INET ? "IPv4" : "IPv6";
-      check(`zero-copy sends over ${what} and ${version} are complete, in ranges`, async () => {
+      check(`gives the completed zero-copy sends over ${what} and ${version}, in ranges`, async () => {
         const loopback =
           family === AF_INET
             ? ({ family: "ipv4", address: "127.0.0.1", port: 0 } as const)
@@ -156,7 +156,7 @@ describe("socket.errors()", () => {
     }
   }
 
-  check("the loop ends when the socket is closed, and throws when it is aborted", async () => {
+  check("ends its loop when the socket closes, and throws when it is aborted", async () => {
     const { socket } = await udp4(["ipRecverr"]);
     const end = (async () => {
       for await (const report of socket.errors()) throw new Error(`unexpected: ${report.kind}`);
@@ -172,7 +172,7 @@ describe("a dual-stack socket", () => {
   const v6: ControlName[] = ["ipv6Pktinfo", "ipv6Hoplimit", "ipv6Tclass", "ipv6Origdstaddr"];
   const v4: ControlName[] = ["ipPktinfo", "ipTtl", "ipTos", "ipOrigdstaddr"];
 
-  // trap 16
+  // A packet over IPv4 brings messages of both levels.
   proves(v4, "receive", undefined, async () => {
     const any = { family: "ipv6", address: "::", port: 0 } as const;
     const socket = own(await Socket.bind(any, { type: "dgram", ipv6Only: false, receive: [...v6, ...v4] }));
@@ -189,7 +189,7 @@ describe("a dual-stack socket", () => {
     expect(valueIn(message, "ipTos")).toBe(0xb9);
     expect(valueIn(message, "ipv6Pktinfo").address).toBe("::ffff:127.0.0.1");
     expect(valueIn(message, "ipPktinfo").address).toBe("127.0.0.1");
-    // trap 40: the traffic class is silently ignored towards a v4-mapped peer; the type of service is not.
+    // The kernel silently ignores ipv6Tclass if the peer is v4-mapped. It respects ipTos.
     const { at } = await udp4();
     const mapped = { family: "ipv6", address: "::ffff:127.0.0.1", port: at.port } as const;
     const { socket: receiver, at: place } = await udp4(["ipTos"]);

@@ -54,8 +54,6 @@ import { ip, link, links, macOf } from "./links.js";
 import { firstOf, sockets } from "./missing.js";
 import { withSockets } from "./proves.js";
 
-// trap 17: nobody's buffer may be too small for what was switched on.
-
 /** Only one of them can be on. */
 const OTHER_STAMPS: readonly ControlName[] = [
   "timestamp",
@@ -138,7 +136,7 @@ async function bring(
   }
 }
 
-describe("everything at once", () => {
+describe("all control messages at once fit", () => {
   check("UDP over IPv4", async () => {
     const { socket, at } = await udp4();
     expect(switchAllOn(socket, AF_INET)).toEqual(expect.arrayContaining([...IPV4]));
@@ -356,18 +354,18 @@ describe("everything at once", () => {
     expect(whole(await next(socket))).toEqual(["llcPktinfo"]);
   });
 
-  where(sockets("vsock", AF_VSOCK, SOCK_STREAM))("vsock has none", () => {
+  where(sockets("vsock", AF_VSOCK, SOCK_STREAM))("vsock, which has no control messages", () => {
     const socket = open(AF_VSOCK, SOCK_STREAM);
     const on = switchAllOn(socket, AF_VSOCK);
     expect(on.filter((name) => name !== "vsockRecverr")).toEqual([]);
   });
 
-  where(sockets("Bluetooth", AF_BLUETOOTH, SOCK_RAW, BTPROTO_HCI))("what HCI takes", () => {
+  where(sockets("Bluetooth", AF_BLUETOOTH, SOCK_RAW, BTPROTO_HCI))("HCI", () => {
     const socket = open(AF_BLUETOOTH, SOCK_RAW, BTPROTO_HCI);
     expect(switchAllOn(socket, AF_BLUETOOTH)).toEqual(expect.arrayContaining(["credentials"]));
   });
 
-  where(sockets("IEEE 802.15.4", AF_IEEE802154, SOCK_DGRAM))("what IEEE 802.15.4 takes", () => {
+  where(sockets("IEEE 802.15.4", AF_IEEE802154, SOCK_DGRAM))("IEEE 802.15.4", () => {
     const socket = open(AF_IEEE802154, SOCK_DGRAM);
     expect(switchAllOn(socket, AF_IEEE802154)).toEqual(expect.arrayContaining(["wpanLqi", "timestampNs"]));
   });

@@ -22,7 +22,7 @@ const YES = [
 
 const check = (title: string, body: () => unknown) => onRealKernel(title, () => withSockets(body));
 
-check("attachFilter says what is let in, and is read back", async () => {
+check("attachFilter filters messages, and can be read back", async () => {
   const { socket, at } = await udp4();
   expect(socket.options.get("attachFilter")).toEqual([]);
   socket.options.set("attachFilter", YES);
@@ -34,7 +34,7 @@ check("attachFilter says what is let in, and is read back", async () => {
   expect(thrown(() => socket.options.set("attachFilter", []))).toMatchObject({ argument: "value.length" });
 });
 
-check("room for fewer instructions than there are is not overrun", async () => {
+check("a read with too little room does not write beyond it", async () => {
   const { socket } = await udp4();
   socket.options.set("attachFilter", YES);
   const bytes = YES.length * 8;
@@ -61,7 +61,7 @@ check("attachReusePortCbpf chooses among the sockets of a port", async () => {
 });
 
 const packets = isRoot ? check : onRealKernel.skip;
-packets("packetFanoutData shares packets out", async () => {
+packets("packetFanoutData distributes packets", async () => {
   const PACKET_FANOUT_CBPF = 6;
   const ETH_P_ALL_BE = 0x0300;
   const group = (PACKET_FANOUT_CBPF << 16) | (process.pid & 0xffff);

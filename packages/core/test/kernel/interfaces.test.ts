@@ -13,41 +13,43 @@ const inNamespaces = skipUnless(missing ?? "", missing === undefined);
 /** Far from any index that a namespace gives on its own. */
 const INDEX = 7077;
 
-inNamespaces("an interface's name means the socket's network namespace, which sysfs need not show", () =>
-  withSockets(async () => {
-    const elsewhere = await namespace();
-    // One of the same name is here: its index would be taken without a word.
-    const name = link("ifb");
-    elsewhere.run(`ip link add ${name} index ${INDEX} type ifb`);
-    elsewhere.run(`ip link set ${name} up`);
+inNamespaces(
+  "an interface's name is looked up in the socket's network namespace, even if sysfs shows another",
+  () =>
+    withSockets(async () => {
+      const elsewhere = await namespace();
+      // One of the same name is here: its index would be taken without a word.
+      const name = link("ifb");
+      elsewhere.run(`ip link add ${name} index ${INDEX} type ifb`);
+      elsewhere.run(`ip link set ${name} up`);
 
-    const packets = elsewhere.open(AF_PACKET, SOCK_DGRAM);
-    const sent = packets.sendmsg({
-      data: "x",
-      address: { family: "packet", interface: name, protocol: 0x88b6, address: "00:00:00:00:00:00" },
-    });
-    expect(await sent).toEqual({ bytes: 1 });
+      const packets = elsewhere.open(AF_PACKET, SOCK_DGRAM);
+      const sent = packets.sendmsg({
+        data: "x",
+        address: { family: "packet", interface: name, protocol: 0x88b6, address: "00:00:00:00:00:00" },
+      });
+      expect(await sent).toEqual({ bytes: 1 });
 
-    const udp = elsewhere.open(AF_INET6, SOCK_DGRAM);
-    udp.options.set("ipv6UnicastIf", name);
-    expect(udp.options.get("ipv6UnicastIf")).toBe(INDEX);
-    udp.options.set("ipv6AddMembership", { group: "ff02::fb", interface: name });
-    udp.options.set("bindToIfIndex", name);
-    expect(udp.options.get("bindToIfIndex")).toBe(INDEX);
-    // A connected socket has its zone from there, too.
-    await udp.connect({ address: `fe80::1%${name}`, port: 9 });
-    expect(udp.getpeername()).toMatchObject({ scopeId: INDEX });
-    // Any family's socket can say.
-    const stream = elsewhere.open(AF_UNIX, SOCK_STREAM);
-    stream.options.set("bindToIfIndex", name);
-    expect(stream.options.get("bindToIfIndex")).toBe(INDEX);
-    expect(() => udp.options.set("bindToIfIndex", "no-such-if")).toThrow(
-      'The "value" argument names no network interface: "no-such-if"',
-    );
-  }),
+      const udp = elsewhere.open(AF_INET6, SOCK_DGRAM);
+      udp.options.set("ipv6UnicastIf", name);
+      expect(udp.options.get("ipv6UnicastIf")).toBe(INDEX);
+      udp.options.set("ipv6AddMembership", { group: "ff02::fb", interface: name });
+      udp.options.set("bindToIfIndex", name);
+      expect(udp.options.get("bindToIfIndex")).toBe(INDEX);
+      // A connected socket has its zone from there, too.
+      await udp.connect({ address: `fe80::1%${name}`, port: 9 });
+      expect(udp.getpeername()).toMatchObject({ scopeId: INDEX });
+      // Any family's socket can say.
+      const stream = elsewhere.open(AF_UNIX, SOCK_STREAM);
+      stream.options.set("bindToIfIndex", name);
+      expect(stream.options.get("bindToIfIndex")).toBe(INDEX);
+      expect(() => udp.options.set("bindToIfIndex", "no-such-if")).toThrow(
+        'The "value" argument names no network interface: "no-such-if"',
+      );
+    }),
 );
 
-inNamespaces("a socket that is yet to be made will be of this process's namespace", () =>
+inNamespaces("an interface's name is looked up in this process's namespace before the socket is made", () =>
   withSockets(async () => {
     const name = link("ifb");
     const index = Number(/^(\d+):/.exec(ip(`-o link show ${name}`))![1]);

@@ -121,7 +121,7 @@ describe("SOL_IPV6", () => {
     expect(valueIn(await next(socket), "ipv6Flowinfo") >>> 20).toBe(0xb9);
   });
 
-  onRealKernel("trap 57: ipv6Flowinfo sends the label; ipv6Tclass sends the traffic class", () =>
+  onRealKernel("ipv6Flowinfo sends the flow label, and ipv6Tclass the traffic class", () =>
     withSockets(async () => {
       const { socket, at } = await udp6(["ipv6Flowinfo", "ipv6Tclass"]);
       const received = async (...control: ControlMessage[]) => {

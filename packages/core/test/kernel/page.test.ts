@@ -7,7 +7,7 @@ import { unproven } from "./unproven.js";
 const PAGE = fileURLToPath(new URL("../../../../docs/control-messages-proof.md", import.meta.url));
 
 describe("the table of proofs", () => {
-  test("every message is proven by a kernel, or the table says why not", () => {
+  test("has a proof for every message, or the reason why there is none", () => {
     const missing = entries.flatMap(([name, entry]) =>
       directionsOf(entry)
         .filter((direction) => standing(name, direction) === "neither")
@@ -16,7 +16,7 @@ describe("the table of proofs", () => {
     expect(missing).toEqual([]);
   });
 
-  test("what is proven needs no excuse, and what has one exists", () => {
+  test("has reasons only for messages that exist and are unproven", () => {
     for (const [name, reasons] of Object.entries(unproven)) {
       const entry = controlMessages[name as ControlName];
       expect(Object.keys(reasons), name).toEqual(
@@ -31,7 +31,7 @@ describe("the table of proofs", () => {
   });
 
   // `npx vitest run -u test/kernel/page.test.ts` writes it.
-  test("docs/control-messages-proof.md is up to date", async () => {
+  test("agrees with docs/control-messages-proof.md", async () => {
     await expect(page()).toMatchFileSnapshot(PAGE);
   });
 });

@@ -114,8 +114,8 @@ describe("SOL_SOCKET on Unix sockets", () => {
     expect(valueIn(await next(b), "inq")).toBe(0);
   });
 
-  // trap 14: nobody can rely on the descriptors coming first.
-  onRealKernel("the order is credentials, label, descriptors, pidfd", () =>
+  // A program that looks for descriptors in the first control message would find none.
+  onRealKernel("come in this order: credentials, label, descriptors, pidfd", () =>
     withSockets(() => {
       const fd = file();
       const [a, b] = socketpair(AF_UNIX, SOCK_DGRAM).map(ownFd) as [number, number];
@@ -138,8 +138,7 @@ describe("SOL_SOCKET on Unix sockets", () => {
     }),
   );
 
-  // trap 13: what is cut is never taken for the whole.
-  onRealKernel("credentials that are cut decode to unknown, and say so", () =>
+  onRealKernel("decode to unknown and truncated if credentials are cut", () =>
     withSockets(() => {
       const [a, b] = socketpair(AF_UNIX, SOCK_DGRAM).map(ownFd) as [number, number];
       setsockopt(b, SOL_SOCKET, SO_PASSCRED, 1);

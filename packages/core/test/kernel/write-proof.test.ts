@@ -32,17 +32,17 @@ function check(name: string, passed: readonly Proof[], failed: readonly Proof[] 
 }
 
 describe("tools/write-proof.mjs --check", () => {
-  test("what is noted has been shown, on the kernels that there are reports of", () => {
+  test("passes if the reports show every noted proof of their kernels", () => {
     expect(check("all", [first!, ...rest])).toEqual({ status: 0, stderr: "" });
   });
 
-  test("what is noted and was not run, or failed, is an error", () => {
+  test("fails if a noted proof failed or was not run", () => {
     const complaint = `Noted, and no test has shown it: ${first!.message}: ${first!.direction}, ${kernel}\n`;
     expect(check("skipped", rest)).toEqual({ status: 1, stderr: complaint });
     expect(check("failed", rest, [first!])).toEqual({ status: 1, stderr: complaint });
   });
 
-  test("reports of other kernels alone check nothing", () => {
+  test("checks nothing if there are only reports of other kernels", () => {
     expect(check("elsewhere", [{ ...first!, kernel: "1.0 vax" }]).status).toBe(1);
     expect(check("nothing", []).status).toBe(2);
   });

@@ -71,7 +71,7 @@ class End {
   ended = false;
   /** It has seen the end, or an error that is one. */
   over = false;
-  /** Trap 46: a datagram socket's send to a peer that is gone throws away what waits in its own queue. */
+  /** A datagram socket has sent to a peer that is gone. The kernel then empties the socket's own receive queue. */
   purged = false;
   /** The peer has closed with something unread: what was on its way here may be gone, and the end comes as an error. */
   reset = false;

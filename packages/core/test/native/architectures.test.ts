@@ -74,12 +74,12 @@ test.each([
   expect(compare(named(path, pattern), FOREIGN)).toEqual({ missing: [], extra: [] });
 });
 
-test("elf.ts tells each of them", () => {
+test("elf.ts recognises each architecture", () => {
   const known = named("packages/core/src/native/elf.ts", /^ {2}\[\d+, "\w+"\]/gm);
   expect(compare(known, ALL).missing).toEqual([]);
 });
 
-test("the tools' tables have each of them", () => {
+test("the tables of tools/ have each architecture", () => {
   expect(withTools(["targets", "emulation"])).toBe("");
 });
 
@@ -90,7 +90,7 @@ test("packages/native-linux-*", () => {
 });
 
 describe.each(ALL)("packages/native-linux-%s", (arch) => {
-  test("differs from the others in the architecture alone", () => {
+  test("differ from each other only in the architecture", () => {
     const neutral = (of: string, file: string) =>
       text(`packages/native-linux-${of}/${file}`).replaceAll(new RegExp(`\\b${of}\\b`, "g"), "ARCHITECTURE");
     for (const file of ["package.json", "index.js"]) {

@@ -14,11 +14,11 @@ beforeAll(async () => {
   dist = await compiled();
 });
 
-test("the binary is loaded once", () => {
+test("the library loads the binary once", () => {
   expect(binding()).toBe(binding());
 });
 
-test("each worker thread has a binding of its own, on the same descriptors", async () => {
+test("each worker thread has a binding of its own, and all share the descriptors", async () => {
   const [a, b] = own(socketpair(AF_UNIX, SOCK_STREAM));
   const code = `
     const { workerData } = require("node:worker_threads");

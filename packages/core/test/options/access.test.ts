@@ -101,7 +101,7 @@ const NOT_BACK: readonly OptionName[] = [
 
 describe.each(KINDS)("every option on a socket of $name", ({ name: kind, family, make }) => {
   onRealKernel(
-    "reads as its type, or is refused with the kernel's error; what was read can be set",
+    "can be read as its type and set to that value, or is refused with the kernel's error",
     async () => {
       const socket = await make();
       const read: string[] = [];
@@ -136,8 +136,8 @@ describe.each(KINDS)("every option on a socket of $name", ({ name: kind, family,
   );
 });
 
-describe("options by name", () => {
-  onRealKernel("are what was set, seen by number, too", () =>
+describe("options that are set by name", () => {
+  onRealKernel("can be read by number", () =>
     counted(async () => {
       const [a, b] = socketpair("stream");
       a.options.set("rcvBuf", 65_536);
@@ -153,7 +153,7 @@ describe("options by name", () => {
     }),
   );
 
-  onRealKernel("TCP: numbers, names and structures", async () => {
+  onRealKernel("can be numbers, names and structures on TCP", async () => {
     const [client, server] = await tcp();
     client.options.set("tcpNoDelay", true);
     expect(client.options.get("tcpNoDelay")).toBe(true);
@@ -177,7 +177,7 @@ describe("options by name", () => {
     expect(client.options.get("cookie")).not.toBe(server.options.get("cookie"));
   });
 
-  onRealKernel("UDP: groups by the name of an interface, or its index", async () => {
+  onRealKernel("can name an interface by name or index on UDP", async () => {
     const { socket } = await udp4();
     socket.options.set("ipAddMembership", { group: "239.1.2.3", interface: "lo" });
     const again = { group: "239.1.2.3", interface: 1 };
@@ -201,7 +201,7 @@ describe("options by name", () => {
     expect(socket.options.get("ipTos")).toBe(0xb8);
   });
 
-  onRealKernel("UDP over IPv6, which has IPv4's options as well", async () => {
+  onRealKernel("can be IPv4's and IPv6's on UDP over IPv6", async () => {
     const { socket } = await udp6();
     socket.options.set("ipv6Tclass", 0xb8);
     expect(socket.options.get("ipv6Tclass")).toBe(0xb8);
@@ -219,7 +219,7 @@ describe("options by name", () => {
     expect(socket.options.get("ipv6UnicastHops")).toBe(9);
   });
 
-  it("netlink: the groups that were joined", () => {
+  it("show the joined groups on netlink", () => {
     const socket = open(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
     socket.options.set("netlinkAddMembership", 3);
     expect(socket.options.get("netlinkListMemberships")[0]).toBe(0b100);
@@ -228,7 +228,7 @@ describe("options by name", () => {
   });
 
   skipUnless("it takes root", isRoot && !isEmulated())(
-    "packet: statistics, fanout, memberships, on a real kernel",
+    "can be statistics, fanout and memberships on packet sockets, on a real kernel",
     () => {
       const socket = open(AF_PACKET, SOCK_DGRAM);
       expect(socket.options.get("packetStatistics")).toEqual({ packets: 0, drops: 0 });
@@ -242,7 +242,7 @@ describe("options by name", () => {
     },
   );
 
-  onRealKernel("vsock's have 64 bits", async () => {
+  onRealKernel("can have 64 bits on vsock", async () => {
     let socket: Socket;
     try {
       socket = open(AF_VSOCK, SOCK_STREAM);
@@ -256,7 +256,7 @@ describe("options by name", () => {
     expect(socket.options.get("vmSocketsConnectTimeout")).toBe(3_000_000_000n);
   });
 
-  it("a listener's pass on to what it accepts", async () => {
+  it("pass from a listener to the sockets that it accepts", async () => {
     const listener = own(await Listener.listen(loopback4));
     listener.options.set("tcpKeepIdle", 77);
     expect(listener.options.get("acceptConn")).toBe(true);
@@ -269,8 +269,8 @@ describe("options by name", () => {
   });
 });
 
-describe("what is refused", () => {
-  it("names that don't exist, and the wrong direction", () => {
+describe("options that are refused", () => {
+  it("are unknown names, and names for the other direction", () => {
     const socket = unix("stream")[0];
     const { options } = socket;
     expect(thrown(() => options.get("no-such" as never))).toMatchObject({
@@ -289,7 +289,7 @@ describe("what is refused", () => {
     });
   });
 
-  it("options of another family, before the kernel takes their number for something else", () => {
+  it("are those of another family, whose number means something else to the kernel", () => {
     const socket = unix("stream")[0];
     for (const attempt of [
       () => socket.options.get("tcpNoDelay"),
@@ -304,7 +304,7 @@ describe("what is refused", () => {
     }
   });
 
-  onRealKernel("options of another protocol: the kernel's error, and the option's name", async () => {
+  onRealKernel("are those of another protocol, with the kernel's error and the option's name", async () => {
     const { socket } = await udp4();
     expect(thrown(() => socket.options.get("tcpNoDelay"))).toMatchObject({
       code: "EOPNOTSUPP",
@@ -317,7 +317,7 @@ describe("what is refused", () => {
     });
   });
 
-  it("an option that is younger than the kernel: since when there is one", () => {
+  it("are those that this kernel lacks, with the version that has them", () => {
     const socket = unix("stream")[0];
     const native = binding();
     const { getsockopt } = native;
@@ -335,7 +335,7 @@ describe("what is refused", () => {
     }
   });
 
-  it("descriptors without an owner", () => {
+  it("are those that would return a descriptor without an owner", () => {
     const socket = unix("stream")[0];
     for (const [level, option] of [
       [SOL_SOCKET, SO_PEERPIDFD],
@@ -388,7 +388,7 @@ describe("what is refused", () => {
     }
   });
 
-  it("raw: a descriptor of an eBPF program is no pointer", () => {
+  it("are raw pointers, but not the descriptor of an eBPF program", () => {
     const [socket] = unix("stream");
     expect(thrown(() => socket!.options.setRaw(263, 22, new Uint8Array(4)))).toMatchObject({
       syscall: "setsockopt",
@@ -398,7 +398,7 @@ describe("what is refused", () => {
     });
   });
 
-  it("raw: numbers and bytes are checked", () => {
+  it("are raw options with values of another type or out of range", () => {
     const { options } = unix("stream")[0];
     expect(thrown(() => options.getRaw("1" as never, 1, 4))).toMatchObject({ argument: "level" });
     expect(thrown(() => options.getRaw(1, 1.5, 4))).toMatchObject({ argument: "option" });
@@ -410,7 +410,7 @@ describe("what is refused", () => {
     });
   });
 
-  it("everything, once the socket is closed", async () => {
+  it("are all options of a closed socket", async () => {
     const [a, b] = socketpair();
     own(b);
     const { options, peer } = a;

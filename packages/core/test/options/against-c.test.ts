@@ -345,7 +345,7 @@ for (const layout of ["64", "32"] as const satisfies readonly Layout[]) {
     });
 
     it.each(Object.keys(GROUPS).filter((name) => !NO_STRUCTURES.has(name)))(
-      "%s: the structures have C's sizes",
+      "%s: the structures have the sizes of C",
       (name) => {
         const ours = [...structures(GROUPS[name]!, layout)];
         expect(ours.length).toBeGreaterThan(0);
@@ -358,7 +358,7 @@ for (const layout of ["64", "32"] as const satisfies readonly Layout[]) {
       },
     );
 
-    it.each(Object.keys(GROUPS))("%s: the bytes are C's", (name) => {
+    it.each(Object.keys(GROUPS))("%s: the bytes are those of C", (name) => {
       const own = SAMPLES.filter((each) => each.group === name);
       expect(own.length).toBeGreaterThan(0);
       const { bytes } = inC.get(name)!;
@@ -368,7 +368,7 @@ for (const layout of ["64", "32"] as const satisfies readonly Layout[]) {
       });
     });
 
-    it("the fields of tcp_info lie where C has them", () => {
+    it("the fields of tcp_info have the offsets of C", () => {
       const fields = {
         state: "tcpi_state",
         rto: "tcpi_rto",

@@ -11,11 +11,11 @@ it.each([
   ["2.6.18", "3.0", false],
   ["5.1", "5.1-rc1", false],
   ["4.20", "4.19.0-27-686", true],
-])("since %s, running %s: older is %s", (since, running, older) => {
+])("with a feature since %s, the running kernel %s is older: %s", (since, running, older) => {
   expect(kernelIsOlderThan(since, running)).toBe(older);
 });
 
-it("says since when there is something, and what this is", () => {
+it("the text names the version with the feature, and the running one", () => {
   expect(explainAge("SO_X", "6.5", "5.10.0-9-amd64")).toBe(
     "Linux has SO_X since 6.5, and this is 5.10.0-9-amd64",
   );

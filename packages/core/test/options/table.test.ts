@@ -21,39 +21,36 @@ const entries = Object.entries<OptionEntry>(socketOptions);
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 describe("the table of options", () => {
-  it.each(entries)(
-    "%s: is its constant's name, of a known level, with a version and a source",
-    (name, entry) => {
-      const plain = entry.constant
-        .replace(/^SO_/, "")
-        .replace(/^IP6T_SO_/, "IP6T_")
-        .replaceAll("_", "")
-        .toLowerCase();
-      // The same constant at two levels: the name says which.
-      const ours = name.replace(/^mcast6/, "mcast").toLowerCase();
-      // Timestamps are named as the messages that they switch on.
-      const named = /^timestamp(ns|ing)?(new)?$/.test(plain)
-        ? plain.endsWith("new")
-          ? plain.slice(0, -"new".length)
-          : `${plain}old`
-        : plain;
-      expect(ours).toBe(named);
-      expect(name).toMatch(/^[a-z][A-Za-z0-9]*$/);
-      expect(entry.since).toMatch(/^\d+\.\d+(\.\d+)?$/);
-      expect(entry.source.length).toBeGreaterThan(3);
-      expect(entry.level).toBeGreaterThanOrEqual(0);
-      expect(entry.option).toBeGreaterThanOrEqual(0);
-      for (const family of entry.families ?? []) expect(familyNumber(family)).toBeGreaterThan(0);
-      const { payload } = entry;
-      for (const layout of ["64", "32"] as const) {
-        expect(payload.room?.[layout] ?? payload.size[layout]).toBeGreaterThanOrEqual(payload.size[layout]);
-        expect([1, 2, 4, 8]).toContain(payload.align[layout]);
-      }
-      if (entry.query) expect(entry.query.size["64"]).toBeLessThanOrEqual(payload.size["64"]);
-    },
-  );
+  it.each(entries)("%s has its constant's name, a known level, a version and a source", (name, entry) => {
+    const plain = entry.constant
+      .replace(/^SO_/, "")
+      .replace(/^IP6T_SO_/, "IP6T_")
+      .replaceAll("_", "")
+      .toLowerCase();
+    // The same constant at two levels: the name says which.
+    const ours = name.replace(/^mcast6/, "mcast").toLowerCase();
+    // Timestamps are named as the messages that they switch on.
+    const named = /^timestamp(ns|ing)?(new)?$/.test(plain)
+      ? plain.endsWith("new")
+        ? plain.slice(0, -"new".length)
+        : `${plain}old`
+      : plain;
+    expect(ours).toBe(named);
+    expect(name).toMatch(/^[a-z][A-Za-z0-9]*$/);
+    expect(entry.since).toMatch(/^\d+\.\d+(\.\d+)?$/);
+    expect(entry.source.length).toBeGreaterThan(3);
+    expect(entry.level).toBeGreaterThanOrEqual(0);
+    expect(entry.option).toBeGreaterThanOrEqual(0);
+    for (const family of entry.families ?? []) expect(familyNumber(family)).toBeGreaterThan(0);
+    const { payload } = entry;
+    for (const layout of ["64", "32"] as const) {
+      expect(payload.room?.[layout] ?? payload.size[layout]).toBeGreaterThanOrEqual(payload.size[layout]);
+      expect([1, 2, 4, 8]).toContain(payload.align[layout]);
+    }
+    if (entry.query) expect(entry.query.size["64"]).toBeLessThanOrEqual(payload.size["64"]);
+  });
 
-  it("has no number twice at a level of a family", () => {
+  it("has each number once at a level of a family", () => {
     const seen = new Map<string, string>();
     for (const [name, { level, option, families }] of entries) {
       const key = `${level}:${option}:${[...(families ?? [])].join()}`;
@@ -92,14 +89,14 @@ describe("the codec of options", () => {
     icmpv6Filter: [[1, 0, 0, 0, 0, 0, 0, 2], `01000000${"00000000".repeat(6)}02000000`],
   };
 
-  it.each(Object.entries(samples))("%s: the bytes that C has, both ways", (name, sample) => {
+  it.each(Object.entries(samples))("%s has the bytes of C, both ways", (name, sample) => {
     const [value, bytes] = sample as [never, string];
     expect(hex(encodeOption(name as OptionName, value))).toBe(bytes);
     const decoded = decodeOption(name as OptionName, Buffer.from(bytes, "hex"));
     expect(decoded).toEqual(value);
   });
 
-  it("times are nanoseconds; seconds are as wide as the layout's long", () => {
+  it("gives times in nanoseconds, and reads seconds as wide as the layout's long", () => {
     expect(hex(encodeOption("rcvTimeo", 1_500_000_000n, { layout: "64" }))).toBe(
       "0100000000000000" + "20a1070000000000",
     );
@@ -109,7 +106,7 @@ describe("the codec of options", () => {
     );
   });
 
-  it("a pacing rate needs 64 bits only above 32, and all ones are no limit", () => {
+  it("writes a pacing rate in 64 bits only if it needs them, and takes all ones for no limit", () => {
     expect(encodeOption("maxPacingRate", 0xffffffffn)).toHaveLength(8);
     for (const wrong of [Symbol("x"), Object.create(null)]) {
       expect(thrown(() => encodeOption("maxPacingRate", wrong))).toMatchObject({
@@ -121,11 +118,11 @@ describe("the codec of options", () => {
     expect(decodeOption("maxPacingRate", Buffer.from("0000000001000000", "hex"))).toBe(1n << 32n);
   });
 
-  it("an integer of which the kernel gave one byte is that byte", () => {
+  it("takes an integer of which the kernel gave one byte for that byte", () => {
     expect(decodeOption("ipMulticastTtl", Uint8Array.of(7))).toBe(7);
   });
 
-  it("what newer kernels add is absent where it was not given", () => {
+  it("leaves out fields of newer kernels that this kernel did not give", () => {
     const old = decodeOption("tcpInfo", new Uint8Array(104));
     expect(old.totalRetrans).toBe(0);
     expect("pacingRate" in old).toBe(false);
@@ -138,7 +135,7 @@ describe("the codec of options", () => {
     });
   });
 
-  it("what newer kernels know is left out unless it is given", () => {
+  it("writes fields of newer kernels only if they are given", () => {
     const events = {
       dataIo: true,
       association: false,
@@ -157,7 +154,7 @@ describe("the codec of options", () => {
     );
   });
 
-  it("keys of TLS: as long as the cipher has them", () => {
+  it("requires TLS keys of the cipher's length", () => {
     const part = (length: number) => new Uint8Array(length).fill(length);
     const crypto = {
       version: TLS_1_3_VERSION,
@@ -184,7 +181,7 @@ describe("the codec of options", () => {
     });
   });
 
-  it("SCTP's lists of addresses have no gaps", () => {
+  it("writes SCTP's lists of addresses without gaps", () => {
     const addresses = [
       { family: "ipv4", address: "10.0.0.1", port: 7 },
       { family: "ipv6", address: "fd00::1", port: 7 },
@@ -230,11 +227,11 @@ describe("the codec of options", () => {
     ["mcastJoinGroup", { interface: 0, group: 5 }, "ERR_INVALID_ARG_TYPE", "value.group"],
     ["packetAddMembership", { interface: 0, type: 0, address: "" }, "ERR_INVALID_ARG_TYPE", "value.address"],
   ];
-  it.each(bad)("%s: %o is refused, naming what is wrong", (name, value, code, argument) => {
+  it.each(bad)("%s: refuses %o, and names what is wrong", (name, value, code, argument) => {
     expect(thrown(() => encodeOption(name, value as never))).toMatchObject({ code, argument });
   });
 
-  it("unknown names are refused", () => {
+  it("refuses unknown names", () => {
     for (const name of ["SO_REUSEPORT", "toString", "__proto__"]) {
       expect(thrown(() => encodeOption(name as OptionName, true as never))).toMatchObject({
         code: "ERR_INVALID_ARG_VALUE",
@@ -247,7 +244,7 @@ describe("the codec of options", () => {
     });
   });
 
-  it("entries have the kernel's numbers", () => {
+  it("has the kernel's numbers", () => {
     expect(socketOptions.linger).toMatchObject({ level: SOL_SOCKET, option: SO_LINGER });
   });
 });

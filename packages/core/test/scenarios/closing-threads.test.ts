@@ -16,28 +16,22 @@ interface Report {
   leftOver: string[];
 }
 
-onRealKernel(
-  "descriptors that hang are closed at the same time, one user's by half of the threads",
-  async () => {
-    expect(await report<Report>("closing-threads.mjs", { args: [String(COUNT)] })).toEqual({
-      threads: [OF_ONE_USER],
-      waiting: COUNT,
-      leftOver: [],
-    });
-  },
-);
+onRealKernel("half of the threads close one user's hanging descriptors, at the same time", async () => {
+  expect(await report<Report>("closing-threads.mjs", { args: [String(COUNT)] })).toEqual({
+    threads: [OF_ONE_USER],
+    waiting: COUNT,
+    leftOver: [],
+  });
+});
 
 const asSeveralUsers =
   isRoot && !isDeno ? onRealKernel : skipUnless("only root can be several users, and not in Deno", false);
 
-asSeveralUsers(
-  "another user's are closed by the other half meanwhile, whatever the first one's do",
-  async () => {
-    const args = [COUNT, 64_322, 64_323, 64_324].map(String);
-    expect(await report<Report>("closing-threads.mjs", { args })).toEqual({
-      threads: [OF_ONE_USER, THREADS, THREADS],
-      waiting: 3 * COUNT,
-      leftOver: [],
-    });
-  },
-);
+asSeveralUsers("the other half closes another user's descriptors while the first user's hang", async () => {
+  const args = [COUNT, 64_322, 64_323, 64_324].map(String);
+  expect(await report<Report>("closing-threads.mjs", { args })).toEqual({
+    threads: [OF_ONE_USER, THREADS, THREADS],
+    waiting: 3 * COUNT,
+    leftOver: [],
+  });
+});

@@ -18,7 +18,7 @@ beforeAll(async () => {
   dist = await compiled();
 });
 
-test("a message that is dropped and collected: its descriptors are closed, with a warning each", async () => {
+test("the descriptors of a collected message are closed, with a warning for each", async () => {
   expect(await collected("message")).toEqual({
     codes: new Array(3).fill("SENDMSG_FD_COLLECTED"),
     says: 'Descriptor N was closed by garbage collection: close it, take it or use "using"',
@@ -26,11 +26,11 @@ test("a message that is dropped and collected: its descriptors are closed, with 
   });
 });
 
-test("descriptors that somebody holds, closed or detached are left alone, without a warning", async () => {
+test("descriptors that are held, closed or detached are left alone, without a warning", async () => {
   expect(await collected("held")).toEqual({ warnings: 1, open: true, leftOver: [] });
 });
 
-test("sockets and listeners that are forgotten are closed, with a warning each", async () => {
+test("forgotten sockets and listeners are closed, with a warning for each", async () => {
   expect(await collected("sockets")).toEqual({
     codes: ["SENDMSG_FD_COLLECTED"],
     warnings: 30,
@@ -38,7 +38,7 @@ test("sockets and listeners that are forgotten are closed, with a warning each",
   });
 });
 
-test("sockets that somebody waits for are not forgotten", async () => {
+test("sockets on which a receive waits are not closed", async () => {
   expect(await collected("waiting")).toEqual({ arrived: "x".repeat(10), warnings: 10, leftOver: [] });
 });
 
@@ -72,7 +72,7 @@ test("descriptors that are never closed do not pile up beside a large heap", asy
 const tellsOfCollections = skipUnless("Bun and Deno do not tell of collections", !isBun && !isDeno);
 
 tellsOfCollections(
-  "20,000 descriptors that are closed at once cost no collection of the whole heap",
+  "20,000 descriptors that are closed at once cause no collection of the whole heap",
   async () => {
     const found = await report<{ collections: number }>("collected.mjs", { args: ["closed"] });
     // V8 has reasons of its own, too.
@@ -81,7 +81,7 @@ tellsOfCollections(
 );
 
 tellsOfCollections(
-  "8,000 descriptors that are kept cost a collection each time their number doubles",
+  "8,000 descriptors that are kept cause a collection each time their number doubles",
   async () => {
     const found = await report<{ collections: number; open: boolean }>("collected.mjs", {
       args: ["kept"],
@@ -93,7 +93,7 @@ tellsOfCollections(
   },
 );
 
-describe("collection", () => {
+describe("garbage collection", () => {
   /** Runs a module in a process of its own; what it wrote. */
   function run(source: string): string {
     const child = spawnSync(process.execPath, evaluate(source, { gc: true }), {
@@ -122,7 +122,7 @@ describe("collection", () => {
     };
   `;
 
-  it("closes what was forgotten, and warns", () => {
+  it("closes a forgotten FileDescriptor, and warns", () => {
     const output = run(`${prelude}
       const before = count();
       (() => { FileDescriptor.adopt(openSync("/proc/self/status", "r")); })();
@@ -131,7 +131,7 @@ describe("collection", () => {
     expect(output).toBe("SENDMSG_FD_COLLECTED,true");
   });
 
-  it("closes what is in a message that was forgotten, and warns of each", () => {
+  it("closes the descriptors of forgotten messages, and warns of each", () => {
     const output = run(`${prelude}
       const [a, b] = socketpair("seqpacket");
       await b.sendmsg({ data: "x" });
@@ -147,7 +147,7 @@ describe("collection", () => {
     expect(output).toBe("6 SENDMSG_FD_COLLECTED,true");
   });
 
-  it("says nothing of what was closed, detached or handed over", () => {
+  it("does not warn of a FileDescriptor that was closed, detached or handed over", () => {
     const output = run(`${prelude}
       const open = () => FileDescriptor.adopt(openSync("/proc/self/status", "r"));
       const before = count();
@@ -163,7 +163,7 @@ describe("collection", () => {
     expect(output).toBe("0");
   });
 
-  it("leaves a number alone that means another file by now", () => {
+  it("leaves a number open that has another file by now", () => {
     const output = run(`${prelude}
       let number;
       (() => {
@@ -178,7 +178,7 @@ describe("collection", () => {
     expect(output).toBe("uptime 0");
   });
 
-  it("unclaimed tickets do not keep the process", () => {
+  it("does not wait for unclaimed tickets: the process ends", () => {
     expect(
       run(
         `${prelude} FileDescriptor.adopt(openSync("/proc/self/status", "r")).transfer(); console.log("end");`,

@@ -3,7 +3,7 @@ import { TYPES } from "../support/pairs.js";
 import { report } from "./program.js";
 
 test.each(TYPES)(
-  "a throw in the loop over a %s socket's messages, and every other way out of it",
+  "a loop over the messages of a %s socket loses no descriptor, however the program leaves it",
   async (type) => {
     const { found, ...rest } = await report("consumer.mjs", {
       args: [type],

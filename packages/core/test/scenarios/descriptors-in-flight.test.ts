@@ -14,9 +14,9 @@ beforeAll(async () => {
 /** RLIMIT_NOFILE of the children that are to reach it: Node needs some 100 to load its modules. */
 const LIMIT = 300;
 
-describe("trap 29: too many descriptors in flight", () => {
+describe("a send of too many descriptors in flight", () => {
   skipUnless("root is exempt, and another user cannot read the library here", !isRoot || canBeNobody())(
-    "rejects at once, though the socket says that it is writable",
+    "rejects at once, although epoll reports that the socket is writable",
     () => {
       letOthersRead(dist);
       const output = run(

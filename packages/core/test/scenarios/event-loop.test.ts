@@ -22,7 +22,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
     output(`const [a, b] = lib.socketpair(); keep(a, b); ${source}`);
 
   /** The process must end by itself: `run` gives up on one that does not. */
-  it("a process with sockets on which nobody waits ends", () => {
+  it("a process ends if nobody waits on its sockets", () => {
     expect(
       withPair(`
         const listener = await lib.Listener.listen({ family: "unix" });
@@ -34,7 +34,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
     ).toBe("end");
   });
 
-  it("an unref'd socket receives what is there already", () => {
+  it("an unref'd socket receives a message that has arrived", () => {
     expect(
       withPair(`
         for (let i = 0; i < 4; i++) {
@@ -54,7 +54,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
     ["a receive of errors", "udp.recvError()"],
     ["a send", "a.sendmsg({ data: Buffer.alloc(1 << 22) })"],
     ["a loop", "a.messages().next()"],
-  ])("%s that waits keeps the process, until the socket is unref'd", (_, wait) => {
+  ])("%s that waits keeps the process alive until the socket is unref'd", (_, wait) => {
     expect(
       withPair(`
         const listener = await lib.Listener.listen({ family: "unix" });
@@ -72,7 +72,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
     ).toBe("kept\nend");
   });
 
-  it("unref before the wait, ref during it", () => {
+  it("unref() before a wait lets the process end, and ref() during it keeps it alive", () => {
     expect(
       withPair(`
         console.log(a.unref() === a);
@@ -85,7 +85,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
     ).toBe("true\nkept\nend");
   });
 
-  it("an unref'd wait still gets its message while something else keeps the process", () => {
+  it("an unref'd wait gets its message while something else keeps the process alive", () => {
     expect(
       withPair(`
         a.unref();
@@ -97,7 +97,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
     ).toBe("x");
   });
 
-  it("an aborted wait no longer keeps the process", () => {
+  it("an aborted wait does not keep the process alive", () => {
     expect(
       withPair(`
         const controller = new AbortController();
@@ -106,7 +106,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
     ).toBe("ABORT_ERR");
   });
 
-  it("many sockets at once", () => {
+  it("300 pairs of sockets answer each other at once", () => {
     expect(
       output(`
         const pairs = Array.from({ length: 300 }, () => lib.socketpair("seqpacket"));
@@ -123,7 +123,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
     ).toBe("0");
   });
 
-  it("an error that a callback throws does not stop the others", () => {
+  it("an error in the code after one receive does not stop the others", () => {
     expect(
       withPair(`
         const [c, d] = lib.socketpair();
@@ -139,7 +139,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
     ).toEqual(["unhandled mine", "y"].sort());
   });
 
-  it("nor one that is thrown where it should not be: events and turns of others are not lost", () => {
+  it("an error in an event handler or a turn of the library does not stop the others", () => {
     expect(
       output(`
         const { watch } = await import(${JSON.stringify(pathToFileURL(join(dist, "socket/readiness.js")).href)});
@@ -161,7 +161,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
     ).toBe("uncaught event\nx\nuncaught first\nturn");
   });
 
-  it("a worker's sockets are its own", () => {
+  it("a worker's sockets end with the worker, and the main thread's go on", () => {
     const worker = `
       const { parentPort, workerData } = require("node:worker_threads");
       import(workerData).then(async ({ socketpair }) => {

@@ -19,7 +19,7 @@ function inherited(): string[] {
 
 const fileOf = (fd: number): string => readlinkSync(`/proc/self/fd/${fd}`);
 
-test.each(TYPES)("a program that is started inherits nothing of a %s socket's", (type) =>
+test.each(TYPES)("a started program inherits no descriptor of a %s socket", (type) =>
   counted(async () => {
     const folder = mkdtempSync(join(tmpdir(), "sendmsg-exec-"));
     const path = join(folder, "file");
@@ -50,7 +50,7 @@ test.each(TYPES)("a program that is started inherits nothing of a %s socket's", 
   }),
 );
 
-test("the event loop's own descriptors are not inherited either", () =>
+test("a started program inherits no descriptor of the event loop", () =>
   counted(async () => {
     const [a, b] = socketpair();
     const waiting = b.recvmsg();
@@ -64,7 +64,7 @@ test("the event loop's own descriptors are not inherited either", () =>
   }));
 
 skipUnless("SO_PASSPIDFD is unknown here; Linux has it since 6.5", has.passPidfd())(
-  "trap 3: a received pidfd is not inherited",
+  "a started program inherits no received pidfd",
   () =>
     counted(async () => {
       const [a, b] = socketpair("stream", { receive: ["pidfd"] });

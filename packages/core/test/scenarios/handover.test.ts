@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 withHttpServer(
-  "the demonstration: three servers take over from each other, and no request fails",
+  "in the demonstration, three servers take over from each other, and no request fails",
   {
     timeout: LIMIT,
   },

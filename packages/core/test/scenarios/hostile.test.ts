@@ -21,8 +21,8 @@ import { firstOf, report, reportOf, run } from "./program.js";
 
 // While nothing else runs.
 
-// Trap 30: the sender of a descriptor decides how long closing it takes. Here: a TCP connection with SO_LINGER of 4 s and
-// bytes that nobody reads.
+// The sender of a descriptor decides how long close(2) of the descriptor takes. Here it is a TCP connection with SO_LINGER of
+// 4 s and bytes that nobody reads.
 
 /** What the event loop may be delayed by, in milliseconds. */
 const DELAY = 50;
@@ -45,7 +45,7 @@ interface Report {
   held: number;
 }
 
-test("trap 30: close(2) of such a descriptor blocks the thread that calls it for seconds", async () => {
+test("close(2) of a descriptor that hangs blocks its thread for seconds", async () => {
   const { milliseconds } = await report<{ milliseconds: number }>("plain-close.mjs");
   expect(milliseconds).toBeGreaterThan(2000);
 });
@@ -92,7 +92,7 @@ const QUICKLY = ["closed", "dropped", "outOfBand", "collected", "receiveQueue", 
 
 for (const [what, place] of places.filter(([, place]) => thorough || QUICKLY.includes(place))) {
   const inPlace = place === "outOfBand" ? withOob : test;
-  inPlace(`trap 30: descriptors ${what} delay neither the event loop nor the end`, () =>
+  inPlace(`hanging descriptors ${what} delay neither the event loop nor the process's end`, () =>
     expectNoDelay(place, "natural"),
   );
 }
@@ -100,22 +100,22 @@ for (const [what, place] of places.filter(([, place]) => thorough || QUICKLY.inc
 const AT_EXIT = thorough ? ["closed", "receiveQueue", "acceptQueue"] : ["closed"];
 
 test.each(places.filter(([, place]) => AT_EXIT.includes(place)))(
-  "trap 30: descriptors %s delay neither the event loop nor process.exit()",
+  "hanging descriptors %s delay neither the event loop nor process.exit()",
   (_, place) => expectNoDelay(place, "exit"),
 );
 
 describe.each(["natural", "exit"] as const)("with the process's end: %s", (end) => {
-  test("trap 30: descriptors that are still open do not delay it", async () => {
+  test("descriptors that are still open do not delay it", async () => {
     expect((await hostile("open", end)).held).toBe(MANY);
   });
 
-  test("trap 30: a worker that holds them is terminated at once", async () => {
+  test("a worker that holds hanging descriptors is terminated at once", async () => {
     expect((await hostile("worker", end)).terminated).toBeLessThan(END);
   });
 });
 
 // Closing them takes a minute here, or until their peers are closed.
-describe("trap 30: meanwhile our own sockets are closed in time", () => {
+describe("while descriptors hang, a socket of ours is closed in time", () => {
   /** Milliseconds within which a peer is told: the machine's, not the sender's. */
   const PROMPT = slow ? 5000 : 1000;
 
@@ -135,7 +135,7 @@ describe("trap 30: meanwhile our own sockets are closed in time", () => {
     expect(leftOver).toEqual([]);
   }
 
-  test("the one that brought such a descriptor, and nothing is closed after it", () =>
+  test("if it brought such a descriptor, and no other is closed after it", () =>
     expectPrompt(1, "itself", 1));
 
   test.each(thorough ? [1, 9, MANY] : [1, MANY])("with %i in one message", (count) =>
@@ -152,7 +152,7 @@ describe("trap 30: meanwhile our own sockets are closed in time", () => {
 });
 
 // One row alone, with the figures: SENDMSG_FIGURES=1 npx vitest run test/scenarios/hostile -t "out-of-band"
-describe("attacks: the loop goes on, strangers' descriptors do not pile up, honest peers get everything", () => {
+describe("under attack, the event loop goes on, descriptors do not pile up, and honest peers are served", () => {
   interface Row {
     name: string;
     attack: Attack;

@@ -18,7 +18,7 @@ const limits = (...args: string[]) => report("limits.mjs", { args, through });
 describe.each(TYPES)("%s", (type) => {
   const receiving = isDeno ? withNoDescriptorLeft : onRealKernel;
 
-  receiving("trap 2: RLIMIT_NOFILE in mid-receive: the data is kept, and what was lost is said", async () => {
+  receiving("a receive that reaches RLIMIT_NOFILE keeps the data, and reports the loss", async () => {
     expect(await limits("receive", type, "10")).toEqual({
       data: "kept",
       fds: 10,
@@ -29,7 +29,7 @@ describe.each(TYPES)("%s", (type) => {
     });
   });
 
-  receiving("trap 2: no descriptor left at all", async () => {
+  receiving("a receive without any descriptor left keeps the data, and reports the loss", async () => {
     expect(await limits("receive", type, "0")).toMatchObject({
       data: "kept",
       fds: 0,
@@ -39,12 +39,12 @@ describe.each(TYPES)("%s", (type) => {
     });
   });
 
-  receiving("trap 2: RLIMIT_NOFILE reached while a receive waits", async () => {
+  receiving("a waiting receive that reaches RLIMIT_NOFILE keeps the data, and reports the loss", async () => {
     expect(await limits("waiting", type)).toEqual({ arrived: ["kept", 3, true], leftOver: [] });
   });
 
   withNoDescriptorLeft(
-    "EMFILE when a send that must wait duplicates its descriptors: nothing was sent, nothing is lost",
+    "a waiting send that can't duplicate its descriptors rejects with EMFILE, and sends nothing",
     async () => {
       expect(await limits("duplicate", type)).toEqual({
         refused: "EMFILE fcntl 0",
@@ -55,20 +55,20 @@ describe.each(TYPES)("%s", (type) => {
   );
 });
 
-withNoDescriptorLeft("trap 33: accept(2) at EMFILE waits for a descriptor without spinning", async () => {
+withNoDescriptorLeft("accept() waits for a free descriptor without spinning", async () => {
   const { cpu, ...found } = await limits("accept");
   expect(found).toEqual({ data: "hello", leftOver: [] });
   expect(cpu).toBeLessThan(NO_SPIN);
 });
 
-withNoDescriptorLeft("no socket can be made at EMFILE, and the error says so", async () => {
+withNoDescriptorLeft("making a socket without a free descriptor fails with EMFILE", async () => {
   expect(await limits("make")).toEqual({
     codes: ["EMFILE socketpair ", "EMFILE socket ", "EMFILE socket ", "EMFILE socket "],
     leftOver: [],
   });
 });
 
-test("trap 29: too many descriptors in flight: ETOOMANYREFS at once, and no spin", async () => {
+test("a send of too many descriptors in flight rejects with ETOOMANYREFS, and does not spin", async () => {
   const found = await report<{ sent: number; cpu: number }>("too-many-references.mjs", {
     args: [String(UID)],
     through,

@@ -127,13 +127,13 @@ function failure(options?: Parameters<typeof load>[0]): NonNullable<Outcome["err
   return error!;
 }
 
-describe("what loads", () => {
+describe("the loader loads", () => {
   test("the package with the binary for this target", () => {
     expect(load()).toEqual({ loaded: "function" });
   });
 
   test.each(["the package", "a local build", "nothing"])(
-    "trap 28: process.getReport() is never called to find the libc (there is: %s)",
+    "the binary without a call of process.getReport() to find the libc (there is: %s)",
     (there) => {
       if (there === "a local build") {
         mkdirSync(join(core, "native/build/Release"), { recursive: true });
@@ -179,7 +179,7 @@ describe("what loads", () => {
     rmSync(linked, { recursive: true });
   });
 
-  test("nothing, until the first call", () => {
+  test("nothing before the first call", () => {
     rmSync(native, { recursive: true });
     const child = spawnSync(
       process.execPath,
@@ -274,7 +274,7 @@ describe.each(["esm", "cjs"])("a bundle in the format %s", (format) => {
   );
 });
 
-describe("what does not", () => {
+describe("the loader refuses, and says why,", () => {
   test("another operating system", () => {
     const error = failure({ before: 'Object.defineProperty(process, "platform", { value: "darwin" });' });
     expect(error.target).toBe(`darwin-${process.arch}`);

@@ -39,7 +39,7 @@ describe.each(TYPES)("near the limit of open files: %s", (type) => {
     expect(await receives("order", type)).toBe("in order");
   });
 
-  onRealKernel("those who wait are served one after the other", async () => {
+  onRealKernel("waiting receives are served one after the other", async () => {
     const message = (data: string) => [data, 1, 0, false];
     expect(await receives("waiting", type)).toEqual(["1", "2", "3"].map(message));
   });
@@ -48,16 +48,16 @@ describe.each(TYPES)("near the limit of open files: %s", (type) => {
     expect(await receives("buffers", type)).toEqual([["abcdef", 2, 0, false], "ab|cdef...."]);
   });
 
-  onRealKernel("a message that was peeked at is still there", async () => {
+  onRealKernel("a peek consumes nothing", async () => {
     const seen = ["seen", 2, 0, false];
     expect(await receives("peek", type)).toEqual([seen, seen]);
   });
 
-  onRealKernel("an aborted receive has consumed nothing", async () => {
+  onRealKernel("an aborted receive consumes nothing", async () => {
     expect(await receives("aborted", type)).toEqual(["ABORT_ERR", ["kept", 2, 0, false]]);
   });
 
-  onRealKernel("whoever receives after it may want less", async () => {
+  onRealKernel("the next receive after an aborted one may have a smaller maxFds", async () => {
     expect(await receives("less", type)).toEqual(
       isStream
         ? [
@@ -68,23 +68,23 @@ describe.each(TYPES)("near the limit of open files: %s", (type) => {
     );
   });
 
-  onRealKernel("whoever receives after it may want more", async () => {
+  onRealKernel("the next receive after an aborted one may have a larger maxFds", async () => {
     expect(await receives("more", type)).toEqual([["kept", 2, 0, false]]);
   });
 
-  onRealKernel("a peek that there are no descriptors for takes nothing", async () => {
+  onRealKernel("a peek for which there are no descriptors consumes nothing", async () => {
     expect(await receives("peekInVain", type)).toEqual(["EMFILE", ["kept", 2, 0, false]]);
   });
 
-  onRealKernel("tryRecvmsg gives the message once it has come", async () => {
+  onRealKernel("tryRecvmsg() returns the message once a thread has received it", async () => {
     expect(await receives("polling", type)).toEqual([["polled", 1, 0, false]]);
   });
 
-  onRealKernel("a socket that is closed meanwhile leaves nothing behind", async () => {
+  onRealKernel("a socket that closes during the thread's receive loses no descriptor", async () => {
     expect(await receives("closed", type)).toEqual(["ERR_SENDMSG_CLOSED"]);
   });
 
-  onRealKernel("a socket can't be detached meanwhile", async () => {
+  onRealKernel("a socket can't be detached during the thread's receive", async () => {
     expect(await receives("detached", type)).toEqual(["ERR_INVALID_STATE", ["here", 1, 0, false]]);
   });
 });

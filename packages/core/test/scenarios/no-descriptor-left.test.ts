@@ -50,7 +50,7 @@ function underLimit(code: string): unknown {
   return JSON.parse(child.stdout);
 }
 
-describe("trap 33: accept without a descriptor left", () => {
+describe("accepting without a descriptor left", () => {
   const it = withNoDescriptorLeft;
   const prelude = `
     import { setTimeout as pause } from "node:timers/promises";
@@ -74,7 +74,7 @@ describe("trap 33: accept without a descriptor left", () => {
 
   const socketPath = () => ({ SOCKET: `${dirname(dist)}/emfile.sock` });
 
-  it("accept pauses, does not spin, and goes on when there is one again", () => {
+  it("makes accept() pause without spinning until a descriptor is free", () => {
     const output = run(
       dist,
       `${prelude}
@@ -92,7 +92,7 @@ describe("trap 33: accept without a descriptor left", () => {
     expect(output.split("\n")).toEqual(["true false", "x"]);
   });
 
-  it("tryAccept throws: somebody is waiting", () => {
+  it("makes tryAccept() throw EMFILE if a client waits", () => {
     const output = run(
       dist,
       `${prelude}
@@ -107,7 +107,7 @@ describe("trap 33: accept without a descriptor left", () => {
     expect(output).toBe("EMFILE accept4\nundefined");
   });
 
-  it("iterating, onError is told", () => {
+  it("is reported to onError by an iteration", () => {
     const output = run(
       dist,
       `${prelude}
@@ -124,7 +124,7 @@ describe("trap 33: accept without a descriptor left", () => {
     expect(output).toBe("EMFILE accept4");
   });
 
-  it("the same, met while waiting: onError is told", () => {
+  it("is reported to onError by an iteration that already waits", () => {
     const output = run(
       dist,
       `${prelude}
@@ -147,7 +147,7 @@ describe("trap 33: accept without a descriptor left", () => {
     expect(output).toBe("EMFILE");
   });
 
-  it("it can be aborted and closed meanwhile, and does not keep the process when it is unref'd", () => {
+  it("lets accept() be aborted and the listener be closed meanwhile", () => {
     const output = run(
       dist,
       `${prelude}
@@ -164,13 +164,11 @@ describe("trap 33: accept without a descriptor left", () => {
   });
 });
 
-describe.each(["stream", "seqpacket", "dgram"])(
-  "trap 2: RLIMIT_NOFILE reached in mid-receive, %s",
-  (type) => {
-    withNoDescriptorLeft("what fitted is kept, the data too, and the loss is reported", () => {
-      const output = run(
-        dist,
-        `import { readdirSync } from "node:fs";
+describe.each(["stream", "seqpacket", "dgram"])("a receive that reaches RLIMIT_NOFILE, %s", (type) => {
+  withNoDescriptorLeft("keeps the data and the descriptors that fitted, and reports the loss", () => {
+    const output = run(
+      dist,
+      `import { readdirSync } from "node:fs";
       import { setTimeout as pause } from "node:timers/promises";
       const [a, b] = lib.socketpair(${JSON.stringify(type)});
       await a.sendmsg({ data: "warm" });
@@ -187,17 +185,16 @@ describe.each(["stream", "seqpacket", "dgram"])(
       for (const fd of hoard) closeSync(fd);
       console.log(readdirSync("/proc/self/fd").filter((fd) => numbers.includes(Number(fd))).length <= 1);
       process.exit(0);`,
-        { descriptors: LIMIT },
-      );
-      expect(output.split("\n")[0]).toBe("data 3 true 0");
-    });
-  },
-);
+      { descriptors: LIMIT },
+    );
+    expect(output.split("\n")[0]).toBe("data 3 true 0");
+  });
+});
 
-describe("recvmsg", () => {
+describe("the bare recvmsg()", () => {
   const withNoneLeft = isDeno ? withNoDescriptorLeft : onRealKernel;
 
-  withNoneLeft("trap 2: RLIMIT_NOFILE: the data arrives, MSG_CTRUNC, and no control message", () => {
+  withNoneLeft("delivers the data at RLIMIT_NOFILE, with MSG_CTRUNC and the descriptors that fitted", () => {
     const results = underLimit(`
       for (const free of [0, 1, 3]) {
         sendmsg(a, "data", { control: rights(0, 0, 0) });

@@ -26,21 +26,21 @@ const report = async (names: readonly string[], readiness: string, uid?: number)
 const groups = thorough ? Object.keys(CASES).map((name) => [name]) : [Object.keys(CASES)];
 
 describe.each(thorough ? ["poll", "epoll", "thread"] : ["poll", "epoll"])("readiness by %s", (readiness) => {
-  test.each(groups.map((names) => ({ names })))("other sockets are served: $names", async ({ names }) => {
-    expect(await report(names, readiness)).toEqual(
-      Object.fromEntries(names.map((name) => [name, CASES[name as keyof typeof CASES]])),
-    );
-  });
+  test.each(groups.map((names) => ({ names })))(
+    "other sockets are served while one is full: $names",
+    async ({ names }) => {
+      expect(await report(names, readiness)).toEqual(
+        Object.fromEntries(names.map((name) => [name, CASES[name as keyof typeof CASES]])),
+      );
+    },
+  );
 });
 
 const withLibuv = skipUnless("Bun and Deno have no libuv", !isBun && !isDeno);
 
-withLibuv(
-  "a number that means a regular file by the time it is to be watched: the wait is told",
-  async () => {
-    expect(await report(["file"], "poll")).toEqual({ file: "EPERM" });
-  },
-);
+withLibuv("a wait rejects if its number has become a regular file's", async () => {
+  expect(await report(["file"], "poll")).toEqual({ file: "EPERM" });
+});
 
 const WATCHES = "/proc/sys/fs/epoll/max_user_watches";
 /** Whose watches are used up. */
@@ -51,7 +51,7 @@ const onOwnKernel = skipUnless(
 );
 
 describe.each(["poll", "epoll"])("a user without another watch, readiness by %s", (readiness) => {
-  onOwnKernel("waits are told, and the process lives on", async () => {
+  onOwnKernel("waits reject, and the process goes on", async () => {
     const before = readFileSync(WATCHES, "utf8");
     writeFileSync(WATCHES, "20000");
     try {

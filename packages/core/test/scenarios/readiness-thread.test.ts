@@ -12,7 +12,7 @@ describe.each([
 ])("readiness by %s", (_, readiness) => {
   const env = { SENDMSG_READINESS: readiness };
 
-  test("every call, on sockets of every kind", async () => {
+  test("every call works, on sockets of every kind", async () => {
     expect(await report("calls.mjs", { env })).toEqual({
       sockets: ["over TCP", "127.0.0.1", true],
       descriptors: [2, true, true],
@@ -31,7 +31,7 @@ describe.each([
     ["ref", ["received"]],
     ["aborted", ["aborted"]],
     ["exit", []],
-  ])("what keeps the process alive: %s", async (name, said) => {
+  ])("the process lives as long as it should: %s", async (name, said) => {
     const { stdout, stderr, code } = await run("keep-alive.mjs", { args: [name], env });
     expect([stdout.trim().split("\n"), code, stderr]).toEqual([[...said, "exit"], 0, ""]);
   });
@@ -49,7 +49,7 @@ test.each([
   expect(found).toEqual({ results: [result], leftOver: [] });
 });
 
-test("nor do workers that call process.exit()", async () => {
+test("workers that call process.exit() leave nothing behind", async () => {
   expect(await report("workers.mjs", { args: ["waiting,busy", WORKERS, "exit"], env })).toEqual({
     results: ["0"],
     leftOver: [],

@@ -122,16 +122,16 @@ describe.each([
   const takesTime = thorough || errno === ENOSYS;
 
   if (takesTime) {
-    onlyOnIa32("with every direct call denied, socketcall(2) does all", async () => {
+    onlyOnIa32("with every direct call denied, socketcall(2) is used for all", async () => {
       expect(await denying(Object.values(numbers), errno)).toEqual(ALL_WELL);
     });
 
-    onlyOnIa32("with socketcall(2) denied, the direct calls do all", async () => {
+    onlyOnIa32("with socketcall(2) denied, the direct calls are used for all", async () => {
       expect(await denying([SOCKETCALL], errno)).toEqual(ALL_WELL);
     });
   }
 
-  onlyOnIa32("with both denied, each call says so", async () => {
+  onlyOnIa32("with both denied, each error says that a filter denied the call", async () => {
     const found = await denying([SOCKETCALL, numbers.sendto, numbers.sendmsg, numbers.sendmmsg], errno);
     expect(found).toEqual({
       ...ALL_WELL,
@@ -141,7 +141,7 @@ describe.each([
     });
   });
 
-  onlyElsewhere("with a call denied, it says so, and the others work", async () => {
+  onlyElsewhere("with one call denied, its error says so, and the others work", async () => {
     const found = await denying([numbers.sendto, numbers.sendmsg], errno);
     expect(found).toEqual({
       ...ALL_WELL,
@@ -154,7 +154,7 @@ describe.each([
     expect(await denying([numbers.sendto], errno)).toEqual(ALL_WELL);
   });
 
-  onlyElsewhere("with sendmsg(2) denied, sendto(2) still sends what has no control data", async () => {
+  onlyElsewhere("with sendmsg(2) denied, sendto(2) sends messages without control data", async () => {
     const found = await denying([numbers.sendmsg], errno);
     expect(found).toEqual({ ...ALL_WELL, descriptors: deniedError("sendmsg", errno) });
   });

@@ -109,7 +109,7 @@ const program = `
 `;
 
 skipUnless("needs g++, and Node's headers beside it", hasCompiler && !isBun && !isDeno)(
-  "the native layer does nothing that C++ leaves undefined",
+  "the native layer has no undefined behaviour",
   async () => {
     await build();
     const { stdout, stderr, status, signal } = spawnSync(

@@ -27,22 +27,25 @@ test.each([...processes])("workers that are terminated with %s leave nothing beh
   expect(await workers(names, "terminate")).toEqual({ results: ["1"], leftOver: [] });
 });
 
-test.each([...processes])("nor do workers that call process.exit() with %s", async (_, names) => {
-  expect(await workers(names, "exit")).toEqual({ results: ["0"], leftOver: [] });
-});
+test.each([...processes])(
+  "workers that call process.exit() with %s leave nothing behind",
+  async (_, names) => {
+    expect(await workers(names, "exit")).toEqual({ results: ["0"], leftOver: [] });
+  },
+);
 
-test("nor does one that throws", async () => {
+test("a worker that throws leaves nothing behind", async () => {
   expect(await workers(["held"], "throw")).toEqual({ results: ["1 the worker's own"], leftOver: [] });
 });
 
 test.each(["terminate", "exit", "natural"])(
-  "a descriptor is claimed by a worker, and one of its own by the main thread (the worker's end: %s)",
+  "a worker and the main thread claim a descriptor of each other (the worker's end: %s)",
   async (end) => {
     const code = end === "terminate" ? 1 : 0;
     expect(await workers(["claimed"], end)).toEqual({ results: [`${code} true true`], leftOver: [] });
   },
 );
 
-test("descriptors that are closed during a thread's call are closed once, also when the worker ends after it", async () => {
+test("descriptors that are closed during a thread's call are closed once, even if the worker ends after it", async () => {
   expect(await report("number-reuse.mjs")).toEqual({ lost: 0 });
 });

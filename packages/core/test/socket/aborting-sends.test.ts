@@ -6,7 +6,7 @@ import { openFile } from "../support/owned-descriptors.js";
 import { bytesOf, drop, fill, read, TYPES, withPair } from "../support/pairs.js";
 
 describe.each(TYPES)("%s", (type) => {
-  it("abort before anything went: nothing was sent, and the others keep their turn", () =>
+  it("aborted sends of which nothing went send nothing, and the other sends keep their order", () =>
     withPair(type, async (a, b) => {
       const file = openFile("never sent");
       const filled = fill(a);
@@ -33,7 +33,7 @@ describe.each(TYPES)("%s", (type) => {
       closeSync(file);
     }));
 
-  it("abort of the send that is next: the one behind it goes", () =>
+  it("when the first waiting send is aborted, the next one goes", () =>
     withPair(type, async (a, b) => {
       const filled = fill(a);
       const controller = new AbortController();
@@ -47,14 +47,14 @@ describe.each(TYPES)("%s", (type) => {
       await next;
     }));
 
-  it("a signal that is aborted already sends nothing", () =>
+  it("a send with an aborted signal sends nothing", () =>
     withPair(type, async (a, b) => {
       const error = await rejection(a.sendmsg({ data: "x" }, { signal: AbortSignal.abort("why") }));
       expect(error).toMatchObject({ code: "ABORT_ERR", cause: "why", bytesSent: 0 });
       expect(b.tryRecvmsg()).toBeUndefined();
     }));
 
-  it("lets go of the signal once it has settled", () =>
+  it("a send removes its listener from the signal when it settles", () =>
     withPair(type, async (a, b) => {
       const filled = fill(a);
       const { signal } = new AbortController();
@@ -66,7 +66,7 @@ describe.each(TYPES)("%s", (type) => {
       expect(getEventListeners(signal, "abort").length).toBe(0);
     }));
 
-  it("many waits on one signal have one listener, and all end when it aborts", () =>
+  it("many receives that wait with one signal share one listener, and all end when it aborts", () =>
     withPair(type, async (a, b) => {
       const controller = new AbortController();
       const { signal } = controller;

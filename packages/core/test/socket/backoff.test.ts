@@ -8,11 +8,11 @@ import { onRealKernel, skipUnless } from "../support/skip-unless.js";
 import { kernelIsAtLeast } from "../support/target.js";
 import { pass } from "../support/waiting.js";
 
-describe("EAGAIN of a socket that is writable, which no readiness ends", () => {
+describe("a send that fails with EAGAIN on a writable socket", () => {
   const userSocket = (): Promise<Socket> =>
     Socket.bind({ family: "netlink" }, { type: "dgram", protocol: NETLINK_USERSOCK });
 
-  onRealKernel("netlink to a full socket of another: goes as soon as there is room", () =>
+  onRealKernel("over netlink, goes as soon as the receiver has room", () =>
     counted(async () => {
       const [sender, receiver] = [await userSocket(), await userSocket()];
       const address = receiver.getsockname();
@@ -33,7 +33,7 @@ describe("EAGAIN of a socket that is writable, which no readiness ends", () => {
     ? onRealKernel
     : skipUnless("needs IP_LOCAL_PORT_RANGE, Linux 6.3", false);
 
-  inRange("UDP without a free port: goes as soon as there is one, and so does what waits behind it", () =>
+  inRange("over UDP without a free port, goes as soon as a port is free, and the next send follows", () =>
     counted(async () => {
       const receiver = await Socket.bind({ address: "127.0.0.1", port: 0 }, { type: "dgram" });
       const holder = await Socket.bind({ address: "0.0.0.0", port: 0 }, { type: "dgram" });
@@ -54,7 +54,7 @@ describe("EAGAIN of a socket that is writable, which no readiness ends", () => {
     }),
   );
 
-  onRealKernel("it is tried by a timer, not all the time", () =>
+  onRealKernel("is tried again by a timer, and does not spin", () =>
     counted(async () => {
       const [sender, receiver] = [await userSocket(), await userSocket()];
       const address = receiver.getsockname();

@@ -25,7 +25,7 @@ describe.each(TYPES)("%s", (type, number) => {
     [0o666, 0o077],
     [0o777, 0o777],
     [0o000, 0o022],
-  ])("mode %o under umask %o", (mode, mask) =>
+  ])("has mode %o under umask %o", (mode, mask) =>
     counted(() =>
       underUmask(mask, async () => {
         const path = freshPath();
@@ -34,7 +34,7 @@ describe.each(TYPES)("%s", (type, number) => {
     ),
   );
 
-  it("without a mode, the umask decides", () =>
+  it("has the mode that the umask leaves if none is given", () =>
     counted(() =>
       underUmask(0o027, async () => {
         const path = freshPath();
@@ -42,14 +42,14 @@ describe.each(TYPES)("%s", (type, number) => {
       }),
     ));
 
-  it("removes its file when it is closed", () =>
+  it("removes its file when it closes", () =>
     counted(async () => {
       const path = freshPath();
       await taken(path, { type }, () => expect(statSync(path).isSocket()).toBe(true));
       expect(existsSync(path)).toBe(false);
     }));
 
-  it("a file that is in the way stays there, by default", () =>
+  it("leaves a file that is in the way, by default", () =>
     counted(async () => {
       const path = freshPath();
       leaveStale(path, number);
@@ -62,8 +62,8 @@ describe.each(TYPES)("%s", (type, number) => {
     }));
 });
 
-describe("the file that is removed", () => {
-  it("is not another's that has taken its place", () =>
+describe("a socket that closes", () => {
+  it("leaves the file of another server that has taken its path", () =>
     counted(async () => {
       const path = freshPath();
       await taken(path, {}, () => {
@@ -73,20 +73,20 @@ describe("the file that is removed", () => {
       expect(statSync(path).isSocket()).toBe(true);
     }));
 
-  it("is not one that was renamed", () =>
+  it("leaves its file if it was renamed", () =>
     counted(async () => {
       const path = freshPath();
       await taken(path, {}, () => renameSync(path, `${path}.renamed`));
       expect(existsSync(`${path}.renamed`)).toBe(true);
     }));
 
-  it("may be gone already", () =>
+  it("does not mind that its file is gone", () =>
     counted(async () => {
       const path = freshPath();
       await taken(path, {}, () => unlinkSync(path));
     }));
 
-  it("is the same after the working directory has changed", () =>
+  it("removes its file after the working directory has changed", () =>
     counted(async () => {
       const before = process.cwd();
       const path = freshPath();
@@ -105,7 +105,7 @@ describe("the file that is removed", () => {
       }
     }));
 
-  it("goes when the socket cannot be made after all", () =>
+  it("removes its file if the socket can't be made after the bind", () =>
     counted(async () => {
       const path = freshPath();
       // A datagram socket binds, and cannot listen.
@@ -116,7 +116,7 @@ describe("the file that is removed", () => {
       expect(existsSync(path)).toBe(false);
     }));
 
-  it("stays when the socket is handed over or becomes somebody else's", () =>
+  it("leaves its file if it was detached before", () =>
     counted(async () => {
       const path = freshPath();
       const socket = await Socket.bind({ path }, { type: "dgram" });
@@ -126,7 +126,7 @@ describe("the file that is removed", () => {
 });
 
 describe("paths", () => {
-  skipUnless("Deno's node:fs takes only paths that are text", !isDeno)("may be bytes that are no text", () =>
+  skipUnless("Deno's node:fs takes only paths that are text", !isDeno)("can be bytes that are no UTF-8", () =>
     counted(async () => {
       const path = Buffer.concat([Buffer.from(`${temporaryDirectory()}/`), Buffer.from([0xff, 0xfe, 0x80])]);
       await taken(path, { mode: 0o600 }, async () => {
@@ -140,7 +140,7 @@ describe("paths", () => {
     }),
   );
 
-  it("may fill sun_path: 108 bytes", () =>
+  it("can have 108 bytes, as many as sun_path", () =>
     counted(async () => {
       const path = `${temporaryDirectory()}/`.padEnd(108, "x");
       await taken(path, { mode: 0o600, unlink: "stale" }, async () => {
@@ -151,7 +151,7 @@ describe("paths", () => {
       expect(existsSync(path)).toBe(false);
     }));
 
-  it.each([{ mode: 0o600 }, { unlink: "stale" as const }])("%o needs a path", (options) =>
+  it.each([{ mode: 0o600 }, { unlink: "stale" as const }])("are required for the options %o", (options) =>
     counted(async () => {
       const name = Object.keys(options)[0]!;
       expect(await rejection(Listener.listen({ family: "unix", abstract: "x" }, options))).toMatchObject({
@@ -162,8 +162,8 @@ describe("paths", () => {
   );
 });
 
-describe("a hard link", () => {
-  it("that others made is theirs", () =>
+describe("a hard link that somebody made of the socket's file", () => {
+  it("stays when the socket closes", () =>
     counted(async () => {
       const path = freshPath();
       await taken(path, {}, () => linkSync(path, `${path}.link`));

@@ -25,7 +25,7 @@ function drain(socket: Socket): Buffer[] {
   return parts;
 }
 
-it("what was given is not read again once bytes have gone", () =>
+it("a send reads the caller's message once, even if it goes in parts", () =>
   withConnection(TCP, async (client, server) => {
     let calls = 0;
     const address = withAddress(() => calls++);
@@ -37,7 +37,7 @@ it("what was given is not read again once bytes have gone", () =>
     expect(calls).toBe(2 * once);
   }));
 
-it("a message that a getter sends goes first, and whole", () =>
+it("a message that a getter of another message sends goes first, and whole", () =>
   withConnection(TCP, async (client, server) => {
     let inner: Promise<unknown> | undefined;
     const parts: Buffer[] = [];
@@ -62,7 +62,7 @@ const deaf = {
   removeEventListener() {},
 } as unknown as AbortSignal;
 
-it("a signal that nobody can listen to: the call fails, and waits no more", () =>
+it("a call with a signal whose addEventListener() throws fails, and does not wait", () =>
   withPair("dgram", async (a, b) => {
     expect(await rejection(b.recvmsg({ signal: deaf }))).toMatchObject({ message: "deaf" });
     expect((await rejection(b.recvError({ signal: deaf }))).code).toBe("EOPNOTSUPP");
@@ -75,7 +75,7 @@ it("a signal that nobody can listen to: the call fails, and waits no more", () =
     expect(thrown(() => b.tryRecvmsg({ signal: 1 as never })).code).toBe("ERR_INVALID_ARG_TYPE");
   }));
 
-it("an empty view whose memory is transferred while it waits is an empty datagram", () =>
+it("a waiting send of an empty view sends an empty datagram even if the view's memory was transferred", () =>
   withPair("dgram", async (a, b) => {
     const filled = fill(a);
     const buffer = new ArrayBuffer(8);
@@ -86,7 +86,7 @@ it("an empty view whose memory is transferred while it waits is an empty datagra
     expect((await b.recvmsg()).data.length).toBe(0);
   }));
 
-it("buffers with properties that lie are filled all the same", () =>
+it("a receive fills buffers whose properties lie about their memory", () =>
   withPair("dgram", async (a, b) => {
     const lie = (): Uint8Array =>
       Object.defineProperties(new Uint8Array(4), {

@@ -30,15 +30,15 @@ const program = `
 
 const CLOSED = "ERR_SENDMSG_CLOSED";
 
-describe("the stack of an error that comes after a wait", () => {
-  inNode("names who waited with NODE_DEBUG=sendmsg", () => {
+describe("the stack of an error after a wait", () => {
+  inNode("names the caller with NODE_DEBUG=sendmsg", () => {
     const said = run(dist, program, { env: { NODE_DEBUG: "sendmsg" } });
     expect(said.split("\n").sort()).toEqual(
       ["Accepts", "ReadsErrors", "Receives", "Sends"].map((who) => `${CLOSED} who${who}`),
     );
   });
 
-  it("does not without", () => {
+  it("does not name the caller otherwise", () => {
     const said = run(dist, program, { env: { NODE_DEBUG: "" } });
     expect(said.split("\n")).toEqual(new Array(4).fill(`${CLOSED} undefined`));
   });

@@ -197,8 +197,8 @@ if (isRoot) {
   });
 }
 
-describe.each(KINDS)("everything at once: $name", ({ family, some, make, also = [] }) => {
-  onRealKernel("the library's room is enough", async () => {
+describe.each(KINDS)("all control messages at once: $name", ({ family, some, make, also = [] }) => {
+  onRealKernel("fit into the room that the library gives them", async () => {
     const { socket, send } = await make();
     const on = receiveAll(socket, family);
     expect(on).toEqual(expect.arrayContaining(some.filter((name) => name !== "ipTos")));
@@ -212,7 +212,7 @@ describe.each(KINDS)("everything at once: $name", ({ family, some, make, also = 
     }
   });
 
-  onRealKernel("what controlSpace() says is enough", async () => {
+  onRealKernel("fit into what controlSpace() says", async () => {
     const { socket, send } = await make();
     const on = receiveAll(socket, family);
     await send();
@@ -228,7 +228,7 @@ describe.each(KINDS)("everything at once: $name", ({ family, some, make, also = 
     }
   });
 
-  onRealKernel("and off again: nothing comes any more", async () => {
+  onRealKernel("stop when they are switched off", async () => {
     const { socket, send } = await make();
     const on = receiveAll(socket, family);
     socket.receive(Object.fromEntries(on.map((name) => [name, false])));
@@ -266,31 +266,34 @@ async function until<T>(call: () => T): Promise<T> {
   }
 }
 
-describe("switching", () => {
-  onRealKernel("on and off, several at a time, what comes later counts", async () => {
-    const [a, b] = unix("dgram");
-    const received = async () => {
-      await b.sendmsg({ data: "x" });
-      return (await next(a)).control.map(({ name }) => name);
-    };
-    expect(a.receive("credentials")).toBe(a);
-    expect(await received()).toEqual(["credentials"]);
-    a.receive("timestampNs", { credentials: false });
-    expect(await received()).toEqual(["timestampNs"]);
-    a.receive(
-      "credentials",
-      { timestampNs: true, credentials: false },
-      { timestampNs: false },
-      "credentials",
-    );
-    expect(await received()).toEqual(["credentials"]);
-    a.receive();
-    a.receive({});
-    a.receive({ credentials: undefined as never });
-    expect(await received()).toEqual(["credentials"]);
-  });
+describe("receive()", () => {
+  onRealKernel(
+    "switches several messages on and off. If a name appears twice, the last one wins",
+    async () => {
+      const [a, b] = unix("dgram");
+      const received = async () => {
+        await b.sendmsg({ data: "x" });
+        return (await next(a)).control.map(({ name }) => name);
+      };
+      expect(a.receive("credentials")).toBe(a);
+      expect(await received()).toEqual(["credentials"]);
+      a.receive("timestampNs", { credentials: false });
+      expect(await received()).toEqual(["timestampNs"]);
+      a.receive(
+        "credentials",
+        { timestampNs: true, credentials: false },
+        { timestampNs: false },
+        "credentials",
+      );
+      expect(await received()).toEqual(["credentials"]);
+      a.receive();
+      a.receive({});
+      a.receive({ credentials: undefined as never });
+      expect(await received()).toEqual(["credentials"]);
+    },
+  );
 
-  onRealKernel("another kind of timestamps in place of one", async () => {
+  onRealKernel("replaces one kind of timestamps by another", async () => {
     const { socket, at } = await udp4(["timestampNs"]);
     const conflict = thrown(() => socket.receive("timestamp"));
     expect(conflict).toMatchObject({ code: "ERR_INVALID_ARG_VALUE", argument: "changes" });
@@ -303,7 +306,7 @@ describe("switching", () => {
     expect(await rejection(created)).toMatchObject({ argument: "options.receive" });
   });
 
-  onRealKernel("flags of one option are kept apart, those of others stay", async () => {
+  onRealKernel("changes only its own flags of an option that several messages share", async () => {
     const { socket } = await udp4();
     const flags = () => getsockopt(socket.fd, SOL_SOCKET, SO_TIMESTAMPING_NEW);
     setsockopt(socket.fd, SOL_SOCKET, SO_TIMESTAMPING_NEW, SOF_TIMESTAMPING_TX_ACK);
@@ -321,7 +324,7 @@ describe("switching", () => {
     expect(flags()).toBe(SOF_TIMESTAMPING_TX_ACK);
   });
 
-  onRealKernel("what is refused leaves all as it was", async () => {
+  onRealKernel("changes nothing if it refuses one of the names", async () => {
     const [a, b] = unix("stream");
     const native = binding();
     const { setsockopt: real } = native;
@@ -341,7 +344,7 @@ describe("switching", () => {
     expect((await next(a)).control).toEqual([]);
   });
 
-  it("what is younger than the kernel: since when there is it", () => {
+  it("says since which Linux there is a message that this kernel lacks", () => {
     const [a] = unix("stream");
     const native = binding();
     const { setsockopt: real } = native;
@@ -359,7 +362,7 @@ describe("switching", () => {
     }
   });
 
-  it("what sockets of the family never deliver, and what is no message that can be switched on", async () => {
+  it("refuses messages that the family never delivers, and those that have no switch", async () => {
     const [a] = unix("stream");
     expect(thrown(() => a.receive("ipTos"))).toMatchObject({
       code: "ERR_INVALID_ARG_VALUE",
@@ -385,37 +388,37 @@ describe("switching", () => {
     });
   });
 
-  onRealKernel("a protocol's own, on another protocol: the kernel's error, with the name", async () => {
-    const [client] = await tcp();
-    const error = thrown(() => client.receive("udpGro"));
-    expect(error).toMatchObject({ syscall: "setsockopt" });
-    expect(error.message).toContain('this socket cannot deliver "udpGro"');
-  });
-
   onRealKernel(
-    "empty messages of a seqpacket socket stay apart from its end, whatever is switched",
+    "throws the kernel's error, with the message's name, on a socket of another protocol",
     async () => {
-      const [a, b] = unix("seqpacket");
-      for (const change of [
-        {},
-        { timestampNs: true },
-        { timestampNs: false },
-        { timestamping: true },
-        { timestamping: false },
-      ]) {
-        a.receive(change);
-        await b.sendmsg({ data: "" });
-        const message = await next(a);
-        expect(message.eof, JSON.stringify(change)).toBe(false);
-        const wanted = Object.entries(change).flatMap(([name, on]) => (on ? [name] : []));
-        expect(message.control.map(({ name }) => name)).toEqual(wanted);
-      }
-      await b.close();
-      expect((await next(a)).eof).toBe(true);
+      const [client] = await tcp();
+      const error = thrown(() => client.receive("udpGro"));
+      expect(error).toMatchObject({ syscall: "setsockopt" });
+      expect(error.message).toContain('this socket cannot deliver "udpGro"');
     },
   );
 
-  it("there is room for a message of any family, whatever is on", () => {
+  onRealKernel("lets a seqpacket socket tell empty messages from the end, whatever it switches", async () => {
+    const [a, b] = unix("seqpacket");
+    for (const change of [
+      {},
+      { timestampNs: true },
+      { timestampNs: false },
+      { timestamping: true },
+      { timestamping: false },
+    ]) {
+      a.receive(change);
+      await b.sendmsg({ data: "" });
+      const message = await next(a);
+      expect(message.eof, JSON.stringify(change)).toBe(false);
+      const wanted = Object.entries(change).flatMap(([name, on]) => (on ? [name] : []));
+      expect(message.control.map(({ name }) => name)).toEqual(wanted);
+    }
+    await b.close();
+    expect((await next(a)).eof).toBe(true);
+  });
+
+  it("makes room for a message of any family", () => {
     for (const family of [AF_UNIX, AF_INET6, AF_TIPC]) {
       const all = Object.keys(controlMessages) as ControlName[];
       const received = all.filter((name) => entryOf(name).direction !== "send");
@@ -424,7 +427,7 @@ describe("switching", () => {
   });
 
   const withHeaders = isRoot ? onRealKernel : onRealKernel.skip;
-  withHeaders("there is, too, for what was switched on by options", async () => {
+  withHeaders("makes room for messages that were switched on by options", async () => {
     const { socket, at } = await udp6();
     for (const name of ["ipv6RecvHopOpts", "ipv6RecvDstOpts", "ipv62292HopOpts"] as const) {
       socket.options.set(name, true);
@@ -452,7 +455,7 @@ describe("switching", () => {
     );
   });
 
-  onRealKernel("options that are set count: arrival times on a seqpacket socket", async () => {
+  onRealKernel("respects timestamps that an option has switched on, on a seqpacket socket", async () => {
     const [a, b] = unix("seqpacket");
     const arrived = async () => {
       await b.sendmsg({ data: "" });
@@ -476,7 +479,7 @@ describe("switching", () => {
     expect((await next(a)).eof).toBe(true);
   });
 
-  onRealKernel("flags that were set before stay, those that ours have too", async () => {
+  onRealKernel("keeps flags that were set before", async () => {
     const { socket } = await udp4();
     const flags = () => socket.options.get("timestampingOld");
     const before = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_TX_ACK;
@@ -495,7 +498,7 @@ describe("switching", () => {
     }
   });
 
-  onRealKernel("where it takes a privilege, which one", () => {
+  onRealKernel("names the privilege that it lacks", () => {
     const socket = open(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK);
     const native = binding();
     const { setsockopt: real } = native;

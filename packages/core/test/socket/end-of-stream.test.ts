@@ -4,7 +4,7 @@ import { TYPES, withPair } from "../support/pairs.js";
 import { turn } from "../support/waiting.js";
 
 describe("the end of the stream", () => {
-  it.each(["stream", "seqpacket"] as const)("%s: ends the iteration without being yielded", (type) =>
+  it.each(["stream", "seqpacket"] as const)("%s: ends the iteration, which does not yield it", (type) =>
     withPair(type, async (a, b) => {
       await a.sendmsg({ data: "x" });
       await a.shutdown("write");
@@ -21,7 +21,7 @@ describe("the end of the stream", () => {
     }),
   );
 
-  it.each(["stream", "seqpacket"] as const)("%s: wakes all who wait", (type) =>
+  it.each(["stream", "seqpacket"] as const)("%s: ends all waiting receives", (type) =>
     withPair(type, async (a, b) => {
       const waits = [b.recvmsg(), b.recvmsg()];
       await turn();
@@ -30,7 +30,7 @@ describe("the end of the stream", () => {
     }),
   );
 
-  it.each(TYPES)("%s: comes of shutting down reading, too", (type) =>
+  it.each(TYPES)('%s: comes after shutdown("read"), too', (type) =>
     withPair(type, async (_, b) => {
       const waiting = b.recvmsg();
       await turn();

@@ -21,8 +21,8 @@ import { pass, turn, until } from "../support/waiting.js";
 /** What a spin would exceed by far in 200 ms, and pauses of 1 to 50 ms do not reach. */
 const FEW = 60;
 
-describe("trap 32: an error queue that nobody reads", () => {
-  onRealKernel("does not spin while somebody receives", () =>
+describe("the error queue", () => {
+  onRealKernel("does not make a waiting receive spin", () =>
     withDeadPeer(true, async (socket) => {
       const receiving = rejection(socket.recvmsg());
       await socket.sendmsg({ data: "x" });
@@ -34,7 +34,7 @@ describe("trap 32: an error queue that nobody reads", () => {
     }),
   );
 
-  onRealKernel("is read with recvError: what came before, and what comes", () =>
+  onRealKernel("gives recvError() earlier entries and later ones", () =>
     withDeadPeer(true, async (socket) => {
       await socket.sendmsg({ data: "before" });
       const before = await socket.recvError();
@@ -50,7 +50,7 @@ describe("trap 32: an error queue that nobody reads", () => {
     }),
   );
 
-  onRealKernel("several who wait get the entries in order; one that is aborted gets none", () =>
+  onRealKernel("gives its entries to the waiting calls in order, and none to an aborted call", () =>
     withDeadPeer(true, async (socket) => {
       const controller = new AbortController();
       const first = socket.recvError();
@@ -65,7 +65,7 @@ describe("trap 32: an error queue that nobody reads", () => {
     }),
   );
 
-  onRealKernel("keeps 1024 entries, and counts those that are thrown away", () =>
+  onRealKernel("keeps 1024 entries, and counts the ones that it drops", () =>
     counted(async () => {
       const peer = await Socket.bind({ family: "ipv4", address: "127.0.0.1", port: 0 }, { type: "dgram" });
       const socket = await Socket.connect(peer.getsockname(), { type: "dgram" });
@@ -92,7 +92,7 @@ describe("trap 32: an error queue that nobody reads", () => {
     }),
   );
 
-  it("is not waited for on AF_UNIX, which has none", () =>
+  it("is refused on a Unix socket, which has none", () =>
     withPair("dgram", async (a, b) => {
       await a.sendmsg({ data: "a message" });
       expect(await rejection(b.recvError())).toMatchObject({
@@ -103,7 +103,7 @@ describe("trap 32: an error queue that nobody reads", () => {
       expect(String((await b.recvmsg()).data)).toBe("a message");
     }));
 
-  onRealKernel("ends with the socket", () =>
+  onRealKernel("rejects a waiting recvError() when the socket closes", () =>
     withDeadPeer(true, async (socket) => {
       const waiting = rejection(socket.recvError());
       await socket.close();

@@ -18,8 +18,8 @@ async function expectTurns(round: () => Promise<unknown>, limit = 10_000_000): P
   expect(rounds).toBeLessThan(limit);
 }
 
-describe("a loop that is always ready lets the event loop have its turn", () => {
-  it.each(TYPES)("%s: receiving what is sent in the same loop", (type) =>
+describe("a loop that never has to wait gives the event loop its turn", () => {
+  it.each(TYPES)("%s: when it sends and receives in turn", (type) =>
     withPair(type, async (a, b) => {
       await expectTurns(async () => {
         a.trySendmsg({ data: "x" });
@@ -28,7 +28,7 @@ describe("a loop that is always ready lets the event loop have its turn", () => 
     }),
   );
 
-  it.each(TYPES)("%s: sending what is received in the same loop", (type) =>
+  it.each(TYPES)("%s: when it sends many messages and then receives them", (type) =>
     withPair(type, async (a, b) => {
       await expectTurns(async () => {
         await a.sendmsg({ data: "x" });
@@ -37,7 +37,7 @@ describe("a loop that is always ready lets the event loop have its turn", () => 
     }),
   );
 
-  it("sends that fail", () =>
+  it("when its sends fail", () =>
     withPair("seqpacket", async (a) => {
       const tooLong = Buffer.alloc(16 * 1024 * 1024);
       await expectTurns(async () => {
@@ -48,7 +48,7 @@ describe("a loop that is always ready lets the event loop have its turn", () => 
   it.each([
     ["messages", (socket: Socket) => socket.messages(5 as never).next()],
     ["connections", (_: Socket, listener: Listener) => listener.connections(5 as never).next()],
-  ])("%s() that fails before it has begun", (_, call) =>
+  ])("when %s() fails before it begins", (_, call) =>
     withPair("stream", async (a) => {
       const listener = await Listener.listen({ path: freshPath() });
       await expectTurns(() => rejection(call(a, listener)));
@@ -56,7 +56,7 @@ describe("a loop that is always ready lets the event loop have its turn", () => 
     }),
   );
 
-  it("what is sent when its turn is due goes at once: in order, and whatever becomes of the socket", () =>
+  it("when its sends come after the turn is due, and those sends still go at once and in order", () =>
     withPair("seqpacket", async (a, b) => {
       while (mayTry());
       const settled: string[] = [];
@@ -72,7 +72,7 @@ describe("a loop that is always ready lets the event loop have its turn", () => 
       expect(settled).toEqual(["1, 1", "2, 1", "3, 1"]);
     }));
 
-  it("iterating", () =>
+  it("when it iterates", () =>
     withPair("stream", async (a, b) => {
       a.trySendmsg({ data: "x" });
       const messages = b.messages();
@@ -80,13 +80,13 @@ describe("a loop that is always ready lets the event loop have its turn", () => 
       await messages.return();
     }));
 
-  it("at the end of a stream, over and over", () =>
+  it("when it receives the end of a stream again and again", () =>
     withPair("stream", async (a, b) => {
       await a.close();
       await expectTurns(() => b.recvmsg());
     }));
 
-  it("sockets in memory: sending, receiving, and at the end of a stream", async () => {
+  it("when it uses sockets in memory", async () => {
     const [a, b] = memorySocketpair("stream");
     await expectTurns(async () => {
       await a.sendmsg({ data: "x" });
@@ -101,7 +101,7 @@ describe("a loop that is always ready lets the event loop have its turn", () => 
     await b.close();
   });
 
-  it("accepting what connects in the same loop", () =>
+  it("when it connects and accepts in turn", () =>
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });
@@ -114,7 +114,7 @@ describe("a loop that is always ready lets the event loop have its turn", () => 
       await listener.close();
     }));
 
-  it("two sockets that send to each other do not starve a third", () =>
+  it("when two sockets send to each other, and a third gets its message", () =>
     withPair("stream", async (a, b) => {
       let running = true;
       const pong = (async () => {
@@ -139,7 +139,7 @@ describe("a loop that is always ready lets the event loop have its turn", () => 
       await Promise.all([ping, pong]);
     }));
 
-  it("out of turn, the order is kept", () =>
+  it("when it queues many sends and receives, whose order is kept", () =>
     withPair("seqpacket", async (a, b) => {
       const count = 1000;
       const receives = Array.from({ length: count }, () => b.recvmsg());
@@ -150,7 +150,7 @@ describe("a loop that is always ready lets the event loop have its turn", () => 
     }));
 });
 
-describe("a loop that calls again as soon as a call has failed lets the event loop have its turn", () => {
+describe("a loop that calls again as soon as a call has failed gives the event loop its turn", () => {
   afterEach(() => {
     vi.restoreAllMocks();
   });

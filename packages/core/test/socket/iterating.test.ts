@@ -16,7 +16,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("messages that the kernel has dropped, because netlink's receive buffer was full", () => {
+describe("messages that the kernel dropped because netlink's receive buffer was full", () => {
   const asRoot = isRoot ? onRealKernel : skipUnless("needs root: others may not join a netlink group", false);
   const LOST = { code: "ENOBUFS", syscall: "recvmsg", reason: "ERR_SENDMSG_MESSAGES_LOST" };
   const GROUP = 1;
@@ -36,7 +36,7 @@ describe("messages that the kernel has dropped, because netlink's receive buffer
     await Promise.all([member.close(), sender.close()]);
   }
 
-  asRoot("messages() throws the loss, if nobody listens to errors", () =>
+  asRoot("make messages() throw, without onError", () =>
     counted(() =>
       overrun(16, async (member) => {
         const error = await rejection(member.messages().next());
@@ -48,7 +48,7 @@ describe("messages that the kernel has dropped, because netlink's receive buffer
     ),
   );
 
-  asRoot("with onError, it is told and messages() goes on", () =>
+  asRoot("are reported to onError, and messages() goes on", () =>
     counted(() =>
       overrun(16, async (member) => {
         const errors: Error[] = [];
@@ -60,7 +60,7 @@ describe("messages that the kernel has dropped, because netlink's receive buffer
     ),
   );
 
-  asRoot("recvmsg rejects, tryRecvmsg throws", () =>
+  asRoot("make recvmsg() reject and tryRecvmsg() throw", () =>
     counted(async () => {
       await overrun(16, async (member) => expect(await rejection(member.recvmsg())).toMatchObject(LOST));
       await overrun(16, async (member) =>
@@ -70,8 +70,8 @@ describe("messages that the kernel has dropped, because netlink's receive buffer
   );
 });
 
-describe("iteration, when there is nothing to watch with", () => {
-  it("messages() tells onError, waits a little and goes on", () =>
+describe("iteration, when the kernel refuses to watch another descriptor", () => {
+  it("messages() calls onError, pauses and goes on", () =>
     withPair("seqpacket", async (a, b) => {
       refuseToWatch(3);
       const errors: unknown[] = [];
@@ -84,7 +84,7 @@ describe("iteration, when there is nothing to watch with", () => {
       await messages.return();
     }));
 
-  it("so does connections()", () =>
+  it("connections() calls onError, pauses and goes on", () =>
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });
@@ -103,7 +103,7 @@ describe("iteration, when there is nothing to watch with", () => {
     }));
 });
 
-it("an error that does not end the iteration, and comes again and again, is waited out", () =>
+it("iteration pauses between errors that come again and again", () =>
   counted(async () => {
     const socket = await Socket.bind({ address: "127.0.0.1", port: 0 }, { type: "dgram" });
     const receive = vi.spyOn(binding(), "receive").mockReturnValue(-EOPNOTSUPP);
@@ -144,7 +144,7 @@ describe("an iteration", () => {
       expect((await messages.next()).done).toBe(true);
     }));
 
-  it("serves its calls in their order, and a return() behind a next() that waits", () =>
+  it("serves its calls in order, so that a return() comes after a next() that waits", () =>
     withPair("dgram", async (a, b) => {
       const messages = b.messages();
       const results = [messages.next(), messages.next(), messages.return(), messages.next()];
@@ -158,7 +158,7 @@ describe("an iteration", () => {
 });
 
 describe.each(TYPES)("%s", (type) => {
-  it("iteration yields message after message; leaving it does not close the socket", () =>
+  it("iteration yields each message, and leaves the socket open when the loop is left", () =>
     withPair(type, async (a, b) => {
       const seen: string[] = [];
       for (const letter of "abc") a.trySendmsg({ data: letter });
@@ -175,7 +175,7 @@ describe.each(TYPES)("%s", (type) => {
       expect(b.closed).toBe(false);
     }));
 
-  it("an error in the loop's body leaves the socket usable and loses no descriptor that was disposed of", () =>
+  it("an error in the loop's body leaves the socket usable and loses no descriptor", () =>
     withPair(type, async (a, b) => {
       await a.sendmsg({ data: "x", fds: [0] });
       const loop = async () => {
@@ -186,7 +186,7 @@ describe.each(TYPES)("%s", (type) => {
       expect(String((await b.recvmsg()).data)).toBe("y");
     }));
 
-  it("iteration can be aborted", () =>
+  it("iteration ends when it is aborted", () =>
     withPair(type, async (_, b) => {
       const controller = new AbortController();
       const loop = async () => {
@@ -199,7 +199,7 @@ describe.each(TYPES)("%s", (type) => {
       expect(await looping).toMatchObject({ code: "ABORT_ERR", cause: "why" });
     }));
 
-  it("close ends the iteration", () =>
+  it("iteration ends when the socket closes", () =>
     withPair(type, async (_, b) => {
       const looping = b.messages().next();
       await turn();

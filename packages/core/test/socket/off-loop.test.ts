@@ -23,7 +23,7 @@ const text = async (socket: Socket) => {
   return [String(message.data), message.fds.length];
 };
 
-describe("a send on a connected Unix datagram socket with unread messages", () => {
+describe("a send on a connected Unix datagram socket that has unread messages", () => {
   test("is made by a thread, in order and with its descriptors", () =>
     withPair("dgram", async (a, b) => {
       await b.sendmsg({ data: "unread" });
@@ -40,7 +40,7 @@ describe("a send on a connected Unix datagram socket with unread messages", () =
       expect(await text(b)).toEqual(["4", 0]);
     }));
 
-  test("trySendmsg takes nothing: it would have to wait for the thread", () =>
+  test("is refused by trySendmsg(), which would have to wait for the thread", () =>
     withPair("dgram", async (a, b) => {
       await b.sendmsg({ data: "unread" });
       expect(a.trySendmsg({ data: "x" })).toBeUndefined();
@@ -49,7 +49,7 @@ describe("a send on a connected Unix datagram socket with unread messages", () =
       expect(await text(b)).toEqual(["x", 0]);
     }));
 
-  test("fails with the error of the peer that has gone", () =>
+  test("rejects when the peer has gone", () =>
     withPair("dgram", async (a, b) => {
       await b.sendmsg({ data: "unread", fds: [0] });
       await b.close();
@@ -72,7 +72,7 @@ describe("a send on a connected Unix datagram socket with unread messages", () =
       await Promise.all(sends);
     }));
 
-  test("that is aborted while the thread is at it has gone, or has not: the promise says which", () =>
+  test("tells whether the message went if it is aborted during the thread's call", () =>
     withPair("dgram", async (a, b) => {
       await b.sendmsg({ data: "unread" });
       const aborting = new AbortController();
@@ -82,7 +82,7 @@ describe("a send on a connected Unix datagram socket with unread messages", () =
       expect(await text(b)).toEqual(["x", 1]);
     }));
 
-  test("that is longer than any datagram is refused before it is copied", () =>
+  test("is refused before the copy if it is longer than any datagram", () =>
     withPair("dgram", async (a, b) => {
       await b.sendmsg({ data: "unread" });
       const part = new Uint8Array(4 << 20);
@@ -103,7 +103,7 @@ describe("a send on a connected Unix datagram socket with unread messages", () =
       expect(results).toEqual([-EMSGSIZE]);
     }));
 
-  test("settles when its socket is closed, and leaves nothing behind", () =>
+  test("settles when the socket closes, and loses no descriptor", () =>
     withPair("dgram", async (a, b) => {
       await b.sendmsg({ data: "unread" });
       const sends = [a.sendmsg({ data: "x", fds: [0] }), a.sendmsg({ data: "y", fds: [0] })];
@@ -114,7 +114,7 @@ describe("a send on a connected Unix datagram socket with unread messages", () =
       await closing;
     }));
 
-  test("connecting to somebody else purges the queue, too: a thread connects", () =>
+  test("a connect to another peer, which empties the queue too, is made by a thread", () =>
     counted(async () => {
       const paths = [path(), path()];
       const servers = await Promise.all(paths.map((each) => Socket.bind({ path: each }, { type: "dgram" })));
@@ -129,7 +129,7 @@ describe("a send on a connected Unix datagram socket with unread messages", () =
     }));
 });
 
-test("a stream that came from elsewhere is connected by a thread", () =>
+test("a stream socket that this process did not make is connected by a thread", () =>
   counted(async () => {
     const listener = await Listener.listen({ path: path() });
     const { path: at } = listener.getsockname() as { path: string };
@@ -139,7 +139,7 @@ test("a stream that came from elsewhere is connected by a thread", () =>
     await Promise.all([listener, client, server].map((one) => one.close()));
   }));
 
-describe("an aborted connect that a thread makes", () => {
+describe("an aborted connect on a thread", () => {
   /** A listener whose backlog is full, and a socket that came from elsewhere. */
   async function busy(): Promise<[Listener, Socket, Socket, string]> {
     const at = path();
@@ -162,7 +162,7 @@ describe("an aborted connect that a thread makes", () => {
       await Promise.all([listener, first, client].map((one) => one.close()));
     }));
 
-  test("keeps the descriptor until the thread is back", () =>
+  test("keeps the descriptor open until the thread has returned", () =>
     counted(async () => {
       const [listener, first, client, at] = await busy();
       const aborting = new AbortController();
@@ -176,7 +176,7 @@ describe("an aborted connect that a thread makes", () => {
     }));
 });
 
-describe("a listener that another process may have, too", () => {
+describe("a listener that another process may share", () => {
   /** The same listener, as it comes from elsewhere. */
   async function shared(): Promise<[Listener, string]> {
     const at = path();
@@ -203,7 +203,7 @@ describe("a listener that another process may have, too", () => {
       await Promise.all([listener, ...clients, ...servers].map((one) => one.close()));
     }));
 
-  test("one that was made here accepts on the loop until it is sent away", () =>
+  test("accepts on the event loop until it is sent, if it was made here", () =>
     counted(async () => {
       const at = path();
       const listener = await Listener.listen({ path: at });
@@ -219,7 +219,7 @@ describe("a listener that another process may have, too", () => {
       await Promise.all([listener, a, b].map((one) => one.close()));
     }));
 
-  test("tryAccept gives the connection once the thread has it", () =>
+  test("returns a connection from tryAccept() once the thread has it", () =>
     counted(async () => {
       const [listener, at] = await shared();
       expect(listener.tryAccept()).toBeUndefined();
@@ -233,7 +233,7 @@ describe("a listener that another process may have, too", () => {
       await Promise.all([listener, client, server!].map((one) => one.close()));
     }));
 
-  test("a connection that nobody waits for any more goes to the next who does", () =>
+  test("gives the connection of an aborted accept() to the next one", () =>
     counted(async () => {
       const [listener, at] = await shared();
       const client = await Socket.connect({ path: at });
@@ -246,7 +246,7 @@ describe("a listener that another process may have, too", () => {
       await Promise.all([listener, client, server].map((one) => one.close()));
     }));
 
-  test("a connection that could not be set up is the waiting one's error, and no uncaught one", () =>
+  test("rejects the waiting accept() if the connection can't be set up", () =>
     counted(async () => {
       const [given, at] = await shared();
       const listener = Listener.from(given.detach(), { receive: ["credentials"] });
@@ -267,7 +267,7 @@ describe("a listener that another process may have, too", () => {
       await listener.close();
     }));
 
-  test("who waits when it is closed gets the connection that the thread is accepting, and nobody after him", () =>
+  test("gives the connection that the thread is accepting to the first accept() that waits when it closes, and rejects the others", () =>
     counted(async () => {
       const [listener, at] = await shared();
       const client = await Socket.connect({ path: at });
@@ -281,7 +281,7 @@ describe("a listener that another process may have, too", () => {
       await Promise.all([client, server].map((one) => one.close()));
     }));
 
-  test("a loop over its connections ends after the one that the thread is accepting when it is closed", () =>
+  test("ends a loop when it closes, after the connection that the thread is accepting", () =>
     counted(async () => {
       const [listener, at] = await shared();
       const seen: Socket[] = [];
@@ -298,7 +298,7 @@ describe("a listener that another process may have, too", () => {
       await Promise.all([client, ...seen].map((one) => one.close()));
     }));
 
-  test("closing it closes the connection that nobody waits for, and leaves nothing behind", () =>
+  test("closes the accepted connection that nobody waits for when it closes", () =>
     counted(async () => {
       const [listener, at] = await shared();
       const client = await Socket.connect({ path: at });

@@ -49,7 +49,7 @@ function hasMptcp(): boolean {
 const urgent = (socket: Socket, data: string) => socket.sendmsg({ data, flags: MSG_OOB });
 
 describe("TCP's urgent byte", () => {
-  it("is waited for, beside the receives of other data", () =>
+  it("can be awaited while other receives wait", () =>
     withTcp(async (a, b) => {
       const waiting = b.recvmsg({ flags: MSG_OOB });
       const ordinary = b.recvmsg();
@@ -64,14 +64,14 @@ describe("TCP's urgent byte", () => {
       expect(String((await b.recvmsg()).data)).toBe("after");
     }));
 
-  it("comes when it has been there already", () =>
+  it("is received if it has already arrived", () =>
     withTcp(async (a, b) => {
       await urgent(a, "!");
       expect(String((await b.recvmsg({ flags: MSG_OOB })).data)).toBe("!");
       expect(b.tryRecvmsg({ flags: MSG_OOB })).toBe(undefined);
     }));
 
-  it("goes to those who wait, in order; an aborted wait takes none", () =>
+  it("goes to the waiting receives in order, and an aborted one takes none", () =>
     withTcp(async (a, b) => {
       const controller = new AbortController();
       const aborted = rejection(b.recvmsg({ flags: MSG_OOB, signal: controller.signal }));
@@ -84,7 +84,7 @@ describe("TCP's urgent byte", () => {
       expect(String((await waits[1]!).data)).toBe("2");
     }));
 
-  it("iteration yields one after the other, to the end", () =>
+  it("is yielded by iteration, each one, until the end", () =>
     withTcp(async (a, b) => {
       const seen: string[] = [];
       for (const byte of ["1", "2", "3"]) {
@@ -99,7 +99,7 @@ describe("TCP's urgent byte", () => {
       expect(seen).toEqual(["1", "2", "3"]);
     }));
 
-  it("the wait does not spin", () =>
+  it("is awaited without spinning", () =>
     withTcp(async (a, b) => {
       const waiting = b.recvmsg({ flags: MSG_OOB });
       await a.sendmsg({ data: "ordinary" });
@@ -108,7 +108,7 @@ describe("TCP's urgent byte", () => {
       await waiting;
     }));
 
-  it("the wait ends with the stream, and when the socket is closed", () =>
+  it("is awaited until the stream ends or the socket closes", () =>
     withTcp(async (a, b) => {
       const waiting = b.recvmsg({ flags: MSG_OOB });
       const closed = rejection(a.recvmsg({ flags: MSG_OOB }));
@@ -119,7 +119,7 @@ describe("TCP's urgent byte", () => {
       expect((await b.recvmsg({ flags: MSG_OOB })).eof).toBe(true);
     }));
 
-  it("the wait ends where the byte was announced, and reading is shut down before it comes", () =>
+  it("is awaited until reading is shut down, even if it was announced", () =>
     withTcp(
       async (a, b) => {
         // More than b has room for: the urgent byte stays with a, and its place is told.
@@ -134,7 +134,7 @@ describe("TCP's urgent byte", () => {
       { rcvBuf: 2304 },
     ));
 
-  it("the wait tells that the connection was reset; the next receive of other data does, too", () =>
+  it("rejects its wait when the connection is reset, as does the next receive of other data", () =>
     withTcp(async (a, b) => {
       const waiting = rejection(b.recvmsg({ flags: MSG_OOB }));
       a.options.set("linger", { onOff: true, seconds: 0 });
@@ -143,7 +143,7 @@ describe("TCP's urgent byte", () => {
       expect((await rejection(b.recvmsg())).code).toBe("ECONNRESET");
     }));
 
-  it("it tells both who wait that the connection was reset", () =>
+  it("rejects both kinds of waiting receives when the connection is reset", () =>
     withTcp(async (a, b) => {
       const waiting = [b.recvmsg(), b.recvmsg({ flags: MSG_OOB })].map((each) => rejection(each));
       a.options.set("linger", { onOff: true, seconds: 0 });
@@ -151,7 +151,7 @@ describe("TCP's urgent byte", () => {
       expect((await Promise.all(waiting)).map(({ code }) => code)).toEqual(["ECONNRESET", "ECONNRESET"]);
     }));
 
-  it("a failure to ask whether the peer has ended is no end", () =>
+  it("does not report the end if the question whether the peer has ended fails", () =>
     withTcp(async (_, b) => {
       vi.spyOn(binding(), "poll").mockReturnValueOnce(-EPERM);
       expect(await rejection(b.recvmsg({ flags: MSG_OOB }))).toMatchObject({
@@ -160,7 +160,7 @@ describe("TCP's urgent byte", () => {
       });
     }));
 
-  it("the socket is not given away while somebody waits for it", () =>
+  it("keeps the socket from being detached while a receive waits for it", () =>
     withTcp(async (_, b) => {
       const controller = new AbortController();
       const waiting = rejection(b.recvmsg({ flags: MSG_OOB, signal: controller.signal }));
@@ -171,7 +171,7 @@ describe("TCP's urgent byte", () => {
       expect((await waiting).code).toBe("ABORT_ERR");
     }));
 
-  it("EINVAL where urgent bytes come in their place, as SO_OOBINLINE has them", () =>
+  it("can't be received apart with SO_OOBINLINE: EINVAL", () =>
     withTcp(async (a, b) => {
       b.options.set("oobInline", true);
       await urgent(a, "!");
@@ -182,7 +182,7 @@ describe("TCP's urgent byte", () => {
       expect(String((await b.recvmsg()).data)).toBe("!");
     }));
 
-  it("ENOTCONN on a socket that is not connected", () =>
+  it("can't be received on an unconnected socket: ENOTCONN", () =>
     counted(async () => {
       const socket = Socket.from(syscallSocket(AF_INET, SOCK_STREAM));
       expect((await rejection(socket.recvmsg({ flags: MSG_OOB }))).code).toBe("ENOTCONN");
@@ -194,10 +194,10 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("MSG_OOB where there is no out-of-band data", () => {
+describe("MSG_OOB on a socket without out-of-band data", () => {
   const REFUSED = { code: "ERR_INVALID_ARG_VALUE", argument: "options.flags" };
 
-  it.each(["seqpacket", "dgram"] as const)("%s refuses it by name", (type) =>
+  it.each(["seqpacket", "dgram"] as const)("is refused by name: %s", (type) =>
     withPair(type, async (_, b) => {
       expect(await rejection(b.recvmsg({ flags: MSG_OOB }))).toMatchObject(REFUSED);
       expect(await rejection(b.messages({ flags: MSG_OOB }).next())).toMatchObject(REFUSED);
@@ -205,19 +205,21 @@ describe("MSG_OOB where there is no out-of-band data", () => {
     }),
   );
 
-  skipUnless("this kernel has no MPTCP", hasMptcp())("so does MPTCP, which would give ordinary data", () =>
-    counted(async () => {
-      const listener = await Listener.listen(LOOPBACK, { protocol: IPPROTO_MPTCP });
-      const connecting = Socket.connect(listener.getsockname(), { protocol: IPPROTO_MPTCP });
-      const [a, b] = await Promise.all([connecting, listener.accept()]);
-      for (const socket of [a, b]) {
-        expect(await rejection(socket.recvmsg({ flags: MSG_OOB }))).toMatchObject(REFUSED);
-      }
-      await Promise.all([a, b, listener].map((each) => each.close()));
-    }),
+  skipUnless("this kernel has no MPTCP", hasMptcp())(
+    "is refused on MPTCP, which would give ordinary data",
+    () =>
+      counted(async () => {
+        const listener = await Listener.listen(LOOPBACK, { protocol: IPPROTO_MPTCP });
+        const connecting = Socket.connect(listener.getsockname(), { protocol: IPPROTO_MPTCP });
+        const [a, b] = await Promise.all([connecting, listener.accept()]);
+        for (const socket of [a, b]) {
+          expect(await rejection(socket.recvmsg({ flags: MSG_OOB }))).toMatchObject(REFUSED);
+        }
+        await Promise.all([a, b, listener].map((each) => each.close()));
+      }),
   );
 
-  it("so does UDP", () =>
+  it("is refused on UDP", () =>
     counted(async () => {
       const socket = await Socket.bind(LOOPBACK, { type: "dgram" });
       expect(await rejection(socket.messages({ flags: MSG_OOB }).next())).toMatchObject(REFUSED);

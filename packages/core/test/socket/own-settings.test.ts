@@ -46,7 +46,7 @@ const isOn = (socket: Socket | number, option: number): boolean =>
   getsockopt(typeof socket === "number" ? socket : socket.fd, SOL_SOCKET, option) === 1;
 
 describe.each(CASES)("of a Unix %s socket", (type, number, option) => {
-  it("is off until the first receive, and on from then on", () =>
+  it("is on from the first receive", () =>
     withPair(type, async (a, b) => {
       expect([isOn(a, option), isOn(b, option)]).toEqual([false, false]);
       await a.sendmsg({ data: "x" });
@@ -74,7 +74,7 @@ describe.each(CASES)("of a Unix %s socket", (type, number, option) => {
       expect(isOn(a, option)).toBe(false);
     }));
 
-  it("is not switched on by taking a socket over, and not by detaching it", () =>
+  it("is not switched on by Socket.from() or detach()", () =>
     counted(() => {
       const [a, b] = socketpairOfNumbers(AF_UNIX, number);
       const socket = Socket.from(a);
@@ -85,7 +85,7 @@ describe.each(CASES)("of a Unix %s socket", (type, number, option) => {
       close(b);
     }));
 
-  it("is off again once the socket is detached", () =>
+  it("is switched off when the socket is detached", () =>
     withPair(type, (a) => {
       a.tryRecvmsg();
       expect(isOn(a, option)).toBe(true);
@@ -94,7 +94,7 @@ describe.each(CASES)("of a Unix %s socket", (type, number, option) => {
       descriptor.close();
     }));
 
-  it("stays on for others if it was on before us", () =>
+  it("stays on if it was on before", () =>
     counted(() => {
       const [a, b] = socketpairOfNumbers(AF_UNIX, number);
       setsockopt(a, SOL_SOCKET, option, 1);
@@ -106,7 +106,7 @@ describe.each(CASES)("of a Unix %s socket", (type, number, option) => {
       close(b);
     }));
 
-  it("is off when a message takes the socket away, and on again when we receive after that", () =>
+  it("is off when the socket is sent, and on again from our next receive", () =>
     withPair("dgram", (sender, receiver) =>
       withPair(type, async (a) => {
         a.tryRecvmsg();
@@ -119,7 +119,7 @@ describe.each(CASES)("of a Unix %s socket", (type, number, option) => {
       }),
     ));
 
-  it("is off before the message has gone: its receiver may be faster than we are", () =>
+  it("is off before the message with the socket goes, because its receiver may be faster", () =>
     withPair("dgram", (sender) =>
       withPair(type, async (a) => {
         a.tryRecvmsg();
@@ -139,7 +139,7 @@ describe.each(CASES)("of a Unix %s socket", (type, number, option) => {
       }),
     ));
 
-  it("stays on while somebody waits for a message on it", () =>
+  it("stays on while a receive waits", () =>
     withPair("dgram", (sender) =>
       withPair(type, async (a, b) => {
         const waiting = a.recvmsg();
@@ -154,7 +154,7 @@ describe.each(CASES)("of a Unix %s socket", (type, number, option) => {
     ["the kernel", -1, "EPERM"],
     ["a seccomp filter", DENIED - 1, "EPERM"],
   ])(
-    "if %s refuses it, the receive says what is missing, consumes nothing, and the next one tries again",
+    "makes a receive fail if %s refuses it. The receive names the cause and consumes nothing, and the next one tries again",
     (_, result, code) =>
       withPair(type, async (a, b) => {
         await b.sendmsg({ data: "x" });
@@ -172,7 +172,7 @@ describe.each(CASES)("of a Unix %s socket", (type, number, option) => {
   );
 });
 
-it("no other socket has anything switched on", () =>
+it("the library switches nothing on for any other socket", () =>
   withPair("dgram", (a) => {
     const setting = vi.spyOn(binding(), "setsockopt");
     try {
@@ -183,7 +183,7 @@ it("no other socket has anything switched on", () =>
     }
   }));
 
-it("later receives make no system call for it", () =>
+it("later receives make no system call for the settings", () =>
   withPair("seqpacket", (a) => {
     a.tryRecvmsg();
     const calls = [vi.spyOn(binding(), "setsockopt"), vi.spyOn(binding(), "getsockopt")];
@@ -196,7 +196,7 @@ it("later receives make no system call for it", () =>
   }));
 
 describe("a seqpacket socket's timestamps", () => {
-  it("come with what was queued before the first receive, too: an empty message is not the end", () =>
+  it("come with messages that were queued before the first receive, so that an empty one is not taken for the end", () =>
     withPair("seqpacket", async (a, b) => {
       for (const data of ["", "x", ""]) await b.sendmsg({ data });
       await b.close();
@@ -210,7 +210,7 @@ describe("a seqpacket socket's timestamps", () => {
       ]);
     }));
 
-  it("do not come to whoever gets an end of ours: a descriptor fits into CMSG_SPACE of one int", () =>
+  it("are not delivered to the receiver of our end, so that a descriptor fits into CMSG_SPACE(sizeof(int))", () =>
     withPair("seqpacket", async (a, b) => {
       a.tryRecvmsg();
       const given = a.detach();
@@ -245,7 +245,7 @@ describe("out-of-band data on a Unix stream", () => {
     closeSync(file);
   }
 
-  withOob("comes in its place with its descriptors, which count against maxFds", () =>
+  withOob("is received in its place with its descriptors, to which maxFds applies", () =>
     withPair("stream", async (a, b) => {
       for (const maxFds of [0, 1, 2]) {
         sendAll(b, 2);
@@ -263,7 +263,7 @@ describe("out-of-band data on a Unix stream", () => {
     }),
   );
 
-  withOob("one after the other comes whole, too, and wakes who waits", () =>
+  withOob("is received whole, one byte after the other, and wakes a waiting receive", () =>
     withPair("stream", async (a, b) => {
       const waiting = a.recvmsg();
       await turn();
@@ -276,7 +276,7 @@ describe("out-of-band data on a Unix stream", () => {
     }),
   );
 
-  withOob("is peeked in its place", () =>
+  withOob("can be peeked at in its place", () =>
     withPair("stream", async (a, b) => {
       sendmsg(b.fd, "b", { flags: MSG_OOB });
       expect(String((await a.recvmsg({ flags: MSG_PEEK })).data)).toBe("b");
@@ -284,7 +284,7 @@ describe("out-of-band data on a Unix stream", () => {
     }),
   );
 
-  it("is not to be had with MSG_OOB, which is refused by name", () =>
+  it("can't be received with MSG_OOB, which is refused by name", () =>
     withPair("stream", async (a) => {
       const wanted = { code: "ERR_INVALID_ARG_VALUE", argument: "options.flags" };
       for (const error of [
@@ -296,7 +296,7 @@ describe("out-of-band data on a Unix stream", () => {
       }
     }));
 
-  it("stays in its place when the program switches oobInline off while we receive", () =>
+  it("stays in its place when the program switches oobInline off", () =>
     withPair("stream", (a) => {
       a.tryRecvmsg();
       a.options.set("oobInline", false);
@@ -306,7 +306,7 @@ describe("out-of-band data on a Unix stream", () => {
       descriptor.close();
     }));
 
-  it("is left as the program wants it", () =>
+  it("is delivered as the program's own oobInline setting says", () =>
     withPair("stream", (a) => {
       a.tryRecvmsg();
       a.options.set("oobInline", true);
@@ -315,7 +315,7 @@ describe("out-of-band data on a Unix stream", () => {
       descriptor.close();
     }));
 
-  onRealKernel("is as it was when the socket becomes a net.Socket", () =>
+  onRealKernel("has its earlier setting again when the socket becomes a net.Socket", () =>
     counted(async () => {
       const [a, b] = socketpair();
       a.tryRecvmsg();

@@ -23,7 +23,7 @@ describe.each([
   ["as a number", (listener: Listener | Socket) => listener.fd],
   ["as an object with its number", (listener: Listener | Socket) => ({ fd: listener.fd })],
 ])("a socket that is sent %s", (_, as) => {
-  it.each(["listener", "datagram socket"])("%s: keeps its file when it is closed after it was sent", (what) =>
+  it.each(["listener", "datagram socket"])("%s: leaves its file when it closes after the send", (what) =>
     counted(async () => {
       const path = freshPath();
       const bound =
@@ -38,7 +38,7 @@ describe.each([
     }),
   );
 
-  it("keeps its file when it is closed while the message waits", () =>
+  it("leaves its file when it closes while the message waits", () =>
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });
@@ -54,7 +54,7 @@ describe.each([
       await Promise.all([successor.close(), sender.close(), receiver.close()]);
     }));
 
-  it("removes its file when the message that waited was never sent", () =>
+  it("removes its file if the waiting message was never sent", () =>
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });
@@ -70,7 +70,7 @@ describe.each([
       await Promise.all([sender.close(), receiver.close()]);
     }));
 
-  it("keeps its file when one of two messages has gone and the other has not", () =>
+  it("leaves its file if one of two messages with it was sent", () =>
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });
@@ -85,7 +85,7 @@ describe.each([
       await Promise.all([sender.close(), receiver.close(), full.receiver.close()]);
     }));
 
-  it("removes its file when the kernel refuses the message", () =>
+  it("removes its file if the kernel refuses the message", () =>
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });
@@ -98,7 +98,7 @@ describe.each([
     }));
 });
 
-it("a number that a closed socket had says nothing of the next owner", () =>
+it("a new socket with the number of a sent one removes its file", () =>
   counted(async () => {
     const [sender, receiver] = socketpair();
     const first = await Listener.listen({ path: freshPath() });

@@ -72,7 +72,7 @@ const leftovers = (path: string): string[] =>
   readdirSync(dirname(path)).filter((name) => name.startsWith(".sendmsg-"));
 
 describe("the mode, when somebody replaces the file right after bind(2)", () => {
-  it("trap 49: a symbolic link's target keeps its permissions", () =>
+  it("is not given to the target of a symbolic link", () =>
     counted(() =>
       underUmask(0o077, async () => {
         const path = freshPath();
@@ -90,7 +90,7 @@ describe("the mode, when somebody replaces the file right after bind(2)", () => 
       }),
     ));
 
-  whereTold("another socket of ours keeps its permissions, and its path", () =>
+  whereTold("is not given to another socket of ours, which keeps its path, too", () =>
     counted(() =>
       underUmask(0o077, async () => {
         const path = freshPath();
@@ -108,7 +108,7 @@ describe("the mode, when somebody replaces the file right after bind(2)", () => 
     ),
   );
 
-  whereTold("a directory on the way that now leads elsewhere", () =>
+  whereTold("is not given to a file in another directory, to which the path now leads", () =>
     counted(() =>
       underUmask(0o077, async () => {
         const root = dirname(freshPath());
@@ -146,7 +146,7 @@ describe("close()", () => {
     }),
   );
 
-  it("puts the file back that another server has made while ours was looked at", () =>
+  it("puts back the file that another server made while ours was examined", () =>
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });
@@ -165,7 +165,7 @@ describe("close()", () => {
       expect(leftovers(path)).toEqual([]);
     }));
 
-  it("does not replace the file of a third server in order to put the second one's back", () =>
+  it("does not replace a third server's file to put back the second one's", () =>
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });
@@ -186,7 +186,7 @@ describe("close()", () => {
       for (const fd of others) close(fd);
     }));
 
-  it("removes the file where renameat2(2) is not to be had", () =>
+  it("removes its file without renameat2(2)", () =>
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });
@@ -195,7 +195,7 @@ describe("close()", () => {
       expect(existsSync(path)).toBe(false);
     }));
 
-  it("removes the file that was made through a symbolic link and `..`", () =>
+  it("removes its file if the path has a symbolic link and `..`", () =>
     counted(async () => {
       const root = `${freshPath()}.d`;
       mkdirSync(join(root, "real", "below"), { recursive: true });
@@ -207,7 +207,7 @@ describe("close()", () => {
       expect(existsSync(file)).toBe(false);
     }));
 
-  it("removes the file that was made through a symbolic link which now leads elsewhere", () =>
+  it("removes its file if the path has a symbolic link that now leads elsewhere", () =>
     counted(async () => {
       const root = `${freshPath()}.d`;
       for (const name of ["first", "second"]) mkdirSync(join(root, name), { recursive: true });
@@ -223,7 +223,7 @@ describe("close()", () => {
       await second.close();
     }));
 
-  it("leaves everything alone in a directory that may not be written to any more", () =>
+  it("changes nothing in a directory to which it may no longer write", () =>
     counted(async () => {
       const path = freshPath();
       const listener = await Listener.listen({ path });
@@ -238,7 +238,7 @@ describe("close()", () => {
 });
 
 describe('unlink "stale"', () => {
-  it("leaves the live file with which another server has replaced the stale one meanwhile", () =>
+  it("leaves the file of a live server that has replaced the stale one meanwhile", () =>
     counted(async () => {
       const path = freshPath();
       leaveStale(path);
@@ -258,7 +258,7 @@ describe('unlink "stale"', () => {
       expect(leftovers(path)).toEqual([]);
     }));
 
-  it("leaves a file that is no socket and has taken the stale one's place meanwhile", () =>
+  it("leaves a regular file that has replaced the stale socket meanwhile", () =>
     counted(async () => {
       const path = freshPath();
       leaveStale(path);
@@ -293,7 +293,7 @@ describe("where the kernel does not tell which file a socket is bound to", () =>
     return directory;
   }
 
-  it.each([0o700, 0o755, 0o1777])("the mode is widened in a directory of mode %o", (directoryMode) =>
+  it.each([0o700, 0o755, 0o1777])("the socket's mode is widened in a directory of mode %o", (directoryMode) =>
     counted(() =>
       underUmask(0o077, async () => {
         withoutNetlink();
@@ -311,7 +311,7 @@ describe("where the kernel does not tell which file a socket is bound to", () =>
   ];
   if (isRoot) EXPOSED.push(["of another user", (directory) => chownSync(directory, 65_534, 65_534)]);
 
-  it.each(EXPOSED)("the mode is not widened in a directory %s, or below one", (_, change) =>
+  it.each(EXPOSED)("the socket's mode is not widened in a directory %s, or below one", (_, change) =>
     counted(() =>
       underUmask(0o077, async () => {
         withoutNetlink();
@@ -330,7 +330,7 @@ describe("where the kernel does not tell which file a socket is bound to", () =>
     ),
   );
 
-  it("a symbolic link is not followed all the same", () =>
+  it("a symbolic link is still not followed", () =>
     counted(() =>
       underUmask(0o077, async () => {
         withoutNetlink();
@@ -347,7 +347,7 @@ describe("where the kernel does not tell which file a socket is bound to", () =>
     ));
 });
 
-describe("overlayfs, which tells stat(2) another device than the kernel's own", async () => {
+describe("overlayfs, where stat(2) returns another device number than UNIX_DIAG", async () => {
   const run = (program: string, ...args: string[]) => spawnSync(program, args).status === 0;
 
   /**
@@ -377,7 +377,7 @@ describe("overlayfs, which tells stat(2) another device than the kernel's own", 
     }
   }
 
-  it("what is mounted for these tests is unmounted, also where there is no overlayfs", async () => {
+  it("is unmounted after these tests, and so is the tmpfs below it", async () => {
     if (isRoot) await onOverlay(async () => {});
     expect(readFileSync("/proc/self/mounts", "utf8")).not.toContain(dirname(freshPath()));
   });
@@ -385,7 +385,7 @@ describe("overlayfs, which tells stat(2) another device than the kernel's own", 
   const hasOverlay = isRoot && (await onOverlay(async () => {}));
   const itHere = hasOverlay ? whereTold : skipUnless("needs root, and a kernel with overlayfs", false);
 
-  itHere("the socket's file is known there", () =>
+  itHere("does not keep the library from recognising the socket's file", () =>
     counted(() =>
       onOverlay((merged) =>
         underUmask(0o077, async () => {

@@ -42,7 +42,7 @@ function withAnswer(answer: (value: Uint8Array) => number, body: () => void): vo
 }
 
 describe("credentials", () => {
-  it("are this process's, on a pair and over a listener", async () => {
+  it("are those of this process, on a pair and over a listener", async () => {
     const expected = { pid: process.pid, uid: process.getuid!(), gid: process.getgid!() };
     const [a, b] = socketpair();
     own(a);
@@ -57,7 +57,7 @@ describe("credentials", () => {
     expect(server.peer.credentials()).toEqual(expected);
   });
 
-  it("without a peer, they are nobody's", () => {
+  it("are those of nobody without a peer", () => {
     const socket = open(AF_UNIX, SOCK_DGRAM);
     expect(socket.peer.credentials()).toEqual({ pid: 0, uid: 0xffffffff, gid: 0xffffffff });
   });
@@ -65,7 +65,7 @@ describe("credentials", () => {
 
 describe("pidfd", () => {
   skipUnless("SO_PEERPIDFD is unknown here; Linux has it since 6.5", has.passPidfd())(
-    "is a descriptor of the process, in custody from the start, the caller's to close",
+    "is a descriptor that the caller owns",
     () =>
       counted(async () => {
         const [a, b] = socketpair();
@@ -85,14 +85,14 @@ describe("pidfd", () => {
   );
 
   skipUnless("SO_PEERPIDFD is unknown here; Linux has it since 6.5", has.passPidfd())(
-    "without a peer there is none",
+    "is refused without a peer",
     () => {
       const socket = open(AF_UNIX, SOCK_DGRAM);
       expect(thrown(() => socket.peer.pidfd())).toMatchObject({ code: "ENODATA", syscall: "getsockopt" });
     },
   );
 
-  it("on a kernel without it: ENOPROTOOPT", () => {
+  it("throws ENOPROTOOPT on a kernel without SO_PEERPIDFD", () => {
     const socket = unix("stream")[0];
     withAnswer(
       () => -92,
@@ -106,13 +106,13 @@ describe("pidfd", () => {
 });
 
 describe("groups", () => {
-  onRealKernel("are this process's", () => {
+  onRealKernel("are those of this process", () => {
     const socket = unix("stream")[0];
     expect([...socket.peer.groups()].sort()).toEqual([...ownGroups()].sort());
   });
 
   skipUnless("it takes root, and process.setgroups", isRoot && !isEmulated() && !!process.setgroups)(
-    "are those of when the sockets were made, on a real kernel",
+    "are those that the process had when it made the sockets, on a real kernel",
     () => {
       const before = process.getgroups!();
       process.setgroups!([4711, 0, 70_000]);
@@ -126,12 +126,12 @@ describe("groups", () => {
     },
   );
 
-  onRealKernel("without a peer there are none", () => {
+  onRealKernel("are refused without a peer", () => {
     const socket = open(AF_UNIX, SOCK_DGRAM);
     expect(thrown(() => socket.peer.groups())).toMatchObject({ code: "ENODATA" });
   });
 
-  it("more of them than there was room for", () => {
+  it("are asked for again if they did not fit", () => {
     const socket = unix("stream")[0];
     const many = Uint32Array.from({ length: 50_000 }, (_, i) => i * 3);
     let calls = 0;
@@ -149,7 +149,7 @@ describe("groups", () => {
 });
 
 describe("the security label", () => {
-  it("is there, or no security module has one", () => {
+  it("is text, or undefined if no security module gives one", () => {
     const socket = unix("stream")[0];
     let label: string | Uint8Array;
     try {
@@ -165,7 +165,7 @@ describe("the security label", () => {
     expect(label).toBe(ours);
   });
 
-  it("grows with what the module has", () => {
+  it("is asked for again if it did not fit", () => {
     const socket = unix("stream")[0];
     const label = "x".repeat(100_000);
     withAnswer(
@@ -178,7 +178,7 @@ describe("the security label", () => {
     );
   });
 
-  it("that is no text is bytes", () => {
+  it("is bytes if it is no UTF-8", () => {
     const socket = unix("stream")[0];
     withAnswer(
       (value) => {
@@ -190,7 +190,7 @@ describe("the security label", () => {
   });
 });
 
-it("sockets of other families know no process at the other end", async () => {
+it("sockets of other families refuse to tell the peer's process", async () => {
   const [client] = await tcp();
   for (const call of [
     () => client.peer.credentials(),
@@ -203,8 +203,8 @@ it("sockets of other families know no process at the other end", async () => {
   }
 });
 
-describe("what only Unix sockets have", () => {
-  it("is refused elsewhere", () =>
+describe("a Unix socket's peer", () => {
+  it("is refused on a UDP socket", () =>
     withBound(
       { type: "dgram", place: () => ({ family: "ipv4", address: "127.0.0.1", port: 0 }) },
       1,

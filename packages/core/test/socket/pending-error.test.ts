@@ -5,15 +5,15 @@ import { rejection } from "../support/outcome.js";
 import { onRealKernel } from "../support/skip-unless.js";
 import { turn, until } from "../support/waiting.js";
 
-describe("trap 39: an earlier packet's error", () => {
-  onRealKernel("with RECVERR, a send that meets it is made all the same", () =>
+describe("the error of an earlier packet", () => {
+  onRealKernel("with RECVERR, does not keep the next send from going", () =>
     withDeadPeer(true, async (socket) => {
       for (let i = 0; i < 5; i++) expect(await socket.sendmsg({ data: `${i}` })).toEqual({ bytes: 1 });
       for (let i = 0; i < 5; i++) expect(String((await socket.recvError()).data)).toBe(`${i}`);
     }),
   );
 
-  onRealKernel("with RECVERR, a receive that meets it goes on waiting", () =>
+  onRealKernel("with RECVERR, does not end a waiting receive", () =>
     withDeadPeer(true, async (socket) => {
       await socket.sendmsg({ data: "x" });
       expect(socket.tryRecvmsg()).toBeUndefined();
@@ -21,17 +21,15 @@ describe("trap 39: an earlier packet's error", () => {
     }),
   );
 
-  onRealKernel(
-    "with RECVERR, a message that is too long is refused, though each refusal is reported there too",
-    () =>
-      withDeadPeer(true, async (socket) => {
-        const data = Buffer.alloc(65_510); // of 65,507 at most
-        expect(await rejection(socket.sendmsg({ data }))).toMatchObject({ code: "EMSGSIZE", bytesSent: 0 });
-        expect(await socket.recvError()).toMatchObject({ eof: false });
-      }),
+  onRealKernel("with RECVERR, is told apart from the refusal of a message that is too long", () =>
+    withDeadPeer(true, async (socket) => {
+      const data = Buffer.alloc(65_510); // of 65,507 at most
+      expect(await rejection(socket.sendmsg({ data }))).toMatchObject({ code: "EMSGSIZE", bytesSent: 0 });
+      expect(await socket.recvError()).toMatchObject({ eof: false });
+    }),
   );
 
-  onRealKernel("without, it rejects one call, and the next one is fine", () =>
+  onRealKernel("without RECVERR, rejects one call, and the next call succeeds", () =>
     withDeadPeer(false, async (socket) => {
       await socket.sendmsg({ data: "1" });
       const error = await rejection(socket.sendmsg({ data: "2" }));
@@ -41,7 +39,7 @@ describe("trap 39: an earlier packet's error", () => {
     }),
   );
 
-  onRealKernel("without, who waits to receive is told", () =>
+  onRealKernel("without RECVERR, rejects a waiting receive", () =>
     withDeadPeer(false, async (socket) => {
       const receiving = rejection(socket.recvmsg());
       await turn();
@@ -50,7 +48,7 @@ describe("trap 39: an earlier packet's error", () => {
     }),
   );
 
-  onRealKernel("iterating, it goes to onError, and the loop goes on", () =>
+  onRealKernel("without RECVERR, is reported to onError, and the iteration goes on", () =>
     withDeadPeer(false, async (socket) => {
       const errors: unknown[] = [];
       const messages = socket.messages({

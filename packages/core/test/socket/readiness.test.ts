@@ -31,7 +31,7 @@ async function serve(receiver: Socket, send: () => Promise<unknown>): Promise<vo
 }
 
 describe("events", () => {
-  it("of an earlier socket with the same number are not the next one's", () =>
+  it("of a closed socket do not reach the next socket with its number", () =>
     withPair("stream", async () => {
       for (let i = 0; i < 50; i++) {
         await withPair("stream", async (a, b) => {
@@ -45,9 +45,9 @@ describe("events", () => {
 });
 
 describe.each(TYPES)(
-  "a %s socket of our own making, which the event loop tells of as long as it is ready",
+  "a %s socket that this process made, which the event loop reports as long as it is ready",
   (type) => {
-    it("tells nobody who does not wait", () =>
+    it("receives nothing while nobody waits", () =>
       withPair(type, async (a, b) => {
         await serve(b, () => a.sendmsg({ data: "x" }));
         await a.sendmsg({ data: "unwanted" });
@@ -56,7 +56,7 @@ describe.each(TYPES)(
         expect(String((await b.recvmsg()).data)).toBe("unwanted");
       }));
 
-    it("receives what was there before, and goes on", () =>
+    it("receives earlier messages, and later ones", () =>
       withPair(type, async (a, b) => {
         await serve(b, () => a.sendmsg({ data: "x" }));
         const seen: string[] = [];
@@ -70,7 +70,7 @@ describe.each(TYPES)(
         );
       }));
 
-    it("gives what is there to who waits when it is closed", () =>
+    it("gives an arrived message to the receive that waits when it closes", () =>
       withPair(type, async (a, b) => {
         await serve(b, () => a.sendmsg({ data: "x" }));
         for (let i = 0; i < 4; i++) {
@@ -85,7 +85,7 @@ describe.each(TYPES)(
         expect(String((await message).data)).toBe("there");
       }));
 
-    it("sends and receives at the same time, while both are full", () =>
+    it("sends while the peer is full, and receives at the same time", () =>
       withPair(type, async (a, b) => {
         const received = a.recvmsg();
         fill(a);
@@ -105,7 +105,7 @@ async function datagrams(): Promise<{ a: Socket; b: Socket; atA: Address; atB: A
   return { a, b, atA, atB };
 }
 
-it("a wait that cannot be watched for leaves in peace who waits already", async () => {
+it("a wait for which the kernel refuses to watch does not disturb the other waits", async () => {
   const { a, b, atB } = await datagrams();
   await serve(b, () => a.sendmsg({ data: "x", address: atB }));
   const message = b.recvmsg();
@@ -117,7 +117,7 @@ it("a wait that cannot be watched for leaves in peace who waits already", async 
   expect(String((await message).data)).toBe("there");
 });
 
-onRealKernel("bytes that are fewer than SO_RCVLOWAT are received if they are there", async () => {
+onRealKernel("a receive takes fewer bytes than SO_RCVLOWAT if they have arrived", async () => {
   const [client, server] = await tcp();
   await serve(client, () => server.sendmsg({ data: Buffer.alloc(200) }));
   client.options.set("rcvLowat", 100);
@@ -126,7 +126,7 @@ onRealKernel("bytes that are fewer than SO_RCVLOWAT are received if they are the
   expect(String((await client.recvmsg()).data)).toBe("few");
 });
 
-onRealKernel("reports that nobody reads do not fill the receive buffer", async () => {
+onRealKernel("unread reports on the error queue do not fill the receive buffer", async () => {
   const { a, b, atA, atB } = await datagrams();
   a.options.set(
     "timestamping",
@@ -144,7 +144,7 @@ onRealKernel("reports that nobody reads do not fill the receive buffer", async (
   expect((await nextError(a)).control.length).toBeGreaterThan(0);
 });
 
-describe("trap 42: a file that lives on elsewhere", () => {
+describe("a socket's file that lives on as another descriptor", () => {
   /** The descriptors that the event loop's epoll instances watch: "tfd: 21 events: …", proc(5). */
   function watched(): number[] {
     return readdirSync("/proc/self/fd").flatMap((fd) => {
@@ -159,7 +159,7 @@ describe("trap 42: a file that lives on elsewhere", () => {
     });
   }
 
-  onRealKernel("its events stop when its socket is closed", () =>
+  onRealKernel("sends no events after its socket has closed", () =>
     counted(async () => {
       const [a, b] = socketpair("stream");
       const waiting = rejection(a.recvmsg());
@@ -199,7 +199,7 @@ describe("trap 42: a file that lives on elsewhere", () => {
     return copy!.detach();
   }
 
-  onRealKernel("and when it becomes a net.Socket, or a descriptor", () =>
+  onRealKernel("sends no events after its socket was detached", () =>
     counted(async () => {
       const [a, b] = socketpair("stream");
       const waiting = a.recvmsg();

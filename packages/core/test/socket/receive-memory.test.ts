@@ -16,7 +16,7 @@ import { skipUnless } from "../support/skip-unless.js";
 const PACKETS = ["seqpacket", "dgram"] as const;
 
 describe.each(TYPES)("%s", (type) => {
-  it("fills the caller's buffer, of which `data` is the filled part", () =>
+  it("fills the caller's buffer, and returns the filled part as `data`", () =>
     withPair(type, async (a, b) => {
       await a.sendmsg({ data: "abc" });
       const memory = new Uint16Array(4);
@@ -35,7 +35,7 @@ describe.each(TYPES)("%s", (type) => {
       expect(String(message.data)).toBe("abcdef");
     }));
 
-  it("a buffer that is transferred while the receive waits: an error, and nothing is consumed", () =>
+  it("rejects if the buffer is transferred while the receive waits, and consumes nothing", () =>
     withPair(type, async (a, b) => {
       const buffer = new ArrayBuffer(8);
       const waiting = b.recvmsg({ buffers: buffer });
@@ -45,7 +45,7 @@ describe.each(TYPES)("%s", (type) => {
       expect(String((await b.recvmsg()).data)).toBe("still here");
     }));
 
-  it("no message shares memory with another, nor with anything else", () =>
+  it("shares no memory between messages, nor with anything else", () =>
     withPair(type, async (a, b) => {
       setsockopt(a.fd, SOL_SOCKET, SO_SNDBUF, 1 << 20);
       const secret = Buffer.alloc(60_000, "secret");
@@ -73,7 +73,7 @@ describe.each(TYPES)("%s", (type) => {
       }
     }));
 
-  it("structured clone gives a message away and nothing else, and its memory can be transferred", () =>
+  it("gives each message memory that can be transferred alone, and structured clone copies nothing else", () =>
     withPair(type, async (a, b) => {
       await a.sendmsg({ data: "one" });
       const one = await b.recvmsg();
@@ -85,7 +85,7 @@ describe.each(TYPES)("%s", (type) => {
       expect(String(two.data)).toBe("two");
     }));
 
-  it("memory that a byte stream has taken is not received into again: no message and no descriptor is lost", () =>
+  it("does not receive into memory that a byte stream has taken, and loses no message and no descriptor", () =>
     withPair(type, async (a, b) => {
       await a.sendmsg({ data: "first" });
       const { data } = await b.recvmsg();
@@ -103,7 +103,7 @@ describe.each(TYPES)("%s", (type) => {
       }
     }));
 
-  it("a message for which there is no memory is lost, its descriptors are closed", () =>
+  it("loses a message for which there is no memory, and closes its descriptors", () =>
     withPair(type, async (a, b) => {
       await a.sendmsg({ data: "x", fds: [0, 1] });
       const allocate = vi.spyOn(Buffer, "allocUnsafeSlow").mockImplementationOnce(() => {
@@ -116,7 +116,7 @@ describe.each(TYPES)("%s", (type) => {
 });
 
 describe.each(PACKETS)("%s", (type) => {
-  it("a long message for which there is no memory is lost, its descriptors are closed, and the next one is whole", () =>
+  it("loses a long message for which there is no memory, closes its descriptors, and receives the next one whole", () =>
     withPair(type, async (a, b) => {
       const data = Buffer.alloc(70_000, "0123456789abcdef");
       a.options.set("sndBuf", 4 * data.length);
@@ -132,8 +132,8 @@ describe.each(PACKETS)("%s", (type) => {
     }));
 });
 
-describe("memory", () => {
-  it("messages that are kept do not overwrite each other", () =>
+describe("the memory of messages", () => {
+  it("is not overwritten while the messages are kept", () =>
     withPair("seqpacket", async (a, b) => {
       const kept: Message[] = [];
       for (let i = 0; i < 200; i++) {
@@ -143,7 +143,7 @@ describe("memory", () => {
       expect(kept.every(({ data }, i) => data.equals(Buffer.alloc(i * 100, i)))).toBe(true);
     }));
 
-  it("a receive that waits does not hold the memory that others receive into", () =>
+  it("is not shared with a receive that waits", () =>
     withPair("dgram", async (a, b) => {
       const back = a.recvmsg();
       await a.sendmsg({ data: "first" });
@@ -167,7 +167,7 @@ describe.each([2 ** 31 - 1, 2 ** 31, 3 * 2 ** 30, 2 ** 32])("a buffer of %i byte
     !isBun && allocate() !== undefined,
   );
 
-  onHuge("is filled from the front, and sent", () =>
+  onHuge("can be received into and sent on a stream", () =>
     withPair("stream", async (a, b) => {
       const huge = allocate()!;
       await a.sendmsg({ data: "hello" });
@@ -181,7 +181,7 @@ describe.each([2 ** 31 - 1, 2 ** 31, 3 * 2 ** 30, 2 ** 32])("a buffer of %i byte
     }),
   );
 
-  onHuge("has room for a message, and is too long for one", () =>
+  onHuge("can be received into, and is too long to send as one message", () =>
     withPair("seqpacket", async (a, b) => {
       const huge = allocate()!;
       expect((await rejection(a.sendmsg({ data: huge }))).code).toBe("EMSGSIZE");

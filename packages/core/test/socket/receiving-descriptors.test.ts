@@ -16,7 +16,7 @@ describe.each(TYPES)("%s", (type) => {
     [253, 253, 253, 0],
     [252, 253, 252, 1],
     [0, 253, 0, 253],
-  ])("maxFds %i of %i: %i kept, %i dropped", (maxFds, sent, kept, dropped) =>
+  ])("maxFds %i and %i descriptors sent: keeps %i and drops %i", (maxFds, sent, kept, dropped) =>
     withPair(type, async (a, b) => {
       const file = openFile("x");
       await a.sendmsg({ data: "x", fds: new Array(sent).fill(file) });
@@ -28,7 +28,7 @@ describe.each(TYPES)("%s", (type) => {
     }),
   );
 
-  it("trap 1: by default no descriptor is let in, and the byte arrives all the same", () =>
+  it("lets no descriptor in by default, and delivers the data", () =>
     withPair(type, async (a, b) => {
       await a.sendmsg({ data: "x", fds: [0, 1] });
       const message = await b.recvmsg();
@@ -36,7 +36,7 @@ describe.each(TYPES)("%s", (type) => {
       expect(String(message.data)).toBe("x");
     }));
 
-  it("the socket's maxFds holds for every receive that says nothing else", () =>
+  it("applies the socket's maxFds to every receive that gives none", () =>
     withPair(
       type,
       async (a, b) => {
@@ -49,12 +49,12 @@ describe.each(TYPES)("%s", (type) => {
       { maxFds: 2 },
     ));
 
-  it("close with messages unread loses no descriptor", () =>
+  it("loses no descriptor when it closes with unread messages", () =>
     withPair(type, async (a) => {
       for (let i = 0; i < 5; i++) await a.sendmsg({ data: "x", fds: [0, 1, 2] });
     }));
 
-  it("trap 4: MSG_PEEK brings fresh descriptors at every call, and each is closed", () =>
+  it("gets new descriptors for each MSG_PEEK, and closes each", () =>
     withPair(type, async (a, b) => {
       const file = openFile("peeked");
       await a.sendmsg({ data: "x", fds: [file, file] });
@@ -73,7 +73,7 @@ describe.each(TYPES)("%s", (type) => {
 
   const withPidfd = skipUnless("SO_PASSPIDFD is unknown here; Linux has it since 6.5", has.passPidfd());
 
-  withPidfd("trap 3: the sender's pidfd is a descriptor with an owner", () =>
+  withPidfd("delivers the sender's pidfd as a descriptor with an owner", () =>
     withPair(
       type,
       async (a, b) => {
@@ -97,7 +97,7 @@ describe.each(TYPES)("%s", (type) => {
 });
 
 describe("stream", () => {
-  it("trap 6: descriptors come with the first byte of their send, and end what one receive brings", () =>
+  it("delivers descriptors with the first byte of their send, and ends that receive with the send's bytes", () =>
     withPair("stream", async (a, b) => {
       const [first, second] = [openFile("1"), openFile("2")];
       await a.sendmsg({ data: "aaaa" });
@@ -116,7 +116,7 @@ describe("stream", () => {
       closeSync(second);
     }));
 
-  it("the rest of a send that is read in parts brings no descriptor again", () =>
+  it("delivers the descriptors of a send once if its bytes are read in parts", () =>
     withPair("stream", async (a, b) => {
       await a.sendmsg({ data: "abc", fds: [0] });
       for (const [letter, count] of [

@@ -18,7 +18,7 @@ import { turn } from "../support/waiting.js";
 
 const PACKETS = ["seqpacket", "dgram"] as const;
 
-it("what is queued in a socket that is closed stays for whoever else has it", () =>
+it("a socket that closes leaves its queue to other owners of the same socket", () =>
   withPair("seqpacket", async (a, b) => {
     const other = dup(b.fd);
     await a.sendmsg({ data: "for the other", fds: [0] });
@@ -30,14 +30,14 @@ it("what is queued in a socket that is closed stays for whoever else has it", ()
   }));
 
 describe.each(TYPES)("%s", (type) => {
-  it("shows the kernel's flags without MSG_CMSG_CLOEXEC, trap 20", () =>
+  it("hides MSG_CMSG_CLOEXEC, which the kernel echoes, from the flags", () =>
     withPair(type, async (a, b) => {
       await a.sendmsg({ data: "x", fds: [0] });
       using message = await b.recvmsg({ maxFds: 1 });
       expect(message.flags & (MSG_CMSG_CLOEXEC | MSG_CTRUNC | MSG_TRUNC)).toBe(0);
     }));
 
-  it("several receives wait in order", () =>
+  it("serves waiting receives in order", () =>
     withPair(type, async (a, b) => {
       const receives = [1, 2, 3].map(() => b.recvmsg({ size: 1 }));
       await turn();
@@ -45,7 +45,7 @@ describe.each(TYPES)("%s", (type) => {
       expect((await Promise.all(receives)).map(({ data }) => String(data))).toEqual(["a", "b", "c"]);
     }));
 
-  it("an aborted receive has consumed nothing, and the next one gets its turn", () =>
+  it("an aborted receive consumes nothing, and the next one gets its turn", () =>
     withPair(type, async (a, b) => {
       const controller = new AbortController();
       const aborted = [1, 2].map(() => rejection(b.recvmsg({ signal: controller.signal, maxFds: 1 })));
@@ -60,7 +60,7 @@ describe.each(TYPES)("%s", (type) => {
       expect([String(message.data), message.fds.length]).toEqual(["whole", 1]);
     }));
 
-  it("a signal that is aborted already consumes nothing", () =>
+  it("a receive with an aborted signal consumes nothing", () =>
     withPair(type, async (a, b) => {
       await a.sendmsg({ data: "whole" });
       const signal = AbortSignal.abort("why");
@@ -69,7 +69,7 @@ describe.each(TYPES)("%s", (type) => {
       expect(String((await b.recvmsg()).data)).toBe("whole");
     }));
 
-  it("close: all who wait are told", () =>
+  it("close() rejects all waiting receives and all later calls", () =>
     withPair(type, async (a, b) => {
       const waits = [b.recvmsg(), b.recvmsg({ maxFds: 5 })].map(rejection);
       await turn();
@@ -86,7 +86,7 @@ describe.each(TYPES)("%s", (type) => {
       void a;
     }));
 
-  it("tryRecvmsg: undefined when nothing is there, or while others wait", () =>
+  it("tryRecvmsg() returns undefined if no message is there, or if a receive waits", () =>
     withPair(type, async (a, b) => {
       expect(b.tryRecvmsg()).toBeUndefined();
       const waiting = b.recvmsg();
@@ -97,7 +97,7 @@ describe.each(TYPES)("%s", (type) => {
       expect(String(b.tryRecvmsg()!.data)).toBe("second");
     }));
 
-  it("brings the sender's credentials where they were asked for, made by the kernel or given explicitly", () =>
+  it("delivers the sender's credentials on request, whether the kernel or the sender fills them in", () =>
     withPair(
       type,
       async (a, b) => {
@@ -112,7 +112,7 @@ describe.each(TYPES)("%s", (type) => {
       { receive: ["credentials"] },
     ));
 
-  it("brings the sender's security label, where a security module gives one", () =>
+  it("delivers the sender's security label on request, if a security module gives one", () =>
     withPair(
       type,
       async (a, b) => {
@@ -125,7 +125,7 @@ describe.each(TYPES)("%s", (type) => {
       { receive: ["security"] },
     ));
 
-  it("no control message comes that was not asked for", () =>
+  it("delivers no control message without a request", () =>
     withPair(type, async (a, b) => {
       await a.sendmsg({ data: "x" });
       expect((await b.recvmsg()).control).toEqual([]);
@@ -133,7 +133,7 @@ describe.each(TYPES)("%s", (type) => {
 });
 
 describe.each(PACKETS)("%s", (type) => {
-  it("trap 34: an empty message is a message, with or without descriptors; trap 5", () =>
+  it("delivers an empty message, with or without descriptors, and does not take it for the end", () =>
     withPair(type, async (a, b) => {
       await a.sendmsg({});
       await a.sendmsg({ fds: [0] });
@@ -148,7 +148,7 @@ describe.each(PACKETS)("%s", (type) => {
       expect((await b.recvmsg()).eof).toBe(true);
     }));
 
-  it("a message that is longer than the room is delivered in part, and says so", () =>
+  it("cuts a message that is longer than the room, and says so", () =>
     withPair(type, async (a, b) => {
       await a.sendmsg({ data: "0123456789", fds: [0] });
       using message = await b.recvmsg({ size: 4, maxFds: 1 });
@@ -162,7 +162,7 @@ describe.each(PACKETS)("%s", (type) => {
       expect((await b.recvmsg({ size: 4 })).truncated).toBe(false);
     }));
 
-  onRealKernel("trap 35: a message of 200,000 bytes arrives whole, with its descriptor", () =>
+  onRealKernel("delivers a message of 200,000 bytes whole, with its descriptor", () =>
     withPair(type, async (a, b) => {
       const data = Buffer.alloc(200_000, "0123456789abcdef");
       // A 32-bit kernel's usual one is smaller.
@@ -178,7 +178,7 @@ describe.each(PACKETS)("%s", (type) => {
     }),
   );
 
-  it("looking ahead does not consume", () =>
+  it("MSG_PEEK does not consume the message", () =>
     withPair(type, async (a, b) => {
       await a.sendmsg({ data: "01234567" });
       const peeked = await b.recvmsg({ flags: MSG_PEEK, size: 2 });
@@ -186,7 +186,7 @@ describe.each(PACKETS)("%s", (type) => {
       expect(String((await b.recvmsg()).data)).toBe("01234567");
     }));
 
-  it("an unnamed peer has an address that says so", () =>
+  it("an unnamed datagram peer has an address without a name", () =>
     withPair(type, async (a, b) => {
       await a.sendmsg({ data: "x" });
       const { address } = await b.recvmsg();
@@ -195,7 +195,7 @@ describe.each(PACKETS)("%s", (type) => {
 });
 
 describe("stream", () => {
-  it("trap 36: MSG_TRUNC is refused", () =>
+  it("refuses MSG_TRUNC", () =>
     withPair("stream", async (_, b) => {
       expect(await rejection(b.recvmsg({ flags: MSG_TRUNC }))).toMatchObject({
         code: "ERR_INVALID_ARG_VALUE",
@@ -203,7 +203,7 @@ describe("stream", () => {
       });
     }));
 
-  it("a long message is received in what was there, and is never called truncated", () =>
+  it("delivers a long message in parts, none of which is truncated", () =>
     withPair("stream", async (a, b) => {
       const data = Buffer.alloc(300_000, "0123456789");
       cramp(a);
@@ -216,13 +216,13 @@ describe("stream", () => {
       await sending;
     }));
 
-  it("has no sender's address", () =>
+  it("delivers no sender's address", () =>
     withPair("stream", async (a, b) => {
       await a.sendmsg({ data: "x" });
       expect((await b.recvmsg()).address).toBeUndefined();
     }));
 
-  it("trap 26: waiting for room does not end the receiving", () =>
+  it("goes on receiving while a send waits for room", () =>
     withPair("stream", async (a, b) => {
       const filled = fill6(a);
       const sending = a.sendmsg({ data: "queued" });
@@ -247,12 +247,12 @@ function fill6(socket: { trySendmsg(message: { data: string }): { bytes: number 
   return bytes;
 }
 
-describe("a message that a thread receives, because few descriptors are left", () => {
+describe("a message that a thread receives because few descriptors are left", () => {
   afterEach(() => {
     vi.restoreAllMocks();
   });
 
-  it("is whole, if the caller has room for it, though another process has taken the one before", () =>
+  it("is whole if the caller has room for it, even if another process has taken the message before it", () =>
     withPair("seqpacket", async (a, b) => {
       const native = binding();
       const { startReceive } = native;

@@ -44,13 +44,13 @@ async function expectRefusal(sender: Socket, receiver: Socket): Promise<void> {
 
 describe('maxFds: "refuse"', () => {
   for (const type of TYPES) {
-    withPassRights(`${type}: no descriptor arrives, and the sender is told`, () =>
+    withPassRights(`${type}: no descriptor arrives, and the sender gets EPERM`, () =>
       withPair(type, expectRefusal, { maxFds: "refuse" }),
     );
   }
 
   for (const type of CONNECTED) {
-    withPassRights(`${type}: what a listener accepts refuses from the connection's first instant`, () =>
+    withPassRights(`${type}: an accepted socket refuses from its first moment`, () =>
       counted(async () => {
         const at = { path: join(temporaryDirectory(), "listener.sock") };
         const listener = await Listener.listen(at, { type, maxFds: "refuse" });
@@ -64,7 +64,7 @@ describe('maxFds: "refuse"', () => {
     );
   }
 
-  withPassRights("a connecting socket and a bound one refuse, too", () =>
+  withPassRights("a connecting socket refuses, and so does a bound one", () =>
     counted(async () => {
       const at = { path: join(temporaryDirectory(), "bound.sock") };
       const bound = await Socket.bind(at, { type: "dgram", maxFds: "refuse" });
@@ -76,7 +76,7 @@ describe('maxFds: "refuse"', () => {
     }),
   );
 
-  withPassRights("one is bound and listens only after it refuses", () =>
+  withPassRights("a socket refuses before it is bound and before it listens", () =>
     counted(async () => {
       const native = binding();
       const order: string[] = [];
@@ -98,7 +98,7 @@ describe('maxFds: "refuse"', () => {
   );
 
   withPassRights(
-    "a socket that is taken over refuses from then on; what came before is closed and counted",
+    "a socket that is taken over refuses from then on, and drops and counts the earlier descriptors",
     () =>
       counted(async () => {
         const [a, b] = socketpairOfNumbers(AF_UNIX, SOCK_STREAM);
@@ -112,25 +112,27 @@ describe('maxFds: "refuse"', () => {
       }),
   );
 
-  withPassRights("a listener that is taken over refuses for what it accepts, also what waited before", () =>
-    counted(async () => {
-      const at = { path: join(temporaryDirectory(), "taken.sock") };
-      const fd = socketNumber(AF_UNIX, SOCK_STREAM);
-      bind(fd, encodeAddress(at));
-      listen(fd, 5);
-      const early = await Socket.connect(at);
-      await early.sendmsg({ data: "x", fds: [0] });
-      const listener = Listener.from(fd, { maxFds: "refuse" });
-      const late = await Socket.connect(at);
-      const servers = [await listener.accept(), await listener.accept()] as const;
-      expect((await servers[0].recvmsg()).droppedFds).toBe(1);
-      await expectRefusal(early, servers[0]);
-      await expectRefusal(late, servers[1]);
-      await Promise.all([early, late, listener, ...servers].map((socket) => socket.close()));
-    }),
+  withPassRights(
+    "a listener that is taken over makes all accepted sockets refuse, even those that connected before",
+    () =>
+      counted(async () => {
+        const at = { path: join(temporaryDirectory(), "taken.sock") };
+        const fd = socketNumber(AF_UNIX, SOCK_STREAM);
+        bind(fd, encodeAddress(at));
+        listen(fd, 5);
+        const early = await Socket.connect(at);
+        await early.sendmsg({ data: "x", fds: [0] });
+        const listener = Listener.from(fd, { maxFds: "refuse" });
+        const late = await Socket.connect(at);
+        const servers = [await listener.accept(), await listener.accept()] as const;
+        expect((await servers[0].recvmsg()).droppedFds).toBe(1);
+        await expectRefusal(early, servers[0]);
+        await expectRefusal(late, servers[1]);
+        await Promise.all([early, late, listener, ...servers].map((socket) => socket.close()));
+      }),
   );
 
-  withPassRights("a receive cannot raise it; 0 is what it is", () =>
+  withPassRights("a single receive can't raise it, and can say 0", () =>
     withPair(
       "stream",
       async (a, b) => {
@@ -145,14 +147,14 @@ describe('maxFds: "refuse"', () => {
     ),
   );
 
-  it("is no option of a single receive", () =>
+  it("is refused as an option of a single receive", () =>
     withPair("stream", async (a) => {
       const error = await rejection(a.recvmsg({ maxFds: "refuse" as never }));
       expect(error).toMatchObject({ code: "ERR_INVALID_ARG_VALUE", argument: "options.maxFds" });
       expect(error.message).toContain("where the socket is made");
     }));
 
-  it("is the only word that is known", async () => {
+  it("is the only word that maxFds accepts", async () => {
     const error = thrown(() => socketpair("stream", { maxFds: "none" as never }));
     expect(error).toMatchObject({ code: "ERR_INVALID_ARG_TYPE", argument: "options.maxFds" });
     expect(error.message).toContain('"refuse"');
@@ -178,7 +180,7 @@ describe('maxFds: "refuse"', () => {
   it.each([
     ["an older kernel", -ENOPROTOOPT, "ENOPROTOOPT"],
     ["a seccomp filter", DENIED - EPERM, "EPERM"],
-  ])("without a socket if %s does not do it", (_, result, code) =>
+  ])("leaves no socket behind if %s fails", (_, result, code) =>
     counted(async () => {
       const at = { abstract: `sendmsg-refused-${process.pid}` };
       const [a, b] = socketpairOfNumbers(AF_UNIX, SOCK_STREAM);
@@ -206,7 +208,7 @@ describe('maxFds: "refuse"', () => {
   );
 });
 
-describe("EPERM of a send", () => {
+describe("the error of a send that the receiver refuses", () => {
   it.each([
     ["with descriptors names SO_PASSRIGHTS", { fds: [0] }, true],
     ["without descriptors does not", {}, false],
@@ -223,7 +225,7 @@ describe("EPERM of a send", () => {
     }),
   );
 
-  it("of a seccomp filter says that, and not SO_PASSRIGHTS", () =>
+  it("names a seccomp filter, and not SO_PASSRIGHTS, if a filter refuses the call", () =>
     withPair("stream", async (a) => {
       const sendmsg = vi.spyOn(binding(), "send").mockReturnValue(DENIED - EPERM);
       try {

@@ -6,8 +6,8 @@ import { closeSync } from "../support/files.mjs";
 import { openFile } from "../support/owned-descriptors.js";
 import { cramp, drop, fill, read, TYPES, withPair } from "../support/pairs.js";
 
-describe("trap 38: POSIX locks", () => {
-  it("a send that completes at once duplicates nothing, so a locked file keeps its lock", () =>
+describe("the POSIX lock of a file that is sent", () => {
+  it("is kept, because a send that completes at once duplicates no descriptor", () =>
     withPair("seqpacket", async (a, b) => {
       const file = openFile("locked");
       const count = await calls("dup", () => a.sendmsg({ fds: [file] }));
@@ -16,7 +16,7 @@ describe("trap 38: POSIX locks", () => {
       closeSync(file);
     }));
 
-  it("nor does one after a burst, which gives the event loop its turn", () =>
+  it("is kept if the send comes when the event loop's turn is due", () =>
     withPair("seqpacket", async (a, b) => {
       const file = openFile("locked");
       while (mayTry());
@@ -27,7 +27,7 @@ describe("trap 38: POSIX locks", () => {
 });
 
 describe.each(TYPES)("%s", (type) => {
-  it("trap 27: no descriptor is lost when the send must wait", () =>
+  it("sends that must wait lose no descriptor", () =>
     withPair(type, async (a, b) => {
       const file = openFile("sixty");
       cramp(a);
@@ -43,7 +43,7 @@ describe.each(TYPES)("%s", (type) => {
       closeSync(file);
     }));
 
-  it("takes hold of descriptors within the call: the caller may close them", () =>
+  it("a waiting send has its own descriptors, so that the caller may close his", () =>
     withPair(type, async (a, b) => {
       const file = openFile("still there");
       const filled = fill(a);
@@ -58,7 +58,7 @@ describe.each(TYPES)("%s", (type) => {
 });
 
 describe("the caller's list of descriptors", () => {
-  it("may change as soon as the call has returned", () =>
+  it("can be changed as soon as sendmsg() has returned", () =>
     withPair("seqpacket", async (a, b) => {
       const file = openFile("listed");
       const filled = fill(a);

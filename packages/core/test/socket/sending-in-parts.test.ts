@@ -13,7 +13,7 @@ import { refuseToWatch } from "../support/watching.js";
 const megabyte = Buffer.alloc(1 << 20, "the quick brown fox jumps over the lazy dog ");
 
 describe("stream", () => {
-  it("sends a long message in parts: every byte once, the descriptors with the first", () =>
+  it("sends each byte of a long message once, and the descriptors with the first", () =>
     withPair("stream", async (a, b) => {
       const file = openFile("once");
       cramp(a);
@@ -29,7 +29,7 @@ describe("stream", () => {
     }));
 
   skipUnless("only root may send another user's credentials", isRoot)(
-    "repeats the other control messages with every part: all bytes have the credentials that were given",
+    "repeats the other control messages with each part, so that all bytes have the given credentials",
     () =>
       withPair(
         "stream",
@@ -66,7 +66,7 @@ describe("stream", () => {
       ),
   );
 
-  it("long messages behind each other do not mix", () =>
+  it("does not mix long messages that wait behind each other", () =>
     withPair("stream", async (a, b) => {
       cramp(a);
       const size = 100_000;
@@ -78,7 +78,7 @@ describe("stream", () => {
       await Promise.all(sends);
     }));
 
-  it("abort of a message that is partly out: it and all behind it reject, the peer sees the end", () =>
+  it("an aborted message of which a part went rejects, all later ones reject, and the peer sees the end", () =>
     withPair("stream", async (a, b) => {
       const file = openFile("went");
       const controller = new AbortController();
@@ -101,7 +101,7 @@ describe("stream", () => {
       closeSync(file);
     }));
 
-  it("close of a message that is partly out says how much went", () =>
+  it("close() during a message says how many bytes went", () =>
     withPair("stream", async (a, b) => {
       const sending = rejection(a.sendmsg({ data: megabyte }));
       await a.close();
@@ -110,7 +110,7 @@ describe("stream", () => {
       expect(bytesOf(await read(b, megabyte.length)).length).toBe(error.bytesSent);
     }));
 
-  it("a message that is partly out when the peer closes is EPIPE or ECONNRESET, with what went", () =>
+  it("a message of which a part went when the peer closes rejects, and says how many bytes went", () =>
     withPair("stream", async (a, b) => {
       const sending = rejection(a.sendmsg({ data: megabyte }));
       const behind = rejection(a.sendmsg({ data: "behind" }));
@@ -121,7 +121,7 @@ describe("stream", () => {
       expect(await behind).toMatchObject({ code: "EPIPE", bytesSent: 0 });
     }));
 
-  it("a buffer that is transferred when part of it has gone breaks the stream", () =>
+  it("a buffer that is transferred after a part of it went ends the stream", () =>
     withPair("stream", async (a, b) => {
       const copy = new Uint8Array(megabyte);
       const sending = rejection(a.sendmsg({ data: copy }));
@@ -132,7 +132,7 @@ describe("stream", () => {
       expect(bytesOf(await arrived).length).toBe(error.bytesSent);
     }));
 
-  it("trySendmsg says how many bytes went", () =>
+  it("trySendmsg() says how many bytes went", () =>
     withPair("stream", async (a, b) => {
       const { bytes } = a.trySendmsg({ data: megabyte })!;
       expect(bytes).toBeGreaterThan(0);
@@ -141,7 +141,7 @@ describe("stream", () => {
       expect(bytesOf(await read(b, megabyte.length)).length).toBe(bytes);
     }));
 
-  it("an empty message is nothing, and waits its turn", () =>
+  it("an empty message sends nothing, and settles in its turn", () =>
     withPair("stream", async (a, b) => {
       expect(await a.sendmsg({})).toEqual({ bytes: 0 });
       expect(b.tryRecvmsg()).toBeUndefined();
@@ -152,12 +152,12 @@ describe("stream", () => {
     }));
 });
 
-describe("a stream on which part of a message went, and the rest cannot be waited for", () => {
+describe("a stream that can't wait for room for the rest of a message", () => {
   afterEach(() => {
     vi.restoreAllMocks();
   });
 
-  it("takes no other message: the peer could not tell where it begins", () =>
+  it("refuses all later messages, because the peer could not tell where they begin", () =>
     withPair("stream", async (a, b) => {
       const endRefusal = refuseToWatch();
       const error = await rejection(a.sendmsg({ data: megabyte }));

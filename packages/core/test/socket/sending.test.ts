@@ -11,14 +11,14 @@ import { bytesOf, cramp, drop, fill, read, TYPES, withPair } from "../support/pa
 import { turn } from "../support/waiting.js";
 
 describe.each(TYPES)("%s", (type) => {
-  it("settles within the call when the kernel takes all", () =>
+  it("sends within the call if the kernel takes all", () =>
     withPair(type, async (a, b) => {
       const sending = a.sendmsg({ data: "at once" });
       expect(String(b.tryRecvmsg()!.data)).toBe("at once");
       expect(await sending).toEqual({ bytes: 7 });
     }));
 
-  it("keeps the order of many sends and receives that wait at the same time", () =>
+  it("keeps the order of many sends and receives that wait", () =>
     withPair(type, async (a, b) => {
       const file = openFile("content");
       cramp(a);
@@ -36,7 +36,7 @@ describe.each(TYPES)("%s", (type) => {
       closeSync(file);
     }));
 
-  it("close: what waits rejects, what was duplicated is closed", () =>
+  it("close() rejects waiting sends, and closes their duplicates of descriptors", () =>
     withPair(type, async (a) => {
       const file = openFile("x");
       fill(a);
@@ -50,7 +50,7 @@ describe.each(TYPES)("%s", (type) => {
       closeSync(file);
     }));
 
-  it("trySendmsg: undefined when the kernel has no room, or while others wait", () =>
+  it("trySendmsg() returns undefined if the kernel has no room, or if a send waits", () =>
     withPair(type, async (a, b) => {
       const filled = fill(a);
       expect(a.trySendmsg({ data: "x" })).toBeUndefined();
@@ -62,7 +62,7 @@ describe.each(TYPES)("%s", (type) => {
       expect(a.trySendmsg({ data: "y" })).toEqual({ bytes: 1 });
     }));
 
-  it("shutdown('write') waits for what is queued; then sending is EPIPE", () =>
+  it("shutdown('write') waits for the queued sends, and later sends fail with EPIPE", () =>
     withPair(type, async (a, b) => {
       const filled = fill(a);
       const sending = a.sendmsg({ data: "queued" });
@@ -76,7 +76,7 @@ describe.each(TYPES)("%s", (type) => {
       await Promise.all([sending, ending]);
     }));
 
-  it("close while shutdown('write') waits rejects it", () =>
+  it("close() rejects a shutdown('write') that waits", () =>
     withPair(type, async (a) => {
       fill(a);
       const sending = rejection(a.sendmsg({ data: "queued" }));
@@ -86,7 +86,7 @@ describe.each(TYPES)("%s", (type) => {
       expect((await ending).code).toBe("ERR_SENDMSG_CLOSED");
     }));
 
-  it("an error of the kernel says how much went, and which call it was", () =>
+  it("an error of the kernel has bytesSent and syscall", () =>
     withPair(type, async (a, b) => {
       await b.close();
       const error = await rejection(a.sendmsg({ data: "x" }));
@@ -98,7 +98,7 @@ describe.each(TYPES)("%s", (type) => {
       expect(error.errno).toBeLessThan(0);
     }));
 
-  it("both directions at once, each under back-pressure", () =>
+  it("sends in both directions at once under back-pressure", () =>
     withPair(type, async (a, b) => {
       cramp(a, b);
       const count = 300;
@@ -115,10 +115,10 @@ describe.each(TYPES)("%s", (type) => {
     }));
 });
 
-describe("a number that is closed behind the socket's back while a send waits", () => {
+describe("a socket whose number other code closes while a send waits", () => {
   const GONE = { code: "ERR_SENDMSG_CLOSED", bytesSent: 0 };
 
-  it("rejects that send, and other sockets get their turn", () =>
+  it("rejects the waiting sends, and other sockets get their turn", () =>
     withPair("stream", async (a, b) => {
       const [c, d] = socketpair();
       // The file lives on, and with it the events that were registered under the number.
@@ -137,7 +137,7 @@ describe("a number that is closed behind the socket's back while a send waits", 
       await Promise.all([b, c, d].map((socket) => socket.close()));
     }));
 
-  it("rejects a datagram that waits by timer", () =>
+  it("rejects a datagram that a timer would have sent", () =>
     counted(async () => {
       const stuck = await Socket.bind({ family: "unix" }, { type: "dgram" });
       const sender = await Socket.bind({ family: "unix" }, { type: "dgram" });

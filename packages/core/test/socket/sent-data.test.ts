@@ -6,7 +6,7 @@ import { rejection } from "../support/outcome.js";
 import { bytesOf, cramp, drop, fill, read, TYPES, withPair } from "../support/pairs.js";
 
 describe.each(TYPES)("%s", (type) => {
-  it("takes hold of control data within the call", () =>
+  it("reads the control messages within the call", () =>
     withPair(
       type,
       async (a, b) => {
@@ -25,7 +25,7 @@ describe.each(TYPES)("%s", (type) => {
       { receive: ["credentials"] },
     ));
 
-  it("a buffer that is transferred while it waits is a clear error, and the next send goes", () =>
+  it("rejects a send whose buffer was transferred while it waited, and sends the next one", () =>
     withPair(type, async (a, b) => {
       const filled = fill(a);
       const buffer = new Uint8Array(6);
@@ -40,31 +40,33 @@ describe.each(TYPES)("%s", (type) => {
     }));
 
   // Younger than Node 18.
-  it.runIf("resizable" in ArrayBuffer.prototype)("a buffer that is resized while it waits: the same", () =>
-    withPair(type, async (a, b) => {
-      const make = ArrayBuffer as unknown as new (
-        size: number,
-        options: object,
-      ) => ArrayBuffer & {
-        resize(size: number): void;
-      };
-      const filled = fill(a);
-      const buffer = new make(6, { maxByteLength: 12 });
-      const view = new Uint8Array(buffer).fill(0x61);
-      const broken = [view, buffer].map((data) => rejection(a.sendmsg({ data })));
-      buffer.resize(12);
-      const next = a.sendmsg({ data: view });
-      if (type === "stream") await read(b, filled * 6);
-      else await drop(b, filled);
-      for (const error of broken) {
-        expect(await error).toMatchObject({ code: "ERR_INVALID_STATE", bytesSent: 0 });
-      }
-      expect(String((await b.recvmsg()).data)).toBe("aaaaaa\0\0\0\0\0\0");
-      expect(await next).toEqual({ bytes: 12 });
-    }),
+  it.runIf("resizable" in ArrayBuffer.prototype)(
+    "rejects a send whose buffer was resized while it waited, and sends the next one",
+    () =>
+      withPair(type, async (a, b) => {
+        const make = ArrayBuffer as unknown as new (
+          size: number,
+          options: object,
+        ) => ArrayBuffer & {
+          resize(size: number): void;
+        };
+        const filled = fill(a);
+        const buffer = new make(6, { maxByteLength: 12 });
+        const view = new Uint8Array(buffer).fill(0x61);
+        const broken = [view, buffer].map((data) => rejection(a.sendmsg({ data })));
+        buffer.resize(12);
+        const next = a.sendmsg({ data: view });
+        if (type === "stream") await read(b, filled * 6);
+        else await drop(b, filled);
+        for (const error of broken) {
+          expect(await error).toMatchObject({ code: "ERR_INVALID_STATE", bytesSent: 0 });
+        }
+        expect(String((await b.recvmsg()).data)).toBe("aaaaaa\0\0\0\0\0\0");
+        expect(await next).toEqual({ bytes: 12 });
+      }),
   );
 
-  it("a view that says it has another length", () =>
+  it("sends the real bytes of a view that states another length", () =>
     withPair(type, async (a, b) => {
       await a.sendmsg({ data: Buffer.alloc(60, "secret") });
       await b.recvmsg();
@@ -76,8 +78,8 @@ describe.each(TYPES)("%s", (type) => {
     }));
 });
 
-describe("a message whose getters take its bytes away", () => {
-  it("is refused: nothing shorter is sent", () =>
+describe("a message whose getter transfers its bytes", () => {
+  it("is refused, and is not sent shorter", () =>
     counted(async () => {
       const [sender, receiver] = await Promise.all(
         [freshPath(), freshPath()].map((path) => Socket.bind({ path }, { type: "dgram" })),
@@ -131,7 +133,7 @@ describe("bytes of a subclass of Uint8Array", () => {
     ["one that pretends to be of another class", disguised],
     ["several", () => [new FromTheStart(memory.slice(0, 150_000)), new FromTheStart(memory.slice(150_000))]],
     ["one with another length", () => new Shorter(memory)],
-  ])("are sent as they are, a part at a time: %s", (_, make) =>
+  ])("are sent unchanged, in parts: %s", (_, make) =>
     withPair("stream", async (a, b) => {
       cramp(a);
       const [sent, messages] = await Promise.all([a.sendmsg({ data: make() }), read(b, memory.byteLength)]);

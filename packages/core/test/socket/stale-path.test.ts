@@ -68,7 +68,7 @@ describe.each(TYPES)("%s", (type) => {
 });
 
 describe('unlink "stale"', () => {
-  it("never disturbs the server that lives: it gets no connection and no message", () =>
+  it("does not disturb a live server, which gets no connection and no message", () =>
     counted(async () => {
       for (const type of ["stream", "dgram"] as const) {
         const path = freshPath();
@@ -98,7 +98,7 @@ describe('unlink "stale"', () => {
     }),
   );
 
-  it("two that find the same stale file: one wins, the other sees it live", () =>
+  it("lets one of several servers win that find the same stale file", () =>
     counted(async () => {
       const path = freshPath();
       leaveStale(path);
@@ -131,7 +131,7 @@ describe('unlink "stale"', () => {
     });
   }
 
-  it("waits for the directory's lock, and can be aborted", () =>
+  it("waits for the directory's lock until it is aborted", () =>
     locked(async (path, unlock) => {
       leaveStale(path);
       const { ino } = statSync(path);
@@ -145,7 +145,7 @@ describe('unlink "stale"', () => {
       await (await waiting).close();
     }));
 
-  it("gives up when somebody else never gives the lock back, and says why", () =>
+  it("gives up if another process keeps the lock, and says why", () =>
     locked(async (path) => {
       leaveStale(path);
       const error = await rejection(Listener.listen({ path }, { unlink: "stale" }));
@@ -154,7 +154,7 @@ describe('unlink "stale"', () => {
       expect(statSync(path).isSocket()).toBe(true);
     }));
 
-  it("needs no lock where no file is in the way, or a server lives", () =>
+  it("needs no lock if no file is in the way, or if its server lives", () =>
     locked(async (path) => {
       await taken(path, { unlink: "stale" }, async () => {
         const error = await rejection(Listener.listen({ path }, { unlink: "stale" }));
@@ -162,7 +162,7 @@ describe('unlink "stale"', () => {
       });
     }));
 
-  it("binds where the stale file is gone once it has the lock", () =>
+  it("binds if the stale file is gone when it gets the lock", () =>
     locked(async (path, unlock) => {
       leaveStale(path);
       const waiting = Listener.listen({ path }, { unlink: "stale" });
@@ -171,7 +171,7 @@ describe('unlink "stale"', () => {
       await (await waiting).close();
     }));
 
-  it("leaves the server that has taken the stale file's place meanwhile", () =>
+  it("leaves the file of a server that has replaced the stale one meanwhile", () =>
     locked(async (path, unlock) => {
       leaveStale(path);
       const waiting = rejection(Listener.listen({ path }, { unlink: "stale" }));
@@ -183,7 +183,7 @@ describe('unlink "stale"', () => {
       });
     }));
 
-  it("a directory that does not exist is the kernel's error", () =>
+  it("rejects with the kernel's error if the directory does not exist", () =>
     counted(async () => {
       const path = "/nonexistent/socket";
       expect(await rejection(take(path, {}))).toMatchObject({ code: "ENOENT", syscall: "bind", path });
@@ -191,8 +191,8 @@ describe('unlink "stale"', () => {
     }));
 });
 
-describe("the lock", () => {
-  it("is let go of, with its descriptor", () =>
+describe("the lock of the directory", () => {
+  it("is released, and its descriptor is closed", () =>
     counted(async () => {
       const path = freshPath();
       for (let i = 0; i < 3; i++) await taken(path, { unlink: "stale" }, () => {});

@@ -7,7 +7,7 @@ export const REAL_KERNEL = "on a real kernel";
 
 /**
  * A `test` that is skipped, saying why, unless the condition holds:
- * `skipUnless("SO_PASSPIDFD is unknown here; Linux has it since 6.5", has.passPidfd())("trap 3: …", () => { … })`.
+ * `skipUnless("SO_PASSPIDFD is unknown here; Linux has it since 6.5", has.passPidfd())("delivers a pidfd", () => { … })`.
  */
 export function skipUnless(reason: string, condition: boolean): typeof test | typeof test.skip {
   if (condition) return test;

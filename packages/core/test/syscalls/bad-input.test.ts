@@ -95,14 +95,14 @@ const wrongValue = (call: () => unknown, argument: string, rest: string) =>
   expectError(call, "TypeError", "ERR_INVALID_ARG_VALUE", argument, `The "${argument}" argument ${rest}`);
 
 describe.each(calls)("%s", (syscall, call) => {
-  test("of a descriptor that is no number", () => {
+  test("refuses a descriptor that is no number", () => {
     wrongType(() => call("3" as Wrong), "fd", 'of type number. Received type string ("3")');
     wrongType(() => call(undefined as Wrong), "fd", "of type number. Received undefined");
     wrongType(() => call(3n as Wrong), "fd", "of type number. Received type bigint (3n)");
     wrongType(() => call({ fd: 3 } as Wrong), "fd", "of type number. Received an instance of Object");
   });
 
-  test("of a number that is no descriptor", () => {
+  test("throws EBADF for a number that is no descriptor", () => {
     outOfRange(() => call(-1), "fd", ">= 0 && <= 2147483647. Received -1");
     outOfRange(() => call(2 ** 31), "fd", ">= 0 && <= 2147483647. Received 2147483648");
     outOfRange(() => call(1.5), "fd", "an integer. Received 1.5");
@@ -110,7 +110,7 @@ describe.each(calls)("%s", (syscall, call) => {
   });
 
   // Under user-mode emulation a recvmmsg(2) that fails gives 1.
-  test.skipIf(syscall === "recvmmsg" && isEmulated())("of a closed descriptor", () => {
+  test.skipIf(syscall === "recvmmsg" && isEmulated())("throws EBADF for a closed descriptor", () => {
     const fd = socket(AF_UNIX, SOCK_STREAM);
     close(fd);
     expect(thrown(() => call(fd))).toMatchObject({
@@ -125,7 +125,7 @@ describe.each(calls)("%s", (syscall, call) => {
 describe("numbers and options", () => {
   const [fd] = [0x7fffffff];
 
-  test("of other types or out of range", () => {
+  test("are refused if they have another type or are out of range", () => {
     wrongType(() => socket("unix" as Wrong, 1), "domain", 'of type number. Received type string ("unix")');
     wrongType(() => socketpair(1, null as Wrong), "type", "of type number. Received null");
     outOfRange(
@@ -243,19 +243,22 @@ describe("data and memory", () => {
     ["value", (fd, view) => setsockopt(fd, SOL_SOCKET, 2, view)],
   ];
 
-  test.each(places)("detached: %s", (argument, call) => {
+  test.each(places)("are refused if detached: %s", (argument, call) => {
     const [a, b] = pair();
     wrongValue(() => call(a, detached()), argument, DETACHED);
     expect(thrown(() => recvmsg(b, byte())).code).toBe("EAGAIN");
   });
 
-  test.runIf("resizable" in ArrayBuffer.prototype).each(places)("cut off: %s", (argument, call) => {
-    const [a, b] = pair();
-    wrongValue(() => call(a, cut()), argument, DETACHED);
-    expect(thrown(() => recvmsg(b, byte())).code).toBe("EAGAIN");
-  });
+  test.runIf("resizable" in ArrayBuffer.prototype).each(places)(
+    "are refused if cut off: %s",
+    (argument, call) => {
+      const [a, b] = pair();
+      wrongValue(() => call(a, cut()), argument, DETACHED);
+      expect(thrown(() => recvmsg(b, byte())).code).toBe("EAGAIN");
+    },
+  );
 
-  test("data of other types", () => {
+  test("are refused as other types", () => {
     const expected = "a string, an ArrayBufferView, an ArrayBuffer or a list of them. Received";
     const [a] = pair();
     wrongType(() => sendmsg(a, undefined as Wrong), "data", `${expected} undefined`);
@@ -277,7 +280,7 @@ describe("data and memory", () => {
     );
   });
 
-  test("what only looks like memory", () => {
+  test("are refused if they only look like memory", () => {
     const [a] = pair();
     const fake = Object.create(Uint8Array.prototype, {
       buffer: { value: new ArrayBuffer(8) },
@@ -295,7 +298,7 @@ describe("data and memory", () => {
     );
   });
 
-  test("1025 entries", () => {
+  test("are refused as 1025 entries", () => {
     const [a, b] = pair();
     const views = new Array<Uint8Array>(1025).fill(byte());
     const range = "<= 1024 (UIO_MAXIOV). Received 1025";
@@ -306,7 +309,7 @@ describe("data and memory", () => {
     expect(thrown(() => recvmsg(b, byte())).code).toBe("EAGAIN");
   });
 
-  test("1025 messages: the kernel would take 1024 and say nothing (trap 21)", () => {
+  test("are refused as 1025 messages, of which the kernel would take 1024 without a word", () => {
     const [a, b] = pair();
     const range = "<= 1024 (UIO_MAXIOV). Received 1025";
     outOfRange(() => sendmmsg(a, new Array(1025).fill({ data: "x" })), "messages.length", range);
@@ -314,7 +317,7 @@ describe("data and memory", () => {
     expect(thrown(() => recvmsg(b, byte())).code).toBe("EAGAIN");
   });
 
-  describe("a getter that transfers memory already given", () => {
+  describe("a getter that transfers memory which the call already has", () => {
     const take = (view: Uint8Array) => {
       // Once is enough, and twice an error.
       if (view.length > 0) structuredClone(view.buffer, { transfer: [view.buffer as ArrayBuffer] });
@@ -331,7 +334,7 @@ describe("data and memory", () => {
       return list;
     }
 
-    test("in the data", () => {
+    test("is noticed in the data", () => {
       const [a, b] = pair();
       wrongValue(() => sendmsg(a, listWith(new Uint8Array(64))), "data[0]", DETACHED);
       wrongValue(() => recvmsg(b, listWith(new Uint8Array(64))), "buffers[0]", DETACHED);
@@ -345,7 +348,7 @@ describe("data and memory", () => {
       expect(thrown(() => recvmsg(b, byte())).code).toBe("EAGAIN");
     });
 
-    test("in the options", () => {
+    test("is noticed in the options", () => {
       const [a, b] = pair();
       const data = new Uint8Array(64);
       const options = {
@@ -362,7 +365,7 @@ describe("data and memory", () => {
       expect(thrown(() => recvmsg(b, byte())).code).toBe("EAGAIN");
     });
 
-    test("in the control data, by the data's getter", () => {
+    test("is noticed if the data's getter transfers the control data", () => {
       const [a] = pair();
       const control = new Uint8Array(64);
       const data = ["x", "y"];
@@ -375,7 +378,7 @@ describe("data and memory", () => {
       wrongValue(() => sendmsg(a, data, { control }), "options.control", DETACHED);
     });
 
-    test("in a later message of a batch", () => {
+    test("is noticed in a later message of a batch", () => {
       const [a, b] = pair();
       const first = new Uint8Array(64);
       const list = [
@@ -403,7 +406,7 @@ describe("data and memory", () => {
       expect(thrown(() => recvmsg(b, byte())).code).toBe("EAGAIN");
     });
 
-    test("that lengthens the list is not followed", () => {
+    test("does not make the call read a list beyond its first length", () => {
       const [a, b] = pair();
       const list: string[] = ["a"];
       list.push("b");

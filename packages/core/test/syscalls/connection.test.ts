@@ -31,7 +31,7 @@ import { systemError } from "./system-error.js";
 keepDescriptors();
 
 describe("bind, listen, connect, accept4, getsockname, getpeername", () => {
-  test("over a Unix path", () => {
+  test("work over a Unix path", () => {
     const directory = mkdtempSync(join(tmpdir(), "sendmsg-"));
     try {
       const address = unixAddress(join(directory, "s"));
@@ -53,7 +53,7 @@ describe("bind, listen, connect, accept4, getsockname, getpeername", () => {
     }
   });
 
-  test("over IPv4: the peer's address comes with the connection", () => {
+  test("work over IPv4, and accept4 returns the peer's address", () => {
     const listener = own(socket(AF_INET, SOCK_STREAM));
     bind(listener, loopback());
     listen(listener, 1);
@@ -68,7 +68,7 @@ describe("bind, listen, connect, accept4, getsockname, getpeername", () => {
     expect(recvmsg(fd, Buffer.alloc(1)).bytes).toBe(1);
   });
 
-  test("a path of all 108 bytes, which has no room for a NUL, is taken and given back whole", () => {
+  test("take and return a path of 108 bytes, which has no room for a NUL", () => {
     const directory = mkdtempSync(join(tmpdir(), "s-"));
     try {
       const path = `${directory}/`.padEnd(108, "x");
@@ -81,7 +81,7 @@ describe("bind, listen, connect, accept4, getsockname, getpeername", () => {
     }
   });
 
-  test("errors", () => {
+  test("throw the kernel's errors", () => {
     const fd = own(socket(AF_UNIX, SOCK_STREAM));
     expect(() => connect(fd, abstractAddress("nobody"))).toThrow(systemError("connect", "ECONNREFUSED", 111));
     expect(() => bind(fd, loopback())).toThrow(systemError("bind", "EINVAL", 22));
@@ -96,7 +96,7 @@ describe("bind, listen, connect, accept4, getsockname, getpeername", () => {
   });
 });
 
-describe("paths", () => {
+describe("the mode and the owner of a bound socket's file", () => {
   function inDirectory(use: (path: string) => void): void {
     const directory = mkdtempSync(join(tmpdir(), "sendmsg-path-"));
     const mask = process.umask(0o022);
@@ -109,7 +109,7 @@ describe("paths", () => {
   }
   const mode = (path: string) => statSync(path).mode & 0o777;
 
-  test("trap 37: fchmod before bind sets the mode (less the umask), after it nothing", () => {
+  test("fchmod(2) sets the mode, less the umask, before bind(2), and has no effect after it", () => {
     inDirectory((path) => {
       const fd = own(socket(AF_UNIX, SOCK_STREAM));
       fchmodSync(fd, 0o660);
@@ -122,7 +122,7 @@ describe("paths", () => {
     });
   });
 
-  skipUnless("only root may give files away", isRoot)("trap 37: fchown before bind does nothing", () => {
+  skipUnless("only root may give files away", isRoot)("fchown(2) before bind(2) has no effect", () => {
     inDirectory((path) => {
       const fd = own(socket(AF_UNIX, SOCK_STREAM));
       fchownSync(fd, 4711, 4711);

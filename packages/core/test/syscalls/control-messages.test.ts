@@ -36,8 +36,8 @@ keepDescriptors();
 /** sizeof(struct ucred): pid, uid, gid. */
 const UCRED = 12;
 
-describe("control messages", () => {
-  test("trap 12: an unknown level is ignored, an unknown type is EINVAL", () => {
+describe("the kernel, given control messages,", () => {
+  test("ignores an unknown level, and answers an unknown type with EINVAL", () => {
     const [a, b] = pair(SOCK_STREAM);
     expect(sendmsg(a, "x", { control: cmsg(9999, 1, ints(1)) })).toBe(1);
     expect(receive(b)).toEqual({ data: "x", fds: [], messages: [], flags: 0 });
@@ -46,7 +46,7 @@ describe("control messages", () => {
     });
   });
 
-  test("trap 12: SCM_RIGHTS on UDP is ignored", () => {
+  test("ignores SCM_RIGHTS on UDP", () => {
     const to = own(socket(AF_INET, SOCK_DGRAM));
     bind(to, loopback());
     const from = own(socket(AF_INET, SOCK_DGRAM));
@@ -55,7 +55,7 @@ describe("control messages", () => {
     expect(receive(to)).toEqual({ data: "x", fds: [], messages: [], flags: 0 });
   });
 
-  test("trap 12: a payload of another length than its type's is EINVAL", () => {
+  test("answers a payload of the wrong length with EINVAL", () => {
     const [a] = pair(SOCK_STREAM);
     const ucred = ints(process.pid, process.getuid!(), process.getgid!());
     expect(ucred.length).toBe(UCRED);
@@ -68,7 +68,7 @@ describe("control messages", () => {
     }
   });
 
-  onRealKernel("trap 12: control data cut short is EINVAL", () => {
+  onRealKernel("answers control data that is cut short with EINVAL", () => {
     const [a] = pair(SOCK_STREAM);
     const whole = rights(openFile("cut"));
     // Shorter than a header it is no control message at all, which only a 64-bit kernel's 32-bit interface minds.
@@ -86,7 +86,7 @@ describe("control messages", () => {
     }
   });
 
-  onRealKernel("trap 13: a received payload is cut to what fits", () => {
+  onRealKernel("cuts a received payload to the room", () => {
     const [a, b] = pair(SOCK_STREAM);
     setsockopt(b, SOL_SOCKET, SO_PASSCRED, true);
     sendmsg(a, "x");
@@ -97,7 +97,7 @@ describe("control messages", () => {
     expect(intsOf(messages[0]!)).toEqual([process.pid]);
   });
 
-  test("trap 14: credentials come before rights, and a pidfd comes last", () => {
+  test("delivers credentials before descriptors, and a pidfd last", () => {
     const [a, b] = pair(SOCK_STREAM);
     setsockopt(b, SOL_SOCKET, SO_PASSCRED, true);
     const withPidfd = has.passPidfd();
@@ -112,7 +112,7 @@ describe("control messages", () => {
     ]);
   });
 
-  test("trap 20: the kernel echoes MSG_CMSG_CLOEXEC in msg_flags, and recvmsg takes it away", () => {
+  test("echoes MSG_CMSG_CLOEXEC in msg_flags, from which recvmsg() removes it", () => {
     const [a, b] = pair(SOCK_STREAM);
     sendmsg(a, "x", { control: rights(openFile("echo")) });
     const { fds, flags } = receive(b);

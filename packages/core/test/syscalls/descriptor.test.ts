@@ -25,7 +25,7 @@ function closedFd(): number {
 }
 
 describe("shutdown, close, dup", () => {
-  test("shutdown ends a direction", () => {
+  test("shutdown ends one direction", () => {
     const [a, b] = pair(SOCK_STREAM);
     shutdown(a, SHUT_WR);
     expect(recvmsg(b, Buffer.alloc(1))).toEqual({ bytes: 0, controlLength: 0, flags: 0 });
@@ -35,14 +35,14 @@ describe("shutdown, close, dup", () => {
     expect(() => shutdown(a, 9)).toThrow(systemError("shutdown", "EINVAL", 22));
   });
 
-  test("close closes, once", () => {
+  test("close closes a descriptor, and throws EBADF the second time", () => {
     const fd = socket(AF_UNIX, SOCK_STREAM);
     close(fd);
     expect(isOpen(fd)).toBe(false);
     expect(() => close(fd)).toThrow(systemError("close", "EBADF", 9));
   });
 
-  test("dup makes another descriptor of the same file, close-on-exec", () => {
+  test("dup makes another, close-on-exec descriptor of the same file", () => {
     const [a] = pair(SOCK_STREAM);
     const copy = own(dup(a));
     expect(copy).not.toBe(a);

@@ -30,25 +30,28 @@ import { pair } from "./owned-pair.js";
 
 keepDescriptors();
 
-describe("descriptors", () => {
-  onRealKernel("trap 1: a control buffer takes floor((controllen - cmsghdr) / 4) descriptors", () => {
-    const [a, b] = pair(SOCK_SEQPACKET);
-    const file = openFile("one");
-    for (const extra of [1, 2, 3, 4, 5]) {
-      sendmsg(a, "x", { control: rights(file, file, file, file, file) });
-      const { fds, flags } = receive(b, HEADER + extra * INT);
-      expect(fds.length).toBe(extra);
-      expect(fds.every((fd) => sameFile(fd, file))).toBe(true);
-      expect(flags).toBe(extra === 5 ? 0 : MSG_CTRUNC);
-    }
-    if (process.arch !== "ia32") {
-      // What IO::FDPass allots for one descriptor.
-      sendmsg(a, "x", { control: rights(file, file) });
-      expect(receive(b, space(INT)).fds.length).toBe(2);
-    }
-  });
+describe("passing descriptors, the kernel", () => {
+  onRealKernel(
+    "delivers as many descriptors as fit: floor((controllen - sizeof(struct cmsghdr)) / 4)",
+    () => {
+      const [a, b] = pair(SOCK_SEQPACKET);
+      const file = openFile("one");
+      for (const extra of [1, 2, 3, 4, 5]) {
+        sendmsg(a, "x", { control: rights(file, file, file, file, file) });
+        const { fds, flags } = receive(b, HEADER + extra * INT);
+        expect(fds.length).toBe(extra);
+        expect(fds.every((fd) => sameFile(fd, file))).toBe(true);
+        expect(flags).toBe(extra === 5 ? 0 : MSG_CTRUNC);
+      }
+      if (process.arch !== "ia32") {
+        // What IO::FDPass allots for one descriptor.
+        sendmsg(a, "x", { control: rights(file, file) });
+        expect(receive(b, space(INT)).fds.length).toBe(2);
+      }
+    },
+  );
 
-  onRealKernel("trap 2: MSG_CTRUNC, and those that fit are open already", () => {
+  onRealKernel("sets MSG_CTRUNC if some do not fit, and has already opened the others", () => {
     const [a, b] = pair(SOCK_STREAM);
     const file = openFile("open already");
     sendmsg(a, "x", { control: rights(file, file, file) });
@@ -58,7 +61,7 @@ describe("descriptors", () => {
   });
 
   skipUnless("SO_PASSPIDFD is unknown here; Linux has it since 6.5", has.passPidfd())(
-    "trap 3: SCM_PIDFD is a descriptor too, always close-on-exec",
+    "delivers SCM_PIDFD as a close-on-exec descriptor",
     () => {
       const [a, b] = pair(SOCK_STREAM);
       setsockopt(b, SOL_SOCKET, SO_PASSPIDFD, true);
@@ -73,7 +76,7 @@ describe("descriptors", () => {
     },
   );
 
-  test("trap 4: MSG_PEEK installs fresh descriptors at every call", () => {
+  test("installs new descriptors for each call with MSG_PEEK", () => {
     const [a, b] = pair(SOCK_STREAM);
     const file = openFile("peeked");
     sendmsg(a, "x", { control: rights(file) });
@@ -84,7 +87,7 @@ describe("descriptors", () => {
     expect(fds.map(content)).toEqual(["peeked", "peeked", "peeked"]);
   });
 
-  test("trap 5: with no byte of data, a stream loses the descriptor", () => {
+  test("loses a descriptor that is sent without data on a stream", () => {
     const [a, b] = pair(SOCK_STREAM);
     expect(sendmsg(a, "", { control: rights(openFile("lost")) })).toBe(0);
     expect(thrown(() => receive(b))).toMatchObject({ code: "EAGAIN" });
@@ -95,14 +98,14 @@ describe("descriptors", () => {
   test.each([
     ["SOCK_DGRAM", SOCK_DGRAM],
     ["SOCK_SEQPACKET", SOCK_SEQPACKET],
-  ])("trap 5: with no byte of data, %s delivers the descriptor", (_, type) => {
+  ])("delivers a descriptor that is sent without data on %s", (_, type) => {
     const [a, b] = pair(type);
     expect(sendmsg(a, "", { control: rights(openFile("empty")) })).toBe(0);
     const { data, fds } = receive(b);
     expect({ data, content: fds.map(content) }).toEqual({ data: "", content: ["empty"] });
   });
 
-  test("trap 6: descriptors are a barrier in a stream, and come with the last send's bytes", () => {
+  test("ends a stream's receive after the bytes of a send with descriptors, and delivers them with it", () => {
     const [a, b] = pair(SOCK_STREAM);
     sendmsg(a, "aaaa");
     sendmsg(a, "b", { control: rights(openFile("of b")) });
@@ -115,7 +118,7 @@ describe("descriptors", () => {
     ]);
   });
 
-  test("trap 7: 253 descriptors are the most, 254 are EINVAL, several SCM_RIGHTS are one", () => {
+  test("takes at most 253 descriptors, and joins several SCM_RIGHTS into one", () => {
     const [a, b] = pair(SOCK_STREAM);
     const file = openFile("many");
     const copies = (count: number) => rights(...new Array<number>(count).fill(file));
@@ -138,7 +141,7 @@ describe("descriptors", () => {
     expect(merged.fds.map(content)).toEqual(["1", "2", "3"]);
   });
 
-  test("trap 8: read(2) closes descriptors that come with the bytes", () => {
+  test("closes descriptors whose bytes read(2) takes", () => {
     const [a, b] = pair(SOCK_STREAM);
     const [passed, witness] = pair(SOCK_STREAM);
     sendmsg(a, "x", { control: rights(passed) });
@@ -150,7 +153,7 @@ describe("descriptors", () => {
     expect(receive(witness).data).toBe("");
   });
 
-  test("trap 8: so does net.Socket", async () => {
+  test("closes descriptors whose bytes a net.Socket takes", async () => {
     const [a, b] = socketpair(AF_UNIX, SOCK_STREAM);
     own(a);
     const [passed, witness] = pair(SOCK_STREAM);
@@ -163,7 +166,7 @@ describe("descriptors", () => {
     await new Promise((resolve) => net.once("close", resolve).destroy());
   });
 
-  test("trap 9: an empty SCM_RIGHTS, or part of an int, is accepted and delivers nothing", () => {
+  test("accepts an SCM_RIGHTS without a whole int, and delivers nothing", () => {
     const [a, b] = pair(SOCK_STREAM);
     for (const payload of [[], [1], [1, 0, 0]]) {
       expect(sendmsg(a, "x", { control: cmsg(SOL_SOCKET, SCM_RIGHTS, Uint8Array.from(payload)) })).toBe(1);
@@ -172,7 +175,7 @@ describe("descriptors", () => {
   });
 
   skipUnless("SO_PASSRIGHTS is unknown here; Linux has it since 6.16", has.passRights())(
-    "trap 10: SO_PASSRIGHTS = 0 refuses all descriptors, and the sender gets EPERM",
+    "refuses all descriptors with SO_PASSRIGHTS = 0, and the sender gets EPERM",
     () => {
       const [a, b] = pair(SOCK_STREAM);
       setsockopt(b, SOL_SOCKET, SO_PASSRIGHTS, false);

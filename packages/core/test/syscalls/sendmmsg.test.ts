@@ -25,7 +25,7 @@ import { systemError } from "./system-error.js";
 keepDescriptors();
 
 describe("sendmmsg, recvmmsg", () => {
-  test("each message has its own data, memory and result", () => {
+  test("keep the data, memory and result of each message apart", () => {
     const [a, b] = pair(SOCK_DGRAM);
     expect(sendmmsg(a, [{ data: "one" }, { data: ["t", "wo"] }, { data: "" }, { data: "four" }])).toBe(4);
     const memory = Array.from({ length: 6 }, () => [Buffer.alloc(2), Buffer.alloc(1)]);
@@ -49,7 +49,7 @@ describe("sendmmsg, recvmmsg", () => {
     ]);
   });
 
-  test("addresses, and with a list used again none is left over (trap 23)", () => {
+  test("return each message's address, and none of an earlier call if the list is used again", () => {
     const to = own(socket(AF_UNIX, SOCK_DGRAM));
     bind(to, abstractAddress("batch"));
     const long = own(socket(AF_UNIX, SOCK_DGRAM));
@@ -67,7 +67,7 @@ describe("sendmmsg, recvmmsg", () => {
     }
   });
 
-  test("1024 messages at once", () => {
+  test("take 1024 messages at once", () => {
     const [from, to] = [own(socket(AF_INET, SOCK_DGRAM)), own(socket(AF_INET, SOCK_DGRAM))];
     bind(to, loopback());
     connect(from, getsockname(to));
@@ -84,13 +84,13 @@ describe("sendmmsg, recvmmsg", () => {
     }
   });
 
-  test("no messages", () => {
+  test("take an empty list", () => {
     const [a] = pair(SOCK_DGRAM);
     expect(sendmmsg(a, [])).toBe(0);
     expect(recvmmsg(a, [])).toEqual([]);
   });
 
-  onRealKernel("errors", () => {
+  onRealKernel("throw the kernel's errors", () => {
     const [a, b] = pair(SOCK_DGRAM);
     expect(() => recvmmsg(b, [{ buffers: Buffer.alloc(1) }])).toThrow(systemError("recvmmsg", "EAGAIN", 11));
     closeNow(b);
@@ -98,8 +98,8 @@ describe("sendmmsg, recvmmsg", () => {
   });
 });
 
-describe("sendmmsg", () => {
-  test("trap 22: sendmmsg tells the number sent, and the error only when the rest is tried again", () => {
+describe("a batch of which one message can't be sent", () => {
+  test("returns the number of messages before it, and throws its error when it comes first", () => {
     const [a, b] = pair(SOCK_DGRAM);
     setsockopt(a, SOL_SOCKET, SO_SNDBUF, 4608);
     const messages = [{ data: "first" }, { data: Buffer.alloc(1 << 20) }, { data: "last" }];

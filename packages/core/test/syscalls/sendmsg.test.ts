@@ -57,7 +57,7 @@ describe("sendmsg, recvmsg", () => {
     }
   });
 
-  test("only the view's own bytes are touched", () => {
+  test("touch only the bytes of the view", () => {
     const [a, b] = pair(SOCK_DGRAM);
     const memory = Buffer.from("..........");
     sendmsg(a, Buffer.from("0123456789").subarray(2, 8));
@@ -66,7 +66,7 @@ describe("sendmsg, recvmsg", () => {
   });
 
   // Younger than Node 18.
-  test.runIf("resizable" in ArrayBuffer.prototype)("memory that can be resized, as long as it is now", () => {
+  test.runIf("resizable" in ArrayBuffer.prototype)("use resizable memory with its present length", () => {
     const [a, b] = pair(SOCK_DGRAM);
     const make = ArrayBuffer as unknown as new (
       size: number,
@@ -90,7 +90,7 @@ describe("sendmsg, recvmsg", () => {
     }
   });
 
-  test("an empty address is none", () => {
+  test("take an empty address for none", () => {
     const [a, b] = own([socket(AF_INET, SOCK_DGRAM), socket(AF_INET, SOCK_DGRAM)]);
     bind(b, encodeAddress({ address: "127.0.0.1", port: 0 }));
     connect(a, getsockname(b));
@@ -100,7 +100,7 @@ describe("sendmsg, recvmsg", () => {
     }
   });
 
-  test("a view that says it has another length", () => {
+  test("use the real length of a view that states another one", () => {
     const [a, b] = pair(SOCK_DGRAM);
     sendmsg(a, Buffer.alloc(60, "secret"));
     recvmsg(b, Buffer.alloc(64));
@@ -113,7 +113,7 @@ describe("sendmsg, recvmsg", () => {
     }
   });
 
-  test("1024 entries at once", () => {
+  test("take 1024 entries at once", () => {
     const [a, b] = pair(SOCK_STREAM);
     const views = Array.from({ length: 1024 }, (_, i) => Uint8Array.of(i & 0xff));
     expect(sendmsg(a, views)).toBe(1024);
@@ -122,13 +122,13 @@ describe("sendmsg, recvmsg", () => {
     expect(buffers).toEqual(views);
   });
 
-  onRealKernel("no entries: an empty message", () => {
+  onRealKernel("send and receive an empty message without entries", () => {
     const [a, b] = pair(SOCK_DGRAM);
     expect(sendmsg(a, [])).toBe(0);
     expect(recvmsg(b, [])).toEqual({ bytes: 0, controlLength: 0, flags: 0 });
   });
 
-  test("addresses go both ways", () => {
+  test("take an address and return one", () => {
     const [from, to] = [own(socket(AF_UNIX, SOCK_DGRAM)), own(socket(AF_UNIX, SOCK_DGRAM))];
     bind(from, abstractAddress("from"));
     bind(to, abstractAddress("to"));
@@ -151,7 +151,7 @@ describe("sendmsg, recvmsg", () => {
   });
 
   // qemu's user-mode emulation writes the whole address, past the memory's end.
-  onRealKernel("an address is cut to the memory that is given for it", () => {
+  onRealKernel("cut a received address to the memory that the caller gives", () => {
     const [from, to] = [own(socket(AF_UNIX, SOCK_DGRAM)), own(socket(AF_UNIX, SOCK_DGRAM))];
     bind(from, abstractAddress("from"));
     bind(to, abstractAddress("to"));
@@ -163,7 +163,7 @@ describe("sendmsg, recvmsg", () => {
     expect(space.subarray(8)).toEqual(Buffer.alloc(8, 0xff));
   });
 
-  test("errors", () => {
+  test("throw the kernel's errors", () => {
     const fd = own(socket(AF_UNIX, SOCK_DGRAM));
     expect(() => sendmsg(fd, "x")).toThrow(systemError("sendmsg", "ENOTCONN", 107));
     expect(() => sendmsg(fd, "x", { address: abstractAddress("nobody") })).toThrow(
@@ -174,8 +174,8 @@ describe("sendmsg, recvmsg", () => {
   });
 });
 
-describe("batches and data", () => {
-  test("trap 36: MSG_TRUNC as a flag throws a TCP stream's data away", () => {
+describe("the flag MSG_TRUNC", () => {
+  test("makes recvmsg drop the data of a TCP stream", () => {
     const listener = own(socket(AF_INET, SOCK_STREAM));
     bind(listener, loopback());
     listen(listener, 1);
@@ -189,7 +189,7 @@ describe("batches and data", () => {
     expect(thrown(() => recvmsg(server, buffer))).toMatchObject({ code: "EAGAIN" });
   });
 
-  test("trap 36: on a datagram it gives the full length and keeps the data that fits", () => {
+  test("makes recvmsg return the full length of a datagram, with the data that fits", () => {
     const [a, b] = pair(SOCK_DGRAM);
     sendmsg(a, "a long datagram");
     const buffer = Buffer.alloc(6);

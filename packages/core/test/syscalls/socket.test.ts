@@ -22,7 +22,7 @@ import { systemError } from "./system-error.js";
 keepDescriptors();
 
 describe("socket, socketpair", () => {
-  test("are close-on-exec and non-blocking", () => {
+  test("make close-on-exec, non-blocking sockets", () => {
     for (const fd of [own(socket(AF_UNIX, SOCK_DGRAM)), ...pair(SOCK_STREAM)]) {
       expect(isCloseOnExec(fd)).toBe(true);
     }
@@ -30,12 +30,12 @@ describe("socket, socketpair", () => {
     expect(() => recvmsg(a, Buffer.alloc(1))).toThrow(systemError("recvmsg", "EAGAIN", 11));
   });
 
-  test("have the type asked for", () => {
+  test("make sockets of the given type", () => {
     expect(getsockopt(own(socket(AF_INET, SOCK_DGRAM)), SOL_SOCKET, SO_TYPE)).toBe(SOCK_DGRAM);
     expect(getsockopt(pair(SOCK_SEQPACKET)[1], SOL_SOCKET, SO_TYPE)).toBe(SOCK_SEQPACKET);
   });
 
-  test("a blocking one is close-on-exec too, and waits", () => {
+  test("make a blocking socket close-on-exec, too", () => {
     const [a, b] = pair(SOCK_STREAM, { blocking: true });
     expect([a, b].map(isCloseOnExec)).toEqual([true, true]);
     sendmsg(a, "x");
@@ -45,7 +45,7 @@ describe("socket, socketpair", () => {
     );
   });
 
-  test("say what the kernel says of bad numbers", () => {
+  test("throw the kernel's errors for bad numbers", () => {
     expect(() => socket(4711, SOCK_STREAM)).toThrow(systemError("socket", "EAFNOSUPPORT", 97));
     expect(() => socketpair(AF_INET, SOCK_STREAM)).toThrow(systemError("socketpair", "EOPNOTSUPP", 95));
   });

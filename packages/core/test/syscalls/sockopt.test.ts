@@ -18,7 +18,7 @@ import { systemError } from "./system-error.js";
 keepDescriptors();
 
 describe("getsockopt, setsockopt", () => {
-  test("numbers and booleans are ints", () => {
+  test("take numbers and booleans as ints", () => {
     const fd = own(socket(AF_INET, SOCK_STREAM));
     expect(getsockopt(fd, SOL_SOCKET, SO_REUSEADDR)).toBe(0);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, true);
@@ -27,7 +27,7 @@ describe("getsockopt, setsockopt", () => {
     expect(getsockopt(fd, SOL_SOCKET, SO_REUSEADDR)).toBe(0);
   });
 
-  test("bytes", () => {
+  test("take and return bytes", () => {
     const fd = own(socket(AF_INET, SOCK_STREAM));
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, new Uint8Array(Int32Array.of(1).buffer));
     expect(getsockopt(fd, SOL_SOCKET, SO_REUSEADDR, { length: 4 })).toEqual(
@@ -46,7 +46,7 @@ describe("getsockopt, setsockopt", () => {
     ]);
   });
 
-  test("errors", () => {
+  test("throw the kernel's errors", () => {
     const fd = own(socket(AF_UNIX, SOCK_STREAM));
     expect(() => getsockopt(fd, SOL_SOCKET, 9999)).toThrow(systemError("getsockopt", "ENOPROTOOPT", 92));
     expect(() => setsockopt(fd, SOL_SOCKET, 9999, 1)).toThrow(systemError("setsockopt", "ENOPROTOOPT", 92));

@@ -17,12 +17,12 @@ import { systemError } from "./system-error.js";
 
 keepDescriptors();
 
-describe("timeouts", () => {
+describe("a timeout", () => {
   // Under user-mode emulation a recvmmsg(2) that fails gives 1.
   test.skipIf(isEmulated()).each([
     ["a blocking", true],
     ["a non-blocking", false],
-  ])("bound a call on %s descriptor, on a real kernel", (_, blocking) => {
+  ])("ends a call on %s descriptor, on a real kernel", (_, blocking) => {
     const [a, b] = pair(SOCK_DGRAM, { blocking });
     const from = process.hrtime.bigint();
     expect(() => recvmsg(b, Buffer.alloc(1), { timeout: 30 })).toThrow(
@@ -58,27 +58,30 @@ describe("timeouts", () => {
   test.each([
     ["a blocking call", { blocking: true }, {}],
     ["a call with a timeout", {}, { timeout: 30_000 }],
-  ])("%s waits, through signals, until the message comes", async (_, socketOptions, callOptions) => {
-    const [a, b] = pair(SOCK_STREAM, socketOptions);
-    let signals = 0;
-    const count = () => signals++;
-    process.on("SIGUSR2", count);
-    const child = spawn(
-      "sh",
-      ["-c", "kill -USR2 $PPID; sleep 0.2; kill -USR2 $PPID; sleep 0.1; echo late >&3"],
-      {
-        stdio: ["ignore", "inherit", "inherit", a],
-      },
-    );
-    const exited = once(child, "exit");
-    const buffer = Buffer.alloc(16);
-    const { bytes } = recvmsg(b, buffer, callOptions);
-    expect(buffer.toString("latin1", 0, bytes)).toBe("late\n");
-    // No callback of this thread ran meanwhile.
-    expect(signals).toBe(0);
-    await exited;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    process.off("SIGUSR2", count);
-    expect(signals).toBeGreaterThan(0);
-  });
+  ])(
+    "does not end early at a signal: %s waits until the message comes",
+    async (_, socketOptions, callOptions) => {
+      const [a, b] = pair(SOCK_STREAM, socketOptions);
+      let signals = 0;
+      const count = () => signals++;
+      process.on("SIGUSR2", count);
+      const child = spawn(
+        "sh",
+        ["-c", "kill -USR2 $PPID; sleep 0.2; kill -USR2 $PPID; sleep 0.1; echo late >&3"],
+        {
+          stdio: ["ignore", "inherit", "inherit", a],
+        },
+      );
+      const exited = once(child, "exit");
+      const buffer = Buffer.alloc(16);
+      const { bytes } = recvmsg(b, buffer, callOptions);
+      expect(buffer.toString("latin1", 0, bytes)).toBe("late\n");
+      // No callback of this thread ran meanwhile.
+      expect(signals).toBe(0);
+      await exited;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      process.off("SIGUSR2", count);
+      expect(signals).toBeGreaterThan(0);
+    },
+  );
 });

@@ -7,7 +7,7 @@ import { countNativeCalls, kernel, memory } from "./both-transports.js";
 
 countNativeCalls();
 
-describe("arguments are refused with the same words", () => {
+describe("the kernel's sockets and those in memory refuse arguments with the same error", () => {
   type Call = (socket: MessageSocket, anything: (value: unknown) => never) => unknown;
   const calls: Record<string, Call> = {
     "sendmsg(null)": (socket, any) => socket.sendmsg(any(null)),

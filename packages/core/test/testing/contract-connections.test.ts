@@ -7,7 +7,7 @@ countNativeCalls();
 
 describe.each([kernel, memory])("$name sockets", ({ withPair, withListener, openFile }) => {
   describe.each(CONNECTED)("%s", (type) => {
-    it("the end is a message with eof, again each time; iteration does not yield it", () =>
+    it("delivers the end as a message with eof each time, and iteration does not yield it", () =>
       withPair(type, async (a, b) => {
         await a.sendmsg({ data: "last" });
         const waiting = [b.recvmsg(), b.recvmsg()];
@@ -21,7 +21,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, withListener, open
         expect(await rejection(b.sendmsg({ data: "x" }))).toMatchObject({ code: "EPIPE", bytesSent: 0 });
       }));
 
-    it("a peer that closes without reading all resets the connection", () =>
+    it("is reset by a peer that closes with unread data", () =>
       withPair(type, async (a, b) => {
         await b.sendmsg({ data: "unread" });
         await a.sendmsg({ data: "what came" });
@@ -33,7 +33,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, withListener, open
         expect(await b.recvmsg()).toMatchObject({ eof: true });
       }));
 
-    it("queued sends fail when the peer closes", () =>
+    it("rejects queued sends when the peer closes", () =>
       withPair(
         type,
         async (a, b) => {
@@ -48,7 +48,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, withListener, open
         { cramped: true },
       ));
 
-    it("a listener accepts what connects, in order, sooner or later", () =>
+    it("is accepted in order, by calls that wait and by later ones", () =>
       withListener(type, async (listener, connect) => {
         expect(listener.tryAccept()).toBeUndefined();
         const waiting = listener.accept();
@@ -62,7 +62,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, withListener, open
         expect((await clients[0]!.recvmsg()).eof).toBe(true);
       }));
 
-    it("a listener's maxFds passes on", () =>
+    it("inherits the listener's maxFds", () =>
       withListener(type, async (listener, connect) => {
         const client = await connect();
         const file = openFile();
@@ -75,7 +75,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, withListener, open
         await server.close();
       }));
 
-    it("a listener's accept can be aborted; close rejects those who wait and resets those who were not accepted", () =>
+    it("is not taken by an aborted accept(), and the listener's close() rejects the waiting calls", () =>
       withListener(type, async (listener, connect) => {
         const controller = new AbortController();
         const aborted = listener.accept({ signal: controller.signal });
@@ -100,7 +100,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, withListener, open
         expect(await rejection(connect())).toMatchObject({ code: "ECONNREFUSED", syscall: "connect" });
       }));
 
-    it("connections that nobody accepted are reset when the listener closes", () =>
+    it("is reset if nobody accepted it when the listener closes", () =>
       withListener(type, async (listener, connect) => {
         const client = await connect();
         await listener.close();

@@ -8,7 +8,7 @@ countNativeCalls();
 
 describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuses }) => {
   describe.each(TYPES)("%s", (type) => {
-    it("carries a message, within the calls", () =>
+    it("carries a message within the calls", () =>
       withPair(type, async (a, b) => {
         const sending = a.sendmsg({ data: ["he", Buffer.from("llo")] });
         expect(b.tryRecvmsg()).toMatchObject({
@@ -30,7 +30,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         expect(back.address).toEqual(type === "dgram" ? { family: "unix" } : undefined);
       }));
 
-    it("waits for what is not there yet; several receives in order", () =>
+    it("serves waiting receives in order", () =>
       withPair(type, async (a, b) => {
         const receives = [b.recvmsg({ size: 1 }), b.recvmsg({ size: 1 }), b.recvmsg({ size: 1 })];
         expect(b.tryRecvmsg()).toBeUndefined();
@@ -38,7 +38,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         expect((await Promise.all(receives)).map(text)).toEqual(["1", "2", "3"]);
       }));
 
-    it("keeps boundaries, or glues what several sends brought", () =>
+    it("keeps message boundaries, or joins the data of several sends on a stream", () =>
       withPair(type, async (a, b) => {
         const first = b.recvmsg();
         for (const data of ["one", "two", "three"]) a.trySendmsg({ data });
@@ -47,7 +47,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         expect(received).toEqual(type === "stream" ? ["onetwothree"] : ["one", "two", "three"]);
       }));
 
-    it("cuts what there is no room for", () =>
+    it("cuts a message that is longer than the room, or delivers the rest later on a stream", () =>
       withPair(type, async (a, b) => {
         await a.sendmsg({ data: "abcdef" });
         const cut = await b.recvmsg({ size: 4 });
@@ -73,7 +73,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         expect(Buffer.from(two[1]!.buffer, 0, 3).toString()).toBe("cde");
       }));
 
-    it("passes descriptors: the same file, another number, one owner", () =>
+    it("passes descriptors, each with another number for the same file and one owner", () =>
       withPair(
         type,
         async (a, b) => {
@@ -114,7 +114,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         { maxFds: 2 },
       ));
 
-    it("lets in no more descriptors than were asked for", () =>
+    it("lets in no more descriptors than maxFds", () =>
       withPair(
         type,
         async (a, b) => {
@@ -137,7 +137,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         { maxFds: 1 },
       ));
 
-    itRefuses(`maxFds: "refuse": a send with descriptors fails whole, on a ${type} socket`, () =>
+    itRefuses(`refuses a whole send with descriptors if maxFds is "refuse", on a ${type} socket`, () =>
       withPair(
         type,
         async (a, b) => {
@@ -158,7 +158,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
       ),
     );
 
-    it("peeks: each time descriptors anew, and nothing is consumed", () =>
+    it("delivers new descriptors for each peek, which consumes nothing", () =>
       withPair(
         type,
         async (a, b) => {
@@ -177,7 +177,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         { maxFds: 1 },
       ));
 
-    it("an aborted receive consumes nothing, and the next one in line gets the message", () =>
+    it("consumes nothing for an aborted receive, and the next one gets the message", () =>
       withPair(type, async (a, b) => {
         const controller = new AbortController();
         const aborted = b.recvmsg({ signal: controller.signal });
@@ -201,7 +201,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         expect(text(b.tryRecvmsg())).toBe("still there");
       }));
 
-    it("gives each message memory of its own, which can be transferred", () =>
+    it("gives each message memory that can be transferred", () =>
       withPair(type, async (a, b) => {
         const buffers = [Buffer.alloc(1), Buffer.alloc(8)];
         for (const options of [{}, { size: 2 }, { buffers }]) {
@@ -212,7 +212,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         }
       }));
 
-    it("refuses MSG_ZEROCOPY: the kernel would read the memory after the send has settled", () =>
+    it("refuses MSG_ZEROCOPY, with which the kernel would read the memory after the send has settled", () =>
       withPair(type, async (a, b) => {
         const message = { data: "x", flags: MSG_ZEROCOPY };
         const expected = {
@@ -227,7 +227,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         expect(b.tryRecvmsg()).toBeUndefined();
       }));
 
-    it("back-pressure: a send waits, order is kept, an aborted one leaves no trace", () =>
+    it("makes sends wait under back-pressure, keeps their order, and sends nothing of an aborted one", () =>
       withPair(
         type,
         async (a, b) => {
@@ -260,7 +260,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         { cramped: true },
       ));
 
-    it("shutdown of writing waits for what is queued; then EPIPE", () =>
+    it('shutdown("write") waits for the queued sends, and later sends fail with EPIPE', () =>
       withPair(
         type,
         async (a, b) => {
@@ -282,7 +282,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         { cramped: true },
       ));
 
-    it("shutdown of reading is the end here, after what has arrived, and EPIPE there", () =>
+    it('shutdown("read") delivers what has arrived and then the end, and the peer gets EPIPE', () =>
       withPair(type, async (a, b) => {
         await a.sendmsg({ data: "before" });
         await b.shutdown("read");
@@ -296,7 +296,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         });
       }));
 
-    it("shutdown of reading ends a receive that waits", () =>
+    it('shutdown("both") ends a waiting receive', () =>
       withPair(type, async (_, b) => {
         const waiting = b.recvmsg();
         await b.shutdown("both");
@@ -304,7 +304,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         expect(await rejection(b.sendmsg({ data: "x" }))).toMatchObject({ code: "EPIPE" });
       }));
 
-    it("close rejects all who wait, and everything after", () =>
+    it("close() rejects all waiting calls and all later ones", () =>
       withPair(
         type,
         async (a) => {
@@ -330,7 +330,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         { cramped: true },
       ));
 
-    it("close ends a loop; leaving a loop does not close", () =>
+    it("close() ends a loop, and leaving a loop does not close the socket", () =>
       withPair(type, async (a, b) => {
         await a.sendmsg({ data: "one" });
         for await (const message of b) {
@@ -347,7 +347,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         await loop;
       }));
 
-    it("takes no buffer for what is queued that has been transferred away", () =>
+    it("rejects a queued send whose buffer was transferred", () =>
       withPair(
         type,
         async (a, b) => {

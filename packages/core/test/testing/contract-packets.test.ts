@@ -6,7 +6,7 @@ countNativeCalls();
 
 describe.each([kernel, memory])("$name sockets", ({ withPair, openFile }) => {
   describe.each(PACKETS)("%s", (type) => {
-    it("an empty message is a message, with descriptors if need be", () =>
+    it("delivers an empty message, with or without descriptors", () =>
       withPair(
         type,
         async (a, b) => {
@@ -22,7 +22,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile }) => {
         { maxFds: 1 },
       ));
 
-    it("a message that is too long is refused whole; any that goes arrives whole", () =>
+    it("refuses a message that is too long, and delivers any other whole", () =>
       withPair(type, async (a, b) => {
         expect(await rejection(a.sendmsg({ data: Buffer.alloc(1 << 22) }))).toMatchObject({
           code: "EMSGSIZE",
@@ -33,7 +33,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile }) => {
       }));
   });
 
-  it("dgram: there is no end; the first send to a peer that is gone finds out", () =>
+  it("dgram: delivers no end, and the first send to a closed peer fails", () =>
     withPair("dgram", async (a, b) => {
       await a.close();
       expect(b.tryRecvmsg()).toBeUndefined();

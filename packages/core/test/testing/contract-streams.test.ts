@@ -6,7 +6,7 @@ import { countNativeCalls, kernel, memory, readAll, text } from "./both-transpor
 countNativeCalls();
 
 describe.each([kernel, memory])("$name sockets", ({ withPair, openFile }) => {
-  it("stream: an empty send is nothing, and descriptors need a byte", () =>
+  it("stream: an empty send sends nothing, and descriptors need a byte", () =>
     withPair("stream", async (a, b) => {
       const file = openFile();
       expect(await a.sendmsg({})).toEqual({ bytes: 0 });
@@ -24,7 +24,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile }) => {
     [6, "aaaabb+1 bccccd+1 dddee"],
     [5, "aaaab+1 bbccc cdddd+1 ee"],
     [3, "aaa abb+1 bcc ccd+1 ddd ee"],
-  ])("stream: descriptors come with their send's first byte, room for %i", (size, expected) =>
+  ])("stream: delivers descriptors with their send's first byte, with room for %i", (size, expected) =>
     withPair("stream", async (a, b) => {
       const file = openFile();
       for (const data of ["aaaa", "bbb", "cccc", "dddd", "ee"]) {
@@ -43,7 +43,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile }) => {
 
   const megabyte = Buffer.alloc(1 << 20, "the quick brown fox jumps over the lazy dog ");
 
-  it("stream: a message that goes in parts arrives whole, its descriptors once, before the next", () =>
+  it("stream: a message that goes in parts arrives whole before the next one, and its descriptors once", () =>
     withPair("stream", async (a, b) => {
       const file = openFile();
       const sends = [
@@ -68,7 +68,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile }) => {
       await ending;
     }));
 
-  it("stream: trySendmsg may take a part", () =>
+  it("stream: trySendmsg() can take a part", () =>
     withPair("stream", async (a, b) => {
       const { bytes } = a.trySendmsg({ data: megabyte })!;
       expect(bytes).toBeGreaterThan(0);
@@ -77,7 +77,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile }) => {
       expect((await readAll(b)).bytes.length).toBe(bytes);
     }));
 
-  it.each(["abort", "close"] as const)("stream: %s when a part has gone ends the stream there", (how) =>
+  it.each(["abort", "close"] as const)("stream: %s after a part of a message ends the stream there", (how) =>
     withPair("stream", async (a, b) => {
       const controller = new AbortController();
       const partial = rejection(a.sendmsg({ data: megabyte }, { signal: controller.signal }));
@@ -101,7 +101,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile }) => {
     }),
   );
 
-  it("stream: an address is EISCONN", () =>
+  it("stream: an address fails with EISCONN", () =>
     withPair("stream", async (a) => {
       const address = { path: "/nowhere" };
       expect(await rejection(a.sendmsg({ data: "x", address }))).toMatchObject({

@@ -36,13 +36,13 @@ function run(code: string): { status: number | null; output: string } {
 
 const onNode = skipUnless("it is for Node's test runner", !isBun && !isDeno);
 
-onNode("the example runs anywhere", () => {
+onNode("the example of docs/testing.md passes without the binary", () => {
   const { status, output } = run(`${keepFiles}\n${tests}`);
   expect(output).toMatch(/^(#|ℹ) pass 2$/m);
   expect(status).toBe(0);
 });
 
-onNode("the example finds the leak if there is one", () => {
+onNode("the example of docs/testing.md fails if its program leaks a descriptor", () => {
   const leaky = keepFiles!.replace("file?.close();", "");
   expect(leaky).not.toBe(keepFiles);
   const { status, output } = run(`${leaky}\n${tests}`);
@@ -51,7 +51,7 @@ onNode("the example finds the leak if there is one", () => {
   expect(status).toBe(1);
 });
 
-onNode("the binary is out of reach there", () => {
+onNode("the binary can't be loaded where these examples run", () => {
   const { status, output } = run('import { socketpair } from "sendmsg"; socketpair();');
   expect(output).toContain("ERR_SENDMSG_NATIVE_LOAD");
   expect(status).toBe(1);

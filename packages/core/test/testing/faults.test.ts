@@ -22,7 +22,7 @@ afterEach(() => {
 const TYPES = ["stream", "seqpacket", "dgram"] as const;
 
 describe.each(TYPES)("%s", (type) => {
-  it("fails the next send once, within the call; nothing has gone", async () => {
+  it("failNext() fails the next send once, of which nothing goes", async () => {
     const [a, b] = memorySocketpair(type);
     a.failNext("sendmsg", "ETOOMANYREFS");
     const error = await rejection(a.sendmsg({ data: "lost", fds: [0] }));
@@ -34,7 +34,7 @@ describe.each(TYPES)("%s", (type) => {
     expect(thrown(() => a.trySendmsg({ data: "x" }))).toMatchObject({ code: "ENOBUFS", bytesSent: 0 });
   });
 
-  it("fails receives, one that waits, too, in the order in which errors were planned", async () => {
+  it("failNext() fails waiting receives and later ones, in the order of its calls", async () => {
     const [a, b] = memorySocketpair(type);
     const own = new Error("the test's own");
     const waiting = b.recvmsg();
@@ -46,7 +46,7 @@ describe.each(TYPES)("%s", (type) => {
     expect(String((await b.recvmsg()).data)).toBe("still there");
   });
 
-  it("a blocked send waits in line, and goes when it is released", async () => {
+  it("block() makes sends wait in order until they are released", async () => {
     const [a, b] = memorySocketpair(type);
     const release = a.block("sendmsg");
     const alsoRelease = a.block("sendmsg");
@@ -66,7 +66,7 @@ describe.each(TYPES)("%s", (type) => {
     expect(String((await b.recvmsg()).data)).toBe("2");
   });
 
-  it("a queued send meets its error when its turn comes", async () => {
+  it("failNext() fails a queued send in its turn", async () => {
     const [a] = memorySocketpair(type);
     const release = a.block("sendmsg");
     const sends = [a.sendmsg({ data: "1" }), a.sendmsg({ data: "2" })];
@@ -76,7 +76,7 @@ describe.each(TYPES)("%s", (type) => {
     expect(await sends[1]).toEqual({ bytes: 1 });
   });
 
-  it("a blocked receive gets nothing, though it is there", async () => {
+  it("block() makes a receive wait although a message has arrived", async () => {
     const [a, b] = memorySocketpair(type);
     const release = b.block("recvmsg");
     await a.sendmsg({ data: "here" });
@@ -87,7 +87,7 @@ describe.each(TYPES)("%s", (type) => {
     expect(String((await waiting).data)).toBe("here");
   });
 
-  it("a loop passes over what it should, and ends at the rest", async () => {
+  it("a loop reports passing errors to onError, and throws any other", async () => {
     const [a, b] = memorySocketpair(type);
     const errors: string[] = [];
     const received: string[] = [];
@@ -108,7 +108,7 @@ describe.each(TYPES)("%s", (type) => {
     expect(errors).toEqual(["recvmsg ENOMEM", ...(type === "stream" ? [] : ["recvmsg ECONNREFUSED"])]);
   });
 
-  it("a message takes as much room as it has bytes, an empty one some all the same", async () => {
+  it("a message needs as much room as it has bytes, and an empty one needs some", async () => {
     const [a, b] = memorySocketpair(type, { capacity: 10 });
     expect(a.trySendmsg({ data: "12345678" })).toEqual({ bytes: 8 });
     const rest = a.sendmsg({ data: "abcd" });
@@ -126,7 +126,7 @@ describe.each(TYPES)("%s", (type) => {
     });
   });
 
-  it("an address may name any interface: this machine's do not matter", async () => {
+  it("an address can name an interface that this machine lacks", async () => {
     if (type !== "dgram") return;
     const [a, b] = memorySocketpair(type);
     for (const name of ["lo", "nosuch0", "lo"]) {
@@ -142,7 +142,7 @@ describe.each(TYPES)("%s", (type) => {
     expect(addresses[3]).toMatchObject({ address: "fe80::1", port: 5, scopeId: interfaces[2] });
   });
 
-  it("control messages pass as they are given", async () => {
+  it("control messages arrive as they were sent", async () => {
     const [a, b] = memorySocketpair(type);
     const control = [{ name: "credentials", value: { pid: 1, uid: 2, gid: 3 } }] as const;
     await a.sendmsg({ data: "plain" });
@@ -160,8 +160,8 @@ describe.each(TYPES)("%s", (type) => {
   });
 });
 
-describe("an error after a part of a stream message", () => {
-  it.each([0, 1, 3, 5])("has that many bytes gone: %i", async (bytesSent) => {
+describe("failNext() after a part of a stream message", () => {
+  it.each([0, 1, 3, 5])("fails after bytesSent: %i", async (bytesSent) => {
     const [a, b] = memorySocketpair("stream", { maxFds: 1 });
     const file = new FakeDescriptor("the file");
     a.failNext("sendmsg", "ECONNRESET", { bytesSent });
@@ -183,7 +183,7 @@ describe("an error after a part of a stream message", () => {
     file.close();
   });
 
-  it("counts over several messages, and trySendmsg sees the part that goes", async () => {
+  it("counts the bytes of several messages, and trySendmsg() returns the part that went", async () => {
     const [a, b] = memorySocketpair("stream");
     a.failNext("sendmsg", "EPIPE", { bytesSent: 7 });
     expect(await a.sendmsg({ data: "12345" })).toEqual({ bytes: 5 });
@@ -194,7 +194,7 @@ describe("an error after a part of a stream message", () => {
   });
 });
 
-it("a stream message that goes in parts has its control messages with every part, its descriptors with the first", async () => {
+it("a stream message that goes in parts has its control messages with each part, and its descriptors with the first", async () => {
   const [a, b] = memorySocketpair("stream", { capacity: 4, maxFds: 1 });
   const control = [{ name: "credentials", value: { pid: 1, uid: 2, gid: 3 } }] as const;
   const file = new FakeDescriptor("the file");
@@ -215,7 +215,7 @@ it("a stream message that goes in parts has its control messages with every part
 });
 
 describe("a listener", () => {
-  it("fails accept on demand; waits out a lack of descriptors", async () => {
+  it("failNext() fails accept(), and iteration waits out a lack of descriptors", async () => {
     const listener = new MemoryListener();
     listener.failNext("accept", "ECONNABORTED");
     expect(await rejection(listener.accept())).toMatchObject({ code: "ECONNABORTED", syscall: "accept4" });
@@ -238,7 +238,7 @@ describe("a listener", () => {
     await listener.close();
   });
 
-  it("blocks accept on demand", async () => {
+  it("block() makes accept() wait", async () => {
     const listener = new MemoryListener({ type: "seqpacket" });
     const release = listener.block("accept");
     const client = await listener.connect({ maxFds: 1 });
@@ -277,7 +277,7 @@ describe("descriptors", () => {
     expect(openDescriptors()).toEqual([]);
   });
 
-  it("are listed with what they stand for and the place that made them", async () => {
+  it("are listed with their file and the place that made them", async () => {
     const makeOne = () => new FakeDescriptor("made");
     async function receiveOne(): Promise<FakeDescriptor> {
       const [a, b] = memorySocketpair("stream", { maxFds: 1 });
@@ -301,7 +301,7 @@ describe("descriptors", () => {
     later.close();
   });
 
-  it("stand for what was sent, a detached number for its file", async () => {
+  it("have the sent object as their file, or the file of a sent number that was detached", async () => {
     const [a, b] = memorySocketpair("dgram", { maxFds: 9 });
     const handle = { fd: 5 };
     const fake = new FakeDescriptor("fake");
@@ -314,7 +314,7 @@ describe("descriptors", () => {
     message[Symbol.dispose]();
   });
 
-  it("of messages that nobody received are not counted, those of a peek are", async () => {
+  it("are not counted in messages that nobody received, and are counted for a peek", async () => {
     const [a, b] = memorySocketpair("stream", { maxFds: 1 });
     await a.sendmsg({ data: "x", fds: [0] });
     expect(openDescriptors()).toEqual([]);
@@ -325,7 +325,7 @@ describe("descriptors", () => {
   });
 });
 
-it("datagrams arrive from the address that they are given", async () => {
+it("datagrams arrive from the address to which they were sent", async () => {
   const [client, server] = memorySocketpair("dgram");
   const address = { family: "ipv4", address: "192.0.2.1", port: 53 } as const;
   await client.sendmsg({ data: "query", address });
@@ -335,7 +335,7 @@ it("datagrams arrive from the address that they are given", async () => {
   expect((await client.recvmsg()).address).toEqual(address);
 });
 
-it("refuses what it cannot do", async () => {
+it("sockets in memory refuse what they can't do", async () => {
   const [a, b] = memorySocketpair("seqpacket");
   const code = (call: () => unknown) => thrown(call).code;
   expect(code(() => memorySocketpair("raw" as "stream"))).toBe("ERR_INVALID_ARG_VALUE");
@@ -351,7 +351,7 @@ it("refuses what it cannot do", async () => {
   expect(await a.sendmsg({ data: "none of it was planned" })).toEqual({ bytes: 22 });
 });
 
-it("an onError that aborts its loop takes nobody else's place", async () => {
+it("an onError that aborts its loop does not take another receive's turn", async () => {
   const listener = new MemoryListener();
   const controller = new AbortController();
   const { signal } = controller;
@@ -367,7 +367,7 @@ it("an onError that aborts its loop takes nobody else's place", async () => {
   await (await second).close();
 });
 
-it("delivers while the test has fake timers", async () => {
+it("sockets in memory deliver while the test has fake timers", async () => {
   vi.useFakeTimers();
   try {
     const [a, b] = memorySocketpair();
@@ -379,7 +379,7 @@ it("delivers while the test has fake timers", async () => {
   }
 });
 
-it("several sends within one turn reach a receive that waits as one, as from the kernel", async () => {
+it("several sends within one turn reach a waiting receive as one message, as with the kernel", async () => {
   const [a, b] = memorySocketpair();
   const waiting = b.recvmsg();
   await a.sendmsg({ data: "first" });
