@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as check from "../src/arguments.js";
 
-// The messages as users see them are tested with the functions that check: syscalls/bad-input.test.ts.
+// syscalls/bad-input.test.ts tests the messages that users see.
 
 describe("numbers", () => {
   test("pass unchanged at their limits", () => {

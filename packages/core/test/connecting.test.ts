@@ -10,7 +10,7 @@ describe("connect() to a listener whose backlog is full", () => {
   const types: SocketType[] = ["stream", "seqpacket"];
   const at = () => ({ path: freshPath() });
 
-  /** Connects until the next one has to wait. */
+  /** Connects until the next connect must wait. */
   async function fillBacklog(
     address: Address,
     type: SocketType,
@@ -69,7 +69,7 @@ describe("connect() to a listener whose backlog is full", () => {
         const late = await Socket.bind({ family: "unix" });
         const connecting = late.connect(address);
         const servers = [await listener.accept()];
-        // There is room now, for either of those who wait: a second call would get it.
+        // The backlog has room now, which a second connect(2) of this socket would take.
         expect(await rejection(late.connect(address))).toMatchObject({ code: "ERR_INVALID_STATE" });
         while (servers.length < clients.length + 2) servers.push(await listener.accept());
         await connecting;
@@ -96,7 +96,7 @@ describe("connect() to a listener whose backlog is full", () => {
     withListener(
       { type: "stream", place: () => ({ family: "ipv4", address: "127.0.0.1", port: 0 }) },
       async (listener, address) => {
-        // The kernel drops SYNs while the backlog is full: the connection comes with a retransmission, after a second.
+        // The kernel drops SYNs while the backlog is full. The connection comes with a retransmission, after a second.
         const { clients, waiting } = await fillBacklog(address, "stream");
         const late = await Socket.bind({ family: "ipv4", address: "127.0.0.1", port: 0 });
         const connecting = late.connect(address);
@@ -110,7 +110,7 @@ describe("connect() to a listener whose backlog is full", () => {
         const accepting = (async () => {
           for await (const server of listener) {
             servers.push(server);
-            // Only the late one has anything to say: nothing but the connection itself wakes its send.
+            // Only the late client sends, so that only its connection can wake that send.
             const hearing = server.recvmsg();
             hearing
               .then(({ eof }) => (eof ? undefined : server.sendmsg({ data: "welcome" })))

@@ -11,7 +11,7 @@ import { bytesOf, read } from "./support/pairs.js";
 import { CONNECTIONS, withConnection, withListener } from "./support/transports.js";
 import { until } from "./support/waiting.js";
 
-/** What the kernel says of a place where nobody is. */
+/** The kernel's error for a connect(2) to an address without a listener. */
 const nobody = (address: Address): string =>
   "path" in address && address.path !== undefined ? "ENOENT" : "ECONNREFUSED";
 

@@ -73,7 +73,7 @@ describe("a FileDescriptor whose number other code has closed", () => {
 describe("a FileDescriptor whose number the kernel hands out again", () => {
   const UNIX = [AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK] as const;
 
-  /** Calls with a message that carries a descriptor: the control data, and the numbers in it. */
+  /** Prepares a message with a descriptor. The returned function receives it, and returns the descriptor's number. */
   function numbersIn(receive: (fd: number, control: Uint8Array) => void): () => number[] {
     const [a, b] = socketpair(...UNIX);
     const control = encodeControl([{ name: "rights", value: [a] }]);
@@ -87,7 +87,7 @@ describe("a FileDescriptor whose number the kernel hands out again", () => {
     };
   }
 
-  /** Each call gets what it needs ready, so that the next number goes to what it hands out. */
+  /** Each entry prepares its call, so that the call returns the next free number. */
   const calls: [name: string, prepare: () => () => number[]][] = [
     ["socket", () => () => [socket(...UNIX)]],
     ["socketpair", () => () => socketpair(...UNIX)],
@@ -161,7 +161,7 @@ describe("the number of a FileDescriptor that is being closed", () => {
       for (let round = 0; round < 500; round++) {
         const [end, other] = socketpair(AF_UNIX, SOCK_STREAM);
         FileDescriptor.adopt(end).close();
-        // Until the number is free, nobody gets it.
+        // adopt() must fail until the number is free.
         let had = false;
         while (isOpen(end)) {
           try {
@@ -175,8 +175,8 @@ describe("the number of a FileDescriptor that is being closed", () => {
         close(other);
         if (round % 50 === 0) await turn();
       }
-      // Right before the thread calls close(2), adopt() can succeed. That happens in one of some hundred rounds. If the thread loses
-      // its processor just then, adopt() succeeds many times in that round.
+      // Right before the thread calls close(2), adopt() can succeed. That happens in one of some hundred rounds. A thread that
+      // loses its processor just then lets adopt() succeed many times in that round.
       expect(adopted).toBeLessThan(50);
     }));
 

@@ -69,7 +69,7 @@ describe("transfer", () => {
           try { FileDescriptor.claim(workerData.ticket); } catch (error) { again = error.code; }
           const content = readFileSync("/proc/self/fd/" + claimed.fd, "latin1");
           claimed.close();
-          // Node closes what a worker opened with node:fs when it ends: the duplicate is not of that kind.
+          // When a worker ends, Node closes descriptors that node:fs has opened there. It does not close the duplicate.
           const opened = FileDescriptor.adopt(openSync("/proc/self/stat", "r"));
           const back = opened.dup().transfer();
           closeSync(opened.detach());

@@ -15,7 +15,7 @@ import { failure, succeeded } from "../src/syscalls/failure.js";
 
 test("errno names are those of node:os", async () => {
   const { constants } = await import("node:os");
-  // Where two names share a number, the kernel's headers define the second by the first.
+  // If two names have the same number, the kernel's headers define the second with the first.
   const aliases = new Set(["EWOULDBLOCK", "ENOTSUP"]);
   let compared = 0;
   for (const [name, number] of Object.entries(constants.errno)) {

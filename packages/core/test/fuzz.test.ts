@@ -15,9 +15,9 @@ import { numRuns, timeout } from "./support/property.js";
 import { temporaryDirectory } from "./support/temporary-directory.js";
 import { turn } from "./support/waiting.js";
 
-// Whatever a program gives to whatever we export: an error is an Error that has a code.
+// Calls every exported function with arbitrary arguments. Every error must be an Error with a code.
 
-/** What our own getters and methods among the arguments throw: it comes back to whoever gave them. */
+/** The error that getters and methods among the arguments throw. The library must pass it to the caller. */
 const CALLERS = new Error("thrown by the caller's own code");
 
 const throwing = () => {
@@ -35,7 +35,7 @@ class Subclass extends Uint8Array {
   }
 }
 
-/** Values at which code trips, each made anew: some are used up. */
+/** Makes values that often break code. Each is made anew, because a call can use up some. */
 const oddities: readonly (() => unknown)[] = [
   () => undefined,
   () => null,
@@ -109,18 +109,18 @@ const NAMES = [
   ...["sendmsg", "recvmsg", "accept", "EPIPE", "sendmsg.DescriptorTicket", "lo", "00:11:22:33:44:55"],
 ];
 
-// No number of a descriptor that may be open, and none that takes long to allocate or to wait for.
+// No number of a descriptor that may be open, and none that is a long time or a large size.
 const NUMBERS = [0, -0, 1, 2, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 255, 254, 1000, 65_535, 65_536];
 const LARGE = [2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 53, -(2 ** 31), 0xffff_0000];
 
-/** A value to be made: what is used up by one call is made anew for the next. */
+/** The recipe of a value, which is made anew for each call. */
 type Plan =
   | { plain: unknown }
   | { odd: number }
   | { bytes: Uint8Array }
   | { list: Plan[] }
   | { fields: Record<string, Plan> }
-  /** A right value in which one thing is another. */
+  /** A correct value of which one part is replaced. */
   | { of: "control" | "address"; sample: number; path: number[]; value: Plan };
 
 const { plan: anyPlan } = fc.letrec<{ plan: Plan }>((tie) => ({
@@ -145,7 +145,7 @@ const SAMPLES = {
   address: addressSamples.map(({ address: each }) => each),
 };
 
-/** The value with another one in the place that the path leads to. */
+/** The value, with another one at the end of the path. */
 function changed(value: unknown, path: readonly number[], other: unknown): unknown {
   if (path.length === 0 || typeof value !== "object" || value === null || ArrayBuffer.isView(value))
     return other;
@@ -173,13 +173,13 @@ function make(plan: Plan): unknown {
 
 type Callable = (...args: unknown[]) => unknown;
 
-/** What there is to call, by name. Each gets its own `this`. */
+/** The functions to call, by name. Each gets its own `this`. */
 type Surface = Map<string, Callable>;
 
 const isClass = (value: unknown): boolean =>
   typeof value === "function" && Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false;
 
-/** The functions that a module exports, and its classes' constructors and static methods. */
+/** The functions that a module exports, with the constructors and static methods of its classes. */
 function exported(surface: Surface, name: string, module: object): void {
   for (const [key, value] of Object.entries(module)) {
     if (typeof value !== "function") continue;
@@ -195,7 +195,7 @@ function exported(surface: Surface, name: string, module: object): void {
   }
 }
 
-/** The methods and getters of an object, given those of its class. */
+/** The methods and getters that an object has from its class. */
 function methods(
   surface: Surface,
   name: string,
@@ -210,14 +210,14 @@ function methods(
   }
 }
 
-/** Ends what it is called on: all that follows would be refused for that. */
+/** Methods that close their object, after which every call would be refused. */
 const ENDING = /\.(close|detach|toNet|transfer|handOver|closed)$/;
 
 const optionNames = Object.keys(options.socketOptions);
 
 const isOpenNumber = (value: unknown): boolean => typeof value === "number" && value >= 0 && value < 1e6;
 
-/** Everything that can be called, with objects that are made for it; `end` closes them. */
+/** All functions and methods, with objects for them that `end` closes. */
 async function open(): Promise<{ surface: Surface; end: () => Promise<void> }> {
   const surface: Surface = new Map();
   for (const [name, module] of Object.entries({ address, control, options, memory, sendmsg })) {
@@ -240,7 +240,7 @@ async function open(): Promise<{ surface: Surface; end: () => Promise<void> }> {
   methods(surface, "fakeDescriptor", new memory.FakeDescriptor());
   methods(surface, "message", sendmsg.Message.from({ data: Buffer.from("x") }));
 
-  // The synchronous layer takes numbers, whoever has opened them: it gets those of sockets that are there to be ruined.
+  // The synchronous layer accepts any open number. It gets the numbers of sockets that nothing else needs.
   const fds = [syscalls.AF_UNIX, syscalls.AF_INET].map((family) =>
     syscalls.socket(family, syscalls.SOCK_DGRAM | syscalls.SOCK_NONBLOCK),
   );
@@ -254,7 +254,7 @@ async function open(): Promise<{ surface: Surface; end: () => Promise<void> }> {
       });
     } else {
       surface.set(`syscalls.${name}`, (...args) => call(fds[turn++ % fds.length], ...args.slice(1)));
-      // A descriptor that is none.
+      // An object that looks like a descriptor.
       surface.set(`syscalls.${name} of anything`, (fd, ...args) =>
         call(isOpenNumber(fd) ? "fd" : fd, ...args),
       );
@@ -270,12 +270,12 @@ async function open(): Promise<{ surface: Surface; end: () => Promise<void> }> {
     ),
   );
   surface.delete("syscalls.close");
-  // Numbers of descriptors that are open here are not theirs to take.
+  // adopt() must not take over descriptors that this process needs.
   for (const name of ["FileDescriptor.adopt", "Socket.from", "Listener.from"]) {
     const call = surface.get(`sendmsg.${name}`)!;
     surface.set(`sendmsg.${name}`, (source, ...args) => call(isOpenNumber(source) ? "fd" : source, ...args));
   }
-  // Errors are made by the library.
+  // The library makes these errors, so no call makes one.
   surface.delete("new sendmsg.NativeLoadError");
   for (const name of surface.keys()) if (ENDING.test(name)) surface.delete(name);
 
@@ -299,7 +299,7 @@ function hasAddress(plan: Plan): boolean {
   return "fields" in plan && Object.values(plan.fields).some(hasAddress);
 }
 
-/** Makes the calls, and returns those whose errors are not as they should be. */
+/** Makes the calls, and returns the calls whose errors have no code. */
 async function failuresOf(calls: readonly { at: number; plans: readonly Plan[] }[]): Promise<Failure[]> {
   const { surface, end } = await open();
   const names = [...surface.keys()];
@@ -308,7 +308,7 @@ async function failuresOf(calls: readonly { at: number; plans: readonly Plan[] }
   const made: unknown[] = [];
   for (const { at, plans } of calls) {
     const name = names[at % names.length]!;
-    // Addresses of other machines are for what only looks at them.
+    // Only functions that send nothing get addresses of other machines.
     const isPure = /\b(address|control|options|Message|FakeDescriptor|packetControl)\b/.test(name);
     const args = plans.filter((plan) => isPure || !hasAddress(plan)).map(make);
     const wrong = (error: unknown) => {
@@ -330,7 +330,7 @@ async function failuresOf(calls: readonly { at: number; plans: readonly Plan[] }
   return failures;
 }
 
-/** The error as it is printed, where it can be. */
+/** The error's text, if it can be printed. */
 function shown(error: unknown): string {
   try {
     return inspect(error);
@@ -342,7 +342,7 @@ function shown(error: unknown): string {
 const isIterator = (value: unknown): value is AsyncGenerator =>
   typeof value === "object" && value !== null && "next" in value && Symbol.asyncIterator in value;
 
-/** A socket or descriptor that was left open would be one of thousands. */
+/** Closes the sockets and descriptors that calls have returned: there are thousands. */
 async function dispose(result: unknown): Promise<void> {
   if (Array.isArray(result)) for (const each of result) await dispose(each);
   else if (typeof result === "object" && result !== null) {
@@ -363,13 +363,13 @@ it("an error is an Error with a code, whatever was given to whatever is exported
 }, async () => {
   const directory = process.cwd();
   const { stackTraceLimit } = Error;
-  // Paths among the values are relative.
+  // Some values are relative paths.
   process.chdir(temporaryDirectory());
-  // The message of an error is enough. To make its stack takes longer than all the rest.
+  // Stacks are switched off: to make them takes longer than all the rest.
   Error.stackTraceLimit = 0;
   try {
     await counted(async () => {
-      // On average, half as many calls as there may be: CI makes a million.
+      // Half as many calls as allowed, on average. A nightly run makes a million.
       const batches = Math.ceil((20 * numRuns) / CALLS_AT_A_TIME);
       const property = fc.asyncProperty(anyCalls, async (calls) => {
         const [failure] = await failuresOf(calls);
@@ -383,7 +383,7 @@ it("an error is an Error with a code, whatever was given to whatever is exported
   }
 });
 
-/** Arguments by which each kind of error was once without a code. */
+/** Arguments that once led to errors without a code. */
 const gone = () => detached(new Uint8Array(16));
 const once: Record<string, () => unknown> = {
   "socketpair, receive: a sparse list": () => sendmsg.socketpair("stream", { receive: new Array(3) }),

@@ -22,12 +22,12 @@ const LOOPBACK = 1;
 
 interface Way {
   name: string;
-  /** Where the receiver is bound, and by which address it is reached. */
+  /** The address to which the receiver is bound, and the one to which the sender sends. */
   bound: string;
   reached: string;
-  /** Where the sender is bound. */
+  /** The address to which the sender is bound. */
   from: string;
-  /** How both ends look to the receiver. */
+  /** The addresses of both ends, as the receiver sees them. */
   destination: string;
 }
 
@@ -129,7 +129,7 @@ describe.each(WAYS)("$name", (way) => {
         const message = await next(receiver);
         const { segmentSize, ecn } = readPacketInfo(message);
         expect(ecn).toBe(ECN.ect0);
-        // Not every kernel joins what the loopback interface brings.
+        // Not every kernel joins segments on the loopback interface.
         if (message.data.length > 4) expect(segmentSize).toBe(4);
         data += message.data.toString();
         expect(sizes).toBeLessThan(3);

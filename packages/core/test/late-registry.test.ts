@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { LateRegistry } from "../src/late-registry.js";
 
-/** What the collector was asked to look at: the held values by object. */
+/** The objects that were registered with the FinalizationRegistry, with their held values. */
 const registered = new Map<object, string>();
 
 class Registry {

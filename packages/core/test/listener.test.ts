@@ -20,7 +20,7 @@ import { turn } from "./support/waiting.js";
 
 const unix = { type: "stream" as const, place: () => ({ path: freshPath() }) };
 
-/** Connects and hangs up: a connection that waits to be accepted. */
+/** Connects and closes. The connection waits to be accepted. */
 async function knock(at: Parameters<typeof Socket.connect>[0]): Promise<void> {
   await (await Socket.connect(at)).close();
 }

@@ -8,7 +8,7 @@ import { withPair } from "./support/pairs.js";
 import { onRealKernel } from "./support/skip-unless.js";
 import { turn } from "./support/waiting.js";
 
-/** How often each was decoded since the test began. */
+/** How often the test has decoded control messages, and addresses. */
 const decoded = {
   get control() {
     return vi.mocked(control.decodeControl).mock.calls.length;
@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** Reads twice what is decoded once. */
+/** Reads each property twice. It must be decoded once. */
 function read(message: Message): void {
   for (let i = 0; i < 2; i++) {
     expect(message.control.length).toBe(1);
@@ -33,7 +33,7 @@ function read(message: Message): void {
   }
 }
 
-// Bun passes module mocks over.
+// Bun ignores module mocks.
 describe.skipIf(isBun)("a message's control messages and address", () => {
   it("are decoded once, when they are first read", () =>
     withPair(

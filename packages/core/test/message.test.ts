@@ -136,7 +136,7 @@ describe("control and address", () => {
         await b.sendmsg({ data: "y" });
         await a.recvmsg();
         expect(message.control[0]).toMatchObject({ name: "credentials", value: { pid: process.pid } });
-        // SO_PASSCRED gives a socket that sends a name, see unix(7), "Autobind feature".
+        // SO_PASSCRED makes the kernel give a sending socket a name: unix(7), "Autobind feature".
         expect(message.address).toEqual(a.getsockname());
         expect(message.address).not.toEqual(b.getsockname());
       },

@@ -14,7 +14,7 @@ import { thrown } from "./support/outcome.js";
 import { openFile } from "./support/owned-descriptors.js";
 import { withPair } from "./support/pairs.js";
 
-// What a merge of a stranger's JSON leaves behind ("__proto__"): every object of the program has these properties.
+// A program that merges a stranger's JSON with "__proto__" gives these properties to all its objects.
 
 const everyObject = Object.prototype as Record<string, unknown>;
 let polluted: string[] = [];
@@ -28,7 +28,7 @@ const clean = () => {
 };
 afterEach(clean);
 
-/** Runs while Object.prototype has these properties: what expects and counts runs without. */
+/** Runs `body` while Object.prototype has these properties. Assertions run outside of it. */
 function whilePolluted<T>(properties: Record<string, unknown>, body: () => T): T {
   pollute(properties);
   try {

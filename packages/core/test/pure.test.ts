@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 const sources = new URL("../src/", import.meta.url);
 
-/** All files that a file loads, itself included: what is imported for its types alone is not loaded. */
+/** All files that a file loads, including itself. A type import loads nothing. */
 function loadedBy(entry: string): string[] {
   const seen = new Set<string>();
   const waiting = [new URL(entry, sources).href];

@@ -24,7 +24,7 @@ import { turn } from "./support/waiting.js";
 
 const TYPES: SocketType[] = ["stream", "seqpacket", "dgram"];
 
-/** What arrives at the other end of a fresh pair. */
+/** Sends the message over a new pair, and calls `use` with the received one. */
 async function exchange(
   type: SocketType,
   message: Parameters<Socket["sendmsg"]>[0],
@@ -208,7 +208,7 @@ describe("options", () => {
         at = listener.getsockname();
         const client = await Socket.connect(at);
         const server = await listener.accept();
-        // The side that closes first is left with TIME_WAIT.
+        // The side that closes first keeps the port in TIME_WAIT.
         await server.close();
         expect((await client.recvmsg()).eof).toBe(true);
         await Promise.all([client.close(), listener.close()]);
@@ -309,7 +309,7 @@ it("an IPv6 datagram socket sends to an IPv4 address, too", () =>
 describe("a shutdown that the kernel refuses", () => {
   it.each(["write", "both"] as const)("%s: leaves sending possible", (how) =>
     counted(async () => {
-      // Netlink knows no shutdown(2): sock_no_shutdown().
+      // Netlink refuses shutdown(2): sock_no_shutdown(), net/core/sock.c.
       const socket = Socket.from(syscallSocket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
       expect(await rejection(socket.shutdown(how))).toMatchObject({
         code: "EOPNOTSUPP",

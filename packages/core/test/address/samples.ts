@@ -1,6 +1,6 @@
 import type { Address } from "../../src/address/index.js";
 
-/** An address, and the C statements that declare the same as `p`. */
+/** An address, and the C statements that declare the same address as `p`. */
 export interface AddressSample {
   address: Address;
   c: string;
@@ -11,7 +11,7 @@ export interface AddressSample {
 const LONGEST = "p".repeat(108);
 const ZEROED = "memset(&p, 0, sizeof p);";
 
-/** Bluetooth's structures are in headers of the kernel's and of BlueZ. */
+/** Only the kernel's own headers and BlueZ define Bluetooth's structures. */
 export const PRELUDE = `
 #define _GNU_SOURCE
 #include <stddef.h>

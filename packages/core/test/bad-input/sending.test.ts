@@ -7,7 +7,7 @@ import { withPair } from "../support/pairs.js";
 import { withBound } from "../support/transports.js";
 import { detached, kindOf, RANGE, type Raw, TYPE, VALUE } from "./refusal.js";
 
-/** What is refused is refused whole: nothing has gone, nothing is queued, no descriptor is left over. */
+/** A refused message is refused whole: nothing is sent or queued, and no descriptor stays open. */
 describe("sendmsg refuses", () => {
   const file = () => openSync("/proc/self/status", "r");
   const messages: [what: string, message: () => unknown, code: string, argument: string][] = [

@@ -6,7 +6,7 @@ import { onRealKernel } from "../support/skip-unless.js";
 
 const features = new Map(kernelFeatures().map((feature) => [feature.name, feature]));
 
-/** Whether a program that uses the feature gets it. */
+/** Whether the feature works when a program uses it. */
 async function works(use: () => Promise<void> | void): Promise<boolean> {
   try {
     await use();

@@ -5,7 +5,7 @@ import { compilerMissing, runC } from "../support/c-compiler.js";
 
 const directory = new URL("../../src/constants/", import.meta.url);
 
-/** Which headers have the numbers of a file. The kernel keeps those of the last four to itself. */
+/** The headers with the numbers of each file. For the last four files, only the kernel itself has headers. */
 const HEADERS: Record<string, readonly string[]> = {
   "address-families": ["sys/socket.h"],
   "socket-types": ["sys/socket.h"],
@@ -37,7 +37,7 @@ const HEADERS: Record<string, readonly string[]> = {
   misdn: [],
 };
 
-/** Younger than the oldest headers that the tests run with (Linux 6.1), or in headers of the kernel's own. */
+/** Constants that the headers of Linux 6.1 lack (the oldest here), or that only the kernel's own headers have. */
 const NOT_IN_HEADERS =
   /^(SO_(PASSPIDFD|PEERPIDFD|DEVMEM_\w+|RCVPRIORITY|PASSRIGHTS|INQ)|SCM_(CREDENTIALS|SECURITY|PIDFD|TS_OPT_ID|INQ|MAX_FD)|MSG_(SOCK_DEVMEM|NOTIFICATION)|SOF_TIMESTAMPING_(OPT_RX_FILTER|TX_COMPLETION)|RXRPC_(OOB_ID|CHALLENGED|RESPOND|RESPONDED|RESP_RXGK_APPDATA)|SOL_(TCP|UDP|SCTP|UDPLITE|HCI|IEEE802154|MISDN|L2CAP|SCO|RFCOMM|CAN_\w+|VSOCK|MPTCP|MCTP|SMC)|AF_MCTP|TCP_(CM_INQ|IS_MPTCP|RTO_MAX_MS|RTO_MIN_US|DELACK_MAX_US|NLA_REHASH)|CAN_RAW_XL_VCID_OPTS|VSOCK_RECVERR|IP_(LOCAL_PORT_RANGE|PROTOCOL)|PACKET_\w+|IPPROTO_\w+|SCM_TSTAMP_COMPLETION|TLS_TX_MAX_PAYLOAD_LEN)$/;
 
@@ -51,14 +51,14 @@ async function constantsIn(file: string): Promise<Constant[]> {
   return Object.entries(module).map(([name, value]) => ({ name, value }));
 }
 
-/** A function that prints a file's constants as its headers have them. */
+/** A C function that prints the values that the headers give to a file's constants. */
 function printer(file: string, names: readonly string[]): string {
   const includes = HEADERS[file]!.map((header) => `#include <${header}>\n`).join("");
   const lines = names.map((name) => `  printf("${file} ${name} %lld\\n", (long long)(${name}));\n`).join("");
   return `#define _GNU_SOURCE\n#include <stdio.h>\n${includes}void print_${file.replaceAll("-", "_")}(void) {\n${lines}}\n`;
 }
 
-/** The values that the headers give to all files' constants, by file and name; what they do not know is missing. */
+/** The values that the headers give to all constants, by file and name. Constants that they lack are missing. */
 async function valuesInC(layout: Layout): Promise<Map<string, number>> {
   const known = new Map<string, string[]>();
   for (const file of comparable)
@@ -88,7 +88,7 @@ async function valuesInC(layout: Layout): Promise<Map<string, number>> {
 const files = readdirSync(directory)
   .map((file) => file.replace(/\.ts$/, ""))
   .filter((file) => file !== "index");
-/** Those whose numbers are in headers at all. */
+/** The files whose numbers are in headers. */
 const comparable = files.filter((file) => (HEADERS[file]?.length ?? 0) > 0);
 
 describe("constants", () => {
@@ -118,7 +118,7 @@ describe("constants", () => {
               expect(name).toMatch(NOT_IN_HEADERS);
               continue;
             }
-            // MSG_CMSG_CLOEXEC and its like are ints in C, and may be negative there.
+            // MSG_CMSG_CLOEXEC and some others are ints in C, and negative there.
             expect(`${name} ${value >>> 0}`).toBe(`${name} ${expected >>> 0}`);
           }
         },

@@ -37,12 +37,12 @@ static void add(int level, int type, const void *payload, size_t length) {
 
 const constantOf = (name: ControlName) => controlMessages[name].constant;
 
-/** Adds one sample to the buffer. */
+/** C statements that add one sample to the buffer. */
 function adding({ message, level, c, length = "sizeof p" }: Sample): string {
   return `{ ${c} add(${level}, ${constantOf(message.name)}, &p, ${length}); }`;
 }
 
-/** One line per sample: its control buffer. Then one line: all of them in one buffer. */
+/** A C program that prints a line for each sample's control buffer, and then one for all samples in one buffer. */
 function controlProgram(): string {
   const each = samples.map(
     (sample) =>

@@ -20,7 +20,7 @@ import { controlItems } from "../../src/control/items.js";
 
 const LAYOUTS = ["64", "32"] as const satisfies readonly Layout[];
 
-/** Control data by hand: each item's cmsg_len as given. */
+/** Control data made by hand, with each item's cmsg_len as given. */
 function raw(
   layout: Layout,
   ...items: { length: number | bigint; level: number; type: number; data: number[] }[]
@@ -268,7 +268,7 @@ describe("decodeControl", () => {
         const whole = last?.name === "unknown" ? decoded.slice(0, -1) : decoded;
         expect(whole).toEqual(messages.slice(0, whole.length));
         if (last?.name === "unknown") expect(last.truncated).toBe(true);
-        // A message is there as soon as its payload is: the kernel leaves out padding at a buffer's end.
+        // A message is whole as soon as its payload is: the kernel leaves out padding at a buffer's end.
         const complete = messages.filter(
           (_, i) => end >= encodedEnd(messages.slice(0, i + 1), layout),
         ).length;
@@ -291,7 +291,7 @@ describe("decodeControl", () => {
   });
 });
 
-/** Where the last message's payload ends, padding left out. */
+/** The end of the last message's payload, without padding. */
 function encodedEnd(messages: ControlMessage[], layout: Layout): number {
   let end = 0;
   for (const item of controlItems(encodeControl(messages, { layout }), layout))

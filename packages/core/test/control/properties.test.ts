@@ -17,7 +17,7 @@ import { holds, timeout } from "../support/property.js";
 
 const entries = Object.entries<ControlEntry>(controlMessages);
 
-/** Bytes that look like a payload: small numbers and addresses' families among them, or a time would hardly ever come. */
+/** Bytes that look like a payload. They include small numbers and address families, because random bytes are hardly ever a time. */
 function payloadBytes(length: number): fc.Arbitrary<Uint8Array> {
   const word = fc.oneof(
     fc.uint8Array({ minLength: 4, maxLength: 4 }),
@@ -30,7 +30,7 @@ function payloadBytes(length: number): fc.Arbitrary<Uint8Array> {
     .map((parts) => new Uint8Array(Buffer.concat(parts)).slice(0, length));
 }
 
-/** Any message of the table: a payload is made up, and read. */
+/** Any message of the table, decoded from a random payload. */
 function knownMessage(layout: Layout): fc.Arbitrary<ControlMessage> {
   return fc.constantFrom(...entries).chain(([name, { payload }]) => {
     const size = payload.size[layout];
@@ -42,7 +42,7 @@ function knownMessage(layout: Layout): fc.Arbitrary<ControlMessage> {
   });
 }
 
-/** Unknown messages have numbers of which the table has none. */
+/** Unknown messages, with numbers that the table lacks. */
 const unknownMessage: fc.Arbitrary<ControlMessage> = fc.record({
   name: fc.constant("unknown" as const),
   level: fc.integer({ min: 1000, max: 0x7fffffff }),
@@ -50,7 +50,7 @@ const unknownMessage: fc.Arbitrary<ControlMessage> = fc.record({
   data: fc.uint8Array({ maxLength: 40 }),
 });
 
-/** A message that is cut: only the last one can be. */
+/** A message that may be cut. Only the last message can be. */
 const cutMessage: fc.Arbitrary<ControlMessage> = fc
   .tuple(unknownMessage, fc.integer({ min: 1, max: 100_000 }))
   .map(([message, more]) => {
@@ -66,7 +66,7 @@ const familyOf = (name: string) => {
 
 const families = [undefined, ...new Set(entries.map(([name]) => familyOf(name)))];
 
-/** Items that mean something: real levels and types, lengths right, short, long and absurd. */
+/** Items with real levels and types, whose lengths are right, short, long or absurd. */
 function hostileBuffer(layout: Layout): fc.Arbitrary<Uint8Array> {
   const header = CMSG_LEN(0, layout);
   const numbers = fc.oneof(
@@ -96,14 +96,14 @@ function hostileBuffer(layout: Layout): fc.Arbitrary<Uint8Array> {
   return fc.oneof(items, cut, fc.uint8Array({ maxLength: 200 }));
 }
 
-/** Reading past the end gives undefined: a proxy would be slow, a guard behind the bytes sees only writes. */
+/** Detects reads past the end, which give undefined. A proxy would be slow, and guard bytes detect only writes. */
 function insideGuards(bytes: Uint8Array, byte: number): Uint8Array {
   const memory = new Uint8Array(bytes.length + 128).fill(byte);
   memory.set(bytes, 64);
   return memory.subarray(64, 64 + bytes.length);
 }
 
-/** What becomes of bytes in a form that the value does not carry, as decodeControl's description has it. */
+/** The bytes after a round trip, without the forms that the value does not keep: see decodeControl. */
 const shortError = (size: number) => (was: Uint8Array) =>
   was.length === 16 ? Uint8Array.from({ length: size }, (_, i) => was[i] ?? 0) : was;
 const withoutNull = (was: Uint8Array) => (was.at(-1) === 0 ? was.subarray(0, -1) : was);
@@ -115,14 +115,14 @@ const USUAL_FORM: Readonly<Record<string, (was: Uint8Array) => Uint8Array>> = {
   ipSecurity: withoutNull,
 };
 
-/** sin_zero, which nobody reads: struct sockaddr_in has to be written with zeros there. */
+/** sin_zero of struct sockaddr_in, which must be written as zeros. */
 const SIN_ZERO = { start: 8, end: 16 };
 const zeroed: Readonly<Record<string, { start: number; end: number }>> = {
   ipOrigdstaddr: SIN_ZERO,
   ipRecverr: { start: 16 + SIN_ZERO.start, end: 16 + SIN_ZERO.end },
 };
 
-/** Which bytes of an encoded message carry its value: what stays the same over different ground is not padding. */
+/** The bytes of an encoded message that are not padding: those that are the same over different earlier contents. */
 function withoutPadding(name: string, payload: Uint8Array, layout: Layout): Uint8Array {
   if (name === "unknown") return payload;
   const codec = (controlMessages[name as ControlName] as ControlEntry).payload;
@@ -184,7 +184,7 @@ describe.each(["64", "32"] as const)("the %s-bit layout", { timeout }, (layout) 
           assert.deepEqual([level, type], [item.level, item.type]);
           const found = bytes.slice(item.start, item.start + item.length);
           const is = again.slice(start, start + length);
-          // Bytes that are no string stay as they are, null byte or not.
+          // Bytes that are no UTF-8 stay unchanged, with or without a null byte.
           const isBytes = (decoded[i] as { value?: unknown }).value instanceof Uint8Array;
           const was = isBytes ? found : (USUAL_FORM[name]?.(found) ?? found);
           assert.equal(is.length, was.length);

@@ -7,8 +7,8 @@ import { type ControlName, controlMessages } from "../../src/control/index.js";
 import { type Sample, samples } from "./samples.js";
 import { versions } from "./versions.js";
 
-// docs/control-messages.md and what stands above each entry, made of the table, of its source and of the samples that the
-// codecs are tested with.
+// Makes docs/control-messages.md, and the comment of each entry, from the table, its source text and the samples of the codecs'
+// tests.
 
 const DIRECTIONS = {
   send: "sent",
@@ -19,7 +19,7 @@ const DIRECTIONS = {
 
 const folder = new URL("../../src/control/", import.meta.url);
 
-/** A file of the table, and its path. */
+/** A file of the table, with its path. */
 interface Source {
   readonly path: string;
   readonly text: string;
@@ -30,11 +30,11 @@ const sources: readonly Source[] = readdirSync(folder).map((file) => {
   return { path, text: readFileSync(path, "utf8") };
 });
 
-/** The names of the kernel's that an entry's source has, and what is written above it. */
+/** The kernel's names in an entry's source text, and the entry's comment. */
 interface Written {
   readonly comment: string;
   readonly level: string;
-  /** The option's level, and the option. */
+  /** The level and the name of the option. */
   readonly enable: readonly [level: string, option: string] | undefined;
 }
 
@@ -52,7 +52,7 @@ function written(name: string): Written {
   throw new Error(`${name}: no entry with a comment above it`);
 }
 
-/** What a person has written above an entry. The rest is made from the table: it begins with the type's name. */
+/** The part of an entry's comment that a person has written. The part from the type's name on is made from the table. */
 export function description(name: string, { constant }: ControlEntry): string {
   const words = written(name)
     .comment.replace(/^ *\/\*\*|\*\/$|^ *\* ?/gm, "")
@@ -61,7 +61,7 @@ export function description(name: string, { constant }: ControlEntry): string {
   return words.split(` ${constant} (`)[0]!.trim();
 }
 
-/** What an editor shows for a name. */
+/** The text that an editor shows for a name. */
 function docstring(name: string, entry: ControlEntry): string {
   const { constant, type, payload, direction, since, sentSince, source } = entry;
   const facts = [
@@ -72,7 +72,7 @@ function docstring(name: string, entry: ControlEntry): string {
   return `  /** ${description(name, entry)}\n   * ${facts.filter(Boolean).join(", ")}. ${age}. Source: ${source}. */\n`;
 }
 
-/** The files of the table as they should be. */
+/** The files of the table with the right comments. */
 export const documentedSources = (): Source[] =>
   sources.map(({ path, text }) => {
     let documented = text;
@@ -91,7 +91,7 @@ function flagNames(value: number): string {
     .join(", ");
 }
 
-/** "" if nothing has to be switched on. */
+/** "" if the message needs no switch. */
 function switchedOnBy(name: string, { enable, direction }: ControlEntry): string {
   if (direction === "send" || enable === undefined) return "";
   const isFlags = written(name).enable![0] === "SOL_SOCKET" && enable.value !== undefined;
@@ -99,7 +99,7 @@ function switchedOnBy(name: string, { enable, direction }: ControlEntry): string
   return `${written(name).enable![1]}${flags}`;
 }
 
-/** Where only some types of a family's sockets deliver it. */
+/** The types of sockets that deliver the message, if not all types of the family do. */
 function deliveredBy({ types = {} }: ControlEntry): string {
   const byTypes = new Map<string, string[]>();
   for (const [family, names] of Object.entries(types)) {

@@ -136,7 +136,7 @@ struct dmabuf_cmsg { __u64 frag_offset; __u32 frag_size, frag_token, dmabuf_id, 
 #define RXRPC_RESP_RXGK_APPDATA 19
 `;
 
-/** At least one of every message in the table. */
+/** At least one sample of every message in the table. */
 export const samples: readonly Sample[] = [
   sample("SOL_SOCKET", "rights", [0, 7, 0x7fffffff], "int p[] = { 0, 7, 0x7fffffff };"),
   sample("SOL_SOCKET", "rights", [5], "int p[] = { 5 };"),

@@ -1,6 +1,6 @@
 import type { ControlName } from "../../src/control/index.js";
 
-/** What the versions in the table rest on. What is in none of these lists is not verified. */
+/** The sources of the versions in the table. A version that is in none of these lists is not verified. */
 export const versions: readonly { readonly by: string; readonly names: readonly ControlName[] }[] = [
   {
     by: "A man page names the version",

@@ -31,7 +31,7 @@ const isNonBlocking = (fd: number): boolean =>
     O_NONBLOCK) !==
   0;
 
-/** User-mode emulation and old kernels don't know all kinds of timestamps. */
+/** Whether the kernel knows this kind of timestamps. Old kernels and user-mode emulation lack some. */
 function isKnown(option: number): boolean {
   const fd = open(AF_UNIX, SOCK_SEQPACKET);
   try {

@@ -27,7 +27,7 @@ describe("Listener.from(net.Server)", () => {
         server.listen(PLACES[place]());
         await once(server, "listening");
         const at = addressOf(server);
-        // Node's server must have no turn in which it accepts the connection itself.
+        // No turn of the event loop may come before the takeover: Node's server would accept the connection.
         const connecting = Socket.connect(at);
         const listener = Listener.from(server, { maxFds: 1 });
         expect(server.listening).toBe(false);
@@ -45,7 +45,7 @@ describe("Listener.from(net.Server)", () => {
     );
   });
 
-  /** A net.Server at a path, and a server of another process's, as it were, that can take the path from it. */
+  /** Runs `body` with a net.Server at a path. `takePath` binds another socket to the path, as a server of another process would. */
   async function withPath(body: (server: Server, path: string, takePath: () => void) => Promise<void>) {
     const path = freshPath();
     const server = createServer();
@@ -97,7 +97,7 @@ describe("Listener.from(net.Server)", () => {
 
   const asRoot = skipUnless("only root can give its rights up", isRoot && !isBun && !isDeno);
 
-  /** Another process listens as root, gives its rights up, and takes its server over: what it prints. */
+  /** Starts a process that listens as root, gives up its rights and takes over its server. Returns what the process prints. */
   async function afterGivingUpRights(path: string): Promise<string> {
     const source = `
       import { createServer } from "node:net";

@@ -82,7 +82,7 @@ describe("Socket.from(net.Socket)", () => {
   withHandleOf("tcp")("delivers the bytes that Node has read as the first message", () =>
     withEnds("tcp", async ({ node, peer }) => {
       await peer.sendmsg({ data: "read by Node" });
-      // Without a consumer, Node reads into its own buffer.
+      // While nobody consumes data, Node reads into its own buffer.
       node.pause();
       node.read(0);
       await until(() => node.bytesRead > 0);
@@ -191,7 +191,7 @@ describe("the bytes that Node has read", () => {
   const joined = isBun ? skipUnless("Bun does not join small reads", false) : withHandleOf("tcp");
   joined("are delivered in memory that can be transferred", () =>
     withEnds("tcp", async ({ node, peer }) => {
-      // Node joins several small reads in its pool.
+      // Node joins the data of several small reads in memory of its pool.
       for (const data of ["ab", "cd"]) {
         const before = node.bytesRead;
         await peer.sendmsg({ data });

@@ -5,9 +5,9 @@ import { counted } from "../support/counted.js";
 import { freshPath } from "../support/fresh-places.js";
 
 export interface Ends {
-  /** Node's end of a connection, accepted by a server. */
+  /** Node's end of the connection, which a net.Server has accepted. */
   node: NetSocket;
-  /** The other end, ours. */
+  /** Our end. */
   peer: Socket;
 }
 

@@ -16,7 +16,7 @@ import { rejection, thrown } from "../support/outcome.js";
 import { withPair } from "../support/pairs.js";
 import { withHandleOf } from "../support/skip-unless.js";
 
-/** Sends the value, checks that its file arrives, and that the sender's stays open. */
+/** Sends the value. Its file must arrive, and the sender's descriptor must stay open. */
 async function passes(value: Sendable, number: number): Promise<void> {
   await withPair("seqpacket", async (a, b) => {
     await a.sendmsg({ fds: [value, value] });
@@ -125,7 +125,7 @@ describe("passes, and leaves to the caller,", () => {
 });
 
 describe("refuses", () => {
-  /** What sending the value rejects with; nothing must go. */
+  /** The error with which sending the value rejects. Nothing must be sent. */
   async function refused(value: unknown): Promise<Error & Record<string, unknown>> {
     let error: (Error & Record<string, unknown>) | undefined;
     await withPair("seqpacket", async (a, b) => {
@@ -185,7 +185,7 @@ describe("refuses", () => {
 
   it("a ReadStream that is not open yet", async () => {
     const stream = createReadStream("/proc/self/status");
-    // At once: it opens by and by.
+    // Sent at once, because the stream opens asynchronously.
     const error = thrown(() => borrowFd("stream", stream));
     stream.destroy();
     await once(stream, "close");

@@ -105,7 +105,7 @@ describe("toNet", () => {
 
   withRefusals("closes the descriptor if Node refuses it", () =>
     withPair("stream", async (a) => {
-      // Another part of the program has put a file in the socket's place.
+      // Another part of the program has closed the socket's number, and opened a file with it.
       const number = a.fd;
       closeSync(number);
       const opened = [openFile("no socket")];

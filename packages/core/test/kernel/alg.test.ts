@@ -23,7 +23,7 @@ import { type Missing, proves } from "./proves.js";
 
 const KEY = Buffer.alloc(16, 1);
 
-/** Whether AF_ALG has an algorithm. */
+/** The reason if AF_ALG lacks an algorithm. */
 function algorithm(type: string, name: string): Missing {
   const missing = sockets("AF_ALG", AF_ALG, SOCK_SEQPACKET);
   if (missing !== undefined) return missing;
@@ -38,7 +38,7 @@ function algorithm(type: string, name: string): Missing {
   }
 }
 
-/** A socket that encrypts and decrypts: one that accept(2) makes of the one that has the key. */
+/** A socket that encrypts and decrypts. accept(2) makes it from the socket that has the key. */
 function cipher(type: string, name: string, prepare: (fd: number) => void = () => {}): Socket {
   const fd = ownFd(socket(AF_ALG, SOCK_SEQPACKET));
   bind(fd, encodeAddress({ family: "alg", type, name }));
@@ -72,7 +72,7 @@ describe("SOL_ALG", () => {
     const [iv, head, plain] = [Buffer.alloc(12, 3), Buffer.from("not a secret"), Buffer.from("a secret")];
     const TAG = 16;
     const socket = cipher("aead", "gcm(aes)", (fd) =>
-      // The length is the option's; the value is not looked at.
+      // The kernel reads only the option's length, not its value.
       setsockopt(fd, SOL_ALG, ALG_SET_AEAD_AUTHSIZE, new Uint8Array(TAG)),
     );
     await socket.sendmsg({

@@ -27,7 +27,8 @@ import { link, links } from "./links.js";
 import { sockets } from "./missing.js";
 import { withSockets } from "./proves.js";
 
-// What `receive` accepts must arrive: the kernel takes much that it never delivers. Those below are only there at times.
+// The kernel accepts options for messages that it never delivers. Every message that `receive` accepts must arrive.
+// The messages below arrive only sometimes.
 
 const SELDOM: { readonly [N in ControlName]?: string } = {
   security: "it takes a security module that labels sockets",
@@ -92,7 +93,7 @@ const KINDS: Kind[] = [
       const { socket: sender } = await udp4();
       const { socket: sender6 } = await udp6();
       const to = { address: "::1", port };
-      // With headers the kernel segments nothing; and what is IPv4's comes with IPv4.
+      // The kernel does not segment packets with extension headers. IPv4's messages come only with IPv4.
       const ways = [
         () => sender6.sendmsg({ data: "x", address: to, control: HEADERS }),
         () => sender6.sendmsg({ data: "01234567", address: to, control: SEGMENTS }),
@@ -139,7 +140,7 @@ const KINDS: Kind[] = [
     name: "netlink",
     make: () => {
       const socket = open(AF_NETLINK, SOCK_RAW, 0);
-      // NLMSG_NOOP with a wish for an answer.
+      // NLMSG_NOOP that asks for an answer.
       const request = Uint8Array.from([16, 0, 0, 0, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
       return { socket, send: () => socket.sendmsg({ data: request }) };
     },
@@ -170,7 +171,7 @@ const KINDS: Kind[] = [
 ];
 
 const REFUSED = ["ERR_INVALID_ARG_VALUE", "ENOPROTOOPT", "EOPNOTSUPP", "EINVAL", "EPERM"];
-/** The kernel begins to take timestamps a little late; segments and headers come by turns. */
+/** Sends until all have come: the kernel begins to take timestamps after a delay, and segments and headers come by turns. */
 const TRIES = 40;
 
 const candidates = (Object.entries(controlMessages) as [ControlName, ControlEntry][]).filter(

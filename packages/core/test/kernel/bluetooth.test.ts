@@ -15,13 +15,13 @@ import { valueIn } from "./control.js";
 import { firstOf, root, sockets } from "./missing.js";
 import { proves } from "./proves.js";
 
-/** Bluetooth Core, volume 4, part A: what goes over the wire to an adapter begins with its kind. */
+/** Kinds of packets, with which data to and from an adapter begins: Bluetooth Core, volume 4, part A. */
 const HCI_EVENT_PKT = 4;
 const HCI_VENDOR_PKT = 0xff;
-/** An event of the vendor's own. */
+/** A vendor-specific event. */
 const EVENT = Buffer.from([0xff, 2, 0xab, 0xcd]);
 
-/** An adapter that is this process: drivers/bluetooth/hci_vhci.c. Its number, and how it says something. */
+/** Makes this process a Bluetooth adapter: drivers/bluetooth/hci_vhci.c. Returns its number, and a function that sends as it. */
 function adapter(): { device: number; say: (event: Uint8Array) => void } {
   const fd = openSync("/dev/vhci", "r+");
   atEnd(() => closeSync(fd));
@@ -48,13 +48,13 @@ describe("SOL_HCI", () => {
     const { device, say } = adapter();
     const at = encodeAddress({ family: "bluetooth", protocol: "hci", device });
     const socket = open(AF_BLUETOOTH, SOCK_RAW, BTPROTO_HCI, { at, receive: ["hciDir", "hciTstamp"] });
-    // struct hci_ufilter: every kind of packet, every event, no matter of which command.
+    // struct hci_ufilter: all kinds of packets, all events, all commands.
     setsockopt(socket.fd, SOL_HCI, HCI_FILTER, Uint32Array.of(0xffffffff, 0xffffffff, 0xffffffff, 0));
     const start = BigInt(Date.now() - 1) * 1_000_000n;
     say(EVENT);
     for (;;) {
       const message = await next(socket);
-      // The kernel's own commands to the adapter are seen as well, as sent.
+      // The socket also receives the kernel's own commands to the adapter, as sent packets.
       const outgoing = message.data[0] !== HCI_EVENT_PKT;
       expect(valueIn(message, "hciDir")).toBe(outgoing ? 0 : 1);
       if (outgoing) continue;

@@ -65,7 +65,7 @@ describe("SOL_CAN_RAW", () => {
 
 describe("SOL_CAN_J1939", () => {
   const j1939 = firstOf(sockets("J1939", AF_CAN, SOCK_DGRAM, CAN_J1939), links("vcan"));
-  /** Parameter groups: one that is addressed to somebody (PDU1), and the claim of an address. SAE J1939-21, -81. */
+  /** Parameter groups: one with a destination (PDU1), and the claim of an address. SAE J1939-21, -81. */
   const PGN = 0x12300;
   const PGN_ADDRESS_CLAIMED = 0xee00;
   const [HERE, THERE] = [0x20, 0x30];
@@ -97,7 +97,7 @@ describe("SOL_CAN_J1939", () => {
     const open1939 = (address: number, name: bigint) =>
       open(AF_CAN, SOCK_DGRAM, CAN_J1939, { at: encodeAddress(place(vcan, address, { name })) });
     const [a, b] = [open1939(HERE, here), open1939(THERE, there)];
-    // Whoever has a name claims its address with it, and may speak after 250 ms.
+    // A socket with a name claims its address, and may send 250 ms later.
     for (const [socket, name] of [
       [a, here],
       [b, there],

@@ -9,7 +9,7 @@ import {
 } from "../../src/control/index.js";
 import { setsockopt } from "../../src/syscalls/index.js";
 
-/** The value of the control message of that name; undefined if there is none. */
+/** The value of the control message of this name. Undefined: there is none. */
 export function find<N extends ControlName>(
   control: readonly ControlMessage[],
   name: N,
@@ -18,7 +18,7 @@ export function find<N extends ControlName>(
   return (found as { value: ControlValue<N> } | undefined)?.value;
 }
 
-/** The value of the control message of that name, which must be there. */
+/** The value of the control message of this name, which must exist. */
 export function valueIn<N extends ControlName>(
   { control }: { control: readonly ControlMessage[] },
   name: N,
@@ -30,7 +30,7 @@ export function valueIn<N extends ControlName>(
 
 export const names = (control: readonly ControlMessage[]): string[] => control.map(({ name }) => name);
 
-/** Switches a message on by the table's option. */
+/** Switches a message on with its socket option. */
 export function switchOn(fd: number, name: ControlName): void {
   const { enable } = controlMessages[name] as ControlEntry;
   setsockopt(fd, enable!.level, enable!.option, enable!.value ?? 1);

@@ -27,7 +27,7 @@ import { next, nextError, PATIENCE, tcp, udp4, udp6 } from "../support/sockets.j
 import { names, valueIn } from "./control.js";
 import { proves, withSockets } from "./proves.js";
 
-/** The first reports, in their order. */
+/** The first reports, in order. */
 async function reports(socket: Socket, count: number): Promise<ErrorReport[]> {
   const found: ErrorReport[] = [];
   for await (const report of socket.errors({ signal: AbortSignal.timeout(PATIENCE) })) {
@@ -37,10 +37,10 @@ async function reports(socket: Socket, count: number): Promise<ErrorReport[]> {
   return found;
 }
 
-/** A test, with its sockets closed and its descriptors counted. */
+/** A test that closes its sockets and counts descriptors. */
 const check = (title: string, body: () => unknown) => onRealKernel(title, () => withSockets(body));
 
-/** A place where nobody is. */
+/** An address without a socket. */
 async function nowhere<A extends Address>(udp: () => Promise<{ socket: Socket; at: A }>): Promise<A> {
   const { socket, at } = await udp();
   await socket.close();
@@ -68,7 +68,7 @@ describe("socket.errors()", () => {
       });
       expect(String((first as { data: Buffer }).data)).toBe("first");
       expect(String((second as { data: Buffer }).data)).toBe("second");
-      // The socket goes on working: what is reported here no longer fails a call.
+      // An error that was read from the queue does not fail a later call.
       expect(socket.tryRecvmsg()).toBeUndefined();
     });
   }

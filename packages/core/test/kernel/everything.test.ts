@@ -54,7 +54,7 @@ import { ip, link, links, macOf } from "./links.js";
 import { firstOf, sockets } from "./missing.js";
 import { withSockets } from "./proves.js";
 
-/** Only one of them can be on. */
+/** The other kinds of timestamps: only one kind can be on. */
 const OTHER_STAMPS: readonly ControlName[] = [
   "timestamp",
   "timestampOld",
@@ -62,7 +62,7 @@ const OTHER_STAMPS: readonly ControlName[] = [
   "timestampingOld",
 ];
 
-/** All messages that the socket will deliver, switched on at once. */
+/** Switches on all messages that the socket can deliver. */
 function switchAllOn(socket: Socket, family: number): ControlName[] {
   const on: ControlName[] = [];
   for (const [name, entry] of Object.entries<ControlEntry>(controlMessages)) {
@@ -74,13 +74,13 @@ function switchAllOn(socket: Socket, family: number): ControlName[] {
       socket.receive(named);
       on.push(named);
     } catch {
-      // Not of this protocol, or this kernel's.
+      // This protocol or this kernel lacks the message.
     }
   }
   return on;
 }
 
-/** What is there, all of it named and nothing cut. */
+/** The names of the control messages, none of which may be unknown or cut. */
 function whole(message: Message): string[] {
   expect(message.controlTruncated).toBe(false);
   const there = names(message.control);
@@ -108,9 +108,9 @@ const IPV6: readonly ControlName[] = [
   ...(isRoot ? (["ipv6Hopopts", "ipv6Dstopts", "ipv6Hopopts2292", "ipv6Dstopts2292"] as const) : []),
 ];
 
-/** As long as IP options can be: room to record nine addresses, and an end. */
+/** IP options of the greatest length: room to record nine addresses, and an end. */
 const LONGEST_OPTIONS = Uint8Array.from([7, 39, 4, ...new Uint8Array(37)]);
-/** An extension header of 2 KiB, as long as it can be, of unknown options to skip: RFC 8200. */
+/** An extension header of the greatest length, 2 KiB, with unknown options that receivers skip: RFC 8200. */
 const LONGEST_HEADER = new Uint8Array(2048);
 LONGEST_HEADER[1] = 255;
 for (let at = 2; at < LONGEST_HEADER.length; ) {
@@ -119,7 +119,7 @@ for (let at = 2; at < LONGEST_HEADER.length; ) {
   at += 2 + length;
 }
 
-/** Sends until a message brings at least these: the kernel begins to take timestamps a little late. */
+/** Sends until a message has at least these, because the kernel begins to take timestamps after a delay. */
 async function bring(
   send: () => Promise<unknown>,
   receiver: Socket,
@@ -223,7 +223,7 @@ describe("all control messages at once fit", () => {
     expect(switchAllOn(socket, AF_NETLINK)).toEqual(
       expect.arrayContaining(["credentials", "netlinkPktinfo", "netlinkListenAllNsid"]),
     );
-    // A request for nothing that wants an answer: NLM_F_REQUEST | NLM_F_ACK, NLMSG_NOOP.
+    // A request for an answer and nothing else: NLM_F_REQUEST | NLM_F_ACK, NLMSG_NOOP.
     const request = Uint8Array.from([16, 0, 0, 0, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     await socket.sendmsg({ data: request });
     expect(whole(await next(socket))).toEqual(expect.arrayContaining(["credentials", "netlinkPktinfo"]));
@@ -287,7 +287,7 @@ describe("all control messages at once fit", () => {
     expect(switchAllOn(socket, AF_CAN)).toContain("timestampNs");
     const sender = open(AF_CAN, SOCK_RAW, CAN_RAW, { at });
     await bring(() => sender.sendmsg({ data: new Uint8Array(16) }), socket, ["timestampNs", "timestamping"]);
-    // Its error queue: what came with stamps that were asked for by an option.
+    // The error queue has the timestamps that an option has switched on.
     const transmit = open(AF_CAN, SOCK_RAW, CAN_RAW, { at });
     expect((await rejection(transmit.recvError())).message).toContain("nothing is switched on");
     if (kernelIsAtLeast(5, 13)) {

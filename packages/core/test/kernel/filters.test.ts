@@ -12,7 +12,7 @@ import { withSockets } from "./proves.js";
 const [RETURN, LOAD_BYTE, IF_EQUAL] = [0x06, 0x30, 0x15];
 /** struct udphdr, which comes before the data. */
 const HEADER = 8;
-/** Lets in what begins with "y". */
+/** A filter that accepts messages that begin with "y". */
 const YES = [
   { code: LOAD_BYTE, jt: 0, jf: 0, k: HEADER },
   { code: IF_EQUAL, jt: 0, jf: 1, k: 0x79 },
@@ -38,7 +38,7 @@ check("a read with too little room does not write beyond it", async () => {
   const { socket } = await udp4();
   socket.options.set("attachFilter", YES);
   const bytes = YES.length * 8;
-  // The kernel takes the length for a number of instructions: 31 bytes would do for all four of them.
+  // The kernel takes the length for a number of instructions. It would write all four instructions into 31 bytes.
   expect(thrown(() => socket.options.getRaw(SOL_SOCKET, SO_ATTACH_FILTER, bytes - 1)).code).toBe("EINVAL");
   expect(getsockopt(socket.fd, SOL_SOCKET, SO_ATTACH_FILTER, { length: bytes + 5 })).toHaveLength(bytes);
 });

@@ -36,7 +36,7 @@ describe("SOL_IEEE802154", () => {
     });
     const message = await next(socket);
     expect([...message.data.subarray(0, 3)]).toEqual([1, 2, 3]);
-    // The simulator's links are perfect.
+    // The simulator reports perfect links.
     expect(valueIn(message, "wpanLqi")).toBe(0xff);
   });
 });

@@ -10,7 +10,7 @@ import { withSockets } from "./proves.js";
 
 const missing = firstOf(namespaces(), links("ifb"));
 const inNamespaces = skipUnless(missing ?? "", missing === undefined);
-/** Far from any index that a namespace gives on its own. */
+/** An index that no namespace assigns by itself. */
 const INDEX = 7077;
 
 inNamespaces(
@@ -18,7 +18,7 @@ inNamespaces(
   () =>
     withSockets(async () => {
       const elsewhere = await namespace();
-      // One of the same name is here: its index would be taken without a word.
+      // This namespace has an interface of the same name. The kernel would accept its index without an error.
       const name = link("ifb");
       elsewhere.run(`ip link add ${name} index ${INDEX} type ifb`);
       elsewhere.run(`ip link set ${name} up`);
@@ -36,10 +36,10 @@ inNamespaces(
       udp.options.set("ipv6AddMembership", { group: "ff02::fb", interface: name });
       udp.options.set("bindToIfIndex", name);
       expect(udp.options.get("bindToIfIndex")).toBe(INDEX);
-      // A connected socket has its zone from there, too.
+      // The zone of a connected socket's address comes from the other namespace, too.
       await udp.connect({ address: `fe80::1%${name}`, port: 9 });
       expect(udp.getpeername()).toMatchObject({ scopeId: INDEX });
-      // Any family's socket can say.
+      // A socket of any family can be asked for an interface.
       const stream = elsewhere.open(AF_UNIX, SOCK_STREAM);
       stream.options.set("bindToIfIndex", name);
       expect(stream.options.get("bindToIfIndex")).toBe(INDEX);

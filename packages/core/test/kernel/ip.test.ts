@@ -41,7 +41,7 @@ describe("SOL_IP", () => {
   proves("ipPktinfo", ["send", "receive"], undefined, async () => {
     const { socket, at } = await udp4(["ipPktinfo"]);
     const { socket: sender } = await udp4([]);
-    // From another address than the one that it is bound to.
+    // Sends from another address than the bound one.
     const value = { interfaceIndex: LOOPBACK_INDEX, specificDestination: "127.0.0.9", address: "0.0.0.0" };
     await sender.sendmsg({ data: "x", address: at, control: [{ name: "ipPktinfo", value }] });
     const message = await next(socket);
@@ -62,10 +62,10 @@ describe("SOL_IP", () => {
     });
     const message = await next(socket);
     expect(message.controlTruncated).toBe(false);
-    // Padded to a multiple of four, and the way it came filled in.
+    // The received options are padded to a multiple of four bytes, and have the address on the way.
     const filled = Uint8Array.from([7, 7, 8, 127, 0, 0, 1, 0]);
     expect(valueIn(message, "ipRecvopts")).toEqual(filled);
-    // Ready to go back, with the address of the one that sends it.
+    // ipRetopts has the options that the answer needs, with the address of its sender.
     const echoed = Uint8Array.from(valueIn(message, "ipRetopts"));
     expect([...echoed.subarray(0, 3)]).toEqual([7, 7, 8]);
     await socket.sendmsg({ data: "back", address: at, control: [{ name: "ipRetopts", value: echoed }] });
@@ -98,7 +98,7 @@ describe("SOL_IP", () => {
       data: 0,
       offender: { family: "ipv4", address: "127.0.0.1", port: 0 },
     });
-    // The packet that it is about: where it went, and what was in it.
+    // The report has the packet's destination and its data.
     expect(entry.address).toEqual(at);
     expect(entry.data.toString()).toBe("nobody is there");
   });
@@ -112,7 +112,7 @@ describe("SOL_IP", () => {
   proves("ipChecksum", "receive", root(), async () => {
     const { socket, at } = await udp4(["ipChecksum"]);
     const raw = open(AF_INET, SOCK_RAW, IPPROTO_RAW);
-    // The kernel has to add such a packet up itself; what it has got it passes on: the sum over the data, not complemented.
+    // The kernel delivers the checksum of a packet that it had to add up itself: the sum over the data, not complemented.
     const data = Uint8Array.from([0x12, 0x34, 0x56, 0x78]);
     await raw.sendmsg({ data: ipv4(udpOverIpv4(9, at.port, data)), address: RAW_PLACE });
     const message = await next(socket);
@@ -144,7 +144,7 @@ describe("SOL_IP", () => {
   proves("ipProtocol", "send", firstOf(namespaces(), since(6, 1)), async () => {
     const there = await namespace();
     const PROTOCOL = 99;
-    // The protocol's one use: finding the route (and the IPsec policy) of a packet that has its own header.
+    // The kernel uses the protocol only to find the route, and the IPsec policy, of a packet that has its own header.
     there.run(`ip rule add pref 1 ipproto ${PROTOCOL} prohibit`);
     there.run("ip rule add pref 10 lookup local");
     there.run("ip rule del pref 0");

@@ -35,24 +35,24 @@ const SELF = { family: "ipv6", address: "::1", port: 0 } as const;
 
 /** An extension header of eight bytes, which is one unit, so its length says 0; all of it padding (PadN). RFC 8200. */
 const PADDING = Uint8Array.from([0, 0, 1, 4, 0, 0, 0, 0]);
-/** The kernel fills in what comes next. */
+/** The kernel fills in the next header. */
 const behind = (next: number) => Uint8Array.from([next, ...PADDING.subarray(1)]);
 const IPPROTO_UDP = 17;
-/** A routing header of no known type that has nowhere left to go: RFC 8200 has it passed over. */
+/** A routing header of an unknown type with no segments left, which RFC 8200 says to ignore. */
 const ROUTING = Uint8Array.from([IPPROTO_UDP, 2, 253, 0, 0, 0, 0, 0, ...new Uint8Array(16)]);
 const IPV6_HEADER = 40;
 const NEXT_HEADER = 6;
 const MINIMUM_MTU = 1280;
 const FRAGMENT = 40_000;
-/** With its headers longer than the loopback interface's MTU of 64 KiB: what is shorter is never cut. */
+/** Data that with its headers is longer than the loopback interface's MTU of 64 KiB. Anything shorter is not fragmented. */
 const LONGEST = 65_527;
 
-/** A routing header of type 2 (RFC 6275): whom the packet is for, one stop further on. */
+/** A routing header of type 2 (RFC 6275), with the final address of the packet. */
 const HOME = Uint8Array.from([0, 2, 2, 1, 0, 0, 0, 0, ...new Uint8Array(15), 1]);
 const ETHERTYPE = 0x86dd;
 const PROTOCOL = ((ETHERTYPE & 0xff) << 8) | (ETHERTYPE >>> 8);
 
-/** Kernels take no routing header from programs but that of Mobile IPv6. */
+/** The only routing header that kernels accept from programs is that of Mobile IPv6. */
 function mobileIpv6(): Missing {
   const fd = socket(AF_INET6, SOCK_DGRAM);
   try {
@@ -69,7 +69,7 @@ function mobileIpv6(): Missing {
   }
 }
 
-/** Sends a datagram with these control messages, and finds it on its way. The packet, and where its payload begins. */
+/** Sends a datagram with these control messages, and captures its packet. Returns the packet and the offset of its payload. */
 async function captured(control: ControlMessage[]): Promise<Buffer> {
   const tap = open(AF_PACKET, SOCK_DGRAM, PROTOCOL);
   const { socket } = await udp6();
@@ -162,7 +162,7 @@ describe("SOL_IPV6", () => {
   }
 
   proves(["ipv6Dstopts", "ipv6Dstopts2292"], "receive", root(), async () => {
-    // A packet may have destination options twice, before the routing header and behind it.
+    // A packet can have destination options twice: before and after the routing header.
     for (const name of ["ipv6Dstopts", "ipv6Dstopts2292"] as const) {
       const { socket, at } = await udp6([name]);
       const raw = open(AF_INET6, SOCK_RAW, IPPROTO_RAW);

@@ -7,11 +7,11 @@ import type { Missing } from "./proves.js";
 
 let last = 0;
 
-/** ip(8), in this network namespace. */
+/** Runs ip(8) in this network namespace. */
 export const ip = (command: string): string =>
   execFileSync("ip", command.split(" "), { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
-/** A network interface of that kind that is up, and gone when the test ends. Its name. */
+/** Makes a network interface of this kind, until the test ends. Returns its name. */
 export function link(kind: string, ...more: string[]): string {
   const name = `snd${process.pid % 100_000}x${++last}`;
   ip(["link add", name, "type", kind, ...more].join(" "));
@@ -20,7 +20,7 @@ export function link(kind: string, ...more: string[]): string {
   return name;
 }
 
-/** Interfaces of that kind, which take root and the kernel's module. */
+/** The reason if this process can't make interfaces of this kind: they need root and a kernel module. */
 export function links(kind: string): Missing {
   const missing = firstOf(root(), hasTool("ip"));
   if (missing !== undefined) return missing;
@@ -34,7 +34,7 @@ export function links(kind: string): Missing {
   return undefined;
 }
 
-/** The queueing discipline that sends packets at their time; tc-fq(8). */
+/** The reason if the kernel lacks the queueing discipline that sends packets at their time: tc-fq(8). */
 export function fairQueue(): Missing {
   const missing = firstOf(namespaces(), hasTool("tc"), links("veth"));
   if (missing !== undefined) return missing;
@@ -50,7 +50,7 @@ export function fairQueue(): Missing {
   }
 }
 
-/** What /sys says of an interface. */
+/** A file of /sys about an interface. */
 const ofInterface = (name: string, file: string): string =>
   readFileSync(`/sys/class/net/${name}/${file}`, "latin1").trim();
 

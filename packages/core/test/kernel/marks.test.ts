@@ -46,7 +46,7 @@ describe("SOL_SOCKET on IP sockets", () => {
     const send = (txtime: bigint) =>
       socket.sendmsg({ data: "later", address, control: [{ name: "txtime", value: txtime }] });
     expect((await rejection(send(process.hrtime.bigint()))).code).toBe("EINVAL");
-    // struct sock_txtime: the clock, which is hrtime()'s, and flags.
+    // struct sock_txtime: the clock of process.hrtime(), and flags.
     const CLOCK_MONOTONIC = 1;
     setsockopt(socket.fd, SOL_SOCKET, SO_TXTIME, Int32Array.of(CLOCK_MONOTONIC, 0));
     const time = process.hrtime.bigint() + 300_000_000n;

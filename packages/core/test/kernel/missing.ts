@@ -3,17 +3,17 @@ import { close, socket } from "../../src/syscalls/index.js";
 import { isRoot, kernelIsAtLeast } from "../support/target.js";
 import type { Missing } from "./proves.js";
 
-/** The first reason that there is. */
+/** The first reason that is not undefined. */
 export const firstOf = (...reasons: Missing[]): Missing => reasons.find((reason) => reason !== undefined);
 
-/** What Linux has since that version. */
+/** The reason if the kernel is older than this version. */
 export const since = (major: number, minor: number): Missing =>
   kernelIsAtLeast(major, minor) ? undefined : `Linux has it since ${major}.${minor}`;
 
-/** What takes CAP_NET_RAW, CAP_NET_ADMIN or a network namespace. */
+/** The reason if a test that needs CAP_NET_RAW, CAP_NET_ADMIN or a network namespace does not run as root. */
 export const root = (): Missing => (isRoot ? undefined : "it takes root");
 
-/** Sockets of that family, type and protocol. */
+/** The reason if the kernel makes no sockets of this family, type and protocol. */
 export function sockets(what: string, family: number, type: number, protocol = 0): Missing {
   try {
     close(socket(family, type, protocol));

@@ -19,16 +19,16 @@ import { PATIENCE, type RawOptions } from "../support/sockets.js";
 import { firstOf, root } from "./missing.js";
 import type { Missing } from "./proves.js";
 
-/** Where programs are that the tests run. */
+/** Folders of the programs that the tests run. */
 const PATHS = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 export const hasTool = (program: string): Missing =>
   PATHS.some((path) => existsSync(join(path, program))) ? undefined : `there is no ${program}(8) here`;
 
-/** What {@link namespace} takes. */
+/** The reason if {@link namespace} can't work here. */
 export const namespaces = (): Missing => firstOf(root(), hasTool("ip"), hasTool("unshare"));
 
-/** A network namespace with nothing but a loopback interface. A socket belongs to where it was made, whoever has it. */
+/** A network namespace that has only a loopback interface. A socket stays in the namespace that made it, whoever owns it. */
 export class Namespace {
   readonly #child: ChildProcess;
   readonly #channel: number;
@@ -38,17 +38,17 @@ export class Namespace {
     this.#channel = channel;
   }
 
-  /** The process that lives there. */
+  /** The process in the namespace. */
   get pid(): number {
     return this.#child.pid!;
   }
 
-  /** Runs a program there: `run("ip link set lo up")`. What it prints. */
+  /** Runs a program in the namespace, and returns its output: `run("ip link set lo up")`. */
   run(command: string): string {
     return this.#ask(`run ${command}`).text;
   }
 
-  /** A socket that belongs there. */
+  /** Makes a socket in the namespace. */
   open(family: number, type: number, protocol = 0, { at, ...options }: RawOptions = {}): Socket {
     const [fd] = this.#ask(`socket ${family} ${type} ${protocol}`).fds as [number];
     try {
@@ -81,7 +81,7 @@ export class Namespace {
   }
 }
 
-/** A new namespace, which is gone when the test ends. */
+/** Makes a namespace until the test ends. */
 export async function namespace(): Promise<Namespace> {
   const [ours, theirs] = socketpair(AF_UNIX, SOCK_SEQPACKET, 0, { blocking: true });
   const program = fileURLToPath(new URL("programs/namespace.mjs", import.meta.url));

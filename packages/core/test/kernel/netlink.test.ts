@@ -23,12 +23,12 @@ function netlinkAddress(port: number, groups: number) {
 }
 
 const GROUP = 5;
-/** Whose port nobody else has: the kernel gives away those of the process ids, and negative ones. */
+/** A free port: the kernel assigns process ids and negative numbers. */
 const SINK = 0x7000_0000 + process.pid;
-/** The group; and a socket that gets it as well, because port 0 would be the kernel, which refuses. */
+/** A group, and a socket that also gets the message: port 0 would be the kernel, which refuses it. */
 const TO_GROUP = netlinkAddress(SINK, 1 << (GROUP - 1));
 
-/** A socket that sends to the group, and gets what is sent to {@link SINK}. */
+/** A socket that sends to the group, and receives the messages to {@link SINK}. */
 const SENDER = { at: encodeAddress(netlinkAddress(SINK, 0)) };
 
 /** A netlink message: type, flags, then its body. netlink(7). */
@@ -62,7 +62,7 @@ describe("SOL_NETLINK", () => {
     const sender = open(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK, SENDER);
     await sender.sendmsg({ data: "to all", address: TO_GROUP });
     expect(valueIn(await next(receiver), "netlinkPktinfo")).toEqual({ group: GROUP });
-    // To this one alone: the kernel's answer to a request that asks for no more than an answer.
+    // Only this socket gets the kernel's answer to a request that asks for nothing but an answer.
     const NLMSG_NOOP = 1;
     const route = open(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, { receive: ["netlinkPktinfo"] });
     await route.sendmsg({ data: request(NLMSG_NOOP, NLM_F_REQUEST_ACK, Buffer.alloc(0)) });

@@ -16,7 +16,7 @@ import { valueIn } from "./control.js";
 import { root, since } from "./missing.js";
 import { proves } from "./proves.js";
 
-/** An EtherType for experiments: nobody else's frames are among ours. include/uapi/linux/if_ether.h has none near it. */
+/** An EtherType for experiments, which no other program uses. include/uapi/linux/if_ether.h does not have it. */
 const ETHERTYPE = 0x88b5;
 const LOOPBACK_INDEX = 1;
 const MAC = 6;
@@ -30,7 +30,7 @@ const address = (() => {
   return { family: AF_PACKET, data };
 })();
 
-/** socket(2) wants the EtherType in the network's order. */
+/** socket(2) takes the EtherType in network byte order. */
 const PROTOCOL = ((ETHERTYPE & 0xff) << 8) | (ETHERTYPE >>> 8);
 
 describe("SOL_PACKET", () => {

@@ -1,13 +1,13 @@
 import { IPPROTO_UDP } from "../../src/syscalls/index.js";
 import { writeIpv6 } from "../../src/wire/ip-text.js";
 
-// Packets written out by hand, for raw sockets: RFC 791, 768, 8200.
+// Packets for raw sockets, written by hand: RFC 791, 768, 8200.
 
 const IPV4_HEADER = 20;
 const IPV6_HEADER = 40;
 const UDP_HEADER = 8;
 const LOOPBACK = [127, 0, 0, 1];
-/** The field counts in units of 8 bytes. */
+/** The field counts units of 8 bytes. */
 const FRAGMENT_UNIT = 8;
 const MORE_FRAGMENTS = 0x2000;
 const HOP_LIMIT = 64;
@@ -23,7 +23,7 @@ function checksum(...parts: Uint8Array[]): number {
   return ~sum & 0xffff;
 }
 
-/** A UDP header and its data; the checksum is over the addresses, too. */
+/** A UDP header and its data. The checksum covers the addresses, too. */
 function udp(addresses: Uint8Array, from: number, to: number, data: Uint8Array): Buffer {
   const bytes = Buffer.alloc(UDP_HEADER + data.length);
   bytes.writeUInt16BE(from, 0);
@@ -41,7 +41,7 @@ function udp(addresses: Uint8Array, from: number, to: number, data: Uint8Array):
 export const udpOverIpv4 = (from: number, to: number, data: Uint8Array): Buffer =>
   udp(Buffer.from([...LOOPBACK, ...LOOPBACK]), from, to, data);
 
-/** A packet from 127.0.0.1 to itself; the kernel fills in the checksum, and the id if it is 0. */
+/** A packet from 127.0.0.1 to itself. The kernel fills in the checksum, and the id if it is 0. */
 export function ipv4(payload: Uint8Array, { offset = 0, more = false, id = 0 } = {}): Buffer {
   const header = Buffer.alloc(IPV4_HEADER);
   header[0] = (4 << 4) | (IPV4_HEADER / 4);
@@ -57,7 +57,7 @@ export function ipv4(payload: Uint8Array, { offset = 0, more = false, id = 0 } =
 const SELF6 = new Uint8Array(16);
 writeIpv6("::1", SELF6, 0);
 
-/** A packet from ::1 to itself: a UDP datagram behind extension headers, whose first byte is filled in here. */
+/** A packet from ::1 to itself: a UDP datagram after extension headers. This function fills in each header's first byte. */
 export function ipv6(
   headers: readonly { type: number; bytes: Uint8Array }[],
   from: number,

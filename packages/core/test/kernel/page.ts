@@ -4,26 +4,26 @@ import { PRELUDE } from "../control/samples.js";
 import type { Direction } from "./proves.js";
 import { unproven } from "./unproven.js";
 
-/** On which kernels a message has been shown to be sent or delivered. tools/write-proof.mjs writes it. */
+/** The kernels on which a test has shown that a message is sent or delivered. tools/write-proof.mjs writes it. */
 export type Proven = { readonly [message: string]: { readonly [D in Direction]?: readonly string[] } };
 
 export const proven = JSON.parse(readFileSync(new URL("proven.json", import.meta.url), "utf8")) as Proven;
 
 export const entries = Object.entries<ControlEntry>(controlMessages) as [ControlName, ControlEntry][];
 
-/** Which ways a message goes. */
+/** The directions of a message. */
 export function directionsOf({ direction }: ControlEntry): Direction[] {
   if (direction === "both") return ["send", "receive"];
   return direction === "send" ? ["send"] : ["receive"];
 }
 
-/** Where a message stands. `neither`: no proof and no reason. */
+/** Whether a message is proven. `neither`: it has no proof and no reason. */
 export function standing(name: ControlName, direction: Direction): "proven" | "unproven" | "neither" {
   if ((proven[name]?.[direction]?.length ?? 0) > 0) return "proven";
   return unproven[name]?.[direction] === undefined ? "neither" : "unproven";
 }
 
-/** What the C program of test/control/against-c.test.ts has from the system's headers, and what it has to say itself. */
+/** The names that the C program of test/control/against-c.test.ts takes from the headers, and those that it defines. */
 function byC({ constant }: ControlEntry): string {
   return new RegExp(`#define ${constant} `).test(PRELUDE) ? "yes, restated" : "yes";
 }

@@ -5,10 +5,10 @@ import { closeAll } from "../support/closing.js";
 import { counted } from "../support/counted.js";
 import { isEmulated } from "../support/target.js";
 
-/** `receive` is also what comes on the error queue. */
+/** `receive` includes messages on the error queue. */
 export type Direction = "send" | "receive";
 
-/** What a passed test leaves in the report, for tools/write-proof.mjs. */
+/** The data of a passed test in the report, for tools/write-proof.mjs. */
 export interface Proof {
   message: ControlName;
   direction: Direction;
@@ -21,19 +21,19 @@ declare module "vitest" {
   }
 }
 
-/** The kernel and what runs on it: "6.18 x64"; "6.18 ia32 on x64" for a 32-bit program on a 64-bit kernel. */
+/** The kernel's version and architecture: "6.18 x64". A 32-bit program on a 64-bit kernel: "6.18 ia32 on x64". */
 export function kernelName(): string {
   const series = /^\d+\.\d+/.exec(release())![0];
   const compat = process.arch === "ia32" && machine() === "x86_64" ? " on x64" : "";
   return `${series} ${process.arch}${compat}`;
 }
 
-/** Why something cannot be tested here; undefined: it can. */
+/** Why something can't be tested here. Undefined: it can. */
 export type Missing = string | undefined;
 
 /**
- * A test that shows the message going through the kernel, in these directions. When it passes, the test report says so.
- * It is skipped, saying why, where the kernel lacks what it takes.
+ * A test that sends the message through the kernel, in these directions. If it passes, the test report says so.
+ * The test is skipped, and says why, if something is missing here.
  */
 export function proves(
   messages: ControlName | readonly ControlName[],

@@ -21,7 +21,7 @@ import { proves } from "./proves.js";
 
 const missing = sockets("RDS", AF_RDS, SOCK_SEQPACKET);
 
-/** A socket on the loopback interface. Its ports are one space for all, and 0 is none: the kernel does not choose. */
+/** A socket on the loopback interface. The kernel does not choose a port: 0 is not bound, and all sockets share one port space. */
 let port = 20_000 + (process.pid % 20_000);
 function rds(options: RawOptions = {}): { socket: Socket; at: Ipv4Address } {
   const at: Ipv4Address = { family: "ipv4", address: "127.0.0.1", port: ++port };
@@ -45,9 +45,9 @@ describe("SOL_RDS", () => {
   });
 
   /**
-   * Shown once, for three proofs: with a second pair of namespaces, about half of the tests failed on an emulated machine, some after a
-   * minute's wait. The receiver's queue was empty then, though TCP was
-   * connected and had nothing left to send: the kernel had not delivered the first message. Why is not known.
+   * One test makes three proofs. With a second pair of namespaces, about half of the runs failed on an emulated machine, some
+   * after a minute. The receiver's queue was empty then, although TCP was connected and had nothing left to send: the kernel
+   * had not delivered the first message. The reason is unknown.
    */
   let shown: Promise<void> | undefined;
   const showBetweenMachines = (): Promise<void> => {
@@ -66,7 +66,7 @@ describe("SOL_RDS", () => {
     proves(name, direction, firstOf(missing, namespaces()), showBetweenMachines);
   }
 
-  /** Two sockets on what RDS takes for two machines; on one, it neither says that it is full nor sends without copying. */
+  /** Two sockets in two namespaces. On one machine, RDS never reports that it is full, and never sends without a copy. */
   async function apart(receive: readonly ControlName[]): Promise<Ends> {
     const [here, there] = [await namespace(), await namespace()];
     here.run(`ip link add v0 type veth peer name v0 netns ${there.pid}`);
@@ -89,7 +89,7 @@ describe("SOL_RDS", () => {
   async function showZeroCopy({ sender, receiver, address }: Ends): Promise<void> {
     const cookies = [0x1234, 0xfedcba98];
     for (const value of cookies) {
-      // The socket refuses the flag: it would not keep the memory until the completion.
+      // Socket refuses this flag, because it would not keep the memory until the completion.
       sendmsg(sender.fd, Buffer.alloc(4096, "z"), {
         address: encodeAddress(address),
         flags: MSG_ZEROCOPY,
@@ -107,7 +107,7 @@ describe("SOL_RDS", () => {
 
   async function showCongestion({ sender, receiver, address }: Ends): Promise<void> {
     setsockopt(receiver.fd, SOL_SOCKET, SO_RCVBUF, 1);
-    // Until the receiver has said that it is full, which takes a moment.
+    // Sends until the receiver has reported that it is full, which takes a moment.
     const end = Date.now() + PATIENCE;
     for (;;) {
       try {
@@ -119,9 +119,9 @@ describe("SOL_RDS", () => {
       expect(Date.now()).toBeLessThan(end);
       await pause(5);
     }
-    // And now it is not.
+    // Now the receiver has room.
     while (receiver.tryRecvmsg() !== undefined);
-    // A bit for each port, modulo 64.
+    // The mask has a bit for each port, modulo 64.
     expect(valueIn(await next(sender), "rdsCongUpdate")).toBe(1n << BigInt(address.port % 64));
   }
 });

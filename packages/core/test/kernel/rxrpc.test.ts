@@ -39,7 +39,7 @@ const place = (at = ++port) =>
 const CALL = 0x7001n;
 const CHARGED = 0x5001n;
 
-/** A server with a call that it will accept, and a client. */
+/** A server that will accept one call, and a client. */
 async function ends(): Promise<{ client: Socket; server: Socket; address: ReturnType<typeof place> }> {
   const address = place();
   const server = open(AF_RXRPC, SOCK_DGRAM, AF_INET, { at: encodeAddress(address) });
@@ -48,7 +48,7 @@ async function ends(): Promise<{ client: Socket; server: Socket; address: Return
   return { client: open(AF_RXRPC, SOCK_DGRAM, AF_INET), server, address };
 }
 
-/** Receives until a message has this one. */
+/** Receives until a message has this control message. */
 async function until(socket: Socket, name: ControlName): Promise<Message> {
   for (;;) {
     const message = await next(socket);
@@ -64,7 +64,7 @@ async function untilData(socket: Socket): Promise<Message> {
   }
 }
 
-/** A whole call: a question, an answer, and what ends it for the server. */
+/** Makes a whole call: a question, an answer, and the acknowledgement that ends the call for the server. */
 async function call(more: ControlMessage[] = []): Promise<Record<"question" | "answer" | "end", Message>> {
   const { client, server, address } = await ends();
   await client.sendmsg({ data: "question", address, control: [id(CALL), ...more] });
@@ -109,7 +109,7 @@ describe("SOL_RXRPC", () => {
     const { socket: gone, at } = await udp4();
     await gone.close();
     const client = open(AF_RXRPC, SOCK_DGRAM, AF_INET);
-    // ICMP's answer may be there before the call returns.
+    // The ICMP error can arrive before the call returns.
     await client.sendmsg({ data: "question", address: place(at.port), control: [id(CALL)] }).catch(() => {});
     const ECONNREFUSED = 111;
     expect(valueIn(await until(client, "rxrpcNetError"), "rxrpcNetError")).toBe(ECONNREFUSED);
@@ -122,7 +122,7 @@ describe("SOL_RXRPC", () => {
     proves(name, "send", missing, async () => {
       const { answer } = await call([plain(name)]);
       expect(answer.data.toString()).toBe("answer");
-      // It has no payload, and the kernel looks.
+      // The kernel checks that the message has no payload.
       const { client, address } = await ends();
       const wrong: ControlMessage = { name: "unknown", level: SOL_RXRPC, type, data: new Uint8Array(4) };
       const refused = client.sendmsg({ data: "x", address, control: [id(CALL), wrong] });
@@ -134,7 +134,7 @@ describe("SOL_RXRPC", () => {
     const { client, address } = await ends();
     const length = { name: "rxrpcTxLength", value: 8n } as const;
     await client.sendmsg({ data: "1234", address, control: [id(CALL), length], flags: MSG_MORE });
-    // More than was announced is refused.
+    // The kernel refuses more bytes than were announced.
     const over = client.sendmsg({ data: "56789", control: [id(CALL)], flags: MSG_MORE });
     expect((await rejection(over)).code).toBe("EMSGSIZE");
   });
@@ -144,13 +144,13 @@ describe("SOL_RXRPC", () => {
     const timeout: ControlMessage = { name: "rxrpcSetCallTimeout", value: [1] };
     await client.sendmsg({ data: "question", address, control: [id(CALL), timeout] });
     await untilData(server);
-    // Nobody answers: after a second it is over, and this end aborts it.
+    // Nobody answers, so the kernel aborts the call after a second.
     const RX_CALL_TIMEOUT = 0xfffffffd;
     expect(valueIn(await until(client, "rxrpcAbort"), "rxrpcAbort")).toBe(RX_CALL_TIMEOUT);
   });
 
   proves("rxrpcLocalError", "receive", firstOf(missing, namespaces()), async () => {
-    // A place without a route to anywhere. The call itself may say so, too.
+    // An address without a route. The send can fail, too.
     const client = (await namespace()).open(AF_RXRPC, SOCK_DGRAM, AF_INET);
     const transport = { family: "ipv4", address: "192.0.2.1", port: 7001 } as const;
     await client

@@ -30,7 +30,7 @@ const IPV6 = { family: "ipv6", address: "::1", port: 0 } as const;
 
 type Receive = NonNullable<Parameters<typeof open>[3]>["receive"];
 
-/** A one-to-many socket that others can send to. */
+/** A one-to-many socket to which others can send. */
 function server(receive: Receive = [], at: Address = IPV4): [Socket, Address] {
   const family = at.family === "ipv6" ? AF_INET6 : AF_INET;
   const socket = open(family, SOCK_SEQPACKET, IPPROTO_SCTP, { at: encodeAddress(at), receive: receive! });
@@ -80,7 +80,7 @@ describe("SOL_SCTP", () => {
       address,
       control: [{ name: "sctpSndinfo", value: SNDINFO }],
     });
-    // Both have to be there: looking takes nothing.
+    // Waits until both messages have arrived. A peek takes nothing.
     for (;;) {
       const { control } = await next(socket, { flags: MSG_PEEK });
       if (find(control, "sctpNxtinfo") !== undefined) break;
@@ -97,7 +97,7 @@ describe("SOL_SCTP", () => {
   proves("sctpInit", "send", missing, async () => {
     const [socket, address] = server(["sctpRcvinfo"]);
     const far = { name: "sctpSndinfo", value: { ...SNDINFO, stream: 15 } } as const;
-    // There are ten streams unless one asks for more.
+    // A socket has ten streams by default.
     expect((await rejection(client().sendmsg({ data: "x", address, control: [far] }))).code).toBe("EINVAL");
     const value = { outboundStreams: 20, maxInboundStreams: 20, maxAttempts: 2, maxInitTimeout: 1000 };
     await client().sendmsg({ data: "x", address, control: [{ name: "sctpInit", value }, far] });
@@ -117,9 +117,9 @@ describe("SOL_SCTP", () => {
   proves("sctpAuthinfo", "send", missing, async () => {
     const [socket, address] = server();
     const sender = client();
-    // struct sctp_assoc_value: the association, 0 being those to come, and on.
+    // struct sctp_assoc_value: future associations (0), and on.
     for (const { fd } of [socket, sender]) setsockopt(fd, SOL_SCTP, SCTP_AUTH_SUPPORTED, Int32Array.of(0, 1));
-    // The server wants data authenticated: struct sctp_authchunk, RFC 4895.
+    // The server requires authenticated data: struct sctp_authchunk, RFC 4895.
     const DATA = 0;
     setsockopt(socket.fd, SOL_SCTP, SCTP_AUTH_CHUNK, Uint8Array.of(DATA));
     const withKey = (keyNumber: number) =>
@@ -140,12 +140,12 @@ describe("SOL_SCTP", () => {
         client(family).sendmsg({ data: "x", address, control: [{ name, value }] });
       await sendTo(further);
       expect((await next(socket)).data.toString()).toBe("x");
-      // Nobody is connected to a multicast address.
+      // A multicast address is refused.
       expect((await rejection(sendTo(impossible))).code).toBe("EINVAL");
     });
   }
 
-  // The library looks for errors there when readiness reports one, and must not take a message for one.
+  // The library reads the error queue when readiness reports an error, and must not take an ordinary message for an error.
   const check = missing === undefined ? onRealKernel : onRealKernel.skip;
   check("MSG_ERRQUEUE gives no ordinary message", () =>
     withSockets(async () => {

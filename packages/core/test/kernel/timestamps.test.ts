@@ -29,7 +29,7 @@ import { proves } from "./proves.js";
 const now = () => BigInt(Date.now()) * 1_000_000n;
 const MILLISECOND = 1_000_000n;
 
-/** Sends until a message comes with that control message: the kernel begins to take timestamps a little late. */
+/** Sends until a message has this control message, because the kernel begins to take timestamps after a delay. */
 async function stamped(socket: Socket, send: () => Promise<unknown>, name: ControlName): Promise<Message> {
   for (;;) {
     await send();
@@ -38,7 +38,7 @@ async function stamped(socket: Socket, send: () => Promise<unknown>, name: Contr
   }
 }
 
-/** `time` is of this moment. */
+/** Checks that `time` is now. */
 function expectNow(time: bigint, start: bigint): void {
   expect(time).toBeGreaterThanOrEqual(start - MILLISECOND);
   expect(time).toBeLessThanOrEqual(now() + MILLISECOND);
@@ -61,7 +61,7 @@ describe("timestamps of what comes", () => {
       );
       expectNow(time, start);
       if (name === "timestamp" || name === "timestampOld") expect(time % 1000n).toBe(0n);
-      // Unix sockets have them as well.
+      // Unix sockets deliver these timestamps, too.
       const [a, b] = unix("dgram", { receive: [name] });
       expectNow(valueIn(await stamped(b, () => a.sendmsg({ data: "x" }), name), name), start);
     });
@@ -105,7 +105,7 @@ describe("timestamps of what goes", () => {
       expect(valueIn(entry, "ipRecverr")).toMatchObject({
         origin: SO_EE_ORIGIN_TIMESTAMPING,
         info: SCM_TSTAMP_SND,
-        // Only messages with a stamp count, since 6.13 or so all do.
+        // Older kernels count only messages with a timestamp. Since 6.13 or so, they count all messages.
         data: expect.any(Number),
       });
       expect(entry.data).toHaveLength(0);
@@ -119,7 +119,7 @@ describe("timestamps of what goes", () => {
       await socket.sendmsg({ data: "mine", address: at, control: [{ name: "tsOptId", value: id }] });
       const entry = await nextError(socket);
       expect(valueIn(entry, "ipv6Recverr")).toMatchObject({ origin: SO_EE_ORIGIN_TIMESTAMPING, data: id });
-      // Without OPT_TSONLY the packet comes back as well, with its headers.
+      // Without OPT_TSONLY, the packet is returned with its headers.
       expect(entry.data.includes("mine")).toBe(true);
     }
   });

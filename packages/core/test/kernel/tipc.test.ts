@@ -38,7 +38,7 @@ describe("SOL_TIPC", () => {
   proves(["tipcErrinfo", "tipcRetdata"], "receive", missing, async () => {
     const sender = open(AF_TIPC, SOCK_RDM);
     setsockopt(sender.fd, SOL_TIPC, TIPC_DEST_DROPPABLE, 0);
-    // The name of one that is closed.
+    // The name of a closed socket.
     const gone = open(AF_TIPC, SOCK_RDM);
     const address = gone.getsockname();
     await gone.close();

@@ -23,7 +23,7 @@ const ALERT = 21;
 const APPLICATION_DATA = 23;
 const WARNING_CLOSE_NOTIFY = Buffer.from([1, 0]);
 
-/** Without a connection the kernel refuses with ENOTCONN, if it knows the protocol at all. */
+/** Without a connection, a kernel that has kTLS refuses with ENOTCONN. */
 function tls(): Missing {
   const fd = socket(AF_INET, SOCK_STREAM);
   try {
@@ -55,7 +55,7 @@ describe("SOL_TLS", () => {
     for (const { fd } of [client, server]) setsockopt(fd, SOL_TCP, TCP_ULP, Buffer.from("tls"));
     setsockopt(client.fd, SOL_TLS, TLS_TX, cryptoInfo());
     setsockopt(server.fd, SOL_TLS, TLS_RX, cryptoInfo());
-    // What was set can be read, with the number of the next record.
+    // The option can be read, and has the number of the next record.
     for (const keys of [client.options.get("tlsTx"), server.options.get("tlsRx")]) {
       expect(keys).toMatchObject({ version: TLS_1_2_VERSION, cipher: TLS_CIPHER_AES_GCM_128 });
       expect([...keys.key]).toEqual(Array.from({ length: 16 }, () => 7));

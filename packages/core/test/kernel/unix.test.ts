@@ -28,7 +28,7 @@ import { since } from "./missing.js";
 import { proves, withSockets } from "./proves.js";
 
 const SELF = { pid: process.pid, uid: process.getuid!(), gid: process.getgid!() };
-/** nobody and nogroup, as whom root may speak. */
+/** The ids of nobody and nogroup, which root may send as its own. */
 const NOBODY = 65_534;
 
 function file(): number {
@@ -37,7 +37,7 @@ function file(): number {
   return fd;
 }
 
-/** What a security module says of Unix datagrams; undefined: there is none that does. */
+/** The label that a security module gives to Unix datagrams. Undefined: no module gives one. */
 function label(): string | Uint8Array | undefined {
   const [a, b] = socketpair(AF_UNIX, SOCK_DGRAM);
   try {
@@ -65,7 +65,7 @@ describe("SOL_SOCKET on Unix sockets", () => {
       for (const received of message.fds) expect(sameFile(received.fd, fd)).toBe(true);
       expect(message.controlTruncated).toBe(false);
     }
-    // The same through the codecs alone.
+    // The same with the codecs, without a Socket.
     const [a, b] = socketpair(AF_UNIX, SOCK_DGRAM).map(ownFd) as [number, number];
     sendmsg(a, "files", { control: encodeControl([{ name: "rights", value: [fd] }]) });
     const control = new Uint8Array(64);
@@ -92,7 +92,7 @@ describe("SOL_SOCKET on Unix sockets", () => {
     expect(readFileSync(`/proc/self/fdinfo/${message.pidfd!.fd}`, "latin1")).toMatch(
       new RegExp(`^Pid:\\s+${process.pid}$`, "m"),
     );
-    // The same through the codec.
+    // The same with the codec, without a Socket.
     const [c, d] = socketpair(AF_UNIX, SOCK_DGRAM).map(ownFd) as [number, number];
     setsockopt(d, SOL_SOCKET, SO_PASSPIDFD, 1);
     sendmsg(c, "it is me");

@@ -5,13 +5,13 @@ type Reasons = { readonly [D in Direction]?: string };
 
 const DEVICE_MEMORY = "it takes a network card that receives into device memory";
 const INFINIBAND = "it takes InfiniBand: RDS over TCP has no remote memory";
-/** Of the kernels that the tests run on, only the booted ia32 one has these families: they are modules of Debian's. */
+/** Of the kernels that the tests use, only the booted ia32 kernel of Debian has modules for these families. */
 const younger = (version: string, family: string) =>
   `Linux has it since ${version}, and the kernel with ${family} that the tests boot is Debian 12's (bookworm, main): 6.1. ` +
   "Kernels of bookworm-backports or of later suites were not tried";
 const RXGK = younger("6.16", "RxRPC");
 
-/** What no kernel that the tests run on can send or deliver, and why. */
+/** Control messages that no kernel of the tests can send or deliver, with the reasons. */
 export const unproven: { readonly [N in ControlName]?: Reasons } = {
   ipSecurity: { receive: "it takes labelled networking (NetLabel or IPsec), which no test sets up" },
   timestampingPktinfo: { receive: "it comes with a timestamp of the hardware alone" },

@@ -19,7 +19,7 @@ const claims = Object.entries(proven).flatMap(([message, directions]) =>
 const kernel = claims[0]!.kernel;
 const [first, ...rest] = claims.filter((claim) => claim.kernel === kernel);
 
-/** What `--check` says of a folder with one report: the tests that prove these pass, and those that prove the others fail. */
+/** Runs `--check` on a folder with one report, in which the proofs of `passed` pass, and those of `failed` fail. */
 function check(name: string, passed: readonly Proof[], failed: readonly Proof[] = []) {
   const of = (status: string) => (proof: Proof) => ({ status, meta: { proofs: [proof] } });
   const assertionResults = [...passed.map(of("passed")), ...failed.map(of("failed"))];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { System } from "./system.js";
 
-/** What decides whether a command can be given: what is closed stays closed. */
+/** The state that decides whether a command can be given. */
 export interface Model {
   closed: [boolean, boolean];
 }
@@ -35,18 +35,18 @@ class Step implements Command {
 
 const end = fc.constantFrom(0, 1);
 
-/** Sizes around what matters: nothing, a little, a page, more than a small buffer has room for. */
+/** Interesting sizes: nothing, a little, a page, and more than a small buffer holds. */
 const sizes = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 1, max: 40 }) },
   { weight: 2, arbitrary: fc.constantFrom(0, 4096, 9000) },
 );
-/** On a stream also more than any buffer has room for. */
+/** On a stream, also more than any buffer holds. */
 const streamSizes = fc.oneof(
   { weight: 6, arbitrary: sizes },
   { weight: 1, arbitrary: fc.constantFrom(100_000, 400_000) },
 );
 
-/** Every step that can be made with two sockets. */
+/** Every command for two sockets. */
 export const steps = (isStream: boolean): fc.Arbitrary<Command>[] => [
   fc
     .record({ at: end, size: isStream ? streamSizes : sizes, files: fc.array(fc.nat(2), { maxLength: 3 }) })

@@ -22,12 +22,12 @@ import { numRuns, timeout } from "../support/property.js";
 import { steps } from "./commands.js";
 import { System, type Transport } from "./system.js";
 
-// Sequences of calls by chance, on two connected sockets: whatever is done, what arrives is what was sent, and nobody waits for
-// ever. A sequence that shows otherwise is made shorter, and printed with its seed.
+// Random sequences of calls on two connected sockets. Whatever the calls are, the received messages must be the sent ones, and
+// every call must settle. fast-check shortens a failing sequence, and prints it with its seed.
 
 const files = [0, 1, 2].map((index) => openFile(`file ${index}`));
 afterAll(() => files.forEach(closeSync));
-// Another file of tests may have left some in this process.
+// An earlier test file may have left fake descriptors open in this process.
 beforeAll(resetOpenDescriptors);
 const inodes = files.map((fd) => fstatSync(fd).ino);
 
@@ -106,7 +106,7 @@ const transports: Transport[] = [
   })),
 ];
 
-/** Of each kind of sockets. CI makes ten times as many. */
+/** How many sequences each kind of sockets gets. A thorough run makes ten times as many or more. */
 const sequences = Math.ceil(Math.min(numRuns, 20_000) / transports.length);
 
 describe.each(transports)("$name", (transport) => {

@@ -3,25 +3,25 @@ import type { Descriptor, Message, MessageSocket } from "../../src/index.js";
 import { MSG_PEEK } from "../../src/syscalls/index.js";
 import { turn } from "../support/waiting.js";
 
-// Two connected sockets, everything that was given to them and everything that came of it, and what must hold of that.
+// Two connected sockets, a record of all calls and their results, and the conditions that the record must fulfil.
 
-/** Where the sockets of a run come from. */
+/** Makes the sockets of a run. */
 export interface Transport {
   name: string;
   type: "stream" | "seqpacket" | "dgram";
   /** Messages may get lost when the receiver is slow: UDP. */
   lossy: boolean;
   passesFiles: boolean;
-  /** Bytes of a message that there is always room for, if nothing else is under way. Absent: any number that is sent here. */
+  /** The longest message that always has room if no other is queued. Absent: every message of these tests has. */
   alwaysFits?: number;
-  /** Whether the end of one shows at the other as an end of stream. */
+  /** Whether a closed socket's peer receives the end of the stream. */
   tellsEnd: boolean;
   open(): Promise<[MessageSocket, MessageSocket]>;
-  /** Something to send, that stands for file 0, 1 or 2. */
+  /** Something to send: file 0, 1 or 2. */
   file(index: number): { sendable: never; close(): void };
-  /** Which file has arrived. */
+  /** The number of the file that a received descriptor has. */
   indexOf(descriptor: Descriptor): number;
-  /** Gives the descriptor up and takes it over again; absent: these sockets have none. */
+  /** Detaches the descriptor and makes a new socket of it. Absent: these sockets have no descriptors. */
   moved?(socket: MessageSocket): MessageSocket;
 }
 
@@ -31,7 +31,7 @@ interface Sent {
   readonly files: readonly number[];
   readonly abort: AbortController;
   state: "waits" | "gone" | "failed";
-  /** Of a failed one: as its error says. */
+  /** The `bytesSent` of a failed send's error. */
   bytesSent: number;
 }
 
@@ -48,7 +48,7 @@ interface Wait {
   done: boolean;
 }
 
-/** What a send or receive may meet when the other end is closed or has ended. */
+/** The errors of a send or a receive whose peer has closed or shut down. */
 const ENDED = [
   "EPIPE",
   "ECONNRESET",
@@ -59,7 +59,7 @@ const ENDED = [
   "ERR_INVALID_STATE",
 ];
 
-/** A condition that must come true. This long is for ever. */
+/** Waits until the condition holds. After this long it never will. */
 const FOREVER = 10_000;
 
 class End {
@@ -69,11 +69,11 @@ class End {
   readonly waits: Wait[] = [];
   closed = false;
   ended = false;
-  /** It has seen the end, or an error that is one. */
+  /** It has received the end of the stream, or an error that ends it. */
   over = false;
   /** A datagram socket has sent to a peer that is gone. The kernel then empties the socket's own receive queue. */
   purged = false;
-  /** The peer has closed with something unread: what was on its way here may be gone, and the end comes as an error. */
+  /** The peer has closed with unread data. Its own messages may be lost, and the end comes as an error. */
   reset = false;
 
   constructor(socket: MessageSocket) {
@@ -101,7 +101,7 @@ export class System {
     return new System(transport, await transport.open());
   }
 
-  /** Bytes by which a message can be told from its neighbours, wherever it is cut. */
+  /** Bytes that differ between neighbouring messages, wherever a message is cut. */
   #content(id: number, size: number): Buffer {
     return Buffer.alloc(size, `<${id}>`);
   }
@@ -133,7 +133,7 @@ export class System {
       (error: Error & { code: string; bytesSent: number }) => {
         sent.state = "failed";
         sent.bytesSent = error.bytesSent;
-        // Part of it went: nothing more may follow on a stream.
+        // A part of the message went: nothing may follow it on a stream.
         if (error.bytesSent > 0) end.ended = true;
         if (this.#ends[1 - at]!.closed) {
           if (type === "dgram") end.purged = true;
@@ -172,7 +172,7 @@ export class System {
     );
   }
 
-  /** Receives what is there, at once. */
+  /** Receives within the call. */
   tryReceive(at: number): void {
     const end = this.#ends[at]!;
     try {
@@ -204,7 +204,7 @@ export class System {
     this.#pending.push(end.socket.close());
   }
 
-  /** Another object for the same socket: nothing is lost by it, and it is refused while somebody waits. */
+  /** Makes another object for the same socket. This loses nothing, and is refused while a call waits. */
   move(at: number): void {
     const end = this.#ends[at]!;
     if (!this.#transport.moved) return;
@@ -237,12 +237,12 @@ export class System {
     if (!ENDED.includes(String((error as { code?: unknown }).code))) this.#wrong.push(error);
   }
 
-  /** What was given to send in this direction, and is not known to have failed before anything went. */
+  /** The sends in this direction, without those that failed before any byte went. */
   #expected(from: End): Sent[] {
     return from.sent.filter(({ state, bytesSent }) => state !== "failed" || bytesSent > 0);
   }
 
-  /** What has arrived is what was sent: all of it in order, once, with its descriptors. */
+  /** Checks that the received messages are the sent ones, in order, once, with their descriptors. */
   check(): void {
     expect(this.#wrong).toEqual([]);
     for (const [from, to] of this.#directions()) {
@@ -300,7 +300,7 @@ export class System {
       const brought = [...starts].filter(([place]) => place >= at && place < at + data.length);
       expect(brought.length, "descriptors end what one receive brings").toBeLessThanOrEqual(1);
       let wanted = brought[0]?.[1] ?? [];
-      // Where the room is full, the kernel looks on without taking a byte, as far as the next descriptors, and shows them:
+      // If the buffers are full, the kernel still goes on to the next message with descriptors, and installs them without a byte:
       // unix_stream_read_generic(), net/unix/af_unix.c.
       if (peeked && brought.length === 0 && files.length + dropped > 0) {
         wanted = [...starts].find(([place]) => place >= at + data.length)?.[1] ?? [];
@@ -310,7 +310,7 @@ export class System {
     }
   }
 
-  /** Bytes, or messages, that have gone and that nobody has received. */
+  /** Sent bytes, or messages, that nobody has received. */
   #underWay(from: End, to: End): number {
     const taken = to.received.filter(({ peeked, eof }) => !peeked && !eof);
     if (this.#transport.type !== "stream") {
@@ -323,7 +323,7 @@ export class System {
     );
   }
 
-  /** Nobody waits for what is there, or could be done. */
+  /** Checks that no call waits for a message that has arrived, or for room that is free. */
   #isSettled(): boolean {
     for (const [from, to] of this.#directions()) {
       const receives = to.waits.some(({ done }) => !done) && !to.closed;
@@ -332,13 +332,13 @@ export class System {
         return false;
       const sends = from.sent.some(({ state }) => state === "waits");
       if (sends && (from.closed || to.closed)) return false;
-      // Where a receive waits, nothing is under way: there is room.
+      // While a receive waits, the queue is empty, so that there is room.
       if (sends && receives) return false;
     }
     return true;
   }
 
-  /** Lets everything happen that can happen. */
+  /** Runs the event loop until nothing more happens. */
   async settle(): Promise<void> {
     const end = Date.now() + FOREVER;
     do {
@@ -348,7 +348,7 @@ export class System {
     this.check();
   }
 
-  /** Receives all that has been sent in this direction. */
+  /** Receives all sent messages of this direction. */
   async #drain(from: End, to: End): Promise<void> {
     for (const wait of to.waits) wait.abort.abort();
     await turn();
@@ -365,7 +365,7 @@ export class System {
     }
   }
 
-  /** Receives all that is left, closes what is open, and checks that every call has come to its end. */
+  /** Receives the remaining messages, closes both sockets, and checks that every call has settled. */
   async finish(): Promise<void> {
     await this.settle();
     for (const [from, to] of this.#directions()) if (!to.closed) await this.#drain(from, to);

@@ -1,4 +1,4 @@
-// tools/architectures.mjs lists the architectures that have a binary. Every other list of them must name the same.
+// tools/architectures.mjs lists the architectures that have a binary. Every other list must name the same ones.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -7,7 +7,7 @@ import { evaluate } from "../support/evaluate.js";
 const repository = new URL("../../../../", import.meta.url);
 const text = (path: string) => readFileSync(new URL(path, repository), "utf8");
 
-/** What a program prints that has loaded these files of tools/ by itself: they are none of vite's. */
+/** Runs a program that imports these files of tools/, and returns what it prints. vite can't load them. */
 function withTools(names: string[], program = ""): string {
   const imports = names.map(
     (name) => `import * as ${name} from "${new URL(`tools/${name}.mjs`, repository)}";`,
@@ -19,10 +19,10 @@ const { ALL, FOREIGN } = JSON.parse(
   withTools(["architectures"], "console.log(JSON.stringify(architectures))"),
 ) as { ALL: string[]; FOREIGN: string[] };
 
-// What process.arch can be on Linux.
+// The values of process.arch on Linux.
 const NAMES = /(?<!\w)(?:arm64|arm|ia32|loong64|mipsel|mips|ppc64|riscv64|s390x|x64)(?!\w)/g;
 
-/** `missing` and `extra` are names: a list that is right has none. */
+/** Checks a list, in which no name may be missing or extra. */
 function compare(found: Iterable<string>, wanted: string[]) {
   const names = new Set(found);
   return {
@@ -31,7 +31,7 @@ function compare(found: Iterable<string>, wanted: string[]) {
   };
 }
 
-/** The architectures that are named where the pattern matches. */
+/** The architectures that the matches of the pattern name. */
 const named = (path: string, pattern: RegExp) =>
   [...text(path).matchAll(pattern)].flatMap(([part]) => part.match(NAMES) ?? []);
 
@@ -63,7 +63,7 @@ test.each([
   expect(compare(named(path, pattern), ALL)).toEqual({ missing: [], extra: [] });
 });
 
-// Those that are not this machine's: they are tested by emulation.
+// The architectures that emulation tests: all but this machine's.
 test.each([
   ["tools/test-targets.mjs", "targets", /\barch: "\w+"/g],
   ["tools/roots/boot.sh", "machines", /^ {2}\w+\) /gm],

@@ -72,7 +72,7 @@ const KINDS: Kind[] = [
     : []),
 ];
 
-/** What the kernel answers where a socket's protocol or state has no such option, or where it takes a privilege. */
+/** The kernel's errors for an option that the socket's protocol or state lacks, or that needs a privilege. */
 const ANSWERS = [
   "ENOPROTOOPT",
   "EOPNOTSUPP",
@@ -81,14 +81,14 @@ const ANSWERS = [
   "ENODATA",
   "EPERM",
   "EINVAL",
-  // No filter at all is read as an empty one, which cannot be set.
+  // A socket without a filter returns an empty one, which can't be set.
   "ERR_OUT_OF_RANGE",
   "EADDRNOTAVAIL",
   "EBUSY",
   "ENODEV",
 ];
 
-/** Setting these to what they are means something else, or ends what the test needs. */
+/** Setting one of these to its present value has an effect, or stops what the test needs. */
 const NOT_BACK: readonly OptionName[] = [
   "lockFilter",
   "ipRouterAlert",
@@ -234,7 +234,7 @@ describe("options that are set by name", () => {
       expect(socket.options.get("packetStatistics")).toEqual({ packets: 0, drops: 0 });
       socket.options.set("packetAddMembership", { interface: "lo", type: 1, address: new Uint8Array() });
       socket.options.set("packetDropMembership", { interface: 1, type: 1, address: new Uint8Array() });
-      // Only a member of a group that rolls over has these.
+      // Only a member of a fanout group with rollover has these.
       expect(thrown(() => socket.options.get("packetRolloverStats"))).toMatchObject({ code: "EINVAL" });
       socket.options.set("packetVersion", 2);
       expect(socket.options.get("packetVersion")).toBe(2);
@@ -348,7 +348,7 @@ describe("options that are refused", () => {
     }
   });
 
-  // The kernel would take bytes of these values for addresses in this process.
+  // The kernel would read bytes of these values as addresses of this process's memory.
   it.each([
     ["SO_ATTACH_FILTER", SOL_SOCKET, 26, "set", /options\.set\("attachFilter"/],
     ["SO_ATTACH_REUSEPORT_CBPF", SOL_SOCKET, 51, "set", /options\.set\("attachReusePortCbpf"/],

@@ -22,7 +22,7 @@ import { compilerMissing, runC } from "../support/c-compiler.js";
 
 interface Group {
   readonly headers: readonly string[];
-  /** Whose names begin so. */
+  /** The beginning of the options' names. */
   readonly names: RegExp;
 }
 
@@ -49,10 +49,10 @@ const GROUPS: Record<string, Group> = {
   },
 };
 
-/** Their options are integers, and what varies in length: there are only bytes to compare. */
+/** The options of these groups are integers and values of varying length. The tests compare only bytes. */
 const NO_STRUCTURES: ReadonlySet<string> = new Set(["udp", "tls", "netlink"]);
 
-/** Younger than the oldest headers that the tests run with (Linux 6.1); or no structure of C's alone. */
+/** Options that the headers of Linux 6.1 lack (the oldest here), or whose value is not just one C structure. */
 const NOT_IN_HEADERS: ReadonlySet<string> = new Set([
   "struct can_raw_vcid_options",
   "struct dmabuf_token",
@@ -63,14 +63,14 @@ const NOT_IN_HEADERS: ReadonlySet<string> = new Set([
 
 const entries = Object.entries<OptionEntry>(socketOptions);
 
-/** The structures of a group, with our size of each: with all that was added later. */
+/** The structures of a group, with our size of each, including fields of newer kernels. */
 function structures({ names }: Group, layout: Layout): Map<string, number> {
   const found = new Map<string, number>();
   for (const [name, { payload, setPayload }] of entries) {
     if (!names.test(name)) continue;
     for (const each of setPayload ? [payload, setPayload] : [payload]) {
       const ctype = each.ctype.replace(/\[\]$/, "");
-      // What ends in a list is compared by its bytes below.
+      // A structure that ends in a list is compared by its bytes below.
       const isOpen = each.measure !== undefined && each.room !== undefined && !GROWING.has(ctype);
       const isList = each.ctype.endsWith("[]");
       if (!ctype.startsWith("struct ") || NOT_IN_HEADERS.has(ctype) || (isOpen && !isList) || isList)
@@ -87,7 +87,7 @@ interface Sample {
   group: keyof typeof GROUPS;
   name: OptionName;
   value: unknown;
-  /** A declaration of `v`, and what else fills it in. */
+  /** A declaration of `v`, and the statements that fill it in. */
   c: string;
   length?: string;
 }
@@ -105,10 +105,10 @@ function sample<N extends OptionName>(
 const V4 = { family: "ipv4", address: "224.1.2.3", port: 7 } as const;
 const V6 = { family: "ipv6", address: "ff02::12", port: 7 } as const;
 const bytes = (...values: number[]) => Uint8Array.from(values);
-/** Bytes of which none is like another. */
+/** Bytes that all differ. */
 const counting = (count: number, from: number) => Uint8Array.from({ length: count }, (_, i) => from + i);
 
-/** struct tls12_crypto_info_*: the cipher's name in C, and the lengths of what it takes. */
+/** struct tls12_crypto_info_*: the cipher's name in C, and the lengths of the fields. */
 const CIPHERS = [
   ["AES_GCM_128", TLS_CIPHER_AES_GCM_128, 8, 16, 4],
   ["AES_GCM_256", TLS_CIPHER_AES_GCM_256, 8, 32, 4],
@@ -298,7 +298,7 @@ const SAMPLES: Sample[] = [
   ),
 ];
 
-/** What is static has zeroes for padding, where its initialiser is constant. */
+/** A static variable with a constant initialiser has zeros as padding. */
 const padded = (c: string) => (c.includes("htonl") ? c : `static ${c}`);
 
 const program = (headers: readonly string[], body: string) => `#define _GNU_SOURCE
@@ -317,7 +317,7 @@ ${body}
 }
 `;
 
-// linux/in.h and linux/in6.h give way to glibc's headers, which arpa/inet.h brings.
+// linux/in.h and linux/in6.h define nothing that glibc's headers define, if arpa/inet.h includes those first.
 const glibcFirst = (headers: readonly string[]) =>
   headers.map((header) => (header === "linux/in.h" || header === "linux/in6.h" ? "netinet/in.h" : header));
 
@@ -325,7 +325,7 @@ for (const layout of ["64", "32"] as const satisfies readonly Layout[]) {
   const missing = compilerMissing(layout);
   const describeIt = missing === undefined ? describe : describe.skip;
   describeIt(`options against C, ${layout}-bit layout${missing ? ` (skipped: ${missing})` : ""}`, () => {
-    // The compiler spends most of its time on the headers. So one program prints everything about a group.
+    // The compiler needs most of its time for the headers. So one program prints all values of a group.
     const inC = new Map<string, { sizes: number[]; bytes: string[] }>();
     beforeAll(() => {
       for (const [name, group] of Object.entries(GROUPS)) {
@@ -351,7 +351,7 @@ for (const layout of ["64", "32"] as const satisfies readonly Layout[]) {
         expect(ours.length).toBeGreaterThan(0);
         const { sizes } = inC.get(name)!;
         ours.forEach(([ctype, size], i) => {
-          // Newer than the headers: the structure has grown since.
+          // The headers are older than the structure's last field.
           if (ctype === "struct tcp_info") expect(size).toBeGreaterThanOrEqual(sizes[i]!);
           else expect(`${ctype} ${size}`).toBe(`${ctype} ${sizes[i]}`);
         });

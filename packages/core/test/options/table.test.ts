@@ -27,9 +27,9 @@ describe("the table of options", () => {
       .replace(/^IP6T_SO_/, "IP6T_")
       .replaceAll("_", "")
       .toLowerCase();
-    // The same constant at two levels: the name says which.
+    // If two levels have the same constant, the name says which level.
     const ours = name.replace(/^mcast6/, "mcast").toLowerCase();
-    // Timestamps are named as the messages that they switch on.
+    // Options for timestamps have the names of the messages that they switch on.
     const named = /^timestamp(ns|ing)?(new)?$/.test(plain)
       ? plain.endsWith("new")
         ? plain.slice(0, -"new".length)

@@ -21,14 +21,14 @@ import { temporaryDirectory } from "../support/temporary-directory.js";
 import { firstOf, nextLine, pathOf, type Running, type RunOptions, start, withOpenFiles } from "./program.js";
 
 // A victim (programs/victim.mjs) serves an attacker (attacker.mjs) and an honest peer (honest.mjs) at the same time. Each is a
-// process of its own, and where the tests run as root, the honest peer is another user's.
+// process of its own. If the tests run as root, the honest peer runs as another user.
 
 export type Type = "stream" | "seqpacket" | "dgram";
 
 export interface Attack {
-  /** The name of the attack in programs/attacker.mjs. What else it wants to know stands beside. */
+  /** The name of the attack in programs/attacker.mjs. The other fields are its parameters. */
   attack: string;
-  /** How long it goes on, where it does not end by itself. */
+  /** The milliseconds of an attack that does not end by itself. */
   milliseconds?: number;
   connections?: number;
   [more: string]: unknown;
@@ -39,33 +39,33 @@ export interface Victim {
   limit?: number;
   type?: Type;
   maxFds?: number;
-  /** What it does with the attacker's socket, see programs/victim.mjs. Default: it receives. */
+  /** What the victim does with the attacker's socket: programs/victim.mjs. Default: it receives. */
   scene?: "receive" | "full" | "ask" | "accept";
-  /** In the scene "full": how many more files it can open. */
+  /** In the scene "full": how many more files the victim can open. */
   spare?: number;
   /**
-   * Milliseconds after which it begins to read. Meanwhile the attacker closes its own copies of what it has sent: only then is it
-   * the victim whose close(2) hangs.
+   * Milliseconds after which the victim begins to read. Meanwhile the attacker closes its own copies of the sent descriptors.
+   * Only then does the victim's close(2) hang.
    */
   busy?: number;
   /** Milliseconds in which it opens and closes 1,000 files. */
   opens?: number;
-  /** What it waits for at the end: it comes once the attacker has gone, whose descriptors hang until then. */
+  /** The result for which the victim waits at the end. It comes once the attacker has gone, whose descriptors hang until then. */
   awaits?: "bytes" | "errors";
-  /** It detaches received descriptors and adopts them before it closes them. */
+  /** The victim detaches received descriptors, and adopts them again before it closes them. */
   adopts?: boolean;
 }
 
-/** What the victim saw, what the others say that they have sent, and what the test saw from outside. */
+/** The victim's measurements, the reports of the other processes, and the test's own observations. */
 export interface Seen {
   /** The event loop's largest delay, not counting that it had no processor for `starved` milliseconds. */
   largest: number;
   starved: number;
   /** The largest delay of an idle thread's event loop at the same time. */
   noise: number;
-  /** Descriptors that wait to be closed when all is over. */
+  /** The number of descriptors that still wait to be closed at the end. */
   closing: number;
-  /** With how many descriptors of one user that wait to be closed the victim holds that user back. */
+  /** The number of a user's waiting descriptors at which the victim lets in no more of that user. */
   ofUser: number;
   strangers: {
     messages: number;
@@ -80,23 +80,23 @@ export interface Seen {
   files: { opened: number; refused: number };
   sent: { messages: number; bytes: number; fds: number; refused: Record<string, number>; failure?: string };
   honestly: { sent: number; slowest: number; failure?: string };
-  /** The most descriptors that the victim had open at any time, beyond those that it had at first. */
+  /** The most descriptors that the victim had open at any time, without those of its start. */
   held: number;
 }
 
-/** The honest peer's messages, and the milliseconds from one to the next. */
+/** The number of the honest peer's messages, and the milliseconds between them. */
 export const HONEST = slow ? 8 : thorough ? 160 : 64;
 const INTERVAL = 6;
-/** Users whom nobody else is: the kernel counts descriptors in flight for all of a user's processes. */
+/** Users without other processes, because the kernel counts a user's descriptors in flight. */
 export const OTHER_USER = 64_322;
 const HONEST_USER = 64_323;
-/** Milliseconds that each may take longer than it should. Then the attacker is ended, which lets its victim go. */
+/** Extra milliseconds for each process. Then the attacker is ended, which lets the victim go on. */
 const PATIENCE = slow ? 15_000 : 3000;
 
 const python = firstOf("/usr/bin/python3") ?? "python3";
 const library = fileURLToPath(new URL("../../dist", import.meta.url));
 
-/** Whether another user's process can be had, and can read the library. */
+/** Whether the tests can start a process of another user, and that process can read the library. */
 export const canBeOther =
   isRoot &&
   spawnSync(process.execPath, evaluate(`(await import("node:fs")).readdirSync(${JSON.stringify(library)})`), {
@@ -105,13 +105,13 @@ export const canBeOther =
     stdio: "ignore",
   }).status === 0;
 
-/** RLIMIT_NOFILE's hard limit, which a shell can go up to. */
+/** The hard limit of RLIMIT_NOFILE, up to which a shell can raise the limit. */
 export function hardLimit(): number {
   const { stdout } = spawnSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" });
   return stdout.trim() === "unlimited" ? Number.POSITIVE_INFINITY : Number(stdout);
 }
 
-/** Why no FUSE file system can be mounted here; undefined if one can. */
+/** Why no FUSE file system can be mounted here. Undefined: one can. */
 export function fuseMissing(): string | undefined {
   if (!isRoot) return "only root can mount without a helper";
   if (!existsSync("/dev/fuse")) return "there is no /dev/fuse";
@@ -131,7 +131,7 @@ function directory(name: string): string {
   return path;
 }
 
-/** A listening socket that several processes are to have. */
+/** A listening socket that several processes will share. */
 function listening(name: string): number {
   const fd = socket(AF_UNIX, SOCK_STREAM);
   bind(fd, encodeAddress({ family: "unix", abstract: name }));
@@ -139,7 +139,7 @@ function listening(name: string): number {
   return fd;
 }
 
-/** How many descriptors a process has open. Since Linux 6.2 the folder's size says so. */
+/** How many descriptors a process has open. Since Linux 6.2, this is the folder's size. */
 function openIn(pid: number): number {
   try {
     return statSync(`/proc/${pid}/fd`).size || readdirSync(`/proc/${pid}/fd`).length;
@@ -148,12 +148,12 @@ function openIn(pid: number): number {
   }
 }
 
-/** Milliseconds for which the descriptors of an attacker hang at least that has nothing more to do. */
+/** Milliseconds for which an attacker's descriptors hang at least after its last message. */
 const LET_GO = 700;
 
 let attempts = 0;
 
-/** Runs an attack once. `uid`: the attacker's, for root to say. */
+/** Runs an attack once. `uid`: the attacker's user, which only root can give. */
 export async function attempt(
   attack: Attack,
   victim: Victim,
@@ -206,7 +206,7 @@ export async function attempt(
     await Promise.race([reported, pause(victim.awaits ? LET_GO : PATIENCE + 500)]);
     clearInterval(sampling);
     for (const { child } of others) child.stdin!.end();
-    // It ends a victim's wait in accept(2).
+    // The attacker's end lets a victim's accept(2) return.
     if (shared !== undefined) shutdown(shared, SHUT_RDWR);
     const report = await Promise.race([reported, pause(2 * PATIENCE)]);
     if (report === undefined) throw new Error("The victim does not answer although the attack is over");

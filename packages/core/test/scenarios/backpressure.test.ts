@@ -11,7 +11,7 @@ const COUNT = scaled(100_000);
 const POOL = 199;
 
 const buffer = Buffer.alloc(64);
-/** By file number: the inode, the first time it is seen. */
+/** The inode of each file, noted when the file first arrives. */
 const inodes = new Map<number, number>();
 
 function expectFile(descriptor: FileDescriptor, file: number): void {
@@ -36,7 +36,7 @@ test.each(TYPES)(
       });
       await theirs.close();
 
-      // On a stream bytes of several messages may come glued: the descriptors are first in, first out.
+      // On a stream, a receive can join the bytes of several messages. The descriptors come in order.
       let bytes = Buffer.alloc(0);
       let waiting: FileDescriptor[] = [];
       let arrived = 0;

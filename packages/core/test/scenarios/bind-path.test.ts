@@ -44,7 +44,7 @@ it("a server that starts while another one closes takes the path, or gets EADDRI
       for (let i = 0; i < 2000; i++) {
         try {
           const listener = await Listener.listen({ path }, { unlink: "stale" });
-          // Nobody else may have put a socket of his own in its place.
+          // The path must lead to this listener, and not to the other process's.
           await (await Socket.connect({ path })).close();
           expect(listener.tryAccept()?.close()).toBeDefined();
           await listener.close();
@@ -74,7 +74,7 @@ describe("another user", () => {
     letOthersRead(dist);
   });
 
-  /** Connects to the path over and over, as nobody; what came of it is printed when stdin ends. */
+  /** Starts a process that connects to the path again and again, as nobody. It prints the results when its stdin ends. */
   function assail(path: string): ChildProcess {
     const source = `
       const { AF_UNIX, SOCK_STREAM, close, connect, socket } = await import(process.env.SYSCALLS);
@@ -108,7 +108,7 @@ describe("another user", () => {
     });
   }
 
-  // User-mode emulation sometimes answers EFAULT where connect(2) was refused.
+  // User-mode emulation sometimes says EFAULT when connect(2) is refused.
   const asNobodyOnRealKernel = isEmulated() ? onRealKernel : asNobody;
   asNobodyOnRealKernel(
     "can never connect to a socket of mode 600, on a real kernel, whatever the umask",
@@ -136,7 +136,7 @@ describe("another user", () => {
       }),
   );
 
-  /** A stale file that others may not touch either: what they see must be the new socket's doing. */
+  /** A stale file that other users may not use, so that only the new socket can let them in. */
   function leaveStale600(path: string): void {
     const before = process.umask(0o177);
     leaveStale(path);

@@ -4,10 +4,10 @@ import { onRealKernel, skipUnless } from "../support/skip-unless.js";
 import { isRoot } from "../support/target.js";
 import { report } from "./program.js";
 
-/** Threads that close what strangers have sent, and those of them for one user. */
+/** The number of threads that close strangers' descriptors, and the number of them for one user. */
 const THREADS = process.arch === "ia32" ? 16 : 64;
 const OF_ONE_USER = THREADS / 2;
-/** Descriptors of one message, more than there are threads for one user. */
+/** The descriptors of one message: more than there are threads for one user. */
 const COUNT = 100;
 
 interface Report {

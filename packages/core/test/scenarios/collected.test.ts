@@ -42,7 +42,7 @@ test("sockets on which a receive waits are not closed", async () => {
   expect(await collected("waiting")).toEqual({ arrived: "x".repeat(10), warnings: 10, leftOver: [] });
 });
 
-/** Descriptors that a process may have open: fewer than come. V8 has the time of 16 messages of 253 to collect the first. */
+/** The process may open fewer descriptors than arrive. V8 must collect the first one before 16 messages of 253 have come. */
 const OPEN_FILES = 4096;
 const ARRIVING = Math.max(253 * 20, scaled(253 * 80));
 
@@ -75,7 +75,7 @@ tellsOfCollections(
   "20,000 descriptors that are closed at once cause no collection of the whole heap",
   async () => {
     const found = await report<{ collections: number }>("collected.mjs", { args: ["closed"] });
-    // V8 has reasons of its own, too.
+    // V8 collects for its own reasons, too.
     expect(found.collections).toBeLessThanOrEqual(2);
   },
 );
@@ -94,7 +94,7 @@ tellsOfCollections(
 );
 
 describe("garbage collection", () => {
-  /** Runs a module in a process of its own; what it wrote. */
+  /** Runs a module in a process of its own. Returns what it printed. */
   function run(source: string): string {
     const child = spawnSync(process.execPath, evaluate(source, { gc: true }), {
       encoding: "utf8",
@@ -113,7 +113,7 @@ describe("garbage collection", () => {
     const warnings = [];
     process.removeAllListeners("warning");
     process.on("warning", ({ code, message }) => warnings.push([code, /^Descriptor \\d+ /.test(message)].join()));
-    // Some time after its start, Deno makes the sockets by which it hears of signals.
+    // Deno opens its sockets for signals some time after the start. This opens them now.
     if ("Deno" in globalThis) process.once("SIGUSR2", () => {}).removeAllListeners("SIGUSR2");
     const count = () => readdirSync("/proc/self/fd").length;
     const collect = async (expected) => {

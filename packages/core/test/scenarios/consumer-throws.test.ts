@@ -22,7 +22,7 @@ test.each(TYPES)(
     ];
     const ofListener = type === "dgram" ? [] : ["refused by the consumer", 6, false];
     expect(found).toEqual([...ofSocket, ...ofListener]);
-    // The four messages that nobody put away had three descriptors each.
+    // The four messages that were not disposed of had three descriptors each.
     expect(rest).toEqual({ warnings: 12, leftOver: [] });
   },
 );

@@ -11,7 +11,7 @@ beforeAll(async () => {
   dist = await compiled();
 });
 
-/** RLIMIT_NOFILE of the children that are to reach it: Node needs some 100 to load its modules. */
+/** RLIMIT_NOFILE of the child process. Node needs some 100 descriptors to load its modules. */
 const LIMIT = 300;
 
 describe("a send of too many descriptors in flight", () => {
@@ -28,7 +28,7 @@ describe("a send of too many descriptors in flight", () => {
         } catch (error) {
           console.log(error.code, error.syscall, error.bytesSent, sent > 0);
         }
-        // What is received is no longer in flight.
+        // Received descriptors are no longer in flight.
         for (let i = 0; i < sent; i++) await b.recvmsg();
         console.log((await a.sendmsg({ data: "x", fds: [0] })).bytes);
         await Promise.all([a.close(), b.close()]);`,

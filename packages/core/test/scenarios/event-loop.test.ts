@@ -10,7 +10,7 @@ beforeAll(async () => {
   dist = await compiled();
 });
 
-/** Both ways of waiting: libuv's loop, and the thread that other runtimes need. */
+/** Both ways to wait: libuv's loop, and the thread that other runtimes need. */
 const WAYS = [
   ["loop", {}],
   ["thread", { SENDMSG_READINESS: "thread" }],
@@ -21,7 +21,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
   const withPair = (source: string): string =>
     output(`const [a, b] = lib.socketpair(); keep(a, b); ${source}`);
 
-  /** The process must end by itself: `run` gives up on one that does not. */
+  /** Runs the module. The process must end by itself: `run` ends one that does not, and fails. */
   it("a process ends if nobody waits on its sockets", () => {
     expect(
       withPair(`
@@ -64,7 +64,7 @@ describe.each(WAYS)("with the %s", (_, env) => {
         ${wait}.then(() => console.log("settled"), () => {});
         let ended = false;
         process.on("exit", () => console.log("end"));
-        // A timer that does not keep the process itself: it can only fire if the wait does.
+        // The timer does not keep the process alive: it can fire only if the wait does.
         setTimeout(() => {
           console.log("kept");
           for (const each of [a, listener, udp]) each.unref();

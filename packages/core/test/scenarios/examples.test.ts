@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** Runs Node in the repository, with a temporary folder of the test's own. */
+/** Runs Node in the repository, with its own temporary folder. */
 function node(...args: string[]): Promise<Outcome> {
   const child = spawn(process.execPath, args, {
     cwd: repository,
@@ -46,7 +46,7 @@ function node(...args: string[]): Promise<Outcome> {
   });
 }
 
-/** Runs an example that needs no other: it ends by itself, content, and leaves no file behind. */
+/** Runs an example alone. It must end by itself without an error, and leave no file. */
 async function example(...args: string[]): Promise<string> {
   const outcome = await node(...args);
   expect(outcome).toMatchObject({ code: 0, errors: "" });
@@ -54,7 +54,7 @@ async function example(...args: string[]): Promise<string> {
   return outcome.output;
 }
 
-// Node takes its time to start where it is emulated.
+// An emulated Node needs long to start.
 const timeout = 180_000;
 
 describe("examples", { timeout }, () => {
@@ -85,7 +85,7 @@ describe("examples", { timeout }, () => {
     expect(lines[6]).toMatch(/^::1 port \d+ got 5 bytes|^there is no ipv6 on this machine/);
   });
 
-  // User-mode emulation does not pass the error queue on.
+  // User-mode emulation does not deliver the error queue.
   test.skipIf(isEmulated())(
     "packets.mjs reads headers and hears of lost packets, by both versions of IP, on a real kernel",
     async () => {
@@ -118,7 +118,7 @@ describe("examples", { timeout }, () => {
 });
 
 describe("what the documents show", { timeout }, () => {
-  /** A document's code blocks, made to run where `using` is not known. */
+  /** A document's code blocks, changed to run where `using` is unknown. */
   async function codeOf(document: string, replacements: Record<string, string>): Promise<string[]> {
     const text = readFileSync(join(repository, document), "utf8");
     const blocks = [...text.matchAll(/^```js\n(.*?)^```$/gms)].map((match) => match[1]!);
@@ -141,7 +141,7 @@ describe("what the documents show", { timeout }, () => {
       const ended = await Promise.race([receiving, pause(10)]);
       if (ended) expect(ended).toMatchObject({ code: 0, errors: "" });
     }
-    // The path is there a moment before somebody listens.
+    // The path exists a moment before the server listens.
     let sent: Outcome;
     do sent = await node(...evaluate(send!));
     while (sent.errors.includes("ECONNREFUSED"));

@@ -8,7 +8,7 @@ import { openSync, readSync } from "../support/files.mjs";
 import type { TYPES } from "../support/pairs.js";
 import { reportOf, start } from "./program.js";
 
-/** What the other program says of a message that it got from us. */
+/** The other program's report of a message from us. */
 export interface SaidOfMessage {
   data: string;
   contents?: string[];
@@ -26,8 +26,8 @@ function credentialsIn({ control }: Message): unknown {
 }
 
 /**
- * Exchanges descriptors and credentials with a program of another language, in both directions: on stream and seqpacket it
- * connects to our listener, datagrams it sends from a path of its own. What it got is what it reports.
+ * Exchanges descriptors and credentials with a program of another language, in both directions. On stream and seqpacket the
+ * program connects to our listener. It sends datagrams from its own path. It reports what it received.
  */
 export async function exchange(
   type: (typeof TYPES)[number],
@@ -45,7 +45,7 @@ export async function exchange(
       const options = { type, receive: ["credentials"], maxFds: 253 } as const;
       const listener = type === "dgram" ? undefined : await Listener.listen({ path }, options);
       const { outcome } = start(program, { interpreter, args: [type, path, ownPath, theirFile] });
-      // A program that fails at once must not leave us waiting.
+      // If the program fails at once, the test must not wait for it.
       const ended = outcome.then((end) => {
         if (end.code !== 0) throw new Error(end.stderr);
       });
@@ -64,7 +64,7 @@ export async function exchange(
           data: String(message.data),
           contents: message.fds.map(contentOf),
           credentials: credentialsIn(message),
-          // With SO_PASSCRED, the kernel names a sender on a seqpacket socket that has no name: see unix(7), Autobind.
+          // With SO_PASSCRED, the kernel gives an unnamed sender on a seqpacket socket a name: unix(7), "Autobind feature".
           address: type === "seqpacket" ? undefined : message.address,
         });
         message[Symbol.dispose]();
@@ -81,7 +81,7 @@ export async function exchange(
         control: [{ name: "credentials", value: { pid, uid, gid } }],
         ...to,
       });
-      // On a stream, bytes without a descriptor would be glued to the front of what comes after them.
+      // On a stream, bytes without a descriptor would be joined to the message behind them.
       await socket.sendmsg({ data: "ten", fds: new Array(10).fill(file), ...to });
       await socket.sendmsg({ data: "no descriptor", ...to });
       file.close();
@@ -107,7 +107,7 @@ export async function exchange(
         { data: "ten", contents: new Array(10).fill("our file") },
         { data: "no descriptor", contents: [] },
       ]);
-      // One may have been received without: not every program's function has room for both.
+      // One message may lack the credentials: not every language's function has room for both.
       const credentials = said.map((message) => message.credentials).filter((one) => one !== undefined);
       expect(credentials.length).toBeGreaterThanOrEqual(3);
       expect(credentials).toEqual(credentials.map(() => ours));

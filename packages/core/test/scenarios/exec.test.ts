@@ -12,7 +12,7 @@ import { TYPES } from "../support/pairs.js";
 import { skipUnless } from "../support/skip-unless.js";
 import { pathOf } from "./program.js";
 
-/** What a program that is started now has open. */
+/** The descriptors of a program that is started now. */
 function inherited(): string[] {
   return JSON.parse(execFileSync(process.execPath, [pathOf("heir.mjs")], { encoding: "utf8" })) as string[];
 }

@@ -91,7 +91,7 @@ function request(port: number, path: string): Promise<string> {
   });
 }
 
-/** How a successor can fail: programs/failing-successor.mjs. */
+/** The ways in which programs/failing-successor.mjs fails. */
 const WAYS = ["crash", "exit", "refuse", "unread", "gone"];
 
 withHttpServer(
@@ -100,7 +100,7 @@ withHttpServer(
     const { server: old, ready } = await startServer("old");
     const port = ready.port!;
     const control = join(folder, "control.sock");
-    // The server reports before it listens for successors.
+    // The server reports that it is ready before it listens for successors.
     while (!readdirSync(folder).includes("control.sock")) expect(await request(port, "/waiting")).toBe("old");
 
     const ends: unknown[] = [];

@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import { onRealKernel } from "../support/skip-unless.js";
 import { report, withOpenFiles } from "./program.js";
 
-// What waits to be closed is bounded by user, among others. Who sends no descriptors has no part in it.
+// The library limits how many descriptors of one user wait to be closed. A user who sends no descriptors is not affected.
 
 describe.each(["stream", "dgram"])(
   "while too many of a user's descriptors hang in close(2), readiness by %s",

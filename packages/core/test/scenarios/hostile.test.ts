@@ -24,21 +24,21 @@ import { firstOf, report, reportOf, run } from "./program.js";
 // The sender of a descriptor decides how long close(2) of the descriptor takes. Here it is a TCP connection with SO_LINGER of
 // 4 s and bytes that nobody reads.
 
-/** What the event loop may be delayed by, in milliseconds. */
+/** The allowed delay of the event loop, in milliseconds. */
 const DELAY = 50;
-/** What it is not delayed by however busy the machine is: a sender has it in hand to delay it by seconds. */
+/** A delay that even a busy machine does not cause. A hanging descriptor would cause seconds. */
 const NEVER = 1000;
-/** What a process or a worker may take to end. */
+/** The allowed time for a process or a worker to end, in milliseconds. */
 const END = slow ? 3000 : 1500;
 const ATTEMPTS = 3;
-/** Descriptors of one message: as many as there can be. */
+/** The most descriptors of one message. */
 const MANY = 253;
 
 interface Report {
-  /** How late the event loop was, not counting that it had no processor for `starved` milliseconds. */
+  /** The largest delay of the event loop, without the `starved` milliseconds in which it had no processor. */
   largest: number;
   starved: number;
-  /** How late another one was that met no such descriptor, at the same time. */
+  /** The largest delay, at the same time, of an event loop without such descriptors. */
   noise: number;
   closing: number;
   terminated: number;
@@ -51,8 +51,8 @@ test("close(2) of a descriptor that hangs blocks its thread for seconds", async 
 });
 
 /**
- * What a sender can do, it can do each time: of a few attempts, one must be in time. Whether it is within DELAY can be told of
- * one for which the machine had time.
+ * A defect would show in each attempt. So one of a few attempts must be in time. An attempt must be within DELAY only if the
+ * machine was not busy.
  */
 async function hostile(place: string, end: "natural" | "exit") {
   for (let attempt = 1; ; attempt++) {
@@ -114,9 +114,9 @@ describe.each(["natural", "exit"] as const)("with the process's end: %s", (end) 
   });
 });
 
-// Closing them takes a minute here, or until their peers are closed.
+// These descriptors take a minute to close, or until their peers close.
 describe("while descriptors hang, a socket of ours is closed in time", () => {
-  /** Milliseconds within which a peer is told: the machine's, not the sender's. */
+  /** Milliseconds within which a peer must see the end. */
   const PROMPT = slow ? 5000 : 1000;
 
   interface ClosingReport {
@@ -125,7 +125,7 @@ describe("while descriptors hang, a socket of ours is closed in time", () => {
     leftOver: string[];
   }
 
-  /** `slowly`: how many descriptors hang, or wait behind those that do. */
+  /** `slowly`: how many descriptors hang, or wait behind hanging ones. */
   async function expectPrompt(slowly: number, place: string, ...numbers: number[]) {
     const args = [place, ...numbers.map(String)];
     const { latest, waiting, leftOver } = await report<ClosingReport>("closing-in-time.mjs", { args });
@@ -151,7 +151,7 @@ describe("while descriptors hang, a socket of ours is closed in time", () => {
     expectPrompt(160, "relayed", 80));
 });
 
-// One row alone, with the figures: SENDMSG_FIGURES=1 npx vitest run test/scenarios/hostile -t "out-of-band"
+// To run one row and print its figures: SENDMSG_FIGURES=1 npx vitest run test/scenarios/hostile -t "out-of-band"
 describe("under attack, the event loop goes on, descriptors do not pile up, and honest peers are served", () => {
   interface Row {
     name: string;
@@ -159,29 +159,29 @@ describe("under attack, the event loop goes on, descriptors do not pile up, and 
     victim: Victim;
     /** Descriptors of each of the honest peer's messages. Default: 1. */
     honestFds?: number;
-    /** What must hold besides. */
+    /** Further conditions. */
     also?: (seen: Seen) => void;
-    /** Why it cannot be tried here. */
+    /** Why the attack can't be made here. */
     missing?: string | false | undefined;
     /**
-     * As whom the attacker runs. Default: as both where there is time, because the kernel limits another user's descriptors in
-     * flight, and not root's; else as another user.
+     * The attacker's user. Default: both in a thorough run, because the kernel limits another user's descriptors in flight, and not
+     * root's. Otherwise another user.
      */
     from?: "root" | "another user";
-    /** Whether it is tried where time is short, too. */
+    /** Whether the row runs if time is short. */
     quickly?: true;
-    /** Whether it is tried there and on an emulated processor, too, where each takes half a minute. */
+    /** Whether the row runs if time is short and on an emulated processor, where each row takes half a minute. */
     everywhere?: true;
   }
 
-  /** What a victim opens itself meanwhile: its files, and honest peers' descriptors. */
+  /** Descriptors that the victim opens itself: its files, and those of honest peers. */
   const OWN = 8;
   const SMALL = 1024;
   const LARGE = 20_000;
-  /** Milliseconds for which the attacker does what it does as fast as possible, or the victim opens its 1,000 files. */
+  /** Milliseconds of an attack at full speed, or in which the victim opens its 1,000 files. */
   const FLOOD = thorough || slow ? 1000 : 400;
 
-  /** Milliseconds that a victim has something else to do at first, where what is sent is to be only its own when it is read. */
+  /** Milliseconds before the victim reads, if the sent descriptors must belong to it alone by then. */
   const BUSY = 300;
 
   const most = hardLimit();
@@ -303,8 +303,8 @@ describe("under attack, the event loop goes on, descriptors do not pile up, and 
   afterAll(removeTemporaryDirectory);
 
   /**
-   * As in `hostile` above: of a few attempts, one must be in time. But a flood always takes the processor from the victim now and
-   * then: only the idle thread's delay tells whether the machine had time. What is not a matter of time is not tried again.
+   * As in `hostile` above, one of a few attempts must be in time. But a flood sometimes takes the processor from the victim, so
+   * that only the idle thread's delay tells whether the machine was busy. Only a delay is a reason to try again.
    */
   async function withstand({ name, attack, victim, honestFds = 1, also }: Row, uid: number | undefined) {
     for (let tried = 1; ; tried++) {
@@ -316,7 +316,7 @@ describe("under attack, the event loop goes on, descriptors do not pile up, and 
         continue;
       expect(seen.sent.failure, "an attack that fails shows nothing").toBeUndefined();
       expect.soft(seen.largest, "the event loop's delay").toBeLessThan(allowed);
-      // At its limit by its own doing, it has no more to give.
+      // A victim that has itself used up its limit has no share left.
       if (victim.limit !== undefined && victim.scene !== "full") {
         expect(seen.ofUser, "one user's share").toBeLessThanOrEqual(victim.limit / 8);
         expect.soft(seen.held, "strangers' descriptors").toBeLessThan(seen.ofUser + MANY + OWN);

@@ -5,12 +5,12 @@ import { slow } from "../support/scale.js";
 import { onRealKernel, withNoDescriptorLeft } from "../support/skip-unless.js";
 import { report, withOpenFiles } from "./program.js";
 
-/** More than a Node process has open, and less than any limit. */
+/** More descriptors than a Node process opens, and fewer than any system allows. */
 const OPEN_FILES = 100;
 const through = withOpenFiles(OPEN_FILES);
-/** A user whom nobody else is: descriptors in flight are counted for all of a user's processes. */
+/** A user without other processes, because the kernel counts a user's descriptors in flight. */
 const UID = 64_321;
-/** Milliseconds of processor time in which nothing can have spun for long. */
+/** A loop that spins uses more milliseconds of processor time. */
 const NO_SPIN = slow ? 2000 : 150;
 
 const limits = (...args: string[]) => report("limits.mjs", { args, through });

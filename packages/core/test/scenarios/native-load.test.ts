@@ -34,7 +34,7 @@ const RUNTIME = runtimeName();
 const require = createRequire(import.meta.url);
 const packages = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** A project with sendmsg installed: as npm lays it out, with no trace of this checkout around it. */
+/** Makes a project with sendmsg installed, as npm lays it out, outside of this checkout. */
 let root: string;
 let core: string;
 let native: string;
@@ -78,7 +78,7 @@ interface Outcome {
   };
 }
 
-/** A program that loads the binary and prints what came of it. */
+/** A program that loads the binary and prints the result. */
 const PRINT = `
     let outcome;
     try {
@@ -221,7 +221,7 @@ describe.each(["esm", "cjs"])("a bundle in the format %s", (format) => {
     });
   }
 
-  /** A current directory that holds a working binary at each place that was ever looked at from there. */
+  /** A current directory with a working binary at each place where a loader might look. */
   function decoys(): string {
     const folder = mkdtempSync(join(tmpdir(), "sendmsg-decoys-"));
     for (const place of [
@@ -257,7 +257,7 @@ describe.each(["esm", "cjs"])("a bundle in the format %s", (format) => {
         if (what === "damaged") writeFileSync(join(out, name), "no binary");
         else rmSync(join(out, name));
       }
-      // Beside the bundle is not where a local build is made, either.
+      // The loader does not look for a local build beside the bundle, either.
       mkdirSync(join(out, "native/build/Release"), { recursive: true });
       cpSync(join(decoy, "native/build/Release"), join(out, "native/build/Release"), { recursive: true });
       const { error, loaded } = run([bundle], decoy);
@@ -320,7 +320,7 @@ describe("the loader refuses, and says why,", () => {
   });
 
   test("another architecture's binary in the package", () => {
-    // A header of its own: whether the other binaries have been built does not matter.
+    // The test writes the header itself, because the other binaries may not be built.
     const header = readFileSync(file);
     header.writeUInt16LE({ x64: 62, arm64: 183 }[FOREIGN], 18);
     writeFileSync(file, header);
@@ -348,7 +348,7 @@ describe("the loader refuses, and says why,", () => {
     expect(failure().attempts[0]).toEqual({ tried: file, error: "not an ELF file" });
   });
 
-  // Loaded, such a file kills the process with SIGBUS.
+  // dlopen(3) of such a file kills the process with SIGBUS.
   test.each([20, 63, 64, 1000, 8192])("a file cut at byte %i", (size) => {
     truncateSync(file, size);
     const error = failure();
@@ -359,7 +359,7 @@ describe("the loader refuses, and says why,", () => {
 
   test("a file that the system's loader refuses", () => {
     const bytes = readFileSync(file);
-    // No program headers: nothing to map.
+    // A file without program headers has nothing to map.
     bytes.writeUInt16LE(0, process.arch === "ia32" ? 44 : 56);
     writeFileSync(file, bytes);
     const error = failure();

@@ -3,10 +3,10 @@ import { TYPES } from "../support/pairs.js";
 import { onRealKernel } from "../support/skip-unless.js";
 import { report, withOpenFiles } from "./program.js";
 
-// Near RLIMIT_NOFILE the kernel closes what does not fit inside recvmsg(2), and the sender decides how long that takes: a
-// thread receives then. Everything else is as it always is.
+// Near RLIMIT_NOFILE, the kernel closes descriptors that do not fit, inside recvmsg(2). The sender decides how long that takes.
+// So a thread receives, and everything else must be as usual.
 
-/** So few that a message's 253 descriptors, and as many for the program, do not fit; and enough for what is done here. */
+/** Too few for a message's 253 descriptors and as many for the program. Enough for this test. */
 const through = withOpenFiles(300);
 
 interface Report {
@@ -15,7 +15,7 @@ interface Report {
   leftOver: string[];
 }
 
-/** By type: one process does all of it. */
+/** The report of each type. One process makes all of it. */
 const running = new Map<string, Promise<Record<string, Report>>>();
 
 async function reportOn(name: string, type: string): Promise<Report> {

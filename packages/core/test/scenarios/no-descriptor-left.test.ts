@@ -15,13 +15,13 @@ beforeAll(async () => {
   dist = await compiled();
 });
 
-/** What a spin would exceed by far in 200 ms, and pauses of 1 to 50 ms do not reach. */
+/** More calls than pauses of 1 to 50 ms allow in 200 ms, and far fewer than a loop that spins makes. */
 const FEW = 60;
 
-/** RLIMIT_NOFILE of the children that are to reach it: Node needs some 100 to load its modules. */
+/** RLIMIT_NOFILE of the child processes. Node needs some 100 descriptors to load its modules. */
 const LIMIT = 300;
 
-/** Runs code in a process that may open few descriptors, and returns what it pushed onto `results`. */
+/** Runs code in a process that may open few descriptors. Returns what the code has pushed onto `results`. */
 function underLimit(code: string): unknown {
   const script = join(dist, "limited.mjs");
   writeFileSync(
@@ -58,7 +58,7 @@ describe("accepting without a descriptor left", () => {
     const listener = await lib.Listener.listen({ path });
     const client = await lib.Socket.bind({ family: "unix" });
     keep(listener, client);
-    // The event loop's own descriptors must be there before the last number is taken.
+    // Opens the event loop's own descriptors before the last number is used up.
     const early = listener.accept();
     const first = await lib.Socket.connect({ path });
     await Promise.all([(await early).close(), first.close()]);

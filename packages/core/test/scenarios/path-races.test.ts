@@ -15,9 +15,9 @@ import { evaluate } from "../support/evaluate.js";
 import { freshPath } from "../support/fresh-places.js";
 import { skipUnless } from "../support/skip-unless.js";
 
-/** By hand with more: SENDMSG_ROUNDS=10000. */
+/** The number of rounds. To run more: SENDMSG_ROUNDS=10000. */
 const ROUNDS = Number(process.env.SENDMSG_ROUNDS ?? 100);
-/** In nanoseconds: how long after the order both act, and by how much one of them may be later. */
+/** Nanoseconds from the order until both act, and by how much one of them may act later. */
 const HEAD_START = 400_000;
 const JITTER = 150_000;
 
@@ -40,7 +40,7 @@ const REMOVES = `
       return () => close(fd);
     }`;
 
-/** How the other process starts its server. The first one knows nothing of our locks, as most servers. */
+/** How the other process starts its server. The first way, as most servers, does not know our locks. */
 const STARTS = {
   "removes whatever is there, then binds": REMOVES,
   'listens with unlink "stale"': `
@@ -50,7 +50,7 @@ const STARTS = {
     }`,
 };
 
-/** Another process: a line with a time makes it start its server then and say what came of it, any other line end the server. */
+/** Starts another process. A line with a time makes it start its server then and print the result. Any other line ends it. */
 function other(path: string, start: string): ChildProcess {
   const module = (file: string) => JSON.stringify(pathToFileURL(join(dist, file)).href);
   const source = `
@@ -81,7 +81,7 @@ function other(path: string, start: string): ChildProcess {
   return spawn(process.execPath, evaluate(source), { stdio: ["pipe", "pipe", "inherit"] });
 }
 
-/** The process that serves at the path; undefined: none. */
+/** The process that serves at the path. Undefined: there is none. */
 async function serverAt(path: string): Promise<number | undefined> {
   try {
     const client = await Socket.connect({ path });
@@ -96,8 +96,8 @@ async function serverAt(path: string): Promise<number | undefined> {
 }
 
 /**
- * Has other processes start a server while `act` runs here, and counts the rounds in which clients do not find the server that
- * they should: one that removes what is there was the last to bind if it did. Without one, only one server can have the path.
+ * Lets other processes start servers while `act` runs here. Counts the rounds in which clients do not reach the right server.
+ * A server that removes the existing file is the right one if it has bound. Otherwise only one server can have the path.
  */
 async function race(
   starts: string[],
@@ -207,7 +207,7 @@ describe.each(Object.entries(STARTS))("a server that %s", (_, start) => {
       counted(async () => {
         const { lost, leftovers, outcomes } = await race([start], replacing);
         expect({ lost, leftovers }).toEqual({ lost: 0, leftovers: [] });
-        // Nobody fails for another reason than that the path is taken.
+        // The only allowed failure is that the path is in use.
         expect(
           Object.keys(outcomes)
             .join()

@@ -6,8 +6,8 @@ import { skipUnless } from "../support/skip-unless.js";
 import { target } from "../support/target.js";
 import { report as reportOf } from "./program.js";
 
-// Node's libuv watches a socket of our own making by itself. It ends the process, or goes round for ever, where a descriptor is not
-// what it was when the watch began. What holds for our own epoll instance must hold for libuv's.
+// libuv watches sockets that this process made. It aborts the process, or spins, if a watched number means another file than
+// at first. Waiting by libuv must survive everything that waiting by our own epoll instance survives.
 
 const CASES = {
   closed: "ERR_SENDMSG_CLOSED",
@@ -22,7 +22,7 @@ const CASES = {
 const report = async (names: readonly string[], readiness: string, uid?: number): Promise<unknown> =>
   reportOf("polled.mjs", { args: [names.join()], env: { SENDMSG_READINESS: readiness }, uid });
 
-// To start a process takes longer than what a case does: where time is short, one process has them all.
+// To start a process takes longer than a case. If time is short, one process runs all cases.
 const groups = thorough ? Object.keys(CASES).map((name) => [name]) : [Object.keys(CASES)];
 
 describe.each(thorough ? ["poll", "epoll", "thread"] : ["poll", "epoll"])("readiness by %s", (readiness) => {
@@ -43,7 +43,7 @@ withLibuv("a wait rejects if its number has become a regular file's", async () =
 });
 
 const WATCHES = "/proc/sys/fs/epoll/max_user_watches";
-/** Whose watches are used up. */
+/** The user whose watches are used up. */
 const NOBODY = 65_534;
 const onOwnKernel = skipUnless(
   "needs a kernel of its own: it changes a limit that holds for the whole machine",

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { slow } from "../support/scale.js";
 
-/** How long a program may take: none takes a fifth of it, and none may hang the run. */
+/** How long a program may take. No program needs a fifth of it. */
 export const LIMIT = slow ? 300_000 : 100_000;
 
 export interface RunOptions {
@@ -14,13 +14,13 @@ export interface RunOptions {
   /** A command that runs the rest of the command line: `["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]`. */
   through?: readonly string[];
   env?: Record<string, string>;
-  /** A descriptor that the program has as number 3. */
+  /** The program's descriptor 3. */
   inherited?: number;
-  /** What runs the program. Default: this Node. */
+  /** The program that runs it. Default: this Node. */
   interpreter?: string;
-  /** Whose process it is, for root to say. */
+  /** The user of the process. Only root can give one. */
   uid?: number | undefined;
-  /** Keeps stdin open, for the test to write to and to end. */
+  /** Opens stdin, to which the test writes and which the test ends. */
   listens?: boolean;
 }
 
@@ -44,7 +44,7 @@ export interface Running {
   outcome: Promise<Outcome>;
 }
 
-/** Starts one of scenarios/programs. Its end is awaited with `outcome`, and forced when it takes too long. */
+/** Starts one of scenarios/programs. `outcome` settles when it ends. If it takes too long, it is killed. */
 export function start(program: string, options: RunOptions = {}): Running {
   const {
     args = [],
@@ -92,7 +92,7 @@ export function start(program: string, options: RunOptions = {}): Running {
   return { child, outcome };
 }
 
-/** The first line that a program prints from now on, or its end without one. */
+/** The first line that the program prints from now on. Rejects if the program ends without one. */
 export async function nextLine({ child, outcome }: Running): Promise<string> {
   const stdout = child.stdout!;
   let text = "";
@@ -116,19 +116,19 @@ export function run(program: string, options: RunOptions = {}): Promise<Outcome>
   return start(program, options).outcome;
 }
 
-/** What a program that ended well printed as its last line: JSON. */
+/** The program's report, which is its last line, as JSON. The program must have ended well. */
 export function reportOf<T = Record<string, unknown>>(outcome: Outcome): T {
   expect(outcome, outcome.stderr).toMatchObject({ code: 0, signal: null });
   const last = outcome.stdout.trimEnd().split("\n").at(-1)!;
   return JSON.parse(last) as T;
 }
 
-/** Runs a program, and returns what it reports. */
+/** Runs a program, and returns its report. */
 export async function report<T = Record<string, unknown>>(program: string, options?: RunOptions): Promise<T> {
   return reportOf<T>(await run(program, options));
 }
 
-/** A shell's `ulimit -n` around a program. */
+/** A command that runs a program with `ulimit -n`. */
 export const withOpenFiles = (count: number): string[] => ["sh", "-c", `ulimit -n ${count}; exec "$@"`, "sh"];
 
 /** The first of these paths that exists. */

@@ -7,7 +7,7 @@ import { exchange } from "./exchange.js";
 import { firstOf, reportOf, run } from "./program.js";
 import { requireProgram } from "./required.js";
 
-// The system's own: a version manager's shim in front of it costs more than the test.
+// The system's Python: a version manager's shim takes longer than the test.
 const python = firstOf("/usr/bin/python3") ?? "python3";
 const probe = "import socket; socket.send_fds, socket.recv_fds";
 const { status } = spawnSync(python, ["-c", probe]);
@@ -22,7 +22,7 @@ for (const type of TYPES) {
 for (const type of TYPES) {
   withPython(`Python gets a descriptor from an end of our ${type} socketpair with recv_fds`, () =>
     withPair(type, async (ours, theirs) => {
-      // Ours has received, theirs has not.
+      // Our end has received before, their end has not.
       ours.tryRecvmsg();
       const file = openFile("content");
       await ours.sendmsg({ data: "take this", fds: [file] });

@@ -3,8 +3,8 @@ import { TYPES } from "../support/pairs.js";
 import { thorough } from "../support/scale.js";
 import { report, run } from "./program.js";
 
-// Where there is no libuv to call (Bun, Deno), a thread waits for readiness. Node can do the same, and what holds for its
-// event loop must hold for the thread.
+// On Bun and Deno, which have no libuv, a thread waits for readiness. Node can use that thread, too. Everything that works with
+// its event loop must work with the thread.
 
 describe.each([
   ["the event loop's own poll", ""],
@@ -21,7 +21,7 @@ describe.each([
     });
   });
 
-  // Of both, event-loop.test.ts shows the same in fewer words.
+  // event-loop.test.ts has shorter tests of both ways.
   if (!thorough && readiness === "") return;
   test.each([
     ["idle", []],
@@ -38,7 +38,7 @@ describe.each([
 });
 
 const env = { SENDMSG_READINESS: "thread" };
-/** Of each state. */
+/** The number of workers in each state. */
 const WORKERS = thorough ? "3" : "1";
 
 test.each([

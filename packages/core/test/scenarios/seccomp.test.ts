@@ -118,7 +118,7 @@ describe.each([
   ["EPERM", EPERM],
   ["EACCES", EACCES],
 ])("a filter that answers %s, on a real kernel", (_, errno) => {
-  // What the filter answers makes no difference to most of them.
+  // The filter's error number makes no difference to most tests.
   const takesTime = thorough || errno === ENOSYS;
 
   if (takesTime) {

@@ -10,12 +10,12 @@ import { compileTo } from "../support/compiled.js";
 import { evaluate } from "../support/evaluate.js";
 import { skipUnless } from "../support/skip-unless.js";
 
-// The native layer, compiled with gcc's checks for undefined behaviour, which end the process at the first.
+// Compiles the native layer with gcc's checks for undefined behaviour, which end the process at the first one.
 
 const native = fileURLToPath(new URL("../../native", import.meta.url));
 const headers = join(dirname(dirname(process.execPath)), "include/node");
 
-/** The sources that are compiled, as binding.gyp lists them, but for what stands in for C++'s own library. */
+/** The sources of binding.gyp, without the file that replaces the C++ library. */
 function sources(): string[] {
   const names = readFileSync(join(native, "binding.gyp"), "utf8").match(/src\/[\w-]+\.cc/g) ?? [];
   return names.filter((name) => name !== "src/runtime.cc").map((name) => join(native, name));
@@ -25,7 +25,7 @@ const compiler = process.env.CXX || "g++";
 const hasCompiler =
   existsSync(join(headers, "node_api.h")) && spawnSync(compiler, ["--version"]).status === 0;
 
-/** A copy of the package that has no other binary than a local build. */
+/** A copy of the package whose only binary is a local build. */
 const directory = mkdtempSync(join(tmpdir(), "sendmsg-undefined-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -51,7 +51,7 @@ async function build(): Promise<void> {
   expect(status, stderr).toBe(0);
 }
 
-/** What makes the native layer copy nothing: empty data, no control data, no address, no closed descriptor to tell of. */
+/** Calls with nothing to copy: empty data, no control data, no address, no closed descriptor to report. */
 const dist = pathToFileURL(join(directory, "dist/")).href;
 const program = `
   const { default: assert } = await import("node:assert/strict");
@@ -70,7 +70,7 @@ const program = `
     if (type !== "stream") await a.sendmsg({ data: "" });
     a.trySendmsg({ data: ["", "y", new Uint8Array(0)], fds: [0, 1] });
     (await b.recvmsg({ buffers: [new Uint8Array(1), new Uint8Array(0)] }))[Symbol.dispose]();
-    // As near the limit of open files: a thread receives.
+    // A thread receives, as near the limit of open files.
     binding().receive = () => OFF_LOOP;
     for (const data of type === "stream" ? ["z"] : ["", "z"]) {
       await a.sendmsg({ data });
@@ -80,7 +80,7 @@ const program = `
     await Promise.all([a.close(), b.close()]);
   }
 
-  // With something in its own queue, a thread sends for a connected datagram socket.
+  // A thread sends for a connected datagram socket that has unread messages.
   const server = await Socket.bind({ path: path + ".server" }, { type: "dgram" });
   const sender = await Socket.bind({ path: path + ".sender" }, { type: "dgram" });
   await sender.connect({ path: path + ".server" });
@@ -100,7 +100,7 @@ const program = `
   await taken.recvmsg();
   await Promise.all([client.close(), taken.close()]);
 
-  // Its listener may be shared: a thread accepts.
+  // A thread accepts, because another process may share the listener.
   const shared = Listener.from(listener.detach());
   const accepting = shared.accept();
   const other = await Socket.connect({ path });

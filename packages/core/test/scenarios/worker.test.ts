@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { thorough } from "../support/scale.js";
 import { report } from "./program.js";
 
-/** Of each state. */
+/** The number of workers in each state. */
 const WORKERS = thorough ? "4" : "1";
 
 async function workers(states: readonly string[], end: string): Promise<unknown> {
@@ -20,7 +20,7 @@ const states: readonly (readonly [string, readonly string[]])[] = [
   ["sockets that are being closed", ["closing"]],
 ];
 
-// To start a process takes longer than what the workers do: where time is short, one process has them all.
+// To start a process takes longer than the workers' work. If time is short, one process has all workers.
 const processes: typeof states = thorough ? states : [["all of that", states.flatMap(([, names]) => names)]];
 
 test.each([...processes])("workers that are terminated with %s leave nothing behind", async (_, names) => {

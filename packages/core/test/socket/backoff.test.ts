@@ -28,7 +28,7 @@ describe("a send that fails with EAGAIN on a writable socket", () => {
     }),
   );
 
-  /** A socket without a port may be given one port only, and somebody has it. */
+  /** The sender has no port, and may get only one port, which another socket has. */
   const inRange = kernelIsAtLeast(6, 3)
     ? onRealKernel
     : skipUnless("needs IP_LOCAL_PORT_RANGE, Linux 6.3", false);

@@ -108,7 +108,7 @@ describe("a socket that closes", () => {
   it("removes its file if the socket can't be made after the bind", () =>
     counted(async () => {
       const path = freshPath();
-      // A datagram socket binds, and cannot listen.
+      // A datagram socket can bind, but not listen.
       expect(await rejection(Listener.listen({ path }, { type: "dgram" }))).toMatchObject({
         code: "EOPNOTSUPP",
         syscall: "listen",

@@ -4,7 +4,7 @@ import { rejection, thrown } from "../support/outcome.js";
 import { bytesOf, fill, read, withPair } from "../support/pairs.js";
 import { CONNECTIONS, withConnection } from "../support/transports.js";
 
-// A message and its options are the caller's: a getter runs the caller's code in the middle of a call.
+// The caller's message and options can have getters, which run the caller's code in the middle of a call.
 
 const TCP = CONNECTIONS.find(({ name }) => name === "TCP over IPv4")!;
 const long = Buffer.alloc(16 << 20, "a");
@@ -18,7 +18,7 @@ const withAddress = (run: () => void) => ({
   },
 });
 
-/** Everything that is there. */
+/** Receives all messages that have arrived. */
 function drain(socket: Socket): Buffer[] {
   const parts: Buffer[] = [];
   for (let part = socket.tryRecvmsg(); part; part = socket.tryRecvmsg()) parts.push(part.data);
@@ -43,7 +43,7 @@ it("a message that a getter of another message sends goes first, and whole", () 
     const parts: Buffer[] = [];
     const address = withAddress(() => {
       inner ??= client.sendmsg({ data: long });
-      // Now there is room again.
+      // Makes room in the middle of the outer send.
       parts.push(...drain(server));
     });
     const outer = client.sendmsg({ data: Buffer.from("outer"), address });

@@ -12,7 +12,7 @@ beforeAll(async () => {
   dist = await compiled();
 });
 
-/** The stacks of errors that came after waits. Each wait began in a function of its own. */
+/** The stacks of errors of waiting calls. Each call was made by a function of its own. */
 const program = `
   const [a, b] = lib.socketpair();
   const listener = await lib.Listener.listen({ family: "unix" });

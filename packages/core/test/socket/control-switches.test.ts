@@ -44,7 +44,7 @@ afterEach(closeAll);
 
 const entryOf = (name: ControlName): ControlEntry => controlMessages[name];
 
-/** Of times of arrival the kernel delivers one kind: this one is nanoseconds with 64 bits for the seconds. */
+/** The kernel delivers one kind of arrival times. This one has nanoseconds, and 64 bits for the seconds. */
 const OTHER_STAMPS: readonly ControlName[] = [
   "timestamp",
   "timestampOld",
@@ -52,7 +52,7 @@ const OTHER_STAMPS: readonly ControlName[] = [
   "timestampingOld",
 ];
 
-/** All that can be switched on for sockets of that family and type. */
+/** All messages that can be switched on for sockets of this family and type. */
 function allOf(socket: Socket, family: number): ControlName[] {
   const { type, protocol } = factsOf(socket.fd);
   return (Object.keys(controlMessages) as ControlName[]).filter(
@@ -63,7 +63,7 @@ function allOf(socket: Socket, family: number): ControlName[] {
   );
 }
 
-/** Switches on all that the kernel takes. */
+/** Switches on all messages that the kernel accepts. */
 function receiveAll(socket: Socket, family: number): ControlName[] {
   return allOf(socket, family).filter((name) => {
     try {
@@ -79,11 +79,11 @@ function receiveAll(socket: Socket, family: number): ControlName[] {
 interface Kind {
   name: string;
   family: number;
-  /** Some that must be among what arrives. */
+  /** Some messages that must arrive. */
   some: readonly ControlName[];
-  /** A receiver, and how something is sent to it. */
+  /** Makes a receiver, and a function that sends to it. */
   make: () => Promise<{ socket: Socket; send: () => Promise<unknown> }>;
-  /** Messages that need no switching on. */
+  /** Messages that need no switch. */
   also?: readonly ControlName[];
 }
 
@@ -106,7 +106,7 @@ async function toUdp(socket: Socket, at: Address, type: "ipv4" | "ipv6") {
   return { socket, send: () => sender.sendmsg({ data: "x", address: at, control: [...control] }) };
 }
 
-/** A hop-by-hop and a destination header with nothing but padding (PadN). */
+/** A hop-by-hop and a destination header that have only padding (PadN). */
 const padding = Uint8Array.of(0, 0, 1, 4, 0, 0, 0, 0);
 const extensions = [
   { name: "ipv6Hopopts", value: padding },
@@ -138,7 +138,7 @@ const KINDS: Kind[] = [
   {
     name: "UDP of both, IPv4",
     family: AF_INET6,
-    // Both levels' messages come for one packet.
+    // One packet brings messages of both levels.
     some: ["ipTos", "ipTtl", "ipPktinfo", "ipv6Pktinfo", "timestampNs"],
     make: async () => {
       const socket = own(
@@ -154,7 +154,7 @@ const KINDS: Kind[] = [
   {
     name: "TCP",
     family: AF_INET,
-    // TCP has no times for what came before the kernel, a moment later, began to take them.
+    // TCP has no timestamps for data that came before the kernel began to take them, which is a moment later.
     some: kernelIsAtLeast(4, 18) ? ["tcpInq"] : [],
     make: async () => {
       const [client, socket] = await tcp();
@@ -168,7 +168,7 @@ const KINDS: Kind[] = [
     make: async () => {
       const socket = open(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK);
       const bound = open(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK);
-      // The kernel's number for the socket, once it has sent or bound.
+      // The kernel gives the socket a number when it sends or binds.
       setUp(socket);
       const address = socket.getsockname();
       return { socket, send: () => bound.sendmsg({ data: "0123456789abcdef", address }) };
@@ -176,7 +176,7 @@ const KINDS: Kind[] = [
   },
 ];
 
-/** Gives a netlink socket its number: bind(2) with 0 asks for one. */
+/** Makes the kernel give a netlink socket a number: bind(2) with 0. */
 function setUp(socket: Socket): void {
   binding().bind(socket.fd, Uint8Array.of(AF_NETLINK, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
 }
@@ -222,7 +222,7 @@ describe.each(KINDS)("all control messages at once: $name", ({ family, some, mak
     );
     expect(received.flags & MSG_CTRUNC).toBe(0);
     for (const message of decodeControl(control.subarray(0, received.controlLength), { family })) {
-      // At this layer descriptors are ours to close.
+      // At this layer, the test must close the descriptors.
       if (message.name === "rights") for (const fd of message.value) binding().close(fd);
       if (message.name === "pidfd") binding().close(message.value);
     }
@@ -237,14 +237,14 @@ describe.each(KINDS)("all control messages at once: $name", ({ family, some, mak
     expect(message.control).toEqual([]);
     for (const name of on) {
       const { level, option } = entryOf(name).enable!;
-      // Some can only be set: SO_INQ, and in Linux 6.1 NETLINK_LISTEN_ALL_NSID.
+      // Some options can only be set: SO_INQ, and NETLINK_LISTEN_ALL_NSID in Linux 6.1.
       const value = optional(() => getsockopt(socket.fd, level, option));
       expect((value ?? 0) & 1, name).toBe(0);
     }
   });
 });
 
-/** What a call returns, unless the kernel has no such option. */
+/** The result of a call. Undefined: the kernel has no such option. */
 function optional<T>(call: () => T): T | undefined {
   try {
     return call();
@@ -254,7 +254,7 @@ function optional<T>(call: () => T): T | undefined {
   }
 }
 
-/** Calls until it no longer would block. */
+/** Calls until the kernel no longer says EAGAIN. */
 async function until<T>(call: () => T): Promise<T> {
   for (;;) {
     try {
@@ -432,7 +432,7 @@ describe("receive()", () => {
     for (const name of ["ipv6RecvHopOpts", "ipv6RecvDstOpts", "ipv62292HopOpts"] as const) {
       socket.options.set(name, true);
     }
-    // Extension headers of 2 KiB, of nothing but options to skip.
+    // Extension headers of 2 KiB that have only options that receivers skip.
     const header = new Uint8Array(2048);
     header[1] = 255;
     for (let from = 2; from < header.length; ) {
@@ -490,7 +490,7 @@ describe("receive()", () => {
       expect(flags()).not.toBe(before);
       socket.receive({ timestamping: false });
       expect(flags()).toBe(before);
-      // And what is set meanwhile.
+      // Flags that are set later are kept, too.
       socket.receive("timestamping");
       socket.options.set("timestamping", SOF_TIMESTAMPING_RX_SOFTWARE);
       socket.receive({ timestamping: false });

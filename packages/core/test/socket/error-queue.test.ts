@@ -18,7 +18,7 @@ import { withPair } from "../support/pairs.js";
 import { onRealKernel } from "../support/skip-unless.js";
 import { pass, turn, until } from "../support/waiting.js";
 
-/** What a spin would exceed by far in 200 ms, and pauses of 1 to 50 ms do not reach. */
+/** More calls than pauses of 1 to 50 ms allow in 200 ms, and far fewer than a loop that spins makes. */
 const FEW = 60;
 
 describe("the error queue", () => {
@@ -80,7 +80,7 @@ describe("the error queue", () => {
       for (let i = 0; i < sent; i++) {
         await socket.sendmsg({ data: "x" });
         peer.tryRecvmsg();
-        // What the kernel keeps it may throw away, and what comes while entries are read takes the place of one that was.
+        // The library must read the entries before the kernel's queue is full, because the kernel would drop more.
         if (i % 10 === 9) await until(() => socket.options.get("memInfo").rmemAlloc === 0);
       }
       for (let read = 0; read < kept; read++) (await socket.recvError())[Symbol.dispose]();

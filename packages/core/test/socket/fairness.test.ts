@@ -8,7 +8,7 @@ import { rejection } from "../support/outcome.js";
 import { TYPES, withPair } from "../support/pairs.js";
 import { refuseToWatch } from "../support/watching.js";
 
-/** Makes rounds until a timer has fired five times. A loop that never yields lets it fire not once, and ends at the limit. */
+/** Runs rounds until a timer has fired five times. A loop that never yields ends at the limit, before the timer fires. */
 async function expectTurns(round: () => Promise<unknown>, limit = 10_000_000): Promise<void> {
   let fired = 0;
   const timer = setInterval(() => fired++, 1);
@@ -155,7 +155,7 @@ describe("a loop that calls again as soon as a call has failed gives the event l
     vi.restoreAllMocks();
   });
 
-  /** A method of a socket that is closed. */
+  /** A method of a closed socket. */
   const onClosed = (name: string, call: (socket: Socket) => Promise<unknown>) => ({
     name: `${name} of a closed socket`,
     code: "ERR_SENDMSG_CLOSED",
@@ -172,7 +172,7 @@ describe("a loop that calls again as soon as a call has failed gives the event l
     return listener;
   }
 
-  /** A listener nobody connects to, two sockets without a message: what is to be waited for has to be watched. */
+  /** A listener without a connection, or two sockets without a message: a call must watch the descriptor to wait. */
   async function unwatched(call: (things: { a: Socket; listener: Listener }) => Promise<unknown>) {
     const listener = await Listener.listen({ path: freshPath() });
     const [a, b] = socketpair("seqpacket");

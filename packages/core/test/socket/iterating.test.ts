@@ -21,14 +21,14 @@ describe("messages that the kernel dropped because netlink's receive buffer was 
   const LOST = { code: "ENOBUFS", syscall: "recvmsg", reason: "ERR_SENDMSG_MESSAGES_LOST" };
   const GROUP = 1;
 
-  /** Sends `count` numbered messages to a group whose one member has room for some. */
+  /** Sends `count` numbered messages to a group whose only member has room for some. */
   async function overrun(count: number, body: (member: Socket) => Promise<void>): Promise<void> {
     const options = { type: "dgram", protocol: NETLINK_USERSOCK } as const;
     const member = await Socket.bind({ family: "netlink", groups: GROUP }, options);
     member.options.set("rcvBuf", 1);
     const sender = await Socket.bind({ family: "netlink" }, options);
     for (let i = 0; i < count; i++) {
-      // The kernel sends it to the group first, and then to port 0 as well: nobody is there.
+      // The kernel sends the message to the group, and then to port 0, where no socket is.
       const address = { family: "netlink", groups: GROUP } as const;
       expect(thrown(() => sender.trySendmsg({ data: `${i}`, address })).code).toBe("ECONNREFUSED");
     }
@@ -42,7 +42,7 @@ describe("messages that the kernel dropped because netlink's receive buffer was 
         const error = await rejection(member.messages().next());
         expect(error).toMatchObject(LOST);
         expect(error.message).toContain("has dropped messages");
-        // What came before the loss is still there.
+        // The messages before the loss can still be received.
         expect(String((await member.recvmsg()).data)).toBe("0");
       }),
     ),

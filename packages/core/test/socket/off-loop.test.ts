@@ -11,7 +11,7 @@ import { fill, withPair } from "../support/pairs.js";
 import { removeTemporaryDirectory, temporaryDirectory } from "../support/temporary-directory.js";
 import { pass, turn, until } from "../support/waiting.js";
 
-// What a thread does instead of the event loop, because it could wait for a stranger. Receives: scenarios/near-limit.test.ts.
+// Calls that a thread makes instead of the event loop, because a peer could make them block. Receives: near-limit.test.ts.
 
 afterAll(removeTemporaryDirectory);
 
@@ -94,7 +94,7 @@ describe("a send on a connected Unix datagram socket that has unread messages", 
         return results.at(-1)!;
       };
       try {
-        // On 32 bits, the sum of all lengths is 0.
+        // On 32 bits, the sum of the lengths overflows to 0.
         const error = await rejection(a.sendmsg({ data: new Array(1024).fill(part) }));
         expect(error).toMatchObject({ code: "EMSGSIZE", syscall: "sendmsg", bytesSent: 0 });
       } finally {
@@ -140,7 +140,7 @@ test("a stream socket that this process did not make is connected by a thread", 
   }));
 
 describe("an aborted connect on a thread", () => {
-  /** A listener whose backlog is full, and a socket that came from elsewhere. */
+  /** A listener with a full backlog, and a socket that this process did not make. */
   async function busy(): Promise<[Listener, Socket, Socket, string]> {
     const at = path();
     const listener = await Listener.listen({ path: at }, { backlog: 0 });
@@ -177,7 +177,7 @@ describe("an aborted connect on a thread", () => {
 });
 
 describe("a listener that another process may share", () => {
-  /** The same listener, as it comes from elsewhere. */
+  /** The same listener, taken over as if another process had made it. */
   async function shared(): Promise<[Listener, string]> {
     const at = path();
     const listener = await Listener.listen({ path: at });

@@ -122,7 +122,7 @@ describe("TCP's urgent byte", () => {
   it("is awaited until reading is shut down, even if it was announced", () =>
     withTcp(
       async (a, b) => {
-        // More than b has room for: the urgent byte stays with a, and its place is told.
+        // More data than b has room for: the urgent byte stays in a's queue, and TCP announces its place.
         await urgent(a, "x".repeat(20_000));
         const space = new Uint8Array(1);
         const knows = () =>

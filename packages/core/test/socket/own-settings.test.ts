@@ -31,10 +31,10 @@ import { withPair } from "../support/pairs.js";
 import { onRealKernel, skipUnless } from "../support/skip-unless.js";
 import { turn } from "../support/waiting.js";
 
-// SO_OOBINLINE and a seqpacket socket's timestamps are switched on by our first receive, and by nothing before it: a socket that
-// only passes through our hands is as its maker left it.
+// The library's first receive switches on SO_OOBINLINE, or the timestamps of a seqpacket socket. Nothing before it does: a
+// program that only passes a socket on must not change it.
 
-/** A receive that nobody awaits ends with its socket. */
+/** Ignores the rejection of a receive that ends with its socket. */
 const ignored = (promise: Promise<unknown>): void => void promise.catch(() => {});
 
 const CASES = [
@@ -236,7 +236,7 @@ describe("out-of-band data on a Unix stream", () => {
     has.unixOob(),
   );
 
-  /** Sends by system calls: `a`, then `b` with MSG_OOB and descriptors, then `c`. */
+  /** Sends with system calls: `a`, then `b` with MSG_OOB and descriptors, then `c`. */
   function sendAll(socket: Socket, fds: number): void {
     const file = openFile("content");
     sendmsg(socket.fd, "a");

@@ -5,7 +5,7 @@ import { counted } from "../support/counted.js";
 import { freshPath } from "../support/fresh-places.js";
 import { rejection } from "../support/outcome.js";
 
-/** A pair of which the first end's next message must wait; `drain` makes room. */
+/** A pair whose first end must wait with its next message. `drain` makes room. */
 async function fullPair(): Promise<{ sender: Socket; receiver: Socket; drain: () => Promise<void> }> {
   const [sender, receiver] = socketpair("seqpacket");
   while (sender.trySendmsg({ data: "x" }) !== undefined);

@@ -35,7 +35,7 @@ afterEach(() => {
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
-/** What others do at the worst moment: `act` runs once, right after (or before) the system call that `when` picks. */
+/** Acts as another process at the worst moment: `act` runs once, right after (or before) the system call that `when` picks. */
 function meanwhile(
   call: "bind" | "connect" | "rename",
   act: () => void,
@@ -67,7 +67,7 @@ async function underUmask(mask: number, body: () => Promise<void>): Promise<void
   }
 }
 
-/** Names that a socket file has while it is looked at, and that nothing may leave behind. */
+/** The names that a socket file has while the library examines it. None may be left behind. */
 const leftovers = (path: string): string[] =>
   readdirSync(dirname(path)).filter((name) => name.startsWith(".sendmsg-"));
 
@@ -243,7 +243,7 @@ describe('unlink "stale"', () => {
       const path = freshPath();
       leaveStale(path);
       let other = -1;
-      // The first time, nobody has the lock yet; what the second one says is acted on.
+      // The library connects twice: without the lock, and again with it. The second result counts.
       meanwhile(
         "connect",
         () => {
@@ -285,7 +285,7 @@ describe("where the kernel does not tell which file a socket is bound to", () =>
     );
   }
 
-  /** A directory of our own with that mode. */
+  /** A directory of this user with this mode. */
   function directoryOfMode(mode: number): string {
     const directory = `${freshPath()}.d`;
     mkdirSync(directory);
@@ -323,7 +323,7 @@ describe("where the kernel does not tell which file a socket is bound to", () =>
           expect(error).toMatchObject({ code: "EPERM", syscall: "chmod", path });
           expect(error.message).toContain("the mode stays 600 and is not widened to 660");
           expect(existsSync(path)).toBe(false);
-          // Nothing is to be widened: the umask leaves what is asked for.
+          // The umask allows the mode, so that the library must widen nothing.
           await (await Listener.listen({ path }, { mode: 0o600 })).close();
         }
       }),
@@ -351,8 +351,8 @@ describe("overlayfs, where stat(2) returns another device number than UNIX_DIAG"
   const run = (program: string, ...args: string[]) => spawnSync(program, args).status === 0;
 
   /**
-   * Runs `body` in a directory that is an overlay, and takes the overlay away again. Its layers are of two file
-   * systems: only then are the devices different. Returns whether the overlay could be mounted.
+   * Runs `body` in a directory of an overlay, which is unmounted afterwards. Its layers are on two file systems, because only then
+   * do the devices differ. Returns whether the overlay could be mounted.
    */
   async function onOverlay(body: (merged: string) => Promise<void>): Promise<boolean> {
     const root = `${freshPath()}.overlay`;

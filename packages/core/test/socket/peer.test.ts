@@ -27,7 +27,7 @@ function ownGroups(): number[] {
     .map(Number);
 }
 
-/** getsockopt(2) as it might be elsewhere. */
+/** Makes getsockopt(2) answer as another kernel might. */
 function withAnswer(answer: (value: Uint8Array) => number, body: () => void): void {
   const native = binding();
   const { getsockopt } = native;

@@ -21,7 +21,7 @@ afterEach(async () => {
   await closeAll();
 });
 
-/** Has a socket receive by readiness, so often that it expects the next message to come in the same way. */
+/** Lets a socket wait for so many messages that it expects to wait for the next one, too. */
 async function serve(receiver: Socket, send: () => Promise<unknown>): Promise<void> {
   for (let i = 0; i < 4; i++) {
     const message = receiver.recvmsg();
@@ -136,7 +136,7 @@ onRealKernel("unread reports on the error queue do not fill the receive buffer",
   await b.sendmsg({ data: "unwanted", address: atA });
   await turn();
   for (let i = 0; i < 1000; i++) await a.sendmsg({ data: "x", address: atB });
-  // As long as they are in its receive buffer, the kernel drops messages.
+  // As long as the reports fill the receive buffer, the kernel drops messages.
   await until(() => {
     b.trySendmsg({ data: "there", address: atA });
     return String(a.tryRecvmsg()?.data) === "there";
@@ -145,7 +145,7 @@ onRealKernel("unread reports on the error queue do not fill the receive buffer",
 });
 
 describe("a socket's file that lives on as another descriptor", () => {
-  /** The descriptors that the event loop's epoll instances watch: "tfd: 21 events: …", proc(5). */
+  /** The descriptors that this process's epoll instances watch: "tfd: 21 events: …", proc(5). */
   function watched(): number[] {
     return readdirSync("/proc/self/fd").flatMap((fd) => {
       try {
@@ -171,7 +171,7 @@ describe("a socket's file that lives on as another descriptor", () => {
       await waiting;
       expect(watched()).not.toContain(number);
 
-      // The number's next owner hears only of its own.
+      // The number's next owner gets only its own events.
       const [c, d] = socketpair("stream");
       const waits = [c, d].map((socket) => socket.recvmsg());
       await turn();

@@ -56,7 +56,7 @@ describe.each(TYPES)("%s", (type) => {
       ];
       for (const each of options) {
         const seen = new Set<ArrayBufferLike>();
-        // A long message first: what receives next into the same memory would bring its bytes along.
+        // A long message comes first. A receive into the same memory would bring along its bytes.
         for (const data of [secret, "no", Buffer.alloc(1200, "x"), secret, Buffer.alloc(40_000, "y"), ""]) {
           if (type === "stream" && data === "") continue;
           await a.sendmsg({ data });
@@ -64,7 +64,7 @@ describe.each(TYPES)("%s", (type) => {
           expect(message.data.equals(Buffer.from(data))).toBe(true);
           const whole = Buffer.from(message.data.buffer);
           if (data !== secret) expect(whole.includes("secret")).toBe(false);
-          // Where it is longer than the message, the rest says nothing.
+          // If the memory is longer than the message, the rest must be zeros.
           whole.fill(0, message.data.byteOffset, message.data.byteOffset + message.data.length);
           expect(whole.every((byte) => byte === 0)).toBe(true);
           expect(seen.has(message.data.buffer)).toBe(false);
@@ -90,7 +90,7 @@ describe.each(TYPES)("%s", (type) => {
       await a.sendmsg({ data: "first" });
       const { data } = await b.recvmsg();
       try {
-        // Node before 24 lets it take what is marked as not to be transferred.
+        // Before Node 24, a byte stream takes memory that is marked as not transferable.
         new ReadableStream({ type: "bytes", start: (controller) => controller.enqueue(data) });
       } catch (error) {
         expect(error).toBeInstanceOf(TypeError);
@@ -154,7 +154,7 @@ describe("the memory of messages", () => {
 });
 
 describe.each([2 ** 31 - 1, 2 ** 31, 3 * 2 ** 30, 2 ** 32])("a buffer of %i bytes", (size) => {
-  /** Undefined: this runtime has none of that size. */
+  /** Undefined: this runtime has no buffers of this size. */
   function allocate(): Uint8Array | undefined {
     try {
       return new Uint8Array(size);

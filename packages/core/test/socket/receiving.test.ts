@@ -165,7 +165,7 @@ describe.each(PACKETS)("%s", (type) => {
   onRealKernel("delivers a message of 200,000 bytes whole, with its descriptor", () =>
     withPair(type, async (a, b) => {
       const data = Buffer.alloc(200_000, "0123456789abcdef");
-      // A 32-bit kernel's usual one is smaller.
+      // The default of a 32-bit kernel is smaller.
       a.options.set("sndBuf", data.length);
       const waiting = b.recvmsg({ maxFds: 1 });
       await turn();
@@ -238,7 +238,7 @@ describe("stream", () => {
     }));
 });
 
-/** Fills a stream; how many bytes it took. */
+/** Fills a stream. Returns how many bytes it took. */
 function fill6(socket: { trySendmsg(message: { data: string }): { bytes: number } | undefined }): number {
   let bytes = 0;
   for (let sent = socket.trySendmsg({ data: "filler" }); sent; sent = socket.trySendmsg({ data: "filler" })) {

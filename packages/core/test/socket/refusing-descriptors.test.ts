@@ -31,7 +31,7 @@ const withPassRights = skipUnless("SO_PASSRIGHTS is unknown here; Linux has it s
 const CONNECTED = ["stream", "seqpacket"] as const satisfies readonly SocketType[];
 const isRefusing = ({ fd }: { fd: number }): boolean => getsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS) === 0;
 
-/** The peer's message with a descriptor fails whole; one without arrives. */
+/** Checks that the peer's message with a descriptor fails, and that one without arrives. */
 async function expectRefusal(sender: Socket, receiver: Socket): Promise<void> {
   const error = await rejection(sender.sendmsg({ data: "with", fds: [0] }));
   expect(error).toMatchObject({ code: "EPERM", syscall: "sendmsg", bytesSent: 0 });
@@ -55,7 +55,7 @@ describe('maxFds: "refuse"', () => {
         const at = { path: join(temporaryDirectory(), "listener.sock") };
         const listener = await Listener.listen(at, { type, maxFds: "refuse" });
         const client = await Socket.connect(at, { type });
-        // Nobody has accepted it yet.
+        // The connection is not accepted yet.
         expect((await rejection(client.sendmsg({ data: "x", fds: [0] }))).code).toBe("EPERM");
         const server = await listener.accept();
         await expectRefusal(client, server);

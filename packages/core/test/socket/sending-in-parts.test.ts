@@ -9,7 +9,7 @@ import { isRoot } from "../support/target.js";
 import { turn } from "../support/waiting.js";
 import { refuseToWatch } from "../support/watching.js";
 
-/** A megabyte in which every place can be told from its neighbours. */
+/** A megabyte whose neighbouring bytes differ. */
 const megabyte = Buffer.alloc(1 << 20, "the quick brown fox jumps over the lazy dog ");
 
 describe("stream", () => {
@@ -42,7 +42,7 @@ describe("stream", () => {
             control: [{ name: "credentials", value: given }] as const,
           };
           for (const waits of [false, true]) {
-            // A send that has to wait passes through the queue before its first byte goes.
+            // A send that must wait is queued before its first byte goes.
             const filled = waits ? 6 * fill(a) : 0;
             const sending = a.sendmsg(message);
             await read(b, filled);

@@ -121,7 +121,7 @@ describe("a socket whose number other code closes while a send waits", () => {
   it("rejects the waiting sends, and other sockets get their turn", () =>
     withPair("stream", async (a, b) => {
       const [c, d] = socketpair();
-      // The file lives on, and with it the events that were registered under the number.
+      // The copy keeps the socket open, so that events still come for the closed number.
       const copy = dup(a.fd);
       fill(a);
       const sends = [a.sendmsg({ data: "1" }), a.sendmsg({ data: "2" })].map(rejection);
@@ -129,7 +129,7 @@ describe("a socket whose number other code closes while a send waits", () => {
       close(a.fd);
       while (b.tryRecvmsg() !== undefined);
       c.trySendmsg({ data: "there" });
-      // Both events find the burst used up, and are dealt with in the same turn.
+      // No immediate calls are left in this turn, so that both events are handled in the same turn.
       while (mayTry());
       for (const error of await Promise.all(sends)) expect(error).toMatchObject(GONE);
       expect(String((await receiving).data)).toBe("there");

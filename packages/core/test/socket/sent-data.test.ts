@@ -39,7 +39,7 @@ describe.each(TYPES)("%s", (type) => {
       await next;
     }));
 
-  // Younger than Node 18.
+  // Node 18 has no resizable ArrayBuffer.
   it.runIf("resizable" in ArrayBuffer.prototype)(
     "rejects a send whose buffer was resized while it waited, and sends the next one",
     () =>
@@ -85,7 +85,7 @@ describe("a message whose getter transfers its bytes", () => {
         [freshPath(), freshPath()].map((path) => Socket.bind({ path }, { type: "dgram" })),
       );
       const { path } = receiver!.getsockname() as { path: string };
-      // At each of its readings in turn.
+      // The getter transfers the bytes at its first reading, then at its second, and so on.
       for (let last = 1; last <= 6; last++) {
         const data = new Uint8Array(5000);
         let readings = 0;
@@ -104,13 +104,13 @@ describe("a message whose getter transfers its bytes", () => {
 });
 
 describe("bytes of a subclass of Uint8Array", () => {
-  /** Its constructor takes no offset, so that its subarray() begins at the start of the memory. */
+  /** Its constructor ignores the offset, so that its subarray() begins at the start of the memory. */
   class FromTheStart extends Uint8Array {
     constructor(memory: ArrayBuffer) {
       super(memory);
     }
   }
-  /** It says another length than it has. */
+  /** It states another length than it has. */
   class Shorter extends Uint8Array {
     override get byteLength(): number {
       return super.byteLength - 1;
@@ -121,7 +121,7 @@ describe("bytes of a subclass of Uint8Array", () => {
   }
   const memory = new Uint8Array(300_000).map((_, i) => (i * 7) >> 3).buffer;
 
-  /** A plain one, whose subarray() is another's, and calls another's constructor. */
+  /** A plain Uint8Array with another subarray() and another constructor. */
   const disguised = (): Uint8Array =>
     Object.assign(new Uint8Array(memory), {
       constructor: { [Symbol.species]: FromTheStart },

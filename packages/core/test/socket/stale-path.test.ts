@@ -111,7 +111,7 @@ describe('unlink "stale"', () => {
       await Promise.all([client.close(), winners[0]!.close()]);
     }));
 
-  /** Runs `body` while somebody else has the lock of the path's directory; `unlock` gives it back earlier. */
+  /** Runs `body` while another descriptor has the lock of the path's directory. `unlock` releases it earlier. */
   function locked(body: (path: string, unlock: () => void) => Promise<void>): Promise<void> {
     return counted(async () => {
       const directory = mkdtempSync(join(tmpdir(), "sendmsg-lock-"));

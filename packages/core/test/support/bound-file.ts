@@ -7,7 +7,7 @@ import { AF_UNIX, bind, close, SOCK_STREAM, socket } from "../../src/syscalls/in
 import { freshPath } from "./fresh-places.js";
 import { skipUnless } from "./skip-unless.js";
 
-/** Another server at the path, as it were: its descriptor. */
+/** Binds a new socket to the path, as another server would. Returns its descriptor. */
 export function replace(path: string): number {
   rmSync(path, { force: true });
   const fd = socket(AF_UNIX, SOCK_STREAM);
@@ -27,7 +27,7 @@ function tellsBoundFile(): boolean {
   }
 }
 
-/** A `test` that needs the kernel to tell which file a socket is bound to. */
+/** A `test` that needs a kernel which tells to which file a socket is bound. */
 export const whereTold = skipUnless(
   "the kernel does not tell which file a socket is bound to (UNIX_DIAG, NETLINK_SOCK_DIAG)",
   tellsBoundFile(),

@@ -6,7 +6,7 @@ import type { Layout } from "../../src/control/index.js";
 
 // The tests ask a C compiler what the system's headers and the CMSG_ macros say.
 
-/** On a 64-bit x86 the 32-bit compiler needs the headers that Debian keeps apart. */
+/** On 64-bit x86, the 32-bit compiler needs headers that Debian has in another folder. */
 const FLAGS_32 = ["-m32", "-idirafter", "/usr/include/x86_64-linux-gnu"];
 const FLAGS: Record<Layout, readonly string[]> = {
   "64": [],
@@ -14,8 +14,8 @@ const FLAGS: Record<Layout, readonly string[]> = {
 };
 
 /**
- * Compiles a program of these files, by their names without ".c". A file that was compiled in this directory before, and has not
- * changed, is not compiled again.
+ * Compiles a program from these files, which are given by name without ".c". A file is not compiled again if it was compiled in
+ * this directory before and has not changed.
  */
 function compile(sources: Record<string, string>, layout: Layout, directory: string): string {
   const gcc = (...args: string[]) =>
@@ -29,7 +29,7 @@ function compile(sources: Record<string, string>, layout: Layout, directory: str
     writeFileSync(file, source);
     return true;
   });
-  // gcc goes on after a file with errors: the next attempt needs only the files that failed.
+  // gcc goes on after a file with errors, so that the next attempt compiles only the files that failed.
   gcc("-c", ...changed.map(([name]) => `${name}.c`));
   gcc("-o", "program", ...Object.keys(sources).map((name) => `${name}.o`));
   return join(directory, "program");
@@ -45,8 +45,8 @@ function inDirectory<T>(use: (directory: string) => T): T {
 }
 
 /**
- * Compiles and runs a program, of one file or of several by their names without ".c", and returns the lines that it prints. If the
- * compiler fails, `mend` gets the error, with the compiler's output as its message, and returns other sources or throws.
+ * Compiles and runs a program, and returns the lines that it prints. The source is one file, or several files by their names
+ * without ".c". If the compiler fails, `mend` gets an error with the compiler's output, and returns other sources or throws.
  */
 export function runC(
   source: string | Record<string, string>,
@@ -71,7 +71,7 @@ export function runC(
   });
 }
 
-/** Why there is no C compiler for this layout here; undefined if there is one. */
+/** Why there is no C compiler for this layout here. Undefined: there is one. */
 export function compilerMissing(layout: Layout): string | undefined {
   if (process.platform !== "linux") return "the headers are Linux's";
   if (layout === "64" && process.arch === "ia32") return "a 32-bit system has no 64-bit compiler";
@@ -89,7 +89,7 @@ export function compilerMissing(layout: Layout): string | undefined {
       return `no ${layout}-bit C compiler here`;
     }
     try {
-      // Not a shell's doing: it takes a program that the kernel refuses for a script.
+      // env(1) runs the program, because a shell would take a program that the kernel refuses for a script.
       execFileSync("env", [program], { stdio: "ignore" });
       return undefined;
     } catch {

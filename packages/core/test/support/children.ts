@@ -11,13 +11,13 @@ export interface ChildOptions {
   env?: Record<string, string>;
 }
 
-/** How long a child may take: far more than it needs, under emulation too. */
+/** How long a child may take, in milliseconds: far more than it needs, even under emulation. */
 const TIMEOUT = 50_000;
 
 /**
- * Runs a module in a process of its own, with what the library exports as `lib` and `sys`, openSync and closeSync, and
- * `keep` for what must not be collected; what it printed. It must end
- * well, by itself, and write nothing to stderr.
+ * Runs a module in a process of its own, and returns what it prints. The module has the library's exports as `lib` and `sys`,
+ * openSync() and closeSync(), and keep() for objects that must not be collected. It must end by itself, without an error and
+ * without output to stderr.
  */
 export function run(dist: string, source: string, options: ChildOptions = {}): string {
   const { descriptors, uid, env = {} } = options;
@@ -27,7 +27,7 @@ export function run(dist: string, source: string, options: ChildOptions = {}): s
     import * as sys from ${module("syscalls/index.js")};
     import { binding } from ${module("native/load.js")};
     import { closeSync, openSync } from ${FILES};
-    // What a module has done with is collected, and closed, while others are still at work.
+    // Objects that the module no longer uses would be collected, and closed, while others are still in use.
     const keep = (...ends) => { globalThis.kept = [...(globalThis.kept ?? []), ...ends]; };
     ${source}`;
   const command = [process.execPath, ...evaluate(program)];

@@ -1,8 +1,8 @@
 import { endianness } from "node:os";
 import { SCM_RIGHTS, SOL_SOCKET } from "../../src/syscalls/index.js";
 
-// Control data written out by hand, so that the tests of the system calls stand on nothing but struct cmsghdr
-// (include/linux/socket.h): size_t cmsg_len, int cmsg_level, int cmsg_type.
+// Control data made by hand, so that the tests of the system calls need only struct cmsghdr (include/linux/socket.h):
+// size_t cmsg_len, int cmsg_level, int cmsg_type.
 
 const WORD = process.arch === "ia32" || process.arch === "arm" ? 4 : 8;
 const LITTLE = endianness() === "LE";

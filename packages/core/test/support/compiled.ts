@@ -16,12 +16,12 @@ import { bundle } from "../../bundle.mjs";
 
 const core = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Modules that tests load one by one. */
+/** Internal modules that tests import from the compiled package. */
 const INTERNALS = ["native/binding", "socket/fairness", "socket/readiness"];
 
 /**
- * Puts what the package consists of into `directory`, src compiled to dist: for child processes, which have no vitest to
- * compile for them, and always of the sources as they are.
+ * Makes a package in `directory`, with dist compiled from the present sources. Child processes import it, because they have no
+ * vitest to compile for them.
  */
 export async function compileTo(directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true });
@@ -29,7 +29,7 @@ export async function compileTo(directory: string): Promise<void> {
   await bundle(join(directory, "dist"), { internals: INTERNALS });
 }
 
-/** What is made of the sources as they are has their checksum in its name. */
+/** A checksum of the sources, for the name of the folder that is compiled from them. */
 function checksum(): string {
   const hash = createHash("sha256");
   for (const file of (readdirSync(join(core, "src"), { recursive: true }) as string[]).sort()) {
@@ -39,8 +39,8 @@ function checksum(): string {
 }
 
 /**
- * The compiled sources, in this checkout, where they find its dependencies; the folder of their modules. They are compiled once
- * for all test files, and again when they have changed.
+ * The folder of the compiled modules. It is in this checkout, so that the modules find their dependencies. The sources are
+ * compiled once for all test files, and again when they have changed.
  */
 export async function compiled(): Promise<string> {
   const parent = join(core, "build");
@@ -56,7 +56,7 @@ export async function compiled(): Promise<string> {
     try {
       renameSync(unfinished, directory);
     } catch (error) {
-      // Another test file was faster.
+      // Another test file has compiled them first.
       rmSync(unfinished, { recursive: true, force: true });
       if (!existsSync(directory)) throw error;
     }

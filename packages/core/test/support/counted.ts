@@ -6,18 +6,18 @@ import { descriptorTable } from "./descriptor-table.js";
 
 let warm: Promise<unknown> | undefined;
 
-/** The event loop's own descriptors (epoll, eventfd) come with the first wait and stay. */
+/** The first wait opens the event loop's own descriptors (epoll, eventfd), which stay open. */
 function warmUp(): Promise<unknown> {
   warm ??= Promise.all(socketpair().map((socket) => socket.close()));
   return warm;
 }
 
-/** Waits until everything that was given to the closing threads is closed. */
+/** Waits until the closing threads have closed all their descriptors. */
 export async function settled(): Promise<void> {
   while (binding().closing() > 0) await pause(1);
 }
 
-/** On Bun, a collection closes sockets that earlier tests have left: it must come now, and not while `body` runs. */
+/** On Bun, a garbage collection closes sockets that earlier tests have left. It must happen now, and not while `body` runs. */
 async function collectInBun(): Promise<void> {
   const { Bun } = globalThis as { Bun?: { gc(wait: boolean): void } };
   if (!Bun) return;
@@ -25,7 +25,7 @@ async function collectInBun(): Promise<void> {
   await pause(1);
 }
 
-/** Runs `body`, after which the process must have the very descriptors that it had before. */
+/** Runs `body`. Afterwards the process must have the same descriptors as before. */
 export async function counted(body: () => unknown): Promise<void> {
   await warmUp();
   await collectInBun();
@@ -35,7 +35,7 @@ export async function counted(body: () => unknown): Promise<void> {
   await body();
   await settled();
   let table = descriptorTable();
-  // What a worker held is closed by threads of its own, which outlive it and are nobody's here to ask.
+  // A worker's own threads close the worker's descriptors. They outlive the worker, and this thread can't ask them.
   for (let patience = 500; patience > 0 && table.join() !== before.join(); patience--) {
     await pause(10);
     table = descriptorTable();

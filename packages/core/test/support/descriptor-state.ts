@@ -4,7 +4,7 @@ import { fstatSync } from "./files.mjs";
 // include/uapi/asm-generic/fcntl.h; the same on x86 and arm64.
 const O_CLOEXEC = 0o2000000;
 
-/** Whether two descriptors are of the same file, socket or pipe. */
+/** Whether two descriptors have the same file, socket or pipe. */
 export function sameFile(a: number, b: number): boolean {
   const [x, y] = [fstatSync(a), fstatSync(b)];
   return x.dev === y.dev && x.ino === y.ino;
@@ -19,7 +19,7 @@ export function isOpen(fd: number): boolean {
   }
 }
 
-/** O_CLOEXEC of a descriptor, as /proc shows it. */
+/** Whether /proc shows O_CLOEXEC for a descriptor. */
 export function isCloseOnExec(fd: number): boolean {
   const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))![1]!;
   return (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;

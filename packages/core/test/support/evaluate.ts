@@ -4,10 +4,10 @@ import { thorough } from "./scale.js";
 import { isEmulated } from "./target.js";
 
 /**
- * The arguments with which this runtime runs a module's source in a process of its own, and `gc` where that is to be there.
+ * The arguments with which this runtime runs the source text of a module in a process. `gc`: makes the function gc() available.
  *
- * A test that asks for them is skipped under user-mode emulation unless there is time: a process takes ten seconds to start there.
- * The scenarios show there that processes work together.
+ * Under user-mode emulation, a process needs ten seconds to start. So a test that calls this is skipped there, except in a
+ * thorough run. Other scenarios show there that processes work together.
  */
 export function evaluate(source: string, { gc = false }: { gc?: boolean } = {}): string[] {
   if (isEmulated() && !thorough)

@@ -1,5 +1,5 @@
-// node:fs on descriptors of any origin. Deno's knows only those that it has opened itself, and would close them once more when
-// it opens the number anew: there these are the C library's calls. Plain JavaScript, for the programs in scenarios/, too.
+// node:fs for descriptors that anybody has opened. Deno's node:fs knows only its own descriptors, and would close one again when
+// it gets the number anew. So on Deno, these functions call the C library. The programs in scenarios/ import this file, too.
 import * as fs from "node:fs";
 
 // include/uapi/asm-generic/fcntl.h

@@ -3,8 +3,8 @@ import { temporaryDirectory } from "./temporary-directory.js";
 
 let last = 0;
 
-/** A path that nothing has yet, in a directory that is gone when the file's tests have ended. */
+/** An unused path in a directory that is removed when the file's tests have ended. */
 export const freshPath = (): string => join(temporaryDirectory(), `${++last}.sock`);
 
-/** An abstract name that nobody else has. */
+/** An unused abstract name. */
 export const freshName = (): string => `sendmsg-test-${process.pid}-${++last}`;

@@ -41,7 +41,7 @@ function sendsUnixOob(): boolean {
   }
 }
 
-/** What the kernel at hand can do, asked of itself. */
+/** Features of the present kernel, which these functions try out. */
 export const has = {
   /** Since Linux 6.5. */
   passPidfd: () => knows(SO_PASSPIDFD),

@@ -1,6 +1,6 @@
 import { turn } from "./waiting.js";
 
-/** What a promise rejects with. */
+/** The error with which a promise rejects. */
 export async function rejection(promise: Promise<unknown>): Promise<Error & Record<string, unknown>> {
   try {
     await promise;
@@ -10,7 +10,7 @@ export async function rejection(promise: Promise<unknown>): Promise<Error & Reco
   throw new Error("The promise was to reject");
 }
 
-/** What a call throws. */
+/** The error that a call throws. */
 export function thrown(call: () => unknown): Error & Record<string, unknown> {
   try {
     call();
@@ -20,7 +20,7 @@ export function thrown(call: () => unknown): Error & Record<string, unknown> {
   throw new Error("The call was to throw");
 }
 
-/** Whether a promise has settled once the event loop has gone round. */
+/** Whether a promise has settled after a turn of the event loop. */
 export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   let settled = false;
   const note = () => {

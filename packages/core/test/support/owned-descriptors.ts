@@ -7,7 +7,7 @@ import { closeSync, openSync } from "./files.mjs";
 
 let owned: number[] = [];
 
-/** Hands descriptors to the test, which closes them when it ends. */
+/** Makes the test the owner of descriptors, which it closes when it ends. */
 export function own<T extends number | readonly number[]>(fds: T): T {
   owned = owned.concat(fds);
   return fds;
@@ -19,7 +19,7 @@ export function closeNow(fd: number): void {
   closeSync(fd);
 }
 
-/** Called once in a file: each of its tests must end with the very descriptors that it began with. */
+/** Called once in a file. Each test of the file must end with the same descriptors with which it began. */
 export function keepDescriptors(): void {
   let before: string[];
   beforeEach(() => {
@@ -32,7 +32,7 @@ export function keepDescriptors(): void {
   });
 }
 
-/** A file with that content, already unlinked. The test owns the descriptor. */
+/** Opens a file with this content, and unlinks it. The test owns the descriptor. */
 export function openFile(content: string): number {
   const directory = mkdtempSync(join(tmpdir(), "sendmsg-file-"));
   const path = join(directory, "file");

@@ -11,7 +11,7 @@ import { counted } from "./counted.js";
 
 export const TYPES = ["stream", "seqpacket", "dgram"] as const satisfies readonly SocketType[];
 
-/** Runs `body` with two connected sockets, and closes them; every descriptor must be gone afterwards. */
+/** Runs `body` with two connected sockets, and closes them. Afterwards every descriptor must be closed. */
 export function withPair(
   type: SocketType,
   body: (a: Socket, b: Socket) => unknown,
@@ -27,7 +27,7 @@ export function withPair(
   });
 }
 
-/** Leaves a socket little room: SO_SNDBUF's and SO_RCVBUF's minimum, see socket(7). */
+/** Gives a socket the least room: the minimum of SO_SNDBUF and SO_RCVBUF, socket(7). */
 export function cramp(...sockets: Socket[]): void {
   for (const { fd } of sockets) {
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, 1);
@@ -35,19 +35,19 @@ export function cramp(...sockets: Socket[]): void {
   }
 }
 
-/** Sends until the kernel takes no more; how many messages it took. */
+/** Sends until the kernel takes no more. Returns the number of sent messages. */
 export function fill(socket: Socket, data: string | Uint8Array = "filler"): number {
   let count = 0;
   while (socket.trySendmsg({ data }) !== undefined) count++;
   return count;
 }
 
-/** Receives that many messages, one after the other, and puts them away. */
+/** Receives this many messages, and disposes of them. */
 export async function drop(socket: Socket, count: number): Promise<void> {
   for (let i = 0; i < count; i++) (await socket.recvmsg())[Symbol.dispose]();
 }
 
-/** Receives on a stream until `length` bytes have come, or the end. */
+/** Receives on a stream until `length` bytes or the end have come. */
 export async function read(socket: Socket, length: number, options: ReceiveOptions = {}): Promise<Message[]> {
   const messages: Message[] = [];
   for (let left = length; left > 0; ) {

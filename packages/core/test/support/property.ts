@@ -2,15 +2,15 @@ import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { thorough } from "./scale.js";
 
-/** How often each property is tried. */
+/** The number of inputs for each property. */
 export const numRuns = Number(process.env.SENDMSG_FUZZ_RUNS || (thorough ? 100_000 : 500));
 
-/** A turn of the event loop after so many: a test that keeps it for a minute counts as hung. */
+/** The event loop gets a turn after this many inputs: vitest takes a test that blocks it for a minute for hung. */
 const RUNS_AT_A_TIME = 2000;
 
 export const timeout = 60_000 + numRuns * 10;
 
-/** Asserts that a property holds, as many times as the environment asks for. */
+/** Asserts that a property holds for {@link numRuns} inputs. */
 export async function holds<T>(property: fc.IProperty<T>): Promise<void> {
   for (let done = 0; done < numRuns; done += RUNS_AT_A_TIME) {
     fc.assert(property, { numRuns: Math.min(RUNS_AT_A_TIME, numRuns - done) });

@@ -1,13 +1,13 @@
 import { target } from "./target.js";
 
-/** Whether the processor is emulated: some 20 times slower than the machine. */
+/** Whether the processor is emulated, which is some 20 times slower. */
 export const slow = target().startsWith("arm64-") || target().endsWith("-kernel");
 
-/** Whether to do all there is to do: SENDMSG_THOROUGH=1, as every night. Otherwise, less of what takes long. */
+/** Whether to leave nothing out: SENDMSG_THOROUGH=1, as every night. Otherwise the tests do less of what takes long. */
 export const thorough = process.env.SENDMSG_THOROUGH === "1";
 
-/** Whether other test runs share the machine: then a delay of some milliseconds is as likely theirs. tools/ci.mjs says so. */
+/** Whether other test runs share the machine, as tools/ci.mjs says. Then they may cause a delay of some milliseconds. */
 export const shared = Boolean(process.env.SENDMSG_FORKS);
 
-/** How many of a large number of things to do here. */
+/** The part of a large count that is done here. */
 export const scaled = (count: number): number => Math.ceil(count / (slow ? 20 : thorough ? 1 : 10));

@@ -1,5 +1,5 @@
-// Before each test file, even where several share a process and its modules: what a helper's own module registers is
-// registered for the first file alone.
+// Runs before each test file, even if several files share a process. A hook that an imported module registers would run for the
+// first file alone, because its modules are shared, too.
 import { afterAll, beforeEach, type RunnerTask } from "vitest";
 import { nextTurn } from "../../src/socket/fairness.js";
 import { REAL_KERNEL } from "./skip-unless.js";
@@ -7,11 +7,11 @@ import { removeTemporaryDirectory } from "./temporary-directory.js";
 
 afterAll(removeTemporaryDirectory);
 
-// After 128 calls that complete at once, the next one waits for the event loop (src/socket/fairness.ts). Each test starts a new
-// count.
+// After 128 calls that complete at once, the next call waits for the event loop (src/socket/fairness.ts). Each test starts a
+// new count.
 beforeEach(nextTurn);
 
-// A booted kernel runs all of test/kernel, and of the other files what user-mode emulation gets wrong.
+// On a booted kernel, all of test/kernel runs. Of the other files, only the tests run that user-mode emulation gets wrong.
 if (process.env.SENDMSG_ONLY_REAL_KERNEL) {
   beforeEach(({ task, skip }) => {
     const isChosen = task.file.filepath.includes("/test/kernel/") || fullNameOf(task).includes(REAL_KERNEL);

@@ -1,7 +1,7 @@
 import { endianness } from "node:os";
 import { AF_INET, AF_UNIX } from "../../src/syscalls/index.js";
 
-// sockaddrs written out by hand: unix(7), ip(7).
+// sockaddrs made by hand: unix(7), ip(7).
 
 function family(number: number): Buffer {
   const bytes = Buffer.alloc(2);
@@ -15,7 +15,7 @@ export function unixAddress(path: string): Buffer {
   return Buffer.concat([family(AF_UNIX), Buffer.from(path.startsWith("\0") ? path : `${path}\0`)]);
 }
 
-/** A port of 127.0.0.1; 0: any. */
+/** A port of 127.0.0.1. 0: any port. */
 export function loopback(port = 0): Buffer {
   const bytes = Buffer.alloc(16);
   family(AF_INET).copy(bytes);

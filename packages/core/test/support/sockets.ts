@@ -13,17 +13,17 @@ import { bind, close, socket } from "../../src/syscalls/index.js";
 import { atEnd, own } from "./closing.js";
 import { slow } from "./scale.js";
 
-/** Far longer than anything takes. */
+/** Milliseconds, far more than any message needs. */
 export const PATIENCE = slow ? 60_000 : 15_000;
 
 export interface RawOptions {
   receive?: readonly ControlName[];
-  /** sockaddr bytes to bind to. */
+  /** The bytes of a sockaddr to bind to. */
   at?: Uint8Array;
   maxFds?: number;
 }
 
-/** A socket of any family, made by socket(2). */
+/** Makes a socket of any family with socket(2). */
 export function open(family: number, type: number, protocol = 0, options: RawOptions = {}): Socket {
   const { at, ...rest } = options;
   const fd = socket(family, type, protocol);
@@ -81,14 +81,14 @@ export function unix(
   return [own(a), own(b)];
 }
 
-/** The next message; its descriptors are closed when the test ends. */
+/** Receives the next message, whose descriptors are closed when the test ends. */
 export async function next(socket: Socket, options: ReceiveOptions = {}): Promise<Message> {
   const message = await socket.recvmsg({ signal: AbortSignal.timeout(PATIENCE), ...options });
   atEnd(() => message[Symbol.dispose]());
   return message;
 }
 
-/** The next entry of the error queue. */
+/** Receives the next entry of the error queue. */
 export async function nextError(socket: Socket): Promise<Message> {
   return socket.recvError({ signal: AbortSignal.timeout(PATIENCE) });
 }

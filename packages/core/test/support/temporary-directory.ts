@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 let directory: string | undefined;
 
-/** A directory that is gone when the file's tests have ended; others may enter it. */
+/** A directory that is removed when the file's tests have ended. */
 export function temporaryDirectory(): string {
   directory ??= mkdtempSync(join(tmpdir(), "sendmsg-"));
   return directory;

@@ -8,7 +8,7 @@ export interface Transport {
   name: string;
   type: SocketType;
   isUnix: boolean;
-  /** Where to bind: a fresh place at each call. */
+  /** An address to bind to: another one at each call. */
   place: () => Address;
 }
 
@@ -31,7 +31,7 @@ const ipv4 = { isUnix: false, place: (): Address => ({ family: "ipv4", address: 
 const ipv6 = { isUnix: false, place: (): Address => ({ family: "ipv6", address: "::1", port: 0 }) };
 const onIpv6 = <T>(transport: T): T[] => (hasIpv6() ? [transport] : []);
 
-/** What has connections. */
+/** Transports with connections. */
 export const CONNECTIONS: Transport[] = [
   { name: "Unix stream at a path", type: "stream", ...unixPath },
   { name: "Unix stream with an abstract name", type: "stream", ...unixName },
@@ -41,7 +41,7 @@ export const CONNECTIONS: Transport[] = [
   ...onIpv6<Transport>({ name: "TCP over IPv6", type: "stream", ...ipv6 }),
 ];
 
-/** What has none. */
+/** Transports without connections. */
 export const DATAGRAMS: Transport[] = [
   { name: "Unix datagrams at a path", type: "dgram", ...unixPath },
   { name: "Unix datagrams with an abstract name", type: "dgram", ...unixName },
@@ -49,7 +49,7 @@ export const DATAGRAMS: Transport[] = [
   ...onIpv6<Transport>({ name: "UDP over IPv6", type: "dgram", ...ipv6 }),
 ];
 
-/** Runs `body` with a listener, and closes it; every descriptor must be gone afterwards. */
+/** Runs `body` with a listener, and closes it. Afterwards every descriptor must be closed. */
 export function withListener(
   { type, place }: Pick<Transport, "type" | "place">,
   body: (listener: Listener, at: Address) => unknown,
@@ -86,7 +86,7 @@ export function withConnection(
   );
 }
 
-/** Runs `body` with sockets that are bound to places of their own, and closes them. */
+/** Runs `body` with sockets that are bound to different addresses, and closes them. */
 export function withBound(
   { type, place }: Pick<Transport, "type" | "place">,
   count: number,

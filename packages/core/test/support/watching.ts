@@ -3,8 +3,8 @@ import { ENOSPC } from "../../src/errno.js";
 import { binding } from "../../src/native/load.js";
 
 /**
- * What epoll_ctl(2) says once the user has used up fs.epoll.max_user_watches: to so many descriptors that are to be watched, by
- * whichever way. Returns what ends it.
+ * Makes the kernel refuse to watch descriptors, so many times, as if the user had used up fs.epoll.max_user_watches. Returns the
+ * function that ends this.
  */
 export function refuseToWatch(times = Number.POSITIVE_INFINITY): () => void {
   const native = binding();
@@ -13,7 +13,7 @@ export function refuseToWatch(times = Number.POSITIVE_INFINITY): () => void {
   const adding = vi
     .spyOn(native, "watchAdd")
     .mockImplementation((...args) => (refused++ < times ? -ENOSPC : watchAdd(...args)));
-  // Where this refuses, the library goes on to the other.
+  // If one way to watch is refused, the library tries the other.
   const polling = vi
     .spyOn(native, "watchPoll")
     .mockImplementation((...args) => (refused < times ? -ENOSPC : watchPoll(...args)));

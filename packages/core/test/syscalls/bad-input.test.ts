@@ -34,7 +34,7 @@ type Wrong = any;
 const byte = () => Buffer.alloc(1);
 const address = unixAddress("\0nobody");
 
-/** Every function that takes a descriptor, with otherwise good arguments. */
+/** Every function that takes a descriptor. The other arguments are good. */
 const calls: [syscall: string, call: (fd: number) => unknown][] = [
   ["bind", (fd) => bind(fd, address)],
   ["connect", (fd) => connect(fd, address)],
@@ -109,7 +109,7 @@ describe.each(calls)("%s", (syscall, call) => {
     outOfRange(() => call(Number.NaN), "fd", "an integer. Received NaN");
   });
 
-  // Under user-mode emulation a recvmmsg(2) that fails gives 1.
+  // Under user-mode emulation, a recvmmsg(2) that fails returns 1.
   test.skipIf(syscall === "recvmmsg" && isEmulated())("throws EBADF for a closed descriptor", () => {
     const fd = socket(AF_UNIX, SOCK_STREAM);
     close(fd);
@@ -213,7 +213,7 @@ describe("data and memory", () => {
     return view;
   }
 
-  /** A view whose memory was cut off: younger than Node 18. */
+  /** A view beyond the end of a buffer that was resized, which Node 18 has not. */
   function cut(): Uint8Array {
     const buffer = new (ArrayBuffer as Wrong)(16, { maxByteLength: 64 });
     const view = new Uint8Array(buffer, 8, 8);
@@ -221,7 +221,7 @@ describe("data and memory", () => {
     return view;
   }
 
-  /** Where memory can be given, and the name it has in errors. */
+  /** The calls that take memory, with the argument's name in errors. */
   const places: [argument: string, call: (fd: number, view: Uint8Array) => unknown][] = [
     ["data", (fd, view) => sendmsg(fd, view)],
     ["data[1]", (fd, view) => sendmsg(fd, ["x", view])],
@@ -319,7 +319,7 @@ describe("data and memory", () => {
 
   describe("a getter that transfers memory which the call already has", () => {
     const take = (view: Uint8Array) => {
-      // Once is enough, and twice an error.
+      // A second transfer would throw.
       if (view.length > 0) structuredClone(view.buffer, { transfer: [view.buffer as ArrayBuffer] });
     };
 

@@ -71,7 +71,7 @@ describe("the kernel, given control messages,", () => {
   onRealKernel("answers control data that is cut short with EINVAL", () => {
     const [a] = pair(SOCK_STREAM);
     const whole = rights(openFile("cut"));
-    // Shorter than a header it is no control message at all, which only a 64-bit kernel's 32-bit interface minds.
+    // The kernel ignores control data shorter than a header. Only a 64-bit kernel refuses it, from a 32-bit program.
     const compat = process.arch === "ia32" && machine() === "x86_64";
     if (!compat) expect(sendmsg(a, "x", { control: whole.subarray(0, HEADER - 1) })).toBe(1);
     for (const length of [...(compat ? [HEADER - 1] : []), HEADER, HEADER + INT - 1]) {

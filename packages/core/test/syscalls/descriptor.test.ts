@@ -17,7 +17,7 @@ import { systemError } from "./system-error.js";
 
 keepDescriptors();
 
-/** Closed, and so free: nothing opens a descriptor behind a synchronous test's back. */
+/** A number that is free until the test ends: nothing else opens a descriptor during a synchronous test. */
 function closedFd(): number {
   const fd = socket(AF_UNIX, SOCK_STREAM);
   close(fd);

@@ -44,7 +44,7 @@ describe("passing descriptors, the kernel", () => {
         expect(flags).toBe(extra === 5 ? 0 : MSG_CTRUNC);
       }
       if (process.arch !== "ia32") {
-        // What IO::FDPass allots for one descriptor.
+        // CMSG_SPACE(sizeof(int)), which programs allot for one descriptor, has room for two on 64 bits.
         sendmsg(a, "x", { control: rights(file, file) });
         expect(receive(b, space(INT)).fds.length).toBe(2);
       }
@@ -146,10 +146,10 @@ describe("passing descriptors, the kernel", () => {
     const [passed, witness] = pair(SOCK_STREAM);
     sendmsg(a, "x", { control: rights(passed) });
     closeNow(passed);
-    // In flight it is still open…
+    // The descriptor is still open while it is in flight.
     expect(thrown(() => receive(witness))).toMatchObject({ code: "EAGAIN" });
     expect(readSync(b, Buffer.alloc(8))).toBe(1);
-    // … and now nowhere.
+    // Now it is open nowhere.
     expect(receive(witness).data).toBe("");
   });
 

@@ -65,7 +65,7 @@ describe("sendmsg, recvmsg", () => {
     expect(memory.toString()).toBe("...2345...");
   });
 
-  // Younger than Node 18.
+  // Node 18 has no resizable ArrayBuffer.
   test.runIf("resizable" in ArrayBuffer.prototype)("use resizable memory with its present length", () => {
     const [a, b] = pair(SOCK_DGRAM);
     const make = ArrayBuffer as unknown as new (
@@ -146,7 +146,7 @@ describe("sendmsg, recvmsg", () => {
     bind(other, abstractAddress("other"));
     sendmsg(other, "x", { address: abstractAddress("to") });
     expect(Buffer.from(recvmsg(to, Buffer.alloc(1)).address!)).toEqual(abstractAddress("other"));
-    // The address is the caller's: the next receive leaves it alone.
+    // The next receive must not change an address that the caller has.
     expect(Buffer.from(address!)).toEqual(abstractAddress("from"));
   });
 

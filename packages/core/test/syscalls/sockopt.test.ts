@@ -35,7 +35,7 @@ describe("getsockopt, setsockopt", () => {
     );
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, Int32Array.of(0));
     expect(getsockopt(fd, SOL_SOCKET, SO_REUSEADDR)).toBe(0);
-    // As many bytes as the kernel wrote, not as there was room for.
+    // The result has as many bytes as the kernel wrote, not as many as fitted.
     expect(getsockopt(fd, SOL_SOCKET, SO_TYPE, { length: 64 }).length).toBe(4);
     const [a] = pair(SOCK_STREAM);
     const ucred = getsockopt(a, SOL_SOCKET, SO_PEERCRED, { length: 12 });

@@ -18,7 +18,7 @@ import { systemError } from "./system-error.js";
 keepDescriptors();
 
 describe("a timeout", () => {
-  // Under user-mode emulation a recvmmsg(2) that fails gives 1.
+  // Under user-mode emulation, a recvmmsg(2) that fails returns 1.
   test.skipIf(isEmulated()).each([
     ["a blocking", true],
     ["a non-blocking", false],
@@ -32,7 +32,7 @@ describe("a timeout", () => {
       systemError("recvmmsg", "ETIMEDOUT", 110),
     );
     while (trySend(a)) {
-      // Until there is no more room.
+      // Fills the peer's queue.
     }
     expect(() => sendmsg(a, "x", { timeout: 30 })).toThrow(systemError("sendmsg", "ETIMEDOUT", 110));
     expect(() => sendmmsg(a, [{ data: "x" }], { timeout: 30 })).toThrow(
@@ -41,7 +41,7 @@ describe("a timeout", () => {
     const elapsed = Number(process.hrtime.bigint() - from) / 1e6;
     expect(elapsed).toBeGreaterThanOrEqual(115);
     expect(elapsed).toBeLessThan(5000);
-    // 0 does not wait.
+    // A timeout of 0 does not wait.
     expect(recvmsg(b, Buffer.alloc(1), { timeout: 0 }).bytes).toBe(1);
   });
 
@@ -76,7 +76,7 @@ describe("a timeout", () => {
       const buffer = Buffer.alloc(16);
       const { bytes } = recvmsg(b, buffer, callOptions);
       expect(buffer.toString("latin1", 0, bytes)).toBe("late\n");
-      // No callback of this thread ran meanwhile.
+      // The call blocks this thread, so that no callback has run.
       expect(signals).toBe(0);
       await exited;
       await new Promise((resolve) => setTimeout(resolve, 50));

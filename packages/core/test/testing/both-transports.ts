@@ -27,11 +27,11 @@ import { skipUnless } from "../support/skip-unless.js";
 
 // The contract tests check each behaviour on the kernel's sockets and on those in memory, because the latter promise the same.
 
-/** Counts the calls of what runs in it: the kernel's sockets of an earlier test may still be told that something is closed. */
+/** Counts calls of the binary only in the code that runs in it: kernel sockets of an earlier test may still make some. */
 const memoryOnly = new AsyncLocalStorage<{ nativeCalls: number }>();
 const { binding } = native;
 
-/** Called once in a file of tests: has each call of the binary counted. */
+/** Called once in a test file. Counts the calls of the binary. */
 export function countNativeCalls(): void {
   beforeAll(() => {
     vi.spyOn(native, "binding").mockImplementation(() => {
@@ -56,13 +56,13 @@ interface File {
 
 interface Transport {
   name: string;
-  /** Runs the body with two connected sockets, which it closes; every descriptor must be gone afterwards. */
+  /** Runs the body with two connected sockets, and closes them. Afterwards every descriptor must be closed. */
   withPair(
     type: Type,
     body: Body,
     options?: { maxFds?: number | "refuse"; cramped?: boolean },
   ): Promise<void>;
-  /** The same with a listener, and what connects to it. */
+  /** Runs the body with a listener, and a function that connects to it. */
   withListener(
     type: "stream" | "seqpacket",
     body: (listener: MessageListener, connect: () => Promise<MessageSocket>) => unknown,
@@ -111,7 +111,7 @@ export const kernel: Transport = {
   },
 };
 
-/** What memory does must not need the binary. */
+/** Sockets in memory must leave no descriptor open, and not need the binary. */
 async function keepingDescriptors(body: () => unknown): Promise<void> {
   const before = openDescriptors();
   const counts = { nativeCalls: 0 };
@@ -150,7 +150,7 @@ export const TYPES: Type[] = ["stream", "seqpacket", "dgram"];
 export const CONNECTED = ["stream", "seqpacket"] as const;
 export const PACKETS = ["seqpacket", "dgram"] as const;
 
-/** Sends until no more goes; how many. */
+/** Sends until the socket takes no more. Returns the number of sent messages. */
 export function fill(socket: MessageSocket, data: string): number {
   let count = 0;
   while (socket.trySendmsg({ data }) !== undefined) count++;

@@ -26,7 +26,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, withListener, open
         await b.sendmsg({ data: "unread" });
         await a.sendmsg({ data: "what came" });
         await a.close();
-        // On a stream the error comes when everything is read, on the others before.
+        // On a stream, the error comes when everything is read. On seqpacket, it comes first.
         if (type === "stream") expect(text(await b.recvmsg())).toBe("what came");
         expect(await rejection(b.recvmsg())).toMatchObject({ code: "ECONNRESET", syscall: "recvmsg" });
         if (type !== "stream") expect(text(await b.recvmsg())).toBe("what came");

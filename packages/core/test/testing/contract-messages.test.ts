@@ -238,7 +238,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
           const first = a.sendmsg({ data: "first!", fds: [file.sendable] });
           const aborted = a.sendmsg({ data: "never!", fds: [file.sendable] }, { signal: controller.signal });
           const last = a.sendmsg({ data: "last!!" });
-          // The descriptors are no longer the caller's affair.
+          // The waiting sends have their own descriptors.
           file.close();
           expect(a.trySendmsg({ data: "no" })).toBeUndefined();
           expect(await isSettled(first)).toBe(false);
@@ -252,7 +252,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
             descriptors += message.fds.length;
             message[Symbol.dispose]();
           }
-          // On a stream a filler may have gone in part.
+          // On a stream, a part of a filler may have gone.
           expect(received.replace(/^(filler)*(?:f|fi|fil|fill|fille)?(?=first!)/, "")).toBe("first!last!!");
           expect(descriptors).toBe(1);
           expect(await Promise.all([first, last])).toEqual([{ bytes: 6 }, { bytes: 6 }]);
@@ -275,7 +275,7 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
           await Promise.all([queued, shutDown]);
           if (type === "dgram") expect(b.tryRecvmsg()).toBeUndefined();
           else expect(await b.recvmsg()).toMatchObject({ eof: true, fullLength: 0, flags: 0 });
-          // The other direction goes on.
+          // The other direction still works.
           await b.sendmsg({ data: "back" });
           expect(text(await a.recvmsg())).toBe("back");
         },

@@ -17,7 +17,7 @@ const [keepFiles, tests] = [...readFileSync(document, "utf8").matchAll(/^```js\n
   (match) => match[1]!,
 );
 
-/** Runs a program that finds the package by its name, on what says to be another platform and loads no binaries. */
+/** Runs a program that imports the package by its name, in a process that claims another platform and can load no binary. */
 function run(code: string): { status: number | null; output: string } {
   const program = join(dist, "../document.test.mjs");
   writeFileSync(program, code);
@@ -27,7 +27,7 @@ function run(code: string): { status: number | null; output: string } {
     ["--no-addons", "--import", elsewhere, program],
     {
       encoding: "utf8",
-      // A program that runs in a test of Node's own tells its parent instead of us.
+      // Node's own test runner would make the program report to its parent process instead.
       env: { ...process.env, NODE_TEST_CONTEXT: undefined },
     },
   );
@@ -46,7 +46,7 @@ onNode("the example of docs/testing.md fails if its program leaks a descriptor",
   const leaky = keepFiles!.replace("file?.close();", "");
   expect(leaky).not.toBe(keepFiles);
   const { status, output } = run(`${leaky}\n${tests}`);
-  // Where it came from: the receive in the loop.
+  // The report names the receive in the loop as the origin.
   expect(output).toMatch(/madeAt: .at keepFiles /);
   expect(status).toBe(1);
 });

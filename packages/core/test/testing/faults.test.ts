@@ -11,7 +11,7 @@ import {
 import { isSettled, rejection, thrown } from "../support/outcome.js";
 import { turn } from "../support/waiting.js";
 
-// Tests of other files, in the same process, may have left descriptors open.
+// Test files that ran before in this process may have left descriptors open.
 beforeAll(resetOpenDescriptors);
 afterEach(() => {
   const leaked = openDescriptors();
@@ -176,7 +176,7 @@ describe("failNext() after a part of a stream message", () => {
     await a.close();
     const message = await b.recvmsg();
     expect(String(message.data)).toBe(bytesSent > 0 ? "123456".slice(0, bytesSent) : "behind");
-    // Once the first byte has gone, the descriptors have.
+    // The descriptors go with the first byte.
     expect(message.fds.map(({ file }) => file)).toEqual(bytesSent > 0 ? ["the file"] : []);
     expect((await b.recvmsg()).eof).toBe(true);
     message[Symbol.dispose]();

@@ -1,6 +1,6 @@
-// namespace.mjs: lives in a network namespace and serves the process at the other end of descriptor 3.
-// "socket FAMILY TYPE PROTOCOL" is answered with the socket; "run COMMAND" with what it prints. "error …" says what went wrong.
-// It stands on the native layer alone, which needs no compiling.
+// Runs in a network namespace, and serves the process at the other end of descriptor 3.
+// It answers "socket FAMILY TYPE PROTOCOL" with the socket, "run COMMAND" with the output, and a failure with "error …".
+// It uses only the native layer, which needs no TypeScript compiler.
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 

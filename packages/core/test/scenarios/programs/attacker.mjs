@@ -1,4 +1,4 @@
-// Does to victim.mjs what a peer can.
+// Attacks victim.mjs as a peer can.
 //
 //   node attacker.mjs PLAN     (JSON: name, attack, and what the attack wants to know)
 import { spawn } from "node:child_process";
@@ -29,9 +29,9 @@ import { beginning, end } from "./cues.mjs";
 import { lingering } from "./lingering.mjs";
 
 const TYPES = { stream: SOCK_STREAM, seqpacket: SOCK_SEQPACKET, dgram: SOCK_DGRAM };
-/** Descriptors of one message: as many as there can be. */
+/** The most descriptors of one message. */
 const MANY = 253;
-/** The kernel has no room, or permits no more descriptors in flight: later. */
+/** Errors after which a send is tried again: the kernel has no room, or too many descriptors are in flight. */
 const LATER = ["EAGAIN", "ETOOMANYREFS"];
 
 const plan = JSON.parse(process.argv[2]);
@@ -66,7 +66,7 @@ async function send(fd, ...message) {
   while (!trySend(fd, ...message)) await pause(1);
 }
 
-/** Sends the same on all sockets, as fast as they take it. */
+/** Sends the same message on all sockets, as fast as possible. */
 async function flood(sockets, ...message) {
   const until = performance.now() + milliseconds;
   while (performance.now() < until) {
@@ -77,16 +77,16 @@ async function flood(sockets, ...message) {
 
 const sockets = () => Array.from({ length: connections }, () => connected());
 
-/** Each gets everything ready, and returns what is done when all begin. */
+/** Each prepares its attack, and returns the function that is called when all begin. */
 const attacks = {
-  /** As many descriptors as fit into a message, message after message. */
+  /** Sends messages with the most descriptors that fit. */
   async descriptors() {
     const to = sockets();
     const control = rights(new Array(MANY).fill(openSync("/dev/null")));
     return () => flood(to, "x", MANY, { control });
   },
 
-  /** No descriptors; `bytes` of each message. As many in one call as there is room for, and never a pause. */
+  /** Sends messages of `bytes` without descriptors, as many in one call as there is room for, without a pause. */
   async tiny() {
     const to = sockets();
     const batch = new Array(256).fill({ data: "x".repeat(plan.bytes) });
@@ -105,8 +105,8 @@ const attacks = {
   },
 
   /**
-   * The first messages keep every thread busy that could close something; the others use up all that the process may have
-   * open, and the last descriptor of each, which may no longer fit, hangs in close(2) as well.
+   * The first messages keep all closing threads busy. The others use up all descriptors that the process may open. The last
+   * descriptor of each message, which may no longer fit, hangs in close(2), too.
    */
   async lingering() {
     const to = sockets();
@@ -125,19 +125,19 @@ const attacks = {
     };
   },
 
-  /** One message with as many descriptors as fit into it, each of which hangs in close(2). */
+  /** Sends one message with the most descriptors that fit, each of which hangs in close(2). */
   async full() {
     const [to] = sockets();
     const { fds } = lingering(MANY);
     return async () => {
-      // The victim opens files until it can't, first.
+      // The victim first opens files up to its limit.
       await pause(100);
       await send(to, "x", MANY, { control: rights(fds) });
       for (const fd of fds) close(fd);
     };
   },
 
-  /** Out-of-band bytes with a descriptor each, among ordinary ones. */
+  /** Sends out-of-band bytes with a descriptor each, among ordinary bytes. */
   async urgent() {
     const [to] = sockets();
     const { fds } = lingering(3);
@@ -152,7 +152,7 @@ const attacks = {
     };
   },
 
-  /** Answers with a descriptor, and is gone before the answer is read. */
+  /** Answers with a descriptor, and ends before the answer is read. */
   async answer() {
     const fd = socket(AF_UNIX, SOCK_DGRAM, 0, { blocking: true });
     bind(fd, abstract(`${name}-peer`));
@@ -166,13 +166,13 @@ const attacks = {
     };
   },
 
-  /** Descriptors that take some 15 ms each to close, 400 a second: the connection's other end is closed so late. */
+  /** Sends 400 descriptors a second that take some 15 ms each to close, because the other end of each connection closes late. */
   async slow() {
     const [to] = sockets();
     const LATE = 10;
     const FIN_WAIT1 = "04"; // include/net/tcp_states.h
     const peers = new Map();
-    /** The ports of connections that are being closed: proc_net_tcp.rst. */
+    /** The ports of closing connections: proc_net_tcp.rst. */
     function closing() {
       return readFileSync("/proc/net/tcp", "latin1")
         .split("\n")
@@ -207,7 +207,7 @@ const attacks = {
     };
   },
 
-  /** Has the victim's listener (number 3), makes it blocking again and again, and for 20 ms in 40 takes what connects. */
+  /** Shares the victim's listener (number 3), makes it blocking again and again, and for 20 of 40 ms accepts its connections. */
   async thief() {
     const source = `
       use Fcntl; use Socket; use Time::HiRes "time"; alarm 60;
@@ -221,7 +221,7 @@ const attacks = {
     await once(thief, "spawn");
     end.then(() => thief.kill("SIGKILL"));
     return async () => {
-      // To the end: a victim that waits in accept(2) is let go by the next connection.
+      // Goes on to the end, because the next connection ends a victim's accept(2).
       const connecting = setInterval(() => {
         try {
           close(connected());
@@ -241,7 +241,7 @@ const attacks = {
     });
     end.then(() => daemon.kill("SIGKILL"));
     await once(daemon.stdout, "data");
-    // The mount is in the daemon's own namespace.
+    // The mount exists only in the daemon's namespace.
     const file = openSync(`/proc/${daemon.pid}/root${plan.directory}/file`);
     return async () => {
       await send(to, "x", 1, { control: rights([file]) });

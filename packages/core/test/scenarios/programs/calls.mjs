@@ -1,4 +1,4 @@
-// Exchanges a descriptor in every way that the calls allow, and tells what came of it, or which error.
+// Exchanges a descriptor in every way that the calls allow, and reports the result or the error.
 //
 //   node calls.mjs
 import { writeSync } from "node:fs";
@@ -76,5 +76,5 @@ const found = {
   descriptors: await attempt(descriptors),
   batches: await attempt(batches),
 };
-// Not console.log: Node itself makes some of these calls before it writes to a socket.
+// Not console.log(): Node itself would make some of these calls before it writes to a socket.
 writeSync(1, JSON.stringify(found));

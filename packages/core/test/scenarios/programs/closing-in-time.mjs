@@ -1,4 +1,4 @@
-// Closes sockets while descriptors hang in close(2), and says how late the last peer saw its end of stream.
+// Closes sockets while descriptors hang in close(2), and reports after how long the last peer saw the end of its stream.
 //
 //   node closing-in-time.mjs PLACE MESSAGES [DESCRIPTORS OF EACH]
 import { setTimeout as pause } from "node:timers/promises";
@@ -18,7 +18,7 @@ async function send(socket) {
   peers.push(...(await sendLingering(socket, Number(each), LINGER)));
 }
 
-/** How long the peer of a socket that is closed waits for its end of stream. */
+/** The time from a socket's close() until its peer sees the end of the stream. */
 async function untilEof([ours, theirs]) {
   const end = theirs.recvmsg();
   const before = performance.now();
@@ -49,7 +49,7 @@ async function dropped(gap) {
   return times();
 }
 
-/** Each returns how long the peers took to be told. */
+/** Each returns the times after which the peers saw the end. */
 const places = {
   async itself() {
     const [sender, receiver] = socketpair("stream");
@@ -68,7 +68,7 @@ const places = {
     }
     return times();
   },
-  /** Received, sent on to somebody who does not read, and given up with that connection. */
+  /** Received descriptors that are sent on to a peer that does not read, and closed with that connection. */
   async relayed() {
     for (let i = 0; i < messages; i++) {
       const [sender, receiver] = socketpair("stream", { maxFds: 1 });
@@ -85,7 +85,7 @@ const places = {
   },
 };
 
-// The event loop's own descriptors come first.
+// Opens the event loop's own descriptors first.
 await Promise.all(socketpair().map((socket) => socket.close()));
 const before = descriptorTable();
 const latest = Math.max(...(await places[place]()));

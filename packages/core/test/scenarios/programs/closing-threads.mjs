@@ -1,4 +1,4 @@
-// Receives descriptors that hang in close(2), of several users, and says how many threads close at the same time.
+// Receives hanging descriptors of several users, and reports how many threads are in close(2) at the same time.
 //
 //   node closing-threads.mjs COUNT [UID…]
 import { readdirSync, readFileSync } from "node:fs";
@@ -13,7 +13,7 @@ const CLOSE = { x64: 3, ia32: 6, arm64: 57 }[process.arch];
 const LINGER = 60;
 const [count, ...uids] = process.argv.slice(2).map(Number);
 
-/** Threads that are in close(2): proc_pid_syscall(5). */
+/** The number of threads in close(2): proc_pid_syscall(5). */
 function closing() {
   const calls = readdirSync("/proc/self/task").map((task) => {
     try {
@@ -25,7 +25,7 @@ function closing() {
   return calls.filter((call) => call === CLOSE).length;
 }
 
-/** How many there are once no more are added. */
+/** The number of threads once it no longer grows. */
 async function settled() {
   let [most, still] = [0, 0];
   while (still++ < 20) {
@@ -38,8 +38,8 @@ async function settled() {
 
 await Promise.all(socketpair().map((socket) => socket.close()));
 const before = descriptorTable();
-// Whose a socket is, is settled when it is made: SO_PEERCRED, unix(7). Not later: a change of user interrupts all threads, and
-// with them their close(2).
+// The kernel records the user when a socket is made: SO_PEERCRED, unix(7). So the sockets are made first: a change of user
+// interrupts all threads, even in close(2).
 const own = process.geteuid();
 const pairs = (uids.length > 0 ? uids : [own]).map((uid) => {
   if (uid !== own) process.seteuid(uid);

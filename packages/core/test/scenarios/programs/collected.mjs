@@ -1,4 +1,4 @@
-// Drops messages without closing what is in them.
+// Drops messages without closing the descriptors in them.
 //
 //   node [--expose-gc] collected.mjs CASE
 import { openSync } from "node:fs";
@@ -10,7 +10,7 @@ import { descriptorTable, leftOver } from "./open-files.mjs";
 const warnings = [];
 process.on("warning", ({ code, message }) => void warnings.push({ code, message }));
 
-/** Lets the finalizers run, which is the event loop's turn. */
+/** Gives the event loop a turn, in which finalizers run. */
 async function collect(until, rounds = 500) {
   for (let i = 0; i < rounds && !until(); i++) {
     globalThis.gc();
@@ -28,7 +28,7 @@ const cases = {
     return { codes: warnings.map(({ code }) => code), says: warnings[0]?.message.replace(/\d+/, "N") };
   },
 
-  /** What is still held by somebody is not collected, and neither is what was closed or taken in time a reason to warn. */
+  /** Objects that are held are not collected. Descriptors that were closed or taken cause no warning. */
   async held() {
     const [sender, receiver] = socketpair("stream", { maxFds: 253 });
     await sender.sendmsg({ data: "x", fds: [0, 0] });
@@ -46,7 +46,7 @@ const cases = {
     return { warnings: warnings.length, open };
   },
 
-  /** Sockets and listeners that nobody waits for, and that nobody closed. */
+  /** Sockets and listeners on which nothing waits, and that were never closed. */
   async sockets() {
     const make = async (i) => {
       const [a, b] = socketpair();
@@ -60,7 +60,7 @@ const cases = {
     return { codes: [...new Set(warnings.map(({ code }) => code))], warnings: warnings.length };
   },
 
-  /** Nobody has a reference to the receiver, but somebody waits for what it will bring. */
+  /** Nothing refers to the receiving socket but its waiting receive. */
   async waiting() {
     const senders = [];
     const waits = [];
@@ -78,7 +78,7 @@ const cases = {
     return { arrived, warnings: warnings.length };
   },
 
-  /** Never a word from the user about garbage: the library has to ask for a collection in time. */
+  /** The program never asks for a garbage collection. The library must ask for one in time. */
   async flood() {
     const [COUNT, each, megabytes = 0] = process.argv.slice(3).map(Number);
     globalThis.objects = liveHeap(megabytes);
@@ -96,7 +96,7 @@ const cases = {
     return { arrived, highest, collected: warnings.length > 0 };
   },
 
-  /** How many collections of the whole heap it takes to receive descriptors that are closed at once. */
+  /** Counts collections of the whole heap while descriptors are received and closed at once. */
   async closed() {
     const collections = countCollections();
     const [sender, receiver] = socketpair("stream", { maxFds: 253 });
@@ -110,14 +110,14 @@ const cases = {
     return { collections: collections() };
   },
 
-  /** The same of descriptors that are kept. */
+  /** Counts collections of the whole heap while descriptors are received and kept. */
   async kept() {
     const collections = countCollections();
     const kept = [];
     const own = FileDescriptor.adopt(openSync("/dev/null", "r"));
     for (let i = 0; i < 8; i++) {
       for (let k = 0; k < 1000; k++) kept.push(own.dup());
-      // Each thousand is looked at, and collected for if it has to be.
+      // The library checks after each thousand whether it must ask for a collection.
       for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
     }
     const open = kept.every(({ fd }) => fd >= 0);
@@ -126,7 +126,7 @@ const cases = {
   },
 };
 
-/** So many MB of small objects, which the collector has to visit. */
+/** Makes small objects of this many MB, which the collector must visit. */
 function liveHeap(megabytes) {
   const objects = [];
   const enough = process.memoryUsage().heapUsed + megabytes * 2 ** 20;
@@ -136,7 +136,7 @@ function liveHeap(megabytes) {
   return objects;
 }
 
-/** Starts to count collections of the whole heap; what it returns says how many there were. */
+/** Starts to count collections of the whole heap. Returns a function that returns their number. */
 function countCollections() {
   let count = 0;
   const add = (entries) => {

@@ -1,4 +1,4 @@
-// Leaves the loop over a socket's messages in every way there is, with descriptors in the message at hand.
+// Leaves the loop over a socket's messages in every possible way, while the message has descriptors.
 //
 //   node --expose-gc consumer.mjs TYPE
 import { setTimeout as pause } from "node:timers/promises";
@@ -17,10 +17,10 @@ const [sender, receiver] = socketpair(type, { maxFds: 3 });
 for (const data of ["thrown", "left", "rejected", "returned", "next", "last"]) {
   await sender.sendmsg({ data, fds: [0, 1, 2] });
 }
-/** The message's text and how many descriptors it has. */
+/** The message's text, and the number of its descriptors. */
 const note = ({ data, fds }) => `${data} ${fds.length}`;
 
-// Functions of their own: a variable of this module's loop would go on holding the last message.
+// These are functions because a variable of this module would hold the last message.
 const ways = [
   async () => {
     for await (const message of receiver) {
@@ -47,12 +47,12 @@ for (const leave of ways) {
   await leave().catch((error) => found.push(error.message));
 }
 
-// A loop that was left has taken no more than what it gave out.
+// A loop that was left has consumed only the messages that it yielded.
 const message = await receiver.recvmsg();
 found.push(note(message), receiver.closed);
 message[Symbol.dispose]();
 
-// A throw while a wait is on: the loop's own wait goes with the socket.
+// A throw while the loop waits: the wait ends with the socket.
 const waiting = (async () => {
   for await (const message of receiver) {
     found.push(note(message));
@@ -64,7 +64,7 @@ await pause(5);
 await Promise.all([sender.close(), receiver.close()]);
 found.push(await waiting);
 
-// The same with a listener's connections.
+// The same with the connections of a listener.
 if (type !== "dgram") {
   const address = { family: "unix", abstract: `sendmsg-consumer-${process.pid}` };
   const listener = await Listener.listen(address, { type });

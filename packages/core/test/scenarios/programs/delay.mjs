@@ -1,5 +1,5 @@
-// How late the event loop gets. As a worker: `workerData` says for how many milliseconds to watch, a message says the rest.
-// Or it is a bystander's, who is told when to begin and when to end.
+// Measures the event loop's delay. As a worker, it measures for the milliseconds of `workerData`, and posts the result. Or it is
+// a bystander, to which messages say when to begin and when to end.
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { parentPort, Worker, workerData } from "node:worker_threads";
@@ -7,12 +7,12 @@ import { closeSync, openSync, readSync } from "../../support/files.mjs";
 
 const INTERVAL = 5;
 const BYSTANDER = "bystander";
-/** Milliseconds that a process with a bystander may last. */
+/** Milliseconds after which a process with a bystander is ended. */
 const LONGEST = 300_000;
 
 /**
- * Tells for how many milliseconds this thread was ready to run and had no processor: Documentation/scheduler/sched-stats.rst.
- * The file is opened once: a process at its limit of open files could not open it again.
+ * The milliseconds in which this thread was ready to run and had no processor: Documentation/scheduler/sched-stats.rst.
+ * The file is opened once, because a process at its limit of open files could not open it again.
  */
 function starvation() {
   let fd;
@@ -32,8 +32,8 @@ function starvation() {
 }
 
 /**
- * The largest pause between two turns of the event loop, beyond the timer's own and what others had the processor, and how
- * long that was altogether. `until`: milliseconds, or a promise.
+ * The largest pause between two turns of the event loop, without the timer's own delay and without the time in which other
+ * threads had the processor, and the total of the latter. `until`: milliseconds, or a promise.
  */
 export async function largestDelay(until) {
   const { withoutProcessor, close } = starvation();
@@ -55,7 +55,7 @@ export async function largestDelay(until) {
   return { largest, starved: waited - waitedAtFirst };
 }
 
-/** A thread whose event loop has nothing to do: what delays it is the machine's. */
+/** Starts a thread whose event loop has nothing to do. Only the machine can delay it. */
 export async function bystander() {
   const worker = new Worker(new URL(import.meta.url), { workerData: BYSTANDER });
   await once(worker, "message");
@@ -73,7 +73,7 @@ export async function bystander() {
 
 if (parentPort && typeof workerData === "number") parentPort.postMessage(await largestDelay(workerData));
 if (parentPort && workerData === BYSTANDER) {
-  // The test that would end a process whose event loop stands still for ever may be gone.
+  // A process whose event loop stands still must end even if the test that would end it is gone.
   setTimeout(() => process.kill(process.pid, "SIGKILL"), LONGEST);
   const begins = once(parentPort, "message");
   parentPort.postMessage("ready");

@@ -1,4 +1,4 @@
-// Takes what a running server hands over, and fails before it says that it is ready.
+// Takes over from a running server, and fails before it reports that it is ready.
 //
 //   node failing-successor.mjs CONTROL_PATH HOW
 import { setTimeout as pause } from "node:timers/promises";
@@ -7,7 +7,7 @@ import { MSG_PEEK } from "sendmsg/syscalls";
 
 const [path, how] = process.argv.slice(2);
 const predecessor = await Socket.connect({ path });
-// With what it was sent unread, the server meets ECONNRESET; gone before it was sent, EPIPE.
+// If it leaves the handover unread, the server gets ECONNRESET. If it ends before the handover, the server gets EPIPE.
 if (how === "unread") {
   while (!predecessor.tryRecvmsg({ flags: MSG_PEEK })) await pause(1);
   process.exit();

@@ -1,4 +1,4 @@
-// Says which descriptors it was born with, besides its standard ones and those that Node itself makes.
+// Reports the descriptors that it has inherited, besides the standard ones and those that Node itself opens.
 import { readdirSync, readlinkSync } from "node:fs";
 
 const files = [];
@@ -6,7 +6,7 @@ for (const number of readdirSync("/proc/self/fd")) {
   try {
     files.push(readlinkSync(`/proc/self/fd/${number}`));
   } catch {
-    // The descriptor that the listing itself was read from.
+    // This was the descriptor from which the listing was read.
   }
 }
 console.log(JSON.stringify(files));

@@ -1,5 +1,5 @@
-// While so many of a user's descriptors hang in close(2) that no more are let in, another socket of the same user's brings bytes,
-// and then a descriptor. `ulimit -n 1024` makes the bounds small.
+// So many of a user's descriptors hang in close(2) that the library lets in no more of them. Meanwhile another socket of the
+// same user sends bytes, and then a descriptor. `ulimit -n 1024` makes the bounds small.
 //
 //   node held-back.mjs TYPE
 import { setTimeout as pause } from "node:timers/promises";

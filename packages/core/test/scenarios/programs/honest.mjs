@@ -1,4 +1,4 @@
-// An honest peer of victim.mjs: sends messages at a steady pace, each with descriptors of a file that has its number in it.
+// An honest peer of victim.mjs: sends messages at a steady pace. Each has descriptors of a file with the message's number.
 //
 //   node honest.mjs PLAN     (JSON: name, directory, messages, fds of each; in milliseconds interval, patience)
 import { rmSync } from "node:fs";
@@ -34,7 +34,7 @@ try {
     slowest = Math.max(slowest, performance.now() - before);
     if (file >= 0) closeSync(file);
     sent++;
-    // What a send took longer is caught up with.
+    // A send that took longer than the interval is made up for.
     await pause(Math.max(0, from + sent * interval - performance.now()));
   }
 } catch (error) {

@@ -1,8 +1,8 @@
-// Meets descriptors that take seconds to close, and watches how late the event loop gets meanwhile.
+// Receives descriptors that take seconds to close, and measures the event loop's delay meanwhile.
 //
 //   node hostile.mjs CASE END
 //
-// CASE says where the descriptors are when they are to be closed, END how the process ends: "natural" or "exit".
+// CASE says where the descriptors are when they are closed. END says how the process ends: "natural" or "exit".
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { Listener, Socket, socketpair } from "sendmsg";
@@ -12,11 +12,11 @@ import { largestDelay } from "./delay.mjs";
 import { LINGER, sendLingering } from "./lingering.mjs";
 
 const DESCRIPTORS = 253;
-/** Milliseconds, fewer than closing one takes. */
+/** Milliseconds, fewer than close(2) of one descriptor takes. */
 const WATCHED = 300;
 const [place, end] = process.argv.slice(2);
 
-/** Each gets everything ready, and returns what is watched. */
+/** Each prepares the descriptors, and returns the function that is measured. */
 const places = {
   async closed() {
     const [sender, receiver] = socketpair("stream", { maxFds: DESCRIPTORS });
@@ -41,7 +41,7 @@ const places = {
     await sendLingering(sender, DESCRIPTORS);
     return async () => void (await receiver.recvmsg());
   },
-  /** The kernel closes them itself, in recvmsg, unless SO_OOBINLINE is on. */
+  /** Without SO_OOBINLINE, the kernel itself closes them, inside recvmsg(2). */
   async outOfBand() {
     const [sender, receiver] = socketpair("stream");
     await sendLingering(sender, 1, LINGER, MSG_OOB);
@@ -54,7 +54,7 @@ const places = {
     process.removeAllListeners("warning");
     await receiver.recvmsg();
     return async () => {
-      // The sockets may be collected first, and are closed at once.
+      // The sockets may be collected before, and then are closed at once.
       while (binding().closing() < DESCRIPTORS) {
         globalThis.gc();
         await pause(1);
@@ -94,14 +94,14 @@ const places = {
 let kept;
 let terminated = 0;
 const act = await places[place]();
-// What delays an event loop that has nothing to do with them is the machine's.
+// The machine causes the delay of an event loop that has no such descriptors.
 const control = new Worker(new URL("delay.mjs", import.meta.url), { workerData: WATCHED });
 const controlled = new Promise((resolve) => control.on("message", resolve));
 await new Promise((resolve) => control.once("online", resolve));
 const watching = largestDelay(WATCHED);
 await act();
 await pause(50);
-// A close(2) that does not return is what this is about.
+// How many descriptors hang in close(2), or wait for it.
 const closing = binding().closing();
 const { largest, starved } = await watching;
 const noise = (await controlled).largest;

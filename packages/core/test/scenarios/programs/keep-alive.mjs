@@ -1,9 +1,9 @@
-// Whether waits keep the process alive: when it ends is what it tells.
+// Shows whether waits keep the process alive, by the time at which it ends.
 //
 //   node keep-alive.mjs CASE
 import * as sendmsg from "sendmsg";
 
-// What is forgotten would be closed when it is collected, with a warning.
+// Keeps the sockets from garbage collection, which would close them with a warning.
 globalThis.kept = [];
 const keep = (one) => {
   globalThis.kept.push(one);
@@ -17,13 +17,13 @@ process.on("exit", () => console.log("exit"));
 const say = (what) => () => console.log(what);
 
 const cases = {
-  /** Sockets that nobody waits for: the process ends. */
+  /** Nobody waits on the sockets: the process ends. */
   async idle() {
     const [a] = socketpair();
     await a.sendmsg({ data: "x" });
     await listen();
   },
-  /** A wait is ended from a timer that does not itself keep the process alive. */
+  /** A timer ends the wait. The timer itself does not keep the process alive. */
   async waiting() {
     const [a, b] = socketpair();
     b.recvmsg().then(say("received"));
@@ -36,7 +36,7 @@ const cases = {
     const closing = setTimeout(() => listener.close(), 100);
     closing.unref();
   },
-  /** unref: the wait is of no account. */
+  /** After unref(), the wait does not keep the process alive. */
   async unref() {
     const [, b] = socketpair();
     b.unref();
@@ -45,7 +45,7 @@ const cases = {
     listener.accept().then(say("accepted"));
     listener.unref();
   },
-  /** ref again. */
+  /** After ref(), it does again. */
   async ref() {
     const [a, b] = socketpair();
     b.unref();
@@ -54,14 +54,14 @@ const cases = {
     const sending = setTimeout(() => a.sendmsg({ data: "x" }), 100);
     sending.unref();
   },
-  /** A wait that was aborted keeps nothing alive. */
+  /** An aborted wait does not keep the process alive. */
   async aborted() {
     const [, b] = socketpair();
     const controller = new AbortController();
     b.recvmsg({ signal: controller.signal }).catch(say("aborted"));
     controller.abort();
   },
-  /** Nor does one that ends with process.exit(). */
+  /** process.exit() ends the process in spite of a wait. */
   async exit() {
     const [, b] = socketpair();
     b.recvmsg();

@@ -1,4 +1,4 @@
-// Reaches the limit of open files (`ulimit -n`) in several places. What it finds is what it reports.
+// Reaches the limit of open files (`ulimit -n`) in several places, and reports what happened.
 //
 //   node limits.mjs CASE
 import { setTimeout as pause } from "node:timers/promises";
@@ -30,7 +30,7 @@ const cases = {
     return { ...arrived, recovered };
   },
 
-  /** A wait is on when the limit is reached, and the descriptors arrive. */
+  /** The descriptors arrive while a receive waits at the limit. */
   async waiting(type) {
     const [sender, receiver] = pairOf(type);
     const waiting = receiver.recvmsg();
@@ -44,14 +44,14 @@ const cases = {
     return { arrived };
   },
 
-  /** A send that has to wait duplicates its descriptors. */
+  /** A send that must wait duplicates its descriptors. */
   async duplicate(type) {
     const [sender, receiver] = pairOf(type);
     let filled = 0;
     while (sender.trySendmsg({ data: "filler" })) filled++;
     const release = exhaust(2);
     const refused = await codeOf(sender.sendmsg({ data: "never", fds: [0, 0, 0] }));
-    // Two can be duplicated, once the duplicates of before are closed: this one waits.
+    // Once the earlier duplicates are closed, two descriptors can be duplicated, and this send waits.
     let waiting;
     for (let code = "EMFILE"; code === "EMFILE"; ) {
       await pause(1);
@@ -72,7 +72,7 @@ const cases = {
     return { refused, arrived };
   },
 
-  /** accept(2) at EMFILE: the connection waits for a descriptor, and nothing spins meanwhile. */
+  /** accept(2) fails with EMFILE: the connection must wait for a descriptor, without spinning. */
   async accept() {
     const address = { family: "unix", abstract: `sendmsg-limits-${process.pid}` };
     const listener = await Listener.listen(address);
@@ -106,7 +106,7 @@ const cases = {
 };
 
 const [name, ...args] = process.argv.slice(2);
-// What the event loop needs for itself comes with the first wait, and stays.
+// The first wait opens the event loop's own descriptors, which stay open.
 await Promise.all(socketpair().map((one) => one.close()));
 await pause(10);
 const before = descriptorTable();

@@ -1,4 +1,4 @@
-// Descriptors that take their time to close: TCP connections with SO_LINGER, and bytes that nobody reads.
+// Makes descriptors that take seconds to close: TCP connections with SO_LINGER, and bytes that nobody reads.
 
 import { encodeAddress } from "sendmsg/address";
 import {
@@ -20,14 +20,14 @@ import {
   socket,
 } from "sendmsg/syscalls";
 
-/** Seconds that close(2) waits for the bytes to go. */
+/** Seconds for which close(2) waits until the bytes are sent. */
 export const LINGER = 4;
-/** More than the peer's buffer takes. */
+/** More bytes than the peer's buffer takes. */
 const UNREAD = Buffer.alloc(32_768);
 
 /**
- * The descriptor numbers of connections: those that linger, and their peers. While a peer is open and unread, closing the
- * other end takes that many seconds; once it is closed, none.
+ * The descriptor numbers of the lingering ends, and of their peers. While a peer is open and unread, close(2) of the other end
+ * takes these seconds. Once the peer is closed, it takes none.
  */
 export function lingering(count, seconds = LINGER) {
   const listener = socket(AF_INET, SOCK_STREAM);
@@ -50,7 +50,7 @@ export function lingering(count, seconds = LINGER) {
   return { fds, peers };
 }
 
-/** Sends such descriptors, in one message; afterwards only the receiver has them. Returns their peers. */
+/** Sends such descriptors in one message. Afterwards only the receiver has them. Returns their peers. */
 export async function sendLingering(socket, count, seconds, flags = 0) {
   const { fds, peers } = lingering(count, seconds);
   await socket.sendmsg({ data: "x", fds, flags });

@@ -1,4 +1,4 @@
-// Receives so near the limit of open files (`ulimit -n`) that a thread has to do it. What it finds is what it reports.
+// Receives so near the limit of open files (`ulimit -n`) that a thread must receive. Reports the results.
 //
 //   node near-limit.mjs TYPE
 import { closeSync, openSync } from "node:fs";
@@ -20,7 +20,7 @@ native.startReceive = (...args) => {
 
 const told = ({ data, fds, droppedFds, truncated }) => [String(data), fds.length, droppedFds, truncated];
 
-/** What each message was, in short; they are put away. */
+/** Describes each message in short, and disposes of it. */
 function tell(...messages) {
   const all = messages.map(told);
   for (const message of messages) message[Symbol.dispose]();
@@ -28,7 +28,7 @@ function tell(...messages) {
 }
 
 const cases = {
-  /** Descriptors come with their bytes, and everything in order. */
+  /** Descriptors come with their bytes, in order. */
   async order(a, b) {
     const got = [];
     const wanted = [];
@@ -62,7 +62,7 @@ const cases = {
     return tell(peeked, await b.recvmsg());
   },
 
-  /** A receive that is aborted while the thread is at it has consumed nothing. */
+  /** A receive that is aborted during the thread's call consumes nothing. */
   async aborted(a, b) {
     await a.sendmsg({ data: "kept", fds: [0, 0] });
     const aborting = new AbortController();
@@ -72,7 +72,7 @@ const cases = {
     return [code, ...tell(await b.recvmsg())];
   },
 
-  /** The next one wants less. */
+  /** The next receive has a smaller maxFds. */
   async less(a, b) {
     await a.sendmsg({ data: "kept", fds: [0, 0] });
     const aborting = new AbortController();
@@ -84,7 +84,7 @@ const cases = {
     return found;
   },
 
-  /** The next one wants more. */
+  /** The next receive has a larger maxFds. */
   async more(a, b) {
     await a.sendmsg({ data: "kept", fds: [0, 0] });
     const aborting = new AbortController();
@@ -95,7 +95,7 @@ const cases = {
     return tell(await b.recvmsg());
   },
 
-  /** Peeking at what a thread has brought takes descriptors, of which there are none left. */
+  /** A peek at a message that a thread has received needs more descriptors, but none are left. */
   async peekInVain(a, b) {
     await a.sendmsg({ data: "kept", fds: [0, 0] });
     const aborting = new AbortController();
@@ -114,7 +114,7 @@ const cases = {
     return [code, ...tell(await b.recvmsg())];
   },
 
-  /** The peer has gone, and has not read what was sent to it. */
+  /** The peer has closed with unread data. */
   async reset(a, b) {
     if (type === "dgram") return "there is no connection";
     await b.sendmsg({ data: "unread" });
@@ -154,7 +154,7 @@ const cases = {
     return found;
   },
 
-  /** What brings no descriptor needs no thread. */
+  /** A message without descriptors needs no thread. */
   async bytes(a, b) {
     await a.sendmsg({ data: "bytes" });
     const alone = offLoop;

@@ -1,5 +1,5 @@
-// A worker ends after its threads have made calls on sockets that were closed meanwhile, and before it hears of it. Their numbers
-// have become other files' by then: the main thread tells how many of those it has lost.
+// Threads of a worker call on sockets that are closed meanwhile. The worker ends before it gets the results. By then, the
+// sockets' numbers belong to other files: the main thread reports how many of those were closed.
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
@@ -18,7 +18,7 @@ async function lost() {
   Atomics.store(gates, NUMBERS_TAKEN, 1);
   Atomics.notify(gates, NUMBERS_TAKEN);
   await ended;
-  // The threads outlive the worker.
+  // The worker ends before its threads do.
   await new Promise((resolve) => setTimeout(resolve, 200));
   return files.filter((file) => {
     try {
@@ -38,7 +38,7 @@ async function closeDuringCalls(gates) {
     a.sendmsg({ data: "x" }).catch(() => {});
     a.close();
   }
-  // Without the event loop: nobody takes what the calls have given.
+  // The event loop gets no turn, so that nobody takes the results of the calls.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   Atomics.store(gates, NUMBERS_FREE, 1);
   Atomics.notify(gates, NUMBERS_FREE);

@@ -1,13 +1,13 @@
-// What this process has open, for programs that account for it.
+// Lists the open descriptors of this process, for programs that report them.
 import { readdirSync, readlinkSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { closeSync, fstatSync, openSync } from "../../support/files.mjs";
 
-// Bun duplicates stderr, and Deno makes the sockets by which it hears of signals, when they are first needed.
+// Bun duplicates stderr, and Deno opens its sockets for signals, when they are first needed.
 process.stderr.write("");
 if ("Deno" in globalThis) process.once("SIGUSR2", () => {}).removeAllListeners("SIGUSR2");
 
-/** A process that has become another user cannot list its descriptors on every kernel; these numbers are tried then. */
+/** On some kernels, a process that has become another user can't list its descriptors. Then these numbers are tried. */
 const TRIED = Array.from({ length: 1024 }, (_, number) => number);
 
 function numbers() {
@@ -19,7 +19,7 @@ function numbers() {
   }
 }
 
-/** What each descriptor is, by device and inode: "20 8:4711". */
+/** Each descriptor with its device and inode: "20 8:4711". */
 export function descriptorTable() {
   const table = [];
   for (const number of numbers()) {
@@ -27,7 +27,7 @@ export function descriptorTable() {
       const { dev, ino } = fstatSync(Number(number));
       table.push(`${number} ${dev}:${ino}`);
     } catch {
-      // The descriptor that the listing itself was read from.
+      // This was the descriptor from which the listing was read.
     }
   }
   return table;
@@ -37,8 +37,8 @@ const isEventLoops = (entry) =>
   /event(fd|poll)/.test(readlinkSync(`/proc/self/fd/${Number.parseInt(entry, 10)}`));
 
 /**
- * The descriptors that are open now and were not before, once those that are being closed are closed. Deno keeps the event
- * loops (an epoll and an eventfd descriptor of tokio's) of workers that have ended: so many are not counted.
+ * The descriptors that were opened since, once the closing threads are done. Deno keeps an epoll and an eventfd descriptor of
+ * tokio for each worker that has ended: this many are not counted.
  */
 export async function leftOver(before, { eventLoops = 0 } = {}) {
   let left = [];
@@ -48,7 +48,7 @@ export async function leftOver(before, { eventLoops = 0 } = {}) {
       const kept = "Deno" in globalThis ? left.filter(isEventLoops).slice(0, 2 * eventLoops) : [];
       left = left.filter((entry) => !kept.includes(entry));
     } catch (error) {
-      // So many are open still that the listing itself cannot be opened.
+      // So many descriptors are open that the listing can't be opened.
       left = [error.code];
     }
     if (left.length === 0) break;
@@ -57,7 +57,7 @@ export async function leftOver(before, { eventLoops = 0 } = {}) {
   return left;
 }
 
-/** Opens files until only `spare` more can be opened. Returns what closes them. */
+/** Opens files until only `spare` more can be opened. Returns the function that closes them. */
 export function exhaust(spare) {
   const fds = [];
   for (;;) {

@@ -1,9 +1,9 @@
-// Passes many descriptors over the socket that it has as number 3, in messages of 1 to 253 of them.
+// Passes many descriptors over descriptor 3, a socket, in messages of 1 to 253 descriptors.
 //
 //   node pass-many.mjs COUNT POOL
 //
-// There are POOL files, each with content of its own. A message's bytes say which files its descriptors are: a 16-bit count,
-// then a 16-bit number for each.
+// There are POOL files with different content. A message's bytes name the files of its descriptors: a 16-bit count, then a
+// 16-bit number for each.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { closeSync, openSync } from "../../support/files.mjs";
 import { descriptorTable, leftOver } from "./open-files.mjs";
 
 const SCM_MAX_FD = 253;
-/** Sends that wait at the same time: their descriptors are duplicated meanwhile. */
+/** The number of sends that wait at the same time, which duplicate their descriptors. */
 const QUEUED = 4;
 
 const [count, pool] = process.argv.slice(2);
@@ -25,7 +25,7 @@ const files = Array.from({ length: Number(pool) }, (_, i) => {
 rmSync(folder, { recursive: true });
 
 const socket = Socket.from(3);
-// What the event loop needs for itself comes with the first wait, and stays.
+// The first wait opens the event loop's own descriptors, which stay open.
 await Promise.all(socketpair().map((one) => one.close()));
 const before = descriptorTable();
 

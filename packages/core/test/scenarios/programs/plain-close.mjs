@@ -1,4 +1,4 @@
-// How long close(2) of a lingering descriptor takes when it is simply called.
+// Measures how long a plain close(2) of a lingering descriptor takes.
 import { close } from "sendmsg/syscalls";
 import { lingering } from "./lingering.mjs";
 

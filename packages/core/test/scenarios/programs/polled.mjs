@@ -1,12 +1,12 @@
-// polled.mjs CASE,CASE…: what libuv cannot bear in a descriptor that it watches. Prints what became of each, once other sockets were
-// served.
+// polled.mjs CASE,CASE…: does to a watched descriptor what libuv's own watchers can't survive. Checks that other sockets are
+// served, and prints what became of each wait.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Socket, socketpair } from "sendmsg";
 import { dup } from "sendmsg/syscalls";
 import { closeSync, openSync } from "../../support/files.mjs";
 
-/** Watches what it can until it is told to end: each epoll instance has room for the same files. */
+/** Uses up the user's watches until it is ended: every epoll instance can watch the same files again. */
 const FULL = `
 import select, socket, sys
 files = [socket.socketpair() for _ in range(200)]
@@ -24,7 +24,7 @@ sys.stdin.read()
 
 const failure = (promise) => promise.then(String, ({ code }) => code);
 
-/** Some turns of the event loop, in which another pair of sockets is served. */
+/** Runs the event loop for some turns, in which another pair of sockets must be served. */
 async function otherSocketsWork() {
   const [a, b] = socketpair();
   for (let i = 0; i < 10; i++) {
@@ -36,7 +36,7 @@ async function otherSocketsWork() {
   await Promise.all([a.close(), b.close()]);
 }
 
-/** One that waits in vain: its number is watched. */
+/** A socket that waits for a message that never comes, so that its number is watched. */
 async function waiting() {
   const [a, b] = socketpair();
   const first = b.recvmsg();
@@ -56,7 +56,7 @@ const cases = {
     return await message;
   },
 
-  /** And it is a regular file's by then, which cannot be watched. */
+  /** The number is closed and reused for a regular file, which epoll can't watch. */
   async file() {
     const [, b] = socketpair();
     const message = failure(b.recvmsg());
@@ -68,7 +68,7 @@ const cases = {
     return await message;
   },
 
-  /** And it is another socket's, which waits, too. */
+  /** The number is closed and reused for another socket, which waits, too. */
   async reused() {
     const { b, message } = await waiting();
     const { fd } = b;
@@ -83,7 +83,7 @@ const cases = {
     return [await message, String((await received).data)];
   },
 
-  /** The number is closed while it is watched, the file lives on, and something is there that nobody can receive. */
+  /** The watched number is closed, a copy keeps the socket open, and a message arrives that nobody can receive. */
   async lingering() {
     const { a, b, message } = await waiting();
     const copy = dup(b.fd);
@@ -92,7 +92,7 @@ const cases = {
     await otherSocketsWork();
     await b.close();
     await otherSocketsWork();
-    // The number is another file's now, and the old one's events still come.
+    // The number has another file now, and the events of the old one still come.
     const [c, d] = socketpair();
     const received = c.recvmsg();
     await otherSocketsWork();
@@ -104,7 +104,7 @@ const cases = {
     return [await message, data];
   },
 
-  /** The same, and the socket is closed before anything is there. */
+  /** The same, and the socket closes before a message arrives. */
   async "closed first"() {
     const { a, b, message } = await waiting();
     const copy = dup(b.fd);
@@ -116,7 +116,7 @@ const cases = {
     return await message;
   },
 
-  /** A datagram is there, and nobody waits: the loop may not go round for it. */
+  /** A datagram has arrived and nobody waits: the event loop must not spin. */
   async unwanted() {
     const { a, b, message } = await waiting();
     await a.sendmsg({ data: "1" });
@@ -129,7 +129,7 @@ const cases = {
     return [user + system < 250_000, String((await b.recvmsg()).data)];
   },
 
-  /** An error on a socket that waits: the refusal of an earlier datagram. */
+  /** An earlier datagram was refused, so that a waiting socket has an error. */
   async refused() {
     const socket = await Socket.bind({ address: "127.0.0.1", port: 0 }, { type: "dgram" });
     const peer = await Socket.bind({ address: "127.0.0.1", port: 0 }, { type: "dgram" });
@@ -149,7 +149,7 @@ const cases = {
     return [...outcomes, String((await message).data)];
   },
 
-  /** The user may have no more watches: `full` is a program that uses up what there is. */
+  /** The user has no watch left: the program `full` uses them up. */
   async full() {
     await otherSocketsWork();
     const full = spawn("python3", ["-c", FULL], { stdio: ["pipe", "pipe", "inherit"] });
@@ -164,7 +164,7 @@ const cases = {
     return [...outcomes, (await received).data.length];
   },
 
-  /** Another process has it, and goes on using it. */
+  /** Another process has the socket, and goes on using it. */
   async sent() {
     const { a, b, message } = await waiting();
     const [c, d] = socketpair();

@@ -1,4 +1,4 @@
-// Keeps sending descriptors that nobody receives, as a user who is not root: their number is limited by RLIMIT_NOFILE.
+// Sends descriptors that nobody receives. RLIMIT_NOFILE limits their number, except for root.
 //
 //   node too-many-references.mjs UID
 import { setTimeout as pause } from "node:timers/promises";
@@ -28,7 +28,7 @@ while (!error) {
 }
 const { code, errno, syscall, bytesSent } = error;
 
-// Refused at once, as often as it is tried, and without a turn of the event loop.
+// Every later send is refused at once, without a turn of the event loop.
 const [sender, receiver] = pairs[0];
 const cpu = process.cpuUsage();
 const codes = new Set();
@@ -36,7 +36,7 @@ for (let i = 0; i < 20; i++) codes.add(await sender.sendmsg({ data: "x", fds }).
 await pause(200);
 const { user, system } = process.cpuUsage(cpu);
 
-// Bytes alone go all the same, and once some were received, descriptors do.
+// Bytes alone can still be sent. Once some descriptors are received, others can be sent.
 await sender.sendmsg({ data: "bytes" });
 bytes[0] += "bytes".length;
 for (const [i, [, each]] of pairs.entries()) {

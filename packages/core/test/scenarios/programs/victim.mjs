@@ -1,4 +1,4 @@
-// Serves strangers and honest peers at once, and tells how well it does.
+// Serves strangers and honest peers at the same time, and reports its delays.
 //
 //   node victim.mjs PLAN     (JSON: see `Victim` in hostile.test.ts)
 //
@@ -31,7 +31,7 @@ async function receive(socket) {
       strangers.fds += message.fds.length;
       strangers.dropped += message.droppedFds;
       if (message.controlTruncated) strangers.truncated++;
-      // One that the program has given up and taken back is closed as one of its own.
+      // The library closes a descriptor that was detached and adopted like the program's own.
       if (plan.adopts) for (const fd of message.takeFds()) FileDescriptor.adopt(fd.detach()).close();
       message[Symbol.dispose]();
     }
@@ -52,20 +52,20 @@ async function listenToStrangers() {
   })();
 }
 
-/** Each gets everything ready, and returns what is done when all begin. */
+/** Each prepares its scene, and returns the function that is called when all begin. */
 const scenes = {
   async receive() {
     await listenToStrangers();
     return () => {};
   },
 
-  /** At its limit of open files, by its own doing. */
+  /** The program itself has opened files up to its limit. */
   async full() {
     await listenToStrangers();
     return () => exhaust(plan.spare);
   },
 
-  /** Asks a peer something, and goes on asking without ever reading an answer. */
+  /** Sends requests to a peer, and never reads an answer. */
   async ask() {
     const socket = await Socket.bind({ family: "unix", abstract: name }, { type: "dgram" });
     return async () => {
@@ -80,7 +80,7 @@ const scenes = {
     };
   },
 
-  /** Accepts at a listener that a stranger has, too. */
+  /** Accepts at a listener that a stranger shares. */
   async accept() {
     const listener = Listener.from(3);
     return async () => {
@@ -96,7 +96,7 @@ const scenes = {
   },
 };
 
-/** Checks that message after message comes with its descriptor, which is open and the right file. */
+/** Checks that each message comes with its descriptor, which is open and has the right file. */
 async function serveHonest(socket) {
   const text = Buffer.alloc(16);
   for await (const message of socket) {
@@ -139,7 +139,7 @@ const other = await bystander();
 await beginning();
 
 let opening;
-/** What is received or sent by a thread comes once the attacker lets go. */
+/** A thread's receive or send completes once the attacker lets go. */
 async function arrival(what) {
   while (Number(strangers[what].length ?? strangers[what]) === 0) await pause(5);
 }

@@ -1,4 +1,4 @@
-// A worker in one of several states, which it keeps until it is terminated.
+// A worker that stays in one of these states until it is terminated.
 import { setTimeout as pause } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { FileDescriptor, Listener, Socket, socketpair } from "sendmsg";
@@ -7,13 +7,13 @@ const { state, ticket, number } = workerData;
 const kept = [];
 
 const states = {
-  /** Descriptors that somebody holds. */
+  /** Descriptors that objects hold. */
   async held() {
     const [sender, receiver] = socketpair("stream", { maxFds: 3 });
     await sender.sendmsg({ data: "x", fds: [0, 1, 2] });
     kept.push(...(await receiver.recvmsg()).takeFds(), kept[0]?.dup(), sender, receiver);
   },
-  /** Descriptors in messages that nobody has taken them from, one of which is a copy. */
+  /** Descriptors in messages, one of which is a copy. */
   async messages() {
     const [sender, receiver] = socketpair("seqpacket", { maxFds: 3, receive: ["credentials"] });
     for (let i = 0; i < 2; i++) await sender.sendmsg({ data: "x", fds: [0, 1, 2] });
@@ -25,7 +25,7 @@ const states = {
     await sender.sendmsg({ data: "x", fds: [0, 1, sender] });
     kept.push(sender, receiver);
   },
-  /** recvmsg, accept and recvError that wait, some of them unable to end. */
+  /** Waiting calls of recvmsg(), accept() and recvError(), some of which can never end. */
   async waiting() {
     const address = { family: "unix", abstract: `sendmsg-worker-${process.pid}-${state}-${number}` };
     const listener = await Listener.listen(address);
@@ -45,7 +45,7 @@ const states = {
       for await (const _ of accepted);
     })();
   },
-  /** More waits than the event loop is told of at once, a message for every second of them. */
+  /** More waits than one batch of events has room for, with a message for every second one. */
   async crowd() {
     const pairs = Array.from({ length: 300 }, () => socketpair());
     for (const socket of pairs.flat()) socket.recvmsg().catch(() => {});
@@ -53,7 +53,7 @@ const states = {
     for (const [a] of pairs) a.trySendmsg({ data: "x" });
     kept.push(...pairs.flat());
   },
-  /** Sends that wait for room, with duplicates of what they are to pass; one on a timer. */
+  /** Sends that wait for room with duplicates of their descriptors, one of them by a timer. */
   async sending() {
     const address = { family: "unix", abstract: `sendmsg-worker-${process.pid}-${state}-${number}` };
     const [sender, receiver] = socketpair("stream");
@@ -69,7 +69,7 @@ const states = {
     unconnected.sendmsg({ data: "waits", fds: [0], address });
     kept.push(full, receiver, datagrams);
   },
-  /** Between two turns of an exchange that never ends. */
+  /** An exchange that never ends. */
   async busy() {
     const [a, b] = socketpair("stream", { maxFds: 3 });
     const forever = async (from, to) => {
@@ -83,11 +83,11 @@ const states = {
     forever(b, a);
     await pause(20);
   },
-  /** Closing that is still going on. */
+  /** Descriptors that threads are still closing. */
   async closing() {
     for (let i = 0; i < 50; i++) for (const socket of socketpair()) socket.close();
   },
-  /** A descriptor of the main thread's, and one for it. */
+  /** A descriptor from the main thread, and one for it. */
   async claimed() {
     const descriptor = FileDescriptor.claim(ticket);
     kept.push(descriptor);

@@ -1,4 +1,4 @@
-// Starts workers, and ends them while they have descriptors open. Afterwards nothing of them may be left.
+// Starts workers, and ends them while they have open descriptors. Afterwards no descriptor may be left.
 //
 //   node workers.mjs STATE,STATE… COUNT END     (COUNT workers of each state)
 import { readFileSync, statSync } from "node:fs";
@@ -13,7 +13,7 @@ const plans = states
   .split(",")
   .flatMap((state) => Array.from({ length: Number(count) }, (_, number) => ({ state, number })));
 
-// One worker first, and a wait: what the process makes once stays.
+// A first worker and a wait open the descriptors that the process keeps.
 await Promise.all(socketpair().map((socket) => socket.close()));
 const worker = (data) => new Worker(new URL("worker.mjs", import.meta.url), { workerData: data });
 const ended = (one) => new Promise((resolve) => one.once("exit", resolve));
