@@ -22,9 +22,10 @@ import {
   socket,
   socketpair,
 } from "../src/syscalls/index.js";
+import { openAnyFile } from "./support/any-file.js";
 import { counted, settled } from "./support/counted.js";
 import { isOpen, sameFile } from "./support/descriptor-state.js";
-import { closeSync, openSync } from "./support/files.mjs";
+import { closeSync } from "./support/files.mjs";
 import { freshPath } from "./support/fresh-places.js";
 import { thrown } from "./support/outcome.js";
 import { openFile } from "./support/owned-descriptors.js";
@@ -33,17 +34,15 @@ import { skipUnless } from "./support/skip-unless.js";
 import { isEmulated, kernelIsAtLeast } from "./support/target.js";
 import { turn } from "./support/waiting.js";
 
-const open = (): number => openSync("/proc/self/status", "r");
-
 describe("a FileDescriptor whose number other code has closed", () => {
   it("gives up the number when adopt() finds it closed, and the number's next file can be adopted", () =>
     counted(() => {
-      const stale = FileDescriptor.adopt(open());
+      const stale = FileDescriptor.adopt(openAnyFile());
       const number = stale.fd;
       closeSync(number);
       expect(thrown(() => FileDescriptor.adopt(number)).code).toBe("EBADF");
       expect(stale.fd).toBe(-1);
-      const next = open();
+      const next = openAnyFile();
       expect(next).toBe(number);
       using descriptor = FileDescriptor.adopt(next);
       stale.close();
@@ -54,7 +53,7 @@ describe("a FileDescriptor whose number other code has closed", () => {
   it("does not close the number once a received descriptor has it", () =>
     withPair("seqpacket", async (a, b) => {
       const file = openFile("arrived");
-      const stale = FileDescriptor.adopt(open());
+      const stale = FileDescriptor.adopt(openAnyFile());
       const number = stale.fd;
       await a.sendmsg({ fds: [file] });
       closeSync(number);
@@ -114,7 +113,7 @@ describe("a FileDescriptor whose number the kernel hands out again", () => {
 
   async function ownerKeepsOff(prepare: () => () => number[]): Promise<void> {
     const call = prepare();
-    const stale = FileDescriptor.adopt(open());
+    const stale = FileDescriptor.adopt(openAnyFile());
     const number = stale.fd;
     closeSync(number);
     const handedOut = call();
@@ -149,7 +148,7 @@ describe("a FileDescriptor whose number the kernel hands out again", () => {
 describe("the number of a FileDescriptor that is being closed", () => {
   it("can't be adopted", () =>
     counted(() => {
-      const descriptors = Array.from({ length: 500 }, () => FileDescriptor.adopt(open()));
+      const descriptors = Array.from({ length: 500 }, () => FileDescriptor.adopt(openAnyFile()));
       const last = descriptors.at(-1)!.fd;
       for (const descriptor of descriptors) descriptor.close();
       expect(thrown(() => FileDescriptor.adopt(last)).code).toBe("EBADF");
@@ -183,7 +182,7 @@ describe("the number of a FileDescriptor that is being closed", () => {
   it("can be adopted as soon as the kernel has given it to another file", () =>
     counted(async () => {
       for (let round = 0; round < 2000; round++) {
-        FileDescriptor.adopt(open()).close();
+        FileDescriptor.adopt(openAnyFile()).close();
         if (round % 100 === 0) await turn();
       }
     }));

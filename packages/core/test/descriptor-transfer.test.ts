@@ -3,11 +3,12 @@ import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type DescriptorTicket, FileDescriptor } from "../src/index.js";
+import { openAnyFile } from "./support/any-file.js";
 import { compiled } from "./support/compiled.js";
 import { counted } from "./support/counted.js";
 import { isOpen } from "./support/descriptor-state.js";
 import { FILES } from "./support/evaluate.js";
-import { openSync, readSync } from "./support/files.mjs";
+import { readSync } from "./support/files.mjs";
 import { thrown } from "./support/outcome.js";
 import { openFile } from "./support/owned-descriptors.js";
 
@@ -17,12 +18,10 @@ beforeAll(async () => {
   dist = await compiled();
 });
 
-const open = (): number => openSync("/proc/self/status", "r");
-
 describe("transfer", () => {
   it("moves the descriptor, and keeps its number", () =>
     counted(() => {
-      const descriptor = FileDescriptor.adopt(open());
+      const descriptor = FileDescriptor.adopt(openAnyFile());
       const number = descriptor.fd;
       const ticket = structuredClone(descriptor.transfer());
       expect([descriptor.fd, isOpen(number)]).toEqual([-1, true]);
@@ -32,14 +31,14 @@ describe("transfer", () => {
 
   it("a second claim() of a ticket throws ENOENT", () =>
     counted(() => {
-      const ticket = FileDescriptor.adopt(open()).transfer();
+      const ticket = FileDescriptor.adopt(openAnyFile()).transfer();
       FileDescriptor.claim(ticket).close();
       expect(thrown(() => FileDescriptor.claim(ticket))).toMatchObject({ code: "ENOENT", syscall: "claim" });
     }));
 
   it("claim() refuses an altered ticket, and accepts the real one afterwards", () =>
     counted(() => {
-      const ticket = FileDescriptor.adopt(open()).transfer();
+      const ticket = FileDescriptor.adopt(openAnyFile()).transfer();
       for (const added of [0.9, Number.NaN, 2 ** 53]) {
         expect(
           thrown(() => FileDescriptor.claim({ ...ticket, ticket: ticket.ticket + added })),
@@ -110,7 +109,7 @@ describe("transfer", () => {
           eval: true,
           workerData: {
             module: pathToFileURL(join(dist, "index.js")).href,
-            ticket: FileDescriptor.adopt(open()).transfer(),
+            ticket: FileDescriptor.adopt(openAnyFile()).transfer(),
           },
         },
       );

@@ -4,10 +4,11 @@ import { inspect } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
 import { FileDescriptor } from "../src/index.js";
 import { binding } from "../src/native/load.js";
+import { openAnyFile } from "./support/any-file.js";
 import { compiled } from "./support/compiled.js";
 import { counted, settled } from "./support/counted.js";
 import { isCloseOnExec, isOpen, sameFile } from "./support/descriptor-state.js";
-import { closeSync, fstatSync, openSync } from "./support/files.mjs";
+import { closeSync, fstatSync } from "./support/files.mjs";
 import { thrown } from "./support/outcome.js";
 import { withPair } from "./support/pairs.js";
 import { until } from "./support/waiting.js";
@@ -18,12 +19,10 @@ beforeAll(async () => {
   dist = await compiled();
 });
 
-const open = (): number => openSync("/proc/self/status", "r");
-
 describe("adopt", () => {
   it("makes the object the descriptor's owner, which closes it once", () =>
     counted(async () => {
-      const number = open();
+      const number = openAnyFile();
       const descriptor = FileDescriptor.adopt(number);
       expect(descriptor.fd).toBe(number);
       descriptor.close();
@@ -34,14 +33,14 @@ describe("adopt", () => {
     }));
 
   it("throws EBADF for a number that is not open", () => {
-    const number = open();
+    const number = openAnyFile();
     closeSync(number);
     expect(thrown(() => FileDescriptor.adopt(number))).toMatchObject({ code: "EBADF", syscall: "fcntl" });
   });
 
   it("throws ERR_SENDMSG_FD_OWNED for a descriptor that has an owner, and the owner keeps it", () =>
     counted(() => {
-      using descriptor = FileDescriptor.adopt(open());
+      using descriptor = FileDescriptor.adopt(openAnyFile());
       expect(thrown(() => FileDescriptor.adopt(descriptor.fd)).code).toBe("ERR_SENDMSG_FD_OWNED");
       expect(fstatSync(descriptor.fd).isFile()).toBe(true);
     }));
@@ -62,7 +61,7 @@ describe("adopt", () => {
 describe("dup", () => {
   it("makes another, close-on-exec descriptor of the same file, with its own owner", () =>
     counted(() => {
-      const descriptor = FileDescriptor.adopt(open());
+      const descriptor = FileDescriptor.adopt(openAnyFile());
       using copy = descriptor.dup();
       expect(copy.fd).not.toBe(descriptor.fd);
       expect(sameFile(copy.fd, descriptor.fd) && isCloseOnExec(copy.fd)).toBe(true);
@@ -74,7 +73,7 @@ describe("dup", () => {
 describe("detach", () => {
   it("leaves the descriptor open, and the caller owns it", () =>
     counted(async () => {
-      const descriptor = FileDescriptor.adopt(open());
+      const descriptor = FileDescriptor.adopt(openAnyFile());
       const number = descriptor.detach();
       descriptor.close();
       await settled();
@@ -86,7 +85,7 @@ describe("detach", () => {
 describe("handOver", () => {
   it("returns what the function returns, and gives the descriptor away", () =>
     counted(() => {
-      const descriptor = FileDescriptor.adopt(open());
+      const descriptor = FileDescriptor.adopt(openAnyFile());
       const number = descriptor.handOver((fd) => fd);
       expect(descriptor.fd).toBe(-1);
       closeSync(number);
@@ -94,7 +93,7 @@ describe("handOver", () => {
 
   it("keeps the descriptor if the function throws", () =>
     counted(() => {
-      using descriptor = FileDescriptor.adopt(open());
+      using descriptor = FileDescriptor.adopt(openAnyFile());
       const error = thrown(() =>
         descriptor.handOver(() => {
           throw new Error("no");
@@ -106,7 +105,7 @@ describe("handOver", () => {
 
   it("refuses an argument that is no function", () =>
     counted(() => {
-      using descriptor = FileDescriptor.adopt(open());
+      using descriptor = FileDescriptor.adopt(openAnyFile());
       expect(thrown(() => descriptor.handOver(1 as never))).toMatchObject({
         code: "ERR_INVALID_ARG_TYPE",
         argument: "use",
@@ -116,7 +115,7 @@ describe("handOver", () => {
 
 describe("a FileDescriptor that was closed", () => {
   const gone = () => {
-    const descriptor = FileDescriptor.adopt(open());
+    const descriptor = FileDescriptor.adopt(openAnyFile());
     descriptor.close();
     return descriptor;
   };
@@ -138,7 +137,7 @@ describe("two installed copies of the library", () => {
         FileDescriptor: typeof FileDescriptor;
       };
       expect(other.FileDescriptor).not.toBe(FileDescriptor);
-      using theirs = other.FileDescriptor.adopt(open());
+      using theirs = other.FileDescriptor.adopt(openAnyFile());
       expect(theirs).not.toBeInstanceOf(FileDescriptor);
       expect(FileDescriptor.isFileDescriptor(theirs)).toBe(true);
       await withPair("seqpacket", async (a, b) => {
@@ -156,7 +155,7 @@ describe("two installed copies of the library", () => {
 
 describe("inspection", () => {
   it("shows the number", () => {
-    const descriptor = FileDescriptor.adopt(open());
+    const descriptor = FileDescriptor.adopt(openAnyFile());
     expect(inspect(descriptor)).toBe(`FileDescriptor { fd: ${descriptor.fd} }`);
     descriptor.close();
     expect(inspect(descriptor)).toBe("FileDescriptor { fd: -1 }");
@@ -165,7 +164,7 @@ describe("inspection", () => {
 
 describe("close", () => {
   it("takes the number from the object at once, and a thread closes it", async () => {
-    const descriptor = FileDescriptor.adopt(open());
+    const descriptor = FileDescriptor.adopt(openAnyFile());
     descriptor.close();
     expect(descriptor.fd).toBe(-1);
     await until(() => binding().closing() === 0);

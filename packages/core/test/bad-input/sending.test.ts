@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SCM_RIGHTS, SOL_SOCKET } from "../../src/syscalls/index.js";
-import { closeSync, openSync } from "../support/files.mjs";
+import { openAnyFile } from "../support/any-file.js";
+import { closeSync } from "../support/files.mjs";
 import { freshPath } from "../support/fresh-places.js";
 import { rejection, thrown } from "../support/outcome.js";
 import { withPair } from "../support/pairs.js";
@@ -9,7 +10,6 @@ import { detached, kindOf, RANGE, type Raw, TYPE, VALUE } from "./refusal.js";
 
 /** A refused message is refused whole: nothing is sent or queued, and no descriptor stays open. */
 describe("sendmsg refuses", () => {
-  const file = () => openSync("/proc/self/status", "r");
   const messages: [what: string, message: () => unknown, code: string, argument: string][] = [
     ["nothing", () => undefined, TYPE, "message"],
     ["null", () => null, TYPE, "message"],
@@ -148,7 +148,7 @@ describe("sendmsg refuses", () => {
 
   it("a message whose getter throws, with the getter's error", () =>
     withPair("stream", async (a, b) => {
-      const fd = file();
+      const fd = openAnyFile();
       const message = {
         fds: [fd],
         get data(): string {

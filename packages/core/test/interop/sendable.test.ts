@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { FileDescriptor, Listener, type Sendable, socketpair } from "../../src/index.js";
 import { borrowFd } from "../../src/interop/sendable.js";
 import { mayTry } from "../../src/socket/fairness.js";
+import { openAnyFile } from "../support/any-file.js";
 import { counted } from "../support/counted.js";
 import { isOpen, sameFile } from "../support/descriptor-state.js";
 import { closeSync, fstatSync, openSync } from "../support/files.mjs";
@@ -42,14 +43,14 @@ async function closed(server: { close(callback: () => void): unknown }): Promise
 describe("passes, and leaves to the caller,", () => {
   it("a number", () =>
     counted(async () => {
-      const fd = openSync("/proc/self/status", "r");
+      const fd = openAnyFile();
       await passes(fd, fd);
       closeSync(fd);
     }));
 
   it("a FileDescriptor", () =>
     counted(async () => {
-      using descriptor = FileDescriptor.adopt(openSync("/proc/self/status", "r"));
+      using descriptor = FileDescriptor.adopt(openAnyFile());
       await passes(descriptor, descriptor.fd);
     }));
 
@@ -62,7 +63,7 @@ describe("passes, and leaves to the caller,", () => {
 
   it("an object with an fd", () =>
     counted(async () => {
-      const fd = openSync("/proc/self/status", "r");
+      const fd = openAnyFile();
       await passes({ fd }, fd);
       closeSync(fd);
     }));
@@ -172,7 +173,7 @@ describe("refuses", () => {
   });
 
   it("a FileDescriptor that is closed", async () => {
-    const descriptor = FileDescriptor.adopt(openSync("/proc/self/status", "r"));
+    const descriptor = FileDescriptor.adopt(openAnyFile());
     descriptor.close();
     expect((await refused(descriptor)).code).toBe("ERR_SENDMSG_CLOSED");
   });

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { FileDescriptor, Listener, type Message, Socket } from "../../src/index.js";
+import { content } from "../support/content.js";
 import { counted } from "../support/counted.js";
-import { openSync, readSync } from "../support/files.mjs";
+import { openSync } from "../support/files.mjs";
 import type { TYPES } from "../support/pairs.js";
 import { reportOf, start } from "./program.js";
 
@@ -13,12 +14,6 @@ export interface SaidOfMessage {
   data: string;
   contents?: string[];
   credentials?: number[];
-}
-
-function contentOf(descriptor: FileDescriptor): string {
-  const buffer = Buffer.alloc(100);
-  const length = readSync(descriptor.fd, buffer, 0, buffer.length, 0);
-  return buffer.toString("utf8", 0, length);
 }
 
 function credentialsIn({ control }: Message): unknown {
@@ -62,7 +57,7 @@ export async function exchange(
         expect(message.eof, "the end before all had come").toBe(false);
         arrived.push({
           data: String(message.data),
-          contents: message.fds.map(contentOf),
+          contents: message.fds.map(({ fd }) => content(fd)),
           credentials: credentialsIn(message),
           // With SO_PASSCRED, the kernel gives an unnamed sender on a seqpacket socket a name: unix(7), "Autobind feature".
           address: type === "seqpacket" ? undefined : message.address,

@@ -27,13 +27,12 @@ import { counted } from "../support/counted.js";
 import { freshPath } from "../support/fresh-places.js";
 import { rejection } from "../support/outcome.js";
 import { skipUnless } from "../support/skip-unless.js";
+import { modeOf } from "../support/taken-path.js";
 import { isRoot } from "../support/target.js";
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
 /** Acts as another process at the worst moment: `act` runs once, right after (or before) the system call that `when` picks. */
 function meanwhile(

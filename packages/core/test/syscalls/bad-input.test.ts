@@ -22,6 +22,7 @@ import {
   socket,
   socketpair,
 } from "../../src/syscalls/index.js";
+import { thrown } from "../support/outcome.js";
 import { keepDescriptors, own } from "../support/owned-descriptors.js";
 import { unixAddress } from "../support/sockaddr.js";
 import { isEmulated } from "../support/target.js";
@@ -55,15 +56,6 @@ const calls: [syscall: string, call: (fd: number) => unknown][] = [
   ["sendmmsg", (fd) => sendmmsg(fd, [{ data: "x" }])],
   ["recvmmsg", (fd) => recvmmsg(fd, [{ buffers: byte() }])],
 ];
-
-function thrown(call: () => unknown): Error & Record<string, unknown> {
-  try {
-    call();
-  } catch (error) {
-    return error as Error & Record<string, unknown>;
-  }
-  throw new Error("nothing was thrown");
-}
 
 function expectError(call: () => unknown, type: string, code: string, argument: string, message: string) {
   const { name, code: actual, argument: where, message: text } = thrown(call);

@@ -36,7 +36,7 @@ import {
 declare const bytes: Uint8Array;
 declare const address: Address;
 
-test("the family tells the address's type", () => {
+test("the family narrows the address's type", () => {
   switch (address.family) {
     case "unix":
       return expectTypeOf(address).toEqualTypeOf<UnixAddress>();
@@ -75,13 +75,13 @@ test("the family tells the address's type", () => {
   }
 });
 
-test("a family without a name is a number", () => {
+test("an unknown family is a number", () => {
   if (typeof address.family === "number") expectTypeOf(address).toEqualTypeOf<RawAddress>();
-  // @ts-expect-error: it is "ipv4".
+  // @ts-expect-error: the family's name is "ipv4".
   if (address.family === "inet") return;
 });
 
-test("what a family has besides tells the rest", () => {
+test("other fields narrow the type within a family", () => {
   if (address.family === "unix" && address.path !== undefined) {
     expectTypeOf(address).toEqualTypeOf<UnixPathAddress>();
   }
@@ -101,48 +101,48 @@ test("what a family has besides tells the rest", () => {
   }
 });
 
-test("the fields' types", () => {
+test("the fields have the right types", () => {
   expectTypeOf<Ipv6Address["scopeId"]>().toEqualTypeOf<number | undefined>();
   expectTypeOf<VsockAddress["cid"]>().toEqualTypeOf<number>();
   expectTypeOf<UnixPathAddress["path"]>().toEqualTypeOf<string | Uint8Array>();
   expectTypeOf<PacketAddress["interface"]>().toEqualTypeOf<number | string>();
 });
 
-test("encodeAddress takes what makes an address, and nothing else", () => {
+test("encodeAddress accepts addresses only", () => {
   expectTypeOf(encodeAddress({ path: "/run/x" })).toEqualTypeOf<Uint8Array>();
   encodeAddress({ abstract: bytes });
   encodeAddress({ family: "unix" });
   encodeAddress({ address: "::1", port: 1 });
   encodeAddress({ family: 9, data: bytes });
   expectTypeOf<SocketAddress>().toExtend<{ address: string; port: number }>();
-  // @ts-expect-error: only an unnamed Unix address has neither, and says so.
+  // @ts-expect-error: an address without path and abstract name must have family "unix".
   encodeAddress({});
-  // @ts-expect-error: a Unix address has one or the other.
+  // @ts-expect-error: a Unix address has a path or an abstract name, not both.
   encodeAddress({ path: "x", abstract: "x" });
-  // @ts-expect-error: there is no default for a port.
+  // @ts-expect-error: the port has no default.
   encodeAddress({ family: "ipv4", address: "127.0.0.1" });
   // @ts-expect-error: a port is a number.
   encodeAddress({ address: "127.0.0.1", port: "80" });
-  // @ts-expect-error: a path goes with Unix sockets.
+  // @ts-expect-error: only a Unix address has a path.
   encodeAddress({ family: "ipv4", path: "/run/x" });
-  // @ts-expect-error: a scope goes with IPv6.
+  // @ts-expect-error: only an IPv6 address has a scope.
   encodeAddress({ family: "ipv4", address: "127.0.0.1", port: 1, scopeId: 1 });
-  // @ts-expect-error: it is "ipv4".
+  // @ts-expect-error: the family's name is "ipv4".
   encodeAddress({ family: "inet", address: "127.0.0.1", port: 1 });
-  // @ts-expect-error: a family without a name has bytes.
+  // @ts-expect-error: an address of an unknown family is given as bytes.
   encodeAddress({ family: 9, path: "/run/x" });
   // @ts-expect-error: L2CAP has no channel.
   encodeAddress({ family: "bluetooth", protocol: "l2cap", address: "00:00:00:00:00:00", channel: 1 });
-  // @ts-expect-error: a path alone is no address.
+  // @ts-expect-error: an address is an object.
   encodeAddress("/run/x");
 });
 
-test("what addresses are made of and made into", () => {
+test("the other functions have the right types", () => {
   expectTypeOf(decodeAddress(bytes)).toEqualTypeOf<Address>();
   expectTypeOf(formatAddress(address)).toEqualTypeOf<AddressDetails>();
   expectTypeOf(toSocketAddress({ address: "127.0.0.1", port: 1 })).toEqualTypeOf<SocketAddress>();
   // @ts-expect-error: Node has no SocketAddress for a path.
   toSocketAddress({ path: "/run/x" });
-  // @ts-expect-error: the other argument is the family's number.
+  // @ts-expect-error: the second argument is the family's number.
   decodeAddress(bytes, "ipv4");
 });

@@ -13,7 +13,7 @@ import type { Unusable } from "./unusable.js";
 declare const bytes: Uint8Array;
 declare const message: ControlMessage;
 
-test("ControlName is the table's keys", () => {
+test("ControlName has the keys of the table", () => {
   expectTypeOf<ControlName>().toEqualTypeOf<keyof typeof controlMessages>();
   expectTypeOf<"rights" | "ipPktinfo" | "timestampNs">().toExtend<ControlName>();
   expectTypeOf<"nonsense">().not.toExtend<ControlName>();
@@ -35,15 +35,15 @@ test("a value's type comes from the table", () => {
   expectTypeOf<ControlValue<"rxrpcAck">>().toEqualTypeOf<null>();
 });
 
-test("no value's type says nothing", () => {
+test("no value's type is any, unknown or never", () => {
   expectTypeOf<{ [N in ControlName]: Unusable<ControlValue<N>, N> }[ControlName]>().toEqualTypeOf<never>();
 });
 
-test("the name tells the value's type", () => {
+test("the name narrows the value's type", () => {
   if (message.name === "unknown") {
     expectTypeOf(message.data).toEqualTypeOf<Uint8Array>();
     expectTypeOf(message.truncated).toEqualTypeOf<true | undefined>();
-    // @ts-expect-error: an unknown one has no value.
+    // @ts-expect-error: an unknown message has no value.
     message.value;
     return;
   }
@@ -52,7 +52,7 @@ test("the name tells the value's type", () => {
   if (message.name === "ipTos" || message.name === "ipTtl") {
     expectTypeOf(message.value).toEqualTypeOf<number>();
   }
-  // @ts-expect-error: what is not unknown has no data.
+  // @ts-expect-error: only an unknown message has data.
   message.data;
   // @ts-expect-error: no message has this name.
   if (message.name === "nonsense") return;
@@ -65,7 +65,7 @@ test("a message can be looked up by its name", () => {
   }>();
 });
 
-test("a wrong value is no message", () => {
+test("a message's value must have the type of its name", () => {
   expectTypeOf<{ name: "rights"; value: number[] }>().toExtend<ControlMessage>();
   expectTypeOf<{ name: "rights"; value: string }>().not.toExtend<ControlMessage>();
   expectTypeOf<{ name: "rights"; value: bigint[] }>().not.toExtend<ControlMessage>();
@@ -76,7 +76,7 @@ test("a wrong value is no message", () => {
   expectTypeOf<Omit<Unknown, "level">>().not.toExtend<ControlMessage>();
 });
 
-test("encodeControl takes messages, and whose they are", () => {
+test("encodeControl accepts messages, a layout and a family", () => {
   expectTypeOf(encodeControl([{ name: "pidfd", value: 3 }])).toEqualTypeOf<Uint8Array>();
   expectTypeOf<readonly ControlMessage[]>().toExtend<Parameters<typeof encodeControl>[0]>();
   encodeControl([], { family: "bluetooth", layout: "32" });
@@ -85,27 +85,27 @@ test("encodeControl takes messages, and whose they are", () => {
   encodeControl([], { family: "inet" });
   // @ts-expect-error: a layout is a string.
   encodeControl([], { layout: 64 });
-  // @ts-expect-error: a list, even of one.
+  // @ts-expect-error: the messages are a list, even if there is one.
   encodeControl({ name: "pidfd", value: 3 });
-  // @ts-expect-error: a gid is missing.
+  // @ts-expect-error: the gid is missing.
   encodeControl([{ name: "credentials", value: { pid: 1, uid: 0 } }]);
 });
 
-test("decodeControl takes bytes, and gives a list that is the caller's", () => {
+test("decodeControl accepts bytes, and returns a list that may be changed", () => {
   expectTypeOf(decodeControl(bytes)).toEqualTypeOf<ControlMessage[]>();
-  // @ts-expect-error: a buffer is no view of its bytes.
+  // @ts-expect-error: the argument is a view, not an ArrayBuffer.
   decodeControl(bytes.buffer);
   // @ts-expect-error: no family has this name.
   decodeControl(bytes, { family: "inet" });
 });
 
-test("the table tells its facts, and keeps them", () => {
+test("the table is typed by name, and read-only", () => {
   expectTypeOf(controlMessages.rights.direction).toEqualTypeOf<"both">();
   expectTypeOf(controlMessages.pidfd.enable.option).toEqualTypeOf<76>();
-  // @ts-expect-error: the kernel switches descriptors on for all.
+  // @ts-expect-error: descriptors have no switch.
   controlMessages.rights.enable;
-  // @ts-expect-error: a level is read only.
+  // @ts-expect-error: a level is read-only.
   controlMessages.rights.level = 1;
-  // @ts-expect-error: so is an entry.
+  // @ts-expect-error: an entry is read-only.
   controlMessages.rights = controlMessages.pidfd;
 });

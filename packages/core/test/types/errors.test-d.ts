@@ -3,7 +3,7 @@ import { NativeLoadError, type SendError, type SystemError } from "../../src/ind
 
 declare const error: unknown;
 
-test("a system error has what Node's have", () => {
+test("a system error has the fields of Node's system errors", () => {
   expectTypeOf<SystemError>().toExtend<Error & Pick<NodeJS.ErrnoException, "code" | "errno" | "syscall">>();
   expectTypeOf<SystemError["code"]>().toEqualTypeOf<string>();
   expectTypeOf<SystemError["errno"]>().toEqualTypeOf<number>();
@@ -14,7 +14,7 @@ test("a system error has what Node's have", () => {
   expectTypeOf<Error>().not.toExtend<SystemError>();
 });
 
-test("an error of a send tells how much has gone", () => {
+test("an error of a send has bytesSent", () => {
   expectTypeOf<SendError["bytesSent"]>().toEqualTypeOf<number>();
   expectTypeOf<SendError["code"]>().toEqualTypeOf<string>();
   expectTypeOf<SystemError>().not.toExtend<SendError>();
@@ -22,7 +22,7 @@ test("an error of a send tells how much has gone", () => {
   expectTypeOf<SendError>().not.toExtend<SystemError>();
 });
 
-test("an error of loading tells what to do", () => {
+test("an error of loading has the fields that name the cause and the fix", () => {
   if (!(error instanceof NativeLoadError)) return;
   expectTypeOf<(typeof error)["code"]>().toEqualTypeOf<"ERR_SENDMSG_NATIVE_LOAD">();
   expectTypeOf(error.fix).toEqualTypeOf<string>();

@@ -16,7 +16,7 @@ import type { Unusable } from "./unusable.js";
 declare const bytes: Uint8Array;
 declare const options: Socket["options"];
 
-test("the name tells the value's type", () => {
+test("the name decides the value's type", () => {
   expectTypeOf<OptionValue<"reusePort">>().toEqualTypeOf<boolean>();
   expectTypeOf<OptionValue<"rcvBuf">>().toEqualTypeOf<number>();
   expectTypeOf<OptionValue<"cookie">>().toEqualTypeOf<bigint>();
@@ -29,7 +29,7 @@ test("the name tells the value's type", () => {
   }>();
 });
 
-test("no value's type says nothing", () => {
+test("no value's type is any, unknown or never", () => {
   expectTypeOf<{ [N in OptionName]: Unusable<OptionValue<N>, N> }[OptionName]>().toEqualTypeOf<never>();
   expectTypeOf<{ [N in OptionName]: Unusable<OptionInput<N>, N> }[OptionName]>().toEqualTypeOf<never>();
 });
@@ -44,7 +44,7 @@ test("each option can be read, or set, or both", () => {
   expectTypeOf<"rcvBuf">().toExtend<ReadableOption & SettableOption>();
 });
 
-test("get gives the value's type", () => {
+test("get returns the value's type", () => {
   expectTypeOf(options.get("linger")).toEqualTypeOf<{ onOff: boolean; seconds: number }>();
   expectTypeOf(options.get("keepAlive")).toEqualTypeOf<boolean>();
   expectTypeOf(options.get("tcpInfo").rtt).toEqualTypeOf<number>();
@@ -58,17 +58,17 @@ test("get gives the value's type", () => {
   options.get("SO_RCVBUF");
 });
 
-test("get takes what says which association is meant, of SCTP alone", () => {
+test("get accepts an association for SCTP's options only", () => {
   expectTypeOf<OptionQuery<"sctpRtoInfo">>().toEqualTypeOf<{ association: number }>();
   expectTypeOf<OptionQuery<"rcvBuf">>().toEqualTypeOf<never>();
   options.get("sctpRtoInfo", { association: 1 });
   // @ts-expect-error: an association is a number.
   options.get("sctpRtoInfo", { association: "1" });
-  // @ts-expect-error: there is one receive buffer.
+  // @ts-expect-error: the option takes no association.
   options.get("rcvBuf", { association: 1 });
 });
 
-test("set takes the value's type", () => {
+test("set accepts the value's type", () => {
   expectTypeOf(options.set("rcvBuf", 4096)).toEqualTypeOf<void>();
   options.set("bindToDevice", "lo");
   options.set("ipMulticastIf", { address: "0.0.0.0", interface: "lo" });
@@ -76,7 +76,7 @@ test("set takes the value's type", () => {
   options.set("reusePort", 1);
   // @ts-expect-error: a size is a number.
   options.set("rcvBuf", 4096n);
-  // @ts-expect-error: 64 bits are a bigint.
+  // @ts-expect-error: a 64-bit value is a bigint.
   options.set("maxPacingRate", 1000);
   // @ts-expect-error: the seconds are missing.
   options.set("linger", { onOff: true });
@@ -86,11 +86,11 @@ test("set takes the value's type", () => {
   options.set("SO_RCVBUF", 4096);
 });
 
-test("others go as bytes", () => {
+test("raw options are numbers or bytes", () => {
   expectTypeOf(options.getRaw(1, 8, 4)).toEqualTypeOf<Uint8Array>();
   options.setRaw(1, 8, bytes);
   options.setRaw(1, 8, bytes.buffer);
-  // @ts-expect-error: a number has no length.
+  // @ts-expect-error: an integer has no length.
   options.setRaw(1, 8, 4096);
 });
 
@@ -104,9 +104,9 @@ test("the codec has the same types", () => {
   decodeOption("reusePort", bytes, { layout: 32 });
 });
 
-test("the table keeps its facts", () => {
+test("the table is read-only", () => {
   expectTypeOf(socketOptions.rcvBuf.direction).toEqualTypeOf<"both">();
   expectTypeOf(socketOptions.cookie.direction).toEqualTypeOf<"get">();
-  // @ts-expect-error: a number is read only.
+  // @ts-expect-error: the entry's number is read-only.
   socketOptions.rcvBuf.option = 1;
 });

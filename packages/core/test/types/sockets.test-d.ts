@@ -34,7 +34,7 @@ declare const eitherSocket: MessageSocket;
 declare const eitherListener: MessageListener;
 declare const [handle, netSocket, netServer, dgram]: [FileHandle, NetSocket, NetServer, DgramSocket];
 
-test("sendmsg takes a message", () => {
+test("sendmsg accepts a message", () => {
   expectTypeOf(socket.sendmsg({ data: "x" }, { signal })).toEqualTypeOf<Promise<SendResult>>();
   expectTypeOf(socket.trySendmsg({ data: "x" })).toEqualTypeOf<SendResult | undefined>();
   expectTypeOf<SendResult["bytes"]>().toEqualTypeOf<number>();
@@ -42,49 +42,49 @@ test("sendmsg takes a message", () => {
   socket.sendmsg({ data: [bytes, "x", bytes.buffer, new DataView(bytes.buffer)], flags: 1 });
   socket.sendmsg({ fds: [0, descriptor, handle, netSocket, netServer, dgram, socket, listener, { fd: 1 }] });
   socket.sendmsg({ control: [{ name: "txtime", value: 1n }], address: { path: "/run/x" } });
-  // @ts-expect-error: bytes alone are no message.
+  // @ts-expect-error: a message is an object.
   socket.sendmsg("x");
-  // @ts-expect-error: a number is not text.
+  // @ts-expect-error: data is text or bytes, not a number.
   socket.sendmsg({ data: 1 });
-  // @ts-expect-error: bytes come as a view.
+  // @ts-expect-error: bytes are a view or a buffer, not a list.
   socket.sendmsg({ data: [1, 2] });
-  // @ts-expect-error: a list, even of one.
+  // @ts-expect-error: fds is a list, even for one descriptor.
   socket.sendmsg({ fds: descriptor });
-  // @ts-expect-error: a path is not open.
+  // @ts-expect-error: a path is no open file.
   socket.sendmsg({ fds: ["/dev/null"] });
-  // @ts-expect-error: descriptors go as `fds`.
+  // @ts-expect-error: descriptors are sent as `fds`.
   socket.sendmsg({ rights: [0] });
-  // @ts-expect-error: a value of another message's type.
+  // @ts-expect-error: the value is a bigint.
   socket.sendmsg({ control: [{ name: "txtime", value: 1 }] });
-  // @ts-expect-error: a path alone is no address.
+  // @ts-expect-error: an address is an object.
   socket.sendmsg({ address: "/run/x" });
-  // @ts-expect-error: flags belong to the message.
+  // @ts-expect-error: the flags belong to the message.
   socket.sendmsg({ data: "x" }, { flags: 1 });
-  // @ts-expect-error: nothing is waited for that a signal could end.
+  // @ts-expect-error: trySendmsg() does not wait, so that no signal can end it.
   socket.trySendmsg({ data: "x" }, { signal });
 });
 
-test("recvmsg takes what is wanted", () => {
+test("recvmsg accepts its options", () => {
   expectTypeOf(socket.recvmsg({ maxFds: 1, size: 1, flags: 1, signal })).toEqualTypeOf<Promise<Message>>();
   expectTypeOf(socket.tryRecvmsg()).toEqualTypeOf<Message | undefined>();
   expectTypeOf(socket.recvError({ signal })).toEqualTypeOf<Promise<Message>>();
   socket.recvmsg({ buffers: bytes });
   socket.recvmsg({ buffers: [bytes, bytes.buffer, new SharedArrayBuffer(1)] });
-  // @ts-expect-error: a message that is there can't be refused: that is for a socket's options.
+  // @ts-expect-error: only a socket's options can refuse descriptors, before they are sent.
   socket.recvmsg({ maxFds: "refuse" });
-  // @ts-expect-error: text can't be filled.
+  // @ts-expect-error: the call can't write into text.
   socket.recvmsg({ buffers: "x" });
-  // @ts-expect-error: a size alone is no options.
+  // @ts-expect-error: the options are an object.
   socket.recvmsg(4096);
-  // @ts-expect-error: a signal, not its controller.
+  // @ts-expect-error: the option takes the signal, not its controller.
   socket.recvmsg({ signal: new AbortController() });
-  // @ts-expect-error: a signal ends the wait.
+  // @ts-expect-error: there is no timeout: use a signal.
   socket.recvmsg({ timeout: 1000 });
-  // @ts-expect-error: the next entry of the error queue comes whole.
+  // @ts-expect-error: recvError() always returns the whole entry.
   socket.recvError({ size: 1 });
 });
 
-test("a message has what came together", () => {
+test("a message has the right fields", () => {
   expectTypeOf(message.data).toEqualTypeOf<Buffer>();
   expectTypeOf(message.fds).toEqualTypeOf<readonly FileDescriptor[]>();
   expectTypeOf(message.takeFds()).toEqualTypeOf<FileDescriptor[]>();
@@ -94,13 +94,13 @@ test("a message has what came together", () => {
   expectTypeOf(message.address).toEqualTypeOf<Address | undefined>();
   expectTypeOf(message.copy()).toEqualTypeOf<Message>();
   expectTypeOf<Message>().toExtend<Disposable>();
-  // @ts-expect-error: there need be none.
+  // @ts-expect-error: the list may be empty.
   message.takeFds()[0].close();
-  // @ts-expect-error: a connected stream has no sender's address.
+  // @ts-expect-error: the address may be missing.
   message.address.family;
 });
 
-test("a message stays as it came", () => {
+test("a message is read-only", () => {
   // @ts-expect-error
   message.data = Buffer.alloc(0);
   // @ts-expect-error
@@ -115,16 +115,16 @@ test("a message stays as it came", () => {
   message.pidfd = undefined;
 });
 
-test("messages are made of parts by Message.from", () => {
+test("Message.from accepts the parts of a message", () => {
   expectTypeOf(Message.from()).toEqualTypeOf<Message>();
   expectTypeOf(Message.from({ fds: [new FakeDescriptor()] })).toEqualTypeOf<Message<FakeDescriptor>>();
-  // @ts-expect-error: a number has no owner.
+  // @ts-expect-error: a message owns its descriptors, and a number has no owner.
   Message.from({ fds: [0] });
-  // @ts-expect-error: flags say so.
+  // @ts-expect-error: the flags say whether it is truncated.
   Message.from({ truncated: true });
 });
 
-test("bind, connect and from take what they can use", () => {
+test("bind, connect and from accept the options that they use", () => {
   const everything = {
     type: "dgram",
     protocol: 0,
@@ -142,11 +142,11 @@ test("bind, connect and from take what they can use", () => {
   Socket.from(descriptor);
   Socket.from(netSocket);
   Socket.from(dgram);
-  // @ts-expect-error: it says where.
+  // @ts-expect-error: bind() needs an address.
   Socket.bind();
-  // @ts-expect-error: nothing is made at the path.
+  // @ts-expect-error: connect() makes no file.
   Socket.connect({ path: "x" }, { mode: 0o600 });
-  // @ts-expect-error: nothing is made at the path.
+  // @ts-expect-error: connect() makes no file.
   Socket.connect({ path: "x" }, { unlink: "stale" });
   // @ts-expect-error: only listeners have a backlog.
   Socket.bind({ path: "x" }, { backlog: 1 });
@@ -154,38 +154,38 @@ test("bind, connect and from take what they can use", () => {
   socket.connect({ path: "x" }, { type: "dgram" });
   // @ts-expect-error: the socket has its type already.
   Socket.from(0, { type: "dgram" });
-  // @ts-expect-error: a server is a listener's.
+  // @ts-expect-error: a net.Server becomes a Listener.
   Socket.from(netServer);
 });
 
-test("a socket's options have few values", () => {
+test("a socket's options accept only their values", () => {
   expectTypeOf<SocketType>().toEqualTypeOf<"stream" | "seqpacket" | "dgram" | "raw">();
   expectTypeOf<MaxFds>().toEqualTypeOf<number | "refuse">();
-  // @ts-expect-error: the address says the family.
+  // @ts-expect-error: the address decides the family, and the type is another thing.
   Socket.bind({ path: "x" }, { type: "unix" });
-  // @ts-expect-error: only what is stale is replaced.
+  // @ts-expect-error: only a stale file can be replaced.
   Socket.bind({ path: "x" }, { unlink: true });
-  // @ts-expect-error: "refuse" is the only word.
+  // @ts-expect-error: "refuse" is the only text that maxFds accepts.
   Socket.bind({ path: "x" }, { maxFds: "none" });
-  // @ts-expect-error: permissions are a number.
+  // @ts-expect-error: the mode is a number.
   Socket.bind({ path: "x" }, { mode: "600" });
   // @ts-expect-error: no message has this name.
   Socket.bind({ path: "x" }, { receive: ["nonsense"] });
-  // @ts-expect-error: `receive()` alone takes switches.
+  // @ts-expect-error: only the method `receive()` takes an object.
   Socket.bind({ path: "x" }, { receive: { ipTos: true } });
 });
 
-test("socketpair takes a type, and what goes with Unix sockets", () => {
+test("socketpair accepts a type, and the options of Unix sockets", () => {
   expectTypeOf(
     socketpair("seqpacket", { protocol: 0, receive: ["credentials"], maxFds: "refuse" }),
   ).toEqualTypeOf<[Socket, Socket]>();
-  // @ts-expect-error: the type comes first.
+  // @ts-expect-error: the type is the first argument.
   socketpair({ maxFds: 1 });
   // @ts-expect-error: Unix sockets have no ports.
   socketpair("stream", { reusePort: true });
 });
 
-test("receive takes names and switches", () => {
+test("receive accepts names and switches", () => {
   expectTypeOf(socket.receive("ipTos", { ipTtl: false, credentials: true })).toEqualTypeOf<Socket>();
   const names: readonly ControlName[] = packetInfoNames("ipv6", { segments: true });
   socket.receive(...names);
@@ -194,20 +194,20 @@ test("receive takes names and switches", () => {
   socket.receive("nonsense");
   // @ts-expect-error: no message has this name.
   socket.receive({ nonsense: true });
-  // @ts-expect-error: on or off.
+  // @ts-expect-error: the value is a boolean.
   socket.receive({ ipTos: 1 });
-  // @ts-expect-error: names are spread.
+  // @ts-expect-error: the names are separate arguments.
   socket.receive(names);
-  // @ts-expect-error: what has no name can't be switched on by it.
+  // @ts-expect-error: "unknown" is no message's name.
   socket.receive("unknown");
-  // @ts-expect-error: it is "ipv4".
+  // @ts-expect-error: the family's name is "ipv4".
   packetInfoNames("inet");
 });
 
-test("a socket is made by functions, and tells about itself", () => {
-  // @ts-expect-error: by Socket.connect(), …
+test("a socket is made by functions, and has read-only fields", () => {
+  // @ts-expect-error: use Socket.connect() and the like.
   new Socket();
-  // @ts-expect-error: by Listener.listen().
+  // @ts-expect-error: use Listener.listen().
   new Listener();
   expectTypeOf(socket.fd).toEqualTypeOf<number>();
   expectTypeOf(socket.type).toEqualTypeOf<SocketType | number>();
@@ -219,7 +219,7 @@ test("a socket is made by functions, and tells about itself", () => {
   expectTypeOf(socket.detach()).toEqualTypeOf<FileDescriptor>();
   expectTypeOf(socket.toNet()).toEqualTypeOf<NetSocket>();
   socket.shutdown("both");
-  // @ts-expect-error: "write", and so on.
+  // @ts-expect-error: the words are "read", "write" and "both".
   socket.shutdown("rdwr");
   // @ts-expect-error
   socket.fd = 0;
@@ -229,7 +229,7 @@ test("a socket is made by functions, and tells about itself", () => {
   socket.type = "dgram";
 });
 
-test("loops give messages, connections and reports", async () => {
+test("loops yield messages, connections and reports", async () => {
   for await (const each of socket) expectTypeOf(each).toEqualTypeOf<Message>();
   for await (const each of socket.messages({ maxFds: 1, onError: (error) => error.stack })) {
     expectTypeOf(each).toEqualTypeOf<Message>();
@@ -239,17 +239,17 @@ test("loops give messages, connections and reports", async () => {
     expectTypeOf(each).toEqualTypeOf<Socket>();
   }
   for await (const each of socket.errors({ signal })) expectTypeOf(each).toEqualTypeOf<ErrorReport>();
-  // @ts-expect-error: it is called with the error.
+  // @ts-expect-error: onError gets one argument.
   socket.messages({ onError: (a: Error, b: Error) => [a, b] });
-  // @ts-expect-error: connections bring no descriptors.
+  // @ts-expect-error: a connection has no descriptors.
   listener.connections({ maxFds: 1 });
-  // @ts-expect-error: what nobody reads is kept.
+  // @ts-expect-error: errors() has no onError.
   socket.errors({ onError: () => {} });
 });
 
-test("the kind tells what a report says", () => {
+test("the kind narrows a report's type", () => {
   expectTypeOf(report.message).toEqualTypeOf<Message>();
-  // @ts-expect-error: only what was not delivered has an origin.
+  // @ts-expect-error: only the report of an undelivered packet has an origin.
   report.origin;
   switch (report.kind) {
     case "undelivered":
@@ -266,7 +266,7 @@ test("the kind tells what a report says", () => {
   }
 });
 
-test("a listener takes a socket's options and a backlog", () => {
+test("a listener accepts a socket's options and a backlog", () => {
   const options = { backlog: 1, type: "seqpacket", mode: 0o600, unlink: "stale", maxFds: 1 } as const;
   expectTypeOf(Listener.listen({ path: "x" }, options)).toEqualTypeOf<Promise<Listener>>();
   expectTypeOf(Listener.from(netServer, { maxFds: 1 })).toEqualTypeOf<Listener>();
@@ -274,15 +274,15 @@ test("a listener takes a socket's options and a backlog", () => {
   expectTypeOf(listener.tryAccept()).toEqualTypeOf<Socket | undefined>();
   // @ts-expect-error: a backlog is a number.
   Listener.listen({ path: "x" }, { backlog: "1" });
-  // @ts-expect-error: it listens already.
+  // @ts-expect-error: the socket listens already.
   Listener.from(0, { backlog: 1 });
-  // @ts-expect-error: a connection is a socket's.
+  // @ts-expect-error: a net.Socket becomes a Socket.
   Listener.from(netSocket);
-  // @ts-expect-error: what is accepted has the listener's options.
+  // @ts-expect-error: an accepted socket has the listener's options.
   listener.accept({ maxFds: 1 });
 });
 
-test("MessageSocket is what a socket and its stand-in have in common", () => {
+test("MessageSocket has what Socket and MemorySocket have in common", () => {
   expectTypeOf<Socket>().toExtend<MessageSocket>();
   expectTypeOf<Socket>().toExtend<MessageSocket<FileDescriptor>>();
   expectTypeOf<MemorySocket>().toExtend<MessageSocket>();
@@ -292,43 +292,43 @@ test("MessageSocket is what a socket and its stand-in have in common", () => {
   expectTypeOf<MessageSocket>().toExtend<AsyncDisposable & AsyncIterable<Message<Descriptor>>>();
   expectTypeOf(eitherSocket.tryRecvmsg()).toEqualTypeOf<Message<Descriptor> | undefined>();
   expectTypeOf(eitherSocket.sendmsg({ data: "x" })).toEqualTypeOf<Promise<SendResult>>();
-  // @ts-expect-error: a stand-in has no number.
+  // @ts-expect-error: sockets in memory have no number.
   eitherSocket.fd;
-  // @ts-expect-error: a stand-in has no options.
+  // @ts-expect-error: sockets in memory have no options.
   eitherSocket.options;
-  // @ts-expect-error: only the kernel's sockets switch messages on.
+  // @ts-expect-error: only the kernel's sockets can switch messages on.
   eitherSocket.receive("credentials");
 });
 
-test("MessageListener is what a listener and its stand-in have in common", () => {
+test("MessageListener has what Listener and MemoryListener have in common", () => {
   expectTypeOf<Listener>().toExtend<MessageListener>();
   expectTypeOf<Listener>().toExtend<MessageListener<Socket>>();
   expectTypeOf<MemoryListener>().toExtend<MessageListener>();
   expectTypeOf<MemoryListener>().not.toExtend<Listener>();
   expectTypeOf<MemoryListener>().not.toExtend<MessageListener<Socket>>();
   expectTypeOf(eitherListener.accept()).toEqualTypeOf<Promise<MessageSocket>>();
-  // @ts-expect-error: clients connect to an address.
+  // @ts-expect-error: only a listener in memory has connect().
   eitherListener.connect();
 });
 
-test("stand-ins take what they can use", () => {
+test("sockets in memory accept the options that they use", () => {
   expectTypeOf(memorySocketpair("dgram", { maxFds: "refuse", capacity: 1 })).toEqualTypeOf<
     [MemorySocket, MemorySocket]
   >();
   const [memory] = memorySocketpair();
   expectTypeOf(memory.recvmsg()).toEqualTypeOf<Promise<Message<FakeDescriptor>>>();
   memory.failNext("sendmsg", "EPIPE", { bytesSent: 1 });
-  // @ts-expect-error: there is no network in memory.
+  // @ts-expect-error: sockets in memory are never raw.
   memorySocketpair("raw");
-  // @ts-expect-error: the kernel has control messages to switch on.
+  // @ts-expect-error: sockets in memory have no messages to switch on.
   memorySocketpair("stream", { receive: ["credentials"] });
-  // @ts-expect-error: accepting is a listener's.
+  // @ts-expect-error: only a listener accepts.
   memory.failNext("accept", "EMFILE");
-  // @ts-expect-error: an error's name, or the error.
+  // @ts-expect-error: the error is given by name or as an object.
   memory.failNext("sendmsg", 32);
-  // @ts-expect-error: a listener has connections.
+  // @ts-expect-error: a listener needs a type with connections.
   new MemoryListener({ type: "dgram" });
-  // @ts-expect-error: by memorySocketpair().
+  // @ts-expect-error: use memorySocketpair().
   new MemorySocket();
 });
 
@@ -342,12 +342,12 @@ test("a descriptor has an owner", () => {
   expectTypeOf(FileDescriptor.claim(descriptor.transfer())).toEqualTypeOf<FileDescriptor>();
   const value: unknown = descriptor;
   if (FileDescriptor.isFileDescriptor(value)) expectTypeOf(value).toEqualTypeOf<FileDescriptor>();
-  // @ts-expect-error: by FileDescriptor.adopt().
+  // @ts-expect-error: use FileDescriptor.adopt().
   new FileDescriptor(0);
-  // @ts-expect-error: only a number has no owner yet.
+  // @ts-expect-error: a FileDescriptor already owns its number.
   FileDescriptor.adopt(descriptor);
   // @ts-expect-error
   descriptor.fd = 0;
-  // @ts-expect-error: a ticket is no number.
+  // @ts-expect-error: a ticket is an object.
   FileDescriptor.claim(1);
 });

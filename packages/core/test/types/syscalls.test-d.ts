@@ -30,15 +30,15 @@ test("descriptors are numbers", () => {
   expectTypeOf(socketpair(AF_UNIX, SOCK_STREAM)).toEqualTypeOf<[number, number]>();
   expectTypeOf(accept4(0, { timeout: 1, blocking: true })).toEqualTypeOf<Accepted>();
   expectTypeOf<Accepted>().toEqualTypeOf<{ fd: number; address: Uint8Array }>();
-  // @ts-expect-error: an object goes on owning its number.
+  // @ts-expect-error: the object would keep its number, and close it later.
   close(owned);
-  // @ts-expect-error: an object goes on owning its number.
+  // @ts-expect-error: the object would keep its number, and close it later.
   sendmsg(own, "x");
-  // @ts-expect-error: numbers, as in C.
+  // @ts-expect-error: the arguments are numbers, as in C.
   socket("unix", "stream");
 });
 
-test("constants are the kernel's numbers", () => {
+test("constants have the kernel's numbers as types", () => {
   expectTypeOf<typeof AF_UNIX>().toEqualTypeOf<1>();
   expectTypeOf<typeof SOL_SOCKET>().toEqualTypeOf<1>();
 });
@@ -47,15 +47,15 @@ test("addresses and control data are bytes", () => {
   expectTypeOf(getsockname(0)).toEqualTypeOf<Uint8Array>();
   bind(0, bytes);
   sendmsg(0, ["x", bytes], { control: bytes, address: bytes, flags: 1, timeout: 1 });
-  // @ts-expect-error: `sendmsg/address` encodes it.
+  // @ts-expect-error: encode it with `sendmsg/address`.
   bind(0, { path: "/run/x" });
-  // @ts-expect-error: `sendmsg/control` encodes it.
+  // @ts-expect-error: encode it with `sendmsg/control`.
   sendmsg(0, "x", { control: [{ name: "rights", value: [0] }] });
-  // @ts-expect-error: nothing is awaited.
+  // @ts-expect-error: the call is synchronous, so that no signal can end it.
   sendmsg(0, "x", { signal: AbortSignal.timeout(1) });
 });
 
-test("what is received is told, and is in the caller's memory", () => {
+test("recvmsg returns counts, and the data is in the caller's memory", () => {
   expectTypeOf(recvmsg(0, [bytes, bytes.buffer], { control: bytes })).toEqualTypeOf<Received>();
   expectTypeOf<Received>().toEqualTypeOf<{
     bytes: number;
@@ -63,30 +63,30 @@ test("what is received is told, and is in the caller's memory", () => {
     address?: Uint8Array;
     flags: number;
   }>();
-  // @ts-expect-error: a size is no memory.
+  // @ts-expect-error: the call needs memory, not a size.
   recvmsg(0, 4096);
-  // @ts-expect-error: there is no default.
+  // @ts-expect-error: there is no default memory.
   recvmsg(0);
 });
 
-test("batches have their messages' own bytes", () => {
+test("the messages of a batch have their own data and memory", () => {
   expectTypeOf(sendmmsg(0, [{ data: "x", address: bytes }], { flags: 1 })).toEqualTypeOf<number>();
   expectTypeOf(recvmmsg(0, [{ buffers: bytes, control: bytes }])).toEqualTypeOf<Received[]>();
-  // @ts-expect-error: each is an object.
+  // @ts-expect-error: each message is an object.
   sendmmsg(0, ["x"]);
-  // @ts-expect-error: flags are the call's.
+  // @ts-expect-error: the flags belong to the call.
   sendmmsg(0, [{ data: "x", flags: 1 }]);
-  // @ts-expect-error: each needs memory.
+  // @ts-expect-error: each message needs memory.
   recvmmsg(0, [{ control: bytes }]);
 });
 
-test("an option is a number, or bytes where a length is given", () => {
+test("an option is a number, or bytes if a length is given", () => {
   expectTypeOf(getsockopt(0, SOL_SOCKET, SO_RCVBUF)).toEqualTypeOf<number>();
   expectTypeOf(getsockopt(0, SOL_SOCKET, SO_RCVBUF, { length: 4 })).toEqualTypeOf<Uint8Array>();
   setsockopt(0, SOL_SOCKET, SO_RCVBUF, true);
   setsockopt(0, SOL_SOCKET, SO_RCVBUF, bytes);
-  // @ts-expect-error: a length is wanted, or no options.
+  // @ts-expect-error: options must have a length.
   getsockopt(0, SOL_SOCKET, SO_RCVBUF, {});
-  // @ts-expect-error: options have bytes for what is not an int.
+  // @ts-expect-error: give a value that is no int as bytes.
   setsockopt(0, SOL_SOCKET, SO_RCVBUF, 1n);
 });
