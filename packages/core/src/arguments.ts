@@ -1,4 +1,4 @@
-import { types } from "node:util";
+import { isAnyArrayBuffer, isTypedArray, isUint8Array } from "node:util/types";
 import { invalidArgType, invalidArgValue, outOfRange } from "./errors.js";
 
 // Arguments are checked once, here, in TypeScript: the native layer trusts what it is given.
@@ -170,7 +170,7 @@ function attached<T>(argument: string, read: () => T): T {
 
 /** Whether it is a Uint8Array or Buffer, and of no class derived from them: such a class can state another buffer or length. */
 export function isPlainBytes(value: unknown): value is Uint8Array {
-  if (!types.isUint8Array(value)) return false;
+  if (!isUint8Array(value)) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === bufferPrototype || prototype === Uint8Array.prototype;
 }
@@ -183,10 +183,10 @@ function plainView(argument: string, view: ArrayBufferView): Uint8Array {
     return view;
   }
   return attached(argument, () => {
-    const isTypedArray = types.isTypedArray(view);
-    const extent = isTypedArray ? extentOfTypedArray(view) : extentOfDataView(view);
+    const isArray = isTypedArray(view);
+    const extent = isArray ? extentOfTypedArray(view) : extentOfDataView(view);
     const { buffer, byteOffset, byteLength } = extent;
-    if (isTypedArray && byteLength === 0) includes.call(view, 0);
+    if (isArray && byteLength === 0) includes.call(view, 0);
     return new Uint8Array(buffer, byteOffset, byteLength);
   });
 }
@@ -203,7 +203,7 @@ export const restOf = (view: Uint8Array, offset: number): Uint8Array =>
 
 /** Bytes of a value that is encoded or decoded. */
 export function checkBytes(argument: string, value: unknown): Uint8Array {
-  if (!types.isUint8Array(value)) throw invalidArgType(argument, "an instance of Uint8Array", value);
+  if (!isUint8Array(value)) throw invalidArgType(argument, "an instance of Uint8Array", value);
   return plainView(argument, value);
 }
 
@@ -211,7 +211,7 @@ export function checkBytes(argument: string, value: unknown): Uint8Array {
 export function checkView(argument: string, value: unknown): Uint8Array {
   // isView and isAnyArrayBuffer can't be deceived by a prototype, as instanceof can.
   if (ArrayBuffer.isView(value)) return plainView(argument, value);
-  if (types.isAnyArrayBuffer(value)) return attached(argument, () => new Uint8Array(value));
+  if (isAnyArrayBuffer(value)) return attached(argument, () => new Uint8Array(value));
   throw invalidArgType(argument, "an ArrayBufferView or ArrayBuffer", value);
 }
 
@@ -222,7 +222,7 @@ export function checkOptionalView(argument: string, value: unknown): Uint8Array 
 
 function checkPiece(argument: string, value: unknown): Uint8Array {
   if (typeof value === "string") return Buffer.from(value, "utf8");
-  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return checkView(argument, value);
+  if (ArrayBuffer.isView(value) || isAnyArrayBuffer(value)) return checkView(argument, value);
   throw invalidArgType(argument, "a string, an ArrayBufferView, an ArrayBuffer or a list of them", value);
 }
 

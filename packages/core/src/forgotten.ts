@@ -1,4 +1,4 @@
-import { getHeapStatistics } from "node:v8";
+import { v8 } from "./builtins.js";
 import { binding } from "./native/load.js";
 
 // A forgotten descriptor is closed when the garbage collector finds its object. The collector sees an object of some hundred bytes:
@@ -53,7 +53,7 @@ function look(): void {
 function collect(): void {
   const { Bun } = globalThis as { Bun?: { gc(wait: boolean): void } };
   if (Bun) Bun.gc(true);
-  else binding().collect(getHeapStatistics().heap_size_limit);
+  else binding().collect(v8().getHeapStatistics().heap_size_limit);
 }
 
 function endCollection(): void {

@@ -1,4 +1,4 @@
-import { release } from "node:os";
+import { os } from "./builtins.js";
 
 /** The numbers at the beginning of a version: 6.18.44-generic is 6, 18, 44. */
 function numbersOf(version: string): number[] {
@@ -9,7 +9,7 @@ function numbersOf(version: string): number[] {
 }
 
 /** Whether a kernel's version is below another; `running` is this system's. Distributions take things over earlier. */
-export function kernelIsOlderThan(since: string, running: string = release()): boolean {
+export function kernelIsOlderThan(since: string, running: string = os().release()): boolean {
   const have = numbersOf(running);
   const want = numbersOf(since);
   for (let i = 0; i < want.length; i++) {
@@ -20,7 +20,11 @@ export function kernelIsOlderThan(since: string, running: string = release()): b
 }
 
 /** Says that something is younger than the running kernel; undefined if it is not. */
-export function explainAge(what: string, since: string, running: string = release()): string | undefined {
+export function explainAge(
+  what: string,
+  since: string,
+  running: string = os().release(),
+): string | undefined {
   return kernelIsOlderThan(since, running)
     ? `Linux has ${what} since ${since}, and this is ${running}`
     : undefined;

@@ -1,4 +1,5 @@
-import { SocketAddress } from "node:net";
+import type { SocketAddress } from "node:net";
+import { net } from "../builtins.js";
 import { AF_INET, AF_INET6 } from "../constants/address-families.js";
 import { invalidArgValue } from "../errors.js";
 import { addressFamily, encodeAddress } from "./encode.js";
@@ -20,7 +21,7 @@ export function toSocketAddress(address: Ipv4Address | Ipv6Address): SocketAddre
   }
   encodeAddress(address, "address", () => 0);
   const isIpv6 = family === AF_INET6;
-  return new SocketAddress({
+  return new (net().SocketAddress)({
     address: address.address.replace(/%.*/, ""),
     port: address.port,
     family: isIpv6 ? "ipv6" : "ipv4",

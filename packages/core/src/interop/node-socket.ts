@@ -1,6 +1,5 @@
-import { Socket as DgramSocket } from "node:dgram";
-import { linkSync, lstatSync, unlinkSync } from "node:fs";
-import { Server as NetServer, Socket as NetSocket } from "node:net";
+import type { Server as NetServer, Socket as NetSocket } from "node:net";
+import { dgram, fs, net } from "../builtins.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
 import { binding } from "../native/load.js";
@@ -38,7 +37,8 @@ export function fromNodeSocket(source: object, familyOf: (fd: number) => number)
   if (HANDED_OVER in source) {
     throw invalidArgValue("source", "must not be a socket of this library: give what its detach() returns");
   }
-  if (!(source instanceof NetSocket || source instanceof NetServer || source instanceof DgramSocket)) {
+  const { Server, Socket } = net();
+  if (!(source instanceof Socket || source instanceof Server || source instanceof dgram().Socket)) {
     throw invalidArgType("source", "a descriptor number, a FileDescriptor or one of Node's sockets", source);
   }
   const socket = source as NodeSocket;
@@ -51,8 +51,8 @@ export function fromNodeSocket(source: object, familyOf: (fd: number) => number)
     throw codedError("ERR_INVALID_STATE", "The socket has bytes that are not written yet");
   }
   const fd = borrowFd("source", source);
-  if (source instanceof NetServer) return { fd, end: () => endServer(source) };
-  if (!(source instanceof NetSocket)) {
+  if (source instanceof Server) return { fd, end: () => endServer(source) };
+  if (!(source instanceof Socket)) {
     if ((socket.getSendQueueCount?.() ?? 0) > 0) {
       throw codedError("ERR_INVALID_STATE", "The socket has datagrams that are not sent yet");
     }
@@ -101,7 +101,7 @@ function endServer(server: NetServer): LeftBehind {
   }
   const kept = nameBeside(path);
   try {
-    linkSync(path, kept);
+    fs().linkSync(path, kept);
   } catch {
     // Another user's file may not be linked (proc_sys_fs(5), protected_hardlinks), only renamed. In a directory that may not be
     // written to, libuv removes nothing.
@@ -113,11 +113,11 @@ function endServer(server: NetServer): LeftBehind {
   }
   server.close();
   try {
-    linkSync(kept, path);
+    fs().linkSync(kept, path);
   } catch {
     // Another server has bound to the path meanwhile, which is its own now.
   }
-  unlinkSync(kept);
+  fs().unlinkSync(kept);
   return { path };
 }
 
@@ -126,7 +126,7 @@ function pathOf(server: NetServer): string | undefined {
   const address = server.address();
   if (typeof address !== "string" || address.startsWith("\0")) return undefined;
   try {
-    lstatSync(address);
+    fs().lstatSync(address);
     return address;
   } catch {
     // Nothing is there, or where libuv can reach it.
@@ -137,6 +137,7 @@ function pathOf(server: NetServer): string | undefined {
 /** A net.Socket over a connected stream, which it owns from now on. */
 export function toNetSocket(fd: number): NetSocket {
   // Bun's constructor does not know `fd`, its connect() does.
-  if (isBun) return new NetSocket().connect({ fd } as never);
-  return new NetSocket({ fd, readable: true, writable: true });
+  const { Socket } = net();
+  if (isBun) return new Socket().connect({ fd } as never);
+  return new Socket({ fd, readable: true, writable: true });
 }

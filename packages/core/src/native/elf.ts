@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { fs } from "../builtins.js";
 
 // Offsets in Elf32_Ehdr and Elf64_Ehdr: include/uapi/linux/elf.h.
 const EI_CLASS = 4;
@@ -33,13 +33,13 @@ export type ElfFile =
  */
 export function readElf(path: string): ElfFile {
   const header = Buffer.alloc(HEADER_SIZE);
-  const fd = openSync(path, "r");
+  const fd = fs().openSync(path, "r");
   let size: number;
   try {
-    readSync(fd, header, 0, HEADER_SIZE, 0);
-    size = fstatSync(fd).size;
+    fs().readSync(fd, header, 0, HEADER_SIZE, 0);
+    size = fs().fstatSync(fd).size;
   } finally {
-    closeSync(fd);
+    fs().closeSync(fd);
   }
   if (header.toString("latin1", 0, EI_CLASS) !== "\x7fELF") return { kind: "not-elf" };
   if (size < HEADER_SIZE) return { kind: "truncated", size, expected: HEADER_SIZE };

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import * as binary from "../../binary.cjs";
+import { fs } from "../builtins.js";
 import type { Addon, Binding } from "./binding.js";
 import { readElf } from "./elf.js";
 import { type NativeLoadAttempt, NativeLoadError } from "./load-error.js";
@@ -128,7 +128,7 @@ function fromPackage(target: string): Outcome {
 
   // In a bundle there is no such path, and the bundler has made sure of the file.
   if (path !== undefined) {
-    if (!existsSync(path)) {
+    if (!fs().existsSync(path)) {
       return failed(
         path,
         notFound("no such file"),

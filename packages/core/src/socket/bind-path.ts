@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
-import { chmodSync, closeSync, constants, fchmodSync, lstatSync, openSync } from "node:fs";
 import { encodeAddress } from "../address/index.js";
 import { UNIX_PATH_MAX } from "../address/unix.js";
+import { fs } from "../builtins.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from "../constants/socket-types.js";
 import { EADDRINUSE, EAGAIN, ECONNREFUSED, ENOENT } from "../errno.js";
@@ -69,7 +69,7 @@ async function bindInPlaceOf(
     removeIf(file, (at) => stateOf(at, directory) === "stale");
     return bind(fd, path);
   } finally {
-    closeSync(directory);
+    fs().closeSync(directory);
   }
 }
 
@@ -78,8 +78,8 @@ async function bindInPlaceOf(
  * /proc leads to the same file.
  */
 function setMode(fd: number, mode: number): void {
-  if (isDeno || hasPermissionModel) chmodSync(`/proc/self/fd/${fd}`, mode);
-  else fchmodSync(fd, mode);
+  if (isDeno || hasPermissionModel) fs().chmodSync(`/proc/self/fd/${fd}`, mode);
+  else fs().fchmodSync(fd, mode);
 }
 
 function bind(fd: number, path: string | Uint8Array): number {
@@ -96,7 +96,7 @@ function bind(fd: number, path: string | Uint8Array): number {
  * `directory` is the file's, opened: a path that is too long for a socket's address leads through /proc then.
  */
 function stateOf(file: FilePath, directory?: number): State {
-  const found = lstatSync(file, { throwIfNoEntry: false });
+  const found = fs().lstatSync(file, { throwIfNoEntry: false });
   if (found === undefined) return "gone";
   if (!found.isSocket()) return "alive";
   const native = binding();
@@ -115,7 +115,7 @@ function stateOf(file: FilePath, directory?: number): State {
 
 /** Two servers that find the same stale file take turns: the second one sees the first one's live socket. */
 async function lockDirectory(file: FilePath, signal: AbortSignal | undefined): Promise<number> {
-  const directory = openSync(directoryOf(file), constants.O_RDONLY | constants.O_DIRECTORY);
+  const directory = fs().openSync(directoryOf(file), fs().constants.O_RDONLY | fs().constants.O_DIRECTORY);
   try {
     const end = performance.now() + LONGEST_LOCK;
     const backoff = new Backoff();
@@ -128,7 +128,7 @@ async function lockDirectory(file: FilePath, signal: AbortSignal | undefined): P
       checkNotAborted(signal);
     }
   } catch (error) {
-    closeSync(directory);
+    fs().closeSync(directory);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
-import { type BigIntStats, fstatSync, lstatSync, readFileSync, statSync } from "node:fs";
+import type { BigIntStats } from "node:fs";
+import { fs } from "../builtins.js";
 import { AF_NETLINK, AF_UNIX } from "../constants/address-families.js";
 import { MSG_DONTWAIT } from "../constants/message-flags.js";
 import { NETLINK_SOCK_DIAG } from "../constants/netlink.js";
@@ -61,7 +62,9 @@ export function isBoundTo(socket: number, opened: number, stats: BigIntStats): b
 
 /** What a descriptor leads to. Deno's node:fs refuses one that it has not opened itself; /proc leads to the same file. */
 function statOf(fd: number): BigIntStats {
-  return isDeno ? statSync(`/proc/self/fd/${fd}`, { bigint: true }) : fstatSync(fd, { bigint: true });
+  return isDeno
+    ? fs().statSync(`/proc/self/fd/${fd}`, { bigint: true })
+    : fs().fstatSync(fd, { bigint: true });
 }
 
 /** The same, where Deno does not permit to read /proc, of the file that has the path. */
@@ -69,7 +72,7 @@ export function statOfOpened(fd: number, path: FilePath): BigIntStats {
   try {
     return statOf(fd);
   } catch {
-    return lstatSync(path, { bigint: true });
+    return fs().lstatSync(path, { bigint: true });
   }
 }
 
@@ -91,11 +94,11 @@ function ofStat({ ino, dev }: BigIntStats): Inode {
 
 /** What /proc says of an open file: proc_pid_fdinfo(5), proc_pid_mountinfo(5). Before Linux 5.14 it does not tell the inode. */
 function ownInode(fd: number, stats: BigIntStats): Inode | undefined {
-  const info = readFileSync(`/proc/self/fdinfo/${fd}`, "latin1");
+  const info = fs().readFileSync(`/proc/self/fdinfo/${fd}`, "latin1");
   const mount = /^mnt_id:\s*(\d+)$/m.exec(info)?.[1];
   const ino = /^ino:\s*(\d+)$/m.exec(info)?.[1];
   const device = new RegExp(`^${mount} \\d+ (\\d+):(\\d+) `, "m").exec(
-    readFileSync("/proc/self/mountinfo", "latin1"),
+    fs().readFileSync("/proc/self/mountinfo", "latin1"),
   );
   if (device === null) return undefined;
   return inode(ino === undefined ? stats.ino : BigInt(ino), BigInt(device[1]!), BigInt(device[2]!));

@@ -1,4 +1,5 @@
-import { type BigIntStats, chmodSync, lstatSync, statSync } from "node:fs";
+import type { BigIntStats } from "node:fs";
+import { fs } from "../builtins.js";
 import { ENOENT, EPERM } from "../errno.js";
 import { explain, systemError } from "../errors.js";
 import { binding } from "../native/load.js";
@@ -57,7 +58,7 @@ export class BoundPath {
     this.leave();
     if (!ours) return;
     const isMade = (at: FilePath) => {
-      const { dev, ino } = lstatSync(at, { bigint: true });
+      const { dev, ino } = fs().lstatSync(at, { bigint: true });
       return dev === this.#made.dev && ino === this.#made.ino;
     };
     try {
@@ -88,7 +89,7 @@ export function findBoundPath(fd: number, file: FilePath, mode?: number): BoundP
     if (mode === undefined || (stats.mode & ALL_PERMISSIONS) === BigInt(mode)) return bound;
     try {
       if (!isOurs && othersMayReplace(path)) throw uncertainError(file, stats, mode);
-      chmodSync(`/proc/self/fd/${opened}`, mode);
+      fs().chmodSync(`/proc/self/fd/${opened}`, mode);
     } catch (error) {
       bound.remove();
       throw error;
@@ -133,7 +134,7 @@ function open(fd: number, file: FilePath): Found | undefined {
 function othersMayReplace(path: FilePath): boolean {
   const us = BigInt(process.geteuid!());
   for (let directory = directoryOf(path); ; directory = directoryOf(directory)) {
-    const { uid, mode } = statSync(directory, { bigint: true });
+    const { uid, mode } = fs().statSync(directory, { bigint: true });
     if (uid !== us && uid !== 0n) return true;
     if ((mode & WRITABLE_BY_OTHERS) !== 0n && (mode & STICKY) === 0n) return true;
     if (directory.length === 1) return false;

@@ -1,6 +1,6 @@
-import { debuglog } from "node:util";
+import { util } from "../builtins.js";
 
-const { enabled } = debuglog("sendmsg");
+const { enabled } = util().debuglog("sendmsg");
 
 /**
  * An error that comes after a wait is made when the event loop calls, and its stack does not say who waits. With NODE_DEBUG=sendmsg in the

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import { realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { fs } from "../builtins.js";
 
 /** A path as text, or as bytes where the file system's names are not UTF-8. */
 export type FilePath = string | Buffer;
@@ -32,8 +32,8 @@ export function lasting(file: FilePath): FilePath {
   const directory = directoryOf(file);
   const real =
     typeof directory === "string"
-      ? realpathSync.native(directory)
-      : realpathSync.native(directory, { encoding: "buffer" });
+      ? fs().realpathSync.native(directory)
+      : fs().realpathSync.native(directory, { encoding: "buffer" });
   return fileIn(real, nameOf(file));
 }
 

@@ -1,12 +1,11 @@
-import { randomBytes } from "node:crypto";
-import { unlinkSync } from "node:fs";
+import { crypto, fs } from "../builtins.js";
 import { ENOENT } from "../errno.js";
 import { binding } from "../native/load.js";
 import { directoryOf, type FilePath, fileIn, terminated } from "./file-path.js";
 
 /** A name that nobody else's file has, in the file's own directory. docs/sockets.md tells users what such a file is. */
 export function nameBeside(file: FilePath): FilePath {
-  return fileIn(directoryOf(file), `.sendmsg-${process.pid}-${randomBytes(6).toString("hex")}`);
+  return fileIn(directoryOf(file), `.sendmsg-${process.pid}-${crypto().randomBytes(6).toString("hex")}`);
 }
 
 /**
@@ -44,7 +43,7 @@ export function removeIf(file: FilePath, mayGo: (at: FilePath) => boolean): void
 
 function unlinkIfThere(file: FilePath): void {
   try {
-    unlinkSync(file);
+    fs().unlinkSync(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
-import { networkInterfaces } from "node:os";
 import { checkFunction, checkInteger } from "../arguments.js";
+import { fs, os } from "../builtins.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
 import { readI32, readU32Be, write32, write32Be } from "./bytes.js";
 import { both } from "./layout.js";
@@ -15,9 +14,9 @@ const INTERFACE_NAME = /^[^\s/:]{1,15}$/;
  */
 export const systemInterfaceIndex: InterfaceIndex = (name) => {
   try {
-    return Number.parseInt(readFileSync(`/sys/class/net/${name}/ifindex`, "latin1"), 10);
+    return Number.parseInt(fs().readFileSync(`/sys/class/net/${name}/ifindex`, "latin1"), 10);
   } catch {
-    for (const address of networkInterfaces()[name] ?? []) {
+    for (const address of os().networkInterfaces()[name] ?? []) {
       if (address.family === "IPv6" && address.scopeid > 0) return address.scopeid;
     }
     return undefined;
