@@ -152,6 +152,16 @@ export function subjects(folder) {
       },
     },
     {
+      name: "start",
+      title: "starting a process that does nothing else",
+      contenders: {
+        "Node alone": node("start.mjs"),
+        'import "node:net"': node("start.mjs", "node:net"),
+        'import "sendmsg/syscalls"': { ...node("start.mjs", "sendmsg/syscalls"), isLibrary: true },
+        'import "sendmsg"': { ...node("start.mjs", "sendmsg"), isLibrary: true },
+      },
+    },
+    {
       name: "open",
       title: "opening a socket, 2,000 of them",
       contenders: {

@@ -1,7 +1,7 @@
 // Bundles src into dist: one file for each entry point, and files in shared/ for the code that several entry points need. Node
-// takes about a millisecond to load a module, and src has two hundred. TypeScript writes the declarations.
+// takes up to a millisecond to load a module, and src has two hundred. TypeScript writes the declarations.
 //   node bundle.mjs
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,13 +15,44 @@ const ENTRIES = [...Object.values(manifest.exports).map((it) => it.default), ...
   .filter((file) => file !== undefined)
   .map((file) => file.replace(/^\.\/dist\/(.+)\.js$/, "$1"));
 
+/**
+ * What else an entry point imports, for the sake of the others. esbuild makes a file in shared/ for each set of entry points that need
+ * the same code. There would be fifteen, which take longer to load than the code in them takes to compile. With these imports there
+ * are six: for all; for the codecs, which must not import binary.cjs; for the two that have tables; for system calls; for whoever makes
+ * them by name, as the command does; for sockets.
+ */
+const TOGETHER = {
+  "address/index": ["constants/index"],
+  "control/index": ["address/index", "options/index"],
+  "options/index": ["address/index", "control/index"],
+  "syscalls/index": ["native/load"],
+  "native/load": ["syscalls/index"],
+};
+const ALL = [...Object.keys(TOGETHER), "socket/option-access"];
+
+const sourceOf = (name) => join(core, "src", `${name}.ts`);
+
 /** Programs in test/scenarios import these from dist. Users can't. */
 const INTERNALS = ["native/load"];
+
+const together = {
+  name: "together",
+  setup(build) {
+    for (const name of [...ENTRIES, ...INTERNALS]) {
+      const imports = (TOGETHER[name] ?? ALL).map((it) => `import ${JSON.stringify(sourceOf(it))};`);
+      build.onLoad({ filter: new RegExp(`/src/${name}\\.ts$`) }, ({ path }) => ({
+        contents: [readFileSync(path, "utf8"), ...imports].join("\n"),
+        loader: "ts",
+      }));
+    }
+  },
+};
 
 /** Writes the bundle into `dist`, a folder beside binary.cjs. `internals`: other modules of src that a test imports from there. */
 export async function bundle(dist, { internals = [] } = {}) {
   await build({
-    entryPoints: [...ENTRIES, ...INTERNALS, ...internals].map((name) => join(core, "src", `${name}.ts`)),
+    entryPoints: [...ENTRIES, ...INTERNALS, ...internals].map(sourceOf),
+    plugins: [together],
     outbase: join(core, "src"),
     outdir: dist,
     // esbuild does not rewrite "../../binary.cjs": a file that imports it must be two folders below the package, as in src.
