@@ -5,8 +5,8 @@ import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bundle } from "../bundle.mjs";
 import { isBun, isDeno } from "../src/runtime.js";
-import { evaluate } from "./module.js";
-import { temporaryDirectory } from "./temporary-directory.js";
+import { evaluate } from "./support/evaluate.js";
+import { temporaryDirectory } from "./support/temporary-directory.js";
 
 const core = new URL("../", import.meta.url);
 
