@@ -1,16 +1,16 @@
 import { isAnyArrayBuffer, isTypedArray, isUint8Array } from "node:util/types";
 import { invalidArgType, invalidArgValue, outOfRange } from "./errors.js";
 
-// Arguments are checked once, here, in TypeScript: the native layer trusts what it is given.
+// TypeScript checks each argument once, with these functions. The native layer checks nothing.
 
-/** What can be sent: a string is sent as UTF-8; a list is sent in order, as one message. */
+/** The bytes of a message. A string is sent as UTF-8. The pieces of a list are sent in order, as one message. */
 export type Data =
   | string
   | ArrayBufferView
   | ArrayBufferLike
   | readonly (string | ArrayBufferView | ArrayBufferLike)[];
 
-/** iov entries that one call takes: UIO_MAXIOV, include/uapi/linux/uio.h. */
+/** How many iov entries one system call accepts: UIO_MAXIOV, include/uapi/linux/uio.h. */
 export const UIO_MAXIOV = 1024;
 
 export function checkInteger(argument: string, value: unknown, min: number, max: number): number {
@@ -20,11 +20,11 @@ export function checkInteger(argument: string, value: unknown, min: number, max:
   return value;
 }
 
-/** Whether it can be a descriptor number. We ask this of a list's entries before we make their names, which takes longer. */
+/** Whether the value can be a descriptor number. For lists, call this before building an entry's name, because that is slower. */
 export const isFd = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0x7fffffff;
 
-/** An int that is a valid descriptor number; whether it is open is for the kernel to say. */
+/** Checks that the value is a valid descriptor number. Only the kernel knows whether that descriptor is open. */
 export function checkFd(argument: string, value: unknown): number {
   return checkInteger(argument, value, 0, 0x7fffffff);
 }
@@ -37,7 +37,7 @@ export function checkInt32(argument: string, value: unknown): number {
   return checkInteger(argument, value, -0x80000000, 0x7fffffff);
 }
 
-/** Message flags: an int, given signed or unsigned. */
+/** Checks message flags. Programs may give the int signed or unsigned. */
 export function checkFlags(argument: string, value: unknown): number {
   return checkInteger(argument, value, -0x80000000, 0xffffffff) | 0;
 }
@@ -59,7 +59,7 @@ export function checkFunction<F>(argument: string, value: F): F {
 
 const everyObjects: object = Object.prototype;
 
-/** Whether somebody has given all objects a property. In V8 this takes 4 ns; a list of our names would take 40. */
+/** Whether a program has added a property to all objects. In V8 this takes 4 ns; looking up each of our names would take 40 ns. */
 function hasPollution(): boolean {
   for (const _ in everyObjects) return true;
   return false;
@@ -74,24 +74,24 @@ function isBelowObjectPrototype(value: object, name: PropertyKey): boolean {
 }
 
 /**
- * What a caller gave, without what all objects have: a property of Object.prototype is nobody's wish. With a polluted prototype,
- * `{}` would ask for descriptors (`maxFds`), and a message would bring them (`fds`).
+ * Hides properties that come from a polluted Object.prototype, because the caller did not give them. Otherwise `{}` could ask for
+ * descriptors (`maxFds`), and a message could send them (`fds`).
  *
- * Properties of a class and of `Object.create(defaults)` count. What is polluted is seen if it is enumerable, as assignments and
- * merges make it: a program that defines hidden properties there runs as it likes anyway.
+ * Properties of a class and of `Object.create(defaults)` do count. Only enumerable pollution is detected: assignments and merges
+ * make enumerable properties. Code that can define hidden properties on Object.prototype already controls the program.
  */
 export function own<T>(value: T): T {
   if (!hasPollution() || value === null || typeof value !== "object") return value;
   return new Proxy(value, {
-    // Without a receiver: getters of classes with private fields work on the object itself.
+    // No receiver is passed, so that a getter of a class with private fields runs on the object itself.
     get: (target, name) => (isBelowObjectPrototype(target, name) ? Reflect.get(target, name) : undefined),
     has: (target, name) => isBelowObjectPrototype(target, name),
   });
 }
 
-/** Returns the object as it is to be read: see {@link own}. */
+/** Checks that the value is an object, and returns it without polluted properties: see {@link own}. */
 export function checkObject<T extends object>(argument: string, value: T | undefined): T {
-  // Bytes, a list or a signal have no property that is looked for: taken for an object without any, they would vanish.
+  // Reject bytes, lists and signals: they have none of our option names, so they would silently count as empty options.
   if (
     value === null ||
     typeof value !== "object" ||
@@ -104,7 +104,7 @@ export function checkObject<T extends object>(argument: string, value: T | undef
   return own(value);
 }
 
-/** Milliseconds to wait at most; -1 (undefined): without end. */
+/** Checks a timeout in milliseconds. undefined becomes -1, which means no timeout. */
 export function checkTimeout(argument: string, value: unknown): number {
   return value === undefined ? -1 : checkInteger(argument, value, 0, 0x7fffffff);
 }
@@ -129,7 +129,7 @@ interface Extent {
   readonly byteLength: number;
 }
 
-/** Reads a view's own memory, whatever its class says. */
+/** Returns a function that reads a view's real memory, even if the view's class overrides these properties. */
 function extentReader(prototype: object): (view: ArrayBufferView) => Extent {
   const getter = (name: keyof Extent) => Object.getOwnPropertyDescriptor(prototype, name)!.get!;
   const [buffer, byteOffset, byteLength] = [getter("buffer"), getter("byteOffset"), getter("byteLength")];
@@ -143,20 +143,23 @@ function extentReader(prototype: object): (view: ArrayBufferView) => Extent {
 const extentOfTypedArray = extentReader(Object.getPrototypeOf(Uint8Array.prototype));
 const extentOfDataView = extentReader(DataView.prototype);
 
-// The global `Buffer` is a getter, which takes time.
+// Read once: the global `Buffer` is a getter, and calling it takes time.
 const bufferPrototype: unknown = Buffer.prototype;
 
 const lengthOfTypedArray: () => number = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   "length",
 )!.get!;
-/** Throws if an empty array's memory was taken away. Once JavaScriptCore has compiled it, keys() does not. */
+/** Throws on an empty array whose buffer was detached. keys() would not throw once JavaScriptCore has compiled it. */
 const includes: (value: number) => boolean = Object.getPrototypeOf(Uint8Array.prototype).includes;
 
-/** How long an array is in fact: it can have a property of that name that says otherwise. */
+/** The real length of an array. The array could have an own property `length` with another value. */
 export const lengthOf = (bytes: Uint8Array): number => lengthOfTypedArray.call(bytes);
 
-/** What `read` makes of memory. JavaScript throws when that was taken away: transferred, or cut from a buffer that can be resized. */
+/**
+ * Returns what `read` returns. If the memory was transferred, or a resizable buffer has shrunk, JavaScript throws; we explain that
+ * error.
+ */
 function attached<T>(argument: string, read: () => T): T {
   try {
     return read();
@@ -168,17 +171,17 @@ function attached<T>(argument: string, read: () => T): T {
   }
 }
 
-/** Whether it is a Uint8Array or Buffer, and of no class derived from them: such a class can state another buffer or length. */
+/** Whether the value is exactly a Uint8Array or Buffer. A derived class could report another buffer or length. */
 export function isPlainBytes(value: unknown): value is Uint8Array {
   if (!isUint8Array(value)) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === bufferPrototype || prototype === Uint8Array.prototype;
 }
 
-/** The same memory as a plain Uint8Array. */
+/** Returns the same memory as a plain Uint8Array. */
 function plainView(argument: string, view: ArrayBufferView): Uint8Array {
   if (isPlainBytes(view)) {
-    // Without a look at its buffer: V8 would first move a small array off its heap.
+    // Don't read `view.buffer`: V8 would first move a small array off its heap.
     if (lengthOf(view) === 0) attached(argument, () => includes.call(view, 0));
     return view;
   }
@@ -191,31 +194,31 @@ function plainView(argument: string, view: ArrayBufferView): Uint8Array {
   });
 }
 
-/** A part of a view. subarray() would call a constructor that the view's owner can choose (Symbol.species). */
+/** Returns a part of a view. subarray() would call a constructor that the view can choose (Symbol.species). */
 export function partOf(view: Uint8Array, offset: number, length: number): Uint8Array {
   const { buffer, byteOffset } = extentOfTypedArray(view);
   return new Uint8Array(buffer, byteOffset + offset, length);
 }
 
-/** The view from `offset` bytes on. */
+/** Returns the view from `offset` to its end. */
 export const restOf = (view: Uint8Array, offset: number): Uint8Array =>
   partOf(view, offset, lengthOf(view) - offset);
 
-/** Bytes of a value that is encoded or decoded. */
+/** Checks bytes that are an encoded value. */
 export function checkBytes(argument: string, value: unknown): Uint8Array {
   if (!isUint8Array(value)) throw invalidArgType(argument, "an instance of Uint8Array", value);
   return plainView(argument, value);
 }
 
-/** Bytes to be read or written in place, as a Uint8Array over the same memory. */
+/** Checks memory that will be read or written in place. Returns a Uint8Array over the same memory. */
 export function checkView(argument: string, value: unknown): Uint8Array {
-  // isView and isAnyArrayBuffer can't be deceived by a prototype, as instanceof can.
+  // Don't use instanceof: a forged prototype deceives it, but not isView and isAnyArrayBuffer.
   if (ArrayBuffer.isView(value)) return plainView(argument, value);
   if (isAnyArrayBuffer(value)) return attached(argument, () => new Uint8Array(value));
   throw invalidArgType(argument, "an ArrayBufferView or ArrayBuffer", value);
 }
 
-/** As {@link checkView}; null for undefined. */
+/** Like {@link checkView}, but undefined becomes null. */
 export function checkOptionalView(argument: string, value: unknown): Uint8Array | null {
   return value === undefined ? null : checkView(argument, value);
 }
@@ -226,19 +229,19 @@ function checkPiece(argument: string, value: unknown): Uint8Array {
   throw invalidArgType(argument, "a string, an ArrayBufferView, an ArrayBuffer or a list of them", value);
 }
 
-/** Flattens what is to be sent into one view, or a dense array of views that no user code can reach. */
+/** Turns the data to send into one view, or into a dense array of views that the caller's code can't reach. */
 export function checkData(argument: string, value: unknown): Uint8Array | Uint8Array[] {
   return Array.isArray(value) ? checkAll(argument, value, checkPiece) : checkPiece(argument, value);
 }
 
-/** Flattens the buffers that are to be filled. */
+/** Turns the buffers to fill into one view, or into a dense array of views. */
 export function checkBuffers(argument: string, value: unknown): Uint8Array | Uint8Array[] {
   return Array.isArray(value) ? checkAll(argument, value, checkView) : checkView(argument, value);
 }
 
 /**
- * A dense copy of a list, of at most `max` entries: what is missing in a sparse one is undefined, and not passed over. Reading it can
- * run the caller's code: a getter, a Proxy. `constant`: what the kernel calls the limit.
+ * Returns a dense copy of a list that has at most `max` entries. A hole in a sparse list becomes undefined. Reading the list can
+ * run the caller's code: a getter or a Proxy. `constant` is the kernel's name for the limit.
  */
 export function checkArray<T = unknown>(
   argument: string,
@@ -256,7 +259,7 @@ export function checkArray<T = unknown>(
   return copy;
 }
 
-/** A dense copy of a list of iov entries. */
+/** Returns a dense copy of a list of iov entries. */
 export const checkList = (argument: string, list: readonly unknown[]): unknown[] =>
   checkArray(argument, list, UIO_MAXIOV, "UIO_MAXIOV");
 
@@ -265,7 +268,7 @@ function checkAll(
   list: readonly unknown[],
   check: (argument: string, value: unknown) => Uint8Array,
 ): Uint8Array | Uint8Array[] {
-  // The whole list is read before the first entry is checked: a getter may transfer the buffer of an earlier one.
+  // Read the whole list before checking the first entry: a getter could transfer the buffer of an earlier entry.
   const entries = checkList(argument, list);
   if (entries.length === 1) return check(`${argument}[0]`, entries[0]);
   return entries.map((entry, i) => check(`${argument}[${i}]`, entry));

@@ -6,16 +6,16 @@ import { beforeCollection, countHeld } from "./forgotten.js";
 import { LateRegistry } from "./late-registry.js";
 import { binding } from "./native/load.js";
 
-/** By this, two installed copies of the library recognise each other's descriptors. */
+/** Two installed copies of the library recognise each other's descriptors by this symbol. */
 const BRAND = Symbol.for("sendmsg.FileDescriptor");
 
-/** What {@link FileDescriptor.transfer} gives out: cloneable, so it can be posted to another thread of the process. */
+/** The result of {@link FileDescriptor.transfer}. It can be cloned, so a program can post it to another thread of the process. */
 export interface DescriptorTicket {
   readonly type: "sendmsg.DescriptorTicket";
   readonly ticket: number;
 }
 
-/** What {@link FileDescriptor} offers, for code that is to work with stand-ins too, as `sendmsg/testing` has them. */
+/** The interface of {@link FileDescriptor}. Code that uses it also works with the stand-ins of `sendmsg/testing`. */
 export interface Descriptor extends Disposable {
   readonly fd: number;
   dup(): Descriptor;
@@ -30,30 +30,32 @@ interface Held {
 }
 
 function closeCollected({ fd, generation }: Held): void {
-  // False: it was given away or closed in time, or the number means another file by now.
+  // False: the descriptor was closed or given away before, or its number now refers to another file.
   if (!binding().release(fd, generation, 0)) return;
   process.emitWarning(`Descriptor ${fd} was closed by garbage collection: close it, take it or use "using"`, {
     code: "SENDMSG_FD_COLLECTED",
   });
 }
 
-/** What {@link holdUncollected} makes is not registered. */
+/** The place of a descriptor that {@link holdUncollected} made: it is not in the registry. */
 const UNREGISTERED = -1;
 let heldOf: (descriptor: FileDescriptor) => Held;
 const collected = new LateRegistry<FileDescriptor, Held>(closeCollected, (descriptor) => heldOf(descriptor));
 beforeCollection(() => collected.settle());
 
-/** Wraps a descriptor that is in custody already, with the generation under which it is. */
+/** Makes a FileDescriptor for a descriptor that is already in custody under this generation. */
 export let hold: (fd: number, generation: number) => FileDescriptor;
-/** The same, without the warning's registration: for what is closed together with its owner. */
+/** Like `hold`, but without registration and warning: for a descriptor whose owner always closes it. */
 export let holdUncollected: (fd: number, generation: number) => FileDescriptor;
-/** Moves a descriptor from one object to another, whose owner closes it for certain. */
+/** Moves a descriptor into an unregistered object, whose owner always closes it. The old object gives it up. */
 export let moveIn: (descriptor: FileDescriptor) => FileDescriptor;
-/** The way back: the new object is the user's. */
+/** The reverse of `moveIn`: moves a descriptor into a registered object, which the user owns. */
 export let moveOut: (descriptor: FileDescriptor) => FileDescriptor;
-/** The generation under which a descriptor is in custody, with its number. */
+/** The descriptor's number, and its generation in custody. */
 export let custodyOf: (descriptor: FileDescriptor) => { fd: number; generation: number };
-/** Closes a descriptor, with a token that comes back when close(2) has returned. False: it was not held. */
+/**
+ * Closes a descriptor. The native layer reports `token` when close(2) has returned. Returns false if the descriptor was not held.
+ */
 export let releaseWithToken: (descriptor: FileDescriptor, token: number) => boolean;
 
 function noSuchTicket(): Error {
@@ -69,9 +71,10 @@ function noSuchTicket(): Error {
 /**
  * One open file descriptor and the duty to close it.
  *
- * A descriptor has exactly one owner. This object is the owner until it is closed, detached or handed over; `fd` is -1 from
- * then on. One that is forgotten is closed when it is collected, with a warning (`SENDMSG_FD_COLLECTED`). Closing happens
- * in another thread, because a stranger's descriptor can make close(2) block for seconds.
+ * A descriptor has exactly one owner. This object is the owner until the program closes, detaches or hands over the descriptor;
+ * after that, `fd` is -1. If the program forgets the object, the library closes the descriptor when the object is
+ * collected, and warns (`SENDMSG_FD_COLLECTED`). A thread of the library makes each close(2), because closing a descriptor that a
+ * peer sent can block for seconds.
  */
 export class FileDescriptor implements Descriptor {
   #fd: number;
@@ -108,9 +111,9 @@ export class FileDescriptor implements Descriptor {
   }
 
   /**
-   * Takes over a descriptor that somebody else opened: from now on this object closes it.
+   * Takes ownership of a descriptor that other code opened: from now on this object closes it.
    *
-   * @throws `EBADF` if it is not open; `ERR_SENDMSG_FD_OWNED` if another FileDescriptor owns it.
+   * @throws `EBADF` if the descriptor is not open; `ERR_SENDMSG_FD_OWNED` if another FileDescriptor owns it.
    */
   static adopt(fd: number): FileDescriptor {
     checkFd("fd", fd);
@@ -126,9 +129,9 @@ export class FileDescriptor implements Descriptor {
   }
 
   /**
-   * Takes the descriptor that another thread of this process gave up with {@link transfer}. A ticket is good once.
+   * Takes the descriptor that another thread of this process gave up with {@link transfer}. Each ticket works once.
    *
-   * @throws `ENOENT` for a ticket that was claimed before, or that another installed copy of the library has made.
+   * @throws `ENOENT` if the ticket was claimed before, or if another installed copy of the library made it.
    */
   static claim(ticket: DescriptorTicket): FileDescriptor {
     if (ticket?.type !== "sendmsg.DescriptorTicket" || !Number.isSafeInteger(ticket.ticket)) {
@@ -149,9 +152,9 @@ export class FileDescriptor implements Descriptor {
     return true;
   }
 
-  /** The number, or -1 once the descriptor is closed, detached or handed over. */
+  /** The descriptor's number, or -1 once it is closed, detached or handed over. */
   get fd(): number {
-    // Somebody may have closed the number behind our back, and the kernel given it to another file since.
+    // Other code may have closed this number without telling us. Then the kernel may have given it to another file.
     if (this.#fd >= 0 && !binding().holds(this.#fd, this.#generation)) this.#gone();
     return this.#fd;
   }
@@ -177,9 +180,10 @@ export class FileDescriptor implements Descriptor {
   }
 
   /**
-   * A second descriptor for the same open file description: fcntl(F_DUPFD_CLOEXEC).
+   * Returns a second descriptor for the same open file description: fcntl(F_DUPFD_CLOEXEC).
    *
-   * Closing any descriptor of a file drops the process's POSIX record locks on it, see fcntl_locking(2).
+   * If a process closes any descriptor of a file, the kernel drops all POSIX record locks that the process has on the file: see
+   * fcntl_locking(2).
    */
   dup(): FileDescriptor {
     const native = binding();
@@ -188,7 +192,7 @@ export class FileDescriptor implements Descriptor {
     return hold(fd, native.result[0]!);
   }
 
-  /** Gives the descriptor up without closing it: the caller owns the number that it returns. */
+  /** Gives up ownership without closing the descriptor. Returns the number, which the caller now owns. */
   detach(): number {
     const fd = this.#open();
     binding().detach(fd, this.#generation);
@@ -197,7 +201,7 @@ export class FileDescriptor implements Descriptor {
   }
 
   /**
-   * Passes the number to `use`, which becomes the owner if it returns; if it throws, this object still owns it.
+   * Calls `use` with the number. If `use` returns, it owns the descriptor. If `use` throws, this object still owns it.
    *
    * @example descriptor.handOver((fd) => new net.Socket({ fd }))
    */
@@ -210,7 +214,7 @@ export class FileDescriptor implements Descriptor {
     return result;
   }
 
-  /** Gives the descriptor up for another thread of this process, which takes it with {@link claim}. */
+  /** Gives up ownership and returns a ticket. Another thread of this process takes the descriptor with {@link claim}. */
   transfer(): DescriptorTicket {
     const ticket = binding().deposit(this.#open(), this.#generation);
     if (ticket === 0) {
@@ -220,7 +224,7 @@ export class FileDescriptor implements Descriptor {
     return { type: "sendmsg.DescriptorTicket", ticket };
   }
 
-  /** Closes the descriptor, in another thread. Idempotent; see close(2). */
+  /** Closes the descriptor, in another thread. A second call does nothing. See close(2). */
   close(): void {
     this.#release(0);
   }

@@ -1,32 +1,32 @@
 import { errnoName } from "./errno.js";
 
-/** What every error of a system call carries, as Node's own do. */
+/** What the error of a system call says about the address, as Node's own errors do. */
 export interface SystemErrorDetails {
   /** The path of a Unix socket. */
   path?: string;
-  /** The IP address (or the printed form of any other address). */
+  /** The IP address, or another kind of address as text. */
   address?: string;
   port?: number;
 }
 
-/** An error of the kernel: looks like Node's own (`code: "ECONNREFUSED"`, negative `errno`, `syscall`). */
+/** An error from the kernel. It has the same properties as Node's own: `code: "ECONNREFUSED"`, negative `errno`, `syscall`. */
 export interface SystemError extends Error, SystemErrorDetails {
   code: string;
-  /** Negative, as Node has it. */
+  /** Negative, as in Node's own errors. */
   errno: number;
   syscall: string;
-  /** The cause, where `code` has several: "ERR_SENDMSG_MESSAGES_LOST", "ERR_SENDMSG_SYSCALL_DENIED". */
+  /** The cause, if `code` can have several: "ERR_SENDMSG_MESSAGES_LOST", "ERR_SENDMSG_SYSCALL_DENIED". */
   reason?: string;
 }
 
-/** An error of a send: how much of the message the kernel had taken. Above 0, its descriptors went too. */
+/** The error of a failed send. `bytesSent` says how many bytes the kernel took. Above 0, it took the descriptors too. */
 export interface SendError extends Error {
   code: string;
   bytesSent: number;
 }
 
 function withCode<E extends Error>(error: E, code: string): E & { code: string } {
-  // Like Node's own errors: `code` is an own property, and the stack's first line shows it.
+  // As in Node's own errors, `code` is an own property, and the first line of the stack shows it.
   const coded = Object.assign(error, { code });
   const name = error.name;
   error.name = `${name} [${code}]`;
@@ -35,7 +35,7 @@ function withCode<E extends Error>(error: E, code: string): E & { code: string }
   return coded;
 }
 
-/** The error of a failed system call. `errno` is the positive or negative errno. */
+/** Makes the error of a failed system call. `errno` may be positive or negative. */
 export function systemError(errno: number, syscall: string, details: SystemErrorDetails = {}): SystemError {
   const code = errnoName(errno);
   let where = details.path ?? details.address ?? "";
@@ -44,7 +44,7 @@ export function systemError(errno: number, syscall: string, details: SystemError
   return Object.assign(error, { errno: -Math.abs(errno), code, syscall }, details);
 }
 
-/** Gives an error another message, in its stack too: there the old one would be shown where nobody catches it. */
+/** Changes an error's message, in its stack too: Node prints the stack of an uncaught error, not its message. */
 export function explain(error: Error, message: string): void {
   const { stack } = error;
   const old = error.message;
@@ -52,10 +52,10 @@ export function explain(error: Error, message: string): void {
   if (stack !== undefined) error.stack = stack.replace(old, () => message);
 }
 
-/** The `reason` of a system call's error when a seccomp filter, and not the kernel, has failed it. */
+/** The `reason` of an error if a seccomp filter refused the system call, and not the kernel. */
 export const SYSCALL_DENIED = "ERR_SENDMSG_SYSCALL_DENIED";
 
-/** No path to a system call is permitted: a seccomp filter denies the direct call and, on ia32, socketcall(2) too. */
+/** A seccomp filter refuses the system call. On ia32 it refuses both the direct call and socketcall(2). */
 export function syscallDeniedError(errno: number, syscall: string): SystemError & { reason: string } {
   const error = systemError(errno, syscall);
   const [both, one] =
@@ -68,7 +68,7 @@ export function syscallDeniedError(errno: number, syscall: string): SystemError 
   return Object.assign(error, { reason: SYSCALL_DENIED });
 }
 
-/** How an error shows a value that it does not want. It never throws, whatever the value's own code does. */
+/** How an error message shows a wrong value. This never throws, even if the value's own code does. */
 export function printed(value: unknown): string {
   try {
     return printedBy(value);
@@ -125,23 +125,23 @@ export function outOfRange(
   return Object.assign(withCode(error, "ERR_OUT_OF_RANGE"), { argument });
 }
 
-/** TypeError ERR_ILLEGAL_CONSTRUCTOR, as Node has it. `instead` completes "Use …". */
+/** TypeError ERR_ILLEGAL_CONSTRUCTOR, which Node has too. `instead` completes "Use …". */
 export function illegalConstructor(className: string, instead: string): TypeError & { code: string } {
   const error = new TypeError(`new ${className}() is not for users. Use ${instead}`);
   return withCode(error, "ERR_ILLEGAL_CONSTRUCTOR");
 }
 
-/** An Error with one of the library's own codes, or of Node's (`ERR_INVALID_STATE`, …). */
+/** An Error with a code of this library or of Node (`ERR_INVALID_STATE`, …). */
 export function codedError(code: string, message: string): Error & { code: string } {
   return withCode(new Error(message), code);
 }
 
-/** What a wait on a closed socket, listener or descriptor rejects with. */
+/** The error with which a wait rejects if its socket, listener or descriptor is closed. */
 export function closedError(what: string): Error & { code: string } {
   return codedError("ERR_SENDMSG_CLOSED", `The ${what} is closed`);
 }
 
-/** `AbortError`, `ABORT_ERR`, with the signal's reason as its cause. */
+/** `AbortError` with the code `ABORT_ERR`. Its cause is the signal's reason. */
 export class AbortError extends Error {
   readonly code = "ABORT_ERR";
   override readonly name = "AbortError";

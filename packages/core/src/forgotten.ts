@@ -1,38 +1,42 @@
 import { v8 } from "./builtins.js";
 import { binding } from "./native/load.js";
 
-// A forgotten descriptor is closed when the garbage collector finds its object. The collector sees an object of some hundred bytes:
-// left alone, it would come long after the process has run out of descriptors. So we count what is held, and ask for a collection.
+// The library closes a forgotten descriptor when the garbage collector finds its object. The collector knows only that the object
+// has some hundred bytes, so on its own it would run long after the process has no descriptors left. So we count the descriptors
+// that are held, and start a collection ourselves.
 
-/** So many may be held before the first collection. Where the process may have few files open, it is fewer. */
+/** The first collection starts at this many held descriptors, or at fewer if the process may open only few files. */
 const FIRST = 1024;
 
-/** Descriptors that have been held so far. */
+/** How many descriptors have been held since the start. */
 let made = 0;
-/** When so many have been held, we look how many still are. */
+/** When `made` reaches this number, we count how many are still held. */
 let next = 64;
-/** How many may be held before we ask for a collection. */
+/** How many descriptors may be held before we start a collection. */
 let allowed: number | undefined;
-/** A look is due, or a collection is under way. */
+/** A count is scheduled, or a collection is running. */
 let busy = false;
 let collecting = false;
 
-/** A descriptor is held from now on. */
+/** Counts one more descriptor that is held. */
 export function countHeld(): void {
   if (++made < next || busy) return;
   busy = true;
-  // After the turn: most are closed in the turn that has brought them.
+  // After this turn of the event loop, because most descriptors are closed in the turn in which they arrive.
   setImmediate(look);
 }
 
 let prepare = (): void => {};
 
-/** What has to be done before a collection, so that it can find all that was forgotten. */
+/** Sets a function that is called before each collection. It must make all forgotten objects visible to the collector. */
 export function beforeCollection(callback: () => void): void {
   prepare = callback;
 }
 
-/** The next turn closes what a collection has found. Until then, sockets may begin no new burst of calls. */
+/**
+ * A collection has run, but the descriptors that it found are not closed before the next turn of the event loop. Until then,
+ * sockets start no new burst of calls.
+ */
 export const isCollecting = (): boolean => collecting;
 
 function look(): void {
@@ -45,11 +49,11 @@ function look(): void {
   collecting = true;
   prepare();
   collect();
-  // The finalizers run in the next turn.
+  // The garbage collector calls the finalizers in the next turn of the event loop.
   setImmediate(() => setImmediate(endCollection));
 }
 
-/** Has the garbage collector do all its work now. */
+/** Makes the garbage collector do all its work now. */
 function collect(): void {
   const { Bun } = globalThis as { Bun?: { gc(wait: boolean): void } };
   if (Bun) Bun.gc(true);
@@ -63,15 +67,15 @@ function endCollection(): void {
   lookLater(held);
 }
 
-/** We look again when so many more have been held that the limit may be reached. */
+/** Schedules the next count for when enough new descriptors have been held that the limit may be reached. */
 function lookLater(held: number): void {
   busy = false;
   next = made + allowed! - held;
 }
 
 /**
- * How many may be held before the next collection, if `held` are in use: twice as many. So a program that holds more and more is
- * seldom interrupted. At most half of the files that the process may still open are added.
+ * How many descriptors may be held before the next collection, if `held` are in use: twice as many. So a program that holds more
+ * and more is seldom interrupted. We never add more than half of the files that the process may still open.
  */
 function allowedBeside(held: number): number {
   const room = binding().openFilesLimit() - held;

@@ -6,20 +6,21 @@ import type { ControlMessage, ControlName } from "./control/index.js";
 import { invalidArgType, invalidArgValue, printed } from "./errors.js";
 import { IPV4_BYTES, IPV6_BYTES, readIpv6, writeIpv4, writeIpv6 } from "./wire/ip-text.js";
 
-// What IPv4 and IPv6 say in different control messages, in one vocabulary. An AF_INET6 socket receives IPv4 packets, too,
-// and sends them to v4-mapped addresses: then SOL_IP's messages count, and SOL_IPV6's are passed over in silence.
+// IPv4 and IPv6 report the same facts in different control messages. This file gives both the same names. An AF_INET6 socket also
+// receives IPv4 packets, and sends them to v4-mapped addresses. For these packets the kernel uses the messages of SOL_IP, and
+// silently ignores those of SOL_IPV6.
 
 /** Explicit congestion notification (RFC 3168), the lower two bits of the traffic class. */
 export const ECN = {
-  /** The transport does not use it. */
+  /** The transport does not use ECN. */
   notEct: 0,
   ect1: 1,
   ect0: 2,
-  /** Congestion was experienced on the way. */
+  /** The packet met congestion on its way. */
   ce: 3,
 } as const;
 
-/** What the headers of a packet that arrived say, as far as it was switched on. */
+/** What the headers of a received packet say. A fact is present only if its control message was switched on. */
 export interface PacketInfo {
   /** One of {@link ECN}. */
   ecn?: number;
@@ -27,36 +28,36 @@ export interface PacketInfo {
   dscp?: number;
   /** IPv4's time to live, IPv6's hop limit. */
   hopLimit?: number;
-  /** The address that the packet was sent to. A v4-mapped one is given as the IPv4 address that it is. */
+  /** The address to which the packet was sent. A v4-mapped address is given as the IPv4 address in it. */
   destination?: string;
   /**
-   * The address of this host's to answer from: the destination, unless that was a multicast or broadcast address. Of IPv6
-   * multicast there is none: `interfaceIndex` alone lets the kernel choose.
+   * The address of this host from which to answer. It is the destination, unless that was a multicast or broadcast address. It is
+   * absent for IPv6 multicast: then give `interfaceIndex` alone, and the kernel chooses an address.
    */
   local?: string;
-  /** The interface that it came by. */
+  /** The interface on which the packet arrived. */
   interfaceIndex?: number;
-  /** The data are several datagrams of this size, the last may be shorter (UDP_GRO). */
+  /** The data contain several datagrams of this size (UDP_GRO). The last one may be shorter. */
   segmentSize?: number;
 }
 
-/** What the headers of a packet are to say. What is left out is the socket's own setting. */
+/** What the headers of a packet should say. For a property that you leave out, the kernel uses the socket's own setting. */
 export interface PacketSettings {
-  /** One of {@link ECN}; without `dscp`, that is 0. */
+  /** One of {@link ECN}. If you give it without `dscp`, the packet's DSCP is 0. */
   ecn?: number;
-  /** The differentiated services code point, 0 to 63; without `ecn`, that is not in use. */
+  /** The differentiated services code point, 0 to 63. If you give it without `ecn`, the packet does not use ECN. */
   dscp?: number;
   /** IPv4's time to live, IPv6's hop limit: 1 to 255. */
   hopLimit?: number;
-  /** The address to send from, one of this host's: what {@link PacketInfo.local} was, to answer from there. */
+  /** The address of this host to send from. To answer a packet, give its {@link PacketInfo.local}. */
   source?: string;
-  /** The interface to send by. */
+  /** The interface on which to send. */
   interfaceIndex?: number;
-  /** Cuts the data into datagrams of this size, on UDP (UDP_SEGMENT). */
+  /** The kernel cuts the data into datagrams of this size. Only on UDP (UDP_SEGMENT). */
   segmentSize?: number;
 }
 
-/** The version of IP that a socket speaks. */
+/** The version of IP that a socket uses. */
 export type IpFamily = "ipv4" | "ipv6";
 
 const ECN_BITS = 2;
@@ -70,10 +71,11 @@ const IPV4_NAMES = ["ipTos", "ipTtl", "ipPktinfo"] as const satisfies readonly C
 const IPV6_NAMES = ["ipv6Tclass", "ipv6Hoplimit", "ipv6Pktinfo"] as const satisfies readonly ControlName[];
 
 /**
- * The names of what {@link readPacketInfo} reads, to switch it on: `receive: packetInfoNames("ipv6")`.
+ * Returns the names of the control messages that {@link readPacketInfo} reads. Switch them on with
+ * `receive: packetInfoNames("ipv6")`.
  *
- * On an IPv6 socket those of IPv4 are among them, for the IPv4 packets that it may receive. `segments` adds `udpGro`:
- * UDP datagrams may then come joined, and the caller has to cut them apart by `segmentSize`.
+ * For "ipv6" the names for IPv4 are included, because an IPv6 socket can receive IPv4 packets. `segments` adds `udpGro`: then the
+ * kernel may join several UDP datagrams, and the caller has to cut them apart by `segmentSize`.
  */
 export function packetInfoNames(family: IpFamily, options: { segments?: boolean } = {}): ControlName[] {
   const { segments = false } = checkObject("options", options);
@@ -98,7 +100,7 @@ function packetInfoOf<V extends { address: string }>(value: V, i: number): V {
   return value;
 }
 
-/** Reads what a packet's headers said, whether it was IPv4, IPv6 or IPv4 on an IPv6 socket. */
+/** Reads what a packet's headers said. The packet can be IPv4, IPv6, or IPv4 on an IPv6 socket. */
 export function readPacketInfo(message: { readonly control: readonly ControlMessage[] }): PacketInfo {
   const control = checkArray<ControlMessage | undefined>(
     "message.control",
@@ -131,7 +133,7 @@ export function readPacketInfo(message: { readonly control: readonly ControlMess
       case "ipv6Pktinfo2292": {
         const { address, interfaceIndex } = packetInfoOf(item.value, i);
         info.destination = withoutMapping(address);
-        // Of an IPv4 packet SOL_IP's message says more, and may have come before.
+        // For an IPv4 packet the message of SOL_IP says more. It may have come before this one, so don't overwrite `local`.
         if (info.destination === address && !isMulticast(address)) info.local = address;
         info.interfaceIndex = interfaceIndex;
         break;
@@ -145,12 +147,13 @@ export function readPacketInfo(message: { readonly control: readonly ControlMess
 }
 
 /**
- * The control messages that make a packet's headers say this, on its way to an address: `socket.sendmsg({ data, address: to,
- * control: packetControl({ ecn: ECN.ect0 }, to) })`. On a connected socket it is the peer's address.
+ * Returns the control messages that set a packet's headers, for a packet to the address `to`:
+ * `socket.sendmsg({ data, address: to, control: packetControl({ ecn: ECN.ect0 }, to) })`. On a connected socket, give the peer's
+ * address.
  *
- * Whether the packet is IPv4 or IPv6 is the address's doing, not the socket's; "ipv4" or "ipv6" in its place says so as well.
+ * The address decides whether the packet is IPv4 or IPv6, not the socket. Instead of an address, you can give "ipv4" or "ipv6".
  *
- * @throws TypeError, RangeError: a setting is out of range; `source` is of the other version; `to` is no IP address.
+ * @throws TypeError, RangeError: a setting is out of range; `source` is of the other IP version; `to` is not an IP address.
  * @see ip(7), ipv6(7), udp(7)
  */
 export function packetControl(settings: PacketSettings, to: Address | IpFamily): ControlMessage[] {
@@ -196,7 +199,7 @@ function checkIpFamily(argument: string, family: unknown): IpFamily {
   throw invalidArgValue(argument, `must be "ipv4" or "ipv6". Received ${printed(family)}`);
 }
 
-/** The version of packets to an address. */
+/** The version of IP in which a packet to this address is sent. */
 function familyOfPacket(to: Address): IpFamily {
   const { family } = codecOf(to, "to");
   if (family === AF_INET) return "ipv4";
@@ -210,7 +213,7 @@ const isMulticast = (address: string): boolean => /^ff/i.test(address);
 
 const MAPPED = "::ffff:";
 
-/** The IPv4 address that a v4-mapped one stands for, in whatever form it is written; any other stays what it is. */
+/** Turns a v4-mapped address, in any notation, into its IPv4 address. Returns any other address unchanged. */
 function withoutMapping(address: string): string {
   if (typeof address !== "string" || !address.includes(":")) return address;
   const bytes = new Uint8Array(IPV6_BYTES);

@@ -1,6 +1,6 @@
 import { os } from "./builtins.js";
 
-/** The numbers at the beginning of a version: 6.18.44-generic is 6, 18, 44. */
+/** The first numbers of a version: 6.18.44-generic gives 6, 18, 44. */
 function numbersOf(version: string): number[] {
   return version
     .split(/[.-]/, 3)
@@ -8,7 +8,7 @@ function numbersOf(version: string): number[] {
     .map((number) => (Number.isNaN(number) ? 0 : number));
 }
 
-/** Whether a kernel's version is below another; `running` is this system's. Distributions take things over earlier. */
+/** Whether a kernel's version is below another. `running` is this system's version. Distributions backport some features. */
 export function kernelIsOlderThan(since: string, running: string = os().release()): boolean {
   const have = numbersOf(running);
   const want = numbersOf(since);
@@ -19,7 +19,7 @@ export function kernelIsOlderThan(since: string, running: string = os().release(
   return false;
 }
 
-/** Says that something is younger than the running kernel; undefined if it is not. */
+/** Explains that the running kernel is too old for a feature. Returns undefined if it is new enough. */
 export function explainAge(
   what: string,
   since: string,

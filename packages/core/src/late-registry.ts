@@ -1,22 +1,22 @@
 import * as timers from "node:timers";
 
-// Test tools replace timers by others, which may never fire.
+// Keep the real function: test tools replace timers by fake ones, which may never fire.
 const { setTimeout } = timers;
 
-/** How long objects live unregistered, in milliseconds, and how many at most. */
+/** How many milliseconds an object stays unregistered, and how many objects may be unregistered at a time. */
 const DELAY = 10;
 const MOST = 1024;
 
 /**
- * A FinalizationRegistry for objects most of which are done with soon, as descriptors are. It registers an object when it has lived for some
- * milliseconds. Until then it holds the object. Registering at once, and taking that back, would take as long as a system call, and
- * what it leaves behind makes V8 enlarge its young generation.
+ * A FinalizationRegistry for objects that mostly have short lives, as descriptors do. It registers an object only after some
+ * milliseconds, and holds the object until then. To register each object at once and to unregister it again would take as long as a
+ * system call. It would also leave garbage that makes V8 enlarge its young generation.
  */
 export class LateRegistry<T extends object, H> {
   readonly #registry: FinalizationRegistry<H>;
   readonly #heldValueOf: (object: T) => H;
   readonly #young: (T | undefined)[] = [];
-  /** The place of the first of these. */
+  /** The place of the first object in `#young`. */
   #first = 0;
   readonly #settleLater = (): void => this.settle();
 
@@ -25,7 +25,7 @@ export class LateRegistry<T extends object, H> {
     this.#heldValueOf = heldValueOf;
   }
 
-  /** Returns the object's place, by which {@link unregister} finds it. */
+  /** Returns the object's place. {@link unregister} needs it to find the object. */
   register(object: T): number {
     const young = this.#young;
     if (young.length === MOST) this.settle();
@@ -39,7 +39,7 @@ export class LateRegistry<T extends object, H> {
     else this.#registry.unregister(object);
   }
 
-  /** Has the collector look at all objects from now on. */
+  /** Registers all objects that are still waiting, so that the garbage collector can find them from now on. */
   settle(): void {
     const young = this.#young;
     for (let i = 0; i < young.length; i++) {

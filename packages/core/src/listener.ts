@@ -41,17 +41,19 @@ import { failure } from "./syscalls/failure.js";
 import { interfacesOf } from "./syscalls/kernel-interfaces.js";
 
 export interface ListenOptions extends SocketOptions {
-  /** Connections that may wait to be accepted; the kernel caps it at net.core.somaxconn. Default: 511, as Node's. */
+  /** How many connections may wait to be accepted. The kernel limits it to net.core.somaxconn. Default: 511, as in Node. */
   backlog?: number;
 }
 
 export interface AcceptOptions {
   signal?: AbortSignal;
-  /** Told of errors that do not end the iteration: a connection that was given up meanwhile, no descriptor left for now. */
+  /**
+   * Called with each error that does not end the iteration: the peer gave up a connection, or no descriptor is free at the moment.
+   */
   onError?: (error: Error) => void;
 }
 
-/** What {@link Listener} offers, for code that is to work on another transport too. */
+/** The interface of {@link Listener}. Code that uses it also works with other transports. */
 export interface MessageListener<S extends MessageSocket = MessageSocket>
   extends AsyncIterable<S>,
     AsyncDisposable {
@@ -62,10 +64,10 @@ export interface MessageListener<S extends MessageSocket = MessageSocket>
   close(): Promise<void>;
 }
 
-/** Told of a lack of descriptors or memory, which accepting waits out. */
+/** Called with an error if descriptors or memory are short. The listener pauses and tries again. */
 type OnShortage = ((error: Error) => void) | undefined;
 
-/** What passes on to the sockets that a listener accepts. */
+/** The settings that a listener gives to the sockets that it accepts. */
 interface AcceptedSettings {
   maxFds: MaxFds;
   receive: readonly ControlName[];
@@ -86,15 +88,15 @@ export class Listener implements MessageListener<Socket> {
   readonly #queue: WaitQueue<OnShortage, Socket>;
   readonly #backoff = new Backoff();
   /**
-   * Another process may have the same listener. It can make it blocking at any moment, and accept4(2) has no MSG_DONTWAIT: a
-   * thread accepts.
+   * Another process may have the same listener, and can make it blocking at any moment. accept4(2) has no MSG_DONTWAIT, so a thread
+   * accepts.
    */
   #shared = false;
   /** A thread is accepting. */
   #inThread = false;
   /** The listener became ready while the thread was accepting. */
   #readyMeanwhile = false;
-  /** What a thread has accepted, until somebody asks for it; or the errno that it met, or why it could not be made a Socket. */
+  /** What a thread has brought, until the program asks for it: a Socket, an errno, or the error of making the Socket. */
   #held: number | Socket | Error | undefined;
   readonly #boundPath: BoundPath | undefined;
   #options: SocketOptionAccess | undefined;
@@ -117,7 +119,7 @@ export class Listener implements MessageListener<Socket> {
   }
 
   /**
-   * Binds a socket to an address and listens. `receive` and `maxFds` pass on to the sockets that it accepts.
+   * Binds a socket to an address and listens. `receive` and `maxFds` also apply to the sockets that the listener accepts.
    *
    * @throws a system error: EADDRINUSE, EACCES, ENOENT, …
    * @see bind(2), listen(2), unix(7)
@@ -138,7 +140,7 @@ export class Listener implements MessageListener<Socket> {
     try {
       const facts = { family, type: checked.type, protocol: checked.protocol };
       const fd = descriptor.fd;
-      // Before listen(2): an accepted socket has what its listener had when the connection was made.
+      // Before listen(2): an accepted socket has the options that its listener had when the peer connected.
       const switches = ControlSwitchboard.of(fd, facts, checked.receive);
       allowRebinding(fd, family);
       boundPath = await bindTo(fd, at, checked);
@@ -161,11 +163,11 @@ export class Listener implements MessageListener<Socket> {
   /**
    * Takes over a listening socket: a descriptor number, a FileDescriptor or a net.Server, which stops listening.
    *
-   * A net.Server's socket file is this listener's to remove from then on, if another server has not replaced it. Node takes it
-   * away when it closes the server, and it is put back at once: for some microseconds nobody can connect. A server that binds
-   * to the path in these microseconds keeps it.
+   * If it is a net.Server with a socket file, this listener removes the file when it closes, unless another server has replaced the
+   * file. Node removes the file when it closes the net.Server, and the library puts it back at once: for some microseconds no
+   * client can connect. If another server binds to the path in these microseconds, that server keeps it.
    *
-   * It becomes non-blocking: that belongs to the open file description, which other processes may share.
+   * The socket becomes non-blocking. This flag belongs to the open file description, which other processes may share.
    */
   static from(
     source: number | FileDescriptor | NetServer,
@@ -194,7 +196,7 @@ export class Listener implements MessageListener<Socket> {
     }
   }
 
-  /** The descriptor's number, which the listener goes on owning; -1 once it is closed or given away. */
+  /** The descriptor's number. The listener still owns it. -1 once the listener is closed or detached. */
   get fd(): number {
     return this.#endpoint.fd;
   }
@@ -203,7 +205,7 @@ export class Listener implements MessageListener<Socket> {
     return this.#endpoint.closed;
   }
 
-  /** The listening socket's options, by name. Those of IP and TCP pass on to what is accepted. */
+  /** The listening socket's options, by name. Accepted sockets inherit those of IP and TCP. */
   get options(): SocketOptionAccess {
     this.#options ??= new SocketOptionAccess(this.#endpoint, this.#facts.family);
     return this.#options;
@@ -215,9 +217,9 @@ export class Listener implements MessageListener<Socket> {
   }
 
   /**
-   * The next connection.
+   * Waits for the next connection.
    *
-   * Without a descriptor left (EMFILE) it goes on waiting, and tries again by and by.
+   * If no descriptor is free (EMFILE), it keeps waiting and tries again after pauses.
    *
    * @throws a system error: ECONNABORTED, …; AbortError; `ERR_SENDMSG_CLOSED`.
    * @see accept(2)
@@ -240,14 +242,13 @@ export class Listener implements MessageListener<Socket> {
   }
 
   /**
-   * The next connection. Undefined: none is waiting, or others wait for it. Where a thread accepts, because another process may have
-   * the listener, it is undefined first, then the connection.
+   * Returns the next connection, or undefined if no connection is waiting, or if calls of {@link accept} wait for one.
    *
    * If another process may have the same listener ({@link from} made this object, or it was sent), a thread accepts, because the
-   * other process could make the listener blocking. Then the call that finds a connection starts the thread and returns
-   * undefined. A later call, after the event loop has run, returns the connection.
+   * other process could make the listener blocking. Then the call that finds a connection starts the thread and returns undefined.
+   * A later call, after the event loop has run, returns the connection.
    *
-   * @throws a system error: `EMFILE` without a descriptor left, ECONNABORTED, …
+   * @throws a system error: `EMFILE` if no descriptor is free, ECONNABORTED, …
    * @see accept(2)
    */
   tryAccept(): Socket | undefined {
@@ -258,7 +259,7 @@ export class Listener implements MessageListener<Socket> {
     });
   }
 
-  /** Undefined: none is waiting, or there is no descriptor for it and `onShortage` was told. */
+  /** Undefined: no connection is waiting, or no descriptor is free for it and `onShortage` was called. */
   #try(onShortage: (error: Error) => void): Socket | undefined {
     const accepted = this.#shared || this.#inThread ? this.#acceptOffLoop() : this.#acceptNow();
     if (typeof accepted === "object") {
@@ -279,7 +280,7 @@ export class Listener implements MessageListener<Socket> {
     return accepted < 0 ? accepted : this.#socketOf(holdUncollected(accepted, native.result[1]!));
   }
 
-  /** The connection that a thread has accepted, or the errno that it met. Neither: -EAGAIN, and a thread starts to accept. */
+  /** Returns the connection or the errno that a thread has brought. If there is none, starts a thread and returns -EAGAIN. */
   #acceptOffLoop(): number | Socket {
     const held = this.#held;
     this.#held = undefined;
@@ -312,20 +313,23 @@ export class Listener implements MessageListener<Socket> {
       this.#serveLast(held);
       return;
     }
-    // Somebody else has taken it. The event of the next one has come already, or is to come.
+    // Another process has taken this connection. If a new one came while the thread ran, no further event will come: so try again.
     if (held === -EAGAIN && !this.#readyMeanwhile) return;
     if (held !== -EAGAIN) this.#held = held;
     this.#pump();
   }
 
-  /** Whoever was waiting when the listener was closed gets what the thread has brought. */
+  /** The thread has returned after the listener was closed. If a call of accept() is still waiting, it gets the connection. */
   #serveLast(accepted: number | Socket | Error): void {
     if (typeof accepted !== "object" || accepted instanceof Error)
       this.#queue.fail(this.#endpoint.closedError());
     else if (!this.#queue.give(accepted)) accepted.close();
   }
 
-  /** The listener stays readable: without a pause, accepting would spin. No edge will come, so the timer is the way back. */
+  /**
+   * While descriptors are short, the listener stays readable, so without a pause accepting would spin. No new edge comes: the timer
+   * retries.
+   */
   #pause(error: Error, onError: ((error: Error) => void) | undefined): void {
     onError?.(error);
     this.#backoff.wait(() => this.#pump());
@@ -333,9 +337,10 @@ export class Listener implements MessageListener<Socket> {
 
   #socketOf(descriptor: FileDescriptor): Socket {
     try {
-      // On AF_UNIX only SO_PASSCRED and its like are inherited, timestamps are not; elsewhere everything is.
+      // On AF_UNIX, accepted sockets inherit SO_PASSCRED and similar options, but not timestamps. Other families inherit all
+      // options.
       const { maxFds, receive, switches } = this.#accepted;
-      // A connection inherits SO_PASSRIGHTS, unless it waited before the listener became ours.
+      // A connection inherits SO_PASSRIGHTS, unless it was already waiting when we took over the listener.
       refuseDescriptors(descriptor.fd, maxFds);
       const own =
         this.#facts.family === AF_UNIX
@@ -354,10 +359,10 @@ export class Listener implements MessageListener<Socket> {
   }
 
   /**
-   * The connections, until the listener is closed. Leaving the loop does not close it.
+   * Iterates over the connections until the listener is closed. Leaving the loop does not close the listener.
    *
-   * A connection that the peer gave up meanwhile goes to `onError` and is passed over, as is a lack of descriptors (after a
-   * pause); any other error is thrown.
+   * If the peer gave up a connection, or if no descriptor is free, the error goes to `onError` and the iteration continues (after a
+   * pause if no descriptor is free). Any other error is thrown.
    */
   connections(options: AcceptOptions = {}): AsyncGenerator<Socket, void, undefined> {
     return iterateConnections(this, (...wait) => this.#accept(...wait), options);
@@ -367,23 +372,23 @@ export class Listener implements MessageListener<Socket> {
     return this.connections();
   }
 
-  /** A wait on this listener keeps the process alive: the default. */
+  /** Lets waits on this listener keep the process alive. This is the default. */
   ref(): this {
     this.#endpoint.setReferenced(true);
     return this;
   }
 
-  /** A wait on this listener does not keep the process alive. */
+  /** Lets the process exit although calls wait on this listener. */
   unref(): this {
     this.#endpoint.setReferenced(false);
     return this;
   }
 
   /**
-   * Gives the descriptor up, and the duty to remove its path; this object is closed then.
+   * Gives up the descriptor, and the duty to remove its path. After that, this object is closed.
    *
-   * @throws `ERR_INVALID_STATE` while somebody waits for a connection, or a thread is accepting one, or nobody has taken the one
-   *   that a thread has accepted: see {@link tryAccept}.
+   * @throws `ERR_INVALID_STATE` while a call of {@link accept} waits, while a thread is accepting, and while a connection that a
+   *   thread accepted has not been taken: see {@link tryAccept}.
    */
   detach(): FileDescriptor {
     this.#endpoint.open();
@@ -401,14 +406,15 @@ export class Listener implements MessageListener<Socket> {
   }
 
   /**
-   * Closes the listener at once: waits reject with `ERR_SENDMSG_CLOSED`. If a thread is accepting, the first of them gets the
-   * connection that it brings within a quarter of a second: no client is lost by a hand-over. Its path is removed first, if it is still the one that
-   * was bound here. It stays if the listener was sent to another process, or if a message with it still waits to be sent.
+   * Closes the listener at once: waits reject with `ERR_SENDMSG_CLOSED`. The listener first removes its path, if the path still is
+   * the file that it bound. It leaves the path if the listener was sent to another process, or if a message with it still waits to
+   * be sent.
    *
-   * A connection that a thread has accepted, and that nobody waits for, is closed as well: see {@link tryAccept}. Other processes that
-   * have the listener do not get it.
+   * If a thread is accepting, one waiting call gets the connection that the thread brings within a quarter of a second. So no
+   * client is lost when a program hands over to its successor. If a thread has accepted a connection and no call waits for it, that
+   * connection is closed: see {@link tryAccept}. Other processes that have the listener don't get it.
    *
-   * Idempotent, and never rejects: the promise settles when close(2) has returned, or after a quarter of a second.
+   * A second call does nothing. The promise never rejects: it settles when close(2) has returned, or after a quarter of a second.
    */
   close(): Promise<void> {
     if (!this.#endpoint.closed) {
@@ -429,7 +435,7 @@ export class Listener implements MessageListener<Socket> {
     return this.close();
   }
 
-  /** @internal Another process has the socket now: its path is no longer ours to remove. */
+  /** @internal Another process now has the socket, so its path is no longer ours to remove. */
   [HANDED_OVER](): void {
     this.#boundPath?.leave();
     this.#shared = true;

@@ -15,61 +15,63 @@ import { invalidArgType } from "./errors.js";
 import type { Sendable } from "./interop/sendable.js";
 import { unshared } from "./unshared.js";
 
-/** What one sendmsg(2) is given. */
+/** The message that one sendmsg(2) sends. */
 export interface OutgoingMessage {
   /** The bytes: a string (UTF-8), a view, a buffer, or a list of them. Default: none. */
   data?: Data;
-  /** Descriptors to pass (SCM_RIGHTS), at most 253. They are borrowed: the caller's stay open. Only on AF_UNIX. */
+  /** Descriptors to pass (SCM_RIGHTS), at most 253. They are borrowed: your own descriptors stay open. Only on AF_UNIX. */
   fds?: readonly Sendable[];
-  /** Further control messages. If the kernel takes a stream message in parts, they go with each part. */
+  /** Other control messages. If the kernel takes a stream message in several parts, they go with each part. */
   control?: readonly ControlMessage[];
-  /** Where to, on a socket that is not connected. */
+  /** The destination, on a socket that is not connected. */
   address?: Address;
   /**
-   * MSG_* flags besides MSG_DONTWAIT and MSG_NOSIGNAL, which are always set. MSG_ZEROCOPY is refused: the kernel reads
-   * the memory after the send has settled.
+   * MSG_* flags. MSG_DONTWAIT and MSG_NOSIGNAL are always set. MSG_ZEROCOPY is refused, because the kernel would still read the
+   * memory after the send has settled.
    */
   flags?: number;
 }
 
-/** What one recvmsg(2) has brought: bytes, descriptors, control messages and address belong together. */
+/** What one recvmsg(2) returned: bytes, descriptors, control messages and address belong together. */
 export interface Message<D extends Descriptor = FileDescriptor> extends Disposable {
   /**
-   * The bytes, in memory that no other message shares: you can give them to other code, which may transfer them. With one buffer as
-   * `buffers`, a view of it.
+   * The bytes, in memory that no other message shares. So you can give them to other code, even if it transfers them. If you
+   * received into one buffer with `buffers`, this is a view of that buffer.
    */
   readonly data: Buffer;
-  /** The descriptors that came along and were asked for (`maxFds`), until they are taken. */
+  /** The descriptors that came with the message, at most `maxFds`. Empty once you have taken them. */
   readonly fds: readonly D[];
-  /** The descriptors, which the caller owns from now on; `fds` is empty then. */
+  /** Returns the descriptors. The caller then owns them, and `fds` is empty. */
   takeFds(): D[];
-  /** A descriptor of the sending process, when SO_PASSPIDFD is on: see pidfd_open(2). */
+  /** A descriptor of the sender's process, if SO_PASSPIDFD is on: see pidfd_open(2). */
   readonly pidfd?: D | undefined;
-  /** The pidfd, which the caller owns from now on. */
+  /** Returns the pidfd. The caller then owns it. */
   takePidfd(): D | undefined;
-  /** The control messages besides descriptors, decoded when first read. */
+  /** The control messages other than descriptors. They are decoded when you first read this property. */
   readonly control: readonly ControlMessage[];
-  /** The sender's address; absent on a connected stream. */
+  /** The sender's address. Absent on a connected stream. */
   readonly address?: Address | undefined;
-  /** The kernel's msg_flags. */
+  /** The msg_flags that the kernel returned. */
   readonly flags: number;
-  /** The end of the stream: no message at all. */
+  /** True at the end of the stream. Then this is not a message from the peer. */
   readonly eof: boolean;
-  /** The message was longer than the room for it (MSG_TRUNC); the rest is lost. */
+  /** True if the message was longer than the buffer (MSG_TRUNC). The rest is lost. */
   readonly truncated: boolean;
-  /** The length of the message as it was sent, on datagram and seqpacket sockets. */
+  /** The length of the message when it was sent, on datagram and seqpacket sockets. */
   readonly fullLength: number;
-  /** The kernel had to drop control data or descriptors (MSG_CTRUNC): at RLIMIT_NOFILE, or where an LSM forbids. */
+  /**
+   * True if the kernel dropped control data or descriptors (MSG_CTRUNC): at RLIMIT_NOFILE, or if a security module forbids them.
+   */
   readonly controlTruncated: boolean;
-  /** Descriptors that came but were not asked for: closed. */
+  /** How many descriptors came beyond `maxFds`. The library has closed them. */
   readonly droppedFds: number;
-  /** The same message in memory of its own. The descriptors move to the copy: they have one owner. */
+  /** Copies the message into memory of its own. The descriptors move to the copy, because they have one owner. */
   copy(): Message<D>;
-  /** Closes the descriptors that were not taken. */
+  /** Closes the descriptors that you have not taken. */
   [Symbol.dispose](): void;
 }
 
-/** What {@link Message.from} builds a message of; everything has a default. */
+/** The parts from which {@link Message.from} builds a message. Each has a default. */
 export interface MessageInit<D extends Descriptor = FileDescriptor> {
   data?: Buffer;
   fds?: readonly D[];
@@ -82,12 +84,12 @@ export interface MessageInit<D extends Descriptor = FileDescriptor> {
   droppedFds?: number;
 }
 
-/** Bytes of the kernel's that are decoded when somebody reads them. */
+/** Bytes from the kernel. They are decoded when the program first reads them. */
 export class RawParts {
   readonly control: Uint8Array | undefined;
   readonly address: Uint8Array | undefined;
   readonly family: number;
-  /** Control messages that the library switched on for itself. */
+  /** Whether the library, not the program, switched on this control message. */
   readonly isOwn: ((message: ControlMessage) => boolean) | undefined;
 
   constructor(
@@ -206,7 +208,7 @@ class KernelMessage<D extends Descriptor> implements Message<D> {
   }
 }
 
-/** A message that the kernel has brought. */
+/** Makes a Message of what the kernel returned. */
 export function arrived(
   data: Buffer,
   fds: readonly FileDescriptor[],
@@ -220,7 +222,7 @@ export function arrived(
   return new KernelMessage(data, fds, pidfd, flags, eof, fullLength, droppedFds, raw, undefined, undefined);
 }
 
-/** A message of parts that were checked. */
+/** Makes a Message of parts that are already checked. */
 export function messageOf<D extends Descriptor = FileDescriptor>(init: MessageInit<D>): Message<D> {
   const { data = Buffer.alloc(0), fds = NOTHING, pidfd, flags = 0, eof = false, droppedFds = 0 } = init;
   const { fullLength = data.length, control, address } = init;
@@ -243,7 +245,7 @@ function checkDescriptor<D extends Descriptor>(argument: string, value: unknown)
   throw invalidArgType(argument, "a FileDescriptor, or what behaves like one", value);
 }
 
-/** What is to be a message, each property read once. */
+/** Checks the parts of a message. Reads each property once. */
 function checkInit<D extends Descriptor>(init: MessageInit<D>): MessageInit<D> {
   const {
     data,
@@ -272,12 +274,12 @@ function checkInit<D extends Descriptor>(init: MessageInit<D>): MessageInit<D> {
   return checked;
 }
 
-/** A Buffer over the same bytes: what messages have. */
+/** The same bytes as a Buffer, because `data` of a message is one. */
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 export const Message = {
-  /** Builds a message of parts, for tests and for transports that are not sockets. */
+  /** Builds a message of its parts, for tests and for transports that are not sockets. */
   from<D extends Descriptor = FileDescriptor>(init: MessageInit<D> = {}): Message<D> {
     return messageOf(checkInit(init));
   },

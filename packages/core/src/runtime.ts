@@ -1,6 +1,6 @@
-/** The runtimes that are not Node and behave as it does for the most part; docs/runtimes.md says what is different. */
+/** Runtimes that are not Node, but mostly behave like Node. docs/runtimes.md lists the differences. */
 export const isBun = "Bun" in globalThis;
 export const isDeno = "Deno" in globalThis;
 
-/** Node runs with `--permission`. */
+/** Whether Node runs with `--permission`. */
 export const hasPermissionModel = (process as { permission?: object }).permission !== undefined;

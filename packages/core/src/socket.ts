@@ -54,7 +54,7 @@ import { takeOver } from "./socket/source.js";
 import { failure } from "./syscalls/failure.js";
 import { interfacesOf } from "./syscalls/kernel-interfaces.js";
 
-/** What {@link Socket} offers, for code that is to work on another transport too. */
+/** The interface of {@link Socket}. Code that uses it also works with other transports. */
 export interface MessageSocket<D extends Descriptor = Descriptor>
   extends AsyncIterable<Message<D>>,
     AsyncDisposable {
@@ -68,7 +68,7 @@ export interface MessageSocket<D extends Descriptor = Descriptor>
   close(): Promise<void>;
 }
 
-/** Makes a Socket of a descriptor that is in custody: for Listener and socketpair, not for users. */
+/** Makes a Socket of a descriptor that is in custody. For Listener and socketpair, not for users. */
 export let socketOf: (
   descriptor: FileDescriptor,
   facts: SocketFacts,
@@ -76,10 +76,10 @@ export let socketOf: (
 ) => Socket;
 
 /**
- * A socket on the event loop: whole messages, with their descriptors, control messages and addresses.
+ * A socket on the event loop. It sends and receives whole messages, with their descriptors, control messages and addresses.
  *
- * Several sends and receives may wait at the same time, in both directions; each direction keeps its order. Only a wait
- * keeps the process alive. Close it when done: `await using socket = …`, or `close()` in a `finally`.
+ * Several sends and several receives may wait at the same time. Each direction keeps its order. The socket keeps the process alive
+ * only while a call waits. Close it when done: `await using socket = …`, or `close()` in a `finally`.
  */
 export class Socket implements MessageSocket<FileDescriptor> {
   readonly #endpoint: Endpoint;
@@ -90,7 +90,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   readonly #switches: ControlSwitchboard;
   readonly #connecting: Connecting;
   #boundPath: BoundPath | undefined;
-  /** Another process may have the same socket, and make it blocking at any moment. */
+  /** Another process may have the same socket, and can make it blocking at any moment. */
   #shared = false;
   #options: SocketOptionAccess | undefined;
   #peer: Peer | undefined;
@@ -119,7 +119,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Connects to an address: a literal, no name is resolved.
+   * Connects to an address. The address is a literal: no name is resolved.
    *
    * @throws a system error: ECONNREFUSED, ENOENT, EACCES, ETIMEDOUT, …; AbortError.
    * @see connect(2), unix(7), ip(7)
@@ -144,7 +144,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Makes a socket that is bound to an address, for datagrams above all. Servers of streams use {@link Listener.listen}.
+   * Makes a socket and binds it to an address, mostly for datagrams. For a stream server, use {@link Listener.listen}.
    *
    * @throws a system error: EADDRINUSE, EACCES, EADDRNOTAVAIL, …
    * @see bind(2)
@@ -172,15 +172,15 @@ export class Socket implements MessageSocket<FileDescriptor> {
   /**
    * Takes over a socket: a descriptor number, a FileDescriptor, a net.Socket or a dgram.Socket, which is unusable afterwards.
    *
-   * O_NONBLOCK, which other processes might share, stays as it is. So does everything else, until this object receives. The first
-   * receive switches on what the library needs for it, for all who share the socket: on a Unix stream SO_OOBINLINE, which leaves
-   * out-of-band bytes in their place; on a Unix seqpacket socket timestamps, which tell empty messages from the end. `detach()`
-   * and `toNet()` switch it off again.
+   * O_NONBLOCK stays as it is, because other processes might share it. All other settings stay as they are until this object
+   * receives. The first receive switches on an option that the library needs. It changes for everybody who shares the socket. On a
+   * Unix stream it is SO_OOBINLINE, which leaves out-of-band bytes in their place. On a Unix seqpacket socket it is a timestamp
+   * option, which tells empty messages from the end. `detach()` and `toNet()` switch the option off again.
    *
-   * A net.Socket must be connected, not TLS, with nothing left to write; on AF_UNIX it must not have read anything, because
-   * descriptors that came with those bytes are lost (make the server with `pauseOnConnect`).
+   * A net.Socket must be connected, must not be TLS, and must have no unwritten data. On AF_UNIX it must not have read anything,
+   * because descriptors that came with those bytes are lost (make the server with `pauseOnConnect`).
    *
-   * @throws `ENOTSOCK`, `EBADF`, or what is wrong with the argument.
+   * @throws `ENOTSOCK`, `EBADF`, or an error that says what is wrong with the argument.
    */
   static from(
     source: number | FileDescriptor | NetSocket | DgramSocket,
@@ -223,7 +223,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     }
   }
 
-  /** The descriptor's number, which the socket goes on owning; -1 once it is closed or given away. */
+  /** The descriptor's number. The socket still owns it. -1 once the socket is closed or detached. */
   get fd(): number {
     return this.#endpoint.fd;
   }
@@ -244,11 +244,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
     return this.#options;
   }
 
-  /** The program has set an option: what follows for the library. */
+  /** The program has set an option. Adapts to what the option changes. */
   #noteOption(set: SetOption): void {
     const { level, option, value } = set;
     if (level === SOL_SOCKET && option === SO_OOBINLINE && value !== 0) this.#own.leaveOn(option);
-    // With SO_RCVLOWAT, the event loop no longer tells of everything that can be received.
+    // With SO_RCVLOWAT, the kernel no longer reports every message that can be received, so the socket has to be watched for edges.
     const hidesData = level === SOL_SOCKET && option === SO_RCVLOWAT;
     if (hidesData || (value !== 0 && bringsErrors(set))) this.#useEdges();
     this.#switches.noteOption(this.fd, set);
@@ -258,11 +258,12 @@ export class Socket implements MessageSocket<FileDescriptor> {
   /**
    * Switches control messages on and off: `socket.receive("ipPktinfo", "ipTos")`, `socket.receive({ ipTos: false })`.
    *
-   * There is room for whatever is on, so that the kernel never has to cut it. What is refused leaves all as it was.
+   * The library always has room for all messages that are on, so the kernel never has to cut one. If a change is refused, nothing
+   * changes.
    *
-   * @throws TypeError ERR_INVALID_ARG_VALUE: there is no such message, it can't be switched on, sockets of this family
-   *   and type don't deliver it, or the kernel delivers it only in place of another one.
-   * @throws `ENOPROTOOPT`: the kernel is too old for it, or the protocol does not have it; `EPERM`, …
+   * @throws TypeError ERR_INVALID_ARG_VALUE: there is no such message; it can't be switched on; sockets of this family and type
+   *   don't deliver it; or the kernel delivers it only in place of another message.
+   * @throws `ENOPROTOOPT`: the kernel is too old, or the protocol does not have the message; `EPERM`, …
    * @see cmsg(3), setsockopt(2)
    */
   receive(...changes: readonly (ControlName | ControlSwitches)[]): this {
@@ -273,7 +274,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     return this;
   }
 
-  /** Who is at the other end of a Unix socket: credentials, pidfd, security label, groups. */
+  /** The other end of a Unix socket: its credentials, pidfd, security label and groups. */
   get peer(): Peer {
     this.#peer ??= new Peer(this.#endpoint, this.#facts.family, this.options);
     return this.#peer;
@@ -294,7 +295,9 @@ export class Socket implements MessageSocket<FileDescriptor> {
     return this.#connecting.connect(address, detailsOf(to), this.#shared || this.#sending.purges, signal);
   }
 
-  /** Once a Unix datagram socket is connected, sending on it and connecting it anew can purge its own queue. */
+  /**
+   * Once a Unix datagram socket is connected, sending on it or reconnecting it can make the kernel purge the socket's own queue.
+   */
   #noteConnected(): void {
     const { family, type } = this.#facts;
     if (family !== AF_UNIX || type !== SOCK_DGRAM) return;
@@ -304,13 +307,13 @@ export class Socket implements MessageSocket<FileDescriptor> {
   /**
    * Sends one message: bytes, descriptors and control messages together.
    *
-   * The first attempt is made within the call. If the kernel has no room, the message waits its turn: its descriptors are
-   * duplicated and its control data copied there and then, its bytes stay borrowed until the promise settles. On a stream the
-   * kernel may take a part first; the descriptors go with the first byte and are never sent twice, the other control messages
-   * go with every part.
+   * The first attempt happens within the call. If the kernel has no room, the message waits its turn. The library then duplicates
+   * its descriptors and copies its control data at once. The bytes stay borrowed until the promise settles: don't change them
+   * before. On a stream, the kernel may take the message in parts. The descriptors go with the first byte and are never sent twice.
+   * The other control messages go with every part.
    *
-   * @throws a system error (EPIPE, ECONNRESET, EMSGSIZE, ETOOMANYREFS, …), AbortError or `ERR_SENDMSG_CLOSED`, always with
-   *   `bytesSent`: above 0, the descriptors have gone, and nothing more can be sent on the stream.
+   * @throws a system error (EPIPE, ECONNRESET, EMSGSIZE, ETOOMANYREFS, …), AbortError or `ERR_SENDMSG_CLOSED`. Each has
+   *   `bytesSent`. If that is above 0, the descriptors were sent, and the stream can send nothing more.
    * @see sendmsg(2), unix(7)
    */
   sendmsg(message: OutgoingMessage, options: SendOptions = NO_SEND_OPTIONS): Promise<SendResult> {
@@ -318,23 +321,23 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Sends what the kernel takes at once. Undefined: it takes nothing now, or other sends wait.
+   * Sends what the kernel takes at once. Returns undefined if the kernel takes nothing now, or if other sends are waiting.
    *
-   * On a connected Unix datagram socket it is also undefined as long as messages to this socket wait to be received: if the peer has
-   * gone, the kernel throws them away within the call, and closing their descriptors can take long. Receive them first, or
-   * use {@link sendmsg}, which has a thread make the call.
+   * On a connected Unix datagram socket it also returns undefined while received messages wait in the socket's queue. The reason:
+   * if the peer has gone, the kernel drops those messages within the call, and closing their descriptors can take long. Receive
+   * them first, or use {@link sendmsg}, which makes the call in a thread.
    *
-   * On a stream `bytes` may be fewer than given. Then the descriptors have gone. Send the rest without `fds`, but with the same
-   * `control`: what you leave out (credentials, a TLS record type) does not hold for the rest.
+   * On a stream, `bytes` may be less than you gave. Then the descriptors were sent. Send the rest without `fds`, but with the same
+   * `control`: if you leave it out, its settings (credentials, a TLS record type) don't apply to the rest.
    */
   trySendmsg(message: OutgoingMessage): SendResult | undefined {
     return this.#sending.trySendMessage(message);
   }
 
   /**
-   * Receives one message, or on a stream what is there.
+   * Receives one message. On a stream, receives the bytes that are there.
    *
-   * The end of the stream is a message with `eof: true`. Descriptors that were not asked for (`maxFds`) are closed.
+   * The end of the stream is a message with `eof: true`. The library closes descriptors that you did not ask for (`maxFds`).
    *
    * @throws a system error (ECONNRESET, ECONNREFUSED on a datagram socket, …), AbortError or `ERR_SENDMSG_CLOSED`.
    * @see recvmsg(2), unix(7)
@@ -344,18 +347,19 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Receives what is there at once. Undefined: nothing is there, or other receives wait.
+   * Receives what is there at once. Returns undefined if nothing is there, or if other receives are waiting.
    *
-   * A Unix socket can have a message and give undefined all the same: near the limit of open files, when a thread has to receive it;
-   * and while too many descriptors that the peer has sent wait to be closed. Try again after the event loop has run.
+   * In two cases a Unix socket returns undefined although it has a message. Near the limit of open files, a thread has to receive
+   * the message. And the library receives nothing more while too many descriptors from this peer wait to be closed. In both cases,
+   * try again after the event loop has run.
    */
   tryRecvmsg(options: ReceiveOptions = NO_OPTIONS): Message | undefined {
     return this.#receiving.tryReceive(options);
   }
 
   /**
-   * The next entry of the error queue: what ICMP said about a packet, a transmit timestamp, a zero-copy completion.
-   * What nobody reads is kept, up to 1024 entries; see {@link errorsDropped}.
+   * Waits for the next entry of the error queue: an ICMP report about a packet, a transmit timestamp, a zero-copy completion. Up to
+   * 1024 unread entries are kept; see {@link errorsDropped}.
    *
    * @see recvmsg(2) MSG_ERRQUEUE, ip(7) IP_RECVERR
    */
@@ -364,8 +368,8 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * The error queue's entries, by what they say, until the socket is closed: packets that did not arrive, transmit
-   * timestamps, zero-copy completions. Leaving the loop does not close it.
+   * Iterates over the error queue's entries, decoded, until the socket is closed: packets that did not arrive, transmit timestamps,
+   * zero-copy completions. Leaving the loop does not close the socket.
    *
    * @throws AbortError
    * @see recvmsg(2) MSG_ERRQUEUE
@@ -374,15 +378,16 @@ export class Socket implements MessageSocket<FileDescriptor> {
     return iterateErrors(this, options);
   }
 
-  /** Entries of the error queue that were thrown away because too many waited to be read. */
+  /** How many entries of the error queue were dropped because too many were unread. */
   get errorsDropped(): number {
     return this.#receiving.errors.dropped;
   }
 
   /**
-   * The messages, until the end of the stream or until the socket is closed. Leaving the loop does not close it.
+   * Iterates over the messages until the end of the stream, or until the socket is closed. Leaving the loop does not close the
+   * socket.
    *
-   * A transient error goes to `onError` and is otherwise passed over; any other is thrown.
+   * A transient error goes to `onError`, and the iteration continues. Any other error is thrown.
    */
   messages(options: IterationOptions = {}): AsyncGenerator<Message, void, undefined> {
     return iterate(this, this.#facts.type === SOCK_STREAM, options);
@@ -393,8 +398,9 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Ends one direction or both: "write" waits until all that was given to send has gone. Where shutdown(2) fails, sending goes
-   * on, as far as the kernel lets it: a UDP socket that is not connected is `ENOTCONN`, and shut down all the same.
+   * Ends one direction or both. "write" first waits until all queued messages are sent. If shutdown(2) fails, the socket can still
+   * send as far as the kernel allows it. On an unconnected UDP socket, shutdown(2) fails with `ENOTCONN` but still shuts the socket
+   * down.
    *
    * @see shutdown(2)
    */
@@ -417,7 +423,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     if (how !== "write") this.#receiving.readShutDown();
   }
 
-  /** The address that the socket is bound to. @see getsockname(2) */
+  /** The address to which the socket is bound. @see getsockname(2) */
   getsockname(): Address {
     return addressOf("getsockname", this.#endpoint.open());
   }
@@ -432,27 +438,27 @@ export class Socket implements MessageSocket<FileDescriptor> {
     return this.peer.credentials();
   }
 
-  /** The same as `peer.pidfd()`: a descriptor that the caller owns. @see pidfd_open(2), unix(7) SO_PEERPIDFD */
+  /** The same as `peer.pidfd()`: returns a descriptor that the caller owns. @see pidfd_open(2), unix(7) SO_PEERPIDFD */
   getPeerPidfd(): FileDescriptor {
     return this.peer.pidfd();
   }
 
-  /** A wait on this socket keeps the process alive: the default. */
+  /** Lets waits on this socket keep the process alive. This is the default. */
   ref(): this {
     this.#endpoint.setReferenced(true);
     return this;
   }
 
-  /** A wait on this socket does not keep the process alive. */
+  /** Lets the process exit although calls wait on this socket. */
   unref(): this {
     this.#endpoint.setReferenced(false);
     return this;
   }
 
   /**
-   * Gives the socket up as a net.Socket; this object is closed then.
+   * Turns the socket into a net.Socket. After that, this object is closed.
    *
-   * @throws `ERR_INVALID_STATE` on anything but a Unix or TCP stream, and where {@link detach} throws it.
+   * @throws `ERR_INVALID_STATE` if it is not a Unix or TCP stream, and whenever {@link detach} throws it.
    */
   toNet(): NetSocket {
     this.#checkIdle();
@@ -472,10 +478,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Gives the descriptor up; this object is closed then.
+   * Gives up the descriptor. After that, this object is closed.
    *
-   * @throws `ERR_INVALID_STATE` while somebody waits for the socket; while a thread is receiving from it; and while it has bytes
-   *   that the kernel no longer has, because Node had read them before {@link from}, or a thread for a receive that was aborted.
+   * @throws `ERR_INVALID_STATE` while a send, receive or connect waits, while a thread is receiving, and while the socket holds
+   *   bytes that the kernel no longer has. It holds such bytes if Node had read them before {@link from}, or if a thread received
+   *   them for a receive that was then aborted.
    */
   detach(): FileDescriptor {
     this.#checkIdle();
@@ -502,11 +509,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Closes the socket at once: waits and queued sends reject with `ERR_SENDMSG_CLOSED`. A bound path is removed first,
-   * unless the socket was sent to another process or a message with it still waits to be sent.
+   * Closes the socket at once: waits and queued sends reject with `ERR_SENDMSG_CLOSED`. The socket first removes the path that it
+   * bound, unless it was sent to another process, or a message with it still waits to be sent.
    *
-   * Idempotent, and never rejects: the promise settles when close(2) has returned, which happens in another thread because
-   * descriptors that are still in the queue may make it block; a quarter of a second is waited for it at most.
+   * A second call does nothing. The promise never rejects. It settles when close(2) has returned, or after a quarter of a second. A
+   * thread calls close(2), because descriptors in the socket's queue can make it block.
    */
   close(): Promise<void> {
     if (!this.#endpoint.closed) {
@@ -526,12 +533,15 @@ export class Socket implements MessageSocket<FileDescriptor> {
     return this.close();
   }
 
-  /** @internal Another process is about to get the socket, and may receive from it at once: it gets it as it was. */
+  /**
+   * @internal Another process is about to get the socket, and may receive from it at once. So we restore the options that we
+   *   changed.
+   */
   [HANDING_OVER](): void {
     if (!this.closed && !this.#receiving.isAwaited) this.#own.switchOff(this.fd);
   }
 
-  /** @internal Another process has the socket now: its path is no longer ours to remove. */
+  /** @internal Another process now has the socket, so its path is no longer ours to remove. */
   [HANDED_OVER](): void {
     this.#boundPath?.leave();
     this.#share();
@@ -549,9 +559,9 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
   #onReady(events: number): void {
     try {
-      // Libuv does not tell more of an error, and ends its watch.
+      // libuv reports an error only once, and then stops watching the socket.
       if (events & EPOLLERR) this.#endpoint.useEdges();
-      // Sends and receives may wait for the connection, too, and no further edge would come for them.
+      // Sends and receives may wait for the connection too. No other edge would come for them.
       if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) this.#connecting.check();
       if (events & EPOLLERR) this.#receiving.errors.drain();
       if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
@@ -566,7 +576,10 @@ export class Socket implements MessageSocket<FileDescriptor> {
     }
   }
 
-  /** Once the error queue can have entries, they must be read, also while nobody waits: they count against the receive buffer. */
+  /**
+   * Watches for edges. If the error queue can have entries, we must read them even while no call waits: they use up the receive
+   * buffer.
+   */
   #useEdges(): void {
     try {
       this.#endpoint.useEdges();
@@ -575,7 +588,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     }
   }
 
-  /** The event loop can no longer tell when the socket is ready: no memory for it, or too many watches (epoll(7)). */
+  /** Fails all waits, because the event loop can't watch the socket: no memory, or too many watches (epoll(7)). */
   #failWaits(error: Error): void {
     this.#connecting.fail(error);
     this.#receiving.fail(() => error);
@@ -583,13 +596,13 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 }
 
-/** What libuv takes for a stream: uv_guess_handle(), src/unix/tty.c. */
+/** The families of streams that libuv recognises: uv_guess_handle(), src/unix/tty.c. */
 const NET_FAMILIES: ReadonlySet<number> = new Set([AF_UNIX, AF_INET, AF_INET6]);
 
 const TYPE_NAMES: Record<number, SocketType> = { 1: "stream", 2: "dgram", 3: "raw", 5: "seqpacket" };
 
 /**
- * Makes two Unix sockets that are connected with each other.
+ * Makes two Unix sockets that are connected to each other.
  *
  * @see socketpair(2)
  */

@@ -1,6 +1,6 @@
 /**
- * A copy of the bytes in an ArrayBuffer of its own. Not Buffer.from() or Buffer.concat(): these take small buffers from a pool
- * that the whole program shares, and structured clone would give all of the pool away.
+ * Copies the bytes into an ArrayBuffer of their own. Not with Buffer.from() or Buffer.concat(): they take small buffers from a pool
+ * that the whole program shares, and structured clone would transfer the whole pool.
  */
 export function unshared(bytes: Uint8Array): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length);
