@@ -1,17 +1,19 @@
 import { checkSignal } from "../arguments.js";
 import { AbortError } from "../errors.js";
 
-/** The signal that a caller gave. @throws AbortError if it has aborted already. */
+/** Checks the signal that a caller gave. @throws AbortError if it is already aborted. */
 export function checkNotAborted(signal: unknown): AbortSignal | undefined {
   const checked = checkSignal("options.signal", signal);
   if (checked?.aborted) throw new AbortError(checked);
   return checked;
 }
 
-/** Those who wait for a signal, behind one listener: Node warns of the eleventh. */
+/**
+ * Callbacks by signal. All callbacks of a signal share one listener, because Node warns when a signal gets its eleventh listener.
+ */
 const aborting = new WeakMap<AbortSignal, Set<(error: AbortError) => void>>();
 
-/** Calls `onAbort` when the signal aborts; returns what takes that back. */
+/** Calls `onAbort` when the signal aborts. Returns a function that cancels this. */
 export function listenForAbort(
   signal: AbortSignal | undefined,
   onAbort: (error: AbortError) => void,

@@ -3,7 +3,7 @@ import { ADDRESS_SPACE } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
 
-/** A socket's own address, or its peer's. */
+/** Returns a socket's own address, or its peer's. */
 export function addressOf(call: "getsockname" | "getpeername", fd: number): Address {
   const bytes = new Uint8Array(ADDRESS_SPACE);
   const length = binding()[call](fd, bytes);

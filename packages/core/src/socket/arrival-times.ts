@@ -12,9 +12,9 @@ import { entryOf } from "../control/table.js";
 import { invalidArgValue } from "../errors.js";
 import { presentValue } from "./control-settings.js";
 
-// When a message arrived: SO_TIMESTAMP and its like, see socket(7). A socket keeps one kind of arrival time: micro- or nanoseconds, with
-// seconds of 32 or 64 bits. SO_TIMESTAMPING has the same two widths, and must agree. The option that is set last decides
-// (net/core/sock.c, __sock_set_timestamps).
+// When a message arrived: SO_TIMESTAMP and similar options, see socket(7). A socket keeps one kind of arrival time: microseconds or
+// nanoseconds, with seconds of 32 or 64 bits. SO_TIMESTAMPING has the same two widths, and its width must match. The option that is
+// set last decides (net/core/sock.c, __sock_set_timestamps).
 
 const OPTIONS: ReadonlySet<number> = new Set([
   SO_TIMESTAMP_OLD,
@@ -25,18 +25,18 @@ const OPTIONS: ReadonlySet<number> = new Set([
 
 const NAMES: readonly ControlName[] = ["timestamp", "timestampNs", "timestampOld", "timestampNsOld"];
 
-/** With 64 bits for the seconds. */
+/** Options that give the seconds 64 bits. */
 const NEW: ReadonlySet<number> = new Set([SO_TIMESTAMP_NEW, SO_TIMESTAMPNS_NEW, SO_TIMESTAMPING_NEW]);
-/** With as many bits as a long has. */
+/** Options that give the seconds the width of a long. */
 const OLD: ReadonlySet<number> = new Set([SO_TIMESTAMP_OLD, SO_TIMESTAMPNS_OLD, SO_TIMESTAMPING_OLD]);
 
-/** The option of SOL_SOCKET that switches the message on; -1, if another level's does. */
+/** The option of SOL_SOCKET that switches the message on. -1 if the option belongs to another level. */
 function optionOf(name: ControlName): number {
   const { enable } = entryOf(name);
   return enable?.level === SOL_SOCKET ? enable.option : -1;
 }
 
-/** Whether a control message tells when its message arrived. */
+/** Whether a control message says when its message arrived. */
 export function isArrivalTime(message: ControlMessage): boolean {
   const { level, type } = message.name === "unknown" ? message : entryOf(message.name);
   return level === SOL_SOCKET && OPTIONS.has(type);
@@ -46,13 +46,13 @@ export function isArrivalTime(message: ControlMessage): boolean {
 export const includeArrivalTime = (names: ReadonlySet<ControlName>): boolean =>
   NAMES.some((name) => names.has(name));
 
-/** Whether one of the messages makes the kernel give the seconds of all of them 64 bits. */
+/** Whether one of the messages makes the kernel use 64-bit seconds in all of them. */
 export function includeNewWidth(names: Iterable<ControlName>): boolean {
   for (const name of names) if (NEW.has(optionOf(name))) return true;
   return false;
 }
 
-/** Refuses two messages of which the kernel would deliver one. */
+/** Throws if the kernel would deliver only one of two messages. */
 export function checkArrivalTimes(argument: string, names: Iterable<ControlName>): void {
   const stamps = [...names].filter((name) => NEW.has(optionOf(name)) || OLD.has(optionOf(name)));
   const arrivals = stamps.filter((name) => OPTIONS.has(optionOf(name)));
@@ -66,7 +66,10 @@ export function checkArrivalTimes(argument: string, names: Iterable<ControlName>
   );
 }
 
-/** What is on after an option of SOL_SOCKET was set: one kind at most, and 0 switches off whichever was on. */
+/**
+ * Which messages are on after an option of SOL_SOCKET was set. At most one arrival time is on; the value 0 switches off whichever
+ * is on.
+ */
 export function arrivalTimesAfter(
   names: ReadonlySet<ControlName>,
   option: number,
@@ -79,7 +82,7 @@ export function arrivalTimesAfter(
   return after;
 }
 
-/** Whether the socket keeps arrival times, whoever has switched them on. */
+/** Whether the socket keeps arrival times, no matter who switched them on. */
 export function hasArrivalTimes(fd: number): boolean {
   return [...OPTIONS].some((option) => presentValue(fd, { level: SOL_SOCKET, option }) === 1);
 }

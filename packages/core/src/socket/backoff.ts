@@ -1,11 +1,11 @@
-/** Pauses between tries, where no readiness tells when to try again: 1 ms at first, twice as long each time, 50 ms at most. */
+/** Pauses between attempts, for cases in which no event says when to try again. They begin at 1 ms and double up to 50 ms. */
 export class Backoff {
   #delay = 1;
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * Calls back once the pause is over; one pause at a time. The timer does not keep the process alive: whoever waits for the
-   * socket does, or does not.
+   * Calls `callback` after a pause. Only one pause runs at a time. The timer itself does not keep the process alive: the wait on
+   * the socket does, unless the socket is unref'd.
    */
   wait(callback: () => void): void {
     if (this.#timer) return;
@@ -15,12 +15,12 @@ export class Backoff {
     }, this.#next()).unref();
   }
 
-  /** Resolves once a pause is over. Until then it keeps the process alive. */
+  /** Resolves after a pause. The timer keeps the process alive. */
   pause(): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, this.#next()));
   }
 
-  /** Whether {@link wait} has a pause under way. */
+  /** Whether a pause of {@link wait} is running. */
   get waiting(): boolean {
     return this.#timer !== undefined;
   }

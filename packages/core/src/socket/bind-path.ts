@@ -22,21 +22,21 @@ export interface BindPathOptions {
 }
 
 /**
- * What is waited for the directory's lock at most, in milliseconds. Another server needs it for microseconds; anybody who may
+ * How many milliseconds we wait for the directory's lock. Another server needs the lock for microseconds. But every user who may
  * read the directory can hold it for ever.
  */
 const LONGEST_LOCK = 2000;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
-/** A socket file, or what is in its place: whatever is not stale is nothing to replace. */
+/** The state of what is at the path. "alive" also means a file that is no socket. We replace only a stale file. */
 type State = "alive" | "stale" | "gone";
 
 /**
- * Binds a Unix socket to a path, with its permissions from the first instant.
+ * Binds a Unix socket to a path. The file has its permissions from the first instant.
  *
- * The mode that fchmod(2) gives to the unbound socket is the one that bind(2) makes the file with, less the umask
- * (net/unix/af_unix.c, unix_bind_bsd); what the umask took away is given back afterwards, so permissions only ever widen.
+ * fchmod(2) gives the unbound socket a mode. bind(2) makes the file with that mode, less the umask (net/unix/af_unix.c,
+ * unix_bind_bsd). Afterwards we add the bits that the umask removed. So the permissions can only widen.
  */
 export async function bindPath(
   fd: number,
@@ -51,19 +51,21 @@ export async function bindPath(
   return findBoundPath(fd, file, mode);
 }
 
-/** Binds where a file is in the way, if no server is at it any more. */
+/** Binds to a path at which a file exists, if no server uses that file any more. */
 async function bindInPlaceOf(
   fd: number,
   path: string | Uint8Array,
   file: FilePath,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  // Whoever may read the directory can hold its lock: only those who would remove a file wait for it.
+  // Check before taking the lock: every user who may read the directory can hold it, so only a server that would remove a file
+  // waits.
   if (stateOf(file) === "alive") return -EADDRINUSE;
   const directory = await lockDirectory(file, signal);
   try {
-    // Anew, before looking: a file whose bind(2) is still at work looks left over. That one holds the lock of the directory's
-    // inode until its socket can be found (since Linux 5.14: unix_bind_bsd), and this one waits for it.
+    // Bind again before looking at the file. While another server's bind(2) is still running, its file looks stale. That bind(2)
+    // holds the lock of the directory's inode until its socket can be found (since Linux 5.14: unix_bind_bsd). Our bind(2) waits
+    // for the lock.
     const result = bind(fd, path);
     if (result !== -EADDRINUSE) return result;
     removeIf(file, (at) => stateOf(at, directory) === "stale");
@@ -74,7 +76,7 @@ async function bindInPlaceOf(
 }
 
 /**
- * fchmod(2). Deno's node:fs refuses a descriptor that it has not opened itself, Node's permission model refuses the function;
+ * fchmod(2). Deno's node:fs refuses a descriptor that Deno did not open. Node's permission model refuses fchmodSync(). The path in
  * /proc leads to the same file.
  */
 function setMode(fd: number, mode: number): void {
@@ -87,13 +89,13 @@ function bind(fd: number, path: string | Uint8Array): number {
 }
 
 /**
- * Whether a socket that is not ours is bound to the file, listening or not.
+ * Whether another socket is bound to the file. It need not be listening.
  *
- * connect(2) with another socket type finds the socket before it compares the types: EPROTOTYPE says that it lives, even if it
- * has not called listen(2) yet; ECONNREFUSED that the file is left over. The probe is a datagram socket, so a server of
- * streams never sees a connection, and one of datagrams gets nothing.
+ * connect(2) with another socket type finds the socket before it compares the types. EPROTOTYPE means that the socket lives, even
+ * if its server has not called listen(2) yet. ECONNREFUSED means that the file is stale. Our probe is a datagram socket. So a
+ * stream server sees no connection, and a datagram server receives nothing.
  *
- * `directory` is the file's, opened: a path that is too long for a socket's address leads through /proc then.
+ * `directory` is a descriptor of the file's directory. With it, a path that is too long for a socket address works through /proc.
  */
 function stateOf(file: FilePath, directory?: number): State {
   const found = fs().lstatSync(file, { throwIfNoEntry: false });
@@ -113,7 +115,9 @@ function stateOf(file: FilePath, directory?: number): State {
   }
 }
 
-/** Two servers that find the same stale file take turns: the second one sees the first one's live socket. */
+/**
+ * Locks the directory. If two servers find the same stale file, the second one waits, and then sees the first one's live socket.
+ */
 async function lockDirectory(file: FilePath, signal: AbortSignal | undefined): Promise<number> {
   const directory = fs().openSync(directoryOf(file), fs().constants.O_RDONLY | fs().constants.O_DIRECTORY);
   try {

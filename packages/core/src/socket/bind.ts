@@ -9,7 +9,7 @@ import { bindPath } from "./bind-path.js";
 import type { BoundPath } from "./bound-path.js";
 import type { CheckedOptions } from "./socket-options.js";
 
-/** Binds a socket to an address; a path with its permissions, and in place of a stale file. */
+/** Binds a socket to an address. For a path, sets its permissions and replaces a stale file. */
 export async function bindTo(
   fd: number,
   at: Address,

@@ -15,7 +15,7 @@ const NLMSG_TYPE = 4;
 const NLMSG_FLAGS = 6;
 const NLMSG_HDRLEN = 16;
 const NLM_F_REQUEST = 1;
-/** nl_pid in struct sockaddr_nl: 0 is the kernel. */
+/** nl_pid in struct sockaddr_nl. 0 is the kernel. */
 const NL_PID = 4;
 const SOCKADDR_NL = 12;
 /** struct nlattr: length and type, each of two bytes. */
@@ -36,23 +36,23 @@ const UNIX_DIAG_VFS = 1;
 const UNIX_DIAG_VFS_SIZE = 8;
 const ANY = 0xffff_ffff;
 
-/** The numbers by which the kernel itself knows an inode, 32 bits of each. */
+/** An inode's numbers as the kernel itself uses them, cut to 32 bits each. */
 interface Inode {
   ino: number;
-  /** Major number in the upper 12 bits, minor number in the lower 20: include/linux/kdev_t.h. */
+  /** The major number in the upper 12 bits, the minor number in the lower 20: include/linux/kdev_t.h. */
   dev: number;
 }
 
 /**
- * Whether the socket is bound to the file that the O_PATH descriptor `opened` leads to, whose stat(2) is `stats`. Undefined: the
- * kernel does not tell (it has no UNIX_DIAG, or a sandbox permits no AF_NETLINK).
+ * Whether the socket is bound to the file of the O_PATH descriptor `opened`, whose stat(2) is `stats`. Returns undefined if we
+ * can't find out: the kernel has no UNIX_DIAG, or a sandbox forbids AF_NETLINK.
  */
 export function isBoundTo(socket: number, opened: number, stats: BigIntStats): boolean | undefined {
   try {
     const bound = boundInode(Number(statOf(socket).ino));
     if (bound === undefined) return undefined;
     if (isSame(bound, ofStat(stats))) return true;
-    // btrfs and overlayfs tell stat(2) other numbers than the kernel's own.
+    // On btrfs and overlayfs, stat(2) returns other numbers than the kernel uses itself.
     const own = ownInode(opened, stats);
     return own && isSame(bound, own);
   } catch {
@@ -60,14 +60,14 @@ export function isBoundTo(socket: number, opened: number, stats: BigIntStats): b
   }
 }
 
-/** What a descriptor leads to. Deno's node:fs refuses one that it has not opened itself; /proc leads to the same file. */
+/** stat(2) of an open file. Deno's node:fs refuses a descriptor that Deno did not open, so there we use the path in /proc. */
 function statOf(fd: number): BigIntStats {
   return isDeno
     ? fs().statSync(`/proc/self/fd/${fd}`, { bigint: true })
     : fs().fstatSync(fd, { bigint: true });
 }
 
-/** The same, where Deno does not permit to read /proc, of the file that has the path. */
+/** Like statOf(). If Deno may not read /proc, this is the stat(2) of the file that now has the path. */
 export function statOfOpened(fd: number, path: FilePath): BigIntStats {
   try {
     return statOf(fd);
@@ -85,14 +85,14 @@ const inode = (ino: bigint, major: bigint, minor: bigint): Inode => ({
   dev: Number(BigInt.asUintN(32, (major << 20n) | minor)),
 });
 
-/** st_dev is what makedev(3) makes of the two numbers. */
+/** st_dev holds both numbers as makedev(3) packs them. */
 function ofStat({ ino, dev }: BigIntStats): Inode {
   const major = ((dev >> 32n) & 0xffff_f000n) | ((dev >> 8n) & 0xfffn);
   const minor = ((dev >> 12n) & 0xffff_ff00n) | (dev & 0xffn);
   return inode(ino, major, minor);
 }
 
-/** What /proc says of an open file: proc_pid_fdinfo(5), proc_pid_mountinfo(5). Before Linux 5.14 it does not tell the inode. */
+/** Reads the numbers from /proc: proc_pid_fdinfo(5), proc_pid_mountinfo(5). Before Linux 5.14, /proc does not show the inode. */
 function ownInode(fd: number, stats: BigIntStats): Inode | undefined {
   const info = fs().readFileSync(`/proc/self/fdinfo/${fd}`, "latin1");
   const mount = /^mnt_id:\s*(\d+)$/m.exec(info)?.[1];
@@ -104,7 +104,7 @@ function ownInode(fd: number, stats: BigIntStats): Inode | undefined {
   return inode(ino === undefined ? stats.ino : BigInt(ino), BigInt(device[1]!), BigInt(device[2]!));
 }
 
-/** Asks for the inode of the file that a Unix socket is bound to: sock_diag(7), net/unix/diag.c. No privilege is needed. */
+/** Asks the kernel for the inode to which a Unix socket is bound: sock_diag(7), net/unix/diag.c. This needs no privilege. */
 function boundInode(socketInode: number): Inode | undefined {
   const native = binding();
   const netlink = native.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG, false);
@@ -113,7 +113,7 @@ function boundInode(socketInode: number): Inode | undefined {
     if (native.sendmsg(netlink, request(socketInode), MSG_DONTWAIT) < 0) return undefined;
     const reply = Buffer.alloc(1024);
     const from = Buffer.alloc(SOCKADDR_NL);
-    // The kernel has answered within sendmsg(2).
+    // The kernel has put its answer into the queue before sendmsg(2) returned.
     const length = native.recvmsg(netlink, reply, MSG_DONTWAIT, -1, null, from);
     if (length < NLMSG_HDRLEN + REPLY || readU32(from, NL_PID) !== 0) return undefined;
     return inodeIn(reply.subarray(0, length), socketInode);
@@ -131,7 +131,7 @@ function request(socketInode: number): Uint8Array {
   write32(bytes, NLMSG_HDRLEN + REQUEST_STATES, ANY);
   write32(bytes, NLMSG_HDRLEN + REQUEST_INO, socketInode);
   write32(bytes, NLMSG_HDRLEN + REQUEST_SHOW, UDIAG_SHOW_VFS);
-  // INET_DIAG_NOCOOKIE: the inode number is enough.
+  // INET_DIAG_NOCOOKIE: the inode number alone identifies the socket.
   write32(bytes, NLMSG_HDRLEN + REQUEST_COOKIE, ANY);
   write32(bytes, NLMSG_HDRLEN + REQUEST_COOKIE + 4, ANY);
   return bytes;

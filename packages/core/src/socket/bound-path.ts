@@ -11,21 +11,24 @@ const ALL_PERMISSIONS = 0o777n;
 const WRITABLE_BY_OTHERS = 0o022n;
 const STICKY = 0o1000n;
 
-/** By descriptor number. The references are weak: a file's path does not outlive its socket. The number's next socket overwrites it. */
+/**
+ * By descriptor number. The references are weak, so that a path does not outlive its socket. A new socket with the number
+ * overwrites it.
+ */
 const boundPaths = new Map<number, WeakRef<BoundPath>>();
 
-/** The socket files behind numbers that somebody sends. */
+/** The bound paths of our own sockets among the descriptors that a message passes. */
 export function boundPathsOf(fds: readonly number[]): BoundPath[] {
   if (boundPaths.size === 0) return [];
   return fds.flatMap((fd) => boundPaths.get(fd)?.deref() ?? []);
 }
 
-/** The file of a bound socket. Its owner removes it when the socket is closed. */
+/** The file of a bound socket. The socket removes it when it closes. */
 export class BoundPath {
   readonly #fd: number;
   readonly #path: FilePath;
   readonly #made: BigIntStats;
-  /** Messages with the socket that wait to be sent. */
+  /** How many messages that pass the socket are waiting to be sent. */
   #waiting = 0;
   #ours = true;
 
@@ -36,23 +39,25 @@ export class BoundPath {
     boundPaths.set(fd, new WeakRef(this));
   }
 
-  /** A message with the socket waits. If the socket is closed meanwhile, the file stays for whoever gets the message. */
+  /**
+   * A message that passes the socket is waiting. If the socket closes meanwhile, the file stays for the receiver of the message.
+   */
   wait(): void {
     this.#waiting++;
   }
 
-  /** The message has gone, or never will. */
+  /** The message was sent, or failed. */
   endWait(): void {
     this.#waiting--;
   }
 
-  /** Somebody else has the socket now, and the file is no longer ours to remove. */
+  /** Another owner has the socket now, so the file is no longer ours to remove. */
   leave(): void {
     this.#ours = false;
     if (boundPaths.get(this.#fd)?.deref() === this) boundPaths.delete(this.#fd);
   }
 
-  /** Removes the file, if it is still the one that was made, and nobody else has the socket or will get it. */
+  /** Removes the file, unless another file has replaced it, or another process has the socket or will get it. */
   remove(): void {
     const ours = this.#ours && this.#waiting === 0;
     this.leave();
@@ -64,18 +69,18 @@ export class BoundPath {
     try {
       removeIf(this.#path, isMade);
     } catch {
-      // It is gone, or the directory is not ours any more: nothing is left to tidy up.
+      // The file is gone, or we can no longer write to the directory. In both cases there is nothing to remove.
     }
   }
 }
 
 /**
- * Finds the file that the socket has been bound to, and gives it its mode.
+ * Finds the file to which the socket was bound, and sets its mode.
  *
- * Whoever may write to the directory can put something else there right after bind(2). So the file is opened without following
- * a symbolic link, the kernel says whether it is the socket's, and the mode is set through the descriptor.
+ * Right after bind(2), any user who may write to the directory can put another file at the path. So we open the file without
+ * following a symbolic link, ask the kernel whether it is the socket's file, and set the mode through the descriptor.
  *
- * @returns undefined: the socket's file is not there any more.
+ * @returns undefined if the socket's file is no longer there.
  */
 export function findBoundPath(fd: number, file: FilePath, mode?: number): BoundPath | undefined {
   const found = open(fd, file);
@@ -104,7 +109,7 @@ interface Found {
   path: FilePath;
   opened: number;
   stats: BigIntStats;
-  /** Undefined: the kernel does not tell. */
+  /** Undefined: the kernel does not say. */
   isOurs: true | undefined;
 }
 
@@ -123,14 +128,14 @@ function open(fd: number, file: FilePath): Found | undefined {
       return found;
     }
   } catch {
-    // The directory is gone, or leads elsewhere.
+    // The directory is gone, or the path now leads elsewhere.
   } finally {
     if (opened >= 0) native.close(opened);
   }
   return undefined;
 }
 
-/** Whether users other than this one and root can rename files in the directory, or put another directory in its place. */
+/** Whether users other than this one and root can rename files in the directory, or replace the directory itself. */
 function othersMayReplace(path: FilePath): boolean {
   const us = BigInt(process.geteuid!());
   for (let directory = directoryOf(path); ; directory = directoryOf(directory)) {

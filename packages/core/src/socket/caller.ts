@@ -3,8 +3,8 @@ import { util } from "../builtins.js";
 const { enabled } = util().debuglog("sendmsg");
 
 /**
- * An error that comes after a wait is made when the event loop calls, and its stack does not say who waits. With NODE_DEBUG=sendmsg in the
- * environment it does. To take a stack costs as much as to receive a message, so it is not done otherwise.
+ * With NODE_DEBUG=sendmsg in the environment, adds the caller's stack to an error. After a wait, the event loop makes the error, so
+ * its own stack does not show who called. Taking a stack costs as much as receiving a message, so it is off by default.
  */
 export function namingCaller<T>(promise: Promise<T>, method: (...args: never[]) => unknown): Promise<T> {
   return enabled ? named(promise, method) : promise;

@@ -15,60 +15,60 @@ import type { Endpoint } from "./endpoint.js";
 import type { SocketFacts } from "./facts.js";
 import { callOffLoop, EPOLLOUT } from "./readiness.js";
 
-/** Whether the socket has a peer. */
+/** Whether the socket is connected to a peer. */
 export const isConnected = (fd: number): boolean => peerOf(fd) >= 0;
 
 const peerOf = (fd: number): number => binding().getpeername(fd, new Uint8Array(ADDRESS_SPACE));
 
-/** What a connect in progress is told. */
+/** The callbacks of a connect that is in progress. */
 interface Pending {
   /** The socket became writable, has an error, or was closed. */
   readonly check: () => void;
   readonly reject: (error: Error) => void;
 }
 
-/** connect(2) of one socket: in progress, again after a full backlog, or in a thread. */
+/** connect(2) of one socket: while it is in progress, retried after a full backlog, or made by a thread. */
 export class Connecting {
   readonly #endpoint: Endpoint;
   readonly #facts: SocketFacts;
   readonly #onConnected: () => void;
   #pending: Pending | undefined;
-  /** Threads that connect: each has the descriptor's number, also when nobody waits for it any more. */
+  /** How many threads are connecting. They use the descriptor's number even if no call waits for them any more. */
   #threads = 0;
 
-  /** @param onConnected Called whenever a call has gone well. */
+  /** @param onConnected Called each time a connect(2) has succeeded. */
   constructor(endpoint: Endpoint, facts: SocketFacts, onConnected: () => void) {
     this.#endpoint = endpoint;
     this.#facts = facts;
     this.#onConnected = onConnected;
   }
 
-  /** Whether somebody waits for the connection. */
+  /** Whether a call waits for the connection. */
   get isAwaited(): boolean {
     return this.#pending !== undefined;
   }
 
-  /** Whether a call is under way, for somebody who waits or for nobody any more. */
+  /** Whether a connect(2) is in progress, even if no call waits for it any more. */
   get isBusy(): boolean {
     return this.isAwaited || this.#threads > 0;
   }
 
-  /** An event came, or the socket was closed. */
+  /** An event has come, or the socket was closed. */
   check(): void {
     this.#pending?.check();
   }
 
-  /** Whoever waits for the connection is told an error. */
+  /** Rejects the call that waits for the connection. */
   fail(error: Error): void {
     this.#pending?.reject(error);
   }
 
-  /** Whether the call can block: connect(2) has no MSG_DONTWAIT, and a socket that came from elsewhere may be blocking. */
+  /** Whether the call can block: connect(2) has no MSG_DONTWAIT, and a socket that another program made may be blocking. */
   #mayBlock(): boolean {
     return this.#facts.type === SOCK_STREAM || this.#facts.family === AF_UNIX;
   }
 
-  /** @param inThread The call could wait for a stranger all the same. */
+  /** @param inThread Make the call in a thread, because it could wait for another process. */
   async connect(
     address: Uint8Array,
     details: AddressDetails,
@@ -109,7 +109,7 @@ export class Connecting {
           this.#pending = undefined;
           settle();
         };
-        // What throws in a timer or in the event loop's call would end the process.
+        // An exception in a timer or in a callback of the event loop would end the process. So it rejects the promise instead.
         const orReject =
           <A extends unknown[]>(body: (...args: A) => void) =>
           (...args: A) => {
@@ -121,13 +121,14 @@ export class Connecting {
           };
         const returned = orReject((result: number) => {
           if (result >= 0) resolve();
-          // A Unix listener's backlog is full. Readiness says writable all the same: nothing but time tells.
+          // A Unix listener's backlog is full. The event loop reports the socket as writable all the same, so only a timer can
+          // retry.
           else if (result === -EAGAIN) backoff.wait(attempt);
           else if (result !== -EINPROGRESS) reject(failure(result, "connect", details));
           else {
             inProgress = true;
             this.#endpoint.watch(EPOLLOUT);
-            // The event may have come before the thread's answer.
+            // The event may have come before the thread returned.
             this.check();
           }
         });
@@ -142,7 +143,7 @@ export class Connecting {
             (token) => {
               this.#threads--;
               const result = binding().endCall(token);
-              // Nobody waits any more: it is not tried again, but it may have gone well.
+              // No call waits any more, so don't retry. But connect(2) may have succeeded.
               if (!ended) returned(result);
               else if (this.#endpoint.fd >= 0) this.#onConnected();
             },
@@ -163,7 +164,7 @@ export class Connecting {
           }
           const peer = peerOf(this.#endpoint.open());
           if (peer >= 0) resolve();
-          // An event from before the call says nothing yet.
+          // ENOTCONN: the event is older than the call, and says nothing about it.
           else if (peer !== -ENOTCONN) reject(failure(peer, "getpeername"));
         });
         this.#pending = { check, reject };

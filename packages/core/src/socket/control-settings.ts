@@ -11,7 +11,8 @@ import { socketOptions } from "../options/table.js";
 import { failure } from "../syscalls/failure.js";
 import { getInt, trySetInt } from "../syscalls/int-option.js";
 
-// Which setsockopt(2) calls switch control messages on and off. Some options switch one message; others have a bit for each of several.
+// Finds the setsockopt(2) calls that switch control messages on and off. Some options switch one message. Others have one bit for
+// each of several messages.
 
 interface Enable {
   readonly level: number;
@@ -19,7 +20,7 @@ interface Enable {
   readonly value?: number;
 }
 
-/** One setsockopt(2) that a change takes. */
+/** One setsockopt(2) call of a change. */
 interface Setting {
   readonly name: ControlName;
   readonly level: number;
@@ -27,18 +28,18 @@ interface Setting {
   readonly value: number;
 }
 
-/** What the kernel wants to see, where it does: net/netlink/af_netlink.c, net/core/sock.c, net/ipv6/ipv6_sockglue.c. */
+/** The capability that the kernel requires: net/netlink/af_netlink.c, net/core/sock.c, net/ipv6/ipv6_sockglue.c. */
 const PRIVILEGES: { readonly [N in ControlName]?: string } = {
   netlinkListenAllNsid: "CAP_NET_BROADCAST",
   mark: "CAP_NET_RAW or CAP_NET_ADMIN",
 };
 
-/** By option, of those that have several bits: the bits that others have set, and that stay when ours go. */
+/** For each option with several bits: the bits that other code has set. They stay when we clear ours. */
 export type ForeignBits = ReadonlyMap<string, number>;
 
 const sameOption = (a: Enable, b: Enable): boolean => a.level === b.level && a.option === b.option;
 
-/** All bits that names of such options have, among those that are on. */
+/** The bits of all messages in `names` whose option `isMeant` accepts. */
 function bitsWhere(names: Iterable<ControlName>, isMeant: (enable: Enable) => boolean): number {
   let bits = 0;
   for (const name of names) {
@@ -53,11 +54,13 @@ const bitsOf = (enable: Enable, names: Iterable<ControlName>): number =>
 const bitsOfKey = (key: string, names: Iterable<ControlName>): number =>
   bitsWhere(names, ({ level, option }) => keyOf(level, option) === key);
 
-/** The flags of SO_TIMESTAMPING are the same under both of its numbers. */
+/** A key for an option. The two numbers of SO_TIMESTAMPING share their flags, so they have the same key. */
 export const keyOf = (level: number, option: number): string =>
   `${level}:${level === SOL_SOCKET && option === SO_TIMESTAMPING_OLD ? SO_TIMESTAMPING_NEW : option}`;
 
-/** What has to be set, so that `names` come instead of what came before, and the bits of others that stay. */
+/**
+ * Returns the settings that make the kernel deliver `names` instead of the names before, and the bits of other code, which stay.
+ */
 export function settingsOf(
   fd: number,
   before: { readonly names: ReadonlySet<ControlName>; readonly foreign: ForeignBits },
@@ -89,10 +92,10 @@ export function settingsOf(
   return { settings, foreign };
 }
 
-/** What the kernel answers where it does not know an option, or a value of it. */
+/** What the kernel returns if it does not know an option or its value. */
 const UNKNOWN: ReadonlySet<number> = new Set([-ENOPROTOOPT, -EOPNOTSUPP, -EINVAL]);
 
-/** The error that says why the socket won't deliver it. */
+/** The error that says why the socket can't deliver a message. */
 function refusal(result: number, { name, level, option }: Setting): Error {
   const error = failure(result, "setsockopt");
   if (result <= DENIED) return error;
@@ -116,7 +119,7 @@ export function applySettings(fd: number, settings: readonly Setting[]): void {
   const done: { level: number; option: number; value: number }[] = [];
   for (const setting of settings) {
     const { level, option, value } = setting;
-    // The last one needs no way back.
+    // The last setting is never undone.
     const before = done.length + 1 < settings.length ? presentValue(fd, setting) : undefined;
     const result = trySetInt(fd, level, option, value);
     if (result < 0) {
@@ -127,9 +130,9 @@ export function applySettings(fd: number, settings: readonly Setting[]): void {
   }
 }
 
-/** What an option is now; undefined for the few that cannot be read. */
+/** The present value of an option. Undefined for the few options that can't be read. */
 export function presentValue(fd: number, { level, option }: Enable): number | undefined {
-  // SO_TIMESTAMPING_NEW gives 0 as long as the flags are those of the other (net/core/sock.c, sk_getsockopt).
+  // SO_TIMESTAMPING_NEW reads as 0 if the flags were set by the old number (net/core/sock.c, sk_getsockopt).
   const asked = level === SOL_SOCKET && option === SO_TIMESTAMPING_NEW ? SO_TIMESTAMPING_OLD : option;
   try {
     return getInt(fd, level, asked);

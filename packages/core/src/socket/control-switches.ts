@@ -12,10 +12,10 @@ import { dependsOnOptions, hasErrorQueue } from "./error-sources.js";
 import type { SocketFacts } from "./facts.js";
 import { listed, nameOf, type SetOption } from "./option-access.js";
 
-/** Control messages to switch on (true) and off (false), by name. */
+/** Which control messages to switch on (true) and off (false), by name. */
 export type ControlSwitches = { readonly [N in ControlName]?: boolean };
 
-/** A control message that can be switched on. */
+/** Checks the name of a control message that can be switched on. */
 export function checkControlName(argument: string, name: unknown): ControlName {
   const isKnown = typeof name === "string" && Object.hasOwn(controlMessages, name);
   if (!isKnown || entryOf(name as ControlName).enable === undefined) {
@@ -27,7 +27,7 @@ export function checkControlName(argument: string, name: unknown): ControlName {
   return name as ControlName;
 }
 
-/** What a user wants switched. A bare name switches a message on. If a name appears twice, the last one wins. */
+/** Checks what a caller wants to switch. A bare name switches a message on. If a name appears twice, the last one wins. */
 export function checkSwitches(
   argument: string,
   changes: readonly (ControlName | ControlSwitches)[],
@@ -47,7 +47,10 @@ export function checkSwitches(
   return switches;
 }
 
-/** Refuses what sockets of this family and type never deliver: the kernel would often take it and keep silent. */
+/**
+ * Throws if sockets of this family and type never deliver the message. The kernel often accepts the option, and then delivers
+ * nothing.
+ */
 function checkDelivered(argument: string, name: ControlName, facts: SocketFacts): void {
   const named = entryNamed(name)!;
   if (isDelivered(named, facts)) return;
@@ -62,21 +65,21 @@ function checkDelivered(argument: string, name: ControlName, facts: SocketFacts)
 
 const NONE: ReadonlySet<ControlName> = new Set();
 
-/** Which control messages are on, on one socket: what the program has asked for, and what follows from it. */
+/** Which control messages are on for one socket: those that the program asked for, and what follows from them. */
 export class ControlSwitchboard {
   readonly #facts: SocketFacts;
   #names: ReadonlySet<ControlName> = NONE;
   #foreign: ForeignBits = new Map();
-  /** Recognises messages that the library has switched on for itself, see OwnSettings: the program does not see them. */
+  /** Recognises messages that the library switched on for itself (see OwnSettings). The program does not see them. */
   isUnrequested: ((message: ControlMessage) => boolean) | undefined;
-  /** Whether MSG_ERRQUEUE may be used. */
+  /** Whether we may use MSG_ERRQUEUE. See {@link hasErrorQueue}. */
   hasErrorQueue = false;
 
   private constructor(facts: SocketFacts) {
     this.#facts = facts;
   }
 
-  /** Switches on what a new socket is to receive. Errors name `argument`. */
+  /** Switches on the control messages that a new socket should receive. Errors name `argument`. */
   static of(
     fd: number,
     facts: SocketFacts,
@@ -91,7 +94,7 @@ export class ControlSwitchboard {
     return board;
   }
 
-  /** The board of a socket on which the same is on: it has it from its listener. */
+  /** Makes the switchboard of an accepted socket, which has inherited these settings from its listener. */
   copy(): ControlSwitchboard {
     const board = new ControlSwitchboard(this.#facts);
     board.#names = this.#names;
@@ -101,12 +104,12 @@ export class ControlSwitchboard {
     return board;
   }
 
-  /** What the program has asked for. */
+  /** The names that the program has asked for. */
   get names(): ReadonlySet<ControlName> {
     return this.#names;
   }
 
-  /** Switches control messages on and off: all of them, or none if one is refused. */
+  /** Switches control messages on and off. If one is refused, none changes. */
   change(fd: number, switches: ReadonlyMap<ControlName, boolean>): void {
     const names = new Set(this.#names);
     for (const [name, on] of switches) {
@@ -117,12 +120,12 @@ export class ControlSwitchboard {
       }
     }
     checkArrivalTimes("changes", names);
-    // Off first: of two options that exclude each other, the one that is set last counts.
+    // Switch off first: if two options exclude each other, the kernel keeps the one that is set last.
     const changed = [...switches.keys()].sort((a, b) => Number(switches.get(a)) - Number(switches.get(b)));
     this.#apply(fd, names, changed);
   }
 
-  /** The program has set an option by itself: it may have switched messages. */
+  /** The program has set an option itself, which may have switched messages. */
   noteOption(fd: number, { level, option, value }: SetOption): void {
     const key = keyOf(level, option);
     if (this.#foreign.has(key)) this.#foreign = new Map(this.#foreign).set(key, value);

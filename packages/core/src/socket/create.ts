@@ -11,7 +11,7 @@ import { setInt } from "../syscalls/int-option.js";
 import { checkRefusable, refuseDescriptors } from "./refusing-descriptors.js";
 import { type CheckedOptions, refuseRaw } from "./socket-options.js";
 
-/** Creates a socket of the address's family, non-blocking and close-on-exec, in custody. */
+/** Creates a non-blocking, close-on-exec socket of this family, in custody. */
 export function createSocket(family: number, options: CheckedOptions): FileDescriptor {
   refuseRaw("options.type", family, options.type);
   checkRefusable(family, options.maxFds);
@@ -32,7 +32,7 @@ export function createSocket(family: number, options: CheckedOptions): FileDescr
   }
 }
 
-/** As libuv does for servers: a restart need not wait until the old connections' TIME_WAIT is over. */
+/** As libuv does for servers: so a restarted server need not wait until the TIME_WAIT of old connections is over. */
 export function allowRebinding(fd: number, family: number): void {
   if (family === AF_INET || family === AF_INET6) setInt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 }

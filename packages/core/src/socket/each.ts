@@ -1,4 +1,4 @@
-/** Calls `body` for 0 to `count` - 1, whichever of the calls throw; the first error is thrown at the end. */
+/** Calls `body` for 0 to `count` - 1, even if some of the calls throw. Throws the first error at the end. */
 export function forEachIndex(count: number, body: (i: number) => void): void {
   let failed: { error: unknown } | undefined;
   for (let i = 0; i < count; i++) {

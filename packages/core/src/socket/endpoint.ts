@@ -16,7 +16,7 @@ import {
 } from "./readiness.js";
 import type { Outcome, Waits } from "./wait-queue.js";
 
-/** What a collected endpoint leaves behind. */
+/** What we need to clean up after an endpoint that was garbage-collected. */
 interface Remains {
   readonly descriptor: FileDescriptor;
   readonly what: string;
@@ -36,7 +36,10 @@ const collected = new FinalizationRegistry<Remains>(({ descriptor, what, registr
   );
 });
 
-/** What readiness calls. It holds the endpoint only while somebody waits: nobody else may have a reference to it then. */
+/**
+ * Receives the events of an endpoint. It holds the endpoint only while a call waits, because then the program may hold no reference
+ * to it.
+ */
 class Watched implements Watcher {
   readonly #endpoint: WeakRef<Endpoint>;
   awaited: Endpoint | undefined;
@@ -50,25 +53,25 @@ class Watched implements Watcher {
   }
 }
 
-/** An open descriptor that the event loop watches: what sockets and listeners have in common. */
+/** An open descriptor that the event loop watches. Sockets and listeners have one each. */
 export class Endpoint implements Waits {
   readonly #descriptor: FileDescriptor;
-  /** For calls that look whether we still own the number. */
+  /** The number and generation, for calls that check whether we still own the number. */
   readonly number: number;
   readonly generation: number;
   readonly #what: string;
   readonly onReady: (events: number) => void;
   readonly #remains: Remains;
   #watched: Watched | undefined;
-  /** Libuv may watch it by itself. */
+  /** libuv may watch the descriptor. See {@link canPoll}. */
   #mayPoll: boolean;
-  /** For what libuv watches it. */
+  /** The events for which libuv watches the descriptor. */
   #polledFor = 0;
   #waits = 0;
   #referenced = true;
   #closing: Promise<void> | undefined;
 
-  /** `isOurs`: its open file description is ours alone. */
+  /** `isOurs`: no other process and no other code has the open file description. */
   constructor(descriptor: FileDescriptor, what: string, onReady: (events: number) => void, isOurs: boolean) {
     this.#descriptor = descriptor;
     const { fd, generation } = custodyOf(descriptor);
@@ -77,13 +80,13 @@ export class Endpoint implements Waits {
     this.#what = what;
     this.onReady = onReady;
     this.#mayPoll = isOurs && canPoll;
-    // What waiting needs is made before anybody waits: at the limit of open files it could not be made any more.
+    // Prepare for waiting now. Later, at the limit of open files, this could fail.
     prepare();
     this.#remains = { descriptor, what, registration: undefined };
     collected.register(this, this.#remains, this);
   }
 
-  /** The number, or -1 once it is closed or given away. */
+  /** The number, or -1 once the descriptor is closed or given up. */
   get fd(): number {
     return this.#closing ? -1 : this.#descriptor.fd;
   }
@@ -92,12 +95,12 @@ export class Endpoint implements Waits {
     return this.#closing !== undefined;
   }
 
-  /** Throws if the program has closed it. Whether somebody else has closed the number, the next call tells. */
+  /** Throws if the program has closed the endpoint. If other code has closed the number, the next call finds out. */
   checkOpen(): void {
     if (this.#closing) throw this.closedError();
   }
 
-  /** The number, which is ours to use. */
+  /** The number. Throws if we no longer own it. */
   open(): number {
     const fd = this.fd;
     if (fd < 0) throw this.closedError();
@@ -109,8 +112,8 @@ export class Endpoint implements Waits {
   }
 
   /**
-   * Has the event loop tell of events, the first time somebody has to wait: of these (EPOLLIN, EPOLLOUT) as long as they hold, if libuv
-   * watches the descriptor by itself; otherwise of all that can happen, once each time.
+   * Makes the event loop report events, when a call first has to wait. If libuv watches the descriptor, it reports these events
+   * (EPOLLIN, EPOLLOUT) in each turn in which they hold. Otherwise all events are reported, once for each edge.
    */
   watch(events: number): void {
     const { registration } = this.#remains;
@@ -128,12 +131,12 @@ export class Endpoint implements Waits {
     }
   }
 
-  /** Libuv watches it by itself. Not a getter: V8 looks a private one up anew at every call. */
+  /** Whether libuv watches the descriptor. Not a getter: V8 looks up a private getter anew in every call. */
   #isPolled(): boolean {
     return this.#remains.registration?.polled === true;
   }
 
-  /** Whether the event loop is sure to tell of an event, as long as it holds: nobody has to ask the kernel first. */
+  /** Whether the event loop certainly reports the event while it holds. Then there is no need to ask the kernel first. */
   isToldOf(event: number): boolean {
     return (this.#polledFor & event) !== 0 && this.#isPolled() && this.#referenced;
   }
@@ -144,7 +147,7 @@ export class Endpoint implements Waits {
     try {
       pollFor(registration, events);
     } catch (error) {
-      // Nothing is watched any more: the next wait begins anew.
+      // Nothing is watched any more. The next wait starts again.
       this.#unwatch();
       throw error;
     }
@@ -152,8 +155,8 @@ export class Endpoint implements Waits {
   }
 
   /**
-   * From now on the event loop tells of everything, once each time: of errors, too. That is also for descriptors whose open file
-   * description others have: they may make it blocking, which libuv would undo.
+   * From now on the event loop reports all events, errors too, once for each edge. This is also the way for a descriptor whose open
+   * file description other processes have: they may make it blocking, and libuv would undo that.
    */
   useEdges(): void {
     this.#mayPoll = false;
@@ -163,8 +166,8 @@ export class Endpoint implements Waits {
   }
 
   /**
-   * What has come of an event that libuv tells of in each turn. It must not be told for nothing: where nobody waits, libuv watches for
-   * it no longer; where somebody waits in vain, the descriptor is watched by its edges from then on.
+   * Says what an event led to. libuv reports an event in each turn while it holds, so it must not report one for nothing. If no
+   * call waits, libuv stops watching for the event. If a call waits but the kernel had nothing, we watch for edges from then on.
    */
   heed(event: number, outcome: Outcome): void {
     if (outcome === "served" || !this.#isPolled()) return;
@@ -172,7 +175,7 @@ export class Endpoint implements Waits {
     else this.useEdges();
   }
 
-  /** A wait begins: unless the endpoint is unref'd, it keeps the process alive. `events`: see {@link watch}. */
+  /** A call begins to wait. This keeps the process alive, unless the endpoint is unref'd. `events`: see {@link watch}. */
   beginWait(events: number): void {
     this.watch(events);
     if (this.#waits++ > 0) return;
@@ -194,7 +197,7 @@ export class Endpoint implements Waits {
     else endWait();
   }
 
-  /** Ends the watching and gives the descriptor to whoever calls. */
+  /** Stops watching and returns the descriptor, which the caller then owns. */
   release(): FileDescriptor {
     this.open();
     this.#end();

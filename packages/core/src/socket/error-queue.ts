@@ -6,12 +6,12 @@ import type { ReceiveCall } from "./receive-call.js";
 import { ERROR_QUEUE_REQUEST } from "./receive-request.js";
 import { WaitQueue } from "./wait-queue.js";
 
-/** Entries that wait for somebody to read them. */
+/** How many unread entries we keep. */
 const MAX_ENTRIES = 1024;
 
 /**
- * A socket's error queue: what ICMP said about a packet, a transmit timestamp, a zero-copy completion. We empty the kernel's queue into a
- * list, because its entries count against the socket's receive buffer. See recvmsg(2), MSG_ERRQUEUE.
+ * A socket's error queue: ICMP reports about packets, transmit timestamps, zero-copy completions. We move the kernel's entries into
+ * a list, because they use up the socket's receive buffer. See recvmsg(2), MSG_ERRQUEUE.
  */
 export class ErrorQueue {
   readonly #endpoint: Endpoint;
@@ -20,7 +20,7 @@ export class ErrorQueue {
   readonly #family: number;
   readonly #entries: Message[] = [];
   readonly #queue: WaitQueue<undefined, Message>;
-  /** Entries that were thrown away because too many waited to be read. */
+  /** How many entries were dropped because too many were unread. */
   dropped = 0;
 
   constructor(endpoint: Endpoint, call: ReceiveCall, switches: ControlSwitchboard, family: number) {
@@ -38,7 +38,7 @@ export class ErrorQueue {
     return !this.#queue.isEmpty();
   }
 
-  /** Moves what the kernel has into our list. Returns how many entries came. */
+  /** Moves the kernel's entries into our list. Returns how many there were. */
   drain(): number {
     if (!this.#switches.hasErrorQueue) return 0;
     let count = 0;
@@ -50,7 +50,8 @@ export class ErrorQueue {
         break;
       }
       if (typeof entry === "number") break;
-      // Who waits for the turn of the event loop gets the oldest entry, and not this one.
+      // If the list is not empty, a waiting call gets its oldest entry in the next turn of the event loop. So this entry goes to
+      // the end.
       if (this.#entries.length === 0 && this.#queue.give(entry)) continue;
       if (this.#entries.length < MAX_ENTRIES) this.#entries.push(entry.copy());
       else this.dropped++;
@@ -58,16 +59,16 @@ export class ErrorQueue {
     return count;
   }
 
-  /** The next entry. @throws `EOPNOTSUPP`: this socket has no error queue. */
+  /** Waits for the next entry. @throws `EOPNOTSUPP`: this socket has no error queue. */
   take(signal: AbortSignal | undefined): Promise<Message> {
     if (!this.#switches.hasErrorQueue) throw noErrorQueue(this.#family);
-    // A watch that is level-triggered does not tell of errors more than once.
+    // A level-triggered watch reports errors only once.
     this.#endpoint.useEdges();
     this.#endpoint.watch(0);
     return this.#queue.take(undefined, signal);
   }
 
-  /** Those who wait are told an error. */
+  /** Rejects all calls that wait. */
   fail(error: () => Error): void {
     this.#queue.failAll(error);
   }

@@ -19,57 +19,59 @@ import type { ControlMessage, ControlValue } from "../control/index.js";
 import { EMSGSIZE, errnoName } from "../errno.js";
 import type { Message } from "../message.js";
 
-/** A packet that was sent did not arrive: ICMP says so, or this machine's own stack (`origin: "local"`). */
+/** A packet did not arrive. ICMP reports this, or this machine's own network stack does (`origin: "local"`). */
 export interface UndeliveredReport {
   kind: "undelivered";
   origin: "icmp" | "icmp6" | "local";
   /** The error's name: "ECONNREFUSED", "EHOSTUNREACH", "EMSGSIZE", … */
   code: string;
-  /** ICMP's own type and code; 0 when the origin is local. */
+  /** ICMP's own type and code. 0 if the origin is local. */
   icmp: { type: number; code: number };
-  /** With EMSGSIZE: how large a packet may be. */
+  /** With EMSGSIZE: the largest possible packet. */
   mtu?: number;
-  /** Who reports: a router, or the destination itself. */
+  /** The sender of the report: a router, or the destination itself. */
   offender?: Address;
-  /** Where the packet was sent to. */
+  /** The address to which the packet was sent. */
   destination?: Address;
-  /** The packet's payload, or as much as the report has of it. */
+  /** The packet's payload, or the part of it that the report contains. */
   data: Buffer;
   message: Message;
 }
 
-/** When a message was on its way: asked for with SO_TIMESTAMPING. */
+/** When a message reached a point on its way. The program asked for this with SO_TIMESTAMPING. */
 export interface TimestampReport {
   kind: "timestamp";
   /**
-   * "scheduled": given to the queue; "sent": to the device; "acknowledged": by the TCP or J1939 peer; "completed": by the
-   * Bluetooth controller. A number: one of later kernels.
+   * "scheduled": it entered the packet scheduler; "sent": it was passed to the device; "acknowledged": the TCP or J1939 peer
+   * acknowledged it; "completed": the Bluetooth controller finished it. A number: an event that newer kernels added.
    */
   event: "scheduled" | "sent" | "acknowledged" | "completed" | number;
-  /** With SOF_TIMESTAMPING_OPT_ID: a datagram's number, a stream's last byte, or what `tsOptId` said. Otherwise 0. */
+  /**
+   * With SOF_TIMESTAMPING_OPT_ID: the number of the datagram, the last byte on a stream, or the value of `tsOptId`. Otherwise 0.
+   */
   id: number;
-  /** By the kernel's clock, in nanoseconds since 1970; absent where only the hardware has looked. */
+  /** The time of the kernel's clock, in nanoseconds since 1970. Absent if only the hardware took a timestamp. */
   software?: bigint;
-  /** By the hardware's clock, in nanoseconds. */
+  /** The time of the hardware's clock, in nanoseconds. */
   hardware?: bigint;
   /** TCP's statistics, with SOF_TIMESTAMPING_OPT_STATS. */
   statistics?: ControlValue<"timestampingOptStats">;
-  /** The packet with its headers; empty with SOF_TIMESTAMPING_OPT_TSONLY. */
+  /** The packet with its headers. Empty with SOF_TIMESTAMPING_OPT_TSONLY. */
   data: Buffer;
   message: Message;
 }
 
-/** The kernel has let go of the memory of these sends with MSG_ZEROCOPY; each socket counts them, from 0. */
+/** The kernel has finished reading the memory of these MSG_ZEROCOPY sends. Each socket counts its sends from 0. */
 export interface ZeroCopyReport {
   kind: "zeroCopy";
   first: number;
   last: number;
-  /** The bytes were copied after all: the loopback interface always does. */
+  /** True if the kernel copied the bytes after all. On the loopback interface it always does. */
   copied: boolean;
   message: Message;
 }
 
-/** A message with `txtime` was not sent: its time made no sense or was over. */
+/** A message with `txtime` was not sent, because its time was invalid or had passed. */
 export interface TxtimeReport {
   kind: "txtime";
   reason: "invalid" | "missed" | number;
@@ -77,16 +79,16 @@ export interface TxtimeReport {
   message: Message;
 }
 
-/** Something else: see `message`. */
+/** Any other entry: see `message`. */
 export interface OtherReport {
   kind: "other";
   message: Message;
 }
 
-/** An entry of the error queue, by what it says. */
+/** An entry of the error queue, decoded. `kind` says which. */
 export type ErrorReport = UndeliveredReport | TimestampReport | ZeroCopyReport | TxtimeReport | OtherReport;
 
-/** The names under which the families have struct sock_extended_err. */
+/** The control messages that contain struct sock_extended_err, one for each kind of socket. */
 const EXTENDED_ERRORS = [
   "ipRecverr",
   "ipv6Recverr",
@@ -106,7 +108,7 @@ const isStamps = (message: ControlMessage): message is Named<"timestamping" | "t
 const isStatistics = (message: ControlMessage): message is Named<"timestampingOptStats"> =>
   message.name === "timestampingOptStats";
 
-/** The fields of struct sock_extended_err, whatever its name. */
+/** The fields of struct sock_extended_err that are numbers. */
 const NUMBERS = ["errno", "origin", "type", "code", "info", "data"] as const;
 
 const ICMP_ORIGINS = new Map<number, UndeliveredReport["origin"]>([
@@ -164,7 +166,7 @@ function timestamp(
   return report;
 }
 
-/** A message from elsewhere can have anything as its control messages. */
+/** Checks the control messages. The program may have built the message itself, so they can be anything. */
 function checkControl(control: unknown): ControlMessage[] {
   return checkArray<ControlMessage>("message.control", control).map((item, i) => {
     const argument = `message.control[${i}]`;
@@ -179,7 +181,7 @@ function checkControl(control: unknown): ControlMessage[] {
   });
 }
 
-/** What an entry of the error queue says, whatever family its socket is of. */
+/** Decodes an entry of the error queue, of a socket of any family. */
 export function errorReport(message: Message): ErrorReport {
   const control = checkControl(checkObject("message", message).control);
   const error = control.find(isExtendedError)?.value;
@@ -188,7 +190,7 @@ export function errorReport(message: Message): ErrorReport {
   if (origin !== undefined) return undelivered(message, error, origin);
   switch (error.origin) {
     case SO_EE_ORIGIN_TIMESTAMPING:
-      // A Wi-Fi acknowledgement has the same origin, and no stamps.
+      // The reports of Wi-Fi acknowledgements have the same origin, but no timestamps.
       return control.some(isStamps) ? timestamp(message, control, error) : { kind: "other", message };
     case SO_EE_ORIGIN_ZEROCOPY: {
       const copied = (error.code & SO_EE_CODE_ZEROCOPY_COPIED) !== 0;
@@ -203,7 +205,7 @@ export function errorReport(message: Message): ErrorReport {
   }
 }
 
-/** The entries of a socket's error queue, until it is closed. */
+/** Iterates over the entries of a socket's error queue, until the socket is closed. */
 export async function* iterateErrors(
   socket: { readonly closed: boolean; recvError(options: { signal?: AbortSignal }): Promise<Message> },
   options: { signal?: AbortSignal },
@@ -213,7 +215,7 @@ export async function* iterateErrors(
     try {
       message = await socket.recvError(options);
     } catch (error) {
-      // Closing the socket is how its loop is ended from elsewhere.
+      // Other code can end the loop by closing the socket.
       if (socket.closed) return;
       throw error;
     }

@@ -18,19 +18,20 @@ import { presentValue } from "./control-settings.js";
 import type { SocketFacts } from "./facts.js";
 import { nameOf } from "./option-access.js";
 
-// What puts entries on a socket's error queue: ICMP's reports, transmit timestamps, zero-copy completions. recvmsg(2), MSG_ERRQUEUE.
+// Finds out what puts entries on a socket's error queue: ICMP reports, transmit timestamps, zero-copy completions. See recvmsg(2),
+// MSG_ERRQUEUE.
 
-/** Sockets of these families have always had an error queue. */
+/** In every kernel, sockets of these families have an error queue. */
 const ALWAYS: ReadonlySet<number> = new Set([AF_INET, AF_INET6, AF_PACKET]);
 
-/** Sockets of these families have one since some version of Linux. In older kernels, MSG_ERRQUEUE gives an ordinary message. */
+/** Only newer kernels give sockets of these families an error queue. In older ones, MSG_ERRQUEUE returns an ordinary message. */
 const LATER: ReadonlySet<number> = new Set([AF_CAN, AF_VSOCK, AF_BLUETOOTH]);
 
-/** The message that comes on the error queue of a family of {@link LATER}. */
+/** The control message that comes on the error queue of a {@link LATER} family. */
 function errorMessageOf(fd: number, { family, type }: SocketFacts): ControlName | undefined {
   switch (family) {
     case AF_CAN:
-      // SO_PROTOCOL is 0 on all of them. CAN_RAW is the only one of its type; the others don't know J1939's options.
+      // SO_PROTOCOL is 0 on all CAN sockets. Only CAN_RAW has the type SOCK_RAW, and only J1939 knows the options of J1939.
       if (type === SOCK_RAW) return "canRawErrqueue";
       return presentValue(fd, entryOf("j1939Errqueue").enable!) === undefined ? undefined : "j1939Errqueue";
     case AF_VSOCK:
@@ -42,12 +43,12 @@ function errorMessageOf(fd: number, { family, type }: SocketFacts): ControlName 
   }
 }
 
-/** Whether an option of any level may change the answer of {@link hasErrorQueue}. */
+/** Whether options of any level can change the result of {@link hasErrorQueue} for this family. */
 export const dependsOnOptions = (family: number): boolean => LATER.has(family);
 
 /**
- * Whether the error queue may be read. Where nothing is on that comes there, kernels of the {@link LATER} families ignore MSG_ERRQUEUE
- * and would give an ordinary message; AF_UNIX always does.
+ * Whether we may read the error queue. In {@link LATER} families, old kernels ignore MSG_ERRQUEUE and would return an ordinary
+ * message. AF_UNIX always does that. So for these families, something that comes on the error queue must be on.
  */
 export function hasErrorQueue(fd: number, facts: SocketFacts, names: Iterable<ControlName>): boolean {
   if (ALWAYS.has(facts.family)) return true;
@@ -63,7 +64,7 @@ export function hasErrorQueue(fd: number, facts: SocketFacts, names: Iterable<Co
 
 const SOURCES: ReadonlySet<number> = new Set([SO_TIMESTAMPING_OLD, SO_TIMESTAMPING_NEW, SO_ZEROCOPY]);
 
-/** Whether an option, once it is on, can bring entries to the error queue. */
+/** Whether an option can bring entries to the error queue once it is on. */
 export function bringsErrors({ level, option }: { level: number; option: number }): boolean {
   if (level === SOL_SOCKET && SOURCES.has(option)) return true;
   return Object.values<ControlEntry>(controlMessages).some(
@@ -72,13 +73,13 @@ export function bringsErrors({ level, option }: { level: number; option: number 
   );
 }
 
-/** Whether such an option switches one of these control messages on. */
+/** Whether one of these control messages is switched on by such an option. */
 export function includeErrors(names: Iterable<ControlName>): boolean {
   for (const name of names) if (bringsErrors(entryOf(name).enable!)) return true;
   return false;
 }
 
-/** The error of a wait for the error queue that would never end. */
+/** The error of reading an error queue to which nothing can ever come. */
 export function noErrorQueue(family: number): Error {
   const error = systemError(EOPNOTSUPP, "recvmsg");
   const reason = LATER.has(family)

@@ -2,7 +2,7 @@ import { SOL_SOCKET } from "../constants/levels.js";
 import { SO_ACCEPTCONN, SO_DOMAIN, SO_PROTOCOL, SO_TYPE } from "../constants/socket.js";
 import { getInt } from "../syscalls/int-option.js";
 
-/** What a socket is, besides its descriptor: the three arguments of socket(2). */
+/** What kind of socket it is: the three arguments of socket(2). */
 export interface SocketFacts {
   /** AF_* */
   readonly family: number;
@@ -11,7 +11,7 @@ export interface SocketFacts {
   readonly protocol: number;
 }
 
-/** What the kernel says of a socket that came from elsewhere. */
+/** Asks the kernel for the facts of a socket that another program or library made. */
 export function factsOf(fd: number): SocketFacts {
   return {
     family: getInt(fd, SOL_SOCKET, SO_DOMAIN),
@@ -20,5 +20,5 @@ export function factsOf(fd: number): SocketFacts {
   };
 }
 
-/** Whether listen(2) was called on the socket. */
+/** Whether the socket is a listening one: listen(2) was called. */
 export const isListening = (fd: number): boolean => getInt(fd, SOL_SOCKET, SO_ACCEPTCONN) === 1;

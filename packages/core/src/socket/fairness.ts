@@ -1,16 +1,16 @@
 import { isCollecting } from "../forgotten.js";
 import { forEachIndex } from "./each.js";
 
-// A socket that is always ready would keep the microtask queue busy for ever: after a burst of calls that completed at
-// once, the next one waits for the event loop to have gone round.
+// A socket that is always ready would keep the microtask queue busy for ever. So after a burst of calls that completed at once, the
+// next call waits until the event loop has made a turn.
 
-/** Calls that complete at once before the event loop gets its turn: some hundred microseconds of them. */
+/** How many calls may complete at once before the event loop gets a turn. They take some hundred microseconds. */
 const BURST = 128;
 
 let left = BURST;
 let waiting: (() => void)[] = [];
 
-/** Whether the next call may be tried at once. */
+/** Whether the next call may try at once. */
 export function mayTry(): boolean {
   if (left === 0) return false;
   left--;
@@ -18,29 +18,29 @@ export function mayTry(): boolean {
 }
 
 /**
- * Descriptors that arrived count like calls. Those that are dropped are closed by finalizers, which run when the event loop
- * has its turn: without this, a burst of full messages could use up all that the process may have open.
+ * Counts the descriptors that arrived, like calls. Finalizers close the descriptors that a program forgets, and they run only when
+ * the event loop gets a turn. Otherwise a burst of full messages could use up all descriptors that the process may have.
  */
 export function countArrived(descriptors: number): void {
   left = Math.max(left - descriptors, 0);
 }
 
-/** Resolves after the event loop has gone round. */
+/** Resolves after the event loop has made a turn. */
 export const nextTurn = (): Promise<void> => new Promise(afterTurn);
 
 /**
- * Rejects with `error`. A call that fails counts like one that completes: a program that calls again as soon as one has failed
- * would otherwise keep the event loop from its turn for ever.
+ * Rejects with `error`. A failed call counts like a completed one. Otherwise a program that calls again after each failure would
+ * never give the event loop a turn.
  */
 export const rejectInTurn = (error: unknown): Promise<never> =>
   mayTry() ? Promise.reject(error) : nextTurn().then(() => Promise.reject(error));
 
-/** Calls back after the event loop has gone round, with a new burst. */
+/** Calls back after the event loop has made a turn. Then a new burst begins. */
 export function afterTurn(callback: () => void): void {
   if (waiting.push(callback) === 1) setImmediate(startTurn);
 }
 
-/** The event loop has gone round: a new burst begins. If somebody waits for one, it begins with them. */
+/** The event loop has made a turn, so a new burst begins. If callbacks of {@link afterTurn} wait, they begin the burst instead. */
 export function loopWentRound(): void {
   if (waiting.length === 0 && !isCollecting()) left = BURST;
 }

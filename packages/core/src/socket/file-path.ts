@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { basename, dirname } from "node:path";
 import { fs } from "../builtins.js";
 
-/** A path as text, or as bytes where the file system's names are not UTF-8. */
+/** A path as text, or as bytes if a name in it is not UTF-8. */
 export type FilePath = string | Buffer;
 
 /** dirname(3), for bytes too. */
@@ -24,9 +24,10 @@ export function fileIn(directory: FilePath, name: FilePath): FilePath {
 }
 
 /**
- * The same file by a path that stays right when the working directory or a symbolic link on the way changes.
+ * Returns a path of the same file that stays right if the working directory or a symbolic link on the way changes.
  *
- * The kernel finds the directory: path.resolve() would take `..` after a symbolic link for the link's own directory.
+ * The kernel resolves the directory, not path.resolve(): for `link/..`, path.resolve() returns the directory that contains the
+ * link.
  */
 export function lasting(file: FilePath): FilePath {
   const directory = directoryOf(file);
@@ -37,7 +38,7 @@ export function lasting(file: FilePath): FilePath {
   return fileIn(real, nameOf(file));
 }
 
-/** The path as system calls want it. */
+/** The path with a null byte at its end, as system calls need it. */
 export function terminated(file: FilePath): Uint8Array {
   return Buffer.concat([Buffer.from(file), Buffer.of(0)]);
 }

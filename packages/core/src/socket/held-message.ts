@@ -7,8 +7,8 @@ import { DEFAULT_SIZE } from "./receive-memory.js";
 import type { ReceiveRequest } from "./receive-request.js";
 
 /**
- * Receives from a message that the kernel no longer has: a net.Socket had read it before the socket became ours, or a thread had
- * received it. `rest` is what the next receive gets.
+ * Receives from a message that was already taken from the kernel: by a net.Socket before the socket became ours, or by a thread.
+ * `rest` is what remains for the next receive.
  */
 export function takeHeld(
   held: Message,
@@ -21,11 +21,12 @@ export function takeHeld(
   const cut = held.data.length > room;
   const part = held.data.subarray(0, room);
   let data: Buffer;
-  // Without memory for the data, both throw: before anything is taken.
+  // If there is no memory for the data, both branches throw before anything is taken.
   if (request.buffers) {
     data = fill(request.buffers, part);
   } else {
-    // What is left would be gone once somebody transfers the memory of this part. What Node has read may lie in its pool.
+    // Copy: if the program transferred the memory of this part, the rest would be lost. And bytes that Node read may be in Node's
+    // pool.
     data = unshared(part);
   }
   const left = peek || !(cut && isStream) ? undefined : held.data.subarray(room);
@@ -46,7 +47,7 @@ export function takeHeld(
   return { message, rest: peek ? held : left && Message.from({ data: left }) };
 }
 
-/** All of them or none: without a descriptor left, this throws. */
+/** Duplicates all descriptors or none. Throws if no descriptor is free. */
 function duplicates(descriptors: readonly FileDescriptor[]): FileDescriptor[] {
   const made: FileDescriptor[] = [];
   try {
@@ -58,17 +59,17 @@ function duplicates(descriptors: readonly FileDescriptor[]): FileDescriptor[] {
   return made;
 }
 
-/** Puts bytes into the caller's buffers, in order. Returns the part that was filled. */
+/** Copies bytes into the caller's buffers, in order. Returns the part that was filled. */
 export function fill(buffers: Uint8Array | Uint8Array[], data: Buffer): Buffer {
   let at = 0;
   for (const view of Array.isArray(buffers) ? buffers : [buffers]) at += data.copy(view, 0, at);
   return filled(buffers, at);
 }
 
-/** The part of the caller's buffers that was filled: a view on one, a copy of several. */
+/** Returns the filled part of the caller's buffers: a view of one buffer, or a copy of several. */
 export function filled(buffers: Uint8Array | Uint8Array[], length: number): Buffer {
   if (Array.isArray(buffers)) {
-    // Not Buffer.concat(), which takes memory of a pool that all of the program's small buffers share.
+    // Not Buffer.concat(), which takes memory from a pool that all small buffers of the program share.
     const data = Buffer.allocUnsafeSlow(length);
     let at = 0;
     for (const view of buffers) {

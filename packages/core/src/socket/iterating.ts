@@ -4,20 +4,20 @@ import { rejectInTurn } from "./fairness.js";
 import { NO_OPTIONS, type ReceiveOptions } from "./receive-request.js";
 import { isGivenUp, isLoss, isTransient, needsPause } from "./transient.js";
 
-/** How {@link Socket.messages} goes on. */
+/** Options of {@link Socket.messages}. */
 export interface IterationOptions extends ReceiveOptions {
   /**
-   * Told of errors that do not end the iteration: an ICMP report on a datagram socket; no descriptor, memory or watch left for
-   * now; messages that the kernel has dropped because the receive buffer was full (netlink). Without `onError`, the first two are
-   * passed over, and a loss is thrown.
+   * Called with each error that does not end the iteration: an ICMP report on a datagram socket; a temporary lack of descriptors,
+   * memory or watches; a netlink socket's loss of messages, because its receive buffer was full. Without `onError`, the iteration
+   * ignores the first two, and throws a loss.
    */
   onError?: (error: Error) => void;
 }
 
-/** Errors that may follow one another at once: reports of several packets. What goes on failing is tried again after a pause. */
+/** Several reports may follow one another at once. After this many errors in a row, the iteration pauses before it tries again. */
 const MOST_FAILURES = 16;
 
-/** Decides after which errors an iteration goes on. */
+/** Decides after which errors an iteration continues. */
 class Persistence {
   readonly #passesOver: (error: unknown) => boolean;
   readonly #onError: ((error: Error) => void) | undefined;
@@ -34,7 +34,7 @@ class Persistence {
     this.#failures = 0;
   }
 
-  /** Resolves when the next try is due. Rejects with the error, if it ends the iteration. */
+  /** Resolves when the next attempt is due. Rejects with the error if it ends the iteration. */
   async failed(error: unknown): Promise<void> {
     const isShortage = needsPause(error);
     if (!isShortage && !this.#passesOver(error)) throw error;
@@ -44,34 +44,34 @@ class Persistence {
 }
 
 interface Source<T> {
-  /** The next one. */
+  /** Waits for the next value. */
   readonly take: () => Promise<T>;
   readonly isEnd: (taken: T) => boolean;
   readonly isClosed: () => boolean;
   readonly persistence: Persistence;
 }
 
-/** A new one each time: whoever gets a result may write to it. */
+/** Makes a new object each time, because the caller may change the result. */
 const done = (): IteratorReturnResult<void> => ({ done: true, value: undefined });
 
-/** What all async iterators inherit from. */
+/** The prototype from which all async iterators inherit. */
 const prototype: object = Object.getPrototypeOf(
   Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})())),
 );
 
 /**
- * What an async generator would be, at a third of the time for each step. A call of next(), return() or throw() waits for those before
- * it.
+ * Does what an async generator does, but takes a third of the time for each step. A call of next(), return() or throw() waits for
+ * the calls before it.
  */
 class Iteration<T> implements AsyncGenerator<T, void, undefined> {
   readonly #start: () => Source<T>;
   #source: Source<T> | undefined;
   #ended = false;
-  /** Calls that have not settled, and the last of them. */
+  /** How many calls have not settled, and the last of them. */
   #pending = 0;
   #last: Promise<unknown> | undefined;
 
-  /** `start` is called by the first next(), and may throw. */
+  /** The first next() calls `start`, which may throw. */
   constructor(start: () => Source<T>) {
     this.#start = start;
   }
@@ -112,7 +112,7 @@ class Iteration<T> implements AsyncGenerator<T, void, undefined> {
     return result;
   }
 
-  /** The call that is under way ends the iteration. */
+  /** The running call ends the iteration. */
   #end(): void {
     this.#pending--;
     this.#ended = true;
@@ -146,7 +146,7 @@ class Iteration<T> implements AsyncGenerator<T, void, undefined> {
   readonly #failed = async (first: unknown): Promise<IteratorResult<T, void>> => {
     const { persistence, isClosed, take } = this.#source!;
     for (let error = first; ; ) {
-      // Closing is how a loop is ended from elsewhere.
+      // Other code can end the loop by closing the socket.
       if (isClosed()) {
         this.#end();
         return done();
@@ -168,7 +168,7 @@ class Iteration<T> implements AsyncGenerator<T, void, undefined> {
 
 Object.setPrototypeOf(Iteration.prototype, prototype);
 
-/** The messages that a socket receives, until the end of the stream or until the socket is closed. */
+/** Iterates over the messages that a socket receives, until the end of the stream, or until the socket is closed. */
 export function iterate<M extends { readonly eof: boolean }>(
   socket: { readonly closed: boolean; recvmsg(options: ReceiveOptions): Promise<M> },
   isStream: boolean,
@@ -188,7 +188,7 @@ export function iterate<M extends { readonly eof: boolean }>(
   });
 }
 
-/** The connections that `accept` gives, until the listener is closed. */
+/** Iterates over the connections that `accept` returns, until the listener is closed. */
 export function iterateConnections<S>(
   listener: { readonly closed: boolean },
   accept: (signal: AbortSignal | undefined, onError: ((error: Error) => void) | undefined) => Promise<S>,

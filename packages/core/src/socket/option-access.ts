@@ -25,7 +25,7 @@ import { readI32 } from "../wire/bytes.js";
 import { machineLayout } from "../wire/layout.js";
 import type { Encoding } from "../wire/payload.js";
 
-/** Options that answer with a descriptor, which bytes would leave without an owner. */
+/** Options whose value is a descriptor. As plain bytes it would have no owner, so getRaw() refuses these options. */
 const DESCRIPTORS: readonly { level: number; option: number; instead: string }[] = [
   {
     level: SOL_SOCKET,
@@ -39,15 +39,15 @@ const DESCRIPTORS: readonly { level: number; option: number; instead: string }[]
   })),
 ];
 
-/** What is tried first where a value can be longer: the kernel says when it is. */
+/** The first size to try for a value that can be longer. The kernel says if it is too small. */
 const USUAL_ROOM = 1 << 15;
 
-/** Values are tens of bytes: what is larger than this is nobody's. */
+/** An upper limit for values, which usually have tens of bytes. */
 const MAX_ROOM = 1 << 20;
 
 const SIZEOF_INT = 4;
 
-/** An option that was set, and the int that its value is or begins with. */
+/** An option that was set. `value` is its int, or the int with which its value begins. */
 export interface SetOption {
   readonly level: number;
   readonly option: number;
@@ -55,10 +55,10 @@ export interface SetOption {
 }
 
 /**
- * The options of one socket, by name: their types are those of the table.
+ * The options of one socket, by name and with their types.
  *
- * `socket.options.get("rcvBuf")`, `socket.options.set("reusePort", true)`. Control messages are better switched on by
- * {@link Socket.receive}, which keeps room for them.
+ * `socket.options.get("rcvBuf")`, `socket.options.set("reusePort", true)`. To switch control messages on, use
+ * {@link Socket.receive} instead: it also makes room for them.
  *
  * @see getsockopt(2), setsockopt(2), socket(7), ip(7), ipv6(7), tcp(7), udp(7), unix(7), packet(7), netlink(7), vsock(7)
  */
@@ -68,7 +68,8 @@ export class SocketOptionAccess {
   readonly #noteOption: ((set: SetOption) => void) | undefined;
 
   /**
-   * @internal `owner` gives the descriptor's number, or throws once it is closed. `noteOption` is told what the program has set.
+   * @internal `owner` returns the descriptor's number, or throws once it is closed. `noteOption` is called when the program sets
+   *   an option.
    */
   constructor(
     owner: { open(): number },
@@ -81,7 +82,7 @@ export class SocketOptionAccess {
   }
 
   /**
-   * Reads an option. `query` says which association or address of an SCTP socket is meant.
+   * Reads an option. On an SCTP socket, `query` says which association or address you mean.
    *
    * @throws TypeError ERR_INVALID_ARG_VALUE: there is no option of that name, or it can only be set.
    * @throws `ENOPROTOOPT`: this socket has no such option, or the kernel is too old; another system error.
@@ -96,7 +97,7 @@ export class SocketOptionAccess {
   /**
    * Sets an option.
    *
-   * @throws TypeError, RangeError: `value`, or a field of it, is of another type or out of range.
+   * @throws TypeError, RangeError: `value` or one of its fields has the wrong type, or is out of range.
    * @throws TypeError ERR_INVALID_ARG_VALUE: there is no option of that name, or it can only be read.
    * @throws `ENOPROTOOPT`: this socket has no such option, or the kernel is too old; `EPERM`, `EINVAL`, …
    */
@@ -118,9 +119,9 @@ export class SocketOptionAccess {
   }
 
   /**
-   * Reads any option by its numbers: up to `length` bytes, as many as the kernel wrote.
+   * Reads any option by its numbers. Returns the bytes that the kernel wrote, at most `length`.
    *
-   * @throws TypeError ERR_INVALID_ARG_VALUE: the option answers with a descriptor, which needs an owner, or its struct holds
+   * @throws TypeError ERR_INVALID_ARG_VALUE: the option's value is a descriptor, which needs an owner, or its struct contains
    *   pointers.
    */
   getRaw(level: number, option: number, length: number): Uint8Array {
@@ -140,10 +141,10 @@ export class SocketOptionAccess {
   }
 
   /**
-   * Sets any option by its numbers to the bytes that it takes. The kernel takes a pointer in them for an address in this process:
-   * options that are known to hold one are refused; do not pass on a stranger's numbers or bytes.
+   * Sets any option by its numbers. Don't pass on numbers or bytes that you don't trust: if the option's struct contains a pointer,
+   * the kernel follows it in this process. Options that are known to contain one are refused.
    *
-   * @throws TypeError ERR_INVALID_ARG_VALUE: the option's struct holds pointers. The error says what to use instead.
+   * @throws TypeError ERR_INVALID_ARG_VALUE: the option's struct contains pointers. The error says what to use instead.
    */
   setRaw(level: number, option: number, value: ArrayBufferView | ArrayBufferLike): void {
     checkInt32("level", level);
@@ -164,7 +165,7 @@ export class SocketOptionAccess {
     this.#checkFamily(entry, "getsockopt");
     const { payload } = entry;
     const { size, room: longest = size } = payload;
-    // Groups are few, and could be 65536.
+    // A process usually has few groups, but it can have 65536: so try a smaller size than the longest first.
     let room = Math.max(size[machineLayout], Math.min(longest[machineLayout], USUAL_ROOM));
     if (entry.lengthOf) {
       const start = new Uint8Array(size[machineLayout]);
@@ -176,7 +177,7 @@ export class SocketOptionAccess {
       const bytes = new Uint8Array(room);
       if (query !== undefined) bytes.set(query);
       const result = binding().getsockopt(fd, entry.level, entry.option, bytes, false);
-      // Some options cut what does not fit and give the full length, others refuse.
+      // Some options cut the value and return its full length. Others fail.
       const isShort = result > room || (result === -ERANGE && payload.room !== undefined);
       if (isShort && room < MAX_ROOM) {
         room = Math.max(result, room * 2);
@@ -187,9 +188,9 @@ export class SocketOptionAccess {
     }
   }
 
-  /** Levels mean other things on other families' sockets: SOL_TCP is Bluetooth's SOL_L2CAP, SOL_IP its SOL_HCI. */
+  /** On sockets of other families, a level can mean something else: SOL_TCP is Bluetooth's SOL_L2CAP, and SOL_IP is its SOL_HCI. */
   #checkFamily({ families, constant }: OptionEntry, syscall: string): void {
-    // SMC passes on what is TCP's.
+    // SMC passes the options of TCP on to TCP.
     if (families === undefined || this.#family === AF_SMC) return;
     if (families.some((family) => familyNumber(family) === this.#family)) return;
     const error = systemError(ENOPROTOOPT, syscall);
@@ -214,7 +215,7 @@ export const listed = (families: readonly AddressFamilyName[]): string => famili
 
 export const nameOf = (family: number): string => familyName(family) ?? `of family ${family}`;
 
-/** What the kernel answers where it does not know an option, or a value of it. */
+/** What the kernel returns if it does not know an option or its value. */
 const UNKNOWN: ReadonlySet<number> = new Set([-ENOPROTOOPT, -EOPNOTSUPP, -EINVAL]);
 
 function refusal(entry: OptionEntry, result: number, syscall: string): SystemError {

@@ -15,8 +15,8 @@ import { EPOLLERR, EPOLLHUP, EPOLLRDHUP } from "./readiness.js";
 const FAMILIES: ReadonlySet<number> = new Set([AF_PHONET, AF_RXRPC, AF_X25]);
 
 /**
- * Whether recvmsg(2) with MSG_OOB can give something: TCP's urgent byte, SMC's, X.25's interrupts, … MPTCP and SCTP ignore the flag,
- * and would give ordinary data.
+ * Whether recvmsg(2) with MSG_OOB can return out-of-band data: TCP's and SMC's urgent byte, X.25's interrupts, … MPTCP and SCTP
+ * ignore the flag, and would return ordinary data.
  */
 export function hasOutOfBandData({ family, type, protocol }: SocketFacts): boolean {
   if (family === AF_SMC) return type === SOCK_STREAM;
@@ -27,10 +27,10 @@ export function hasOutOfBandData({ family, type, protocol }: SocketFacts): boole
 }
 
 /**
- * What a receive with MSG_OOB gives when the kernel has said EINVAL, because nothing is there out of band. Undefined: something can
- * still come. See tcp_recv_urg(), net/ipv4/tcp.c.
+ * What a receive with MSG_OOB returns if the kernel said EINVAL, because there is no out-of-band data. Undefined: some may still
+ * come. See tcp_recv_urg(), net/ipv4/tcp.c.
  *
- * `keepForOthers` gets the connection's error: the kernel tells it once, and whoever receives ordinary data must see it, too.
+ * `keepForOthers` gets the connection's error. The kernel reports it only once, and receives of ordinary data must see it too.
  */
 export function endOfOutOfBand(fd: number, keepForOthers: (error: Error) => void): Message | undefined {
   if (getInt(fd, SOL_SOCKET, SO_OOBINLINE) !== 0) {

@@ -11,30 +11,30 @@ import type { OutgoingMessage } from "../message.js";
 import type { InterfaceIndex } from "../wire/payload.js";
 import type { SocketFacts } from "./facts.js";
 
-/** A message to be sent, whose parts were checked and encoded. */
+/** A message to send. Its parts are checked and encoded. */
 export interface Outgoing<F, A> {
   readonly iov: Uint8Array | Uint8Array[];
   readonly total: number;
-  /** What was given as `fds`, as it was given: a copy of the list, which is the caller's and may change. */
+  /** The entries of `fds` as the caller gave them. A copy of the list, because the caller may change the list. */
   readonly sendables: readonly unknown[];
-  /** What each of them stands for. */
+  /** The file of each entry. */
   readonly files: F[];
-  /** The control messages besides the descriptors. */
+  /** The control messages other than descriptors. */
   readonly control: Uint8Array | null;
-  /** What `encode` has made of it. */
+  /** The result of `encode`. */
   readonly address: A | undefined;
   readonly flags: number;
 }
 
 const NO_SENDABLES: readonly never[] = [];
 
-/** Descriptors among control messages would not be duplicated while the message waits. */
+/** Refuse descriptors among the control messages: the library would not duplicate them while the message waits. */
 function isRights(item: ControlMessage | null | undefined): boolean {
   if (item?.name === "unknown") return item.level === SOL_SOCKET && item.type === SCM_RIGHTS;
   return item?.name === "rights";
 }
 
-/** MSG_ZEROCOPY is refused: our promise settles when the system call returns, long before the kernel has read the bytes. */
+/** MSG_ZEROCOPY is refused: our promise settles when the system call returns, but the kernel reads the bytes much later. */
 function checkSendFlags(argument: string, value: unknown): number {
   const flags = checkFlags(argument, value);
   if (flags & MSG_ZEROCOPY) {
@@ -49,11 +49,11 @@ function checkSendFlags(argument: string, value: unknown): number {
 }
 
 /**
- * Checks a message that a socket is to send.
+ * Checks a message that a program wants to send.
  *
- * @param fileOf What the entry at `i` of a list stands for; throws for one that has no descriptor.
+ * @param fileOf Returns the file of entry `i` of a list. Throws if the entry has no descriptor.
  * @param interfaceIndex Finds the interfaces that control messages name.
- * @param encode Makes of the address what the socket needs; throws for one that it does not take.
+ * @param encode Encodes the address. Throws if the socket can't send to it.
  */
 export function checkOutgoing<F, A>(
   message: OutgoingMessage,
@@ -87,7 +87,7 @@ export function checkOutgoing<F, A>(
   }
   const address = given === undefined ? undefined : encode("message.address", given);
   const bits = flags === undefined ? 0 : checkSendFlags("message.flags", flags);
-  // Last: a getter in any of the others could take away the buffers that were checked.
+  // Check the data last: a getter among the other properties could transfer buffers that were already checked.
   const iov = checkData("message.data", data);
   const total = byteLength(iov);
   if (files.length > 0 && type === SOCK_STREAM && total === 0) {

@@ -11,24 +11,25 @@ import type { ControlSwitchboard } from "./control-switches.js";
 import type { SocketFacts } from "./facts.js";
 
 /**
- * What the library switches on in a Unix socket for its own sake, so that it can receive from it:
+ * What the library itself switches on in a Unix socket, so that it can receive from it:
  *
- * - SO_OOBINLINE on a stream. Without it, recvmsg(2) passes over a byte that was sent with MSG_OOB: the kernel closes the byte's
- *   descriptors on the calling thread and tells nobody (net/unix/af_unix.c, manage_oob). With it, the byte comes in its place.
- *   One hole stays: if another holder of the socket takes the byte with MSG_OOB, its descriptors are left to the next receive,
- *   which closes them in the same way.
- * - Timestamps on a seqpacket socket. An empty message and the end both read as 0 bytes; with timestamps on, only a message has
- *   a control message. What was queued before is stamped when it is received (net/socket.c, __sock_recv_timestamp).
+ * - SO_OOBINLINE on a stream. Without it, recvmsg(2) skips a byte that was sent with MSG_OOB: the kernel silently closes the
+ *   byte's descriptors on the calling thread (net/unix/af_unix.c, manage_oob). With it, the byte comes in its place. One hole
+ *   stays: another holder of the socket can take the byte with MSG_OOB. Then the next receive closes its descriptors in the same
+ *   way.
+ * - Timestamps on a seqpacket socket. An empty message and the end of the stream both read as 0 bytes. With timestamps on, only a
+ *   message has a control message. Messages that were queued before get their timestamp when they are received (net/socket.c,
+ *   __sock_recv_timestamp).
  *
- * They are on from our first receive until the socket is given away, and no earlier. Others who receive from the socket would
- * suffer: the kernel puts the timestamp before the descriptors, which then do not fit into a control buffer for descriptors alone.
+ * They are on only from our first receive until the socket is given up, because other receivers of the socket would suffer: the
+ * kernel puts the timestamp before the descriptors, and then the descriptors don't fit into a control buffer for descriptors alone.
  */
 export class OwnSettings {
   readonly #facts: SocketFacts;
   readonly #switches: ControlSwitchboard;
-  /** Options of SOL_SOCKET that were off before we switched them on. */
+  /** The option of SOL_SOCKET that was off before we switched it on. */
   #ours: number | undefined;
-  /** Whether everything is on: the one thing that later receives look at. */
+  /** Whether everything is on. Later receives check only this. */
   on = false;
 
   constructor(facts: SocketFacts, switches: ControlSwitchboard) {
@@ -44,17 +45,17 @@ export class OwnSettings {
     this.on = true;
   }
 
-  /** The program has switched control messages, or set an option: what we need may have gone with it. */
+  /** The program has switched control messages or set an option, which may have switched off what we need. */
   restore(fd: number): void {
     if (this.on) this.switchOn(fd);
   }
 
-  /** The program has set SO_OOBINLINE itself: it stays on when the socket is given away. */
+  /** The program has set SO_OOBINLINE itself, so it stays on when the socket is given up. */
   leaveOn(option: number): void {
     if (this.#ours === option) this.#ours = undefined;
   }
 
-  /** Leaves the socket to others as it was. Our next receive switches everything on again. */
+  /** Restores the socket as it was, for its next owner. Our next receive switches everything on again. */
   switchOff(fd: number): void {
     if (this.#ours !== undefined) trySetInt(fd, SOL_SOCKET, this.#ours, 0);
     this.#ours = undefined;
@@ -72,9 +73,9 @@ export class OwnSettings {
       this.#ours = undefined;
       return;
     }
-    // If we switched them on before, they stay ours.
+    // If it was us who switched them on, we still switch them off later.
     if (hasArrivalTimes(fd)) return;
-    // Not SO_TIMESTAMPNS: qemu's user-mode emulation does not know it.
+    // Not SO_TIMESTAMPNS, which qemu's user-mode emulation does not know.
     const option = includeNewWidth(names) ? SO_TIMESTAMP_NEW : SO_TIMESTAMP_OLD;
     this.#set(fd, option, "SO_TIMESTAMP", "it tells empty messages from the end");
   }

@@ -9,19 +9,19 @@ import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
 import type { SocketOptionAccess } from "./option-access.js";
 
-/** Who is at the other end, as the kernel knew it at connect(2), listen(2) or socketpair(2). */
+/** The peer's process, user and group when it called connect(2), listen(2) or socketpair(2). */
 export interface PeerCredentials {
   pid: number;
   uid: number;
   gid: number;
 }
 
-/** The first version of Linux that has SO_PEERPIDFD. It is no entry of the table: its value needs an owner. */
+/** The first version of Linux that has SO_PEERPIDFD. The option is not in the table, because its value needs an owner. */
 const PIDFD_SINCE = "6.5";
 
 /**
- * The process at the other end: the one that called connect(2), listen(2) or socketpair(2), as it was then. Whoever
- * holds the socket now may be another.
+ * The process at the other end: the one that called connect(2), listen(2) or socketpair(2), with its identity at that time. Another
+ * process may hold the socket now.
  *
  * @see unix(7)
  */
@@ -30,7 +30,7 @@ export class Peer {
   readonly #family: number;
   readonly #options: SocketOptionAccess;
 
-  /** @internal `owner` gives the descriptor's number, or throws once it is closed. */
+  /** @internal `owner` returns the descriptor's number, or throws once it is closed. */
   constructor(owner: { open(): number }, family: number, options: SocketOptionAccess) {
     this.#owner = owner;
     this.#family = family;
@@ -38,8 +38,8 @@ export class Peer {
   }
 
   /**
-   * Its process, user and group. Where there is no peer (a datagram socket, one that is not connected) the process is 0
-   * and the others are 4294967295.
+   * Returns the peer's process, user and group. Without a peer (an unconnected or datagram socket), the process is 0 and the other
+   * two are 4294967295.
    *
    * @throws `ERR_SENDMSG_NOT_UNIX` on a socket of another family.
    * @see unix(7) SO_PEERCRED
@@ -50,9 +50,9 @@ export class Peer {
   }
 
   /**
-   * A descriptor of the process, which the caller owns: it cannot come to mean another process, as a pid can.
+   * Returns a descriptor of the peer's process. The caller owns it. Unlike a pid, it can never refer to another process.
    *
-   * @throws `ENOPROTOOPT` before Linux 6.5; `ENODATA` where there is no peer; `ESRCH` if it was reaped; `EMFILE`.
+   * @throws `ENOPROTOOPT` before Linux 6.5; `ENODATA` without a peer; `ESRCH` if the process was reaped; `EMFILE`.
    * @throws `ERR_SENDMSG_NOT_UNIX` on a socket of another family.
    * @see pidfd_open(2), unix(7) SO_PEERPIDFD
    */
@@ -72,10 +72,9 @@ export class Peer {
   }
 
   /**
-   * Its security label, given by the security module: text where it is valid UTF-8, otherwise bytes. Labelled networks
-   * have it on TCP, too.
+   * Returns the peer's security label: text if it is valid UTF-8, otherwise bytes. On labelled networks, TCP sockets have it too.
    *
-   * @throws `ENOPROTOOPT`: no security module that has labels for this is at work here.
+   * @throws `ENOPROTOOPT`: this kernel runs no security module that gives labels.
    * @see unix(7) SO_PEERSEC
    */
   securityLabel(): string | Uint8Array {
@@ -90,9 +89,9 @@ export class Peer {
   }
 
   /**
-   * Its supplementary groups.
+   * Returns the peer's supplementary groups.
    *
-   * @throws `ENOPROTOOPT` before Linux 4.13; `ENODATA` where there is no peer.
+   * @throws `ENOPROTOOPT` before Linux 4.13; `ENODATA` without a peer.
    * @throws `ERR_SENDMSG_NOT_UNIX` on a socket of another family.
    * @see getgroups(2)
    */

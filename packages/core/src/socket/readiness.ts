@@ -14,25 +14,29 @@ export const EPOLLERR = 0x8;
 export const EPOLLHUP = 0x10;
 export const EPOLLRDHUP = 0x2000;
 
-/** Who is told that a descriptor has become ready. Called between system calls, never from user code. */
+/**
+ * Is called when a descriptor becomes ready. The caller is the event loop, never user code, so no system call of ours is in
+ * progress.
+ */
 export interface Watcher {
   onReady(events: number): void;
 }
 
-/** By what readiness knows a descriptor. */
+/** The key by which readiness knows a descriptor. */
 export interface Registration {
   readonly slot: number;
   readonly generation: number;
   readonly fd: number;
-  /** Libuv watches it, level-triggered. Otherwise it is in the epoll instance, edge-triggered. */
+  /** libuv watches the descriptor, level-triggered. Otherwise our epoll instance does, edge-triggered. */
   polled: boolean;
 }
 
-// One registry per environment: a worker thread has its own copy of this module.
+// Positions behind the events, as in readiness.h. The first holds how many events are being reported.
+// One registry per environment, because each worker thread has its own copy of this module.
 const watchers: (Watcher | undefined)[] = [];
 const generations: number[] = [];
 const freeSlots: number[] = [];
-/** By token: what to do when a thread has finished a close or call. */
+/** By token: what to do when a thread has finished a close or a call. */
 const unfinished = new Map<number, () => void>();
 const finished = new Int32Array(64);
 let batch: Int32Array | undefined;
@@ -40,10 +44,10 @@ let lastToken = 0;
 let waits = 0;
 let turn = 0;
 
-// Bun and Deno export libuv's symbols, but calling them kills the process: there the native layer waits in a thread.
+// Bun and Deno export libuv's symbols, but calling one kills the process. There, a thread of the native layer waits instead.
 const withoutLibuv = isBun || isDeno;
 
-/** In which turn of the event loop events are being told of; undefined while none are. */
+/** Identifies the turn of the event loop in which events are being reported. Undefined outside of such a turn. */
 export function turnOfEvents(): number | undefined {
   return batch !== undefined && batch[EVENTS_TOLD] !== 0 ? turn : undefined;
 }
@@ -52,7 +56,7 @@ function onReady(): void {
   const count = batch![EVENTS_TOLD]!;
   turn++;
   loopWentRound();
-  // The registrations are edge-triggered: an event that is skipped never comes again.
+  // The registrations are edge-triggered, so an event that we skip never comes again.
   if (count === 1) tell(0);
   else forEachIndex(count, tell);
 }
@@ -60,7 +64,7 @@ function onReady(): void {
 function tell(i: number): void {
   const slot = batch![EVENT_NUMBERS * i]!;
   if (slot === FINISHED_SLOT) settleFinished();
-  // An event of an earlier registration of the slot may still have been on its way.
+  // The event may belong to an earlier registration of this slot.
   else if (generations[slot] === batch![EVENT_NUMBERS * i + 1])
     watchers[slot]?.onReady(batch![EVENT_NUMBERS * i + 2]!);
 }
@@ -79,7 +83,7 @@ function settleFinished(): void {
   }
 }
 
-/** Makes what waiting needs, once. @throws `EMFILE`, … */
+/** Creates what waiting needs, once. @throws `EMFILE`, … */
 export function prepare(): void {
   if (batch !== undefined) return;
   const started = binding().watch(onReady, withoutLibuv || process.env.SENDMSG_READINESS === "thread");
@@ -88,8 +92,8 @@ export function prepare(): void {
 }
 
 /**
- * Whether a socket of our own making has libuv watch it by itself. That is faster, but needs a descriptor that nobody else makes
- * blocking: see {@link Registration.polled}.
+ * Whether libuv watches the sockets that we make. That is faster, but no other process may make such a descriptor blocking: see
+ * {@link Registration.polled}.
  */
 export const canPoll = !withoutLibuv && !/^(epoll|thread)$/.test(process.env.SENDMSG_READINESS ?? "");
 
@@ -112,14 +116,14 @@ function register(
   return { slot, generation, fd, polled: false };
 }
 
-/** Registers a descriptor, edge-triggered, for everything: once, until {@link unwatch}. */
+/** Registers a descriptor for all events, edge-triggered, until {@link unwatch}. */
 export function watch(fd: number, watcher: Watcher): Registration {
   return register(fd, watcher, (slot, generation) => binding().watchAdd(fd, slot, generation));
 }
 
 /**
- * Has libuv watch a descriptor for EPOLLIN and EPOLLOUT, or one of them, level-triggered. Where it can't, it is registered like any other:
- * libuv does not watch a number twice, and somebody else may have it watch this one.
+ * Makes libuv watch a descriptor for EPOLLIN, EPOLLOUT or both, level-triggered. libuv does not watch a number twice, and other
+ * code may already have it watched. Then we register the descriptor edge-triggered, like any other.
  */
 export function watchPolled(fd: number, watcher: Watcher, events: number): Registration {
   let polled = true;
@@ -132,13 +136,16 @@ export function watchPolled(fd: number, watcher: Watcher, events: number): Regis
   return registration;
 }
 
-/** Other events are told of from now on; 0: none. */
+/** Changes the events that libuv reports. 0: none. */
 export function pollFor({ fd, slot, generation }: Registration, events: number): void {
   const result = binding().watchPoll(fd, slot, generation, events);
   if (result < 0) throw systemError(result, "epoll_ctl");
 }
 
-/** From now on the descriptor is registered edge-triggered. What is ready already is told once more. Where that fails, nothing changes. */
+/**
+ * From now on the descriptor is watched edge-triggered. Events that already hold are reported once more. If this fails, nothing
+ * changes.
+ */
 export function stopPolling(fd: number, registration: Registration): void {
   const { slot, generation } = registration;
   const result = binding().watchAdd(fd, slot, generation);
@@ -148,8 +155,8 @@ export function stopPolling(fd: number, registration: Registration): void {
 }
 
 /**
- * Must come before close(2): while the file lives on elsewhere, its events would go on arriving. `isOpen`: the number still means
- * the file.
+ * Must come before close(2): while another descriptor of the file is open, its events would still arrive. `isOpen`: the number
+ * still belongs to the file.
  */
 export function unwatch(isOpen: boolean, { fd, slot, generation, polled }: Registration): void {
   if (generations[slot] !== generation || watchers[slot] === undefined) return;
@@ -159,7 +166,7 @@ export function unwatch(isOpen: boolean, { fd, slot, generation, polled }: Regis
   freeSlots.push(slot);
 }
 
-/** A wait begins that keeps the process alive. */
+/** A call begins to wait, and keeps the process alive. */
 export function beginWait(): void {
   prepare();
   if (waits++ === 0) keepAlive(true);
@@ -171,17 +178,17 @@ export function endWait(): void {
 
 function keepAlive(on: boolean): void {
   batch![EVENTS_KEEP_ALIVE] = on ? 1 : 0;
-  // While events are told of, one wait ends and the next one begins: the native layer looks at it once, afterwards.
+  // While events are reported, one wait often ends and the next begins. The native layer checks KEEP_ALIVE once, afterwards.
   if (batch![EVENTS_TOLD] === 0) binding().watchRef(on);
 }
 
 /**
- * What is waited for a close(2) at most, in milliseconds. What a socket's queue holds is a stranger's, who can make closing
- * it last for seconds (or for ever, with FUSE): neither an `await using` nor the end of the process may hang on that.
+ * How many milliseconds we wait for a close(2). The socket's queue can hold descriptors that a peer sent, and the peer can make
+ * closing them last for seconds (or for ever, with FUSE). Neither an `await using` nor the end of the process may wait for that.
  */
 export const LONGEST_CLOSE = 250;
 
-/** Closes the descriptor in another thread; the promise settles when close(2) has returned, or takes too long. */
+/** Closes the descriptor in another thread. The promise settles when close(2) has returned, or after {@link LONGEST_CLOSE}. */
 export function closeAndWait(descriptor: FileDescriptor): Promise<void> {
   prepare();
   const token = nextToken();
@@ -199,8 +206,9 @@ export function closeAndWait(descriptor: FileDescriptor): Promise<void> {
 }
 
 /**
- * Has a thread make a call that could wait for a stranger. `start` is one of the binding's `start…`. `onEnd` runs when the call
- * has returned, and takes its result. The call does not keep the process alive; whoever waits for it does.
+ * Makes a thread call a function of the kernel that could wait for another process. `start` is one of the binding's `start…`
+ * functions. `onEnd` runs when the call has returned, and takes its result. The call itself does not keep the process alive. A wait
+ * for it does.
  *
  * @returns what `start` returns: 0, or a negative errno.
  */

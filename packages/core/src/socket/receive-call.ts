@@ -58,13 +58,13 @@ import { DEFAULT_SIZE, reserve, take, takeWhole } from "./receive-memory.js";
 import { type ReceiveRequest, roomOf } from "./receive-request.js";
 import { MESSAGES_LOST } from "./transient.js";
 
-/** Control messages of later kernels get this much more room. */
+/** Extra room for control messages that newer kernels may add. */
 const SPARE_CONTROL_SPACE = 4096;
 let room: Uint8Array | undefined;
 
 /**
- * Room for all that a message of any family can bring, whoever has switched it on. Descriptors do not count. The kernel writes to it,
- * and we read it before the next call.
+ * A buffer with room for all control messages that a message of any family can bring, no matter who switched them on. Descriptors
+ * are not counted. The kernel writes to it, and we read it before the next call.
  */
 export function controlRoom(): Uint8Array {
   if (room === undefined) {
@@ -75,13 +75,13 @@ export function controlRoom(): Uint8Array {
 }
 
 const nothing = new Uint8Array(0);
-/** Nobody can add to what all messages share. */
+/** Frozen, because all messages share it. */
 const NO_FDS: readonly FileDescriptor[] = Object.freeze([]);
-/** sockaddr_un of an unnamed socket: the family alone. */
+/** sockaddr_un of an unnamed socket. It consists of the family alone. */
 const UNNAMED = new Uint8Array([AF_UNIX, 0]);
 /**
- * Families whose recvmsg(2) returns a message's full length when it is given MSG_TRUNC. Others ignore the flag (TIPC), refuse it
- * (RxRPC) or throw the data away (LLC).
+ * Families whose recvmsg(2) returns a message's full length if it gets MSG_TRUNC. Other families ignore the flag (TIPC), refuse it
+ * (RxRPC) or drop the data (LLC).
  */
 const TRUNC_RETURNS_FULL_LENGTH: ReadonlySet<number> = new Set([
   AF_UNIX,
@@ -98,18 +98,22 @@ const returnsFullLength = ({ family, protocol }: SocketFacts): boolean =>
   TRUNC_RETURNS_FULL_LENGTH.has(family) && !(family === AF_CAN && protocol === CAN_J1939);
 
 const PEEK_LENGTH = MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT;
+/**
+ * Longer than any Unix message: with pages of 4 KiB, the kernel makes none that is longer than 4 MiB and 17 pages
+ * (unix_dgram_sendmsg(), net/unix/af_unix.c).
+ */
 
-/** One recvmsg(2) of a socket, on the loop's thread or in another one, and the message that it brings. */
+/** One recvmsg(2) of a socket, on the event loop's thread or in another one, and the message that it returns. */
 export class ReceiveCall {
   readonly #endpoint: Endpoint;
   readonly #facts: SocketFacts;
   readonly #switches: ControlSwitchboard;
-  /** Flags of every call. */
+  /** Flags that every call gets. */
   readonly #alwaysSet: number;
-  /** Whether a receive without a size takes the message whole, however long it is: a Unix message can be longer than any default. */
+  /** Whether a receive without a size returns the whole message. Unix messages can be longer than any default size. */
   readonly #takesWhole: boolean;
+  /** The program has shut down reading. Then an apparently empty datagram is the end. */
   readonly #controlRoom = controlRoom();
-  /** Reading was shut down on this side: what looks like an empty datagram is the end. */
   readShutDown = false;
 
   constructor(endpoint: Endpoint, facts: SocketFacts, switches: ControlSwitchboard) {
@@ -119,15 +123,15 @@ export class ReceiveCall {
     const keepsBoundaries = facts.type !== SOCK_STREAM;
     const isUnix = facts.family === AF_UNIX;
     this.#takesWhole = isUnix && keepsBoundaries;
-    // Sockets of other families have no descriptors, and AF_PACKET and some of AF_CAN refuse flags that they don't know.
+    // Only on AF_UNIX: other sockets have no descriptors, and AF_PACKET and some of AF_CAN refuse flags that they don't know.
     this.#alwaysSet =
       (isUnix ? MSG_CMSG_CLOEXEC : 0) | (keepsBoundaries && returnsFullLength(facts) ? MSG_TRUNC : 0);
   }
 
   /**
-   * Receives a message. A negative number says why there is none: a negative errno; HELD_BACK or OFF_LOOP, if the call was not made.
+   * Receives a message. A negative result says why there is none: an errno, or HELD_BACK or OFF_LOOP if the call was not made.
    *
-   * @throws `ERR_SENDMSG_CLOSED`: the descriptor is not ours any more; `ERR_INVALID_STATE`: a buffer was transferred.
+   * @throws `ERR_SENDMSG_CLOSED`: we no longer own the descriptor; `ERR_INVALID_STATE`: a buffer was transferred.
    */
   make(request: ReceiveRequest): Message | number {
     this.#endpoint.checkOpen();
@@ -135,7 +139,7 @@ export class ReceiveCall {
     const native = binding();
     const flags = request.flags | this.#alwaysSet;
     const room = buffers === undefined ? (request.size ?? DEFAULT_SIZE) : byteLength(buffers);
-    // With less room, the kernel would cut the message or seem to report the end of the stream.
+    // With less room, the kernel would cut the message, or it would look like the end of the stream.
     if (buffers !== undefined && room !== request.room) {
       throw codedError("ERR_INVALID_STATE", "A buffer was transferred or resized before it was filled");
     }
@@ -157,11 +161,12 @@ export class ReceiveCall {
   }
 
   /**
-   * Has a thread receive a message: near the limit of open files, the kernel may close some of a message's descriptors in the call, and
-   * closing a stranger's file can take long.
+   * Receives a message in a thread. Near the limit of open files, the kernel may close some of a message's descriptors within the
+   * call, and closing a file that a peer sent can take long.
    *
-   * @param isWanted Whether the caller still waits when the thread has returned. If not, its `maxFds` says nothing about what the next one wants.
-   * @param done Gets the message; undefined, if there was none; or the error.
+   * @param isWanted Whether the caller still waits when the thread has returned. If not, the next receive may have another
+   *   `maxFds`.
+   * @param done Gets the message, or undefined if there was none, or the error.
    */
   makeInThread(
     request: ReceiveRequest,
@@ -170,8 +175,8 @@ export class ReceiveCall {
   ): void {
     const fd = this.#endpoint.open();
     const flags = request.flags | this.#alwaysSet;
-    // A stream gives what is there. A message comes whole: whoever gets it in the end may have room for more than this request.
-    // Asking for the length installs no descriptor: there is no room for control data.
+    // A stream returns the bytes that are there. Other sockets must return the whole message, because a later receive with more
+    // room may get it. Asking for the length installs no descriptors, because the call has no room for control data.
     const size =
       this.#facts.type === SOCK_STREAM
         ? Math.min(roomOf(request), DEFAULT_SIZE)
@@ -213,19 +218,22 @@ export class ReceiveCall {
     if (result < 0) throw this.failure(result);
     const message = this.#message(result, room, flags, memory ? undefined : nothing, memory);
     if (memory) return message;
-    // The message is lost, its descriptors must not be.
+    // The message is lost for lack of memory, but its descriptors must be closed.
     message[Symbol.dispose]();
     throw lack;
   }
 
-  /** The error that a negative result stands for. */
+  /** Makes the error for a negative result. */
   failure(result: number): Error {
     const error = failure(result, "recvmsg");
-    // netlink_overrun(), net/netlink/af_netlink.c. Of other families it is a shortage of memory.
+    // netlink_overrun(), net/netlink/af_netlink.c. On other families, ENOBUFS is a lack of memory.
     return result === -ENOBUFS && this.#facts.family === AF_NETLINK ? lossError(error) : error;
   }
 
-  /** On a datagram socket that was shut down for reading, the kernel says EAGAIN for ever; here it is the end, as everywhere. */
+  /**
+   * On a datagram socket that was shut down for reading, the kernel returns EAGAIN for ever. We report the end, as on other
+   * sockets.
+   */
   #nothingThere(flags: number): Message | number {
     return this.readShutDown && !(flags & MSG_ERRQUEUE) ? messageOf({ eof: true }) : -EAGAIN;
   }
@@ -255,7 +263,7 @@ export class ReceiveCall {
         data = filled(buffers!, length);
       }
     } catch (error) {
-      // No memory for it: the message is lost, its descriptors must not be.
+      // There is no memory for the message, so it is lost. But its descriptors must be closed.
       for (const descriptor of held) descriptor.close();
       pidfd?.close();
       throw error;
@@ -281,17 +289,17 @@ export class ReceiveCall {
 
   #senderAddress(length: number): Uint8Array | undefined {
     if (length > 0) return addressOfCall(length);
-    // A Unix datagram's sender that is not bound has no name, which is a name too.
+    // For a Unix datagram from an unbound socket, the kernel returns no address. We report an unnamed address.
     const { family, type } = this.#facts;
     return family === AF_UNIX && type === SOCK_DGRAM && !this.readShutDown ? UNNAMED : undefined;
   }
 
-  /** Whether 0 bytes are the end of the stream, and not an empty message. */
+  /** Whether 0 bytes mean the end of the stream, and not an empty message. */
   #isEnd(flags: number, msgFlags: number, controlLength: number, addressLength: number): boolean {
     if (flags & MSG_ERRQUEUE) return false;
     const { family, type } = this.#facts;
     if (type === SOCK_STREAM) return true;
-    // An empty message and the end are both 0 bytes here. Only a message has the control message that we switched on for this.
+    // Both have 0 bytes. Only a message has the control message that we switched on for this: see OwnSettings.
     if (type === SOCK_SEQPACKET) return family === AF_UNIX ? controlLength === 0 : (msgFlags & MSG_EOR) === 0;
     return this.readShutDown && addressLength === 0;
   }

@@ -8,41 +8,46 @@ import type { SocketFacts } from "./facts.js";
 import { hasOutOfBandData } from "./out-of-band.js";
 import { DEFAULT_SIZE } from "./receive-memory.js";
 
-/** How many descriptors to let in by default; `"refuse"`: let nobody send any (SO_PASSRIGHTS). */
+/**
+ * How many descriptors a receive accepts by default. `"refuse"`: the kernel refuses each message with descriptors (SO_PASSRIGHTS).
+ */
 export type MaxFds = number | "refuse";
 
 export interface ReceiveOptions {
-  /** Descriptors to let in, at most 253; those above are closed and counted in `droppedFds`. Default: the socket's. */
+  /**
+   * How many descriptors to accept, at most 253. The library closes those beyond, and counts them in `droppedFds`. Default: the
+   * socket's.
+   */
   maxFds?: number;
-  /** Bytes to receive at most. Default: 64 KiB, and on Unix datagram and seqpacket sockets whatever the message has. */
+  /** How many bytes to receive at most. Default: 64 KiB, or the whole message on Unix datagram and seqpacket sockets. */
   size?: number;
-  /** Your own memory to receive into, filled in order. `data` is a view of one buffer, and a copy of several. */
+  /** Your own memory to receive into, filled in order. Then `data` is a view of one buffer, or a copy of several. */
   buffers?: ArrayBufferView | ArrayBufferLike | readonly (ArrayBufferView | ArrayBufferLike)[];
   /**
-   * MSG_PEEK, … MSG_WAITALL has no effect: the call itself never waits (MSG_DONTWAIT).
+   * MSG_PEEK, … MSG_WAITALL has no effect, because the call itself never waits (MSG_DONTWAIT).
    *
-   * MSG_OOB waits for TCP's urgent byte, beside the receives that wait for other data. Sockets without out-of-band data refuse the
-   * flag. So does a Unix stream: there the byte comes in its place.
+   * With MSG_OOB, the receive waits for TCP's urgent byte, while other receives wait for ordinary data. Sockets without out-of-band
+   * data refuse the flag. A Unix stream refuses it too, because there the byte comes in its place.
    */
   flags?: number;
-  /** Ends the wait; an aborted receive has consumed nothing. */
+  /** Ends the wait. An aborted receive has consumed nothing. */
   signal?: AbortSignal;
 }
 
-/** What a receive without options is given. */
+/** The options of a receive to which the caller gave none. */
 export const NO_OPTIONS: ReceiveOptions = Object.freeze({});
 
-/** Options that were checked. */
+/** Options that are checked. */
 export interface ReceiveRequest {
   maxFds: number;
   size: number | undefined;
   buffers: Uint8Array | Uint8Array[] | undefined;
-  /** Bytes that the buffers have room for, as long as nobody takes them away. */
+  /** How many bytes the buffers have room for, unless the program transfers or resizes them. */
   room: number;
   flags: number;
 }
 
-/** What a receive depends on besides its own options. */
+/** What a receive depends on, apart from its own options. */
 export interface ReceivingSocket extends SocketFacts {
   readonly maxFds: MaxFds;
 }
@@ -51,7 +56,7 @@ export function checkMaxFds(argument: string, value: unknown): number {
   return checkInteger(argument, value, 0, SCM_MAX_FD);
 }
 
-/** The same of a socket, or `"refuse"`. */
+/** Checks `maxFds` of a socket: a number or `"refuse"`. */
 export function checkSocketMaxFds(argument: string, value: unknown): MaxFds {
   if (value === "refuse") return value;
   if (typeof value === "string") {
@@ -60,7 +65,7 @@ export function checkSocketMaxFds(argument: string, value: unknown): MaxFds {
   return checkMaxFds(argument, value);
 }
 
-/** How many descriptors a receive lets in, given what it and its socket say. */
+/** How many descriptors a receive accepts, from its own option and its socket's. */
 function maxFdsOf(value: unknown, ofSocket: MaxFds): number {
   if (value === undefined) return ofSocket === "refuse" ? 0 : ofSocket;
   if (value === "refuse") {
@@ -79,7 +84,7 @@ function maxFdsOf(value: unknown, ofSocket: MaxFds): number {
   return maxFds;
 }
 
-/** Checks what a receive is asked for. */
+/** Checks the options of a receive. */
 export function checkReceiveRequest(options: ReceiveOptions, socket: ReceivingSocket): ReceiveRequest {
   const { maxFds, size, buffers, flags } = checkObject("options", options);
   const request: ReceiveRequest = {
@@ -114,11 +119,11 @@ export function checkReceiveRequest(options: ReceiveOptions, socket: ReceivingSo
   return request;
 }
 
-/** How many bytes a receive from a stream can bring. */
+/** How many bytes a receive from a stream can return. */
 export const roomOf = ({ buffers, room, size }: ReceiveRequest): number =>
   buffers === undefined ? (size ?? DEFAULT_SIZE) : room;
 
-/** What fills the list of the error queue. */
+/** The request with which we read the kernel's error queue. */
 export const ERROR_QUEUE_REQUEST: ReceiveRequest = Object.freeze({
   maxFds: 0,
   size: undefined,

@@ -25,18 +25,18 @@ import {
 } from "./receive-request.js";
 import { type Outcome, WaitQueue } from "./wait-queue.js";
 
-/** After so many receives that have found nothing, the next ones wait at once: all but one of so many. */
+/** After MOST_MISSES receives that found nothing, the following ones wait without asking the kernel, except one of UNASKED. */
 const MOST_MISSES = 2;
 const UNASKED = 16;
 
-/** The receiving half of a socket: who waits, and what the kernel no longer has. */
+/** The receiving half of a socket: the calls that wait, and messages that are no longer in the kernel. */
 export class Receiving {
   readonly #endpoint: Endpoint;
   readonly #socket: ReceivingSocket;
   readonly #own: OwnSettings;
   readonly #call: ReceiveCall;
   readonly errors: ErrorQueue;
-  /** What a receive without options asks for. */
+  /** The request of a receive without options. */
   readonly #plain: ReceiveRequest;
   readonly #attempt = (request: ReceiveRequest, isNew: boolean): Message | undefined => {
     this.#owed = false;
@@ -45,17 +45,17 @@ export class Receiving {
     return message;
   };
   readonly #queue: WaitQueue<ReceiveRequest, Message>;
-  /** Those who wait for what is out of band. It comes when it comes, before or after other data. */
+  /** Receives that wait for out-of-band data. It can come before or after other data. */
   readonly #outOfBand: WaitQueue<ReceiveRequest, Message>;
-  /** The turn of the event loop in which a stream has given all that it had. */
+  /** The turn of the event loop in which a stream returned all that it had. */
   #emptyIn: number | undefined;
-  /** Somebody waits without having asked the kernel. */
+  /** A call waits, and has not asked the kernel. */
   #owed = false;
-  /** Receives in succession that have found nothing when they began. */
+  /** How many receives in a row found nothing when they began. */
   #misses = 0;
-  /** Receives that have not asked the kernel. */
+  /** How many receives did not ask the kernel. */
   #unasked = 0;
-  /** A message, or an error, that the kernel no longer has and that nobody has been given yet. */
+  /** A message or an error that the kernel no longer has, and that no call has received yet. */
   #held: Message | undefined;
   #heldError: Error | undefined;
   /** A thread is receiving. */
@@ -79,17 +79,17 @@ export class Receiving {
     return !this.#queue.isEmpty() || !this.#outOfBand.isEmpty() || this.errors.isAwaited || this.#inThread;
   }
 
-  /** A message that comes before everything the kernel has. */
+  /** Puts a message before all messages that the kernel has. */
   prepend(message: Message): void {
     this.#held = message;
   }
 
-  /** Whether bytes are held here that the kernel no longer has, or will be, because a thread is receiving. */
+  /** Whether we hold bytes that the kernel no longer has, or soon may, because a thread is receiving. */
   get holdsData(): boolean {
     return this.#held !== undefined || this.#inThread;
   }
 
-  /** Reading was shut down on this side. */
+  /** The program has shut down reading. */
   readShutDown(): void {
     this.#call.readShutDown = true;
     this.pump();
@@ -116,9 +116,9 @@ export class Receiving {
   }
 
   /**
-   * Whether nothing is likely to be there: then the event loop tells soon enough if something is. A stream has nothing more in a turn of
-   * the loop after a receive that it did not fill. Otherwise we ask the kernel only now and then, if the receives before have found
-   * nothing when they began.
+   * Whether the socket probably has nothing. Then a call waits without asking the kernel, and the event loop soon reports if there
+   * is something. On a stream, a receive that was not filled means that there is nothing more in this turn of the event loop. On
+   * any socket, if the last receives found nothing when they began, we ask the kernel only now and then.
    */
   #isQuiet(): boolean {
     if (this.#holdsResult() || !this.#endpoint.isToldOf(EPOLLIN)) return false;
@@ -126,7 +126,7 @@ export class Receiving {
     return this.#misses >= MOST_MISSES && ++this.#unasked % UNASKED !== 0;
   }
 
-  /** The socket is about to be closed: who waits without having asked the kernel gets what is there. */
+  /** The socket is about to close. A call that waits and has not asked the kernel gets what is there. */
   serveUnasked(): void {
     const request = this.#queue.firstRequest();
     if (!this.#owed || request === undefined) return;
@@ -134,7 +134,7 @@ export class Receiving {
       const message = this.#try(request);
       if (message !== undefined) this.#queue.give(message);
     } catch {
-      // Closing it is what the waiter is told of.
+      // The waiting call fails with the error of closing instead.
     }
   }
 
@@ -146,7 +146,7 @@ export class Receiving {
     return this.#queueOf(request).isEmpty() ? this.#try(request) : undefined;
   }
 
-  /** The next entry of the error queue. */
+  /** Waits for the next entry of the error queue. */
   receiveError(options: { signal?: AbortSignal }): Promise<Message> {
     try {
       this.#endpoint.open();
@@ -163,12 +163,13 @@ export class Receiving {
   /** The socket became readable. */
   pump(): Outcome {
     this.#readyMeanwhile = this.#inThread;
-    // These come first: if the connection has failed, they take the error and keep it for the others. See endOfOutOfBand().
+    // Out-of-band receives come first: if the connection failed, they take its error and keep it for the others. See
+    // endOfOutOfBand().
     this.#outOfBand.pump();
     return this.#queue.pump();
   }
 
-  /** Nothing tells any more when there is something to receive. */
+  /** The event loop can no longer report that there is something to receive. */
   fail(error: () => Error): void {
     this.#queue.failAll(error);
     this.#outOfBand.failAll(error);
@@ -183,9 +184,9 @@ export class Receiving {
     this.#backoff?.cancel();
   }
 
-  /** Undefined: nothing is there yet. */
+  /** Undefined: there is nothing yet. */
   #try(request: ReceiveRequest): Message | undefined {
-    // What is out of band is still in the kernel.
+    // A held message has no out-of-band data. Those are still in the kernel.
     if (!(request.flags & MSG_OOB) && this.#holdsResult()) return this.#takeHeld(request);
     if (this.#inThread) return undefined;
     const result = this.#call.make(request);
@@ -196,7 +197,7 @@ export class Receiving {
     return result;
   }
 
-  /** What to do where the call has brought no message. */
+  /** Decides what to do if the call returned no message. */
   #nothing(result: number, request: ReceiveRequest): Message | undefined {
     if (result === -EAGAIN) return undefined;
     if (result === HELD_BACK) return this.#holdBack();
@@ -206,14 +207,15 @@ export class Receiving {
         this.#heldError ??= error;
       });
     }
-    // With RECVERR on, an earlier packet's error is reported here once, and in full on the error queue.
+    // With RECVERR on, the error may be an earlier packet's: it is reported here once, and in full on the error queue. So try
+    // again.
     if (this.errors.drain() > 0) return this.#try(request);
     throw this.#call.failure(result);
   }
 
   /**
-   * Too many descriptors that the peer has sent wait to be closed: it may send no more until some are. Readiness does not tell when
-   * there are fewer, so a timer tries again.
+   * Too many descriptors from this peer wait to be closed. We receive nothing more from it until fewer wait. No event says when
+   * that is so, and therefore a timer tries again.
    */
   #holdBack(): undefined {
     this.#backoff ??= new Backoff();
@@ -236,7 +238,8 @@ export class Receiving {
       return;
     }
     if (error) this.#heldError = error;
-    // Undefined: somebody else has received it. The event of the next one has come already, or is to come.
+    // Undefined: another process has received the message. If a new one came while the thread ran, no further event will come: so
+    // try again.
     else if (message === undefined) {
       if (!this.#readyMeanwhile) return;
     } else if (request.flags & MSG_PEEK) this.#givePeeked(message, request);
@@ -244,7 +247,7 @@ export class Receiving {
     this.pump();
   }
 
-  /** The kernel still has the message: it must not be held for the next receive. */
+  /** Gives a peeked message to its receive. It must not be held for the next receive, because the kernel still has the message. */
   #givePeeked(message: Message, request: ReceiveRequest): void {
     if (this.#queue.firstRequest() !== request) {
       message[Symbol.dispose]();
@@ -276,7 +279,8 @@ export class Receiving {
       this.#held = rest;
       return message;
     } catch (error) {
-      // No memory for it: the message is lost, its descriptors must not be. Peeking has taken nothing, and leaves it.
+      // There is no memory for the message, so it is lost, and we close its descriptors. A peeked message is not lost: we still
+      // hold it.
       if (request.flags & MSG_PEEK) this.#held = held;
       else held[Symbol.dispose]();
       throw error;

@@ -10,7 +10,7 @@ import { failure } from "../syscalls/failure.js";
 import { trySetInt } from "../syscalls/int-option.js";
 import type { MaxFds } from "./receive-request.js";
 
-/** Refuses `maxFds: "refuse"` where there is nothing to refuse: only Unix sockets carry descriptors. */
+/** Throws for `maxFds: "refuse"` on a socket that is not a Unix socket: only those carry descriptors. */
 export function checkRefusable(family: number, maxFds: MaxFds): void {
   if (maxFds === "refuse" && family !== AF_UNIX) {
     throw invalidArgValue("options.maxFds", 'must not be "refuse" here: only Unix sockets carry descriptors');
@@ -18,8 +18,9 @@ export function checkRefusable(family: number, maxFds: MaxFds): void {
 }
 
 /**
- * Does what `maxFds: "refuse"` says: switches SO_PASSRIGHTS off, so that the kernel fails a send with descriptors. Before
- * bind(2), listen(2) or connect(2), nothing can arrive earlier; a connection has it from its listener, in connect(2) already.
+ * Applies `maxFds: "refuse"`: switches SO_PASSRIGHTS off, so that the kernel fails a send with descriptors. If this comes before
+ * bind(2), listen(2) or connect(2), no descriptor can arrive earlier. A connection inherits it from its listener, already in
+ * connect(2).
  */
 export function refuseDescriptors(fd: number, maxFds: MaxFds): void {
   if (maxFds !== "refuse") return;
@@ -37,7 +38,7 @@ export function refuseDescriptors(fd: number, maxFds: MaxFds): void {
   throw error;
 }
 
-/** Says of a failed send with descriptors why it may be: the kernel has the same code for other reasons. */
+/** Adds to the error of a failed send that the peer may refuse descriptors. The kernel uses the same errno for other reasons. */
 export function explainRefusal(error: SystemError, result: number): void {
   if (result <= DENIED || result !== -EPERM) return;
   explain(

@@ -8,56 +8,56 @@ import { afterTurn, mayTry, nextTurn, rejectInTurn } from "./fairness.js";
 import type { Outcome, Waits } from "./wait-queue.js";
 
 export interface SendResult {
-  /** Bytes that the kernel took: all of them. */
+  /** How many bytes the kernel took: all of them. */
   bytes: number;
 }
 
-/** What the queue must know of a message. */
+/** What the queue must know about a message. */
 interface QueueableMessage {
   readonly iov: Uint8Array | Uint8Array[];
   readonly total: number;
 }
 
-/** What takes a queue's messages: the kernel, or a channel in memory. */
+/** Sends the queue's messages: through the kernel, or through a channel in memory. */
 export interface Transport<Message extends QueueableMessage> {
-  /** Whether it may take a part of a message, and messages have no boundaries. */
+  /** Whether messages have no boundaries, so that the transport may send a part of one. */
   readonly isStream: boolean;
-  /** Messages with the same key keep their order. */
+  /** Returns a key. Messages with the same key keep their order. */
   orderOf(message: Message): string;
   /**
-   * Sends the message from the byte `sent` on. Returns how many bytes went; -EAGAIN: there is no room; OFF_LOOP: a thread has to make
-   * the call. Throws any other error.
+   * Sends the message from byte `sent` on. Returns how many bytes were sent; -EAGAIN if there is no room; OFF_LOOP if a thread has
+   * to make the call. Throws any other error.
    */
   send(message: Message, sent: number): number;
-  /** Has a thread send the message, of which nothing went yet. `done` gets what {@link send} would return, or the error. */
+  /** Makes a thread send a message of which nothing was sent yet. `done` gets what {@link send} would return, or the error. */
   sendInThread(message: Message, done: (result: number | Error) => void): void;
-  /** Takes hold of everything that must not change while the message waits. The bytes stay borrowed. */
+  /** Copies or duplicates everything that must not change while the message waits. The bytes stay borrowed. */
   hold(message: Message): void;
-  /** Lets go of it. */
+  /** Releases what {@link hold} made. */
   letGo(message: Message): void;
-  /** The message's first byte has gone, and everything that travels with it. */
+  /** The message's first byte was sent, and with it the descriptors. */
   noteGone(message: Message): void;
-  /** Whether the event loop will tell when there is room. Otherwise a timer tries again. */
+  /** Whether the event loop will report that there is room. If not, a timer tries again. */
   willTellOfRoom(): boolean;
-  /** Nothing more may follow. */
+  /** Shuts down writing, because nothing may follow. */
   shutDownWriting(): void;
 }
 
 interface Entry<Message> {
   readonly message: Message;
-  /** Sizes of the borrowed views: one that changes was taken away. */
+  /** The sizes of the borrowed views. If one has changed, the program has transferred or resized its buffer. */
   readonly sizes: readonly number[];
   sent: number;
   resolve: (result: SendResult) => void;
   reject: (error: Error) => void;
   stopListening: (() => void) | undefined;
-  /** A thread is sending it. Until the call returns, nobody knows whether the message went. */
+  /** A thread is sending this message. Until the call returns, we don't know whether it was sent. */
   inThread: boolean;
-  /** An abort or close() that came meanwhile: the error, if the thread's call has sent nothing. */
+  /** The error of an abort or close() while the thread was sending. It applies if the thread sent nothing. */
   failure: Error | undefined;
 }
 
-/** Sends that must keep their order: all of a connected socket's, or those to one destination. */
+/** Sends that must keep their order: all sends of a connected socket, or all sends to one destination. */
 interface Lane<Message> {
   readonly queue: Entry<Message>[];
   backoff: Backoff | undefined;
@@ -69,7 +69,9 @@ export function withBytesSent<E extends Error>(error: E, bytesSent: number): E &
   return Object.assign(error, { bytesSent });
 }
 
-/** The promise of a send that went at once; out of turn, it settles after the event loop has run. */
+/**
+ * The result of a send that completed at once. If it was not the socket's turn, the promise settles after the event loop has run.
+ */
 export function wentAtOnce(bytes: number, outOfTurn: boolean): Promise<SendResult> {
   const all = { bytes };
   return outOfTurn ? nextTurn().then(() => all) : Promise.resolve(all);
@@ -77,14 +79,14 @@ export function wentAtOnce(bytes: number, outOfTurn: boolean): Promise<SendResul
 
 const viewsOf = ({ iov }: QueueableMessage): readonly Uint8Array[] => (Array.isArray(iov) ? iov : [iov]);
 
-/** What waits to be sent, in order. */
+/** The messages that wait to be sent, in order. */
 export class SendQueue<Message extends QueueableMessage> {
   readonly #owner: Waits;
   readonly #transport: Transport<Message>;
   readonly #lanes = new Map<string, Lane<Message>>();
   readonly #drained: (() => void)[] = [];
   #ended = false;
-  /** Part of a message went, and the rest never will. */
+  /** A part of a message was sent, and the rest never will be. */
   #broken = false;
   #turnScheduled = false;
 
@@ -102,12 +104,12 @@ export class SendQueue<Message extends QueueableMessage> {
     if (this.#ended) throw systemError(EPIPE, "sendmsg");
   }
 
-  /** Whether so many bytes are the whole message: only a stream takes part of one. */
+  /** Whether this many bytes are the whole message. Only on a stream can it be a part. */
   isAll(result: number, total: number): boolean {
     return result >= total || (result >= 0 && !this.#transport.isStream);
   }
 
-  /** Sends a message at once, if no other waits that must go before it; otherwise, and if there is no room, it waits. */
+  /** Sends a message at once, unless other messages must go first. If they must, or if there is no room, the message waits. */
   send(message: Message, signal: AbortSignal | undefined): Promise<SendResult> {
     const transport = this.#transport;
     const key = transport.orderOf(message);
@@ -167,22 +169,22 @@ export class SendQueue<Message extends QueueableMessage> {
     });
   }
 
-  /** Sends what goes at once. Undefined: nothing does. */
+  /** Sends what the kernel takes at once. Undefined: it takes nothing. */
   trySend(message: Message): SendResult | undefined {
     if (this.#lanes.has(this.#transport.orderOf(message))) return undefined;
     const result = this.#transport.send(message, 0);
-    // Where a thread would have to make the call, there is nobody to wait for it.
+    // OFF_LOOP: a thread would have to make the call, but the caller can't wait for it.
     if (result < 0) return undefined;
     this.#transport.noteGone(message);
     return { bytes: result };
   }
 
-  /** There may be room. */
+  /** There may be room now. */
   pump(): Outcome {
     let outcome: Outcome = "idle";
     for (const [key, lane] of [...this.#lanes]) {
-      // A datagram that a full peer refuses makes the sender writable anew, for its memory is free again: an edge at
-      // each try (net/unix/af_unix.c, unix_write_space). What waits by timer must not listen to it.
+      // A full peer refuses a datagram. That frees the datagram's memory, so the sender becomes writable: there is an edge after
+      // each attempt (net/unix/af_unix.c, unix_write_space). A lane that waits for its timer must ignore these edges.
       if (lane.backoff?.waiting) continue;
       const ofLane = this.#pumpLane(key);
       if (ofLane === "served" || outcome === "idle") outcome = ofLane;
@@ -190,20 +192,20 @@ export class SendQueue<Message extends QueueableMessage> {
     return this.isEmpty() ? "idle" : outcome;
   }
 
-  /** Every message that waits fails. */
+  /** Fails every message that waits. */
   fail(error: () => Error): void {
     for (const [key, lane] of [...this.#lanes]) {
       for (const entry of [...lane.queue]) this.#fail(key, entry, error());
     }
   }
 
-  /** Settles when everything that was given to send has gone or failed; nothing more is accepted. */
+  /** Accepts no more messages. Settles when all waiting messages have been sent or have failed. */
   end(): Promise<void> {
     this.#ended = true;
     return this.isEmpty() ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
   }
 
-  /** shutdown(2) failed after all: sending goes on. */
+  /** shutdown(2) has failed, so sending continues. */
   resume(): void {
     this.#ended = this.#broken;
   }
@@ -258,14 +260,14 @@ export class SendQueue<Message extends QueueableMessage> {
     return outcome;
   }
 
-  /** So many bytes went. */
+  /** This many bytes were sent. */
   #noteSent(entry: Entry<Message>, bytes: number): void {
-    // The descriptors go with the first byte, and never again.
+    // The descriptors go with the first byte, and are never sent again.
     if (entry.sent === 0) this.#transport.noteGone(entry.message);
     entry.sent += bytes;
   }
 
-  /** The first of the lane has gone. */
+  /** The first message of the lane was sent completely. */
   #finish(key: string, entry: Entry<Message>): void {
     const lane = this.#lanes.get(key);
     lane?.queue.shift();
@@ -302,7 +304,7 @@ export class SendQueue<Message extends QueueableMessage> {
     this.#pumpLane(key);
   }
 
-  /** There was no room for the first of a lane. */
+  /** There was no room for the first message of a lane. */
   #waitForRoom(key: string): void {
     const lane = this.#lanes.get(key);
     if (!lane) return;
@@ -313,7 +315,7 @@ export class SendQueue<Message extends QueueableMessage> {
     }
   }
 
-  /** Has a timer try again. */
+  /** Makes a timer try again. */
   #sendLater(key: string): void {
     const lane = this.#lanes.get(key);
     if (!lane) return;
@@ -330,7 +332,7 @@ export class SendQueue<Message extends QueueableMessage> {
     });
   }
 
-  /** Ends one entry with an error. If part of it has gone on a stream, everything behind it fails, too. */
+  /** Fails one message. If a part of it was already sent on a stream, all messages behind it fail too. */
   #fail(key: string, entry: Entry<Message>, error: Error): void {
     const lane = this.#lanes.get(key);
     if (!lane) return;
@@ -351,7 +353,7 @@ export class SendQueue<Message extends QueueableMessage> {
     if (this.isEmpty()) this.#settleDrained();
   }
 
-  /** Part of a message has gone, and the rest never will: the peer could not tell where the next message begins. */
+  /** Part of a message was sent and the rest never will be, so the peer could not find the beginning of the next message. */
   #break(): void {
     this.#broken = true;
     this.#ended = true;

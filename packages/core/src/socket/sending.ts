@@ -37,38 +37,38 @@ import { explainRefusal } from "./refusing-descriptors.js";
 import { SendQueue, type SendResult, type Transport, wentAtOnce, withBytesSent } from "./send-queue.js";
 
 export interface SendOptions {
-  /** Ends the wait: nothing was sent, unless part of a stream message had gone already. */
+  /** Ends the wait. Nothing was sent, unless a part of a stream message had already been sent. */
   signal?: AbortSignal;
 }
 
-/** What a send without options is given. */
+/** The options of a send to which the caller gave none. */
 export const NO_SEND_OPTIONS: SendOptions = Object.freeze({});
 
-/** A message as the system call wants it. */
+/** A message in the form that the system call needs. */
 interface KernelMessage {
   readonly iov: Uint8Array | Uint8Array[];
   readonly total: number;
   /**
-   * Control messages besides the descriptors. They go with every part of a stream message: the kernel reads them anew in each
-   * call. Without them, the rest would have the process's own credentials (unix_stream_sendmsg(), net/unix/af_unix.c),
-   * another record type (tls_sw_sendmsg(), net/tls/tls_sw.c), another mark, or no timestamp for its last byte
-   * (tcp_sendmsg_locked(), net/ipv4/tcp.c). No message that a stream takes means something else the second time.
+   * The control messages other than descriptors. They go with every part of a stream message, because the kernel reads them in each
+   * call. Without them, the rest would have the process's own credentials (unix_stream_sendmsg(), net/unix/af_unix.c), another
+   * record type (tls_sw_sendmsg(), net/tls/tls_sw.c), another mark, or no timestamp for its last byte (tcp_sendmsg_locked(),
+   * net/ipv4/tcp.c). Repeating them is safe: no control message that a stream takes has another meaning the second time.
    */
   readonly control: Uint8Array | null;
-  /** The whole control data, with {@link duplicates} in place of the caller's descriptors once the message waits. */
+  /** The whole control data. Once the message waits, it contains {@link duplicates} instead of the caller's descriptors. */
   controlWithFds: Uint8Array | null;
   readonly address: Uint8Array | null;
   readonly flags: number;
   readonly fds: readonly number[];
-  /** What `fds` are the numbers of. */
+  /** The objects or numbers from which `fds` came. */
   readonly sendables: readonly unknown[];
-  /** The socket files of our own sockets among them, whether they were given as objects or as numbers. */
+  /** The paths of our own bound sockets among `fds`, even if the caller gave them as numbers. */
   readonly boundPaths: readonly BoundPath[];
-  /** What the first call has returned, if it was made already. */
+  /** The result of the first call, if it was already made. */
   first: number | undefined;
-  /** Our own duplicates of `fds`, while the message waits and nothing of it has gone. */
+  /** Our own duplicates of `fds`, while the message waits and nothing of it was sent. */
   duplicates: FileDescriptor[];
-  /** The message waits: close() of a socket among its descriptors leaves the socket's file. */
+  /** The message waits. If one of the sockets in it is closed meanwhile, that socket leaves its file. */
   holdsPaths: boolean;
 }
 
@@ -78,21 +78,21 @@ const concat = (first: Uint8Array | null, second: Uint8Array | null): Uint8Array
   return Buffer.concat([first, second]);
 };
 
-/** Whether a socket's addresses are of this family: those of RDS are IP's. */
+/** Whether a socket can send to addresses of this family. RDS sockets use IP addresses. */
 function takes(family: number, address: number): boolean {
   if (address === family) return true;
   if (family === AF_RDS) return address === AF_INET || address === AF_INET6;
-  // An IPv6 datagram socket sends IPv4, unless it is IPv6 only: udpv6_sendmsg(), net/ipv6/udp.c.
+  // An IPv6 datagram socket can send to IPv4 addresses, unless it is IPv6-only: udpv6_sendmsg(), net/ipv6/udp.c.
   return family === AF_INET6 && address === AF_INET;
 }
 
-/** Families that refuse MSG_NOSIGNAL; runtimes ignore SIGPIPE anyway. */
+/** Families that refuse MSG_NOSIGNAL. There we leave it out: runtimes ignore SIGPIPE anyway. */
 const REFUSE_NOSIGNAL: ReadonlySet<number> = new Set([AF_RDS, AF_AX25, AF_NETROM, AF_ROSE, AF_X25]);
 
 const NONE: readonly never[] = [];
 const NO_DUPLICATES: FileDescriptor[] = [];
 
-/** A message of bytes alone, of which the first call was made. */
+/** A message that has only bytes. Its first call was already made. */
 function plainMessage(
   data: Uint8Array,
   total: number,
@@ -116,12 +116,12 @@ function plainMessage(
   };
 }
 
-/** The sending half of a socket: how a message is checked, and how the kernel takes it. */
+/** The sending half of a socket: checks messages and passes them to the kernel. */
 export class Sending implements Transport<KernelMessage> {
   readonly #endpoint: Endpoint;
   readonly #facts: SocketFacts;
   readonly #errors: ErrorQueue;
-  /** Flags of every call. */
+  /** Flags that every call gets. */
   readonly #alwaysSet: number;
   readonly queue: SendQueue<KernelMessage>;
   readonly isStream: boolean;
@@ -133,8 +133,8 @@ export class Sending implements Transport<KernelMessage> {
     throw invalidArgValue(argument, "must be of the socket's address family");
   };
   /**
-   * Whether a send can purge the socket's own receive queue: a connected Unix datagram socket, whose peer may be gone
-   * (net/unix/af_unix.c, unix_dgram_disconnected). Closing what is in that queue could take its time.
+   * Whether a send can purge the socket's own receive queue. That is so on a connected Unix datagram socket whose peer has gone
+   * (net/unix/af_unix.c, unix_dgram_disconnected). Closing the descriptors in that queue can take long, so a thread sends.
    */
   purges = false;
 
@@ -161,10 +161,11 @@ export class Sending implements Transport<KernelMessage> {
       if (fds === undefined && control === undefined && flags === undefined && signal === undefined) {
         if (isPlainBytes(data)) {
           const to = address === undefined ? null : this.#encode("message.address", address);
-          // Later than what runs the caller's code, which can send, too, or take the memory away.
+          // Read the length after all code that runs the caller's code: that code could send too, or transfer the memory.
           const length = lengthOf(data);
           if (length > 0 && this.queue.isEmpty()) {
-            // What most programs send. If it has not all gone, the rest, or the error, is treated like any other's.
+            // The fast path, which most sends take. If the kernel did not take all bytes, the rest or the error goes the same way
+            // as any other.
             const outOfTurn = !mayTry();
             const first = this.#call(data, null, to, this.#alwaysSet);
             if (this.queue.isAll(first, length)) return wentAtOnce(first, outOfTurn);
@@ -209,20 +210,20 @@ export class Sending implements Transport<KernelMessage> {
   }
 
   orderOf({ address }: KernelMessage): string {
-    // On a stream all bytes are one sequence: TCP ignores an address, and parts of messages must not mix.
+    // A stream is one sequence of bytes. TCP ignores the address, and parts of two messages must not mix.
     return address === null || this.isStream ? "" : Buffer.from(address).toString("latin1");
   }
 
   send(message: KernelMessage, sent: number): number {
     const { address, flags, first } = message;
     const control = sent === 0 ? message.controlWithFds : message.control;
-    // The receiver may be faster than what follows the call.
+    // Mark before the call, because the receiver may act before the call returns.
     if (sent === 0) for (const value of message.sendables) markHandingOver(value);
     const iov = sent === 0 ? message.iov : remaining(message.iov, sent);
     message.first = undefined;
     let result = first ?? this.#call(iov, control, address, flags);
-    // With RECVERR on, the error may be an earlier packet's, and this one was not sent: the report is on the error queue. Once
-    // more, and not for ever: a message that is too long puts a report of its own there each time.
+    // With RECVERR on, the error may belong to an earlier packet, and this one was not sent. Then a report is on the error queue,
+    // and we try again. Only once: a message that is too long adds a report of its own at each attempt.
     if (isError(result) && this.#errors.drain() > 0 && result !== -EMSGSIZE) {
       result = this.#call(iov, control, address, flags);
     }
@@ -248,14 +249,14 @@ export class Sending implements Transport<KernelMessage> {
   }
 
   #failure(result: number, { address, fds }: KernelMessage): Error {
-    // Of what was sent, and not of what was given: that is the caller's, and may have changed.
+    // Decode the address that was sent. The caller's object may have changed.
     const details = address === null ? undefined : detailsOf(decodeAddress(address));
     const error = failure(result, "sendmsg", details);
     if (fds.length > 0) explainRefusal(error, result);
     return error;
   }
 
-  /** A datagram: see {@link purges}. */
+  /** Only for datagrams: see {@link purges}. */
   sendInThread(message: KernelMessage, done: (result: number | Error) => void): void {
     const { iov, controlWithFds, address, flags } = message;
     const fd = this.#endpoint.open();
@@ -296,18 +297,18 @@ export class Sending implements Transport<KernelMessage> {
   noteGone(message: KernelMessage): void {
     this.letGo(message);
     for (const path of message.boundPaths) path.leave();
-    // Sockets of another installed copy of the library are not among those.
+    // `boundPaths` has no sockets of another installed copy of the library. Mark those here.
     for (const value of message.sendables) markHandedOver(value);
   }
 
   /**
-   * If the socket is writable although the kernel said EAGAIN, it is not the socket's own buffer that is full, and no readiness tells
-   * when to try again: an addressed Unix datagram to a full peer, netlink to a full socket of another process, a UDP socket that needs
-   * a port while none is free.
+   * If the socket is writable although the kernel said EAGAIN, its own buffer is not full, and no event says when to try again.
+   * Examples: an addressed Unix datagram to a full peer, netlink to a full socket of another process, a UDP socket that needs a
+   * port while none is free.
    */
   willTellOfRoom(): boolean {
     const events = binding().poll(this.#endpoint.fd, EPOLLOUT);
-    // Where the kernel does not say, trying again costs little, and not trying could mean to wait for ever.
+    // If poll(2) fails, use the timer: a useless attempt costs little, but waiting for an event could last for ever.
     if (events < 0 || (events & EPOLLOUT) !== 0) return false;
     this.#endpoint.watch(EPOLLOUT);
     return true;
@@ -320,7 +321,7 @@ export class Sending implements Transport<KernelMessage> {
 
 const isError = (result: number): boolean => result < 0 && result !== -EAGAIN && result !== OFF_LOOP;
 
-/** The views from `offset` bytes on. */
+/** The views from byte `offset` on. */
 function remaining(iov: Uint8Array | Uint8Array[], offset: number): Uint8Array | Uint8Array[] {
   if (!Array.isArray(iov)) return restOf(iov, offset);
   const rest: Uint8Array[] = [];

@@ -9,31 +9,31 @@ import { checkSocketMaxFds, type MaxFds } from "./receive-request.js";
 
 export type SocketType = "stream" | "seqpacket" | "dgram" | "raw";
 
-/** How a socket is made, or taken over. */
+/** How a socket is made or taken over. */
 export interface SocketOptions {
   /** Default: "stream". */
   type?: SocketType;
-  /** The protocol's number; see socket(2). Default: 0, the type's own. */
+  /** The protocol's number: see socket(2). Default: 0, the default protocol of the type. */
   protocol?: number;
-  /** Control messages to receive, switched on before anything can arrive. */
+  /** Control messages to receive. They are switched on before anything can arrive. */
   receive?: readonly ControlName[];
   /**
-   * Descriptors that a message may bring, at most 253. Default: 0: what was not asked for is never let in.
+   * How many descriptors a message may bring, at most 253. Default: 0, so a peer can't send descriptors that you did not ask for.
    *
-   * `"refuse"` lets nobody send any: the kernel fails such a send with `EPERM`, bytes included. Only on Unix sockets, since
-   * Linux 6.16; older kernels are `ENOPROTOOPT`.
+   * With `"refuse"`, the kernel fails a peer's send with descriptors with `EPERM`, bytes included. Only on Unix sockets, since
+   * Linux 6.16. On older kernels, this option fails with `ENOPROTOOPT`.
    */
   maxFds?: MaxFds;
-  /** A bound path's permissions, from the first instant and whatever the umask. Default: 0o777 less the umask. */
+  /** The permissions of a bound path, from the first instant and regardless of the umask. Default: 0o777 less the umask. */
   mode?: number;
   /**
-   * "stale": replaces the socket file of a server that is gone. Default: a file that exists is in the way. What keeps the
-   * directory locked, see flock(2), for two seconds makes it `EADDRINUSE`.
+   * "stale" replaces the socket file of a server that no longer runs. Default: an existing file makes bind(2) fail. If another
+   * process locks the directory for two seconds (flock(2)), this fails with `EADDRINUSE`.
    */
   unlink?: "stale";
-  /** IPV6_V6ONLY: no IPv4 peers on an IPv6 socket. Default: the system's. */
+  /** IPV6_V6ONLY: an IPv6 socket has no IPv4 peers. Default: the system's setting. */
   ipv6Only?: boolean;
-  /** SO_REUSEPORT: several sockets bound to one port share what arrives. */
+  /** SO_REUSEPORT: several sockets that are bound to one port share the messages or connections that arrive. */
   reusePort?: boolean;
   signal?: AbortSignal;
 }
@@ -91,7 +91,7 @@ export function checkOptions(options: SocketOptions): CheckedOptions {
   };
 }
 
-/** Refuses options that a call has no use for: what is asked for must not be passed over in silence. */
+/** Throws if the caller gave options that this call can't use, rather than ignore them silently. */
 export function refuseOptions(options: SocketOptions, names: readonly (keyof SocketOptions)[]): void {
   const given = own(options);
   for (const name of names) {
@@ -99,7 +99,7 @@ export function refuseOptions(options: SocketOptions, names: readonly (keyof Soc
   }
 }
 
-/** Options that say how a socket is made: they are refused for one that exists. */
+/** Options that say how to make a socket. They are refused if the socket already exists. */
 export const CREATION_OPTIONS = [
   "type",
   "protocol",
@@ -110,7 +110,7 @@ export const CREATION_OPTIONS = [
   "signal",
 ] as const satisfies readonly (keyof SocketOptions)[];
 
-/** unix_create(), net/unix/af_unix.c, makes a datagram socket of a raw one. */
+/** For a raw socket, unix_create() in net/unix/af_unix.c silently makes a datagram socket. */
 export function refuseRaw(argument: string, family: number, type: number): void {
   if (family === AF_UNIX && type === SOCK_RAW) {
     throw invalidArgValue(
@@ -120,7 +120,7 @@ export function refuseRaw(argument: string, family: number, type: number): void 
   }
 }
 
-/** The family of an address that a user gave: AF_*. */
+/** The family (AF_*) of an address that a user gave. */
 export function familyOf(argument: string, address: Address): number {
   checkObject(argument, address);
   return addressFamily(address, argument);

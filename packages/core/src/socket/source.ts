@@ -11,15 +11,15 @@ import { prepare } from "./readiness.js";
 
 interface TakenOver {
   descriptor: FileDescriptor;
-  /** The descriptor for the new owner, and what else it takes over. */
+  /** Returns the descriptor for the new owner, and what else it takes over. */
   commit: () => LeftBehind & { descriptor: FileDescriptor };
   /** Leaves everything as it was. */
   undo: () => void;
 }
 
-/** The descriptor behind what somebody gives us, until it is certain that it can be taken. */
+/** Finds the descriptor of a source. The source keeps it until `commit`, when nothing can fail any more. */
 export function takeOver(source: unknown): TakenOver {
-  // Once something is taken, nothing may fail any more.
+  // Do this first: after `commit`, nothing may fail.
   prepare();
   if (typeof source === "number") {
     const descriptor = FileDescriptor.adopt(checkFd("source", source));
@@ -34,7 +34,7 @@ export function takeOver(source: unknown): TakenOver {
     return {
       descriptor: source,
       commit: () => ({
-        // One of another installed copy of the library has a custody of its own.
+        // A FileDescriptor of another installed copy of the library is in that copy's custody.
         descriptor: moveIn(
           source instanceof FileDescriptor
             ? source

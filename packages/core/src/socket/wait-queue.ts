@@ -6,20 +6,20 @@ type Settle = (value: any) => void;
 
 let resolveNew: Settle;
 let rejectNew: Settle;
-/** One function for all promises: another one for each would have to be made. */
+/** One executor for all promises, so that we need not make a new function for each promise. */
 const capture = (resolve: Settle, reject: Settle): void => {
   resolveNew = resolve;
   rejectNew = reject;
 };
 
-/** A program can replace the global one later by a class whose constructor makes another waiter. */
+/** Keep the real class: a program can replace the global Promise by a class whose constructor makes another waiter. */
 const NativePromise = Promise;
 
 /**
- * Somebody who waits.
+ * One call that waits.
  *
- * It is a class, and no object literal. If many objects of a literal live long, as those of idle sockets do, V8 makes all later ones in its
- * old memory, and each then keeps its result until the whole heap is collected (allocation site pretenuring).
+ * This is a class and not an object literal. If many objects of one literal live long, as those of idle sockets do, V8 allocates
+ * all later ones in its old space. Then each keeps its result until V8 collects the whole heap (allocation site pretenuring).
  */
 class Waiter<Request, Result> {
   readonly promise: Promise<Result>;
@@ -36,22 +36,22 @@ class Waiter<Request, Result> {
   }
 }
 
-/** What a socket or listener does while somebody waits for it. */
+/** What a socket or listener does while a call waits for it. */
 export interface Waits {
   readonly closed: boolean;
-  /** Has the event loop tell when one of these events comes (EPOLLIN, EPOLLOUT). Throws if it can't. */
+  /** Makes the event loop report these events (EPOLLIN, EPOLLOUT). Throws if it can't. */
   beginWait(events: number): void;
   endWait(): void;
 }
 
-/** What came of an event: somebody was served; nobody waits for it; somebody waits, and the kernel had nothing after all. */
+/** What an event led to: a call was served; no call waits; or a call waits, but the kernel had nothing. */
 export type Outcome = "served" | "idle" | "in vain";
 
-/** Those who wait for the same thing, in the order in which they came: a message, an entry of the error queue, a connection. */
+/** Calls that wait for the same thing, in order: a message, an entry of the error queue, a connection. */
 export class WaitQueue<Request, Result> {
   readonly #owner: Waits;
   readonly #events: number;
-  /** Undefined: nothing is there yet. `isNew`: the caller has just come, and nobody waits before him. */
+  /** Undefined: nothing is there yet. `isNew`: the call has just begun, and no other call waits. */
   readonly #attempt: (request: Request, isNew: boolean) => Result | undefined;
   readonly #waiters: Waiter<Request, Result>[] = [];
   #turnScheduled = false;
@@ -70,16 +70,16 @@ export class WaitQueue<Request, Result> {
     return this.#waiters.length === 0;
   }
 
-  /** What the first who waits has asked for. */
+  /** The request of the first call that waits. */
   firstRequest(): Request | undefined {
     return this.#waiters[0]?.request;
   }
 
-  /** Gives what is there to the caller; if nothing is, or others wait, the caller waits. */
+  /** Returns a result if one is there and no other call waits. Otherwise the call waits. */
   take(request: Request, signal: AbortSignal | undefined): Promise<Result> {
     if (!this.isEmpty()) return this.wait(request, signal);
     try {
-      // Nothing would tell that the socket is ready: it may have been all along.
+      // After this turn, the queue tries again by itself: no event would come, because the socket may have been ready all along.
       if (!mayTry()) return this.#waitForTurn(request, signal);
       const result = this.#attempt(request, true);
       if (result !== undefined) return Promise.resolve(result);
@@ -95,7 +95,7 @@ export class WaitQueue<Request, Result> {
     return promise;
   }
 
-  /** The caller waits, without an attempt: somebody else waits, or nothing is there. */
+  /** Waits without an attempt, because another call waits or nothing is there. */
   wait(request: Request, signal: AbortSignal | undefined): Promise<Result> {
     try {
       this.#owner.beginWait(this.#events);
@@ -117,7 +117,7 @@ export class WaitQueue<Request, Result> {
     return waiter.promise;
   }
 
-  /** Something may be there: serves those who wait, as long as it lasts. */
+  /** A result may be there. Serves waiting calls while there are results. */
   pump(): Outcome {
     let outcome: Outcome = this.isEmpty() ? "idle" : "in vain";
     while (this.#waiters.length > 0 && !this.#owner.closed) {
@@ -143,7 +143,7 @@ export class WaitQueue<Request, Result> {
     return outcome;
   }
 
-  /** Gives a result to the first who waits. False: nobody waits. */
+  /** Gives a result to the first call that waits. False: no call waits. */
   give(result: Result): boolean {
     const [waiter] = this.#waiters;
     if (waiter === undefined) return false;
@@ -152,7 +152,7 @@ export class WaitQueue<Request, Result> {
     return true;
   }
 
-  /** Gives an error to the first who waits. */
+  /** Rejects the first call that waits. */
   fail(error: unknown): void {
     const [waiter] = this.#waiters;
     if (waiter === undefined) return;
@@ -160,7 +160,7 @@ export class WaitQueue<Request, Result> {
     waiter.reject(error);
   }
 
-  /** Gives an error to all but the first `kept` who wait. */
+  /** Rejects all calls that wait, except the first `kept`. */
   failAll(error: () => Error, kept = 0): void {
     for (const waiter of this.#waiters.slice(kept)) {
       this.#remove(waiter);
