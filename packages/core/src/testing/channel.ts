@@ -6,15 +6,15 @@ import { explainRefusal } from "../socket/refusing-descriptors.js";
 
 export type MemorySocketType = "stream" | "seqpacket" | "dgram";
 
-/** What goes with the bytes of a send. */
+/** What a send passes along with its bytes. */
 export interface Attachments {
-  /** They go with the first byte. */
+  /** The files go with the first byte. */
   readonly files: readonly unknown[];
   readonly control: readonly ControlMessage[];
   readonly address: Address | undefined;
 }
 
-/** What one receive finds. */
+/** What one receive returns. */
 export interface Arrival extends Attachments {
   readonly data: Buffer;
   readonly fullLength: number;
@@ -26,21 +26,21 @@ interface Parcel extends Attachments {
 
 const NOTHING: Attachments = { files: [], control: [], address: undefined };
 
-/** Who reads from a channel. */
+/** The socket that reads from a channel. */
 export interface ReadingEnd {
-  /** Lets nobody send descriptors: what `maxFds: "refuse"` does. */
+  /** Whether sends with descriptors fail, as with `maxFds: "refuse"`. */
   readonly refusesFiles: boolean;
   /** There is something to read. */
   onReadable(): void;
 }
 
-/** Who writes to a channel. */
+/** The socket that writes to a channel. */
 export interface WritingEnd {
   /** There is room to write. */
   onWritable(): void;
 }
 
-/** One direction of a pair of sockets, and what the kernel would do in between: unix(7). */
+/** One direction of a pair of sockets. It does what the kernel does between two Unix sockets: unix(7). */
 export class Channel {
   readonly #type: MemorySocketType;
   readonly #capacity: number;
@@ -70,11 +70,11 @@ export class Channel {
     this.#writerEnd?.onWritable();
   }
 
-  /** Takes `data` or, on a stream, its beginning; returns how many bytes. Undefined: no room. */
+  /** Accepts `data`, or on a stream its beginning. Returns how many bytes it accepted. Undefined: there is no room. */
   write(data: Buffer, attachments: Attachments): number | undefined {
     if (this.#writeShutDown) throw systemError(EPIPE, "sendmsg");
     if (this.#type === "dgram" && this.#reader !== "open") {
-      // The first send after the peer's end finds out, and is the end of the connection.
+      // The first send after the peer has closed finds out, and disconnects the socket.
       const errno = this.#reader === "closed" ? ECONNREFUSED : ENOTCONN;
       this.#reader = "disconnected";
       throw systemError(errno, "sendmsg");
@@ -90,7 +90,7 @@ export class Channel {
     return this.push(isStream ? data.subarray(0, room) : data, attachments);
   }
 
-  /** As {@link write}, whether there is room or not. */
+  /** Like {@link write}, but needs no room. */
   push(data: Buffer, attachments: Attachments): number {
     if (this.#readerEnd?.refusesFiles && attachments.files.length > 0) {
       const error = systemError(EPERM, "sendmsg");
@@ -103,10 +103,10 @@ export class Channel {
     return data.length;
   }
 
-  /** What one receive with that much room gets. Undefined: nothing is there yet; null: the end. */
+  /** Returns what one receive with this much room gets. Undefined: there is nothing yet. null: the end. */
   read(room: number, peek: boolean): Arrival | null | undefined {
     const isEmpty = this.#queue.length === 0;
-    // A stream is read to its end first; the others look at the error first (net/core/datagram.c).
+    // A stream returns its remaining data before the error. The other types return the error first (net/core/datagram.c).
     if (this.#reset && (isEmpty || this.#type !== "stream")) {
       this.#reset = false;
       throw systemError(ECONNRESET, "recvmsg");
@@ -124,13 +124,13 @@ export class Channel {
     return { ...parcel, data: parcel.data.subarray(0, room), fullLength: parcel.data.length };
   }
 
-  /** What several sends brought comes as one, up to and with the next that has descriptors. */
+  /** Joins the data of several sends, as a stream does, up to and including the next send that has descriptors. */
   #gather(room: number): Arrival {
     const pieces: Buffer[] = [];
     let taken: Attachments = NOTHING;
     let length = 0;
     for (const parcel of this.#queue) {
-      // Bytes with other control messages (credentials, say) are never glued.
+      // The kernel never joins bytes with different control messages, such as credentials.
       if (pieces.length > 0 && (parcel.control.length > 0 || taken.control.length > 0)) break;
       const piece = parcel.data.subarray(0, room - length);
       pieces.push(piece);
@@ -150,7 +150,7 @@ export class Channel {
       let left = length;
       while (left > 0) {
         const parcel = this.#queue.shift()!;
-        // Its descriptors went with its first byte.
+        // The descriptors went with the first byte.
         if (parcel.data.length > left)
           this.#queue.unshift({ ...parcel, data: parcel.data.subarray(left), files: [] });
         left -= Math.min(left, parcel.data.length);
@@ -170,19 +170,19 @@ export class Channel {
     this.tellWriter();
   }
 
-  /** The reading end is closed; whether anything was left unread. */
+  /** Closes the reading end. Returns whether any data was unread. */
   closeReading(): boolean {
     this.#reader = "closed";
     this.shutDownReading();
     return this.#queue.splice(0).length > 0;
   }
 
-  /** The writing end is closed; `reset`: what its peer had sent to it is lost, and the peer is told once. */
+  /** Closes the writing end. `reset`: data that the peer had sent to this end is lost, and the peer's next receive fails once. */
   closeWriting(reset: boolean): void {
     this.#reset = reset && this.#type !== "dgram";
     this.shutDownWriting();
   }
 }
 
-/** Even an empty message takes some room, or there would be no end to them. */
+/** Even an empty message takes some room. Otherwise a channel could hold any number of them. */
 const charge = (data: Buffer): number => Math.max(data.length, 1);

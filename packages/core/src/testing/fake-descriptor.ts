@@ -2,48 +2,54 @@ import type { Descriptor } from "../descriptor.js";
 import { closedError, invalidArgType } from "../errors.js";
 import { borrowFdAt } from "../interop/sendable.js";
 
-/** Above every number that the kernel gives out by default (fs.nr_open, see proc_sys_fs(5)): none is taken for another's. */
+/**
+ * Above all numbers that the kernel uses by default (fs.nr_open, see proc_sys_fs(5)), so that no fake is mistaken for a real
+ * descriptor.
+ */
 const FIRST_NUMBER = 1 << 30;
 
-/** What the numbers stand for: those in use, and those that were given away. */
+/** The file of each number: of open descriptors, and of those that were detached or handed over. */
 const files = new Map<number, unknown>();
 let nextNumber = FIRST_NUMBER;
-/** Those that somebody holds, and where each was made. */
+/** The descriptors that are open, and the place where each was made. */
 const held = new Map<FakeDescriptor, Error>();
 
-/** A fake descriptor that somebody holds. */
+/** A fake descriptor that is open. */
 export interface OpenDescriptor {
   readonly fd: number;
-  /** What it stands for. */
+  /** The file that the descriptor stands for. */
   readonly file: unknown;
-  /** The lines of the stack where it was made, or where the receive was called that brought it. */
+  /** The stack at the place where the descriptor was made, or where the program called the receive that brought it. */
   readonly madeAt: string;
 }
 
-/** Frames of the library and of the runtime say nothing about the program. */
+/** Stack frames of the library and of the runtime, which say nothing about the program. */
 const OWN_FRAMES = [new URL("..", import.meta.url).pathname, "node:internal", "(<anonymous>)"];
 
 function framesOf({ stack = "" }: Error): string {
   const lines = stack.split("\n").map((line) => line.trim());
-  // V8's first line is the error's name.
+  // In V8, the first line of a stack is the error's name.
   if (lines[0]!.startsWith("Error")) lines.shift();
   return lines.filter((line) => !OWN_FRAMES.some((own) => line.includes(own))).join("\n");
 }
 
-/** The fake descriptors that somebody holds: they were neither closed, nor detached, nor handed over. Oldest first. */
+/** Returns the fake descriptors that were not closed, detached or handed over. The oldest comes first. */
 export function openDescriptors(): OpenDescriptor[] {
   return [...held].map(([{ fd, file }, site]) => ({ fd, file, madeAt: framesOf(site) }));
 }
 
-/** Forgets those that are open: {@link openDescriptors} lists what is made from now on. They can be used and closed all the same. */
+/** Makes {@link openDescriptors} forget the descriptors that are open now. They can still be used and closed. */
 export function resetOpenDescriptors(): void {
   held.clear();
 }
 
-/** Makes one of what has arrived. `site`: where somebody asked for it. */
+/** Makes a descriptor for a file that has arrived. `site`: where the program called the receive. */
 export let arrived: (file: unknown, site: Error) => FakeDescriptor;
 
-/** Stands for a file descriptor where there is no kernel: behaves as FileDescriptor does, and is counted. */
+/**
+ * Stands for a file descriptor in code that runs without a kernel. It behaves like FileDescriptor, and {@link openDescriptors}
+ * lists it.
+ */
 export class FakeDescriptor implements Descriptor {
   #fd: number;
 
@@ -55,10 +61,10 @@ export class FakeDescriptor implements Descriptor {
     };
   }
 
-  /** What the descriptor stands for: the same for its duplicates, and at the other end of a socket. */
+  /** The file that the descriptor stands for. Duplicates have the same file, and so does a descriptor that a socket passed. */
   readonly file: unknown;
 
-  /** @param file Whatever the test wants to find again at the other end. */
+  /** @param file Any value. A test can recognise it at the other end of a socket. */
   constructor(file: unknown = {}) {
     this.#fd = nextNumber++;
     this.file = file;
@@ -66,7 +72,7 @@ export class FakeDescriptor implements Descriptor {
     held.set(this, new Error());
   }
 
-  /** The number, which no real descriptor has; -1 once the descriptor is closed, detached or handed over. */
+  /** The number, which no real descriptor has. -1 once the descriptor is closed, detached or handed over. */
   get fd(): number {
     return this.#fd;
   }
@@ -79,18 +85,21 @@ export class FakeDescriptor implements Descriptor {
     return fd;
   }
 
-  /** A second descriptor of the same file. */
+  /** Returns a second descriptor of the same file. */
   dup(): FakeDescriptor {
     if (this.#fd < 0) throw closedError("descriptor");
     return new FakeDescriptor(this.file);
   }
 
-  /** Gives the descriptor up without closing it: the caller owns the number. It is not counted any more. */
+  /**
+   * Gives up ownership without closing the descriptor. Returns the number, which the caller now owns. It is no longer listed as
+   * open.
+   */
   detach(): number {
     return this.#giveUp();
   }
 
-  /** Passes the number to `use`, which becomes the owner if it returns; if it throws, this object still owns it. */
+  /** Calls `use` with the number. If `use` returns, it owns the descriptor. If `use` throws, this object still owns it. */
   handOver<T>(use: (fd: number) => T): T {
     if (typeof use !== "function") throw invalidArgType("use", "of type function", use);
     if (this.#fd < 0) throw closedError("descriptor");
@@ -99,7 +108,7 @@ export class FakeDescriptor implements Descriptor {
     return result;
   }
 
-  /** Closes the descriptor. Idempotent. */
+  /** Closes the descriptor. A second call does nothing. */
   close(): void {
     if (this.#fd >= 0) files.delete(this.#giveUp());
   }
@@ -113,7 +122,7 @@ export class FakeDescriptor implements Descriptor {
   }
 }
 
-/** What a value that somebody sends stands for; a real descriptor, or what has one, stands for itself. */
+/** The file of a descriptor that a program wants to send. A real descriptor, or an object that has one, is its own file. */
 export function fileBehind(list: string, i: number, sendable: unknown): unknown {
   const fd = borrowFdAt(list, i, sendable);
   return files.has(fd) ? files.get(fd) : sendable;

@@ -24,7 +24,7 @@ function errorOf(code: unknown, syscall: string): Error {
   );
 }
 
-/** What is to go wrong with the calls of one socket or listener: `Name` is the user's name of a call. */
+/** The planned errors of the calls of one socket or listener. `Name` is the method that the test names. */
 export class Faults<Name extends string> {
   readonly #syscalls: Readonly<Record<Name, string>>;
   readonly #faults = new Map<Name, Fault[]>();
@@ -73,7 +73,9 @@ export class Faults<Name extends string> {
     return (this.#faults.get(call)?.length ?? 0) > 0;
   }
 
-  /** Bytes that may still go before the next planned error; undefined: none is planned. Throws when it is due. */
+  /**
+   * How many bytes may still be sent before the next planned error. Undefined: none is planned. Throws the error when it is due.
+   */
   check(call: Name): Fault | undefined {
     const faults = this.#faults.get(call);
     const fault = faults?.[0];

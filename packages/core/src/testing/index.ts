@@ -1,5 +1,5 @@
 /**
- * Sockets in memory, for testing code that uses sendmsg on any platform: no native code is loaded.
+ * Sockets in memory, for tests of code that uses sendmsg. They work on any platform, because they load no native code.
  *
  * @module
  */

@@ -18,7 +18,10 @@ export interface MemoryListenerOptions extends MemorySocketOptions {
   type?: "stream" | "seqpacket";
 }
 
-/** A listener in memory: what {@link connect} makes, {@link accept} gets. `maxFds` and `capacity` pass on to accepted sockets. */
+/**
+ * A listener in memory. {@link accept} returns the connections that {@link connect} makes. Accepted sockets get `maxFds` and
+ * `capacity`.
+ */
 export class MemoryListener implements MessageListener<MemorySocket> {
   readonly #type: "stream" | "seqpacket";
   readonly #options: MemorySocketOptions;
@@ -35,7 +38,7 @@ export class MemoryListener implements MessageListener<MemorySocket> {
     const { type = "stream", ...socketOptions } = checkObject("options", options);
     this.#type = checkType(type, ["stream", "seqpacket"]);
     this.#options = socketOptions;
-    // For the checks: a listener does not fail at its first connection.
+    // Only to check the options now, so that a wrong one does not fail at the first connection.
     pairOf(this.#type, [socketOptions, socketOptions]);
   }
 
@@ -44,7 +47,7 @@ export class MemoryListener implements MessageListener<MemorySocket> {
   }
 
   /**
-   * Connects to the listener, whether somebody accepts already or not: what `Socket.connect` does.
+   * Connects to the listener, as `Socket.connect` does. No call of {@link accept} needs to be waiting.
    *
    * @throws `ECONNREFUSED` if the listener is closed; AbortError.
    */
@@ -83,7 +86,7 @@ export class MemoryListener implements MessageListener<MemorySocket> {
     return this.#queue.isEmpty() ? this.#try() : undefined;
   }
 
-  /** Undefined: none is waiting, or there is no descriptor for it and a pause has begun. */
+  /** Undefined: no connection is waiting, or no descriptor is free for it and a pause has begun. */
   #tryOrPause(onShortage: AcceptOptions["onError"]): MemorySocket | undefined {
     try {
       const socket = this.#try();
@@ -97,7 +100,7 @@ export class MemoryListener implements MessageListener<MemorySocket> {
     }
   }
 
-  /** Undefined: none is waiting. */
+  /** Undefined: no connection is waiting. */
   #try(): MemorySocket | undefined {
     this.#faults.check("accept");
     return this.#faults.isBlocked("accept") ? undefined : this.#backlog.shift()?.far;
@@ -111,13 +114,16 @@ export class MemoryListener implements MessageListener<MemorySocket> {
     return this.connections();
   }
 
-  /** Makes the next accept fail, one that waits already, too: "EMFILE" is waited out, as Listener does. */
+  /**
+   * Makes the next accept fail, even one that already waits. After "EMFILE" and similar errors, accept pauses and retries, as
+   * Listener does.
+   */
   failNext(call: "accept", error: string | Error): void {
     this.#faults.plan(call, error);
     this.#schedule();
   }
 
-  /** Makes accept wait, whoever connects, until the function that it returns is called. */
+  /** Makes accept wait, even if there are connections, until you call the returned function. */
   block(call: "accept"): () => void {
     return this.#faults.block(call, () => this.#schedule());
   }
@@ -131,7 +137,7 @@ export class MemoryListener implements MessageListener<MemorySocket> {
     });
   }
 
-  /** Closes the listener: waits reject with `ERR_SENDMSG_CLOSED`; connections that nobody accepted are reset. */
+  /** Closes the listener: waits reject with `ERR_SENDMSG_CLOSED`. Connections that were not accepted are reset. */
   async close(): Promise<void> {
     if (this.closed) return;
     this.#waits.closed = true;

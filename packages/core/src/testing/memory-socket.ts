@@ -31,9 +31,12 @@ import { MemoryWaits } from "./memory-waits.js";
 import { MemorySending } from "./sending.js";
 
 export interface MemorySocketOptions {
-  /** Descriptors that a message may bring, at most 253, or `"refuse"`: who sends any gets `EPERM`. Default: 0. */
+  /**
+   * How many descriptors a message may bring, at most 253. `"refuse"`: a peer's send with descriptors fails with `EPERM`. Default:
+   * 0.
+   */
   maxFds?: MaxFds;
-  /** Bytes on their way in one direction at most; a longer message (not on a stream) is EMSGSIZE. Default: 212,992. */
+  /** How many unread bytes one direction may hold. A longer message fails with EMSGSIZE, except on a stream. Default: 212,992. */
   capacity?: number;
 }
 
@@ -42,21 +45,21 @@ const DEFAULT_CAPACITY = 212_992;
 const TYPES = ["stream", "seqpacket", "dgram"] as const satisfies readonly MemorySocketType[];
 const UNNAMED = { family: "unix" } as const;
 
-/** What a receive asks for, and where the program called it. */
+/** A receive's request, and the place where the program called the receive. */
 interface PlacedRequest extends ReceiveRequest {
   readonly site: Error;
 }
 
-/** Two sockets that are connected with each other, for this module and MemoryListener. */
+/** Makes two sockets that are connected to each other. For this module and MemoryListener. */
 export let pairOf: (
   type: MemorySocketType,
   options: [MemorySocketOptions, MemorySocketOptions],
 ) => [MemorySocket, MemorySocket];
 
 /**
- * A socket in memory: follows {@link MessageSocket}'s contract as Socket does on AF_UNIX, and fails or waits on demand.
+ * A socket in memory. It follows the contract of {@link MessageSocket}, as Socket does on AF_UNIX. A test can make it fail or wait.
  *
- * What arrives is delivered when the event loop goes round, as with the kernel. A wait does not keep the process alive.
+ * Messages arrive in the next turn of the event loop, as from the kernel. A wait does not keep the process alive.
  */
 export class MemorySocket implements MessageSocket<FakeDescriptor> {
   readonly type: MemorySocketType;
@@ -135,7 +138,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     if (this.closed) throw closedError("socket");
   }
 
-  /** Undefined: would block. */
+  /** Undefined: the receive would block. */
   #receive({ maxFds, size, buffers, flags, site }: PlacedRequest): Message<FakeDescriptor> | undefined {
     this.#faults.check("recvmsg");
     if (this.#faults.isBlocked("recvmsg")) return undefined;
@@ -180,10 +183,10 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   }
 
   /**
-   * Makes the next call fail, whoever makes it: one that waits already, too. Several are met in order.
+   * Makes the next call fail, even one that already waits. If you plan several errors, the calls meet them in order.
    *
    * @param error A system error's code ("ECONNRESET"), or the error itself.
-   * @param options `bytesSent`, for "sendmsg" on a stream: as many bytes go before it fails, and the descriptors with them.
+   * @param options `bytesSent`, for "sendmsg" on a stream: this many bytes and the descriptors are sent before the call fails.
    */
   failNext(call: "sendmsg" | "recvmsg", error: string | Error, options: { bytesSent?: number } = {}): void {
     const { bytesSent = 0 } = checkObject("options", options);
@@ -197,7 +200,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     this.#schedule();
   }
 
-  /** Makes a call wait as if the kernel had no room, or nothing to read, until the function that it returns is called. */
+  /** Makes calls wait, as if the kernel had no room or nothing to read, until you call the returned function. */
   block(call: "sendmsg" | "recvmsg"): () => void {
     return this.#faults.block(call, () => this.#schedule());
   }
@@ -235,7 +238,7 @@ export function checkType<T extends MemorySocketType>(
 }
 
 /**
- * Makes two sockets in memory that are connected with each other: what socketpair() does, on any platform.
+ * Makes two sockets in memory that are connected to each other, as socketpair() does, on any platform.
  *
  * @see socketpair(2), unix(7)
  */

@@ -1,6 +1,6 @@
 import type { Waits } from "../socket/wait-queue.js";
 
-/** The waits for a socket or listener in memory. They do not keep the process alive, and nothing has to be watched. */
+/** Counts no waits, because a socket in memory has nothing to watch, and its waits don't keep the process alive. */
 export class MemoryWaits implements Waits {
   closed = false;
   beginWait(): void {}

@@ -26,14 +26,14 @@ interface ChannelMessage {
 
 const interfaces = new Map<string, number>();
 
-/** Every name is an interface's here: what this machine has does not matter. */
+/** Every name counts as an interface, so that a test does not depend on this machine's interfaces. */
 function interfaceIndex(name: string): number {
   const index = interfaces.get(name) ?? interfaces.size + 1;
   interfaces.set(name, index);
   return index;
 }
 
-/** What arrives is the receiver's own: encoded and decoded, as through the kernel. */
+/** Encodes and decodes the address, as on its way through the kernel. So the receiver gets an object of its own. */
 const throughBytes = (argument: string, address: Address): Address =>
   decodeAddress(encodeAddress(address, argument, interfaceIndex));
 
@@ -82,7 +82,7 @@ export class MemorySending implements Transport<ChannelMessage> {
     if (this.#waits.closed) throw closedError("socket");
     this.queue.checkOpen();
     const socket = { family: AF_UNIX, type: checkType("type", this.#type) };
-    // A datagram's address says who sends it, and may be of any family.
+    // A datagram's address names the sender here, and may be of any family.
     const outgoing = checkOutgoing(message, socket, fileBehind, throughBytes, interfaceIndex);
     const { iov, total, files, control, address, flags } = outgoing;
     if (flags & MSG_OOB) throw systemError(EOPNOTSUPP, "sendmsg");
@@ -111,7 +111,7 @@ export class MemorySending implements Transport<ChannelMessage> {
     return this.#channel.write(bytes, given) ?? -EAGAIN;
   }
 
-  /** An error that is planned comes whether there is room or not. */
+  /** The event loop need not report room for a planned error: it comes even if there is no room. */
   willTellOfRoom(): boolean {
     if (this.#faults.isPlanned("sendmsg")) this.#channel.tellWriter();
     return true;
@@ -121,7 +121,7 @@ export class MemorySending implements Transport<ChannelMessage> {
     this.#channel.shutDownWriting();
   }
 
-  // Files are objects here, and live as long as somebody has them. No call waits, so no thread has to make one.
+  // Files are ordinary objects here, so the garbage collector keeps them alive. No call waits, so none needs a thread.
   hold(): void {}
   letGo(): void {}
   noteGone(): void {}
