@@ -8,7 +8,7 @@ import { terminated } from "../socket/file-path.js";
 import { nameBeside } from "../socket/remove-file.js";
 import { borrowFd, HANDED_OVER } from "./sendable.js";
 
-/** What of Node's sockets and servers matters here; they say it in properties that are not all in the types. */
+/** The properties of Node's sockets and servers that we need. Not all of them are in Node's types. */
 interface NodeSocket {
   connecting?: boolean;
   destroyed?: boolean;
@@ -18,9 +18,9 @@ interface NodeSocket {
   getSendQueueCount?: () => number;
 }
 
-/** What a Node object leaves behind. */
+/** What a Node object leaves to us. */
 export interface LeftBehind {
-  /** What it had read and nobody had asked for yet. */
+  /** Bytes that it had read, but that the program had not taken yet. */
   data?: Buffer | undefined;
   /** The socket file that it would have removed. */
   path?: string | undefined;
@@ -28,11 +28,11 @@ export interface LeftBehind {
 
 export interface FromNode {
   fd: number;
-  /** Ends the Node object. The file lives on in a duplicate. */
+  /** Ends the Node object. The file stays open in a duplicate. */
   end: () => LeftBehind;
 }
 
-/** Checks that nothing is lost when a Node socket's file becomes ours. `familyOf` asks the kernel. */
+/** Checks that no data is lost if we take over the file of a Node socket. `familyOf` asks the kernel. */
 export function fromNodeSocket(source: object, familyOf: (fd: number) => number): FromNode {
   if (HANDED_OVER in source) {
     throw invalidArgValue("source", "must not be a socket of this library: give what its detach() returns");
@@ -80,7 +80,7 @@ export function fromNodeSocket(source: object, familyOf: (fd: number) => number)
     fd,
     end: () => {
       source.pause();
-      // read() would give its listeners what becomes our first message.
+      // Otherwise read() would pass the bytes to these listeners. They become our first message.
       source.removeAllListeners("data");
       const data = source.read() as Buffer | null;
       source.destroy();
@@ -90,8 +90,8 @@ export function fromNodeSocket(source: object, familyOf: (fd: number) => number)
 }
 
 /**
- * Closes a server, and keeps its socket file. libuv removes whatever has the server's path, be it another server's file: so a
- * hard link keeps what is there, and puts it back at once.
+ * Closes a server but keeps its socket file. libuv removes any file that has the server's path, even another server's. So we make a
+ * hard link to the file first, and put the file back at once.
  */
 function endServer(server: NetServer): LeftBehind {
   const path = pathOf(server);
@@ -103,8 +103,8 @@ function endServer(server: NetServer): LeftBehind {
   try {
     fs().linkSync(path, kept);
   } catch {
-    // Another user's file may not be linked (proc_sys_fs(5), protected_hardlinks), only renamed. In a directory that may not be
-    // written to, libuv removes nothing.
+    // The kernel may forbid linking another user's file (proc_sys_fs(5), protected_hardlinks), but then renaming it works. If we
+    // may not write to the directory, libuv can't remove the file either.
     const [from, to] = [terminated(path), terminated(kept)];
     const isAside = binding().rename(from, to) >= 0;
     server.close();
@@ -115,13 +115,13 @@ function endServer(server: NetServer): LeftBehind {
   try {
     fs().linkSync(kept, path);
   } catch {
-    // Another server has bound to the path meanwhile, which is its own now.
+    // Another server has bound to the path meanwhile. The path belongs to it now.
   }
   fs().unlinkSync(kept);
   return { path };
 }
 
-/** The path that the server has bound to, if anything is there. */
+/** The path to which the server has bound, if a file is there. */
 function pathOf(server: NetServer): string | undefined {
   const address = server.address();
   if (typeof address !== "string" || address.startsWith("\0")) return undefined;
@@ -129,14 +129,14 @@ function pathOf(server: NetServer): string | undefined {
     fs().lstatSync(address);
     return address;
   } catch {
-    // Nothing is there, or where libuv can reach it.
+    // There is no file, or none that libuv can reach.
     return undefined;
   }
 }
 
-/** A net.Socket over a connected stream, which it owns from now on. */
+/** Makes a net.Socket from a connected stream. The net.Socket then owns the descriptor. */
 export function toNetSocket(fd: number): NetSocket {
-  // Bun's constructor does not know `fd`, its connect() does.
+  // Bun's constructor ignores `fd`, but its connect() accepts it.
   const { Socket } = net();
   if (isBun) return new Socket().connect({ fd } as never);
   return new Socket({ fd, readable: true, writable: true });

@@ -5,7 +5,7 @@ import { checkFd, isFd } from "../arguments.js";
 import { FileDescriptor } from "../descriptor.js";
 import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
 
-/** Our own sockets: told when their descriptor has gone to another process. */
+/** Our own sockets have this method. We call it when another process has got their descriptor. */
 const HANDED_OVER = Symbol.for("sendmsg.handedOver");
 
 interface HandedOver {
@@ -14,7 +14,7 @@ interface HandedOver {
 
 export { HANDED_OVER };
 
-/** Our own sockets: told before every attempt to send their descriptor. */
+/** Our own sockets have this method. We call it before each attempt to send their descriptor. */
 const HANDING_OVER = Symbol.for("sendmsg.handingOver");
 
 interface HandingOver {
@@ -23,14 +23,15 @@ interface HandingOver {
 
 export { HANDING_OVER };
 
-/** Our own sockets: whether they hold bytes that the kernel no longer has, and that whoever gets the descriptor would miss. */
+/**
+ * Our own sockets have this property: whether they hold bytes that the kernel no longer has. The receiver of the descriptor would
+ * miss them.
+ */
 const HOLDS_DATA = Symbol.for("sendmsg.holdsData");
 
 export { HOLDS_DATA };
 
-/**
- * What can be passed as a descriptor: a number, or anything that is backed by one. It is borrowed, never closed.
- */
+/** What can be sent as a descriptor: a number, or an object that has one. It is borrowed, and never closed. */
 export type Sendable =
   | number
   | FileDescriptor
@@ -40,14 +41,14 @@ export type Sendable =
   | DgramSocket
   | { readonly fd: number };
 
-/** libuv's handle behind a net.Socket, net.Server or dgram.Socket. */
+/** libuv's handle in a net.Socket, net.Server or dgram.Socket. */
 interface Handled {
   _handle?: { fd?: number } | null;
   encrypted?: boolean;
   destroyed?: boolean;
 }
 
-// dgram.Socket keeps its handle behind a symbol; `_handle` is a deprecated getter that warns.
+// dgram.Socket keeps its handle behind a symbol. Its `_handle` is a deprecated getter that prints a warning.
 function dgramHandle(value: object): { fd?: number } | null | undefined {
   for (const symbol of Object.getOwnPropertySymbols(value)) {
     if (symbol.description === "state symbol") {
@@ -57,7 +58,7 @@ function dgramHandle(value: object): { fd?: number } | null | undefined {
   return undefined;
 }
 
-/** The descriptor number behind a value that somebody wants to send; the value keeps owning it. */
+/** Returns the descriptor number of a value that the program wants to send. The value still owns the descriptor. */
 export function borrowFd(argument: string, value: unknown): number {
   if (typeof value === "number") return checkFd(argument, value);
   if (typeof value !== "object" || value === null) {
@@ -97,7 +98,7 @@ export function borrowFd(argument: string, value: unknown): number {
   throw invalidArgType(argument, "an object that is backed by a descriptor", value);
 }
 
-/** The same of an entry of a list, which errors name. */
+/** Like {@link borrowFd}, for an entry of a list. Errors name the entry. */
 export function borrowFdAt(list: string, i: number, value: unknown): number {
   if (isFd(value)) return value;
   if (FileDescriptor.isFileDescriptor(value)) {
@@ -112,7 +113,7 @@ function closedHandle(argument: string): Error {
 }
 
 function openFd(argument: string, fd: unknown, what: string): number {
-  // Without a descriptor, libuv's handles answer -1, or UV_EBADF while they have none yet.
+  // Without a descriptor, libuv's handles have the number -1, or UV_EBADF if they never had one.
   if (fd === null || fd === undefined || fd === -1 || (what === "handle" && Number(fd) < 0)) {
     throw what === "handle"
       ? invalidArgValue(
@@ -124,13 +125,13 @@ function openFd(argument: string, fd: unknown, what: string): number {
   return checkFd(`${argument}.fd`, fd);
 }
 
-/** Tells our own sockets among what was sent that another process has their descriptor now. */
+/** If the value that was sent is one of our own sockets, tells it that another process now has its descriptor. */
 export function markHandedOver(value: unknown): void {
   if (typeof value === "object" && value !== null && HANDED_OVER in value)
     (value as HandedOver)[HANDED_OVER]();
 }
 
-/** Tells our own sockets among what is to be sent that another process may have their descriptor in a moment. */
+/** If the value to send is one of our own sockets, tells it that another process may get its descriptor in a moment. */
 export function markHandingOver(value: unknown): void {
   if (typeof value === "object" && value !== null && HANDING_OVER in value)
     (value as HandingOver)[HANDING_OVER]();
