@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import * as binary from "../../binary.cjs";
 
-/** What it is compiled with: these versions are the ones that the published binaries were made with. */
+/** The tools that compile the native part, in the versions with which the published binaries were made. */
 const HEADERS = "node-addon-api";
 const NODE_GYP = "node-gyp";
 
 /**
- * Compiles the native part on this machine with node-gyp, in native/build of the installed package, where the loader looks
- * for it. It needs Python 3, make, a C++ compiler, and the registry for the headers. The exit status.
+ * Compiles the native part with node-gyp into native/build of the installed package, where the loader finds it. This needs Python
+ * 3, make, a C++ compiler, and the registry for the headers. Returns the exit status.
  */
 export function build(): number {
   if (process.platform !== "linux") {
@@ -27,7 +27,7 @@ export function build(): number {
   try {
     const bundled = nodeGyp();
     const wanted = [HEADERS, ...(bundled ? [] : [NODE_GYP])].map((name) => `${name}@${buildTools[name]}`);
-    // A project of its own: npm would change the one that it is run in.
+    // Make a project of its own here. Otherwise npm would change the project in whose directory it runs.
     writeFileSync(join(folder, "package.json"), "{}");
     if (
       !ran("npm", ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", ...wanted], folder)
@@ -51,7 +51,7 @@ export function build(): number {
   return 0;
 }
 
-/** The node-gyp that npm brings: npm names it to what it runs, and it lies beside Node. */
+/** Finds the node-gyp that npm contains. npm names it to programs that it runs; otherwise we look beside Node. */
 function nodeGyp(): string | undefined {
   const beside = join(dirname(process.execPath), "../lib/node_modules/npm/package.json");
   const candidates = [process.env.npm_config_node_gyp];
@@ -59,7 +59,7 @@ function nodeGyp(): string | undefined {
     try {
       candidates.push(createRequire(beside).resolve("node-gyp/bin/node-gyp.js"));
     } catch {
-      // Distributions split it off.
+      // Some distributions put npm elsewhere.
     }
   }
   return candidates.find((path) => path !== undefined && path !== "" && existsSync(path));

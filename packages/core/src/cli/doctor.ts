@@ -11,20 +11,22 @@ import { type Libc, libc } from "./libc.js";
 
 /** The file with the native part. */
 interface NativeFile {
-  /** The npm package that brought it; absent: it was built on this machine. */
+  /** The npm package that contains it. Absent if it was built on this machine. */
   package?: string;
   /** Absent in a bundle. */
   path?: string;
-  /** Of the file, in hexadecimal. */
+  /** The file's SHA-256, in hexadecimal. */
   sha256?: string;
-  /** Whether it is the file that was published with this version; absent where that is not known. */
+  /** Whether this is the file that was published with this version. Absent if unknown. */
   published?: boolean;
 }
 
 interface SystemCalls {
-  /** `direct`: by their own numbers. `socketcall`: through the multiplexer that ia32 has. `mixed`: some so, some so. */
+  /**
+   * `direct`: by their own numbers. `socketcall`: through ia32's socketcall(2). `mixed`: some directly, some through socketcall(2).
+   */
   path: "direct" | "socketcall" | "mixed";
-  /** The calls that a sandbox denies, with its answer. */
+  /** The system calls that a sandbox denies, and the errno that it returns. */
   denied: { call: string; code: string }[];
 }
 
@@ -42,11 +44,11 @@ export interface Diagnosis {
   native?: NativeFile;
   systemCalls?: SystemCalls;
   features?: Feature[];
-  /** Why the native part does not load. */
+  /** Why the native part can't be loaded. */
   problem?: { message: string; looked: { for: string; error: string }[]; fix: string };
 }
 
-/** Looks at this machine and this installation. It throws nothing. */
+/** Examines this machine and this installation. Never throws. */
 export function diagnose(): Diagnosis {
   const { napi } = process.versions as { napi?: string };
   const facts = {
@@ -106,7 +108,7 @@ function callsOf({ binding }: LoadedBinding): SystemCalls {
   };
 }
 
-/** The diagnosis for people. */
+/** The diagnosis as text for people. */
 export function describe(diagnosis: Diagnosis): string {
   const { version, target, runtime, napi, libc, kernel, native, systemCalls, features, problem } = diagnosis;
   const lines = [

@@ -5,7 +5,7 @@ import { type OptionInput, type SettableOption, socketOptions } from "../options
 import { SocketOptionAccess } from "../socket/option-access.js";
 import { close, socket } from "../syscalls/index.js";
 
-/** One thing that not every kernel can. */
+/** A feature that some kernels lack. */
 export interface Feature {
   /** The option's name in the kernel. */
   name: string;
@@ -14,7 +14,7 @@ export interface Feature {
   /** The first version of Linux that has it. */
   since: string;
   present: boolean;
-  /** Why it is not there, by the kernel's own answer. */
+  /** Why the feature is missing, according to the kernel. */
   reason?: string;
 }
 
@@ -41,7 +41,7 @@ const use = <N extends SettableOption>(
   what: string,
 ): Use => ({ family, type, option, value, what }) as unknown as Use;
 
-/** What a program does to have each feature. */
+/** The option that a program sets to use each feature. */
 const uses: readonly Use[] = [
   use(udp, "udpSegment", 1200, "GSO: many datagrams in one send"),
   use(udp, "udpGro", true, "GRO: many datagrams in one receive"),
@@ -57,7 +57,7 @@ const uses: readonly Use[] = [
   use(unix, "inq", true, "bytes left, on Unix streams"),
 ];
 
-/** Tries each feature with a socket that is closed again. The native layer must be there. */
+/** Tries each feature on a temporary socket. Needs the native layer. */
 export function kernelFeatures(): Feature[] {
   return uses.map(({ family, type, option, value, what }) => {
     const { constant, since }: OptionEntry = socketOptions[option];
@@ -65,7 +65,7 @@ export function kernelFeatures(): Feature[] {
     let fd = -1;
     try {
       fd = socket(family, type);
-      // Set and not read: SO_INQ can't be read.
+      // We set the option and don't read it, because SO_INQ can't be read.
       new SocketOptionAccess({ open: () => fd }, family).set(option, value);
       return { ...feature, present: true };
     } catch (error) {

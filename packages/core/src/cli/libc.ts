@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 /** The C library of this process. */
 export interface Libc {
   name: "glibc" | "musl" | "unknown";
-  /** Where the process tells it: musl's does not. */
+  /** Absent if the process does not know it: with musl it doesn't. */
   version?: string;
 }
 
@@ -13,9 +13,9 @@ interface Report {
 }
 
 /**
- * The C library that this process runs with, by what is mapped into it.
+ * Finds out which C library this process uses, from the files that are mapped into it.
  *
- * Nothing depends on it, since one binary serves all: it is for bug reports.
+ * This is only for bug reports. Nothing else depends on it, since the same binary works with all C libraries.
  */
 export function libc(): Libc {
   let maps: string;
@@ -33,7 +33,7 @@ export function libc(): Libc {
 function glibcVersion(): string | undefined {
   const report = (process as { report?: Report }).report;
   try {
-    // With the network, a report asks name servers about every connection.
+    // With the network included, making the report would look up the host name of every connection.
     if (report && "excludeNetwork" in report) report.excludeNetwork = true;
     return report?.getReport?.().header?.glibcVersionRuntime;
   } catch {
