@@ -1,13 +1,13 @@
 import { checkList, checkObject, UIO_MAXIOV } from "../arguments.js";
 import { invalidArgType, outOfRange } from "../errors.js";
 
-/** The messages of a batch as the native layer takes them: for each its address, its control data, then its views. */
+/** The messages of a batch in the form that the native layer needs: for each its address, its control data, then its views. */
 export interface Flattened {
   parts: (Uint8Array | null)[];
   counts: Int32Array;
 }
 
-/** A message as its owner wrote it, each property read exactly once. */
+/** A message as the caller wrote it. Each property was read exactly once. */
 export interface RawMessage {
   data: unknown;
   control: unknown;
@@ -15,13 +15,13 @@ export interface RawMessage {
 }
 
 /**
- * Reads all of a batch before anything is checked: getters are the caller's code, and a later one could take the memory of
- * an earlier message away.
+ * Reads the whole batch before anything is checked. Getters are the caller's code, and a later getter could transfer the memory of
+ * an earlier message.
  */
 export function readMessages(list: unknown, property: "data" | "buffers"): RawMessage[] {
   if (!Array.isArray(list)) throw invalidArgType("messages", "an Array", list);
   const { length } = list;
-  // The kernel would take the first 1024 and say nothing (UIO_MAXIOV, net/socket.c).
+  // The kernel would silently use only the first 1024 (UIO_MAXIOV, net/socket.c).
   if (length > UIO_MAXIOV) throw outOfRange("messages.length", `<= ${UIO_MAXIOV} (UIO_MAXIOV)`, length);
   const messages: RawMessage[] = [];
   for (let i = 0; i < length; i++) {

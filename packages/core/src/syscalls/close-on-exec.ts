@@ -5,9 +5,9 @@ import { EINVAL } from "../errno.js";
 import { binding } from "../native/load.js";
 
 /**
- * @internal Whether a receive has failed because the socket's family knows no MSG_CMSG_CLOEXEC: AF_PACKET, AF_KEY, J1939 and
- * ISO-TP refuse flags that they don't know (packet_recvmsg(), net/packet/af_packet.c). Descriptors come on Unix sockets alone,
- * and those do know it.
+ * @internal Whether a receive failed because the socket's family does not know MSG_CMSG_CLOEXEC. AF_PACKET, AF_KEY, J1939 and
+ *   ISO-TP refuse flags that they don't know (packet_recvmsg(), net/packet/af_packet.c). Only Unix sockets carry descriptors, and
+ *   they know the flag.
  */
 export function refusesCloseOnExec(result: number, fd: number): boolean {
   if (result !== -EINVAL) return false;

@@ -9,9 +9,9 @@ import { type SocketOptions, typeFlags } from "./create.js";
 import { succeeded } from "./failure.js";
 
 /**
- * Gives a socket its address.
+ * Binds a socket to an address.
  *
- * @param address an encoded sockaddr; `sendmsg/address` makes them.
+ * @param address an encoded sockaddr; `sendmsg/address` makes it.
  * @throws a system error: EADDRINUSE, EADDRNOTAVAIL, EACCES, EINVAL, …
  * @see bind(2)
  */
@@ -21,13 +21,13 @@ export function bind(fd: number, address: ArrayBufferView): void {
 }
 
 /**
- * Connects a socket with a peer.
+ * Connects a socket to a peer.
  *
- * On a non-blocking descriptor an IP socket answers EINPROGRESS: once it is writable, `getsockopt(fd, SOL_SOCKET, SO_ERROR)`
- * tells the outcome. A Unix socket answers EAGAIN when the listener's backlog is full; that wait no readiness ends. A
- * blocking descriptor blocks the thread, bounded by SO_SNDTIMEO alone.
+ * With a non-blocking descriptor, an IP socket fails with EINPROGRESS. Once it is writable, `getsockopt(fd, SOL_SOCKET, SO_ERROR)`
+ * returns the result. A Unix socket fails with EAGAIN if the listener's backlog is full; no event says when to try again. With a
+ * blocking descriptor, the call blocks the thread, and only SO_SNDTIMEO limits it.
  *
- * @param address an encoded sockaddr; for a datagram socket, one of family AF_UNSPEC disconnects.
+ * @param address an encoded sockaddr; on a datagram socket, an address of family AF_UNSPEC disconnects.
  * @throws a system error: ECONNREFUSED, EINPROGRESS, EAGAIN, ENOENT, EPROTOTYPE, EISCONN, …
  * @see connect(2)
  */
@@ -37,9 +37,9 @@ export function connect(fd: number, address: ArrayBufferView): void {
 }
 
 /**
- * Lets a socket accept connections.
+ * Makes a socket accept connections.
  *
- * @param backlog how many connections may wait; cut by the kernel to net.core.somaxconn.
+ * @param backlog how many connections may wait; the kernel limits it to net.core.somaxconn.
  * @see listen(2)
  */
 export function listen(fd: number, backlog: number): void {
@@ -49,14 +49,14 @@ export function listen(fd: number, backlog: number): void {
 }
 
 export interface AcceptOptions extends SocketOptions {
-  /** Milliseconds to wait at most; without it, the descriptor's O_NONBLOCK decides. */
+  /** How many milliseconds to wait at most. Without it, the descriptor's O_NONBLOCK decides whether to wait. */
   timeout?: number;
 }
 
 export interface Accepted {
-  /** The connection, which the caller owns. */
+  /** The connection's descriptor, which the caller owns. */
   fd: number;
-  /** The peer's encoded sockaddr: two bytes of family alone when it has none. */
+  /** The peer's encoded sockaddr. If the peer has no address, it is only the two bytes of the family. */
   address: Uint8Array;
 }
 
@@ -67,10 +67,12 @@ function isAlg(fd: number): boolean {
 }
 
 /**
- * Takes a connection from a listening socket. The new descriptor is close-on-exec, and non-blocking unless asked otherwise.
+ * Accepts a connection from a listening socket. The new descriptor is close-on-exec, and non-blocking unless you ask for a blocking
+ * one.
  *
- * With nobody waiting, a non-blocking listener answers EAGAIN, and a blocking one blocks the thread: no signal handler runs,
- * and `worker.terminate()` and `process.exit()` wait too. A `timeout` bounds it, on either kind; then the error is ETIMEDOUT.
+ * If no connection is waiting, a non-blocking listener fails with EAGAIN, and a blocking one blocks the thread: no signal handler
+ * runs, and `worker.terminate()` and `process.exit()` wait too. A `timeout` limits the wait on both kinds. After it, the error is
+ * ETIMEDOUT.
  *
  * @throws a system error: EAGAIN, ETIMEDOUT, ECONNABORTED, EMFILE, EINVAL (not listening), …
  * @see accept4(2)
@@ -82,14 +84,14 @@ export function accept4(fd: number, options: AcceptOptions = {}): Accepted {
   const native = binding();
   const address = new Uint8Array(ADDRESS_SPACE);
   let accepted = native.accept4(fd, address, flags, timeout, false);
-  // AF_ALG's have no address, and accept4(2) fails when it is asked for one.
+  // AF_ALG sockets have no addresses, and accept4(2) on them fails if it is asked for one.
   if (accepted === -ECONNABORTED && isAlg(fd)) accepted = native.accept4(fd, null, flags, timeout, false);
   succeeded(accepted, "accept4");
   return { fd: accepted, address: address.slice(0, native.result[0]!) };
 }
 
 /**
- * Ends one direction of a connection, or both.
+ * Shuts down one direction of a connection, or both.
  *
  * @param how SHUT_RD, SHUT_WR or SHUT_RDWR.
  * @throws a system error: ENOTCONN, …

@@ -5,20 +5,20 @@ import { succeeded } from "./failure.js";
 
 export interface SocketOptions {
   /**
-   * Makes a descriptor without O_NONBLOCK. A call that waits on it stops the whole thread: no signal handler, timer or
-   * other callback runs, and `worker.terminate()` and `process.exit()` wait too; give such calls a `timeout`.
+   * Makes a descriptor without O_NONBLOCK. A call that waits on it stops the whole thread: no signal handler, timer or other
+   * callback runs, and `worker.terminate()` and `process.exit()` wait too. So give such calls a `timeout`.
    */
   blocking?: boolean;
 }
 
-/** @internal The bits of `type` that go with the options. */
+/** @internal The bits of `type` that the options stand for. */
 export function typeFlags(options: SocketOptions): number {
   const { blocking = false } = checkObject("options", options);
   return SOCK_CLOEXEC | (checkBoolean("options.blocking", blocking) ? 0 : SOCK_NONBLOCK);
 }
 
 /**
- * Makes a socket: `socket(AF_UNIX, SOCK_STREAM)`. It is always close-on-exec, and non-blocking unless asked otherwise.
+ * Makes a socket: `socket(AF_UNIX, SOCK_STREAM)`. It is close-on-exec, and non-blocking unless you ask for a blocking one.
  *
  * @returns the descriptor, which the caller owns.
  * @throws a system error: EAFNOSUPPORT, EPROTONOSUPPORT, EMFILE, ENFILE, EACCES, …
@@ -32,7 +32,7 @@ export function socket(domain: number, type: number, protocol = 0, options: Sock
 }
 
 /**
- * Makes two sockets that are connected with each other. Both are close-on-exec, and non-blocking unless asked otherwise.
+ * Makes two sockets that are connected to each other. Both are close-on-exec, and non-blocking unless you ask for blocking ones.
  *
  * @returns the two descriptors, which the caller owns.
  * @throws a system error: EOPNOTSUPP, EMFILE, …

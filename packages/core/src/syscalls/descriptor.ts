@@ -3,10 +3,10 @@ import { binding } from "../native/load.js";
 import { succeeded } from "./failure.js";
 
 /**
- * Closes a descriptor, of any kind.
+ * Closes a descriptor of any kind.
  *
- * It is never retried: on Linux the number is free even if close(2) reports EINTR or EIO. Closing what a stranger sent can
- * block for as long as the sender likes (a TCP socket with SO_LINGER, a file of a FUSE daemon).
+ * It never retries: on Linux the number is free even if close(2) reports EINTR or EIO. Closing a descriptor that a peer sent can
+ * block for as long as the peer likes (a TCP socket with SO_LINGER, a file of a FUSE daemon).
  *
  * @see close(2)
  */
@@ -16,8 +16,8 @@ export function close(fd: number): void {
 }
 
 /**
- * Duplicates a descriptor, close-on-exec: fcntl(F_DUPFD_CLOEXEC), which unlike dup(2) leaves no moment in which a child
- * process could inherit the new one.
+ * Duplicates a descriptor with fcntl(F_DUPFD_CLOEXEC). Unlike with dup(2), the new descriptor is close-on-exec from the first
+ * instant, so no child process can inherit it.
  *
  * @returns the lowest free number, which the caller owns.
  * @throws a system error of `fcntl`: EBADF, EMFILE.

@@ -1,5 +1,6 @@
 /**
- * One synchronous function per system call, on plain numbers and bytes, as in C: what it returns is the caller's to close.
+ * One synchronous function for each system call, on plain numbers and bytes, as in C. The caller has to close the descriptors that
+ * they return.
  *
  * @module
  */

@@ -11,14 +11,14 @@ export function getInt(fd: number, level: number, option: number): number {
   return readI32(bytes, 0);
 }
 
-/** Sets an option to an int. Returns what the system call does: 0 or a negative errno. */
+/** Sets an option to an int. Returns the system call's result: 0 or a negative errno. */
 export function trySetInt(fd: number, level: number, option: number, value: number): number {
   const bytes = new Uint8Array(SIZEOF_INT);
   write32(bytes, 0, value);
   return binding().setsockopt(fd, level, option, bytes);
 }
 
-/** As {@link trySetInt}, but throws. */
+/** Like {@link trySetInt}, but throws. */
 export function setInt(fd: number, level: number, option: number, value: number): void {
   succeeded(trySetInt(fd, level, option, value), "setsockopt");
 }

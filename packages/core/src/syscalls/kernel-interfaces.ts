@@ -7,11 +7,11 @@ import { failure, succeeded } from "./failure.js";
 
 /** include/uapi/linux/sockios.h */
 const SIOCGIFINDEX = 0x8933;
-/** struct ifreq, include/uapi/linux/if.h: a name with its null byte, and a union, which is smaller in 32-bit programs. */
+/** struct ifreq, include/uapi/linux/if.h: a name with a null byte, and a union. In 32-bit programs the union is smaller. */
 const IFNAMSIZ = 16;
 const IFREQ_BYTES = 40;
 
-/** An index, or a negative errno. */
+/** Returns an index, or a negative errno. */
 function ask(fd: number, name: string): number {
   const request = Buffer.alloc(IFREQ_BYTES);
   request.write(name, 0, IFNAMSIZ, "utf8");
@@ -29,8 +29,8 @@ function askAnother(name: string): number {
 }
 
 /**
- * The index that the kernel knows an interface by, in the network namespace of the socket; of this process, where there is no socket
- * yet, or its family does not answer (AF_ALG). Undefined: there is none of that name.
+ * Asks the kernel for the index of an interface, in the socket's network namespace. If there is no socket yet, or its family does
+ * not answer (AF_ALG), asks in this process's namespace. Returns undefined if no interface has that name.
  *
  * @see netdevice(7)
  */
@@ -43,7 +43,7 @@ export function kernelInterfaceIndex(fd: number | undefined, name: string): numb
   return index;
 }
 
-/** Looks interfaces up in the network namespace of the socket: see {@link kernelInterfaceIndex}. */
+/** Looks up interfaces in the socket's network namespace: see {@link kernelInterfaceIndex}. */
 export const interfacesOf =
   (fd: number | undefined): InterfaceIndex =>
   (name) =>

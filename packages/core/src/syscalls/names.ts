@@ -4,7 +4,7 @@ import { binding } from "../native/load.js";
 import { succeeded } from "./failure.js";
 
 /**
- * Returns the address that a socket is bound to, as an encoded sockaddr. An unnamed Unix socket has two bytes: the family.
+ * Returns the address to which a socket is bound, as an encoded sockaddr. For an unnamed Unix socket it is two bytes: the family.
  *
  * @see getsockname(2)
  */

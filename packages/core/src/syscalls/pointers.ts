@@ -32,17 +32,17 @@ interface PointerOption {
   level: number;
   option: number;
   constant: string;
-  /** What holds the pointers. */
+  /** The struct that contains the pointers. */
   struct: string;
   instead: string;
-  /** A value of up to that many bytes holds none. */
+  /** A value of at most this many bytes contains no pointer. */
   harmless?: number;
 }
 
 const TABLES = "iptables, ip6tables, arptables, ebtables or nft, which run as programs";
 const RDMA = "sendmsg() without RDMA: memory can't be registered from JavaScript";
 
-/** Setting these makes the kernel read, pin or write memory at an address that is in the value. */
+/** If a program sets one of these, the kernel reads, pins or writes memory at an address in the value. */
 const SET: readonly PointerOption[] = [
   {
     level: SOL_SOCKET,
@@ -119,7 +119,9 @@ const SET: readonly PointerOption[] = [
   },
 ];
 
-/** Reading these makes the kernel follow an address that is in the value: JavaScript gives zeros, or what a query has. */
+/**
+ * If a program reads one of these, the kernel follows an address in the value. From JavaScript that is zero, or bytes of a query.
+ */
 const GET: readonly PointerOption[] = [
   {
     level: SOL_TCP,
@@ -168,10 +170,10 @@ function refuse(
   }
 }
 
-/** Refuses to set an option whose `length` bytes the kernel would take for addresses. Errors name `argument`. */
+/** Throws if the kernel would take the `length` bytes of the option for addresses. Errors name `argument`. */
 export const refusePointersSet = (argument: string, level: number, option: number, length: number): void =>
   refuse(SET, argument, level, option, length);
 
-/** Refuses to read an option whose room the kernel would look for addresses in. Errors name `argument`. */
+/** Throws if the kernel would look for addresses in the buffer for the option's value. Errors name `argument`. */
 export const refusePointersGet = (argument: string, level: number, option: number, length: number): void =>
   refuse(GET, argument, level, option, length);

@@ -17,30 +17,30 @@ import { type Buffers, type Received, received } from "./recvmsg.js";
 /** Memory for one message of a batch. */
 export interface MmsgToReceive {
   buffers: Buffers;
-  /** Memory for its control messages. */
+  /** Memory for the message's control messages. */
   control?: ArrayBufferView | undefined;
-  /** Memory for the sender's sockaddr; without it, the result has one of its own. */
+  /** Memory for the sender's sockaddr. Without it, the result has memory of its own. */
   address?: ArrayBufferView | undefined;
 }
 
 export interface RecvmmsgOptions {
-  /** Flags of every message: MSG_DONTWAIT, MSG_TRUNC, MSG_WAITFORONE, … */
+  /** Flags for all messages: MSG_DONTWAIT, MSG_TRUNC, MSG_WAITFORONE, … */
   flags?: number | undefined;
-  /** Milliseconds to wait for the first message at most; it is returned with what else is there then. */
+  /** How many milliseconds to wait for the first message. The call returns it together with the messages that are there by then. */
   timeout?: number | undefined;
 }
 
-/** One address for each message of the largest batch so far. */
+/** Memory for one address per message, for the largest batch so far. */
 const addresses: Uint8Array[] = [];
 
 /**
- * Receives up to 1024 messages with one system call: as many as there are, at least one.
+ * Receives up to 1024 messages with one system call: as many as there are, but at least one.
  *
- * Without a `timeout`, a blocking descriptor waits until *all* the memory given is used, unless MSG_WAITFORONE is set. An
- * error after the first message is not told: the next call shows it. Descriptors in control data are the caller's, as with
+ * Without a `timeout`, a blocking descriptor waits until *all* the given memory is used, unless MSG_WAITFORONE is set. The call
+ * does not report an error after the first message: the next call does. The caller owns descriptors in control data, as with
  * {@link recvmsg}.
  *
- * @returns one result for each message that came, in the order of `messages`.
+ * @returns one result for each message that arrived, in the order of `messages`.
  * @throws a system error if there is no first message: EAGAIN, ETIMEDOUT, …; a RangeError for more than 1024 messages.
  * @see recvmmsg(2)
  */

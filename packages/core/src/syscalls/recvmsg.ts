@@ -18,30 +18,32 @@ export type Buffers = ArrayBufferView | ArrayBufferLike | readonly (ArrayBufferV
 
 export interface RecvmsgOptions {
   /**
-   * Memory for control messages. Without it none is delivered, and the kernel closes descriptors that came. Its size does
-   * not limit the descriptors to what CMSG_SPACE suggests: on 64-bit targets CMSG_SPACE(4) has room for two.
+   * Memory for control messages. Without it, the kernel delivers none, and closes descriptors that came with the message. Its size
+   * does not limit the number of descriptors as CMSG_SPACE suggests: on 64-bit targets CMSG_SPACE(4) has room for two.
    */
   control?: ArrayBufferView | undefined;
-  /** Memory for the sender's sockaddr; without it, a fresh one of 128 bytes, which any fits. */
+  /** Memory for the sender's sockaddr. Without it, the call uses 128 new bytes, which are enough for any address. */
   address?: ArrayBufferView | undefined;
   /** MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, MSG_ERRQUEUE, … */
   flags?: number | undefined;
-  /** Milliseconds to wait at most; without it, the descriptor's O_NONBLOCK and MSG_DONTWAIT decide. */
+  /** How many milliseconds to wait at most. Without it, the descriptor's O_NONBLOCK and MSG_DONTWAIT decide whether to wait. */
   timeout?: number | undefined;
 }
 
 export interface Received {
-  /** Bytes of data; with the flag MSG_TRUNC, of the whole datagram, even if not all fitted. */
+  /** How many bytes of data came. With the flag MSG_TRUNC, the length of the whole datagram, even if it did not fit. */
   bytes: number;
-  /** Bytes of `control` that were filled. */
+  /** How many bytes of `control` were filled. */
   controlLength: number;
-  /** The sender's encoded sockaddr, where the kernel gave one (not on connected streams, nor for an unnamed Unix socket). */
+  /** The sender's encoded sockaddr. Absent if the kernel gave none: on connected streams, and from an unnamed Unix socket. */
   address?: Uint8Array;
-  /** MSG_TRUNC, MSG_CTRUNC, MSG_EOR, MSG_OOB, MSG_ERRQUEUE; without MSG_CMSG_CLOEXEC, which the kernel only echoes. */
+  /**
+   * MSG_TRUNC, MSG_CTRUNC, MSG_EOR, MSG_OOB, MSG_ERRQUEUE, but never MSG_CMSG_CLOEXEC, because the kernel only repeats that flag.
+   */
   flags: number;
 }
 
-/** @internal `address`: the kernel's, if it gave one. */
+/** @internal `address`: the address that the kernel gave, if any. */
 export function received(
   bytes: number,
   controlLength: number,
@@ -53,7 +55,7 @@ export function received(
   return result;
 }
 
-/** Without memory for it, the address comes to the native layer's own. */
+/** Without `memory`, the address goes to the native layer's own memory. */
 function call(
   fd: number,
   iov: Iov,
@@ -72,14 +74,14 @@ const NO_OPTIONS: RecvmsgOptions = Object.freeze({});
 /**
  * Receives one message.
  *
- * It is the system call and nothing else: descriptors in the control data are plain numbers that **the caller now owns**,
- * in SCM_RIGHTS and in SCM_PIDFD, also when MSG_CTRUNC says that others were lost, and anew at every MSG_PEEK. They are
- * always close-on-exec (MSG_CMSG_CLOEXEC is set, but where a family that has no descriptors refuses it, as AF_PACKET does:
- * that costs two more system calls). `Socket` takes care of all that.
+ * This is the plain system call. Descriptors in the control data are plain numbers, and **the caller now owns them**. This is also
+ * true in SCM_PIDFD, also if MSG_CTRUNC says that others were lost, and again for each MSG_PEEK. They are always close-on-exec:
+ * MSG_CMSG_CLOEXEC is set. Families without descriptors, such as AF_PACKET, can refuse the flag; then the receive takes two more
+ * system calls. `Socket` takes care of all that.
  *
- * With nothing to receive, a non-blocking descriptor answers EAGAIN, and a blocking one blocks the thread: no signal handler
- * runs, and `worker.terminate()` and `process.exit()` wait too. A `timeout` bounds it, on either kind; then the error is
- * ETIMEDOUT. MSG_TRUNC as a flag throws the data away on TCP.
+ * If there is nothing to receive, a non-blocking descriptor fails with EAGAIN, and a blocking one blocks the thread: no signal
+ * handler runs, and `worker.terminate()` and `process.exit()` wait too. A `timeout` limits the wait on both kinds. After it, the
+ * error is ETIMEDOUT. On TCP, the flag MSG_TRUNC discards the data.
  *
  * @returns 0 `bytes` at the end of a stream, and for an empty datagram.
  * @throws a system error: EAGAIN, ETIMEDOUT, ECONNRESET, ECONNREFUSED, ENOTCONN, …
@@ -95,7 +97,7 @@ export function recvmsg(fd: number, buffers: Buffers, options: RecvmsgOptions = 
     bytes = native.recvmsg(fd, iov, MSG_CMSG_CLOEXEC);
     if (refusesCloseOnExec(bytes, fd)) bytes = native.recvmsg(fd, iov, 0);
   } else {
-    // What runs the caller's code comes first (getters), so that nothing can change what is already checked.
+    // Read the options first, because getters run the caller's code. Later it could change what is already checked.
     const { control, address, flags = 0, timeout } = checkObject("options", options);
     const iov = checkBuffers("buffers", buffers);
     memory = checkOptionalView("options.address", address);
@@ -108,7 +110,7 @@ export function recvmsg(fd: number, buffers: Buffers, options: RecvmsgOptions = 
   succeeded(bytes, "recvmsg");
   const { result } = native;
   const length = result[RESULT_ADDRESS_LENGTH]!;
-  // The kernel gives the address's full length, also when the memory is shorter.
+  // The kernel returns the address's full length, even if the memory is shorter.
   const address =
     length === 0 ? undefined : memory === null ? addressOfCall(length) : memory.subarray(0, length);
   return received(bytes, result[RESULT_CONTROL_LENGTH]!, result[RESULT_FLAGS]!, address);

@@ -21,17 +21,17 @@ export interface MmsgToSend {
 }
 
 export interface SendmmsgOptions {
-  /** Flags of every message: MSG_DONTWAIT, MSG_NOSIGNAL, … */
+  /** Flags for all messages: MSG_DONTWAIT, MSG_NOSIGNAL, … */
   flags?: number | undefined;
-  /** Milliseconds to wait for room at most; without it, the descriptor's O_NONBLOCK and MSG_DONTWAIT decide. */
+  /** How many milliseconds to wait for room. Without it, the descriptor's O_NONBLOCK and MSG_DONTWAIT decide whether to wait. */
   timeout?: number | undefined;
 }
 
 /**
  * Sends up to 1024 messages with one system call.
  *
- * It ends at the first message that can't be sent. If any was sent before, their number is returned and the error is
- * **not** told: it shows when the rest is tried again. Blocking is as with {@link sendmsg}.
+ * It stops at the first message that can't be sent. If it has sent messages before that one, it returns their number and does
+ * **not** report the error. The error comes when you try to send the rest. Blocking is as with {@link sendmsg}.
  *
  * @returns the number of messages sent.
  * @throws a system error if the first message could not be sent; a RangeError for more than 1024 messages.

@@ -7,16 +7,16 @@ import { refusePointersGet, refusePointersSet } from "./pointers.js";
 const SIZEOF_INT = Int32Array.BYTES_PER_ELEMENT;
 
 export interface GetsockoptOptions {
-  /** Room for the value in bytes: it is returned as bytes instead of a number. */
+  /** How many bytes the value may have. The result is then bytes instead of a number. */
   length: number;
 }
 
 /**
- * Reads a socket option: as a number, or with a `length` as bytes (as many as the kernel wrote).
+ * Reads a socket option as a number. With a `length`, reads it as bytes: as many as the kernel wrote.
  *
- * An option that hands out a descriptor (SO_PEERPIDFD) gives its number, which the caller now owns.
+ * If the option's value is a descriptor (SO_PEERPIDFD), the result is its number, and the caller now owns it.
  *
- * @throws a system error: ENOPROTOOPT, ERANGE (`length` is too small, for some options; most cut the value), …
+ * @throws a system error: ENOPROTOOPT, ERANGE (for some options, if `length` is too small; most options cut the value), …
  * @see getsockopt(2), socket(7), unix(7), ip(7), ipv6(7), tcp(7), udp(7)
  */
 export function getsockopt(fd: number, level: number, name: number): number;
@@ -39,14 +39,15 @@ export function getsockopt(
   const value = new Int32Array(1);
   const bytes = new Uint8Array(value.buffer);
   const written = succeeded(binding().getsockopt(fd, level, name, bytes, false), "getsockopt");
-  // A few options of one byte (IP_MULTICAST_TTL, where an int does not fit) leave the others alone.
+  // A few options have one byte (IP_MULTICAST_TTL, if an int does not fit). They leave the other bytes unchanged.
   return written < SIZEOF_INT ? bytes[0]! : value[0]!;
 }
 
 /**
- * Sets a socket option. A number or boolean is passed as an int, which most options take; others take their struct's bytes.
+ * Sets a socket option. A number or boolean is passed as an int, which most options need. For other options, give the bytes of
+ * their struct.
  *
- * @throws TypeError ERR_INVALID_ARG_VALUE: the option's struct holds pointers (SO_ATTACH_FILTER, XDP_UMEM_REG, …), and the
+ * @throws TypeError ERR_INVALID_ARG_VALUE: the option's struct contains pointers (SO_ATTACH_FILTER, XDP_UMEM_REG, …), so the
  *   kernel would take your bytes for addresses in this process. The error says what to use instead.
  * @throws a system error: ENOPROTOOPT, EINVAL, EPERM, EDOM, …
  * @see setsockopt(2), socket(7), unix(7), ip(7), ipv6(7), tcp(7), udp(7)
@@ -75,6 +76,6 @@ function optionBytes(value: unknown): Uint8Array {
   if (!ArrayBuffer.isView(value)) {
     throw invalidArgType("value", "of type number or boolean or an ArrayBufferView", value);
   }
-  // A copy: another thread could make shared memory larger once we have looked at it.
+  // Copy: with shared memory, another thread could change the bytes after we have checked them.
   return new Uint8Array(checkView("value", value));
 }
