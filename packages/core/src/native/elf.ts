@@ -28,8 +28,8 @@ export type ElfFile =
   | { kind: "elf"; machine: string };
 
 /**
- * Looks at a shared object's header. dlopen(3) does not: it maps a truncated file, and the process dies of SIGBUS.
- * Throws what open(2) and read(2) throw.
+ * Checks a shared object's header, because dlopen(3) does not: it maps a truncated file, and then SIGBUS kills the process. Throws
+ * the errors of open(2) and read(2).
  */
 export function readElf(path: string): ElfFile {
   const header = Buffer.alloc(HEADER_SIZE);
@@ -52,7 +52,7 @@ export function readElf(path: string): ElfFile {
 
   const wide = header[EI_CLASS] === ELFCLASS64;
   if (!wide && header[EI_CLASS] !== ELFCLASS32) return { kind: "not-elf" };
-  // The table of section headers is the last thing that a linker writes: e_shoff + e_shnum * e_shentsize.
+  // A linker writes the table of section headers last: e_shoff + e_shnum * e_shentsize. So a complete file has all of it.
   const sections = wide ? u64(40) : u32(32);
   const end = sections + (wide ? u16(58) * u16(60) : u16(46) * u16(48));
   if (size < end) return { kind: "truncated", size, expected: end };

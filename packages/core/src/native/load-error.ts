@@ -1,10 +1,10 @@
-/** One place where a binary was looked for, and why it could not be used. */
+/** One place where we looked for a binary, and why we could not use it. */
 export interface NativeLoadAttempt {
   tried: string;
   error: Error;
 }
 
-/** The runtime that this is, and its version: "Node.js 20.20.2". */
+/** The name and version of this runtime: "Node.js 20.20.2". */
 export function runtimeName(): string {
   const { bun, deno, electron, node } = process.versions as Record<string, string | undefined>;
   if (bun) return `Bun ${bun}`;
@@ -14,8 +14,8 @@ export function runtimeName(): string {
 }
 
 /**
- * The native binary could not be loaded. The message names the target, the runtime, what was looked for, the cause, and
- * the one thing that is likely to help.
+ * The native binary could not be loaded. The message names the target, the runtime, the places where we looked, the cause, and what
+ * to do.
  */
 export class NativeLoadError extends Error {
   readonly code = "ERR_SENDMSG_NATIVE_LOAD";
@@ -44,6 +44,6 @@ export class NativeLoadError extends Error {
 }
 
 function firstLine(error: Error): string {
-  // Node appends its "Require stack", which says nothing that the path before it does not.
+  // Node adds a "Require stack", which says no more than the path before it.
   return error.message.split("\n", 1)[0]!;
 }

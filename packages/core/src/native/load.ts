@@ -7,35 +7,35 @@ import { type NativeLoadAttempt, NativeLoadError } from "./load-error.js";
 
 export { type NativeLoadAttempt, NativeLoadError } from "./load-error.js";
 
-/** The targets that have a package with a binary. */
+/** The targets for which a package with a binary is published. */
 const TARGETS = ["linux-x64", "linux-ia32", "linux-arm64"] as const;
 
-/** Why one of the places has no binary for us. */
+/** Why one place has no binary that we can use. */
 interface Defect extends NativeLoadAttempt {
   reason: string;
   fix: string;
 }
 
-/** What was loaded, and where from. */
+/** The binding that was loaded, and where it came from. */
 export interface LoadedBinding {
   binding: Binding;
-  /** The npm package that brought it; undefined: a build made on this machine. */
+  /** The npm package that contains it. Undefined: it was built on this machine. */
   package?: string;
-  /** The file; undefined in a bundle, which has it somewhere of its own. */
+  /** The file. Undefined in a bundle, which chooses the place itself. */
   path?: string;
 }
 
 type Outcome = { loaded: LoadedBinding; defect?: undefined } | { loaded?: undefined; defect: Defect };
 
-/** A bundle brings its binary along, or has none: nothing is searched for at run time. */
+/** A bundle contains its binary or has none. It never looks elsewhere at run time. */
 const isBundle = binary.directory === undefined;
 
 let loaded: LoadedBinding | undefined;
 
 /**
- * The native layer, loaded by the first call.
+ * Returns the native layer. The first call loads it.
  *
- * @throws {NativeLoadError} (`ERR_SENDMSG_NATIVE_LOAD`) when there is none that can run here.
+ * @throws {NativeLoadError} (`ERR_SENDMSG_NATIVE_LOAD`) if no binary can run here.
  */
 export function binding(): Binding {
   loaded ??= load();
@@ -43,12 +43,12 @@ export function binding(): Binding {
 }
 
 /**
- * What the addon gives to this copy of the library. The addon builds a dictionary, in which V8 looks each function up anew at every
- * call. In an ordinary object it does not.
+ * Makes this copy of the library's binding. The addon returns an object in V8's dictionary mode, in which V8 looks up each function
+ * anew in every call. Copying it gives an ordinary object, which is faster.
  */
 const opened = (addon: unknown): Binding => ({ ...(addon as Addon).open() });
 
-/** As {@link binding}, and where it came from. */
+/** Like {@link binding}, but also says where it came from. */
 export function loadedBinding(): LoadedBinding {
   loaded ??= load();
   return loaded;
@@ -75,7 +75,8 @@ function load(): LoadedBinding {
   const local = fromLocalBuild(target);
   if (local.loaded) return local.loaded;
 
-  // A local build that exists and is broken is what its maker wants to hear of, unless the package is there too.
+  // If a local build exists but is broken, report that, because its user needs to know. If the package is installed too, report the
+  // package.
   const { reason, fix } =
     local.defect.reason !== "" && isMissing(prebuilt.defect.error) ? local.defect : prebuilt.defect;
   const attempts = [prebuilt.defect, local.defect].map(({ tried, error }) => ({ tried, error }));
@@ -126,7 +127,7 @@ function fromPackage(target: string): Outcome {
     );
   }
 
-  // In a bundle there is no such path, and the bundler has made sure of the file.
+  // In a bundle there is no such path, and the bundler has already checked the file.
   if (path !== undefined) {
     if (!fs().existsSync(path)) {
       return failed(
@@ -160,10 +161,10 @@ function fromLocalBuild(target: string): Outcome {
   return { loaded: { binding: opened(value), path } };
 }
 
-/** Nobody can repair an installation from here: the bundle has to be made anew. */
+/** The bundle has no binary. Reinstalling does not help: the bundle has to be made again. */
 function notInBundle(name: string, error: Error): Outcome {
   const { code } = error as NodeJS.ErrnoException;
-  // Its file is there, and the process or the system does not want it.
+  // The file is there, but the process or the system does not permit it.
   if (code === "ERR_DLOPEN_DISABLED" || DENIED_FILE.test(error.message)) return refused(name, error, "");
   return failed(
     name,
@@ -175,7 +176,7 @@ function notInBundle(name: string, error: Error): Outcome {
   );
 }
 
-/** The package is not there: because it was left out, or because another machine's node_modules is here. */
+/** The package is not installed: it was left out, or this node_modules is from another machine. */
 function missing(target: string, name: string, error: Error): Outcome {
   const others = TARGETS.filter((other) => other !== target && binary.prebuiltPath(other) !== undefined);
   if (others.length > 0) {
@@ -196,7 +197,7 @@ function missing(target: string, name: string, error: Error): Outcome {
   );
 }
 
-/** Finds what dlopen(3) would report badly, or die of. */
+/** Finds defects that dlopen(3) would report badly, or that would kill the process. */
 function inspect(path: string, fix: string, foreign?: string): Defect | undefined {
   const file = readElf(path);
   switch (file.kind) {
@@ -225,10 +226,10 @@ function inspect(path: string, fix: string, foreign?: string): Defect | undefine
   }
 }
 
-/** What dlopen(3) says of a file that may not be executed. */
+/** The message of dlopen(3) for a file that may not be executed. */
 const DENIED_FILE = /failed to map segment|Operation not permitted/;
 
-/** dlopen(3) failed on a file that looks right. */
+/** dlopen(3) failed, although the file looks right. */
 function refused(path: string, error: Error, reinstall: string): Outcome {
   if ((error as NodeJS.ErrnoException).code === "ERR_DLOPEN_DISABLED") {
     return failed(

@@ -12,13 +12,13 @@ import {
 import { binding } from "./load.js";
 
 /**
- * A view as the next call is to be given it. It is copied to the scratch memory if that is quicker than to hand it over; then this is its
+ * Prepares a view for the next call. If copying it to the scratch memory is faster than passing it, copies it and returns its
  * length.
  */
 function forCall(view: Uint8Array, at: number, space: number): Uint8Array | number {
   const length = lengthOf(view);
   if (length > space) return view;
-  // An empty one may have lost its memory while it waited.
+  // While an empty view waited, its buffer may have been detached. Then set() would throw.
   if (length > 0) binding().scratch.set(view, at);
   return length;
 }
@@ -27,21 +27,21 @@ function forCall(view: Uint8Array, at: number, space: number): Uint8Array | numb
 export const controlForCall = (control: Uint8Array | null): Uint8Array | number | null =>
   control === null ? null : forCall(control, ADDRESS_SPACE, SCRATCH_CONTROL);
 
-/** An address, in the same way. */
+/** An address for the next call, in the same form. */
 export const addressForCall = (address: Uint8Array | null): Uint8Array | number | null =>
   address === null ? null : forCall(address, 0, ADDRESS_SPACE);
 
-/** What is to be sent, in the same way. */
+/** The data to send with the next call, in the same form. */
 const dataForCall = (iov: Iov): Iov | number =>
   iov instanceof Uint8Array ? forCall(iov, ADDRESS_SPACE + SCRATCH_CONTROL, SCRATCH_DATA) : iov;
 
-/** The argument that the place in `call` stands for: undefined, if it is a number. */
+/** Writes a part's length to its place in `call`. If the part is a view, returns it as the argument and writes IN_ARGUMENT. */
 function argument<T>(call: Int32Array, place: number, part: T | number): T | undefined {
   call[place] = typeof part === "number" ? part : IN_ARGUMENT;
   return typeof part === "number" ? undefined : part;
 }
 
-/** Makes the call that {@link Binding.call} describes, with these parts. */
+/** Sends the given parts. {@link Binding.call} already contains the rest. */
 export function sendParts(iov: Iov, control: Uint8Array | null, address: Uint8Array | null): number {
   const native = binding();
   const { call } = native;
@@ -58,7 +58,7 @@ export function sendParts(iov: Iov, control: Uint8Array | null, address: Uint8Ar
   );
 }
 
-/** The address that the last call has left. */
+/** The address that the last call has returned. */
 export function addressOfCall(length: number): Uint8Array {
   return binding().scratch.slice(0, Math.min(length, ADDRESS_SPACE));
 }
