@@ -14,10 +14,7 @@ export const EPOLLERR = 0x8;
 export const EPOLLHUP = 0x10;
 export const EPOLLRDHUP = 0x2000;
 
-/**
- * Is called when a descriptor becomes ready. The caller is the event loop, never user code, so no system call of ours is in
- * progress.
- */
+/** Learns when a descriptor has become ready. The event loop calls it, between system calls, and never from user code. */
 export interface Watcher {
   onReady(events: number): void;
 }

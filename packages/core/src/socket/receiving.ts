@@ -25,7 +25,7 @@ import {
 } from "./receive-request.js";
 import { type Outcome, WaitQueue } from "./wait-queue.js";
 
-/** After MOST_MISSES receives that found nothing, the following ones wait without asking the kernel, except one of UNASKED. */
+/** After MOST_MISSES receives that found nothing, the following ones wait without asking the kernel, except one in UNASKED. */
 const MOST_MISSES = 2;
 const UNASKED = 16;
 
