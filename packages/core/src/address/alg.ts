@@ -4,7 +4,7 @@ import { readU32, write32 } from "../wire/bytes.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU32 } from "./fields.js";
 
-/** An algorithm of the kernel: Documentation/crypto/userspace-if.rst. */
+/** An algorithm that the kernel provides: Documentation/crypto/userspace-if.rst. */
 export interface AlgAddress {
   family: "alg";
   /** `hash`, `skcipher`, `aead`, `rng`, `akcipher` */
@@ -17,13 +17,13 @@ export interface AlgAddress {
   mask?: number;
 }
 
-/** struct sockaddr_alg, include/uapi/linux/if_alg.h; a longer name makes it longer. */
+/** struct sockaddr_alg, include/uapi/linux/if_alg.h. With a longer name, it is longer. */
 const SIZE = 88;
 const TYPE = 2;
 const FEATURES = 16;
 const MASK = 20;
 const NAME = 24;
-/** The kernel puts a null byte at the end of both. */
+/** The last byte of both fields is a null byte, which the kernel sets. */
 const TYPE_BYTES = 14 - 1;
 /** CRYPTO_MAX_ALG_NAME, include/linux/crypto.h. */
 const NAME_BYTES = 128 - 1;
@@ -36,7 +36,7 @@ function asciiBytes(argument: string, value: unknown, limit: number): Buffer {
   return Buffer.from(value, "latin1");
 }
 
-/** The text up to the null byte; undefined if it is none that can be encoded. */
+/** Reads the text up to the null byte. Returns undefined if it can't be encoded again. */
 function ascii(bytes: Uint8Array): string | undefined {
   const end = bytes.indexOf(0);
   const text = String.fromCharCode(...bytes.subarray(0, end < 0 ? bytes.length : end));

@@ -6,13 +6,13 @@ import { MAC_BYTES, parseMac, readMac } from "../wire/mac.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU8, optionalU16 } from "./fields.js";
 
-/** A Bluetooth socket's address, as its protocol has it. */
+/** A Bluetooth socket's address. Its form depends on the protocol. */
 export type BluetoothAddress = HciAddress | L2capAddress | RfcommAddress | ScoAddress;
 
 export interface HciAddress {
   family: "bluetooth";
   protocol: "hci";
-  /** The adapter's number; HCI_DEV_NONE: none. */
+  /** The adapter's number. HCI_DEV_NONE: no adapter. */
   device: number;
   /** HCI_CHANNEL_*: 0 raw, 1 user, 2 monitor, 3 control. Absent: 0. */
   channel?: number;
@@ -21,7 +21,7 @@ export interface HciAddress {
 export interface L2capAddress {
   family: "bluetooth";
   protocol: "l2cap";
-  /** The device, as `AA:BB:CC:DD:EE:FF` is printed on it. */
+  /** The device's address as it is usually printed: `AA:BB:CC:DD:EE:FF`. */
   address: string;
   /** Protocol and service multiplexer. Absent: 0. */
   psm?: number;
@@ -35,7 +35,7 @@ export interface RfcommAddress {
   family: "bluetooth";
   protocol: "rfcomm";
   address: string;
-  /** 1 to 30; 0 with bind(2): let the kernel choose. */
+  /** 1 to 30. With bind(2), 0 lets the kernel choose. */
   channel: number;
 }
 
@@ -45,19 +45,19 @@ export interface ScoAddress {
   address: string;
 }
 
-// struct sockaddr_hci, _sco, _rc, _l2, include/net/bluetooth/*.h: no two are equally long, which tells them apart.
+// struct sockaddr_hci, _sco, _rc, _l2, include/net/bluetooth/*.h. Each has another length, by which we recognise the protocol.
 const HCI_SIZE = 6;
 const SCO_SIZE = 8;
 const RFCOMM_SIZE = 10;
 const L2CAP_SIZE = 14;
-/** Behind the family; in sockaddr_l2 behind the PSM. */
+/** The first two fields behind the family. In sockaddr_l2, the PSM comes before the device's address. */
 const FIRST = 2;
 const SECOND = 4;
 const RFCOMM_CHANNEL = 8;
 const L2CAP_CID = 10;
 const L2CAP_TYPE = 12;
 
-/** A bdaddr_t has the last byte first. */
+/** A bdaddr_t has its bytes in reverse order. */
 function writeDevice(bytes: Uint8Array, at: number, address: unknown, argument: string): void {
   const device = typeof address === "string" ? parseMac(address) : undefined;
   if (device?.length !== MAC_BYTES) {

@@ -5,35 +5,38 @@ import { readI32, readU32, readU64, write32, write64 } from "../wire/bytes.js";
 import { checkInterface } from "../wire/interface.js";
 import type { AddressCodec } from "./codec.js";
 
-/** A CAN interface, and what the socket's protocol adds: Documentation/networking/can.rst. */
+/** A CAN interface, and the fields that the socket's protocol adds: Documentation/networking/can.rst. */
 export type CanAddress = CanRawAddress | CanIsotpAddress | CanJ1939Address;
 
 /** For CAN_RAW and CAN_BCM. */
 export interface CanRawAddress {
   family: "can";
-  /** The interface's index, or its name; 0: all. */
+  /** The interface's index or name. 0: all interfaces. */
   interface: number | string;
 }
 
 /** For CAN_ISOTP. */
 export interface CanIsotpAddress extends CanRawAddress {
-  /** The identifier to receive, flags included. */
+  /** The CAN identifier to receive, including its flags. */
   rxId: number;
-  /** The identifier to send. */
+  /** The CAN identifier to send. */
   txId: number;
 }
 
 /** For CAN_J1939. */
 export interface CanJ1939Address extends CanRawAddress {
-  /** The 64-bit name; J1939_NO_NAME (0n) without one. */
+  /** The 64-bit name. J1939_NO_NAME (0n): no name. */
   name: bigint;
-  /** The parameter group number; J1939_NO_PGN without one. */
+  /** The parameter group number. J1939_NO_PGN: none. */
   pgn: number;
-  /** The address; J1939_NO_ADDR without one. */
+  /** The address. J1939_NO_ADDR: none. */
   address: number;
 }
 
-/** struct sockaddr_can, include/uapi/linux/can.h. Its length tells the protocols apart, as the kernel's *_MIN_NAMELEN do. */
+/**
+ * struct sockaddr_can, include/uapi/linux/can.h. We recognise the protocol by the length, as the kernel does with its
+ * *_MIN_NAMELEN.
+ */
 const RAW_SIZE = 8;
 const ISOTP_SIZE = 16;
 const J1939_SIZE = 24;

@@ -1,18 +1,18 @@
 import type { InterfaceIndex } from "../wire/payload.js";
 
-/** One family's addresses: how the bytes of its sockaddr become a value, and back. */
+/** Encodes and decodes the addresses of one family. */
 export interface AddressCodec<A> {
   /** AF_* */
   readonly family: number;
-  /** Checks the address: errors name `argument`. Returns the sockaddr's bytes, whose family is not filled in yet. */
+  /** Checks the address and returns its sockaddr, in which the family is not filled in yet. Errors name `argument`. */
   encode(address: A, argument: string, interfaceIndex: InterfaceIndex): Uint8Array;
-  /** Returns undefined for bytes that no value stands for. */
+  /** Returns undefined if the bytes are not a valid address. */
   decode(bytes: Uint8Array): A | undefined;
-  /** For errors and logs. */
+  /** The address as errors and logs show it. */
   format(address: A): AddressDetails;
 }
 
-/** How an error names an address, as Node's own errors do. */
+/** How an error names an address. Node's own errors have the same properties. */
 export interface AddressDetails {
   path?: string;
   address?: string;

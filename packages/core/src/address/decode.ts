@@ -9,11 +9,11 @@ import { type Address, codecOfNumber } from "./table.js";
 /**
  * Decodes the bytes of a sockaddr, as the kernel returns them.
  *
- * It never throws on bytes: those of an unknown family, or too few of a known one, become `{ family: 38, data }`, the
- * family as its number. No bytes at all is what an unnamed Unix socket sends from: with `family` AF_UNIX they become
- * `{ family: "unix" }`, as its two bytes do.
+ * It never throws because of the bytes. If the family is unknown, or the bytes are too few, the result is `{ family: 38, data }`,
+ * with the family as a number. For an unnamed Unix socket, the kernel returns no bytes, or only the two bytes of the family. Give
+ * AF_UNIX as `family`: then both become `{ family: "unix" }`.
  *
- * @throws TypeError ERR_INVALID_ARG_TYPE: `bytes` is no Uint8Array
+ * @throws TypeError ERR_INVALID_ARG_TYPE: `bytes` is not a Uint8Array
  */
 export function decodeAddress(bytes: Uint8Array, family?: number): Address {
   const sockaddr = checkBytes("bytes", bytes);

@@ -8,8 +8,8 @@ import { type Address, codecOf } from "./table.js";
 /**
  * Encodes an address into the bytes of its sockaddr, for bind(2), connect(2) and sendmsg(2).
  *
- * Errors name `argument`, as in `address.port`. `interfaceIndex` finds the index of an interface that is given by name;
- * unless given, sysfs is asked, which shows the network namespace in which it was mounted. Sockets ask the kernel.
+ * Errors name `argument`, as in `address.port`. `interfaceIndex` finds the index of an interface that the address names. By
+ * default, it is read from sysfs, which shows the network namespace in which sysfs was mounted. Sockets ask the kernel instead.
  *
  * @throws TypeError, RangeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  * @throws Error ENAMETOOLONG: a path of more than 108 bytes, an abstract name of more than 107
@@ -37,19 +37,20 @@ export function addressFamily(address: Address, argument = "address"): number {
   return typeof given.family === "number" ? given.family : codec.family;
 }
 
-/** How an error names an address that was checked. */
+/** How an error names an address that is already checked. */
 export const detailsOf = (address: Address): AddressDetails => {
   const given = own(address);
   return codecOf(given, "address").format(given);
 };
 
 /**
- * How an error names the address: `{ path }` of a Unix socket, `{ address, port }` of an IP one, else `{ address }`.
+ * Returns the properties with which an error names the address: `{ path }` for a Unix socket, `{ address, port }` for an IP
+ * address, otherwise `{ address }`.
  *
- * @throws TypeError, RangeError: it is no address.
+ * @throws TypeError, RangeError: it is not an address.
  */
 export function formatAddress(address: Address): AddressDetails {
-  // Whether there are interfaces of such names does not matter.
+  // Only to check the address. The interfaces that it names need not exist on this machine.
   encodeAddress(address, "address", () => 0);
   return detailsOf(address);
 }

@@ -21,7 +21,7 @@ import {
 } from "../constants/address-families.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
 
-/** Families by name: as net.SocketAddress names those that it knows, as the kernel names the others. */
+/** Families by name. If net.SocketAddress has a name for a family, we use that. Otherwise we use the kernel's. */
 const FAMILIES = {
   unix: AF_UNIX,
   ipv4: AF_INET,
@@ -49,13 +49,13 @@ const NAMES = new Map<number, AddressFamilyName>(
   (Object.entries(FAMILIES) as [AddressFamilyName, number][]).map(([name, number]) => [number, name]),
 );
 
-/** AF_* of a name. */
+/** The number (AF_*) of a name. */
 export const familyNumber = (name: AddressFamilyName): number => FAMILIES[name];
 
-/** The name of AF_*, if it has one here. */
+/** The name of a family (AF_*). Undefined if it has none here. */
 export const familyName = (family: number): AddressFamilyName | undefined => NAMES.get(family);
 
-/** AF_* of a name or number that a user gave. */
+/** Checks a family that a user gave as a name or number. Returns AF_*. */
 export function checkFamily(argument: string, value: unknown): number {
   if (typeof value === "number") return checkInteger(argument, value, 0, 0xffff);
   if (typeof value !== "string") throw invalidArgType(argument, "of type string or number", value);

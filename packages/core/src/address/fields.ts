@@ -1,6 +1,6 @@
 import { checkInteger } from "../arguments.js";
 
-// Fields that can be left out are 0.
+// Fields that the user may leave out. They are then 0.
 
 export const optionalU8 = (argument: string, value: number | undefined): number =>
   value === undefined ? 0 : checkInteger(argument, value, 0, 0xff);

@@ -1,5 +1,5 @@
 /**
- * Socket addresses as bytes (struct sockaddr) and as values, for any machine: no native code is loaded.
+ * Encodes and decodes socket addresses (struct sockaddr). This works on any machine, because it loads no native code.
  *
  * @module
  */

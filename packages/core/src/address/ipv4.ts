@@ -5,10 +5,10 @@ import { readU16Be, writeU16Be } from "../wire/bytes.js";
 import { readIpv4, writeIpv4 } from "../wire/ip-text.js";
 import type { AddressCodec } from "./codec.js";
 
-/** An IPv4 address and port. A net.SocketAddress is one. */
+/** An IPv4 address and port. You can also give a net.SocketAddress. */
 export interface Ipv4Address {
   family?: "ipv4";
-  /** In four decimal numbers. Host names are not looked up. */
+  /** Four decimal numbers, as in `192.0.2.1`. Host names are not looked up. */
   address: string;
   /** 0 to 65535; with bind(2), 0 lets the kernel choose. */
   port: number;
@@ -18,7 +18,7 @@ export interface Ipv4Address {
 const SIZE = 16;
 const PORT = 2;
 const ADDRESS = 4;
-/** Behind the address only padding follows: the kernel is content without it in places. */
+/** Behind the address there is only padding. In some calls the kernel accepts an address without it. */
 const SIZE_WITHOUT_PADDING = 8;
 
 export const MAX_PORT = 0xffff;

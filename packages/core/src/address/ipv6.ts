@@ -8,17 +8,17 @@ import type { InterfaceIndex } from "../wire/payload.js";
 import type { AddressCodec } from "./codec.js";
 import { MAX_PORT } from "./ipv4.js";
 
-/** An IPv6 address and port. A net.SocketAddress is one. */
+/** An IPv6 address and port. You can also give a net.SocketAddress. */
 export interface Ipv6Address {
   family?: "ipv6";
   /**
-   * As RFC 4291 writes it, `::ffff:192.0.2.1` included; printed as RFC 5952 has it. A zone can follow, by the interface's
-   * name or number: `fe80::1%eth0`. Host names are not looked up.
+   * Any notation of RFC 4291, including `::ffff:192.0.2.1`. Decoded addresses use the notation of RFC 5952. A zone can follow: the
+   * interface's name or number, as in `fe80::1%eth0`. Host names are not looked up.
    */
   address: string;
   /** 0 to 65535; with bind(2), 0 lets the kernel choose. */
   port: number;
-  /** sin6_flowinfo in the host's order: the flow label, and above its 20 bits the traffic class. Absent: 0. */
+  /** sin6_flowinfo in host byte order: the flow label in the lower 20 bits, the traffic class above it. Absent: 0. */
   flowlabel?: number;
   /** The index of the interface that a link-local address belongs to. Absent: 0, none. */
   scopeId?: number;
@@ -64,7 +64,7 @@ export const ipv6: AddressCodec<Ipv6Address> = {
   },
 
   decode(bytes) {
-    // RFC 2133's sockaddr_in6 ended before the scope id, and the kernel still takes it: SIN6_LEN_RFC2133.
+    // In RFC 2133, sockaddr_in6 ends before the scope id. The kernel still accepts that: SIN6_LEN_RFC2133.
     if (bytes.length < SCOPE_ID) return undefined;
     const decoded: Ipv6Address = {
       family: "ipv6",

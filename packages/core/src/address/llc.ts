@@ -6,10 +6,10 @@ import { readMac, writeMac } from "../wire/mac.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU8, optionalU16 } from "./fields.js";
 
-/** A station of IEEE 802.2 and an access point there. */
+/** A station of IEEE 802.2, and a service access point there. */
 export interface LlcAddress {
   family: "llc";
-  /** The access point. */
+  /** The service access point. */
   sap: number;
   /** The device's address, as `aa:bb:cc:dd:ee:ff`. */
   address: string;

@@ -6,7 +6,9 @@ import { optionalU32 } from "./fields.js";
 /** A netlink socket's address: netlink(7). */
 export interface NetlinkAddress {
   family: "netlink";
-  /** The port: of a socket, often its process's number. Absent: 0, the kernel; with bind(2), let the kernel choose. */
+  /**
+   * The port. A socket's port is often its process's number; the kernel's is 0. With bind(2), 0 lets the kernel choose. Absent: 0.
+   */
   port?: number;
   /** Multicast groups, one bit each. Absent: 0, none. */
   groups?: number;

@@ -6,10 +6,10 @@ import { parseMac, readMac } from "../wire/mac.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU8, optionalU16 } from "./fields.js";
 
-/** A device and what passes there: packet(7). */
+/** A network interface and a protocol: packet(7). */
 export interface PacketAddress {
   family: "packet";
-  /** The interface's index, or its name; 0 with bind(2): all. */
+  /** The interface's index or name. With bind(2), 0 means all interfaces. */
   interface: number | string;
   /** ETH_P_*, include/uapi/linux/if_ether.h. Absent: 0. */
   protocol?: number;
@@ -21,7 +21,7 @@ export interface PacketAddress {
   address?: string;
 }
 
-/** struct sockaddr_ll, include/uapi/linux/if_packet.h; its address can be longer than declared. */
+/** struct sockaddr_ll, include/uapi/linux/if_packet.h. Its address field can be longer than the header declares. */
 const SIZE = 20;
 const PROTOCOL = 2;
 const INTERFACE = 4;

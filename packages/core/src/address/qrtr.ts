@@ -3,7 +3,7 @@ import { AF_QIPCRTR } from "../constants/address-families.js";
 import { readU32, write32 } from "../wire/bytes.js";
 import type { AddressCodec } from "./codec.js";
 
-/** A processor of a Qualcomm system, and a port there. */
+/** A processor of a Qualcomm system, and a port on it. */
 export interface QrtrAddress {
   family: "qrtr";
   node: number;

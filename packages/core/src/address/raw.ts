@@ -4,7 +4,7 @@ import { copyBytes, readU16 } from "../wire/bytes.js";
 
 import { type AddressCodec, FAMILY_BYTES } from "./codec.js";
 
-/** An address as bytes: of a family that the library does not know, or cut too short to make sense. */
+/** An address as bytes. The library does not know its family, or the address is too short to decode. */
 export interface RawAddress {
   /** AF_* */
   family: number;

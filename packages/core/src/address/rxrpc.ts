@@ -7,13 +7,13 @@ import type { AddressCodec } from "./codec.js";
 import { type Ipv4Address, ipv4 } from "./ipv4.js";
 import { type Ipv6Address, ipv6 } from "./ipv6.js";
 
-/** An RxRPC service and where it is: Documentation/networking/rxrpc.rst. */
+/** An RxRPC service and its place in the network: Documentation/networking/rxrpc.rst. */
 export interface RxrpcAddress {
   family: "rxrpc";
   service: number;
-  /** Where the UDP packets go. */
+  /** The destination of the UDP packets. */
   transport: Ipv4Address | Ipv6Address;
-  /** Absent: SOCK_DGRAM, which is the only one. */
+  /** Absent: SOCK_DGRAM, which is the only possible value. */
   transportType?: number;
 }
 

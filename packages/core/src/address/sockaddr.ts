@@ -9,7 +9,7 @@ import { type Ipv4Address, ipv4 } from "./ipv4.js";
 import { type Ipv6Address, ipv6 } from "./ipv6.js";
 import type { Address } from "./table.js";
 
-// Addresses inside of control messages and socket options.
+// Addresses inside control messages and socket options.
 
 /** A sockaddr of one family. */
 function sockaddr<A extends object>(ctype: string, codec: AddressCodec<A>, size: number): Payload<A> {
@@ -44,8 +44,8 @@ function storage(align: PerLayout): Payload<Address> {
   };
 }
 
-/** struct sockaddr_storage, an address of any family, aligned as a pointer is. */
+/** struct sockaddr_storage: an address of any family, aligned like a pointer. */
 export const addressStorage = storage({ "64": 8, "32": 4 });
 
-/** The same in the packed structures of SCTP, where it only follows what is aligned to 4 bytes. */
+/** The same in SCTP's packed structures, where it is aligned only to 4 bytes. */
 export const packedAddressStorage = storage(both(4));

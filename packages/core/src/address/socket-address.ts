@@ -6,13 +6,13 @@ import { addressFamily, encodeAddress } from "./encode.js";
 import type { Ipv4Address } from "./ipv4.js";
 import type { Ipv6Address } from "./ipv6.js";
 
-/** A flow label has 20 bits; what an Ipv6Address has above them is the traffic class. */
+/** A flow label has 20 bits. In an Ipv6Address, the bits above them are the traffic class. */
 const FLOW_LABEL = 0xfffff;
 
 /**
- * The same address as Node's own class has it, which has no scope and no traffic class.
+ * Returns the address as Node's net.SocketAddress, which has no scope and no traffic class.
  *
- * @throws TypeError, RangeError: it is no address of IP.
+ * @throws TypeError, RangeError: it is not an IP address.
  */
 export function toSocketAddress(address: Ipv4Address | Ipv6Address): SocketAddress {
   const family = addressFamily(address);

@@ -16,7 +16,7 @@ import { type UnixAddress, unix } from "./unix.js";
 import { type VsockAddress, vsock } from "./vsock.js";
 import { type XdpAddress, xdp } from "./xdp.js";
 
-/** Every family that the library knows, by name. Any other is a {@link RawAddress}. */
+/** Every family that the library knows, by name. An address of another family is a {@link RawAddress}. */
 const codecs = {
   unix,
   ipv4,
@@ -34,7 +34,7 @@ const codecs = {
   xdp,
 } as const;
 
-/** A socket's address. `family` tells which; where the other fields do too, it can be left out. */
+/** A socket's address. `family` says of which family. You can leave it out if the other fields already say it. */
 export type Address =
   | UnixAddress
   | Ipv4Address
@@ -57,7 +57,7 @@ type AnyCodec = AddressCodec<any>;
 
 const byNumber = new Map<number, AnyCodec>(Object.values(codecs).map((codec) => [codec.family, codec]));
 
-/** The codec for addresses of this family (AF_*), if there is one. */
+/** The codec for a family (AF_*). Undefined if the library does not know the family. */
 export const codecOfNumber = (family: number): AnyCodec | undefined => byNumber.get(family);
 
 function familyByFields(
@@ -68,7 +68,7 @@ function familyByFields(
   return undefined;
 }
 
-/** The codec for this address. Errors name `argument`. */
+/** The codec for an address. Errors name `argument`. */
 export function codecOf(address: Address, argument: string): AnyCodec {
   if (address === null || typeof address !== "object") {
     throw invalidArgType(argument, "an address: an object", address);

@@ -11,7 +11,7 @@ export type TipcAddress = TipcSocketAddress | TipcServiceAddress | TipcServiceRa
 
 interface TipcScope {
   family: "tipc";
-  /** TIPC_CLUSTER_SCOPE is 2, TIPC_NODE_SCOPE 3; with bind(2) a negative one unbinds. Absent: 0. */
+  /** 2 is TIPC_CLUSTER_SCOPE, 3 is TIPC_NODE_SCOPE. With bind(2), a negative scope unbinds. Absent: 0. */
   scope?: number;
 }
 
@@ -25,7 +25,7 @@ export interface TipcServiceAddress extends TipcScope {
   kind: "service";
   type: number;
   instance: number;
-  /** The node to look on. Absent: 0, all. */
+  /** The node on which to look the service up. Absent: 0, all nodes. */
   domain?: number;
 }
 

@@ -5,23 +5,23 @@ import { invalidArgType, invalidArgValue } from "../errors.js";
 import { copyBytes, readUtf8 } from "../wire/bytes.js";
 import { type AddressCodec, FAMILY_BYTES } from "./codec.js";
 
-/** A socket file. */
+/** A Unix socket with a file. */
 export interface UnixPathAddress {
   family?: "unix";
-  /** The file's path, as text or as the bytes that it is; at most 108 bytes. */
+  /** The file's path, as text or as bytes. At most 108 bytes. */
   path: string | Uint8Array;
   abstract?: never;
 }
 
-/** A name in Linux's abstract namespace: no file, gone with the socket. */
+/** A name in Linux's abstract namespace. It has no file, and disappears with the socket. */
 export interface UnixAbstractAddress {
   family?: "unix";
-  /** The name without its leading NUL, as text or bytes; at most 107 bytes, of which any may be NUL. */
+  /** The name without its leading NUL, as text or bytes. At most 107 bytes, which may contain NUL. */
   abstract: string | Uint8Array;
   path?: never;
 }
 
-/** A socket without a name; to bind(2) it means "any that is free", in the abstract namespace. */
+/** A socket without a name. With bind(2), it lets the kernel choose a free abstract name. */
 export interface UnixUnnamedAddress {
   family: "unix";
   path?: never;
@@ -31,7 +31,7 @@ export interface UnixUnnamedAddress {
 /** An address of AF_UNIX. @see unix(7) */
 export type UnixAddress = UnixPathAddress | UnixAbstractAddress | UnixUnnamedAddress;
 
-/** sizeof(sun_path), include/uapi/linux/un.h. The kernel takes a path that fills it, without a final NUL. */
+/** sizeof(sun_path), include/uapi/linux/un.h. The kernel accepts a path that fills it, without a NUL at the end. */
 export const UNIX_PATH_MAX = 108;
 
 function nameBytes(argument: string, value: unknown): Uint8Array {
@@ -54,7 +54,7 @@ function sockaddr(name: Uint8Array, at: number, length: number): Uint8Array {
   return bytes;
 }
 
-/** Text if the bytes are UTF-8, which they need not be. */
+/** The bytes as text if they are valid UTF-8. Paths and names need not be. */
 const textOrBytes = (bytes: Uint8Array): string | Uint8Array =>
   readUtf8(bytes) ?? copyBytes(bytes, 0, bytes.length);
 
@@ -93,7 +93,7 @@ export const unix: AddressCodec<UnixAddress> = {
     return { family: "unix", path: textOrBytes(end < 0 ? name : name.subarray(0, end)) };
   },
 
-  // As Node prints abstract names.
+  // Node prints abstract names in the same way.
   format({ path, abstract }) {
     if (path !== undefined) return { path: asText(path) };
     return abstract === undefined ? {} : { path: `\0${asText(abstract)}` };

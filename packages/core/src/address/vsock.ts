@@ -4,14 +4,14 @@ import { readU32, write32 } from "../wire/bytes.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU8 } from "./fields.js";
 
-/** A virtual machine and a port: vsock(7). */
+/** A virtual machine or its host, and a port there: vsock(7). */
 export interface VsockAddress {
   family: "vsock";
   /** The machine's context id: VMADDR_CID_* */
   cid: number;
-  /** VMADDR_PORT_ANY with bind(2): let the kernel choose. */
+  /** The port. With bind(2), VMADDR_PORT_ANY lets the kernel choose. */
   port: number;
-  /** VMADDR_FLAG_TO_HOST, or 0. Absent: 0. */
+  /** 0 or VMADDR_FLAG_TO_HOST. Absent: 0. */
   flags?: number;
 }
 

@@ -5,15 +5,15 @@ import { checkInterface } from "../wire/interface.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU16, optionalU32 } from "./fields.js";
 
-/** A queue of a device: Documentation/networking/af_xdp.rst. */
+/** A queue of a network interface: Documentation/networking/af_xdp.rst. */
 export interface XdpAddress {
   family: "xdp";
-  /** The interface's index, or its name. */
+  /** The interface's index or name. */
   interface: number | string;
   queueId: number;
   /** XDP_SHARED_UMEM, XDP_COPY… Absent: 0. */
   flags?: number;
-  /** The socket whose memory is shared. Absent: 0. */
+  /** The socket whose memory this one shares. Absent: 0. */
   sharedUmemFd?: number;
 }
 
@@ -24,7 +24,7 @@ const INTERFACE = 4;
 const QUEUE_ID = 8;
 const SHARED_UMEM_FD = 12;
 
-/** What an interface's index can be: an int. */
+/** The largest interface index, which is an int. */
 const MAX_INDEX = 0x7fffffff;
 
 export const xdp: AddressCodec<XdpAddress> = {
