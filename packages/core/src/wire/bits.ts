@@ -2,7 +2,7 @@ import { checkInteger, checkObject } from "../arguments.js";
 import { both } from "./layout.js";
 import type { Payload } from "./payload.js";
 
-/** One byte that is shared by several small numbers, the first in the lowest bits. */
+/** One byte that contains several small numbers. The first number is in the lowest bits. */
 export function bits<const F extends Readonly<Record<string, number>>>(
   widths: F,
 ): Payload<{ -readonly [K in keyof F]: number }> {

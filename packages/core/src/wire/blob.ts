@@ -4,7 +4,7 @@ import { copyBytes } from "./bytes.js";
 import { both } from "./layout.js";
 import type { Payload } from "./payload.js";
 
-/** Bytes that the library does not interpret, any number of them. */
+/** Any number of bytes, which the library does not interpret. */
 export function blob(ctype: string, room: number): Payload<Uint8Array> {
   return {
     ctype,
@@ -19,7 +19,7 @@ export function blob(ctype: string, room: number): Payload<Uint8Array> {
   };
 }
 
-/** No bytes at all: that the message is there says it all. */
+/** A message without payload. Its presence is the whole information. */
 export const nothing: Payload<null> = {
   ctype: "(empty)",
   size: both(0),

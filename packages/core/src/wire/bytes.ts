@@ -1,8 +1,8 @@
 /**
- * Integers in a kernel structure. x64, ia32 and arm64 are all little-endian, and this is the one place that says so:
- * a big-endian target would need its own versions of these functions. What is in network order says `Be`.
+ * Integers in a kernel structure. x64, ia32 and arm64 are all little-endian, and only this file depends on it: a big-endian target
+ * would need its own versions of these functions. Functions for integers in network byte order have `Be` in their names.
  *
- * They take any offset: on ia32 a u64 in a control message need not be aligned.
+ * They accept any offset, because on ia32 a u64 in a control message need not be aligned.
  */
 
 export const readU16 = (bytes: Uint8Array, at: number): number => bytes[at]! | (bytes[at + 1]! << 8);
@@ -17,7 +17,7 @@ export const readU32 = (bytes: Uint8Array, at: number): number => readI32(bytes,
 export const readU32Be = (bytes: Uint8Array, at: number): number =>
   ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 
-/** Two words become a bigint here: cheaper than arithmetic on bigints. */
+/** Makes one bigint from two words. This is faster than arithmetic on bigints. */
 const wide = new DataView(new ArrayBuffer(8));
 
 export function readU64(bytes: Uint8Array, at: number): bigint {
@@ -42,7 +42,7 @@ export function writeU16Be(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 1] = value;
 }
 
-/** Signed or unsigned. */
+/** The value may be signed or unsigned. */
 export function write32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value;
   bytes[at + 1] = value >>> 8;
@@ -57,20 +57,20 @@ export function write32Be(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value;
 }
 
-/** Signed or unsigned. */
+/** The value may be signed or unsigned. */
 export function write64(bytes: Uint8Array, at: number, value: bigint): void {
   wide.setBigUint64(0, value, true);
   write32(bytes, at, wide.getInt32(0, true));
   write32(bytes, at + 4, wide.getInt32(4, true));
 }
 
-/** A copy of its own, a plain Uint8Array whatever `bytes` is (a Buffer's slice would share its memory). */
+/** Copies bytes into a plain Uint8Array. slice() of a Buffer would share the Buffer's memory. */
 export const copyBytes = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
   new Uint8Array(bytes.subarray(start, end));
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Paths and names are short and mostly ASCII, where starting a TextDecoder takes ten times as long as reading them. */
+/** Paths and names are short and mostly ASCII. For these, starting a TextDecoder takes ten times as long as reading the bytes. */
 const SHORT = 128;
 
 function readShortAscii(bytes: Uint8Array): string | undefined {
@@ -83,7 +83,7 @@ function readShortAscii(bytes: Uint8Array): string | undefined {
   return text;
 }
 
-/** The text, if the bytes are valid UTF-8. */
+/** Returns the text. Undefined if the bytes are not valid UTF-8. */
 export function readUtf8(bytes: Uint8Array): string | undefined {
   const ascii = bytes.length <= SHORT ? readShortAscii(bytes) : undefined;
   if (ascii !== undefined) return ascii;

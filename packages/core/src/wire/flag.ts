@@ -3,7 +3,7 @@ import { readI32, write32 } from "./bytes.js";
 import { both } from "./layout.js";
 import type { Payload } from "./payload.js";
 
-/** An int that the kernel takes as on or off. */
+/** An int that means on or off. */
 export const flag: Payload<boolean> = {
   ctype: "int",
   size: both(4),
@@ -14,7 +14,7 @@ export const flag: Payload<boolean> = {
   },
 };
 
-/** One byte of a structure that says on or off. */
+/** A byte in a structure that means on or off. */
 export const byteFlag: Payload<boolean> = {
   ctype: "__u8",
   size: both(1),

@@ -43,7 +43,7 @@ export const u16: Payload<number> = {
   },
 };
 
-/** In network order. */
+/** In network byte order. */
 export const u16Be: Payload<number> = {
   ctype: "__be16",
   size: both(2),
@@ -64,7 +64,7 @@ export const u32: Payload<number> = {
   },
 };
 
-/** In network order. */
+/** In network byte order. */
 export const u32Be: Payload<number> = {
   ctype: "__be32",
   size: both(4),

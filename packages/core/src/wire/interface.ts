@@ -3,14 +3,15 @@ import { fs, os } from "../builtins.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
 import { readI32, readU32Be, write32, write32Be } from "./bytes.js";
 import { both } from "./layout.js";
+/** Finds the index of a network interface by its name. Returns undefined if no interface has that name. */
 import type { InterfaceIndex, Payload } from "./payload.js";
 
-/** IFNAMSIZ less the null byte, include/uapi/linux/if.h; what else dev_valid_name() in net/core/dev.c refuses. */
+/** At most IFNAMSIZ - 1 characters (include/uapi/linux/if.h), and none that dev_valid_name() in net/core/dev.c refuses. */
 const INTERFACE_NAME = /^[^\s/:]{1,15}$/;
 
 /**
- * The index of an interface, from sysfs, which belongs to the network namespace in which it was mounted; where that is not to be had, from the
- * interface's link-local address.
+ * Finds an interface's index in sysfs. sysfs shows the network namespace in which it was mounted. If sysfs is not available, takes
+ * the index from the interface's link-local address.
  */
 export const systemInterfaceIndex: InterfaceIndex = (name) => {
   try {
@@ -23,17 +24,17 @@ export const systemInterfaceIndex: InterfaceIndex = (name) => {
   }
 };
 
-/** The function that a user gave to find interfaces with, or {@link systemInterfaceIndex}. */
+/** Checks the function with which a caller looks up interfaces. Default: {@link systemInterfaceIndex}. */
 export const checkInterfaceIndex = (
   given: InterfaceIndex | undefined,
   argument = "options.interfaceIndex",
 ): InterfaceIndex => (given === undefined ? systemInterfaceIndex : checkFunction(argument, given));
 
-/** An interface given by name or index, as its index. */
+/** Checks an interface that was given by name or index. Returns its index. */
 export function checkInterface(argument: string, value: unknown, interfaceIndex: InterfaceIndex): number {
   if (typeof value === "number") return checkInteger(argument, value, 0, 0x7fffffff);
   if (typeof value !== "string") throw invalidArgType(argument, "of type string or number", value);
-  // "." and ".." pass the pattern, and are no names: they would lead out of the folder.
+  // "." and ".." match the pattern, but are no interface names: in the path they would lead out of the folder.
   const index =
     INTERFACE_NAME.test(value) && value !== "." && value !== ".." ? interfaceIndex(value) : undefined;
   if (index === undefined) {
@@ -42,7 +43,7 @@ export function checkInterface(argument: string, value: unknown, interfaceIndex:
   return index;
 }
 
-/** A network interface, by its name or index; 0 leaves the choice to the kernel. Read, it is the index. */
+/** A network interface, by name or index. 0 lets the kernel choose. Reading returns the index. */
 export const interfaceIndex: Payload<number | string> = {
   ctype: "int",
   size: both(4),
@@ -53,7 +54,7 @@ export const interfaceIndex: Payload<number | string> = {
   },
 };
 
-/** The same in network order, which IP_UNICAST_IF and IPV6_UNICAST_IF want. */
+/** The same in network byte order, for IP_UNICAST_IF and IPV6_UNICAST_IF. */
 export const interfaceIndexBe: Payload<number | string> = {
   ctype: "__be32",
   size: both(4),

@@ -1,4 +1,4 @@
-// IP addresses as text: literals only, nothing is looked up. Printed as RFC 5952 has it.
+// IP addresses as text. No names are looked up. Addresses are written in the notation of RFC 5952.
 
 export const IPV4_BYTES = 4;
 export const IPV6_BYTES = 16;
@@ -9,8 +9,8 @@ const DOT = 46;
 const COLON = 58;
 
 /**
- * Writes the address that text[from..to) spells, in four decimal numbers without leading zeroes (inet_pton(3) has it so:
- * elsewhere they mean octal). Returns whether it is one.
+ * Writes the bytes of the IPv4 address in text[from..to). Returns whether the text is one: four decimal numbers without leading
+ * zeroes. inet_pton(3) refuses leading zeroes too, because other functions take such numbers for octal.
  */
 function parseIpv4(text: string, from: number, to: number, bytes: Uint8Array, at: number): boolean {
   let parts = 0;
@@ -41,7 +41,10 @@ function hexDigit(code: number): number {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
-/** Writes an IPv6 address without a zone. Returns whether `text` is one; if not, some bytes may have been written. */
+/**
+ * Writes the bytes of an IPv6 address without a zone. Returns whether `text` is one. If not, some bytes may still have been
+ * written.
+ */
 export function writeIpv6(text: string, bytes: Uint8Array, at: number): boolean {
   const end = text.length;
   let i = 0;
@@ -53,7 +56,7 @@ export function writeIpv6(text: string, bytes: Uint8Array, at: number): boolean 
   }
   while (i < end) {
     if (text.charCodeAt(i) === COLON) {
-      // The second of two colons.
+      // A "::" can occur only once.
       if (gap >= 0) return false;
       gap = written;
       i++;
@@ -82,7 +85,7 @@ export function writeIpv6(text: string, bytes: Uint8Array, at: number): boolean 
     if (i === end) return false;
   }
   if (gap < 0) return written === IPV6_BYTES;
-  // "::" stands for one group at least.
+  // "::" stands for at least one group.
   if (written === IPV6_BYTES) return false;
   const tail = written - gap;
   bytes.copyWithin(at + IPV6_BYTES - tail, at + gap, at + written);
@@ -94,7 +97,7 @@ export const readIpv4 = (bytes: Uint8Array, at: number): string =>
   `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
 
 const GROUPS = 8;
-/** Where the IPv4 address of ::ffff:a.b.c.d begins. */
+/** The offset of the IPv4 address in ::ffff:a.b.c.d. */
 const MAPPED_AT = 12;
 
 function isMapped(bytes: Uint8Array, at: number): boolean {
@@ -102,7 +105,7 @@ function isMapped(bytes: Uint8Array, at: number): boolean {
   return bytes[at + MAPPED_AT - 2] === 0xff && bytes[at + MAPPED_AT - 1] === 0xff;
 }
 
-/** The longest run of two or more zero groups, the first of equals: [begin, end). */
+/** The longest run of two or more zero groups: [begin, end). Of several equally long runs, the first. */
 function longestZeroes(groups: readonly number[]): [number, number] {
   let best = [0, 0] as [number, number];
   for (let i = 0; i < GROUPS; i++) {

@@ -4,10 +4,10 @@ import { readU32, write32 } from "./bytes.js";
 import { both, inLayout, type Layout, perLayout } from "./layout.js";
 import type { Encoding, Payload } from "./payload.js";
 
-/** sizeof the count in front of a list. */
+/** The size of the count in front of a list. */
 const COUNT = 4;
 
-/** Reads `count` elements, one behind the other, of which `end` is beyond the last byte. */
+/** Reads `count` elements, one after the other. `end` is the position after the last byte. */
 export function readElements<T>(
   element: Payload<T>,
   count: number,
@@ -41,7 +41,7 @@ export function writeElements<T>(
   }
 }
 
-/** A copy of the list: what is written is what was checked. */
+/** Returns a copy of the list, so that the caller can't change it after the check. */
 function checkLength<T>(argument: string, value: T[], min: number, max: number): T[] {
   const values = checkArray<T>(argument, value);
   const { length } = values;
@@ -63,7 +63,7 @@ export function array<T>(element: Payload<T>, count: number): Payload<T[]> {
   };
 }
 
-/** From `min` to `max` elements, as many as there are bytes for. */
+/** A list of `min` to `max` elements. Their number follows from the number of bytes. */
 export function list<T>(element: Payload<T>, min: number, max: number): Payload<T[]> {
   return {
     ctype: `${element.ctype}[]`,
@@ -79,14 +79,14 @@ export function list<T>(element: Payload<T>, min: number, max: number): Payload<
     measure: (value, { layout }, argument) =>
       checkLength(argument, value, min, max).length * inLayout(element.size, layout),
     write(bytes, at, value, encoding, argument, length) {
-      // As many as were measured: a list that has grown since must not reach into what follows.
+      // Write as many as were measured. A list that has grown since then must not overwrite the bytes behind it.
       const count = length / inLayout(element.size, encoding.layout);
       writeElements(element, bytes, at, checkLength(argument, value, count, count), encoding, argument);
     },
   };
 }
 
-/** A 32-bit count and as many elements, at most `max`. */
+/** A 32-bit count, followed by that many elements, at most `max`. */
 export function countedList<T>(ctype: string, element: Payload<T>, max: number): Payload<T[]> {
   const size = element.size["64"];
   return {

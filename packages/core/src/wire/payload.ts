@@ -1,9 +1,8 @@
 import type { Layout, PerLayout } from "./layout.js";
 
-/** Finds the index of a network interface by its name; undefined if there is none of that name. */
+/** What the encoding of a value depends on. */
 export type InterfaceIndex = (name: string) => number | undefined;
 
-/** What bytes depend on beside the value. */
 export interface Encoding {
   readonly layout: Layout;
   /** Finds the index of a network interface that a value names. */
@@ -11,23 +10,23 @@ export interface Encoding {
 }
 
 /**
- * How the bytes of a C type become a value, and back. Control messages, socket options and their fields are payloads.
+ * Encodes and decodes the bytes of a C type. Control messages, socket options and their fields are payloads.
  *
- * `read` is never given fewer bytes than `size`. It returns undefined for bytes that no value stands for.
- * `write` is given zeroes to write on. It checks the value; its errors name `argument`.
+ * `read` never gets fewer bytes than `size`. It returns undefined if the bytes are not a valid value. `write` gets bytes that are
+ * zero. It checks the value, and its errors name `argument`.
  */
 export interface Payload<Value> {
-  /** As C has it: `int`, `struct ucred`. */
+  /** The type's name in C: `int`, `struct ucred`. */
   readonly ctype: string;
-  /** sizeof; of what varies in length, the least. */
+  /** sizeof, or the smallest size if the length varies. */
   readonly size: PerLayout;
   readonly align: PerLayout;
-  /** Other lengths that `read` takes: some protocols of the kernel send a shorter or longer form. */
+  /** Other lengths that `read` accepts, because some kernel protocols send a shorter or longer form. */
   readonly alsoReads?: readonly number[];
-  /** Bytes to keep room for on receiving. Present only on what varies in length; it is no limit. */
+  /** How many bytes to reserve when receiving. Only on types whose length varies. A value can be longer. */
   readonly room?: PerLayout;
   read(bytes: Uint8Array, at: number, length: number, layout: Layout): Value | undefined;
-  /** The bytes that `value` takes. Present only on what varies in length. */
+  /** How many bytes `value` needs. Only on types whose length varies. */
   measure?(value: Value, encoding: Encoding, argument: string): number;
   write(
     bytes: Uint8Array,
@@ -39,5 +38,5 @@ export interface Payload<Value> {
   ): void;
 }
 
-/** The value that a payload stands for. */
+/** The type of a payload's values. */
 export type ValueOf<P> = P extends { read(...args: never[]): infer V | undefined } ? V : never;

@@ -5,12 +5,12 @@ import type { Encoding, Payload, ValueOf } from "./payload.js";
 // biome-ignore lint/suspicious/noExplicitAny: any value's payload is a field.
 export type Fields = Readonly<Record<string, Payload<any>>>;
 
-/** Fields whose names begin with `_` are reserved: zero when written, passed over when read. */
+/** The values of fields. Fields whose names begin with `_` are reserved: writing leaves them zero, and reading skips them. */
 type StructValue<F extends Fields> = {
   -readonly [K in keyof F as K extends `_${string}` ? never : K]: ValueOf<F[K]>;
 };
 
-/** A named field, and where the C compiler of a layout puts it. */
+/** A field's name, and where the C compiler puts it in each layout. */
 interface Place {
   readonly name: string;
   readonly payload: Payload<unknown>;
@@ -54,10 +54,10 @@ function writeField(
   payload.write(bytes, at + offset, given[name], encoding, `${argument}.${name}`, size);
 }
 
-/** A C structure: its fields in order, each aligned as the layout's C compiler aligns it. */
+/** A C structure. Each of its fields is aligned as the layout's C compiler aligns it. */
 export function struct<const F extends Fields>(ctype: string, fields: F): Payload<StructValue<F>> {
   const placement = placementOf(fields);
-  // Copied and then filled in: several times faster than adding one field after the other.
+  // Copying a template and filling it in is several times faster than adding the fields one by one.
   const template = Object.fromEntries(placement["64"].places.map(({ name }) => [name, undefined]));
   return {
     ctype: `struct ${ctype}`,
@@ -83,8 +83,8 @@ export function struct<const F extends Fields>(ctype: string, fields: F): Payloa
 }
 
 /**
- * A C structure to which newer kernels have added fields. Reading leaves out the fields that this kernel does not give. Writing
- * sets those of `later` that are not given to zero; if none of them is given, it writes the older, shorter structure.
+ * A C structure to which newer kernels have added fields. Reading leaves out the fields that this kernel does not return. Writing
+ * sets fields of `later` that are not given to zero. If none of them is given, it writes the older, shorter structure.
  */
 export function growing<const F extends Fields, const L extends Fields>(
   ctype: string,
@@ -125,7 +125,7 @@ export function growing<const F extends Fields, const L extends Fields>(
   };
 }
 
-/** Bytes that mean nothing. */
+/** Bytes without a meaning. */
 export function reserved(size: number): Payload<null> {
   return { ctype: `__u8[${size}]`, size: both(size), align: both(1), read: () => null, write: () => {} };
 }

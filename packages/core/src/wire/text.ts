@@ -16,8 +16,8 @@ function textBytes(argument: string, value: string | Uint8Array): Uint8Array {
 }
 
 /**
- * Text of a security module, as a string where it is valid UTF-8, otherwise as bytes. SELinux ends its labels with a
- * null byte, AppArmor doesn't: that one byte is dropped.
+ * Text of a security module: a string if it is valid UTF-8, otherwise bytes. SELinux ends its labels with a null byte, and AppArmor
+ * does not. Reading removes this one byte.
  */
 export function text(ctype: string, room: number): Payload<string | Uint8Array> {
   return {
@@ -37,7 +37,7 @@ export function text(ctype: string, room: number): Payload<string | Uint8Array> 
   };
 }
 
-/** A name that the kernel ends with a null byte, of at most `room` bytes with it. An empty one takes back what was set. */
+/** A name with a null byte at its end, together at most `room` bytes. An empty name removes the setting. */
 export function nameText(ctype: string, room: number): Payload<string> {
   const encode = (argument: string, value: unknown): Uint8Array => {
     if (typeof value !== "string") throw invalidArgType(argument, "of type string", value);

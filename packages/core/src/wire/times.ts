@@ -3,7 +3,7 @@ import { i64, long } from "./integers.js";
 import { inLayout, type Layout, type PerLayout } from "./layout.js";
 import type { Payload } from "./payload.js";
 
-// Times are bigints of nanoseconds, whatever structure the kernel puts them into.
+// All times are bigints in nanoseconds, no matter which structure the kernel uses.
 
 const NANOSECONDS = 1_000_000_000n;
 
@@ -12,7 +12,7 @@ const MAX_SECONDS: Record<"long" | "i64", (layout: Layout) => bigint> = {
   i64: () => 0x7fffffffffffffffn,
 };
 
-/** Two equally wide integers: seconds, and the rest in `unit` nanoseconds. */
+/** Two integers of the same width: the seconds, and the rest in units of `unit` nanoseconds. */
 function time(ctype: string, part: Payload<bigint>, width: "long" | "i64", unit: bigint): Payload<bigint> {
   const limit = NANOSECONDS / unit;
   const size: PerLayout = { "64": 2 * part.size["64"], "32": 2 * part.size["32"] };
@@ -45,9 +45,9 @@ function time(ctype: string, part: Payload<bigint>, width: "long" | "i64", unit:
   };
 }
 
-/** 32-bit seconds in the 32-bit layout: they end in 2038. */
+/** In the 32-bit layout, its seconds have 32 bits, which end in 2038. */
 export const oldTimeval = time("struct __kernel_old_timeval", long, "long", 1000n);
-/** 32-bit seconds in the 32-bit layout: they end in 2038. */
+/** In the 32-bit layout, its seconds have 32 bits, which end in 2038. */
 export const oldTimespec = time("struct __kernel_old_timespec", long, "long", 1n);
 export const timeval64 = time("struct __kernel_sock_timeval", i64, "i64", 1000n);
 export const timespec64 = time("struct __kernel_timespec", i64, "i64", 1n);

@@ -2,7 +2,10 @@ import { readI32, readU32 } from "./bytes.js";
 import { i32, u32 } from "./integers.js";
 import { struct } from "./struct.js";
 
-/** Who sent a message, or is at the other end. Every message may bring one: it is read without a loop over fields, in half the time. */
+/**
+ * The credentials of a sender or peer. Every message may have some. So this reads the fields without a loop, which takes half the
+ * time.
+ */
 export const ucred = {
   ...struct("ucred", { pid: i32, uid: u32, gid: u32 }),
   read: (bytes: Uint8Array, at: number) => ({
