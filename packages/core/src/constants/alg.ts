@@ -1,4 +1,4 @@
-/** Options of SOL_ALG, three of which are control messages. Source: include/uapi/linux/if_alg.h. */
+/** Options of SOL_ALG. Three of them are also control messages. Source: include/uapi/linux/if_alg.h. */
 
 export const ALG_SET_KEY = 1;
 export const ALG_SET_IV = 2;

@@ -1,4 +1,6 @@
-/** Bluetooth's protocols, kinds of device addresses and control messages. Source: include/net/bluetooth/bluetooth.h and hci_sock.h. */
+/**
+ * Bluetooth's protocols, types of device addresses, and control messages. Source: include/net/bluetooth/bluetooth.h and hci_sock.h.
+ */
 
 export const BTPROTO_L2CAP = 0;
 export const BTPROTO_HCI = 1;

@@ -1,4 +1,4 @@
-/** Options of SOL_IEEE802154, one of which is a control message. Source: include/net/af_ieee802154.h. */
+/** Options of SOL_IEEE802154. One of them is also a control message. Source: include/net/af_ieee802154.h. */
 
 export const WPAN_WANTACK = 0;
 export const WPAN_SECURITY = 1;

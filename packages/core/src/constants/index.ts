@@ -1,4 +1,4 @@
-/** The numbers of the kernel's headers, with their names: one file per header. x64, ia32 and arm64 share them. */
+/** The numbers from the kernel's headers, under their names. One file per header. x64, ia32 and arm64 have the same numbers. */
 export * from "./address-families.js";
 export * from "./alg.js";
 export * from "./bluetooth.js";

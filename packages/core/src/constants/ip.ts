@@ -49,7 +49,7 @@ export const IP_MULTICAST_ALL = 49;
 export const IP_UNICAST_IF = 50;
 export const IP_LOCAL_PORT_RANGE = 51;
 export const IP_PROTOCOL = 52;
-/** On connections that netfilter redirected. Source: include/uapi/linux/netfilter_ipv4.h. */
+/** For connections that netfilter redirected. Source: include/uapi/linux/netfilter_ipv4.h. */
 export const SO_ORIGINAL_DST = 80;
 /** At SOL_RAW. Source: include/uapi/linux/icmp.h. */
 export const ICMP_FILTER = 1;

@@ -57,7 +57,7 @@ export const IPV6_UNICAST_IF = 76;
 export const IPV6_RECVFRAGSIZE = 77;
 export const IPV6_FREEBIND = 78;
 export const IPV6_2292PKTOPTIONS = 6;
-/** On connections that netfilter redirected. Source: include/uapi/linux/netfilter_ipv6/ip6_tables.h. */
+/** For connections that netfilter redirected. Source: include/uapi/linux/netfilter_ipv6/ip6_tables.h. */
 export const IP6T_SO_ORIGINAL_DST = 80;
 /** At SOL_ICMPV6. Source: include/uapi/linux/icmpv6.h. */
 export const ICMPV6_FILTER = 1;

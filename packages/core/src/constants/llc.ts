@@ -1,4 +1,4 @@
-/** LLC's options, one of which is a control message. Source: include/uapi/linux/llc.h. */
+/** Options of LLC. One of them is also a control message. Source: include/uapi/linux/llc.h. */
 
 export const LLC_OPT_RETRY = 1;
 export const LLC_OPT_SIZE = 2;

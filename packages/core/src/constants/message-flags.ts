@@ -20,5 +20,5 @@ export const MSG_FASTOPEN = 0x20000000;
 export const MSG_CMSG_CLOEXEC = 0x40000000;
 /** Receive into device memory. Since Linux 6.12. */
 export const MSG_SOCK_DEVMEM = 0x2000000;
-/** Set in msg_flags: this is an SCTP notification. Source: include/uapi/linux/sctp.h. */
+/** In msg_flags: the message is an SCTP notification. Source: include/uapi/linux/sctp.h. */
 export const MSG_NOTIFICATION = 0x8000;

@@ -1,4 +1,4 @@
-/** Options of SOL_NETLINK, two of which are control messages too. Source: include/uapi/linux/netlink.h. */
+/** Options of SOL_NETLINK. Two of them are also control messages. Source: include/uapi/linux/netlink.h. */
 
 export const NETLINK_ROUTE = 0;
 export const NETLINK_USERSOCK = 2;

@@ -1,4 +1,4 @@
-/** Options of SOL_PACKET, two of which are control messages too, and packet types. Source: include/uapi/linux/if_packet.h. */
+/** Options of SOL_PACKET, two of which are also control messages, and packet types. Source: include/uapi/linux/if_packet.h. */
 
 export const PACKET_HOST = 0;
 export const PACKET_BROADCAST = 1;

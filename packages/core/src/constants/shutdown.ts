@@ -1,4 +1,4 @@
-/** How to shut down. Source: include/linux/net.h, shutdown(2). */
+/** The second argument of shutdown(2). Source: include/linux/net.h. */
 
 export const SHUT_RD = 0;
 export const SHUT_WR = 1;

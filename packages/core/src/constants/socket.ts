@@ -97,7 +97,7 @@ export const SCM_TXTIME = 61;
 /** Since Linux 6.13. */
 export const SCM_TS_OPT_ID = 81;
 
-/** Descriptors that one message carries at most. Source: include/net/scm.h. */
+/** The largest number of descriptors in one message. Source: include/net/scm.h. */
 export const SCM_MAX_FD = 253;
 export const SCM_WIFI_STATUS = 41;
 /** Since Linux 6.17. */

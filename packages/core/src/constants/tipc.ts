@@ -1,4 +1,4 @@
-/** TIPC's control messages and kinds of addresses. Source: include/uapi/linux/tipc.h. */
+/** TIPC's control messages and types of addresses. Source: include/uapi/linux/tipc.h. */
 
 export const TIPC_SERVICE_RANGE = 1;
 export const TIPC_SERVICE_ADDR = 2;
