@@ -59,7 +59,7 @@ function nodeGyp(): string | undefined {
     try {
       candidates.push(createRequire(beside).resolve("node-gyp/bin/node-gyp.js"));
     } catch {
-      // Some distributions put npm elsewhere.
+      // Some distributions have node-gyp in a package of its own.
     }
   }
   return candidates.find((path) => path !== undefined && path !== "" && existsSync(path));

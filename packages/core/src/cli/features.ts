@@ -9,7 +9,7 @@ import { close, socket } from "../syscalls/index.js";
 export interface Feature {
   /** The option's name in the kernel. */
   name: string;
-  /** What a program gets by it. */
+  /** What a program can do with it. */
   what: string;
   /** The first version of Linux that has it. */
   since: string;

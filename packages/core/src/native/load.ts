@@ -75,8 +75,8 @@ function load(): LoadedBinding {
   const local = fromLocalBuild(target);
   if (local.loaded) return local.loaded;
 
-  // If a local build exists but is broken, report that, because its user needs to know. If the package is installed too, report the
-  // package.
+  // If a local build exists but is broken, report it, because its user needs to know. But if the package is there and broken too,
+  // report the package.
   const { reason, fix } =
     local.defect.reason !== "" && isMissing(prebuilt.defect.error) ? local.defect : prebuilt.defect;
   const attempts = [prebuilt.defect, local.defect].map(({ tried, error }) => ({ tried, error }));

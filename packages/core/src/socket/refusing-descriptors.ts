@@ -19,8 +19,8 @@ export function checkRefusable(family: number, maxFds: MaxFds): void {
 
 /**
  * Applies `maxFds: "refuse"`: switches SO_PASSRIGHTS off, so that the kernel fails a send with descriptors. If this comes before
- * bind(2), listen(2) or connect(2), no descriptor can arrive earlier. A connection inherits it from its listener, already in
- * connect(2).
+ * bind(2), listen(2) or connect(2), no descriptor can arrive earlier. A connection inherits the setting from its
+ * listener, already during the peer's connect(2).
  */
 export function refuseDescriptors(fd: number, maxFds: MaxFds): void {
   if (maxFds !== "refuse") return;

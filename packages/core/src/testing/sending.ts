@@ -111,7 +111,7 @@ export class MemorySending implements Transport<ChannelMessage> {
     return this.#channel.write(bytes, given) ?? -EAGAIN;
   }
 
-  /** The event loop need not report room for a planned error: it comes even if there is no room. */
+  /** A planned error must come even if there is no room, so the writer is told at once. */
   willTellOfRoom(): boolean {
     if (this.#faults.isPlanned("sendmsg")) this.#channel.tellWriter();
     return true;
