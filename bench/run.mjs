@@ -1,14 +1,14 @@
-// Measures the library against C, Node's own means and Python, and in Bun and Deno, in one run: contenders take turns, and what
-// is printed are the least and the median over the rounds, and their ratios to the first contender's. Single figures mean little
-// on a shared machine; ratios of one run do.
+// Measures the library against C, Node's own modules and Python, and also in Bun and Deno. In one run, the contenders take turns.
+// It prints the minimum and the median over all rounds, and their ratios to the first contender's. On a shared machine, single
+// figures mean little, but the ratios of one run are reliable.
 //
 //   npm run bench -- [ROUNDS] [--only NAME,…] [--against FOLDER] [--write]
 //
-// --only      measures these subjects: see subjects.mjs
-// --against   also measures the library of another checkout, which must be built: what a change has brought
-// --write     puts the figures into bench/README.md, in place of those that were there
+// --only      measures only these subjects: see subjects.mjs
+// --against   also measures the library of another checkout, which must be built: so you see the effect of a change
+// --write     replaces the figures in bench/README.md
 //
-// It fails when Bun or Deno is slower than its limit, a ratio to C, in every try.
+// It fails if Bun or Deno misses its limit, a ratio to C, in all tries.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { arch, cpus, loadavg, release, tmpdir } from "node:os";
@@ -27,18 +27,18 @@ const folder = mkdtempSync(join(tmpdir(), "sendmsg-bench-"));
 /** How often a runtime may miss its limit. */
 const TRIES = 5;
 
-// Deno would ask for its newest version.
+// Without this, Deno would ask for its newest version.
 const environment = { ...process.env, DENO_NO_UPDATE_CHECK: "1" };
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 
-/** Runs a contender once: what it has measured. */
+/** Runs a contender once. Returns what it has measured. */
 function run({ command: [program, ...args], checkout }) {
   const env = checkout ? { ...environment, SENDMSG_BENCH_CHECKOUT: checkout } : environment;
   return execFileSync(program, args.map(String), { encoding: "utf8", env }).split(" ").map(Number);
 }
 
-/** The contenders that take part, and those of the other checkout. */
+/** The contenders that take part, including those of the other checkout. */
 function entriesOf(contenders) {
   return Object.entries(contenders).flatMap(([name, contender]) => {
     if (contender === undefined) return [];
@@ -50,7 +50,7 @@ function entriesOf(contenders) {
   });
 }
 
-/** Runs the contenders in turns: a table for each measure. */
+/** Runs the contenders in turns. Returns a table for each measure. */
 function measure({ title, measures = [""], once, contenders }) {
   const entries = entriesOf(contenders);
   const results = new Map(entries.map(([name]) => [name, []]));
@@ -81,7 +81,9 @@ function measure({ title, measures = [""], once, contenders }) {
   });
 }
 
-/** What is wrong with the contenders that have a limit. One that is beyond it is tried again, right after C: others use the machine, too. */
+/**
+ * Returns which contenders miss their limits. Each of these runs again, right after C, because other programs use the machine too.
+ */
 function tooSlow({ title, contenders }, rows) {
   const base = Object.values(contenders)[0];
   const faults = [];
@@ -99,7 +101,7 @@ function tooSlow({ title, contenders }, rows) {
   return faults;
 }
 
-/** What is measured once has neither a median nor a ratio. */
+/** A value that is measured only once has no median and no ratio. */
 const headings = ({ unit, isTime }) =>
   isTime ? ["", `least, ${unit}`, `median, ${unit}`, "× (least)", "× (median)"] : ["", unit];
 
@@ -119,7 +121,7 @@ function print(table) {
 
 const MARK = "<!-- Figures: npm run bench -- --write -->\n";
 
-/** All that follows the mark in bench/README.md. */
+/** Replaces everything behind the mark in bench/README.md. */
 function writeFigures(where, tables) {
   const page = fileURLToPath(new URL("README.md", import.meta.url));
   const [text] = readFileSync(page, "utf8").split(MARK);

@@ -1,6 +1,6 @@
-// What is measured, and who takes part. The first contender of a subject is what the others are compared with.
+// What is measured, and with which contenders. The others are compared with the first contender of a subject.
 //
-// A contender prints what it has measured: nanoseconds for one, or what `measures` says.
+// A contender prints what it has measured: the nanoseconds for one operation, or what `measures` says.
 import { execFileSync } from "node:child_process";
 import { arch } from "node:os";
 import { join } from "node:path";
@@ -11,16 +11,16 @@ const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
 const node = (file, ...args) => ({ command: [process.execPath, here(`contenders/${file}`), ...args] });
 
-/** The library: `npm run bench -- --against FOLDER` also runs this contender with another checkout's. */
+/** The library. `npm run bench -- --against FOLDER` also runs this contender with another checkout's library. */
 const ours = (...args) => ({ ...node("sendmsg.mjs", ...args), isLibrary: true });
 
-/** How many files a process may have open at most. */
+/** How many files a process may have open. */
 function mostFiles() {
   const limit = execFileSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }).trim();
   return limit === "unlimited" ? Number.POSITIVE_INFINITY : Number(limit);
 }
 
-/** The same under a limit of open files; undefined, with the reason printed, where so many are not permitted. */
+/** The contender under a limit of open files. If the system does not permit as many, prints that and returns undefined. */
 function withFiles(files, contender) {
   if (mostFiles() < files) {
     console.log(`without a contender that needs ${files} open files: "ulimit -Hn" says ${mostFiles()}`);
@@ -30,7 +30,7 @@ function withFiles(files, contender) {
   return { ...contender, command };
 }
 
-/** Builds a C contender; undefined, with the reason printed, where there is no compiler. */
+/** Builds a C contender. If there is no compiler, prints that and returns undefined. */
 function compiled(name, folder) {
   const program = join(folder, name);
   try {
@@ -54,7 +54,7 @@ function interpreted(name) {
   }
 }
 
-/** The library in other runtimes, whose ratio to C must stay below the limit. The toolbox has them for x64. */
+/** The library in other runtimes. Their ratios to C must stay below a limit. The toolbox has these runtimes only for x64. */
 function otherRuntimes() {
   if (arch() !== "x64") {
     console.log(
@@ -71,7 +71,7 @@ function otherRuntimes() {
 
 const TEN_THOUSAND = 10_000;
 
-/** All subjects. `folder` is for what has to be compiled. */
+/** All subjects. Compiled programs are put into `folder`. */
 export function subjects(folder) {
   const c = compiled("unix", folder);
   const python = interpreted("unix");

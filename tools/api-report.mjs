@@ -1,12 +1,15 @@
-// Compares what each entry point of sendmsg exports with its report in packages/core/api, so that the diff of a commit shows what
-// the commit changes for users. With --write, it writes the reports. It reads the declarations in dist, which turbo builds first.
+// Compares what each entry point of sendmsg exports with its report in packages/core/api. So the diff of a commit shows what the
+// commit changes for users. With --write, it writes the reports. It reads the declarations in dist, which turbo builds first.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CompilerState, Extractor, ExtractorConfig } from "@microsoft/api-extractor";
 import { repository } from "./paths.mjs";
 
-/** They use what other entry points export. If they showed it too, each change of the tables would be in four reports. */
+/**
+ * These entry points use the exports of others, but their reports don't show them. Otherwise a change of the tables would be in
+ * four reports.
+ */
 const BUILT_ON_OTHERS = ["index.api.md", "testing.api.md"];
 
 const write = process.argv.includes("--write");
@@ -22,7 +25,7 @@ const entryPoints = Object.entries(JSON.parse(readFileSync(manifest, "utf8")).ex
   .map(([path, { types }]) => ({ report: `${path === "." ? "index" : path.slice(2)}.api.md`, types }));
 const configs = new Map(entryPoints.map(({ report, types }) => [report, configOf(report, types)]));
 
-// One program of the compiler for all entry points: making it takes longer than reading a report from it.
+// Use one TypeScript program for all entry points, because making it takes longer than reading a report from it.
 const [first, ...others] = configs.values();
 const compilerState = CompilerState.create(first, {
   additionalEntryPoints: others.map(({ mainEntryPointFilePath }) => mainEntryPointFilePath),
@@ -44,10 +47,10 @@ for (const [report, config] of configs) {
 const superfluous = readdirSync(folder).filter((name) => !configs.has(name));
 if (write) for (const report of superfluous) rmSync(join(folder, report));
 
-// What a report uses and does not show, another one must show: otherwise it could change unseen.
+// What one report uses but does not show, another report must show. Otherwise it could change without anybody seeing it.
 const shown = [...configs.keys()].map((report) => readFileSync(join(temporary, report), "utf8")).join("\n");
 for (const { report, text } of usedOnly) {
-  // The number tells types of one name apart.
+  // The number distinguishes types of the same name.
   const [, name] = /The symbol "(\w+?)(?:_\d+)?"/.exec(text);
   if (new RegExp(`^(export )?\\w+ ${name}\\b`, "m").test(shown)) continue;
   errors.push(`${report} uses ${name}, which no entry point exports`);
@@ -65,7 +68,7 @@ if (differ)
   console.error("If you mean the change, write the reports and commit them: npm run api -- --write");
 if (errors.length > 0 || differ) process.exitCode = 1;
 
-/** What api-extractor is to do for one entry point: a report and nothing else. */
+/** api-extractor's configuration for one entry point: it makes a report and nothing else. */
 function configOf(report, types) {
   return ExtractorConfig.prepare({
     configObject: {
@@ -85,7 +88,7 @@ function configOf(report, types) {
       tsdocMetadata: { enabled: false },
       messages: {
         compilerMessageReporting: { default: { logLevel: "error" } },
-        // Release tags, underscores, the form of comments: none of it is the surface.
+        // Release tags, underscores and the form of comments are not part of what users import.
         extractorMessageReporting: { default: { logLevel: "none" } },
         tsdocMessageReporting: { default: { logLevel: "none" } },
       },

@@ -1,5 +1,5 @@
-// The architectures that have a binary, and what building each on a Debian x64 machine takes. Other lists of them are made
-// from this one, or compared with it by packages/core/test/native/architectures.test.ts.
+// The architectures that have a binary, and how to build each of them on a Debian x64 machine. Other lists of architectures are
+// made from this one, or packages/core/test/native/architectures.test.ts compares them with it.
 export const architectures = {
   x64: {
     debian: "amd64",
@@ -15,7 +15,7 @@ export const architectures = {
     cross: {
       // Not g++-multilib: it conflicts with the arm64 cross compiler.
       packages: ["g++", "lib32gcc-12-dev", "lib32stdc++-12-dev", "libc6-dev-i386"],
-      // libc6-dev-i386 brings no <asm/…>; the x64 one serves both, found last.
+      // libc6-dev-i386 has no <asm/…>. The headers of x64 work for both. They must be searched last.
       environment: { CXXFLAGS: "-idirafter /usr/include/x86_64-linux-gnu" },
     },
     glibc: ["/lib/i386-linux-gnu/libc.so.6", "/usr/lib32/libc.so.6"],
@@ -23,7 +23,7 @@ export const architectures = {
   arm64: {
     debian: "arm64",
     elfMachine: "AArch64",
-    // Its segments are aligned to 64 KiB, so that kernels with pages of that size can map them.
+    // The segments are aligned to 64 KiB, so that kernels with pages of that size can map them.
     sizeLimit: 80 * 1024,
     cross: {
       packages: ["g++-aarch64-linux-gnu"],
@@ -38,10 +38,10 @@ export const architectures = {
 };
 
 export const ALL = Object.keys(architectures);
-/** Those that are not this machine's: tools are for x64. */
+/** All but this machine's: the tools run on x64. */
 export const FOREIGN = ALL.filter((arch) => arch !== "x64");
 
-/** Returns the table. It must have an entry for each of these architectures, and no other. */
+/** Returns the table after checking that it has an entry for each of these architectures, and no other. */
 export function tableOf(wanted, table) {
   const names = Object.keys(table);
   const faults = [

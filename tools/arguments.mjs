@@ -1,9 +1,9 @@
-// The arguments of tools that do the same in several places: [OPTION…] NAME… [-- FILTER…]
+// Reads the arguments of tools that do the same for several names: [OPTION…] NAME… [-- FILTER…]
 import { parseArgs } from "node:util";
 
 /**
- * The names before `--` and what follows it. A name that is no key of the table ends the process; `kind` says what it should
- * be the name of. `options` are as parseArgs takes them.
+ * Returns the names before `--`, and the arguments after it. A name that is no key of the table ends the process; `kind` says what
+ * the name should be. `options` are those of parseArgs.
  */
 export function namesAndFilters(kind, table, options = {}) {
   const { tokens, values } = parseArgs({ options, allowPositionals: true, tokens: true });

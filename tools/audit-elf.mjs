@@ -1,6 +1,6 @@
-// Proves of the binaries that any libc can load them, reading the files with binutils' readelf:
-//   node tools/audit-elf.mjs            those that have been built
-//   node tools/audit-elf.mjs --all      all of them; and the libcs to check against must be here
+// Proves that any libc can load the binaries. It reads the files with readelf (binutils):
+//   node tools/audit-elf.mjs            checks those that are built
+//   node tools/audit-elf.mjs --all      checks all of them; the libcs to compare with must be installed
 import { existsSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { ALL, architectures } from "./architectures.mjs";
@@ -11,7 +11,7 @@ import { attempt } from "./run.mjs";
 const exported = ["napi_register_module_v1", "node_api_module_get_api_version_v1"];
 const muslLibc = "/lib/x86_64-linux-musl/libc.so";
 
-/** What the binary may take from libc. glibc exports each in exactly one version, musl has each. */
+/** The symbols that the binary may use from libc. glibc exports each in exactly one version, and musl exports each. */
 const oneVersion = new Set([
   "__errno_location",
   "__stack_chk_fail",
@@ -30,13 +30,13 @@ const oneVersion = new Set([
 ]);
 
 /**
- * These have two versions since glibc 2.34 moved them from libpthread into libc: the same code under both. On ia32
- * pthread_create has a third, GLIBC_2.0, to which the reference binds: it differs only in how it reads the attributes, so
- * the binary passes none.
+ * These have two versions, because glibc 2.34 moved them from libpthread into libc. Both versions are the same code. On ia32,
+ * pthread_create has a third version, GLIBC_2.0, which the binary uses. It reads the attributes in another way, so the binary
+ * passes none.
  */
 const movedWithLibpthread = new Set(["pthread_create", "pthread_detach", "pthread_join"]);
 
-/** aarch64 keeps the stack protector's value in a variable of the dynamic linker (glibc) or of libc (musl). */
+/** On aarch64, the stack protector's value is a variable of the dynamic linker (glibc) or of libc (musl). */
 const onlyOnArm64 = new Set(["__stack_chk_guard"]);
 
 function readelf(...args) {
@@ -56,7 +56,7 @@ function dynamicSymbols(file) {
   return symbols;
 }
 
-/** The versions in which a libc exports each name; an empty list: it has no versions. */
+/** The versions in which a libc exports each name. An empty list: the symbol has no version. */
 function exportsOf(libc) {
   const versions = new Map();
   for (const symbol of dynamicSymbols(libc)) {
@@ -109,7 +109,7 @@ function audit(arch, file, strict) {
     "takes libuv's functions weakly",
     taken.filter((symbol) => symbol.name.startsWith("uv_") && !symbol.weak).map((symbol) => symbol.name),
   );
-  // Electron refuses a buffer over memory that V8 has not allocated itself.
+  // Electron refuses a buffer over memory that V8 has not allocated.
   check(
     "makes no external buffer",
     taken

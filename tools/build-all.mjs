@@ -4,7 +4,7 @@ import { requirePackages } from "./debian.mjs";
 import { repository } from "./paths.mjs";
 import { attempt } from "./run.mjs";
 
-// The audit reads with binutils, and compares with musl.
+// The audit needs binutils, and compares with musl.
 requirePackages([
   "binutils",
   "musl",

@@ -1,6 +1,6 @@
-// Builds the binary of one architecture, by default the machine's own, into its package:
+// Builds the binary of one architecture into its package. The default is the machine's own architecture:
 //   node tools/build-native.mjs [ARCHITECTURE]
-// Does nothing when the sources, the flags and the compiler are those of the last build.
+// It does nothing if the sources, the flags and the compiler are those of the last build.
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -32,7 +32,8 @@ if (!Object.hasOwn(architectures, arch)) {
 const environment = { ...process.env };
 if (arch !== process.arch) Object.assign(environment, architectures[arch].cross.environment);
 
-// The headers beside this Node spare node-gyp a download. What the binary uses of them is stable across versions.
+// If the headers are installed beside this Node, node-gyp need not download them. What the binary uses of them is the same in all
+// versions.
 if (!environment.npm_config_nodedir) {
   const prefix = dirname(dirname(process.execPath));
   if (existsSync(join(prefix, "include/node/uv.h"))) environment.npm_config_nodedir = prefix;
@@ -69,7 +70,7 @@ const made = fingerprint(
   ],
 );
 
-// node-gyp builds in the folder of the binding.gyp; links give each architecture one of its own.
+// node-gyp builds in the folder of the binding.gyp. Links give each architecture a folder of its own.
 const stage = join(nativeSources, "build", arch);
 const record = join(stage, "made-of");
 const output = prebuild(arch);
@@ -99,7 +100,7 @@ if (build.failure) {
   console.error(build.failure);
   process.exit(1);
 }
-// Warnings are not lost in what node-gyp says about itself.
+// Print warnings without node-gyp's own output, in which they would be overlooked.
 for (const line of build.stderr.split("\n")) if (line && !line.startsWith("gyp ")) console.error(line);
 writeFileSync(record, `${made} ${sha256()}\n`);
 console.log(`linux-${arch}: ${readFileSync(output).length} bytes`);

@@ -1,5 +1,5 @@
-// Bun's build for musl, made to run on Debian. Bun wants a libstdc++.so.6 for musl, which Debian has not: one is linked here
-// from the compiler's archives, with just the symbols that Bun asks for and musl itself does not have.
+// Makes Bun's build for musl run on Debian. That Bun needs a libstdc++.so.6 for musl, which Debian does not have. So we link one
+// from the compiler's archives. It contains only the symbols that Bun needs and that musl itself does not have.
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cached, fingerprint } from "./cache.mjs";
@@ -15,7 +15,7 @@ const BUN = {
 const MUSL = "/lib/x86_64-linux-musl/libc.so";
 const PACKAGES = ["musl", "g++", "binutils"];
 
-// What the archives, built for glibc, take from there.
+// The archives are built for glibc, and use these functions of glibc.
 const FROM_GLIBC = `
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -30,7 +30,7 @@ unsigned arc4random(void) {
 }
 `;
 
-/** The program, and the folder that has to be in LD_LIBRARY_PATH. */
+/** The program, and the folder that must be in LD_LIBRARY_PATH. */
 export function bunOnMusl() {
   requirePackages(PACKAGES);
   const madeOf = fingerprint([BUN.package, BUN.integrity, FROM_GLIBC]);
@@ -49,7 +49,7 @@ function linkLibrary(folder) {
   const has = names(run("nm", ["--dynamic", "--defined-only", MUSL]), /(\S+)$/gm);
   const asks = new Set([
     ...names(run("nm", ["--dynamic", "--undefined-only", program]), / U (\S+)$/gm),
-    // Data that the program keeps a copy of.
+    // Data symbols that the program copies.
     ...names(run("readelf", ["--relocs", "--wide", program]), /R_X86_64_COPY\s+\S+\s+(\S+)/g),
   ]);
   const archives = dirname(run("g++", ["-print-file-name=libstdc++.a"]).trim());

@@ -1,4 +1,4 @@
-// Keeps what is expensive to make and the same for every checkout, in a folder outside of the checkout.
+// Keeps files that are expensive to make and the same for every checkout, in a folder outside the checkout.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
@@ -12,7 +12,7 @@ function cacheFolder() {
   return folder;
 }
 
-/** A name for what is made of these strings and of the contents of these files. */
+/** A name that is derived from these strings and from the contents of these files. */
 export function fingerprint(strings, files = []) {
   const hash = createHash("sha256");
   for (const text of strings) hash.update(`${text}\0`);
@@ -24,7 +24,10 @@ export function fingerprint(strings, files = []) {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** The folder or file `name`-…, made by `make` when the cache does not hold it. Older ones of that name go. */
+/**
+ * Returns the path of a file or folder `name`-… in the cache. If it is missing, `make` makes it. Older ones of that name are
+ * deleted.
+ */
 export function cached(name, madeOf, make) {
   const cache = cacheFolder();
   const path = join(cache, `${name}-${madeOf}`);

@@ -1,6 +1,6 @@
-// Runs everything that must hold, part by part, and says in the end how long each took and what failed. The parts of a stage
-// don't disturb each other: as many run side by side as there are processors. What a part prints is kept in build/ci.
-// A part that takes longer than its share is ended, and has failed; the others run all the same.
+// Runs everything that must pass for a change, part by part. At the end it prints how long each part took, and what failed. The
+// parts of one stage don't disturb each other: as many run in parallel as there are processors. Each part's output is in build/ci.
+// A part that takes longer than its share of the time is ended, and counts as failed. The other parts still run.
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -11,11 +11,11 @@ import { describeCounts } from "./results.mjs";
 import { printSummary, resultOf } from "./summary.mjs";
 
 const thorough = process.env.SENDMSG_THOROUGH === "1";
-/** How much longer a part may take when it leaves nothing out. */
+/** How many times longer a part may take if it leaves nothing out. */
 const SHARE = thorough ? 10 : 1;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-/** Between the request to end and the end. */
+/** How long a part may take to end after we asked it to. */
 const GRACE = 10 * SECOND;
 
 const logs = join(repository, "build/ci");
@@ -31,7 +31,7 @@ const npm = (script, ...args) => [
   script,
   ...(args.length > 0 ? ["--", ...args] : []),
 ];
-/** vitest's option for one test: it takes a regular expression. */
+/** vitest's option to run one test. It takes a regular expression. */
 const named = (name) => `-t '${name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("'", ".")}'`;
 const inCore = (file, name) => `cd packages/core && npx vitest run ${file} ${named(name)}`;
 const onTarget = (target) => ({
@@ -48,7 +48,7 @@ const onRuntime = (runtime, ...filters) => ({
   leaves: [`tests on ${runtime}`],
   again: (file) => `node tools/test-runtimes.mjs ${runtime} -- ${file}`,
 });
-/** The same tests, with the event loop told of readiness in another way: SENDMSG_READINESS, docs/runtimes.md. */
+/** Runs the same tests with another way to learn of readiness: SENDMSG_READINESS, see docs/runtimes.md. */
 const byReadiness = (way) => ({
   name: `tests, readiness by ${way}`,
   minutes: 5,
@@ -57,13 +57,12 @@ const byReadiness = (way) => ({
   leaves: [`readiness-${way}`],
   again: (file, name) => `export SENDMSG_READINESS=${way}; ${inCore(file, name)}`,
 });
-/** Beginnings of paths. */
+/** Tests of code that waits. */
+/** Tests of what another runtime can get wrong: waiting, sockets, descriptors. */
 const SOCKETS = ["test/socket", "test/listener", "test/connect", "test/datagrams"];
-/** What waits. */
 const OF_READINESS = thorough
   ? []
   : [...SOCKETS, "test/scenarios/no-descriptor-left", "test/scenarios/descriptors-in-flight"];
-/** What another runtime can get wrong: waiting, sockets, descriptors. */
 const OF_RUNTIMES = thorough
   ? []
   : [
@@ -73,17 +72,17 @@ const OF_RUNTIMES = thorough
       ),
     ];
 
-// Of each part: its name, the minutes that it may take, the results that it leaves, and how to run one of its tests alone.
+// Of each part: its name, how many minutes it may take, the results that it leaves, and how to run one of its tests alone.
 const stages = [
   [{ name: "what the others need", minutes: 20, command: node("prepare") }],
-  // A new user's first command, and the second.
+  // The first and the second command of a new user.
   [{ name: "npm run demo", minutes: 5, command: npm("demo") }],
   [
     {
       name: "npm test",
       minutes: 8,
       command: ["npm", "test", "--silent", "--", "--continue"],
-      // What turbo remembers of another run is no test.
+      // Don't use turbo's results from earlier runs.
       environment: { TURBO_FORCE: "true" },
       leaves: ["tests", "audit"],
       again: inCore,
@@ -99,7 +98,7 @@ const stages = [
       again: inCore,
     },
   ],
-  // Tests bind the same paths, so not side by side.
+  // One after the other, because the tests of both bind the same paths.
   [byReadiness("epoll")],
   [byReadiness("thread")],
   [
@@ -151,7 +150,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 for (const stage of stages) await runStage(stage);
 finish();
 
-/** Runs the parts of a stage, in order, each as soon as a processor is free. What was built before is not built anew meanwhile. */
+/** Runs the parts of a stage in order, each as soon as a processor is free. Parts don't rebuild what was built before. */
 async function runStage(parts) {
   const waiting = [...parts];
   const lanes = Math.min(parts.length, availableParallelism());
@@ -171,7 +170,7 @@ async function runPart(part, beside) {
     cwd: repository,
     env: { ...environment, ...beside, ...part.environment },
     stdio: ["ignore", output, output],
-    // A group of processes, which ends as a whole.
+    // A process group, so that all its processes can be ended together.
     detached: true,
   });
   closeSync(output);
@@ -201,7 +200,7 @@ async function runPart(part, beside) {
   );
 }
 
-/** What has not run to its end has failed. */
+/** A part that did not run to its end has failed. */
 function finish() {
   const names = new Set(done.map(({ name }) => name));
   const missing = stages.flat().filter(({ name }) => !names.has(name));

@@ -6,7 +6,7 @@ export function isRoot() {
   return process.getuid?.() === 0;
 }
 
-/** Installs what is missing, as root on Debian or Ubuntu. Elsewhere says what to install and ends the process. */
+/** Installs missing packages, as root on Debian or Ubuntu. On other systems, prints what to install and ends the process. */
 export function requirePackages(names) {
   const missing = names.filter((name) => !isInstalled(name));
   if (missing.length === 0) return;

@@ -1,5 +1,5 @@
-// Runs other architectures' programs: node tools/emulation.mjs ARCHITECTURE…
-// x64 runs ia32's by itself on most machines. Where it does not, and for arm64, the kernel is told to start qemu for them.
+// Makes this machine run programs of other architectures: node tools/emulation.mjs ARCHITECTURE…
+// Most x64 machines run ia32 programs themselves. On the others, and for arm64, the kernel has to start qemu for them.
 import { fileURLToPath } from "node:url";
 import { FOREIGN, tableOf } from "./architectures.mjs";
 import { namesAndFilters } from "./arguments.mjs";
@@ -8,7 +8,7 @@ import { requirePackages } from "./debian.mjs";
 import { run } from "./run.mjs";
 import { root, script } from "./targets.mjs";
 
-// Under Debian 12's qemu, V8 aborts in every thread but the first.
+// With Debian 12's qemu, V8 aborts in every thread but the first.
 const NEWER = { package: "qemu-user", suite: "trixie", file: "usr/bin/qemu-i386" };
 
 const emulators = tableOf(FOREIGN, {
@@ -25,10 +25,10 @@ const emulators = tableOf(FOREIGN, {
   },
 });
 
-/** Sees to it that this machine runs the architecture's programs; whether qemu does it. */
+/** Makes this machine run the architecture's programs. Returns whether qemu runs them. */
 export function isEmulated(arch) {
   const emulate = (emulator) => run(script("emulate.sh"), [root(arch), arch, emulator]).trim();
-  // Made only where it is needed: 70 MB come with it.
+  // Install qemu only if it is needed: it takes 70 MB.
   const how = emulate("");
   return (how === "unable" ? emulate(emulators[arch]()) : how) === "emulated";
 }

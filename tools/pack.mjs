@@ -1,6 +1,6 @@
-// Packs what is published: node tools/pack.mjs FOLDER
-// The binaries of all architectures must have been built. What a package needs only when it is published (os and cpu, which
-// would make npm refuse the workspace on other machines, license, notices, bill of materials, checksums) is added in a copy.
+// Packs the packages for publishing: node tools/pack.mjs FOLDER
+// The binaries of all architectures must be built. Some things are added only to the copy that is published: os and cpu (with them,
+// npm would refuse the workspace on other machines), license, notices, bill of materials, checksums.
 import { createHash } from "node:crypto";
 import {
   cpSync,
@@ -47,7 +47,7 @@ const installed = (name) => {
 };
 const identity = ({ name, version, license, description }) => ({ name, version, license, description });
 
-// In the workflow that publishes, npm checks that it runs in the repository which the package names.
+// In the workflow that publishes, npm checks that the package names the repository in which the workflow runs.
 const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
 const url = GITHUB_REPOSITORY && `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}`;
 const origin = (directory) =>
@@ -112,7 +112,7 @@ try {
   rmSync(stage, { recursive: true, force: true });
 }
 
-/** Copies what goes into a package. */
+/** Copies the files of a package. */
 function prepare(source, { manifest, files }) {
   const copy = join(stage, manifest.name);
   for (const name of manifest.files) {
@@ -131,13 +131,13 @@ function pack(names) {
     ["pack", "--json", "--ignore-scripts", "--pack-destination", output, ...names.map((name) => `./${name}`)],
     { cwd: stage },
   );
-  // A list, or from npm 12 on an object with a key for each package.
+  // npm prints a list. From npm 12 on, it prints an object with a key for each package.
   for (const { filename, unpackedSize } of Object.values(JSON.parse(packed))) {
     console.log(`${filename}: ${unpackedSize} bytes unpacked`);
   }
 }
 
-/** The licenses of what is compiled into a package, as its authors word them. */
+/** The licenses of what is compiled into a package, in their authors' words. */
 function noticesOf(contents) {
   const sections = contents.map(({ name, version }) => {
     const from = join(repository, "node_modules", name);

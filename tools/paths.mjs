@@ -1,4 +1,4 @@
-// Where things are in the checkout.
+// The paths of the checkout's folders.
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 

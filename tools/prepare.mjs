@@ -1,12 +1,12 @@
-// Installs what the parts of tools/ci.mjs need, and makes what they find in the cache: two parts that run side by side would
-// be in each other's way.
+// Installs what the parts of tools/ci.mjs need, and fills the cache for them. Otherwise two parts that run in parallel would do it
+// at the same time.
 import { bunOnMusl } from "./bun-musl.mjs";
 import { requirePackages } from "./debian.mjs";
 import { repository } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { toolbox } from "./toolbox.mjs";
 
-// The compilers, and the programs that the tests exchange descriptors with. Not every machine runs the 32-bit programs that the
+// The compilers, and the programs with which the tests exchange descriptors. Some machines can't run the 32-bit programs that the
 // tests compile.
 const COMPILERS = ["g++", "make", "lib32gcc-12-dev", "libc6-dev-i386", "binutils"];
 const PROGRAMS = [

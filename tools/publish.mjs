@@ -1,7 +1,7 @@
-// Publishes the tarballs that tools/pack.mjs made, to npm's configured registry, and tries what was published:
+// Publishes the tarballs that tools/pack.mjs made to npm's configured registry, and then tries the published packages:
 //   node tools/publish.mjs FOLDER [--dry-run] [-- FLAG…]      flags are npm's: --registry=…
-// The native packages go first; `sendmsg`, which names them, when the registry has all of them. May be run again after a
-// failure: what is published already, and is the same, stays.
+// The native packages come first. `sendmsg`, which names them, follows when the registry has all of them. You can run this again
+// after a failure: it skips packages that are already published with the same contents.
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,10 +14,10 @@ import { attempt, ProgramFailure, run } from "./run.mjs";
 
 const CORE = "sendmsg";
 const SECOND = 1000;
-// A registry shows some minutes later what it has accepted.
+// A registry shows what it has accepted only after some minutes.
 const APPEARS_WITHIN = 10 * 60 * SECOND;
 const ASK_EVERY = 5 * SECOND;
-// The first that can publish as a workflow that the registry trusts.
+// The first npm that a registry can trust because of the workflow in which it runs.
 const NPM_THAT_IS_TRUSTED = "11.5.1";
 
 class Failure extends ProgramFailure {}
@@ -27,14 +27,14 @@ const {
   values: { "dry-run": dryRun },
   positionals: [folder, ...flags],
 } = parseArgs({ options: { "dry-run": { type: "boolean" } }, allowPositionals: true });
-// GitHub gives this to a job that may ask for a token that says which workflow it is.
+// GitHub sets this in a job that may ask for a token which names its workflow.
 const { ACTIONS_ID_TOKEN_REQUEST_URL: isTrusted, GITHUB_REPOSITORY: source } = process.env;
 
 if (!folder) {
   console.error("node tools/publish.mjs FOLDER [--dry-run] [-- FLAG…]");
   process.exit(2);
 }
-// A fresh cache: what this machine has seen before says nothing about the registry.
+// Use a fresh cache: what this machine has downloaded before says nothing about the registry.
 const cache = mkdtempSync(join(tmpdir(), "sendmsg-publish-"));
 try {
   await publishAll(readTarballs(folder));
@@ -49,7 +49,7 @@ try {
 async function publishAll({ core, natives }) {
   if (isTrusted) checkProvenance([core, ...natives]);
   console.log(`To ${npm("config", "get", "registry").stdout.trim()}`);
-  // All are looked at before the first is published.
+  // Check all packages before publishing the first.
   const due = [...natives, core].filter((tarball) => !isPublished(tarball));
   for (const group of [natives, [core]]) {
     for (const tarball of group) {
@@ -62,7 +62,7 @@ async function publishAll({ core, natives }) {
   const script = fileURLToPath(new URL("test-tarballs.mjs", import.meta.url));
   const { failure } = attempt(process.execPath, [script, core.spec, "--", ...flags], {
     stdio: "inherit",
-    // What was published gets no token.
+    // The published package's code must not see the token.
     env: {
       ...environment(),
       ACTIONS_ID_TOKEN_REQUEST_URL: undefined,
@@ -72,7 +72,7 @@ async function publishAll({ core, natives }) {
   if (failure) throw new Failure(`${core.spec} is published, and does not work.`);
 }
 
-/** The tarballs, of which none may be missing, superfluous, or of another version than the others. */
+/** Reads the tarballs. Throws if one is missing, if there is one too many, or if their versions differ. */
 function readTarballs(folder) {
   const tarballs = readdirSync(folder)
     .filter((name) => name.endsWith(".tgz"))
@@ -95,7 +95,7 @@ function readTarballs(folder) {
   return { core, natives };
 }
 
-/** What the registry would refuse, but only when other packages are already published. */
+/** Checks now what the registry would refuse only later, when other packages are already published. */
 function checkProvenance(tarballs) {
   const version = npm("--version").stdout.trim();
   if (semver.lt(version, NPM_THAT_IS_TRUSTED)) {
@@ -120,8 +120,8 @@ function isPublished({ spec, integrity }) {
 }
 
 /**
- * Of the tarball as the registry gives it to whoever installs it: unlike npm view, npm pack reads the short document that
- * npm install reads, which may be an older one, and fetches.
+ * The integrity of the tarball that users get from the registry. Unlike npm view, npm pack reads the short document that npm
+ * install reads, which may be an older one. It also fetches the tarball.
  */
 function publishedIntegrity(spec) {
   const { failure, stdout } = npm("pack", spec, "--dry-run", "--json", "--prefer-online");
@@ -140,7 +140,7 @@ function publish({ file, spec, manifest }) {
   console.log(`${spec} ${dryRun ? "would be" : "has been"} published as ${tag}`);
 }
 
-/** Waits until the registry gives the package out. What it does not answer meanwhile, it may answer later. */
+/** Waits until the registry returns the package. If the registry does not answer, it may answer later. */
 async function appearance(tarball) {
   const deadline = Date.now() + APPEARS_WITHIN;
   let reason = "the registry does not give it out";

@@ -1,5 +1,5 @@
-// The process of tools/registry.mjs: node registry-server.mjs TOOLBOX CONFIGURATION
-// Tells its parent the port, which the kernel chooses, and ends with it.
+// The process that tools/registry.mjs starts: node registry-server.mjs TOOLBOX CONFIGURATION
+// It tells its parent the port, which the kernel chooses. It ends when its parent ends.
 import { createRequire } from "node:module";
 import { join } from "node:path";
 

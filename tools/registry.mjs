@@ -1,5 +1,5 @@
-// A package registry on loopback that knows nothing but what is published to it, for as long as a test runs. Everything it
-// makes is in a folder of its own.
+// A package registry on loopback, for the time of a test. It has only the packages that the test publishes. All its files are in a
+// folder of its own.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { nodes, toolbox } from "./toolbox.mjs";
 
 const START_LIMIT_MS = 60_000;
 
-// Anyone may publish, and there is no other registry to ask.
+// Anybody may publish. The registry asks no other registry.
 const CONFIGURATION = `
 storage: ./storage
 auth:
@@ -31,9 +31,9 @@ log: { type: stdout, format: pretty, level: warn }
 `;
 
 /**
- * Starts the registry. `environment` makes npm, and what reads npm's configuration, use it and nothing of this user's:
- * spread it over process.env. `npmrc` is the file that it names, with the token that npm asks for before it publishes.
- * Call `stop()` when done; the end of this process ends the registry, too.
+ * Starts the registry. Spread `environment` over process.env: then npm, and tools that read npm's configuration, use this registry
+ * and none of the user's settings. `npmrc` is the path of the configuration file; it contains the token that npm needs to publish.
+ * Call `stop()` when done. The registry also ends when this process ends.
  */
 export async function startRegistry() {
   const folder = mkdtempSync(join(tmpdir(), "sendmsg-registry-"));
@@ -41,7 +41,7 @@ export async function startRegistry() {
   writeFileSync(configuration, CONFIGURATION);
   const log = join(folder, "log");
   const output = openSync(log, "w");
-  // A process of its own: verdaccio wants a newer Node than ours may be, and has to answer while this process waits for npm.
+  // In a process of its own: verdaccio may need a newer Node than this one, and must answer while this process waits for npm.
   const child = fork(
     fileURLToPath(new URL("registry-server.mjs", import.meta.url)),
     [toolbox(), configuration],
@@ -53,7 +53,7 @@ export async function startRegistry() {
   closeSync(output);
   const ended = once(child, "exit");
   const stop = async () => {
-    // It has nothing to save.
+    // The registry has nothing to save.
     child.kill("SIGKILL");
     await ended;
     rmSync(folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
-// All packages have one version. Makes a release of it, in the checkout alone: nothing is pushed or published.
-//   node tools/release.mjs VERSION           or patch, minor, major: versions and pins, changelog, commit, tag
-//   node tools/release.mjs --check [TAG]     that all is in lockstep; of a tag, that it is of this version and in the changelog
-//   node tools/release.mjs --notes FOLDER    what the release says: its part of the changelog, the checksums of the tarballs
+// Makes a release: all packages get the same version. It changes only this checkout, and pushes or publishes nothing.
+//   node tools/release.mjs VERSION           or patch, minor, major: sets versions and pins, edits the changelog, commits, tags
+//   node tools/release.mjs --check [TAG]     checks that all versions agree; for a tag, that it agrees and is in the changelog
+//   node tools/release.mjs --notes FOLDER    prints the release's text: its part of the changelog, the tarballs' checksums
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -43,7 +43,7 @@ function release(wanted) {
   if (git("tag", "--list", tag)) throw new Refusal(`The tag ${tag} exists already.`);
   const changelog = read(CHANGELOG);
   const released = sections(changelog).flatMap(({ version }) => version ?? []);
-  // The version in the packages may be one that has yet to be released.
+  // The packages may already have a version that is not released yet.
   const notNewer = semver.gt(current, version)
     ? current
     : released.find((other) => semver.gte(other, version));
@@ -135,7 +135,7 @@ function packages() {
   });
 }
 
-/** The version of a manifest, or of its entry in the lock file, and its pins of the native packages. */
+/** Sets the version in a manifest or in its entry in the lock file, and the versions of the native packages that it needs. */
 function stamp(manifest, version) {
   manifest.version = version;
   for (const name of Object.keys(manifest.optionalDependencies ?? {})) {
@@ -144,7 +144,7 @@ function stamp(manifest, version) {
   return manifest;
 }
 
-/** The changelog's parts: the version of each, undefined for what is unreleased, and the text below its heading. */
+/** The parts of the changelog: each with its version (undefined: unreleased) and the text below its heading. */
 function sections(changelog) {
   return changelog
     .split(/^(?=## \[)/m)

@@ -1,5 +1,5 @@
-// Counts of what passed, failed and was skipped, and where they are kept: with SENDMSG_RESULTS in the environment, each part
-// of a test run leaves a file there.
+// Counts passed, failed and skipped tests, and keeps the counts. If SENDMSG_RESULTS is in the environment, each part of a test run
+// writes a file to that folder.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -10,7 +10,7 @@ export function record(part, { passed, failed, skipped = 0 }) {
   writeFileSync(join(folder, `${part}.json`), JSON.stringify({ passed, failed, skipped }));
 }
 
-/** Keeps vitest's whole report beside the counts: it says what the tests have shown. */
+/** Keeps vitest's whole report beside the counts, because it also says what the tests have shown. */
 export function keepReport(name, path) {
   const folder = process.env.SENDMSG_RESULTS;
   if (!folder || !existsSync(path)) return;
@@ -18,14 +18,16 @@ export function keepReport(name, path) {
   copyFileSync(path, join(folder, `${name}.vitest.json`));
 }
 
-/** Whether a file in that folder is a report of vitest's: one of this machine's two, or one that was kept. */
+/** Whether a file in that folder is a report of vitest: one of the two of this machine, or one that keepReport() kept. */
 export const isReport = (name) => /^(tests|scenarios)\.json$|\.vitest\.json$/.test(name);
 
 export function describeCounts({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
 }
 
-/** The counts in vitest's report. What failed outside of a test (a file that can't be loaded, an error nobody caught) counts. */
+/**
+ * The counts of a report of vitest. Failures outside of tests count too: a file that can't be loaded, an error that nothing caught.
+ */
 export function countsOf(report, status) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const file of report.testResults) {
@@ -40,7 +42,7 @@ export function countsOf(report, status) {
   return counts;
 }
 
-/** What failed according to vitest's report: the test's file, its full name, and the first line of the error. */
+/** The failures in a report of vitest: each with the test's file, its full name, and the first line of the error. */
 export function failuresOf({ testResults }) {
   const first = (message) => message?.split("\n", 1)[0] ?? "";
   return testResults.flatMap(({ name, status, message, assertionResults }) => {
@@ -55,13 +57,13 @@ export function failuresOf({ testResults }) {
   });
 }
 
-/** Whether a report has no test that failed: what went wrong, if anything did, was not a test's doing. */
+/** Whether no test in the report failed. If the run failed all the same, the cause is not a test. */
 export function noTestFailed(path) {
   const testResults = read(path)?.testResults ?? [];
   return testResults.every((file) => file.assertionResults.every(({ status }) => status !== "failed"));
 }
 
-/** What a file of results says; undefined if it is not there or cut short. */
+/** Reads a file of results. Undefined if the file is missing or truncated. */
 export function read(path) {
   try {
     if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8"));
@@ -71,7 +73,7 @@ export function read(path) {
   return undefined;
 }
 
-/** As {@link countsOf}, of a report that may not be there or cut short. */
+/** Like {@link countsOf}, for a report that may be missing or truncated. */
 export function countsIn(path, status) {
   const report = read(path);
   return report ? countsOf(report, status) : { passed: 0, failed: 1, skipped: 0 };

@@ -1,7 +1,7 @@
-// Runs other programs to their end. Needs nothing that npm installs: tools/setup.mjs uses it before npm ci.
+// Runs other programs and waits for their end. Uses no npm package, because tools/setup.mjs needs it before npm ci.
 import { spawnSync } from "node:child_process";
 
-/** What spawnSync returns; and if the program failed, `failure` says how, with everything that it printed. */
+/** Returns what spawnSync returns. If the program failed, `failure` says how, with everything that the program printed. */
 export function attempt(program, args, options) {
   const result = spawnSync(program, args, { encoding: "utf8", maxBuffer: 1 << 28, ...options });
   const { status, signal, error, stdout, stderr } = result;
@@ -14,7 +14,7 @@ export function attempt(program, args, options) {
   };
 }
 
-/** What the program printed. Throws a {@link ProgramFailure} if it failed. */
+/** Returns what the program printed. Throws a {@link ProgramFailure} if it failed. */
 export function run(program, args, options) {
   const { failure, stdout } = attempt(program, args, options);
   if (failure !== undefined) throw new ProgramFailure(failure);

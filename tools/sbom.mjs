@@ -1,4 +1,4 @@
-// The bill of materials of a packed package, in CycloneDX's JSON: what is compiled into it and what it depends on.
+// The bill of materials of a packed package, as CycloneDX JSON: what is compiled into it, and what it depends on.
 import * as CycloneDX from "@cyclonedx/cyclonedx-library";
 
 const { Bom, Component, SpdxLicense } = CycloneDX.Models;
@@ -22,8 +22,8 @@ function component(type, { name, version, license, description, sha256, scope })
 }
 
 /**
- * `subject`: the package itself; `contains`: what is compiled into it; `needs`: what npm installs with it. Each has name,
- * version, license, and a binary its sha256. The same input gives the same text: no time, no serial number.
+ * `subject` is the package itself, `contains` is compiled into it, and npm installs `needs` with it. Each has a name, version and
+ * license. A binary also has its sha256. The same input always gives the same text: it contains no time and no serial number.
  */
 export function billOfMaterials({ subject, contains = [], needs = [] }) {
   const bom = new Bom();

@@ -1,10 +1,10 @@
-// Makes a clone ready, with what comes with Node alone: installs the dependencies and builds, where that is due.
+// Prepares a clone: installs the dependencies and builds, if they are out of date. Uses only what Node itself contains.
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { repository } from "./paths.mjs";
 import { attempt } from "./run.mjs";
 
-// tools/ci.mjs has made it ready, and runs several parts side by side: none may write what another reads.
+// tools/ci.mjs has already prepared the clone, and runs several parts in parallel: no part may write what another one reads.
 if (process.env.SENDMSG_BUILT === "1") process.exit(0);
 
 const MINIMUM_NODE = [20, 5];
@@ -35,7 +35,7 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
 const output = run(join(repository, "node_modules/.bin/turbo"), ["run", "build", "--output-logs=new-only"]);
 for (const line of output.split("\n")) if (/:build:native: linux-.* bytes/.test(line)) console.log(line);
 
-/** Runs a program silently; if it fails, shows everything that it printed. */
+/** Runs a program silently. If it fails, prints all its output. */
 function run(program, args) {
   const env = { TURBO_TELEMETRY_DISABLED: "1", TURBO_NO_UPDATE_NOTIFIER: "1", ...process.env };
   const { failure, stdout } = attempt(program, args, { cwd: repository, env });

@@ -1,8 +1,8 @@
-// Runs test files of packages/core over and over on a machine that has no time, and says which failed, and how:
+// Runs test files of packages/core many times on a busy machine, and prints which failed, and how:
 //   npm run test:soak -- [--times 200] [--quiet] [--target ia32] [FILTER…]
-// FILTER: parts of the paths of the test files, "test/" for all; without one, every file that starts other processes, one by one.
-// --target: one of tools/test-targets.mjs, as root. --quiet: nothing else runs. Otherwise stress-ng (Debian) takes the
-// processors, and starts and ends processes meanwhile.
+// FILTER: parts of the paths of test files; "test/" for all. Without one, runs each file that starts other processes, one by one.
+// --target: a target of tools/test-targets.mjs, as root. --quiet: nothing else runs. Without it, stress-ng (Debian) keeps the
+// processors busy, and starts and ends processes.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -14,7 +14,7 @@ import { countsIn, describeCounts, failuresOf, read, record } from "./results.mj
 import { run } from "./run.mjs";
 
 const core = join(repository, "packages/core");
-/** A run that takes longer hangs. */
+/** If a run takes longer, it hangs. */
 const LIMIT_S = 20 * 60;
 
 const { values, positionals } = parseArgs({
@@ -60,7 +60,7 @@ function runOnce(filters) {
     ? [join(folder, `${target}.vitest.json`), ["node", "tools/test-targets.mjs", target, "--", ...filters]]
     : [join(folder, "tests.json"), ["npx", "vitest", "run", "--root", core, ...filters]];
   try {
-    // timeout(1) ends whatever the tests have started, too.
+    // timeout(1) also ends the processes that the tests have started.
     const { status, stdout, stderr } = spawnSync(
       "timeout",
       ["--kill-after=10", String(LIMIT_S), ...command],

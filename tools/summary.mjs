@@ -1,5 +1,5 @@
-// What a run of tools/ci.mjs says in the end, on one screen: how long each part took, slowest first; what failed, on which
-// target, and how to run just that; and the sum of all counts.
+// Prints the summary of a run of tools/ci.mjs on one screen: how long each part took, the slowest first; what failed, on which
+// target, and how to run only that; and the sum of all counts.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { countsOf, describeCounts, failuresOf, read } from "./results.mjs";
@@ -8,7 +8,7 @@ const FAILURES_SHOWN = 4;
 const LINES_OF_LOG = 12;
 const WIDTH = 200;
 
-/** A part with its counts and its tests that failed. One that failed, or a promised result that is missing, counts at least once. */
+/** A part's counts and its failed tests. If the part failed, or a result is missing, it has at least one failure. */
 export function resultOf(part, folder) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const failures = [];
@@ -22,7 +22,7 @@ export function resultOf(part, folder) {
       if (problem === undefined) failures.push({ file: name, name: "", message: "no result was left" });
     }
     for (const key of Object.keys(counts)) counts[key] += own[key] ?? 0;
-    // Vitest's whole report, where only the counts are promised.
+    // Read vitest's whole report, if the result contains only counts.
     const report = left?.testResults
       ? left
       : read(join(folder, `${name.replace("tests on ", "")}.vitest.json`));
@@ -33,7 +33,7 @@ export function resultOf(part, folder) {
   return { ...part, counts, failures };
 }
 
-/** Whether all is well. */
+/** Prints the summary. Returns whether everything passed. */
 export function printSummary(parts) {
   const total = { passed: 0, failed: 0, skipped: 0 };
   console.log();

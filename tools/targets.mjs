@@ -1,5 +1,5 @@
-// What testing on another architecture needs: a root file system, the dependencies for it, a kernel. Each is made once and
-// kept in the cache folder under a name that tells what it was made of.
+// Makes what tests on another architecture need: a root file system, the dependencies, a kernel. Each is made once and kept in the
+// cache folder. Its name is derived from what it was made of.
 import { cpSync, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,17 +12,17 @@ import { run } from "./run.mjs";
 const SUITE = "bookworm";
 const scripts = join(dirname(fileURLToPath(import.meta.url)), "roots");
 
-// What the tests exchange descriptors with, what they run under seccomp with, and what makes interfaces and namespaces;
-// and what loads a booted kernel's modules.
+// The programs with which the tests exchange descriptors, run programs under seccomp, and make interfaces and namespaces. kmod
+// loads the modules of a booted kernel.
 const PROGRAMS = [
   ...["busybox-static", "python3", "perl", "libsocket-msghdr-perl", "musl"],
   ...["iproute2", "util-linux", "kmod"],
 ];
 
 const roots = tableOf(FOREIGN, {
-  // Debian 12's Node, 18.20, is the oldest that is supported.
+  // Debian 12 has Node 18.20, which is the oldest that we support.
   ia32: { packages: ["nodejs"] },
-  // Debian's Node is as old here: the newest LTS is tried.
+  // Debian's Node is equally old here, so we test the newest LTS version instead.
   arm64: {
     packages: ["libc6", "libstdc++6", "libatomic1"],
     node: {
@@ -34,16 +34,16 @@ const roots = tableOf(FOREIGN, {
 });
 
 const kernels = tableOf(FOREIGN, {
-  // A small one: to test what Linux always has, it needs no modules but the one that tells which file a socket is bound to.
+  // A small kernel, to test what every Linux has. It needs only the module that says to which file a socket is bound.
   arm64: { metapackage: "linux-image-cloud-arm64", modules: ["unix_diag"] },
-  // The one for real machines: it has a module for nearly every address family.
+  // The kernel for real machines. It has a module for nearly every address family.
   ia32: {
     metapackage: "linux-image-686",
     modules: [
       ...["can", "can-raw", "can-bcm", "can-isotp", "can-j1939", "vcan", "vxcan"],
       ...["vsock", "vsock_loopback", "vmw_vsock_virtio_transport_common"],
       ...["af_alg", "algif_hash", "algif_skcipher", "algif_aead", "algif_rng", "ansi_cprng"],
-      // The ciphers: what sockets are encrypted with, what AF_ALG may be asked for, what rxrpc and Bluetooth want at their start.
+      // The ciphers with which sockets are encrypted, which AF_ALG uses, and which rxrpc and Bluetooth need to start.
       ...[
         "tls",
         "ctr",
@@ -65,7 +65,7 @@ const kernels = tableOf(FOREIGN, {
   },
 });
 
-/** In the dependencies for another architecture: this machine's own esbuild. */
+/** This machine's own esbuild, inside the dependencies for another architecture. */
 export const HOST_ESBUILD = ".host-esbuild";
 
 export const script = (name) => join(scripts, name);
@@ -83,7 +83,7 @@ export function root(arch) {
   });
 }
 
-/** node_modules as package-lock.json has it, for another architecture. */
+/** The node_modules of package-lock.json, for another architecture. */
 export function dependencies(arch) {
   const lock = join(repository, "package-lock.json");
   return cached(`dependencies-${arch}`, fingerprint([arch], [lock]), (folder) => {
@@ -106,7 +106,7 @@ export function dependencies(arch) {
   });
 }
 
-/** A booted kernel of Debian's: its image, and an initramfs of the modules that the tests take. */
+/** A kernel of Debian's to boot: its image, and an initramfs with the modules that the tests need. */
 export function kernel(arch) {
   const { metapackage, modules } = kernels[arch];
   const madeOf = fingerprint([SUITE, metapackage], [script("debian-kernel.sh"), script("private-apt.sh")]);
@@ -123,7 +123,7 @@ export function kernel(arch) {
   };
 }
 
-/** The root file system and the dependencies as an initramfs. */
+/** An initramfs with the root file system and the dependencies. */
 export function initramfs(arch) {
   const [folder, modules] = [root(arch), dependencies(arch)];
   const madeOf = fingerprint(

@@ -1,4 +1,4 @@
-// Runs tests in another architecture's root file system: natively, or by user-mode emulation.
+// Runs tests in another architecture's root file system, either natively or with qemu's user-mode emulation.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,13 +8,13 @@ import { repository } from "./paths.mjs";
 import { dependencies, HOST_ESBUILD, root, script } from "./targets.mjs";
 import { allTests, emulatedTests, vitest } from "./test-selection.mjs";
 
-/** Writes vitest's report there, and returns the status. */
+/** Runs the tests. Writes vitest's report to the path `report`, and returns the exit status. */
 export function testInRoot({ arch, name }, filters, report) {
   const folder = root(arch);
   const modules = dependencies(arch);
   const emulated = isEmulated(arch);
   console.log(`\n${name}${emulated ? ", emulated" : ""}`);
-  // qemu need not translate the compiler: the kernel runs this machine's own in the other architecture's root, too.
+  // esbuild need not run under qemu: the kernel also runs this machine's own esbuild in the other architecture's root.
   const environment =
     emulated && existsSync(join(modules, HOST_ESBUILD))
       ? [`ESBUILD_BINARY_PATH=/repository/node_modules/${HOST_ESBUILD}`]

@@ -1,6 +1,6 @@
 // Loads each binary with musl's own dynamic loader: node tools/test-musl.mjs [ARCHITECTURE…]
-// A small C program stands in for the JavaScript runtime: it has the Node-API functions that the binary asks for, and
-// nothing else does. It is linked against the musl of each architecture's root file system, and calls the binary once.
+// A small C program replaces the JavaScript runtime. It has only the Node-API functions that the binary needs. It is linked with
+// the musl of each architecture's root file system, and calls the binary once.
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { root } from "./targets.mjs";
 
 const NAPI_VERSION = 8;
 
-// musl's start files are in a package that brings a whole compiler; these few instructions are what they do.
+// musl's start files are in a package that installs a whole compiler. These few instructions do the same.
 const targets = tableOf(ALL, {
   x64: {
     compiler: ["gcc"],

@@ -1,4 +1,4 @@
-// Runs tests on a booted kernel, on an emulated machine with one processor.
+// Boots a kernel on an emulated machine with one processor, and runs tests there.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -12,13 +12,13 @@ import { initramfs, kernel, script } from "./targets.mjs";
 import { allTests, chosenIn, vitest } from "./test-selection.mjs";
 
 const MEMORY = "2048";
-/** In the guest. */
+/** The report's path in the emulated machine. */
 const REPORT = "/tmp/vitest.json";
-// qemu, emulating a whole machine, has been seen to crash Node, in the process of vitest itself as in the others: a run in which
-// no test failed is made again.
+// When qemu emulates a whole machine, it sometimes crashes Node, also in vitest's own process. So if a run failed but no test did,
+// we repeat it.
 const ATTEMPTS = 3;
 
-/** Writes vitest's report there, and resolves with the status. */
+/** Runs the tests. Writes vitest's report to the path `report`, and resolves with the exit status. */
 export async function testOnKernel({ arch, name, selection }, filters, report) {
   const { image, modules } = kernel(arch);
   const base = initramfs(arch);
@@ -36,12 +36,12 @@ export async function testOnKernel({ arch, name, selection }, filters, report) {
       [
         "#!/bin/sh",
         `export SENDMSG_TARGET=${name} NO_COLOR=1`,
-        // Without them, tests would be skipped.
+        // Load the modules. Without them, tests would be skipped.
         "if [ -s /etc/modules ]; then xargs /sbin/modprobe -a </etc/modules || exit 1; fi",
-        // Again, when it failed and no test did.
+        // Repeat the run if it failed but no test did.
         `for attempt in $(seq ${ATTEMPTS}); do`,
         `  rm -f ${REPORT}`,
-        // Through a pipe: the console is a terminal, on which vitest would draw.
+        // Use a pipe: the console is a terminal, on which vitest would draw.
         `  { ${command}; echo $? >/tmp/status; } 2>&1 | cat`,
         "  status=$(cat /tmp/status)",
         "  [ $status != 0 ] || break",
@@ -78,7 +78,7 @@ export async function testOnKernel({ arch, name, selection }, filters, report) {
   }
 }
 
-/** What a program prints, shown after the name as it comes, without the reports. */
+/** Prints a program's output line by line, each after the name, but without the reports. */
 async function lines(name, program, args) {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
   const output = [];

@@ -1,6 +1,6 @@
-// Runs the tests of packages/core in other runtimes, on this machine (x64), with the same files and the same binary:
+// Runs the tests of packages/core in other runtimes, on this machine (x64), with the same test files and the same binary:
 //   node tools/test-runtimes.mjs [node18] [node22] [node24] [node26] [bun] [deno] [bun-musl] [-- FILTER…]
-// FILTER: parts of the paths of the test files to run. bun-musl takes Debian's musl and g++, and runs the scenarios.
+// FILTER: parts of the paths of the test files to run. bun-musl needs Debian's musl and g++, and runs the scenarios.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ import { bun, deno, nodes } from "./toolbox.mjs";
 
 const SECOND = 1000;
 const REPORT = "vitest.json";
-// Inputs for each property: Node has tried the many.
+// How many inputs each property gets. Node has already tried many more.
 const FUZZ_RUNS = "100";
 
 const onNode = (version) => ({ command: () => [nodes[version]()], files: [], env: {} });
@@ -23,9 +23,10 @@ const runtimes = {
   node22: onNode(22),
   node24: onNode(24),
   node26: onNode(26),
-  // --bun: programs that ask for Node by their first line get Bun.
+  // --bun: if a program's first line names node, Bun runs it instead.
   bun: { command: () => [bun(), "--bun"], files: [], env: { SENDMSG_FUZZ_RUNS: FUZZ_RUNS } },
-  // Asking for its newest version, Deno opens and closes a socket some time after its start: descriptors are counted here.
+  // Some time after its start, Deno would open a socket to ask for its newest version. That would disturb tests that count
+  // descriptors.
   deno: {
     command: () => [deno(), "run", "-A"],
     files: [],
@@ -73,7 +74,7 @@ function testOn(name) {
         stdio: ["ignore", "inherit", "inherit"],
         env: {
           ...process.env,
-          // What the tests start by the name of node is this one.
+          // Programs that the tests start as `node` use this runtime's binary.
           PATH: `${dirname(program)}:${process.env.PATH}`,
           SENDMSG_REPORT: report,
           ...(typeof env === "function" ? env() : env),

@@ -1,21 +1,21 @@
-// Which tests run on a target, as options of vitest. Where time is short, an emulated machine runs what an
-// architecture can get wrong; SENDMSG_THOROUGH=1 makes it run everything.
+// Chooses which tests run on a target, as options for vitest. On an emulated machine, a quick run contains only tests of what an
+// architecture can get wrong. With SENDMSG_THOROUGH=1 it contains all tests.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { repository } from "./paths.mjs";
 
 const VITEST = ["node_modules/vitest/vitest.mjs", "run", "--root", "packages/core"];
 const KERNEL_TESTS = "test/kernel/";
-// As in test/support/skip-unless.ts.
+// The same text as in test/real-kernel.ts.
 const REAL_KERNEL = "on a real kernel";
 const thorough = process.env.SENDMSG_THOROUGH === "1";
 
-// User-mode emulation has none of these families, and tells nothing of delays: a booted kernel shows them.
+// User-mode emulation has none of these address families, and its delays mean nothing. A booted kernel runs these tests.
 const NOT_EMULATED = [`${KERNEL_TESTS}**`, "test/scenarios/hostile.test.ts"];
 
 const files = (folder, ...names) => names.map((name) => `test/${folder}${name}.test.ts`);
 
-// These start many processes, and each takes seconds to start under emulation.
+// These tests start many processes. Under emulation, each takes seconds to start.
 const OF_MANY_PROCESSES = [
   ...files("", "**/properties"),
   ...files("scenarios/", "backpressure", "collected", "consumer-throws", "examples", "handover", "limits"),
@@ -23,8 +23,8 @@ const OF_MANY_PROCESSES = [
   "test/testing/**",
 ];
 
-// An architecture can get wrong how bytes are laid out, how the kernel is called, what becomes of descriptors and of what does not
-// fit, and who is told that a socket is ready. These are about something else.
+// An architecture can get these wrong: the layout of bytes, system calls, custody of descriptors, truncation, readiness. The
+// following tests are about something else.
 const NOT_OF_ARCHITECTURE = [
   ...["cli", "constants", "model"].map((folder) => `test/${folder}/**`),
   "test/bad-input/**",
@@ -45,22 +45,25 @@ const NOT_OF_ARCHITECTURE = [
 
 const without = (paths) => paths.map((path) => `--exclude=${path}`);
 
-/** Where time is short, the rest is left to this machine. */
+/** In a quick run, only this machine runs the rest. */
 const whereTimeIsShort = thorough ? [] : without([...OF_MANY_PROCESSES, ...NOT_OF_ARCHITECTURE]);
 
 export const allTests = (filters = []) => filters;
 
-/** What user-mode emulation gets right. ia32 is emulated only on machines that run no 32-bit programs: others run all of it. */
+/**
+ * The tests that work in user-mode emulation. ia32 is emulated only on machines that can't run 32-bit programs. Others run all
+ * tests.
+ */
 export const emulatedTests = (arch) => [
   ...without(NOT_EMULATED),
   ...whereTimeIsShort,
   ...(thorough && arch === "ia32" ? without(OF_MANY_PROCESSES) : []),
 ];
 
-/** What shows messages going through the kernel. */
+/** The tests that send messages through the kernel. */
 export const kernelTests = () => [KERNEL_TESTS, ...whereTimeIsShort];
 
-/** That, and of the other files what user-mode emulation gets wrong. */
+/** The tests that send messages through the kernel, and the tests that don't work in user-mode emulation. */
 export function kernelAndMistakenTests() {
   const core = join(repository, "packages/core");
   const chosen = readdirSync(join(core, "test"), { recursive: true })
@@ -76,7 +79,10 @@ export function kernelAndMistakenTests() {
   return [...kernelTests(), ...chosen];
 }
 
-/** The command that runs these tests and writes a report. `onlyRealKernel`: outside of test/kernel, those that need one. */
+/**
+ * The command that runs these tests and writes a report. `onlyRealKernel`: outside of test/kernel, only tests that need a real
+ * kernel.
+ */
 export const vitest = (report, options, { onlyRealKernel = false } = {}) => [
   "env",
   `SENDMSG_REPORT=${report}`,
@@ -86,7 +92,9 @@ export const vitest = (report, options, { onlyRealKernel = false } = {}) => [
   ...["node", ...VITEST, ...options],
 ];
 
-/** A report of such a run, without the tests that it was to leave out: they are not skipped, but run elsewhere. */
+/**
+ * The report of such a run, without the tests that it was told to leave out. They would count as skipped, but they run elsewhere.
+ */
 export function chosenIn(report) {
   const testResults = report.testResults.map((file) => ({
     ...file,

@@ -1,8 +1,8 @@
 // Installs sendmsg into an empty project as users do, and uses it: runs the README's example and `npx sendmsg doctor`.
 //   node tools/test-tarballs.mjs FOLDER             the tarballs that tools/pack.mjs made
-//   node tools/test-tarballs.mjs sendmsg@VERSION    what is published
-// After --, flags for npm install: -- --registry=…
-// It needs Node 18.18, its npm and ../examples, and no compiler, so that it runs in any image that has Node.
+//   node tools/test-tarballs.mjs sendmsg@VERSION    the published packages
+// After --, you can give flags for npm install: -- --registry=…
+// It needs only Node 18.18 with its npm, and ../examples. It needs no compiler, so it runs in any image that has Node.
 import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -34,7 +34,7 @@ console.log(
   `Node ${process.version}, npm ${npm}, linux-${process.arch}, ${libc ? `glibc ${libc}` : "another libc"}`,
 );
 writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
-// Not a test: without it, there is nothing to test.
+// This is not a test, but the tests need it.
 inProject("npm", "install", "--no-audit", "--no-fund", ...flags, ...specs());
 const manifest = json(installed("sendmsg/package.json"));
 
@@ -73,7 +73,7 @@ test("npx sendmsg doctor", () => {
   JSON.parse(inProject("npx", "--no", "sendmsg", "doctor", "--json"));
 });
 
-/** What npm is to install: the tarball of sendmsg and that of this machine's native package, or a published version. */
+/** What npm should install: the tarballs of sendmsg and of this machine's native package, or a published version. */
 function specs() {
   if (source.startsWith("sendmsg@")) return [source];
   return ["sendmsg", NATIVE.slice(1).replace("/", "-")].map((name) => {

@@ -1,11 +1,11 @@
-// Runs the tests on other architectures, as root on Debian 12 (x64) or in a privileged container of it:
+// Runs the tests on other architectures. It needs root on Debian 12 (x64), or a privileged container of it:
 //   node tools/test-targets.mjs [--prepare] [ia32] [ia32-kernel] [arm64] [arm64-kernel] [-- FILTER…]
-// ia32 runs natively in a root file system of Debian 12, arm64 in one by user-mode emulation; so does ia32 on a machine that
-// runs no 32-bit programs. The others run on a booted kernel, under full emulation: the tests that user-mode emulation gets
-// wrong, and what shows messages going through the kernel. The ia32 one has the address families that this machine's kernel
-// may lack.
-// FILTER: parts of the paths of the test files to run. The tests know where they run by SENDMSG_TARGET. --prepare: only makes
-// what the targets need.
+// ia32 runs natively in a root file system of Debian 12. arm64 runs in one under user-mode emulation, and so does ia32 if this
+// machine can't run 32-bit programs. The other two targets boot a kernel on an emulated machine. They run the tests that fail under
+// user-mode emulation, and those that send messages through the kernel. The kernel of ia32-kernel has address families that this
+// machine's kernel may lack.
+// FILTER: parts of the paths of the test files to run. SENDMSG_TARGET tells the tests on which target they run. --prepare: only
+// makes what the targets need.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -70,7 +70,7 @@ for (const arch of new Set(chosen.map((target) => target.arch))) node("tools/bui
 const total = { passed: 0, failed: 0, skipped: 0 };
 const summary = [];
 for (const target of chosen.filter(({ test }) => test === testInRoot)) await testTarget(target);
-// An emulated machine has one processor: one runs beside the other.
+// An emulated machine has one processor, so two of them run in parallel.
 await Promise.all(chosen.filter(({ test }) => test === testOnKernel).map(testTarget));
 console.log(summary.join("\n"));
 console.log(describeCounts(total));
@@ -83,7 +83,7 @@ async function testTarget(target) {
   let counts;
   try {
     let status = await target.test(target, filters, report);
-    // qemu has been seen to crash Node, and to hang. Then no test has failed, and another run tells.
+    // qemu sometimes crashes Node, or hangs. Then no test has failed, and we repeat the run.
     const byQemu = target.test === testOnKernel || isEmulated(target.arch);
     if (status !== 0 && byQemu && noTestFailed(report)) {
       console.log(`${target.name} ended with ${status}, and no test failed: once more`);

@@ -1,5 +1,5 @@
-// What the packed packages are tried with: other versions of Node, Bun, Deno, package managers, bundlers, a registry. Their
-// versions are those of e2e/package-lock.json; they are installed into the cache, not into the checkout.
+// The programs with which we try the packed packages: other versions of Node, Bun, Deno, package managers, bundlers, a registry.
+// Their versions are in e2e/package-lock.json. They are installed into the cache, not into the checkout.
 import { cpSync, mkdirSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cached, fingerprint } from "./cache.mjs";
@@ -29,7 +29,7 @@ export function toolbox() {
 /** A file of a package that is in the toolbox. */
 export const inToolbox = (...path) => join(toolbox(), "node_modules", ...path);
 
-/** The binaries of Node's versions other than 20, which is tested as the machine's own. */
+/** The binaries of other versions of Node. Version 20 is the machine's own. */
 export const nodes = {
   18: () => inToolbox("node18/bin/node"),
   22: () => inToolbox("node22/bin/node"),

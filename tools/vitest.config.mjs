@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 const results = process.env.SENDMSG_RESULTS;
 
-// What is around the tests does not count: no tag's workflow, no user's git.
+// The environment of this run must not influence the tests: no workflow's tag, no settings of the user's git.
 for (const name of Object.keys(process.env))
   if (/^(GITHUB|ACTIONS|GIT)_/.test(name)) delete process.env[name];
 

@@ -1,10 +1,10 @@
-// Notes in packages/core/test/kernel/proven.json which control messages the tests have sent through which kernel:
+// Records in packages/core/test/kernel/proven.json which control messages the tests have sent through which kernel:
 //   node tools/write-proof.mjs REPORT…
 //   node tools/write-proof.mjs --check REPORT…
-// A report is what vitest's JSON reporter writes of a whole run of test/kernel, or a folder that SENDMSG_RESULTS has named:
-// all the reports in it. What a report says replaces all that was noted of its kernel. With --check nothing is written: it
-// is an error if something is noted that no test has shown, on a kernel that one of the reports is of. What is noted of
-// other kernels is named, and not checked.
+// A report is a file that vitest's JSON reporter wrote in a whole run of test/kernel. It can also be a folder that SENDMSG_RESULTS
+// named: then all reports in it are read. A report replaces all records of its kernel. With --check, nothing is written. It fails
+// if there is a record that no test has shown on a kernel of the given reports. Records of other kernels are listed, but not
+// checked.
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -72,7 +72,7 @@ for (const message of [...new Set([...kept, ...proofs].map(({ message }) => mess
     }),
   );
 }
-// A list to a line, as Biome has it.
+// Put each list on one line, as Biome formats it.
 const text = JSON.stringify(after, null, 2).replace(
   /\[\s+([^\]]*?)\s+\]/g,
   (_, list) => `[${list.replace(/\s+/g, " ")}]`,

@@ -4,7 +4,7 @@ import { buffers, inTurn, main, timed } from "./timing.mjs";
 
 const PAIRS = 4;
 
-/** Datagrams, one at a time: who receives one has the next socket send to its partner. */
+/** Sends datagrams, one at a time: the receiver of one makes the next socket send to its partner. */
 async function udp(connected) {
   const sockets = [];
   for (let i = 0; i < PAIRS; i++) {

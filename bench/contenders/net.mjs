@@ -7,13 +7,13 @@ import { buffers, inTurn, main, processorTime, timed, timedWithServer } from "./
 const PAIRS = 4;
 const payload = () => inTurn(buffers(16, 64));
 
-/** Two connected sockets of Node's. Node has no socketpair(2): the library makes them, and has nothing to do with them then. */
+/** Two connected net.Sockets. Node has no socketpair(2), so the library makes them. After that, it is not involved. */
 async function pair() {
   const { socketpair } = await library();
   return socketpair().map((socket) => socket.toNet());
 }
 
-/** `count` round trips over each of the sockets in turn. */
+/** Makes `count` round trips, over each of the sockets in turn. */
 function roundtrips(sockets, count) {
   const next = inTurn(sockets);
   const data = payload();
@@ -38,7 +38,7 @@ async function roundtrip() {
   return timed(30_000, (count) => roundtrips(lefts, count));
 }
 
-/** The other process of `processes`: it answers and prints the processor time that each connection took. */
+/** The other process of `processes`. It answers, and prints the processor time that each connection took. */
 function server() {
   createServer((peer) => {
     const before = processorTime();
@@ -61,7 +61,7 @@ const processes = () =>
     close: (socket) => socket.destroy(),
   });
 
-/** Round trips beside so many sockets that wait. */
+/** Makes round trips while `waiting` other sockets wait. */
 async function crowd(waiting) {
   for (let i = 0; i < waiting / 2; i++) for (const socket of await pair()) socket.on("data", () => {});
   return roundtrip();

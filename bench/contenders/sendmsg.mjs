@@ -33,7 +33,7 @@ async function roundtrip() {
   });
 }
 
-/** The other process of `processes`: it answers and prints the processor time that each connection took. */
+/** The other process of `processes`. It answers, and prints the processor time that each connection took. */
 async function server() {
   const listener = await Listener.listen({ abstract: `sendmsg-bench-${process.ppid}` });
   console.log("ready");
@@ -65,7 +65,7 @@ async function descriptor() {
   });
 }
 
-/** Datagrams, one at a time: who receives one has the next socket send to its partner. */
+/** Sends datagrams, one at a time: the receiver of one makes the next socket send to its partner. */
 async function udp(connected) {
   const sockets = await Promise.all(
     Array.from({ length: PAIRS }, () => Socket.bind({ address: "127.0.0.1", port: 0 }, { type: "dgram" })),
@@ -98,7 +98,7 @@ async function udp(connected) {
   });
 }
 
-/** Round trips beside so many sockets that wait. */
+/** Makes round trips while `waiting` other sockets wait. */
 async function crowd(waiting) {
   for (let i = 0; i < waiting / 2; i++) {
     for (const socket of socketpair()) socket.recvmsg().catch(() => {});
@@ -106,7 +106,7 @@ async function crowd(waiting) {
   return roundtrip();
 }
 
-/** So many MB of small objects, which the collector has to visit. */
+/** Fills `megabytes` of the heap with small objects, which the garbage collector has to visit. */
 function liveHeap(megabytes) {
   const objects = [];
   const enough = process.memoryUsage().heapUsed + megabytes * 2 ** 20;
@@ -116,7 +116,7 @@ function liveHeap(megabytes) {
   return objects;
 }
 
-/** Messages with 100 descriptors each, beside a large heap. */
+/** Sends messages with 100 descriptors each, while the heap is large. */
 async function many(megabytes) {
   globalThis.objects = liveHeap(Number(megabytes));
   const [left, right] = socketpair();
@@ -130,7 +130,7 @@ async function many(megabytes) {
   });
 }
 
-/** Opening sockets, beside a large heap. */
+/** Opens sockets while the heap is large. */
 async function open(megabytes) {
   globalThis.objects = liveHeap(Number(megabytes));
   const start = process.hrtime.bigint();
@@ -142,7 +142,7 @@ async function open(megabytes) {
 
 const openFiles = () => readdirSync("/proc/self/fd").length;
 
-/** How many bytes and descriptors more there are after so many messages than after a hundredth of them. */
+/** How many more bytes and descriptors there are after `count` messages than after a hundredth of them. */
 async function memory(count) {
   const [left, right] = socketpair("dgram");
   const data = payload();

@@ -4,8 +4,8 @@ import { once } from "node:events";
 const now = () => process.hrtime.bigint();
 
 /**
- * Has `work` do something so often; returns nanoseconds for one. A tenth of the work comes first and is not counted: it warms the
- * compiler and the memory.
+ * Makes `work` repeat something `count` times. Returns the nanoseconds for one. A tenth of the work comes first and is not counted:
+ * it warms up the compiler and the memory.
  */
 export async function timed(count, work) {
   await work(Math.ceil(count / 10));
@@ -14,7 +14,7 @@ export async function timed(count, work) {
   return Number(now() - start) / count;
 }
 
-/** Takes the elements of a list in turn, for ever. */
+/** Returns the elements of a list in turn, again and again. */
 export function inTurn(list) {
   let next = 0;
   return () => {
@@ -24,21 +24,22 @@ export function inTurn(list) {
   };
 }
 
-/** So many buffers of `size` bytes: a real program does not send one and the same for ever. */
+/** Makes `count` buffers of `size` bytes, because a real program does not always send the same one. */
 export const buffers = (count, size) => Array.from({ length: count }, () => Buffer.alloc(size));
 
-/** Microseconds of processor time that this process has used. */
+/** How many microseconds of processor time this process has used. */
 export function processorTime() {
   const { user, system } = process.cpuUsage();
   return user + system;
 }
 
 /**
- * Measures round trips with a server in another process: `file` with the task "server". It prints a line when it is ready, and after each
- * connection the processor time that it has used for it. Returns nanoseconds for one: of time, and of both processes' processor time.
+ * Measures round trips with a server in another process, which runs `file` with the task "server". The server prints a line when it
+ * is ready, and after each connection the processor time that it has used for it. Returns the nanoseconds for one round trip: the
+ * elapsed time, and the processor time of both processes.
  *
  * @param connect Connects to the server of this process.
- * @param roundtrips Makes so many round trips over what `connect` gave.
+ * @param roundtrips Makes round trips over the connection.
  * @param close Ends the connection.
  */
 export async function timedWithServer(file, { connect, roundtrips, close }) {
@@ -62,7 +63,7 @@ export async function timedWithServer(file, { connect, roundtrips, close }) {
   return result;
 }
 
-/** Runs the task that the command line names, prints what it returns, and ends. */
+/** Runs the task that the command line names, prints its result, and ends. */
 export async function main(tasks) {
   const task = tasks[process.argv[2]];
   if (!task) throw new Error(`no such task: ${process.argv[2]}`);
