@@ -62,8 +62,8 @@ function noSuchTicket(): Error {
   const error = systemError(ENOENT, "claim");
   explain(
     error,
-    `${error.message}: the ticket was claimed before, or another installed copy of the library has made it, whose tickets only ` +
-      'that copy can claim ("npm ls sendmsg" shows the copies)',
+    `${error.message}: the ticket was claimed before, or another installed copy of the library made it. Only that copy can ` +
+      'claim it ("npm ls sendmsg" shows the copies)',
   );
   return error;
 }
@@ -122,7 +122,7 @@ export class FileDescriptor implements Descriptor {
     if (generation === -EEXIST) {
       throw codedError(
         "ERR_SENDMSG_FD_OWNED",
-        `Descriptor ${fd} has an owner already: dup() it or detach() it there`,
+        `Another FileDescriptor already owns descriptor ${fd}: call its dup() or detach()`,
       );
     }
     return hold(fd, generation);
@@ -218,7 +218,10 @@ export class FileDescriptor implements Descriptor {
   transfer(): DescriptorTicket {
     const ticket = binding().deposit(this.#open(), this.#generation);
     if (ticket === 0) {
-      throw codedError("ERR_MEMORY_ALLOCATION_FAILED", "No memory or random number for another ticket");
+      throw codedError(
+        "ERR_MEMORY_ALLOCATION_FAILED",
+        "There is no memory, or no random number, for another ticket",
+      );
     }
     this.#gone();
     return { type: "sendmsg.DescriptorTicket", ticket };

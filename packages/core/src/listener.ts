@@ -393,12 +393,15 @@ export class Listener implements MessageListener<Socket> {
   detach(): FileDescriptor {
     this.#endpoint.open();
     if (!this.#queue.isEmpty() || this.#inThread) {
-      throw codedError("ERR_INVALID_STATE", "Somebody is waiting for the listener");
+      throw codedError(
+        "ERR_INVALID_STATE",
+        "accept() is waiting for a connection, or a thread is accepting one: wait for it first",
+      );
     }
     if (this.#held !== undefined) {
       throw codedError(
         "ERR_INVALID_STATE",
-        "A connection was accepted that nobody has taken: tryAccept() gives it",
+        "The listener has accepted a connection that the program has not taken: call tryAccept()",
       );
     }
     this.#boundPath?.leave();

@@ -242,7 +242,7 @@ export function messageOf<D extends Descriptor = FileDescriptor>(init: MessageIn
 
 function checkDescriptor<D extends Descriptor>(argument: string, value: unknown): D {
   if (typeof (value as Descriptor | null | undefined)?.close === "function") return value as D;
-  throw invalidArgType(argument, "a FileDescriptor, or what behaves like one", value);
+  throw invalidArgType(argument, "a FileDescriptor, or an object that behaves like one", value);
 }
 
 /** Checks the parts of a message. Reads each property once. */

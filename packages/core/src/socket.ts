@@ -492,7 +492,10 @@ export class Socket implements MessageSocket<FileDescriptor> {
   #checkIdle(): void {
     this.#endpoint.open();
     if (this.#receiving.isAwaited || !this.#sending.queue.isEmpty() || this.#connecting.isBusy) {
-      throw codedError("ERR_INVALID_STATE", "Somebody is waiting for the socket");
+      throw codedError(
+        "ERR_INVALID_STATE",
+        "The socket is in use: abort its sends, receives and connect() or wait for them first",
+      );
     }
     if (this.#receiving.holdsData) {
       throw codedError(

@@ -76,7 +76,11 @@ export function diagnose(): Diagnosis {
 
 function problemOf(error: Error): NonNullable<Diagnosis["problem"]> {
   if (!(error instanceof NativeLoadError)) {
-    return { message: error.message, looked: [], fix: "report this, with all that is printed here" };
+    return {
+      message: error.message,
+      looked: [],
+      fix: "report this as a bug, with everything that is printed here",
+    };
   }
   return {
     message: error.reason,

@@ -51,10 +51,10 @@ const uses: readonly Use[] = [
   use(udp, "txTime", { clockId: CLOCK_MONOTONIC, flags: 0 }, "sending at a given time"),
   use(udp, "rcvMark", true, "marks of received packets"),
   use(udp, "rcvPriority", true, "priorities of received packets"),
-  use(tcp, "tcpInq", true, "bytes left, on TCP"),
+  use(tcp, "tcpInq", true, "number of unread bytes, on TCP"),
   use(unix, "passPidfd", true, "pidfds of senders and peers"),
   use(unix, "passRights", false, "refusing descriptors altogether"),
-  use(unix, "inq", true, "bytes left, on Unix streams"),
+  use(unix, "inq", true, "number of unread bytes, on Unix streams"),
 ];
 
 /** Tries each feature on a temporary socket. Needs the native layer. */

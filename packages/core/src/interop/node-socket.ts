@@ -67,13 +67,13 @@ export function fromNodeSocket(source: object, familyOf: (fd: number) => number)
   if (familyOf(fd) === AF_UNIX && source.bytesRead > 0) {
     throw codedError(
       "ERR_INVALID_STATE",
-      "The socket has read already: descriptors that came with those bytes are lost. Make its server with pauseOnConnect: true",
+      "The socket has already read bytes, and descriptors that came with them are lost. Make its server with pauseOnConnect: true",
     );
   }
   if (source.readableEncoding !== null && source.bytesRead > 0) {
     throw codedError(
       "ERR_INVALID_STATE",
-      "The socket has read text (setEncoding): the bytes behind it are gone",
+      "The socket has decoded its data to text (setEncoding), and the bytes themselves are gone",
     );
   }
   return {

@@ -116,10 +116,7 @@ function openFd(argument: string, fd: unknown, what: string): number {
   // Without a descriptor, libuv's handles have the number -1, or UV_EBADF if they never had one.
   if (fd === null || fd === undefined || fd === -1 || (what === "handle" && Number(fd) < 0)) {
     throw what === "handle"
-      ? invalidArgValue(
-          argument,
-          "is not backed by a descriptor, or not open (a cluster worker's handle, for one)",
-        )
+      ? invalidArgValue(argument, "is not open, or has no descriptor (as a server in a cluster worker)")
       : closedHandle(argument);
   }
   return checkFd(`${argument}.fd`, fd);

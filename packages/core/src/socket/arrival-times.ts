@@ -62,7 +62,7 @@ export function checkArrivalTimes(argument: string, names: Iterable<ControlName>
   const first = arrivals.length > 1 ? arrivals[0] : stamps[0];
   throw invalidArgValue(
     argument,
-    `must not have both "${first}" and "${other}": the kernel delivers one kind of timestamps`,
+    `must not have both "${first}" and "${other}": the kernel delivers only one kind of timestamp`,
   );
 }
 

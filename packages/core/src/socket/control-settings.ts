@@ -103,7 +103,7 @@ function refusal(result: number, { name, level, option }: Setting): Error {
     (entry) => entry.level === level && entry.option === option,
   );
   let reason = `switching "${name}" on or off`;
-  if (result === -EPERM) reason = `${reason} takes ${PRIVILEGES[name] ?? "a privilege"}`;
+  if (result === -EPERM) reason = `${reason} needs ${PRIVILEGES[name] ?? "a privilege"}`;
   else if (UNKNOWN.has(result)) {
     reason =
       (known && explainAge(`${known.constant}, which switches "${name}" on,`, known.since)) ??

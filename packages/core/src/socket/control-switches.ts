@@ -58,8 +58,8 @@ function checkDelivered(argument: string, name: ControlName, facts: SocketFacts)
   const { family } = facts;
   const own = familyName(family);
   const reason = !hasFamily(named, family)
-    ? `${listed(families!)} sockets deliver it, and this one is ${nameOf(family)}`
-    : `of ${own} sockets those of type ${types![own!]!.join(" and ")} deliver it, and this one is of another`;
+    ? `only ${listed(families!)} sockets deliver it, and this one is ${nameOf(family)}`
+    : `only ${own} sockets of type ${types![own!]!.join(" and ")} deliver it, and this one has another type`;
   throw invalidArgValue(argument, `must not have "${name}": ${reason}`);
 }
 

@@ -83,7 +83,7 @@ export function includeErrors(names: Iterable<ControlName>): boolean {
 export function noErrorQueue(family: number): Error {
   const error = systemError(EOPNOTSUPP, "recvmsg");
   const reason = LATER.has(family)
-    ? "nothing is switched on that comes on this socket's error queue: transmit timestamps, zero-copy completions"
+    ? "nothing comes on this socket's error queue: switch on transmit timestamps or zero-copy completions first"
     : `${nameOf(family)} sockets have no error queue`;
   explain(error, `${error.message}: ${reason}`);
   return error;

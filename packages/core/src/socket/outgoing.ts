@@ -40,9 +40,9 @@ function checkSendFlags(argument: string, value: unknown): number {
   if (flags & MSG_ZEROCOPY) {
     throw invalidArgValue(
       argument,
-      "must not have MSG_ZEROCOPY: the kernel would still read the memory after the send has settled, whatever is in " +
-        "there by then. Call sendmsg() of sendmsg/syscalls on the socket's fd, and keep the memory as it is until " +
-        "the completion is on the error queue",
+      "must not have MSG_ZEROCOPY: the kernel would still read the memory after the send has settled. Call " +
+        "sendmsg() of sendmsg/syscalls with the socket's fd, and don't change the memory until the completion is on " +
+        "the error queue",
     );
   }
   return flags;

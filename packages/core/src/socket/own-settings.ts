@@ -64,7 +64,12 @@ export class OwnSettings {
 
   #keepOutOfBandInline(fd: number): void {
     if (presentValue(fd, { level: SOL_SOCKET, option: SO_OOBINLINE }) === 1) return;
-    this.#set(fd, SO_OOBINLINE, "SO_OOBINLINE", "it keeps what is sent with MSG_OOB from getting lost");
+    this.#set(
+      fd,
+      SO_OOBINLINE,
+      "SO_OOBINLINE",
+      "the kernel loses bytes that are sent with MSG_OOB otherwise",
+    );
   }
 
   #stamp(fd: number): void {
@@ -77,7 +82,7 @@ export class OwnSettings {
     if (hasArrivalTimes(fd)) return;
     // Not SO_TIMESTAMPNS, which qemu's user-mode emulation does not know.
     const option = includeNewWidth(names) ? SO_TIMESTAMP_NEW : SO_TIMESTAMP_OLD;
-    this.#set(fd, option, "SO_TIMESTAMP", "it tells empty messages from the end");
+    this.#set(fd, option, "SO_TIMESTAMP", "an empty message looks like the end otherwise");
   }
 
   #set(fd: number, option: number, constant: string, why: string): void {

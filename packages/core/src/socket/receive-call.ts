@@ -317,8 +317,8 @@ function heldOf(numbers: Int32Array, kept: number): FileDescriptor[] {
 function lossError(error: Error): Error {
   explain(
     error,
-    `${error.message}: the kernel has dropped messages, because the socket's receive buffer was full. Read again the ` +
-      "state that they told of. Receive faster, or set a larger rcvBufForce or rcvBuf",
+    `${error.message}: the kernel has dropped messages, because the socket's receive buffer was full. Read the state ` +
+      "that they reported again. Receive faster, or set a larger rcvBufForce or rcvBuf",
   );
   return Object.assign(error, { reason: MESSAGES_LOST });
 }

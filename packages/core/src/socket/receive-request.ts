@@ -78,7 +78,7 @@ function maxFdsOf(value: unknown, ofSocket: MaxFds): number {
   if (maxFds > 0 && ofSocket === "refuse") {
     throw invalidArgValue(
       "options.maxFds",
-      'must be 0 on a socket with maxFds: "refuse": it lets nobody send any',
+      'must be 0 on a socket with maxFds: "refuse": the kernel refuses all descriptors',
     );
   }
   return maxFds;
@@ -97,7 +97,7 @@ export function checkReceiveRequest(options: ReceiveOptions, socket: ReceivingSo
   if (request.buffers !== undefined) {
     if (size !== undefined) throw invalidArgValue("options.size", "must not be given together with buffers");
     request.room = byteLength(request.buffers);
-    if (request.room === 0) throw invalidArgValue("options.buffers", "must have room for a byte");
+    if (request.room === 0) throw invalidArgValue("options.buffers", "must have room for at least one byte");
   }
   if (request.flags & MSG_ERRQUEUE) {
     throw invalidArgValue("options.flags", "must not have MSG_ERRQUEUE: recvError() reads the error queue");
@@ -112,7 +112,7 @@ export function checkReceiveRequest(options: ReceiveOptions, socket: ReceivingSo
     throw invalidArgValue(
       "options.flags",
       socket.family === AF_UNIX && socket.type === SOCK_STREAM
-        ? "must not have MSG_OOB on a Unix stream: a byte that was sent with MSG_OOB comes in its place, with its descriptors"
+        ? "must not have MSG_OOB on a Unix stream: there such a byte comes among the other bytes, with its descriptors"
         : "must not have MSG_OOB: this kind of socket has no out-of-band data. TCP has",
     );
   }

@@ -43,7 +43,7 @@ export function explainRefusal(error: SystemError, result: number): void {
   if (result <= DENIED || result !== -EPERM) return;
   explain(
     error,
-    `${error.message}: the receiver may have switched SO_PASSRIGHTS off, which refuses messages with descriptors, bytes included. ` +
+    `${error.message}: the receiver may have switched SO_PASSRIGHTS off. Then the kernel refuses the whole message. ` +
       "Send the bytes without descriptors",
   );
 }

@@ -387,6 +387,9 @@ function checkSizes({ message, sizes }: Entry<QueueableMessage>): void {
 
 function brokenBefore(cause: Error): Error {
   const error = systemError(EPIPE, "sendmsg");
-  explain(error, `${error.message}: an earlier message was cut short, so the stream cannot be continued`);
+  explain(
+    error,
+    `${error.message}: an earlier message was sent only in part, so the stream can send nothing more`,
+  );
   return Object.assign(error, { cause });
 }

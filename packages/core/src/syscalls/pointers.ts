@@ -164,8 +164,8 @@ function refuse(
     if (level !== each.level || option !== each.option || length <= (each.harmless ?? 0)) continue;
     throw invalidArgValue(
       argument,
-      `must not be ${each.constant}: its value (struct ${each.struct}) holds pointers, and the kernel would take the bytes that ` +
-        `it is given for addresses in this process. Use ${each.instead}`,
+      `must not be ${each.constant}: its value (struct ${each.struct}) contains pointers, and the kernel would take ` +
+        `your bytes for addresses in this process. Use ${each.instead}`,
     );
   }
 }

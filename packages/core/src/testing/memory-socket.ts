@@ -193,7 +193,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     if (bytesSent !== 0 && (call !== "sendmsg" || this.type !== "stream")) {
       throw invalidArgValue(
         "options.bytesSent",
-        'is for "sendmsg" on a stream: elsewhere a message goes or does not',
+        'is only for "sendmsg" on a stream: other sockets send a message whole or not at all',
       );
     }
     this.#faults.plan(call, error, bytesSent);

@@ -367,7 +367,9 @@ describe("receive()", () => {
     expect(thrown(() => a.receive("ipTos"))).toMatchObject({
       code: "ERR_INVALID_ARG_VALUE",
       argument: "changes",
-      message: expect.stringContaining('"ipTos": ipv4 and ipv6 sockets deliver it, and this one is unix'),
+      message: expect.stringContaining(
+        '"ipTos": only ipv4 and ipv6 sockets deliver it, and this one is unix',
+      ),
     });
     const { socket } = await udp4();
     expect(thrown(() => socket.receive("ipv6Tclass")).message).toContain("ipv6 sockets deliver it");
@@ -505,7 +507,7 @@ describe("receive()", () => {
     try {
       Object.assign(native, { setsockopt: () => -1 });
       expect(thrown(() => socket.receive("netlinkListenAllNsid")).message).toBe(
-        'setsockopt EPERM: switching "netlinkListenAllNsid" on or off takes CAP_NET_BROADCAST',
+        'setsockopt EPERM: switching "netlinkListenAllNsid" on or off needs CAP_NET_BROADCAST',
       );
       Object.assign(native, { setsockopt: () => -12 });
       expect(thrown(() => socket.receive("credentials")).message).toBe(

@@ -320,7 +320,7 @@ describe("where the kernel does not tell which file a socket is bound to", () =>
         for (const path of [join(directory, "socket"), join(directory, "below", "socket")]) {
           const error = await rejection(Listener.listen({ path }, { mode: 0o660 }));
           expect(error).toMatchObject({ code: "EPERM", syscall: "chmod", path });
-          expect(error.message).toContain("the mode stays 600 and is not widened to 660");
+          expect(error.message).toContain("the mode stays 600 and was not widened to 660");
           expect(existsSync(path)).toBe(false);
           // The umask allows the mode, so that the library must widen nothing.
           await (await Listener.listen({ path }, { mode: 0o600 })).close();
