@@ -6,7 +6,7 @@ import { repository } from "./paths.mjs";
 
 const VITEST = ["node_modules/vitest/vitest.mjs", "run", "--root", "packages/core"];
 const KERNEL_TESTS = "test/kernel/";
-// The same text as in test/real-kernel.ts.
+// The same text as in test/support/skip-unless.ts.
 const REAL_KERNEL = "on a real kernel";
 const thorough = process.env.SENDMSG_THOROUGH === "1";
 

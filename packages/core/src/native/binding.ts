@@ -1,28 +1,32 @@
 /**
  * The native layer as TypeScript sees it: system calls, custody of descriptors, readiness.
  *
- * Every function returns a count, a number or a negative errno. None throws. Further results are in {@link Binding.result} until
- * the next call. The native layer trusts its arguments: `syscalls/` checks them first.
+ * Each function returns a count, a number, or a negative errno; none throws. What does not fit into the return value is in
+ * {@link Binding.result} until the next call. The functions trust their arguments: `syscalls/` checks them first.
  *
- * A return value at or below {@link DENIED} means that a seccomp filter denies the system call (on ia32, both ways to make it).
- * `DENIED - value` is the errno of the last denial.
+ * C++ has the numbers of this file in native/src/contract.h, under the same names (CALL_FD is kCallFd there), and {@link CALLS} in
+ * syscalls.h. test/native/contract.test.ts compares them.
  */
 
 /**
- * {@link Binding.receive} returns this if it received nothing, because too many descriptors from the socket's peer wait to be
- * closed. No event says when there are fewer, so try again after a while.
+ * At or below this, a result says that no path to the system call is permitted. ia32 has two paths, and a seccomp filter can deny
+ * both. `DENIED - result` is the errno with which the last path was denied.
  */
 export const DENIED = -65_536;
 /**
- * {@link Binding.receive} and {@link Binding.send} return this if they did not make the call, because it could wait for another
- * process. {@link Binding.startReceive} and {@link Binding.startSend} make the call in a thread.
+ * {@link Binding.receive} has received nothing: too many descriptors that the socket's peer has sent wait to be closed. No event
+ * tells when there are fewer.
  */
 export const HELD_BACK = -5000;
+/**
+ * {@link Binding.receive} and {@link Binding.send} have not made the call, because it could wait for a stranger. A thread makes it
+ * for {@link Binding.startReceive} and {@link Binding.startSend}.
+ */
 export const OFF_LOOP = -5001;
-/** {@link Binding.receive} and {@link Binding.send} return this if the descriptor is not in custody: other code has closed it. */
+/** {@link Binding.receive} and {@link Binding.send}: the descriptor is not held, because somebody has closed it behind our back. */
 export const GONE = -5002;
 
-/** One view, or a dense array of views that the caller's code can't reach. */
+/** One view, or a dense array of views that no user code can reach. */
 export type Iov = Uint8Array | readonly Uint8Array[];
 
 /** Positions in {@link Binding.result} after {@link Binding.recvmsg} and {@link Binding.receive}. */
@@ -39,54 +43,57 @@ export const RESULT_DROPPED = 4;
 /** The descriptor of SCM_PIDFD, or -1. */
 export const RESULT_PIDFD = 5;
 export const RESULT_PIDFD_GENERATION = 6;
-/** Here the pairs (descriptor, generation) begin. There are {@link RESULT_KEPT} of them. */
+/** Here begin the pairs (descriptor, generation), {@link RESULT_KEPT} of them. */
 export const RESULT_FDS = 8;
 
 /** Numbers per message in the `results` of {@link Binding.recvmmsg}: bytes, control length, address length, flags. */
 export const MMSG_RESULTS = 4;
-/** The size of each address slot: sizeof(struct sockaddr_storage). */
+/** Bytes for each address: sizeof(struct sockaddr_storage). */
 export const ADDRESS_SPACE = 128;
-/** How many bytes of control data fit into {@link Binding.scratch}. */
+/** Bytes of control data that {@link Binding.scratch} has room for. */
 export const SCRATCH_CONTROL = 1024;
-/**
- * How many bytes of a message fit into {@link Binding.scratch}: as many as V8 keeps on its own heap
- * (--typed-array-max-size-in-heap).
- */
+/** Bytes of data that it has room for. V8 keeps so many on its own heap (--typed-array-max-size-in-heap). */
 export const SCRATCH_DATA = 64;
 
 /** Positions in {@link Binding.call}. */
 export const CALL_FD = 0;
 export const CALL_GENERATION = 1;
-/** MSG_* flags. {@link Binding.receive} needs MSG_CMSG_CLOEXEC on Unix sockets, and must not have it on others. */
+/** MSG_*. For {@link Binding.receive} with MSG_CMSG_CLOEXEC if, and only if, it is a Unix socket. */
 export const CALL_FLAGS = 2;
-/**
- * For {@link Binding.receive}: how many bytes to fill. For {@link Binding.send}: how many bytes to send are in the scratch memory.
- */
+/** {@link Binding.receive}: how many bytes to fill. {@link Binding.send}: how many bytes to send are in the scratch memory. */
 export const CALL_SIZE = 3;
 /** How many descriptors to keep. */
 export const CALL_MAX_FDS = 4;
-/**
- * 1: the socket is a connected Unix datagram socket. Then {@link Binding.send} returns {@link OFF_LOOP} while its own queue is not
- * empty.
- */
+/** 1: a connected Unix datagram socket. {@link Binding.send} gives {@link OFF_LOOP} while its own queue is not empty. */
 export const CALL_PURGES = 5;
-/** How many bytes of control data and of the address to send are in the scratch memory. */
+/** How many bytes of control data, and of an address, to send are in the scratch memory. */
 export const CALL_CONTROL = 6;
 export const CALL_ADDRESS = 7;
-/** For {@link Binding.receive}. 1: keep a message that does not fit into the data room. {@link Binding.takeWhole} returns it. */
+/** {@link Binding.receive}, 1: what does not fit into the data room is kept elsewhere. {@link Binding.takeWhole} copies it. */
 export const CALL_WHOLE = 8;
-/** At CALL_SIZE, CALL_CONTROL and CALL_ADDRESS: this part is given as an argument instead. */
+/** At CALL_SIZE, CALL_CONTROL and CALL_ADDRESS: it is an argument instead. */
 export const IN_ARGUMENT = -1;
 
-/** The system calls that ia32 can make in two ways, in the order in which {@link Binding.pathOf} counts them. */
+/**
+ * More bytes than any Unix message has: with pages of 4 KiB, the kernel makes none that is longer than 4 MiB and 17 pages
+ * (unix_dgram_sendmsg(), net/unix/af_unix.c).
+ */
 export const LONGEST_UNIX_MESSAGE = 16 << 20;
 
+/**
+ * How many events {@link Binding.watch} reports in one call: {@link EVENT_NUMBERS} each, which are slot, generation and epoll
+ * events.
+ */
 export const MAX_EVENTS = 256;
 export const EVENT_NUMBERS = 3;
+/** Positions behind the events. How many events JavaScript is being told of; 0 while it is told of none. */
 export const EVENTS_TOLD = EVENT_NUMBERS * MAX_EVENTS;
+/** 1: after the events have been told of, {@link Binding.watchRef} is to be true. */
 export const EVENTS_KEEP_ALIVE = EVENTS_TOLD + 1;
+/** The slot of an event that says that a close or a call has finished in a thread: see {@link Binding.takeFinished}. */
 export const FINISHED_SLOT = -1;
 
+/** The system calls of which ia32 has two forms, in the order in which {@link Binding.pathOf} counts them. */
 export const CALLS = [
   "socket",
   "socketpair",
@@ -111,22 +118,22 @@ export const PATH_SOCKETCALL = 1;
 
 /** What the native file exports. */
 export interface Addon {
-  /** Opens a binding with its own custody and readiness. Each copy of this library that a thread has loaded opens one. */
+  /** A binding with custody and readiness of its own, for each copy of this library that the thread has loaded. */
   open(): Binding;
 }
 
 export interface Binding {
   readonly result: Int32Array;
-  /** The arguments of {@link send} and {@link receive}. Writing numbers here is faster than passing them. */
+  /** The numbers that {@link send} and {@link receive} need. JavaScript writes them here faster than it hands them over. */
   readonly call: Int32Array;
   /**
-   * Memory for small data, valid until the next call, because copying them is faster than passing a view. It has
+   * Memory for small things until the next call, because to hand a view over takes longer than to copy them. First
    * {@link ADDRESS_SPACE} bytes for an address, then {@link SCRATCH_CONTROL} bytes for control data, then {@link SCRATCH_DATA}
-   * bytes to send.
+   * bytes for data to send.
    */
   readonly scratch: Uint8Array;
 
-  // With `own`, the descriptors that the kernel returns go into custody before the call returns.
+  // System calls. With `own`, custody takes the descriptor that the kernel hands out before the call returns.
 
   /** With `own`: result[0] is the generation. */
   socket(domain: number, type: number, protocol: number, own: boolean): number;
@@ -135,20 +142,20 @@ export interface Binding {
   bind(fd: number, address: Uint8Array): number;
   connect(fd: number, address: Uint8Array): number;
   listen(fd: number, backlog: number): number;
-  /** result[0]: the full length of the peer's address; with `own` result[1]: the generation. `timeout` in ms, -1: none. */
+  /** result[0]: the peer address's full length; with `own` result[1]: the generation. `timeout` in ms, -1: none. */
   accept4(fd: number, address: Uint8Array | null, flags: number, timeout: number, own: boolean): number;
-  /** Returns the address's full length, which may be longer than the buffer. */
+  /** Returns the address's full length, which may exceed the buffer's. */
   getsockname(fd: number, address: Uint8Array): number;
   getpeername(fd: number, address: Uint8Array): number;
   /**
-   * Returns the value's length in bytes, even for SO_GET_FILTER, for which the kernel counts instructions. With `own`, the value is
-   * a descriptor (SO_PEERPIDFD), and result[0] is its generation.
+   * Returns the value's length in bytes, also for SO_GET_FILTER, whose length the kernel counts in instructions. With `own` and
+   * SO_PEERPIDFD, custody takes the value, which is a descriptor: result[0] is its generation.
    */
   getsockopt(fd: number, level: number, name: number, value: Uint8Array, own: boolean): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
-  /** setsockopt(2) with a struct sock_fprog. `program` contains its instructions, of 8 bytes each. */
+  /** setsockopt(2) with a struct sock_fprog. `program` has its instructions, of 8 bytes each. */
   setFilter(fd: number, level: number, name: number, program: Uint8Array): number;
-  /** ioctl(2). `argument` must have as many bytes as the kernel reads and writes for `request`. */
+  /** ioctl(2): `argument` has as many bytes as the kernel reads and writes for `request`. */
   ioctl(fd: number, request: number, argument: Uint8Array): number;
   shutdown(fd: number, how: number): number;
   close(fd: number): number;
@@ -156,21 +163,18 @@ export interface Binding {
   dup(fd: number, own: boolean): number;
   /** fcntl(F_SETFL): sets O_NONBLOCK on the open file description. */
   setNonBlocking(fd: number): number;
-  /**
-   * ppoll(2) of a socket, without waiting. Returns which of the events hold. Not for other files: to poll a FUSE file asks its
-   * daemon.
-   */
+  /** ppoll(2) of a socket, without waiting: which of the events it has. Not for other files: a FUSE file asks its daemon. */
   poll(fd: number, events: number): number;
   flock(fd: number, operation: number): number;
-  /** renameat2(RENAME_NOREPLACE). Returns -EEXIST if `to` exists. Both paths end with a NUL byte. */
+  /** renameat2(RENAME_NOREPLACE): -EEXIST if `to` is there. Both paths end with a NUL byte. */
   rename(from: Uint8Array, to: Uint8Array): number;
-  /** openat(O_PATH | O_NOFOLLOW | O_CLOEXEC). The path ends with a NUL byte. */
+  /** openat(O_PATH | O_NOFOLLOW | O_CLOEXEC), of a path that ends with a NUL byte. */
   openPath(path: Uint8Array): number;
 
   /**
-   * `timeout` in ms, -1: none. With a timeout, the call waits with ppoll(2), and never in the system call itself. `control` and
-   * `address` can be numbers: then this many bytes of them are in {@link Binding.scratch}. Leave out an argument instead of passing
-   * null, which is slower.
+   * `timeout` in ms, -1: none. With a timeout, the call waits with ppoll(2) and never in sendmsg(2) itself. If `control` or
+   * `address` is a number, so many of its bytes are in {@link Binding.scratch}. To hand over null takes time: leave the argument
+   * out.
    */
   sendmsg(
     fd: number,
@@ -180,7 +184,7 @@ export interface Binding {
     control?: Uint8Array | number | null,
     address?: Uint8Array | number | null,
   ): number;
-  /** The same for recvmsg(2). Without `address`, the address goes to {@link Binding.scratch}. */
+  /** The same. Without the argument `address`, the address comes to {@link Binding.scratch}. */
   recvmsg(
     fd: number,
     iov: Iov,
@@ -198,8 +202,8 @@ export interface Binding {
     timeout: number,
   ): number;
   /**
-   * `parts` as for {@link sendmmsg}, but each address is null or a buffer of {@link ADDRESS_SPACE} bytes to fill. `results` gets
-   * {@link MMSG_RESULTS} numbers for each message that arrived.
+   * `parts` as for {@link sendmmsg}; the address is {@link ADDRESS_SPACE} bytes to fill, or null. `results` gets
+   * {@link MMSG_RESULTS} numbers for each message that has arrived.
    */
   recvmmsg(
     fd: number,
@@ -211,39 +215,39 @@ export interface Binding {
   ): number;
 
   /**
-   * How this process makes the call at a place of {@link CALLS}. 0: by its own number. {@link PATH_SOCKETCALL}: through
-   * socketcall(2). A negative errno: a seccomp filter denies the call, with this errno.
+   * How this machine makes the call at that position in {@link CALLS}: 0 by the call's own number; {@link PATH_SOCKETCALL}; or the
+   * negative errno with which every path is denied.
    */
   pathOf(call: number): number;
 
   // Messages of descriptors that custody holds: each has a number and a generation.
 
-  /** sendmsg(2) with a descriptor in custody. {@link call} contains the descriptor, and says which of the arguments are given. */
+  /** sendmsg(2). {@link call} has the descriptor, the flags, and which parts are arguments. */
   send(iov?: Iov, control?: Uint8Array, address?: Uint8Array): number;
-  /** Sets the memory for the data that {@link receive} returns. */
+  /** Gives memory for the data that {@link receive} brings. It takes the place of the memory given before. */
   dataRoom(memory: Uint8Array): void;
-  /** Sets the memory for the control data that {@link receive} returns. */
+  /** The same for control data. */
   controlRoom(memory: Uint8Array): void;
   /**
-   * recvmsg(2) with MSG_DONTWAIT on a descriptor in custody, which {@link call} contains. There is room for every descriptor that a
-   * message can carry. As many as {@link call} asks for stay in custody (result[RESULT_FDS…]). Threads close the others. The other
-   * control messages go to {@link controlRoom}; the kernel gets its length as the room for them. The address goes to
-   * {@link Binding.scratch}. Without `iov`, the data goes to {@link dataRoom}. Only Unix sockets return {@link HELD_BACK} and
-   * {@link OFF_LOOP}.
+   * recvmsg(2) with MSG_DONTWAIT, and with room for every descriptor that a message can carry. {@link call} has the descriptor to
+   * receive from, the flags and the sizes. Custody keeps as many of the descriptors as are wanted (result[RESULT_FDS…]), and
+   * threads close the others. The other control messages go to the {@link controlRoom}, and the kernel gets as much room for them
+   * as that has. The address goes to {@link Binding.scratch}, and the data to `iov`, or without it to the {@link dataRoom}. Only
+   * Unix sockets give {@link HELD_BACK} and {@link OFF_LOOP}.
    */
   receive(iov?: Iov): number;
   /**
-   * Copies a message that {@link receive} has just returned with {@link CALL_WHOLE}, and that is longer than the data room:
-   * `length` bytes. Then it frees the memory beyond the data room. If `to` has another length, it copies nothing, but frees the
-   * memory.
+   * Copies a message of `length` bytes, more than the data room has, which {@link receive} has just brought with
+   * {@link CALL_WHOLE}. Then gives the memory beyond the data room back. If `to` has another length, nothing is copied, but the
+   * memory is given back all the same.
    */
   takeWhole(to: Uint8Array, length: number): void;
 
-  // Calls that a thread makes. They return 0, or a negative errno if they can't be started. When one has returned, `onReady` is
-  // called with slot -1, and {@link takeFinished} returns its token. If the descriptor is released meanwhile, it is closed after
-  // the call.
+  // Calls that a thread makes. 0, or a negative errno when the thread can't be started. Once the call has returned, `onReady`
+  // reports FINISHED_SLOT, and `takeFinished` returns the token. If the descriptor is released meanwhile, it is closed after the
+  // call.
 
-  /** Starts the call that {@link receive} did not make. */
+  /** The call that {@link receive} has not made. */
   startReceive(
     fd: number,
     size: number,
@@ -252,9 +256,9 @@ export interface Binding {
     flags: number,
     token: number,
   ): number;
-  /** The result of the call, as {@link receive} returns it. */
+  /** Returns what {@link startReceive} has brought, just as {@link receive} does. */
   endReceive(token: number, memory: Uint8Array, length: number, maxFds: number): number;
-  /** Starts the call that {@link send} did not make. Copies all arguments. */
+  /** The call that {@link send} has not made. All parts are copied. */
   startSend(
     fd: number,
     iov: Iov,
@@ -263,47 +267,36 @@ export interface Binding {
     flags: number,
     token: number,
   ): number;
-  /** Starts connect(2). Makes the descriptor non-blocking first. */
+  /** Makes the descriptor non-blocking first. */
   startConnect(fd: number, address: Uint8Array, token: number): number;
-  /** Starts accept4(2). Makes the descriptor non-blocking first. -EAGAIN: no connection is waiting. */
-  /** The result of the call. After {@link startAccept}, result[1] is the descriptor's generation. */
-  /**
-   * The limits of descriptors that peers sent and that wait to be closed. Above a limit, a socket is held back. result[0…2]: the
-   * limit of one socket, of its peer's uid, and of the process. Returns how many descriptors must be free below RLIMIT_NOFILE for a
-   * receive on the event loop's thread.
-   */
-  /** RLIMIT_NOFILE, at most 0x7fffffff. */
-  /**
-   * Takes custody of a descriptor that other code opened. Returns its generation, -EBADF, or -EEXIST if it is already in custody.
-   */
+  /** Makes the descriptor non-blocking first. -EAGAIN: no connection waits. */
   startAccept(fd: number, flags: number, token: number): number;
+  /** Returns the result of the other three. After {@link startAccept}, result[1] is the descriptor's generation. */
   endCall(token: number): number;
+  /** Moves the tokens of closes and calls that have finished to `tokens`, and returns how many. */
   takeFinished(tokens: Int32Array): number;
+  /** How many closes and calls wait for a thread, or are under way in one. */
   closing(): number;
 
+  // Custody: which descriptors the environment owns.
 
+  /** Takes a descriptor that somebody else opened: its generation, -EBADF, or -EEXIST if it is held already. */
   adopt(fd: number): number;
   holds(fd: number, generation: number): boolean;
-  /** Gives up custody without closing the descriptor. False: it was not in custody. */
+  /** Gives the descriptor up without closing it. False: it was not held. */
   detach(fd: number, generation: number): boolean;
   /**
-   * Closes the descriptor in a thread. False: it was not in custody, because other code has closed it. With a token (> 0),
-   * `onReady` is called with slot -1 when close(2) has returned, and {@link takeFinished} returns the token.
-   */
-  /** Moves the tokens of finished closes and calls into `tokens`. Returns how many. */
-  /** How many descriptors are in custody. */
-  /** In V8: makes the garbage collector do all its work before this returns. `bytes`: v8.getHeapStatistics().heap_size_limit. */
-  /** How many closes and calls wait for a thread, or are running in one. */
-  /**
-   * Moves a descriptor from custody into the process-wide table of tickets. Returns the ticket (> 0), or 0 if it was not in
-   * custody.
-   */
-  /**
-   * Takes a deposited descriptor into this environment's custody. result[0] is the generation. -ENOENT: there is no such ticket.
+   * Closes the descriptor in a thread. False: it was not held, because somebody had closed it behind our back. With a token (> 0),
+   * `onReady` reports {@link FINISHED_SLOT} once close(2) has returned, and {@link takeFinished} returns the token.
    */
   release(fd: number, generation: number, token: number): boolean;
+  /** How many descriptors are held. */
   held(): number;
+  /**
+   * Moves a held descriptor to the process-wide table of tickets. Returns the ticket (> 0), or 0 if the descriptor was not held.
+   */
   deposit(fd: number, generation: number): number;
+  /** Returns a deposited descriptor, which is held now: result[0] is the generation. -ENOENT: there is no such ticket. */
   claim(ticket: number): number;
   /**
    * While so many descriptors of strangers wait to be closed, {@link receive} gives {@link HELD_BACK}. result[0]: descriptors of
@@ -316,27 +309,24 @@ export interface Binding {
   /** Makes V8 collect all garbage before this returns. `bytes`: v8.getHeapStatistics().heap_size_limit. */
   collect(bytes: number): void;
 
-  // Readiness: one edge-triggered epoll instance for any number of descriptors, and libuv's own level-triggered watch of single
-  // descriptors.
+  // Readiness: an edge-triggered epoll instance for any descriptor, and libuv's own level-triggered watch of single descriptors.
 
   /**
-   * Starts watching. `onReady` is called when there are events. The returned array then contains triples (slot, generation, epoll
-   * events). It contains two more numbers: how many events there are, 0 while none are reported; and the value that
-   * {@link watchRef} should have afterwards. `thread`: wait in a thread of our own instead of libuv's loop (Bun, Deno). Call this
-   * once. Returns a negative errno on failure.
+   * Starts watching; to be called once. `onReady` is called when there are events in the returned array: see {@link MAX_EVENTS}.
+   * With `thread`, a thread of ours waits for them instead of libuv's loop (Bun, Deno). A negative errno: it failed.
    */
   watch(onReady: () => void, thread: boolean): Int32Array | number;
   /** Registers a descriptor in the epoll instance, for EPOLLIN, EPOLLPRI, EPOLLOUT, EPOLLRDHUP and EPOLLERR. */
   watchAdd(fd: number, slot: number, generation: number): number;
   watchRemove(fd: number): number;
   /**
-   * Makes libuv watch the descriptor for EPOLLIN, EPOLLOUT or both, instead of the events before. While the descriptor is ready,
-   * `onReady` is called in each turn. 0 stops the watch for now. An EPOLLERR stops it too, and is reported without other events.
-   * The descriptor becomes non-blocking. Returns a negative errno if it can't be watched.
+   * Has libuv watch the descriptor for EPOLLIN, EPOLLOUT or both, and no longer for what it was watched for before. As long as the
+   * descriptor is ready, `onReady` is called in each turn of the loop. Events of 0 end the watch for now. So does an EPOLLERR,
+   * which comes alone. The descriptor becomes non-blocking. A negative errno: it is not watched.
    */
   watchPoll(fd: number, slot: number, generation: number, events: number): number;
-  /** Stops libuv's watch for good. */
+  /** Ends libuv's watch for good. */
   watchUnpoll(fd: number, slot: number, generation: number): void;
-  /** Sets whether watching keeps the process alive. At first it does not. */
+  /** Whether the watching keeps the process alive. At first it does not. */
   watchRef(keepAlive: boolean): void;
 }

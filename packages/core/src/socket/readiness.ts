@@ -28,7 +28,6 @@ export interface Registration {
   polled: boolean;
 }
 
-// Positions behind the events, as in readiness.h. The first holds how many events are being reported.
 // One registry per environment, because each worker thread has its own copy of this module.
 const watchers: (Watcher | undefined)[] = [];
 const generations: number[] = [];

@@ -98,10 +98,6 @@ const returnsFullLength = ({ family, protocol }: SocketFacts): boolean =>
   TRUNC_RETURNS_FULL_LENGTH.has(family) && !(family === AF_CAN && protocol === CAN_J1939);
 
 const PEEK_LENGTH = MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT;
-/**
- * Longer than any Unix message: with pages of 4 KiB, the kernel makes none that is longer than 4 MiB and 17 pages
- * (unix_dgram_sendmsg(), net/unix/af_unix.c).
- */
 
 /** One recvmsg(2) of a socket, on the event loop's thread or in another one, and the message that it returns. */
 export class ReceiveCall {
@@ -112,8 +108,8 @@ export class ReceiveCall {
   readonly #alwaysSet: number;
   /** Whether a receive without a size returns the whole message. Unix messages can be longer than any default size. */
   readonly #takesWhole: boolean;
-  /** The program has shut down reading. Then an apparently empty datagram is the end. */
   readonly #controlRoom = controlRoom();
+  /** The program has shut down reading. Then an apparently empty datagram is the end. */
   readShutDown = false;
 
   constructor(endpoint: Endpoint, facts: SocketFacts, switches: ControlSwitchboard) {

@@ -3,7 +3,6 @@ import { fs, os } from "../builtins.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
 import { readI32, readU32Be, write32, write32Be } from "./bytes.js";
 import { both } from "./layout.js";
-/** Finds the index of a network interface by its name. Returns undefined if no interface has that name. */
 import type { InterfaceIndex, Payload } from "./payload.js";
 
 /** At most IFNAMSIZ - 1 characters (include/uapi/linux/if.h), and none that dev_valid_name() in net/core/dev.c refuses. */

@@ -1,8 +1,9 @@
 import type { Layout, PerLayout } from "./layout.js";
 
-/** What the encoding of a value depends on. */
+/** Finds the index of a network interface by its name. Returns undefined if no interface has that name. */
 export type InterfaceIndex = (name: string) => number | undefined;
 
+/** What the encoding of a value depends on. */
 export interface Encoding {
   readonly layout: Layout;
   /** Finds the index of a network interface that a value names. */
