@@ -1,10 +1,12 @@
 import type { AddressFamilyName } from "../address/family.js";
-import type { Payload, ValueOf } from "../wire/payload.js";
+import type { Payload } from "../wire/payload.js";
 
 /** One socket option, with all that the library knows of it: its type, both ways, comes from here. */
 // biome-ignore lint/suspicious/noExplicitAny: any value's payload is an entry's.
 export interface OptionEntry<Value = any, Given = any, Query = any> {
   readonly level: number;
+  /** The kernel's name of the level. */
+  readonly levelName: string;
   /** The option's number. */
   readonly option: number;
   /** The kernel's name of it. Ours is the same without `SO_` and underscores; of timestamps, the message's that it switches on. */
@@ -29,22 +31,10 @@ export interface OptionEntry<Value = any, Given = any, Query = any> {
   readonly query?: Payload<Query>;
 }
 
-/** What the type of the table shows of an entry: what it takes and gives. */
+/** What the type of the table shows of an entry: what it takes and gives. With numbers and names, declarations would be much longer. */
 export interface TypedOption<Direction extends OptionEntry["direction"], Value, Given = Value, Query = never>
   extends OptionEntry<Value, Given, Query> {
   readonly direction: Direction;
-}
-
-/** An entry of the table. Its numbers and names stay out of its type, which editors and declarations would drown in. */
-export function option<const Entry extends OptionEntry>(
-  entry: Entry,
-): TypedOption<
-  Entry["direction"],
-  ValueOf<Entry["payload"]>,
-  Entry extends { setPayload: infer Given } ? ValueOf<Given> : ValueOf<Entry["payload"]>,
-  Entry extends { query: infer Query } ? ValueOf<Query> : never
-> {
-  return entry as never;
 }
 
 export type OptionEntries = Readonly<Record<string, OptionEntry>>;

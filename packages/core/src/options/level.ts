@@ -1,0 +1,50 @@
+import type { AddressFamilyName } from "../address/family.js";
+import type { Payload } from "../wire/payload.js";
+import type { OptionEntry, TypedOption } from "./entry.js";
+
+/** What the options of a level, or of a group of them, have in common. */
+interface Shared {
+  readonly source: string;
+  readonly families?: readonly AddressFamilyName[];
+}
+
+/** What few options have, and what this one has differently from the others of its group. */
+type More<Given, Query> = Partial<Shared> &
+  Pick<OptionEntry<never, Given, Query>, "setPayload" | "takesProgram" | "lengthOf" | "query">;
+
+/** Makes the entry of the option that has this name in `constants`. */
+type Maker<Constants, Direction extends OptionEntry["direction"]> = <Value, Given = Value, Query = never>(
+  constant: keyof Constants & string,
+  since: string,
+  payload: Payload<Value>,
+  more?: More<Given, Query>,
+) => TypedOption<Direction, Value, Given, Query>;
+
+/**
+ * What makes the entries of a level: `get` of options that can only be read, `set` of those that can only be set, `both`.
+ *
+ * The level comes as `{ SOL_SOCKET }`, and an option as its name in `constants`, the kernel's header: so a name and its number
+ * can't disagree.
+ */
+export function level<Constants extends Readonly<Record<keyof Constants, unknown>>>(
+  named: Readonly<Record<string, number>>,
+  constants: Constants,
+  shared: Shared,
+): { readonly [Direction in OptionEntry["direction"]]: Maker<Constants, Direction> } {
+  const [[levelName, number]] = Object.entries(named) as [[string, number]];
+  const maker =
+    <Direction extends OptionEntry["direction"]>(direction: Direction): Maker<Constants, Direction> =>
+    (constant, since, payload, more) =>
+      ({
+        level: number,
+        levelName,
+        option: constants[constant] as number,
+        constant,
+        direction,
+        since,
+        ...shared,
+        ...more,
+        payload,
+      }) as never;
+  return { get: maker("get"), set: maker("set"), both: maker("both") };
+}
