@@ -37,4 +37,8 @@ export interface TypedOption<Direction extends OptionEntry["direction"], Value, 
   readonly direction: Direction;
 }
 
+/** One that is set to what reading it gives, and that is asked for without a query. */
+export interface PlainOption<Direction extends OptionEntry["direction"], Value>
+  extends TypedOption<Direction, Value> {}
+
 export type OptionEntries = Readonly<Record<string, OptionEntry>>;

@@ -1,6 +1,6 @@
 import type { AddressFamilyName } from "../address/family.js";
 import type { Payload } from "../wire/payload.js";
-import type { OptionEntry, TypedOption } from "./entry.js";
+import type { OptionEntry, PlainOption, TypedOption } from "./entry.js";
 
 /** What the options of a level, or of a group of them, have in common. */
 interface Shared {
@@ -8,17 +8,24 @@ interface Shared {
   readonly families?: readonly AddressFamilyName[];
 }
 
-/** What few options have, and what this one has differently from the others of its group. */
-type More<Given, Query> = Partial<Shared> &
-  Pick<OptionEntry<never, Given, Query>, "setPayload" | "takesProgram" | "lengthOf" | "query">;
+/** What this option has differently from the others of its group, and what few options have. */
+type More = Partial<Shared> & Pick<OptionEntry, "takesProgram" | "lengthOf">;
 
 /** Makes the entry of the option that has this name in `constants`. */
-type Maker<Constants, Direction extends OptionEntry["direction"]> = <Value, Given = Value, Query = never>(
-  constant: keyof Constants & string,
-  since: string,
-  payload: Payload<Value>,
-  more?: More<Given, Query>,
-) => TypedOption<Direction, Value, Given, Query>;
+interface Maker<Constants, Direction extends OptionEntry["direction"]> {
+  <Value>(
+    constant: keyof Constants & string,
+    since: string,
+    payload: Payload<Value>,
+    more?: More & { readonly setPayload?: never; readonly query?: never },
+  ): PlainOption<Direction, Value>;
+  <Value, Given = Value, Query = never>(
+    constant: keyof Constants & string,
+    since: string,
+    payload: Payload<Value>,
+    more: More & { readonly setPayload?: Payload<Given>; readonly query?: Payload<Query> },
+  ): TypedOption<Direction, Value, Given, Query>;
+}
 
 /**
  * What makes the entries of a level: `get` of options that can only be read, `set` of those that can only be set, `both`.
@@ -34,7 +41,7 @@ export function level<Constants extends Readonly<Record<keyof Constants, unknown
   const [[levelName, number]] = Object.entries(named) as [[string, number]];
   const maker =
     <Direction extends OptionEntry["direction"]>(direction: Direction): Maker<Constants, Direction> =>
-    (constant, since, payload, more) =>
+    (constant: keyof Constants & string, since: string, payload: Payload<unknown>, more?: object) =>
       ({
         level: number,
         levelName,

@@ -3,8 +3,8 @@ import { copyBytes, readU32, write32 } from "./bytes.js";
 import { u32 } from "./integers.js";
 import { both, inLayout, type Layout, perLayout } from "./layout.js";
 import { checkLength, readElements, writeElements } from "./list.js";
-import type { Encoding, Payload } from "./payload.js";
-import { type Fields, type StructValue, struct } from "./struct.js";
+import type { Encoding, Payload, ValueOf } from "./payload.js";
+import { type Fields, struct } from "./struct.js";
 
 /** What stands behind a count that says how much of it there is. */
 export interface Counted<Value> {
@@ -72,19 +72,21 @@ export function countedList<T>(ctype: string, element: Payload<T>, max: number):
   };
 }
 
+type StructValue<F extends Fields> = ValueOf<ReturnType<typeof struct<F>>>;
+
 /** A C structure of some fields, a count, and what is counted: its name in the value, and what it is made of. */
 export function countedStruct<const F extends Fields, K extends string, V>(
   ctype: string,
   fields: F,
   count: Payload<number>,
   list: Readonly<Record<K, Counted<V>>>,
-): Payload<StructValue<F> & Record<K, V>> {
+): Payload<StructValue<F & Record<K, Payload<V>>>> {
   const [[name, counted]] = Object.entries(list) as [[K, Counted<V>]];
   const before = struct(ctype, fields);
   // The count has the list's name: reading puts the list in its place.
   const head = struct(ctype, { ...fields, [name]: count } as Fields);
   const sizeOf = (layout: Layout) => inLayout(head.size, layout);
-  type Value = StructValue<F> & Record<K, V>;
+  type Value = StructValue<F & Record<K, Payload<V>>>;
   return {
     ctype: head.ctype,
     size: head.size,

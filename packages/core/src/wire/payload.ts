@@ -38,4 +38,4 @@ export interface Payload<Value> {
 }
 
 /** The value that a payload stands for. */
-export type ValueOf<P> = P extends { read(...args: never[]): infer V | undefined } ? V : never;
+export type ValueOf<P> = P extends Payload<infer V> ? V : never;

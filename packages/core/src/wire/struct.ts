@@ -6,7 +6,7 @@ import type { Encoding, Payload, ValueOf } from "./payload.js";
 export type Fields = Readonly<Record<string, Payload<any>>>;
 
 /** Fields whose names begin with `_` are reserved: zero when written, passed over when read. */
-export type StructValue<F extends Fields> = {
+type StructValue<F extends Fields> = {
   -readonly [K in keyof F as K extends `_${string}` ? never : K]: ValueOf<F[K]>;
 };
 
