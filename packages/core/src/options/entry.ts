@@ -15,6 +15,8 @@ export interface OptionEntry<Value = any, Given = any, Query = any> {
   readonly direction: "get" | "set" | "both";
   /** The first version of Linux that has it. */
   readonly since: string;
+  /** The capability that setting it takes, and for which values. */
+  readonly privilege?: string;
   /** The man page or kernel file that describes it. */
   readonly source: string;
   /** The families of sockets that have it; absent: any. */

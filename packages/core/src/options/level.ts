@@ -9,7 +9,7 @@ interface Shared {
 }
 
 /** What this option has differently from the others of its group, and what few options have. */
-type More = Partial<Shared> & Pick<OptionEntry, "takesProgram" | "lengthOf">;
+type More = Partial<Shared> & Pick<OptionEntry, "privilege" | "takesProgram" | "lengthOf">;
 
 /** Makes the entry of the option that has this name in `constants`. */
 interface Maker<Constants, Direction extends OptionEntry["direction"]> {

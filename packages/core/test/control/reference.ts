@@ -1,9 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import * as timestamping from "../../src/constants/timestamping.js";
 import type { ControlEntry } from "../../src/control/entry.js";
 import { type ControlName, controlMessages } from "../../src/control/index.js";
+import { type Source, TableComments } from "../table-comments.js";
 import { type Sample, samples } from "./samples.js";
 import { versions } from "./versions.js";
 
@@ -17,70 +16,35 @@ const DIRECTIONS = {
   errorQueue: "received with MSG_ERRQUEUE",
 } as const;
 
-const folder = new URL("../../src/control/", import.meta.url);
+const comments = new TableComments(new URL("../../src/control/", import.meta.url));
 
-/** A file of the table, and its path. */
-interface Source {
-  readonly path: string;
-  readonly text: string;
-}
+/** What a person has written above an entry. */
+export const description = (name: string, { constant }: ControlEntry): string =>
+  comments.description(name, constant);
 
-const sources: readonly Source[] = readdirSync(folder).map((file) => {
-  const path = fileURLToPath(new URL(file, folder));
-  return { path, text: readFileSync(path, "utf8") };
-});
-
-/** The names of the kernel's that an entry's source has, and what is written above it. */
-interface Written {
-  readonly comment: string;
-  readonly level: string;
-  /** The option's level, and the option. */
-  readonly enable: readonly [level: string, option: string] | undefined;
-}
-
-const ENTRY = (name: string) =>
-  new RegExp(`( {2}/\\*\\*(?:(?!\\*/)[^])*\\*/\\n)( {2}${name}: \\{\\n[^]*?\\n {2}\\},\\n)`);
-
-function written(name: string): Written {
-  for (const { text } of sources) {
-    const [, comment, entry] = ENTRY(name).exec(text) ?? [];
-    if (comment === undefined || entry === undefined) continue;
-    const [, level] = /^ {4}level: (\w+),/m.exec(entry)!;
-    const [, ...enable] = /enable: \{\s+level: (\w+),\s+option: (\w+)/.exec(entry) ?? [];
-    return { comment, level: level!, enable: enable.length === 0 ? undefined : [enable[0]!, enable[1]!] };
-  }
-  throw new Error(`${name}: no entry with a comment above it`);
-}
-
-/** What a person has written above an entry. The rest is made from the table: it begins with the type's name. */
-export function description(name: string, { constant }: ControlEntry): string {
-  const words = written(name)
-    .comment.replace(/^ *\/\*\*|\*\/$|^ *\* ?/gm, "")
-    .split(/\s+/)
+/** What the table says of an entry, as an editor shows it. */
+function facts(entry: ControlEntry): string {
+  const { constant, type, levelName, payload, direction, since, sentSince, source, privilege } = entry;
+  const enable = switchedOnBy(entry);
+  return [
+    `${constant} (${type}) of ${levelName}: ${payload.ctype}, ${DIRECTIONS[direction]}${enable && `, switched on by ${enable}`}.`,
+    privilege && `Sending takes ${privilege}.`,
+    `Since Linux ${since}${sentSince === undefined ? "" : `, sent since ${sentSince}`}.`,
+    `Source: ${source}.`,
+  ]
+    .filter(Boolean)
     .join(" ");
-  return words.split(` ${constant} (`)[0]!.trim();
-}
-
-/** What an editor shows for a name. */
-function docstring(name: string, entry: ControlEntry): string {
-  const { constant, type, payload, direction, since, sentSince, source } = entry;
-  const facts = [
-    `${constant} (${type}) of ${written(name).level}: ${payload.ctype}, ${DIRECTIONS[direction]}`,
-    switchedOnBy(name, entry) && `switched on by ${switchedOnBy(name, entry)}`,
-  ];
-  const age = `Since Linux ${since}${sentSince === undefined ? "" : `, sent since ${sentSince}`}`;
-  return `  /** ${description(name, entry)}\n   * ${facts.filter(Boolean).join(", ")}. ${age}. Source: ${source}. */\n`;
 }
 
 /** The files of the table as they should be. */
 export const documentedSources = (): Source[] =>
-  sources.map(({ path, text }) => {
-    let documented = text;
-    for (const [name, entry] of Object.entries<ControlEntry>(controlMessages)) {
-      documented = documented.replace(ENTRY(name), (_, _comment, rest) => docstring(name, entry) + rest);
-    }
-    return { path, text: documented };
-  });
+  comments.rewritten(
+    Object.entries<ControlEntry>(controlMessages).map(([name, entry]) => [
+      name,
+      entry.constant,
+      facts(entry),
+    ]),
+  );
 
 const sampleOf = (name: string): Sample => samples.find(({ message }) => message.name === name)!;
 
@@ -92,11 +56,11 @@ function flagNames(value: number): string {
 }
 
 /** "" if nothing has to be switched on. */
-function switchedOnBy(name: string, { enable, direction }: ControlEntry): string {
+function switchedOnBy({ enable, direction }: ControlEntry): string {
   if (direction === "send" || enable === undefined) return "";
-  const isFlags = written(name).enable![0] === "SOL_SOCKET" && enable.value !== undefined;
-  const flags = isFlags ? ` with ${flagNames(enable.value!)}` : "";
-  return `${written(name).enable![1]}${flags}`;
+  const { levelName, constant, value } = enable;
+  const isFlags = levelName === "SOL_SOCKET" && value !== undefined;
+  return isFlags ? `${constant} with ${flagNames(value)}` : constant;
 }
 
 /** Where only some types of a family's sockets deliver it. */
@@ -125,10 +89,11 @@ const example = (name: string) =>
 
 function section(name: string, entry: ControlEntry): string {
   const facts = [
-    ["Level and type", `${written(name).level}, ${entry.constant} (${entry.level}, ${entry.type})`],
+    ["Level and type", `${entry.levelName}, ${entry.constant} (${entry.level}, ${entry.type})`],
     ["Payload", `\`${entry.payload.ctype}\`, ${size(entry)}`],
     ["Direction", DIRECTIONS[entry.direction]],
-    ["Switched on by", switchedOnBy(name, entry) || (entry.direction === "send" ? "" : "always on")],
+    ["Switched on by", switchedOnBy(entry) || (entry.direction === "send" ? "" : "always on")],
+    ["Sending takes", entry.privilege ?? ""],
     ["Sockets", entry.families?.join(", ") ?? "any"],
     ["Received by", deliveredBy(entry)],
     [
@@ -170,8 +135,8 @@ export function referencePage(): string {
   const names = Object.keys(controlMessages) as ControlName[];
   const levels = new Map<string, ControlName[]>();
   for (const name of names) {
-    const { level } = written(name);
-    levels.set(level, [...(levels.get(level) ?? []), name]);
+    const { levelName } = controlMessages[name];
+    levels.set(levelName, [...(levels.get(levelName) ?? []), name]);
   }
   const overview = [...levels].map(
     ([level, group]) =>
