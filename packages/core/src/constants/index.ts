@@ -3,6 +3,7 @@ export * from "./address-families.js";
 export * from "./alg.js";
 export * from "./bluetooth.js";
 export * from "./can.js";
+export * from "./clocks.js";
 export * from "./errqueue.js";
 export * from "./ieee802154.js";
 export * from "./ip.js";

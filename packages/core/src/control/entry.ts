@@ -53,6 +53,8 @@ export interface ControlEntry<Value = any> {
   readonly families?: readonly AddressFamilyName[];
   /** The types of a family's sockets that deliver it; absent: all. */
   readonly types?: DeliveringTypes;
+  /** The message is a time of arrival, or the packet's stamps; `wide`: switching it on makes all stamps of the socket 64 bits wide. */
+  readonly stamps?: { readonly of: "arrival" | "packet"; readonly wide: boolean };
   /** How often one message can hold it; absent: once. */
   readonly repeats?: number;
   readonly payload: Payload<Value>;

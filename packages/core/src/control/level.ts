@@ -1,4 +1,5 @@
 import type { AddressFamilyName } from "../address/family.js";
+import { type NamedConstant, nameAndNumber } from "../named-constant.js";
 import type { Payload } from "../wire/payload.js";
 import type { ControlEntry, DeliveringTypes, Enable, TypedMessage } from "./entry.js";
 
@@ -11,7 +12,9 @@ interface Shared {
 }
 
 /** What this message has differently from the others of its group, and what few messages have. */
-interface More<Name> extends Partial<Shared>, Pick<ControlEntry, "sentSince" | "repeats" | "privilege"> {
+interface More<Name>
+  extends Partial<Shared>,
+    Pick<ControlEntry, "sentSince" | "privilege" | "stamps" | "repeats"> {
   /** Of an option at the message's level the name, or the name and what to set. */
   readonly enable?: Name | readonly [name: Name, value: number] | Enable;
 }
@@ -24,15 +27,10 @@ type Maker<Constants, Direction extends ControlEntry["direction"]> = <Value>(
   more?: More<keyof Constants & string>,
 ) => TypedMessage<Direction, Value>;
 
-type Named = Readonly<Record<string, number>>;
-
-const named = (constant: Named): [name: string, number: number] =>
-  Object.entries(constant)[0] as [string, number];
-
 /** An option that makes the kernel deliver messages, its level and itself as `{ SOL_SOCKET }` and `{ SO_ZEROCOPY }`. */
-export function switchedOnBy(ofLevel: Named, ofOption: Named, value?: number): Enable {
-  const [levelName, number] = named(ofLevel);
-  const [constant, option] = named(ofOption);
+export function switchedOnBy(ofLevel: NamedConstant, ofOption: NamedConstant, value?: number): Enable {
+  const [levelName, number] = nameAndNumber(ofLevel);
+  const [constant, option] = nameAndNumber(ofOption);
   return { level: number, levelName, option, constant, ...(value === undefined ? {} : { value }) };
 }
 
@@ -44,11 +42,11 @@ export function switchedOnBy(ofLevel: Named, ofOption: Named, value?: number): E
  * number can't disagree.
  */
 export function level<Constants extends Readonly<Record<keyof Constants, unknown>>>(
-  ofLevel: Named,
+  ofLevel: NamedConstant,
   constants: Constants,
   { types, ...shared }: Shared,
 ): { readonly [Direction in ControlEntry["direction"]]: Maker<Constants, Direction> } {
-  const [levelName, number] = named(ofLevel);
+  const [levelName, number] = nameAndNumber(ofLevel);
   const optionHere = (name: keyof Constants & string, value?: number) =>
     switchedOnBy(ofLevel, { [name]: constants[name] as number }, value);
   const enabling = (enable: NonNullable<More<keyof Constants & string>["enable"]>): Enable => {

@@ -43,6 +43,8 @@ const MAX_FRAGMENTS = 17;
 const timestamps = (ctype: string, time: Payload<bigint>) =>
   // The one in the middle was the hardware's, converted to system time: no kernel since 3.17 fills it in.
   ({ ...struct("", { software: time, legacy: time, hardware: time }), ctype });
+const scmTimestamping64 = timestamps("struct scm_timestamping64", timespec64);
+const scmTimestamping = timestamps("struct scm_timestamping", oldTimespec);
 
 const dmabuf = struct("dmabuf_cmsg", {
   fragOffset: u64,
@@ -92,24 +94,24 @@ export const socketMessages = {
   timestamp: arrivals.receive("SO_TIMESTAMP_NEW", "5.1", timeval64, {
     enable: "SO_TIMESTAMP_NEW",
     families: [...RECEIVING, "unix", "rds"],
+    stamps: { of: "arrival", wide: true },
   }),
   /** When the packet came, in nanoseconds since 1970. Safe beyond 2038.
    * SO_TIMESTAMPNS_NEW (64) of SOL_SOCKET: struct __kernel_timespec, received, switched on by SO_TIMESTAMPNS_NEW. Since Linux 5.1.
    * Source: socket(7). */
-  timestampNs: arrivals.receive("SO_TIMESTAMPNS_NEW", "5.1", timespec64, { enable: "SO_TIMESTAMPNS_NEW" }),
+  timestampNs: arrivals.receive("SO_TIMESTAMPNS_NEW", "5.1", timespec64, {
+    enable: "SO_TIMESTAMPNS_NEW",
+    stamps: { of: "arrival", wide: true },
+  }),
   /** The packet's timestamps in nanoseconds, 0n where there is none; of what was sent, with MSG_ERRQUEUE. Safe beyond 2038.
    * SO_TIMESTAMPING_NEW (65) of SOL_SOCKET: struct scm_timestamping64, received, switched on by SO_TIMESTAMPING_NEW with
    * RX_HARDWARE, RX_SOFTWARE, SOFTWARE, RAW_HARDWARE. Since Linux 5.1. Source: Documentation/networking/timestamping.rst. */
-  timestamping: arrivals.receive(
-    "SO_TIMESTAMPING_NEW",
-    "5.1",
-    timestamps("struct scm_timestamping64", timespec64),
-    {
-      enable: ["SO_TIMESTAMPING_NEW", RECEIVE_STAMPS],
-      source: "Documentation/networking/timestamping.rst",
-      types: { unix: ["seqpacket"] },
-    },
-  ),
+  timestamping: arrivals.receive("SO_TIMESTAMPING_NEW", "5.1", scmTimestamping64, {
+    enable: ["SO_TIMESTAMPING_NEW", RECEIVE_STAMPS],
+    source: "Documentation/networking/timestamping.rst",
+    types: { unix: ["seqpacket"] },
+    stamps: { of: "packet", wide: true },
+  }),
   /** Which transmit timestamps to make for this one message: SOF_TIMESTAMPING_TX_*.
    * SO_TIMESTAMPING_NEW (65) of SOL_SOCKET: __u32, sent. Since Linux 5.1. Source: Documentation/networking/timestamping.rst. */
   timestampingFlags: stamps.send("SO_TIMESTAMPING_NEW", "5.1", u32),
@@ -119,26 +121,24 @@ export const socketMessages = {
   timestampOld: arrivals.receive("SO_TIMESTAMP_OLD", "2.2", oldTimeval, {
     enable: "SO_TIMESTAMP_OLD",
     families: [...RECEIVING, "unix", "rds"],
+    stamps: { of: "arrival", wide: false },
   }),
   /** As `timestampNs`, but of older kernels too, and ending in 2038 in 32-bit programs.
    * SO_TIMESTAMPNS_OLD (35) of SOL_SOCKET: struct __kernel_old_timespec, received, switched on by SO_TIMESTAMPNS_OLD. Since Linux
    * 2.6.22. Source: socket(7). */
   timestampNsOld: arrivals.receive("SO_TIMESTAMPNS_OLD", "2.6.22", oldTimespec, {
     enable: "SO_TIMESTAMPNS_OLD",
+    stamps: { of: "arrival", wide: false },
   }),
   /** As `timestamping`, but of older kernels too, and ending in 2038 in 32-bit programs.
    * SO_TIMESTAMPING_OLD (37) of SOL_SOCKET: struct scm_timestamping, received, switched on by SO_TIMESTAMPING_OLD with RX_HARDWARE,
    * RX_SOFTWARE, SOFTWARE, RAW_HARDWARE. Since Linux 2.6.30. Source: Documentation/networking/timestamping.rst. */
-  timestampingOld: arrivals.receive(
-    "SO_TIMESTAMPING_OLD",
-    "2.6.30",
-    timestamps("struct scm_timestamping", oldTimespec),
-    {
-      enable: ["SO_TIMESTAMPING_OLD", RECEIVE_STAMPS],
-      source: "Documentation/networking/timestamping.rst",
-      types: { unix: ["seqpacket"] },
-    },
-  ),
+  timestampingOld: arrivals.receive("SO_TIMESTAMPING_OLD", "2.6.30", scmTimestamping, {
+    enable: ["SO_TIMESTAMPING_OLD", RECEIVE_STAMPS],
+    source: "Documentation/networking/timestamping.rst",
+    types: { unix: ["seqpacket"] },
+    stamps: { of: "packet", wide: false },
+  }),
   /** As `timestampingFlags`, for a socket with SO_TIMESTAMPING_OLD.
    * SO_TIMESTAMPING_OLD (37) of SOL_SOCKET: __u32, sent. Since Linux 4.7. Source: Documentation/networking/timestamping.rst. */
   timestampingFlagsOld: stamps.send("SO_TIMESTAMPING_OLD", "4.7", u32),

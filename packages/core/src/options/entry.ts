@@ -25,6 +25,15 @@ export interface OptionEntry<Value = any, Given = any, Query = any> {
   readonly payload: Payload<Value>;
   /** What setsockopt(2) takes, where that is something else. */
   readonly setPayload?: Payload<Given>;
+  /** Once it is on, reports can come on the error queue, beside those that control messages bring. */
+  readonly errorQueue?: true;
+  /** Not every kernel that programs meet has it: `sendmsg doctor` sets it to `value` on a socket of this type. */
+  readonly feature?: {
+    /** What a program gets by it. */
+    readonly what: string;
+    readonly type: "stream" | "dgram";
+    readonly value: unknown;
+  };
   /** A value that is a list is instructions, which setsockopt(2) is given as a struct sock_fprog. */
   readonly takesProgram?: true;
   /** For what getsockopt(2) gives only into room of the same length: how long it is, by the first `payload.size` bytes of it. */

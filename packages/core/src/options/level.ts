@@ -1,4 +1,5 @@
 import type { AddressFamilyName } from "../address/family.js";
+import { type NamedConstant, nameAndNumber } from "../named-constant.js";
 import type { Payload } from "../wire/payload.js";
 import type { OptionEntry, PlainOption, TypedOption } from "./entry.js";
 
@@ -9,7 +10,8 @@ interface Shared {
 }
 
 /** What this option has differently from the others of its group, and what few options have. */
-type More = Partial<Shared> & Pick<OptionEntry, "privilege" | "takesProgram" | "lengthOf">;
+type More = Partial<Shared> &
+  Pick<OptionEntry, "privilege" | "errorQueue" | "feature" | "takesProgram" | "lengthOf">;
 
 /** Makes the entry of the option that has this name in `constants`. */
 interface Maker<Constants, Direction extends OptionEntry["direction"]> {
@@ -34,11 +36,11 @@ interface Maker<Constants, Direction extends OptionEntry["direction"]> {
  * can't disagree.
  */
 export function level<Constants extends Readonly<Record<keyof Constants, unknown>>>(
-  named: Readonly<Record<string, number>>,
+  ofLevel: NamedConstant,
   constants: Constants,
   shared: Shared,
 ): { readonly [Direction in OptionEntry["direction"]]: Maker<Constants, Direction> } {
-  const [[levelName, number]] = Object.entries(named) as [[string, number]];
+  const [levelName, number] = nameAndNumber(ofLevel);
   const maker =
     <Direction extends OptionEntry["direction"]>(direction: Direction): Maker<Constants, Direction> =>
     (constant: keyof Constants & string, since: string, payload: Payload<unknown>, more?: object) =>

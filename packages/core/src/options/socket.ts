@@ -1,5 +1,7 @@
+import { CLOCK_MONOTONIC } from "../constants/clocks.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import * as socket from "../constants/socket.js";
+import { SOF_TIMESTAMPING_SOFTWARE, SOF_TIMESTAMPING_TX_SOFTWARE } from "../constants/timestamping.js";
 import { flag } from "../wire/flag.js";
 import { i32, u32, u64 } from "../wire/integers.js";
 import { interfaceIndex } from "../wire/interface.js";
@@ -99,13 +101,21 @@ export const socketLevelOptions = {
   passSec: unix.both("SO_PASSSEC", "2.6.18", flag, { families: ["unix", "netlink"] }),
   /** Whether messages come with a descriptor of the sender's process.
    * SO_PASSPIDFD (76) of SOL_SOCKET: int, read and set. Since Linux 6.5. Source: unix(7). */
-  passPidfd: unix.both("SO_PASSPIDFD", "6.5", flag),
+  passPidfd: unix.both("SO_PASSPIDFD", "6.5", flag, {
+    feature: { what: "pidfds of senders and peers", type: "stream", value: true },
+  }),
   /** Whether a peer may send descriptors: if not, its send fails with EPERM. `maxFds: "refuse"` switches it off.
    * SO_PASSRIGHTS (83) of SOL_SOCKET: int, read and set. Since Linux 6.16. Source: unix(7). */
-  passRights: unix.both("SO_PASSRIGHTS", "6.16", flag),
+  passRights: unix.both("SO_PASSRIGHTS", "6.16", flag, {
+    feature: { what: "refusing descriptors altogether", type: "stream", value: false },
+  }),
   /** Whether messages on a stream tell how many bytes are left to read.
    * SO_INQ (84) of SOL_SOCKET: int, set. Since Linux 6.17. Source: net/unix/af_unix.c. */
-  inq: set("SO_INQ", "6.17", flag, { source: "net/unix/af_unix.c", families: ["unix"] }),
+  inq: set("SO_INQ", "6.17", flag, {
+    source: "net/unix/af_unix.c",
+    families: ["unix"],
+    feature: { what: "bytes left, on Unix streams", type: "stream", value: true },
+  }),
   /** Who is at the other end, as it was at connect(2), listen(2) or socketpair(2).
    * SO_PEERCRED (17) of SOL_SOCKET: struct ucred, read. Since Linux 2.2. Source: unix(7). */
   peerCred: unix.get("SO_PEERCRED", "2.2", ucred),
@@ -229,13 +239,22 @@ export const socketLevelOptions = {
   netnsCookie: kernel.get("SO_NETNS_COOKIE", "5.14", u64),
   /** Permits MSG_ZEROCOPY.
    * SO_ZEROCOPY (60) of SOL_SOCKET: int, read and set. Since Linux 4.14. Source: Documentation/networking/msg_zerocopy.rst. */
-  zeroCopy: both("SO_ZEROCOPY", "4.14", flag, { source: "Documentation/networking/msg_zerocopy.rst" }),
+  zeroCopy: both("SO_ZEROCOPY", "4.14", flag, {
+    source: "Documentation/networking/msg_zerocopy.rst",
+    feature: { what: "sending without a copy", type: "stream", value: true },
+    errorQueue: true,
+  }),
   /** The clock of the times at which messages are to be sent.
    * SO_TXTIME (61) of SOL_SOCKET: struct sock_txtime, read and set. Setting takes CAP_NET_ADMIN for clocks other than
    * CLOCK_MONOTONIC. Since Linux 4.19. Source: include/uapi/linux/net_tstamp.h. */
   txTime: both("SO_TXTIME", "4.19", struct("sock_txtime", { clockId: i32, flags: u32 }), {
     source: "include/uapi/linux/net_tstamp.h",
     privilege: "CAP_NET_ADMIN for clocks other than CLOCK_MONOTONIC",
+    feature: {
+      what: "sending at a given time",
+      type: "dgram",
+      value: { clockId: CLOCK_MONOTONIC, flags: 0 },
+    },
   }),
   /** Whether messages come with the time of their arrival, in microseconds.
    * SO_TIMESTAMP_OLD (29) of SOL_SOCKET: int, read and set. Since Linux 2.2. Source: socket(7). */
@@ -248,16 +267,26 @@ export const socketLevelOptions = {
    * Documentation/networking/timestamping.rst. */
   timestampingOld: both("SO_TIMESTAMPING_OLD", "2.6.30", u32, {
     source: "Documentation/networking/timestamping.rst",
+    errorQueue: true,
   }),
   /** As `timestampOld`, with 64 bits for the seconds everywhere.
    * SO_TIMESTAMP_NEW (63) of SOL_SOCKET: int, read and set. Since Linux 5.1. Source: net/core/sock.c. */
   timestamp: kernel.both("SO_TIMESTAMP_NEW", "5.1", flag),
   /** As `timestampNsOld`, with 64 bits for the seconds everywhere.
    * SO_TIMESTAMPNS_NEW (64) of SOL_SOCKET: int, read and set. Since Linux 5.1. Source: net/core/sock.c. */
-  timestampNs: kernel.both("SO_TIMESTAMPNS_NEW", "5.1", flag),
+  timestampNs: kernel.both("SO_TIMESTAMPNS_NEW", "5.1", flag, {
+    feature: { what: "times of arrival beyond 2038", type: "dgram", value: true },
+  }),
   /** As `timestampingOld`, with 64 bits for the seconds everywhere.
    * SO_TIMESTAMPING_NEW (65) of SOL_SOCKET: __u32, read and set. Since Linux 5.1. Source: net/core/sock.c. */
-  timestamping: kernel.both("SO_TIMESTAMPING_NEW", "5.1", u32),
+  timestamping: kernel.both("SO_TIMESTAMPING_NEW", "5.1", u32, {
+    feature: {
+      what: "timestamps of sent packets",
+      type: "dgram",
+      value: SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE,
+    },
+    errorQueue: true,
+  }),
   /** SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK: buffers whose size the kernel leaves alone.
    * SO_BUF_LOCK (72) of SOL_SOCKET: int, read and set. Since Linux 5.15. Source: net/core/sock.c. */
   bufLock: kernel.both("SO_BUF_LOCK", "5.15", i32),
@@ -272,10 +301,13 @@ export const socketLevelOptions = {
    * 5.19. Source: net/core/sock.c. */
   rcvMark: kernel.both("SO_RCVMARK", "5.19", flag, {
     privilege: "CAP_NET_RAW or CAP_NET_ADMIN on older kernels",
+    feature: { what: "marks of received packets", type: "dgram", value: true },
   }),
   /** Whether messages come with their packet's priority.
    * SO_RCVPRIORITY (82) of SOL_SOCKET: int, read and set. Since Linux 6.14. Source: net/core/sock.c. */
-  rcvPriority: kernel.both("SO_RCVPRIORITY", "6.14", flag),
+  rcvPriority: kernel.both("SO_RCVPRIORITY", "6.14", flag, {
+    feature: { what: "priorities of received packets", type: "dgram", value: true },
+  }),
   /** Gives back device memory that messages came in.
    * SO_DEVMEM_DONTNEED (80) of SOL_SOCKET: struct dmabuf_token[], set. Since Linux 6.12. Source:
    * Documentation/networking/devmem.rst. */

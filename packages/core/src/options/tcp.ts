@@ -151,7 +151,9 @@ export const tcpOptions = {
   }),
   /** Whether receives tell how many bytes are left to read.
    * TCP_INQ (36) of SOL_TCP: int, read and set. Since Linux 4.18. Source: net/ipv4/tcp.c. */
-  tcpInq: kernel.both("TCP_INQ", "4.18", flag),
+  tcpInq: kernel.both("TCP_INQ", "4.18", flag, {
+    feature: { what: "bytes left, on TCP", type: "stream", value: true },
+  }),
   /** Microseconds by which sending is delayed, with the fq queue discipline.
    * TCP_TX_DELAY (37) of SOL_TCP: int, read and set. Since Linux 5.4. Source: net/ipv4/tcp.c. */
   tcpTxDelay: kernel.both("TCP_TX_DELAY", "5.4", i32),

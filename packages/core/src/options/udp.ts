@@ -22,8 +22,12 @@ export const udpOptions = {
   udpNoCheck6Rx: both("UDP_NO_CHECK6_RX", "3.16", flag, { source: "net/ipv4/udp.c" }),
   /** Bytes after which what one send has is cut into datagrams; 0: it is not.
    * UDP_SEGMENT (103) of SOL_UDP: int, read and set. Since Linux 4.18. Source: udp(7). */
-  udpSegment: both("UDP_SEGMENT", "4.18", i32),
+  udpSegment: both("UDP_SEGMENT", "4.18", i32, {
+    feature: { what: "GSO: many datagrams in one send", type: "dgram", value: 1200 },
+  }),
   /** Whether datagrams of one sender may come glued together, with their size as a control message.
    * UDP_GRO (104) of SOL_UDP: int, read and set. Since Linux 5.0. Source: udp(7). */
-  udpGro: both("UDP_GRO", "5.0", flag),
+  udpGro: both("UDP_GRO", "5.0", flag, {
+    feature: { what: "GRO: many datagrams in one receive", type: "dgram", value: true },
+  }),
 };

@@ -15,7 +15,9 @@ import {
   SO_EE_ORIGIN_TXTIME,
   SO_EE_ORIGIN_ZEROCOPY,
 } from "../constants/errqueue.js";
+import { type ExtendedError, extendedError } from "../control/extended-error.js";
 import type { ControlMessage, ControlValue } from "../control/index.js";
+import { entryNamed } from "../control/table.js";
 import { EMSGSIZE, errnoName } from "../errno.js";
 import type { Message } from "../message.js";
 
@@ -86,21 +88,13 @@ export interface OtherReport {
 /** An entry of the error queue, by what it says. */
 export type ErrorReport = UndeliveredReport | TimestampReport | ZeroCopyReport | TxtimeReport | OtherReport;
 
-/** The names under which the families have struct sock_extended_err. */
-const EXTENDED_ERRORS = [
-  "ipRecverr",
-  "ipv6Recverr",
-  "packetTxTimestamp",
-  "vsockRecverr",
-  "canRawErrqueue",
-  "j1939Errqueue",
-  "btError",
-] as const;
-
 type Named<N extends ControlMessage["name"]> = Extract<ControlMessage, { name: N }>;
 
-const isExtendedError = (message: ControlMessage): message is Named<(typeof EXTENDED_ERRORS)[number]> =>
-  (EXTENDED_ERRORS as readonly string[]).includes(message.name);
+/** struct sock_extended_err has a name for each family. */
+const isExtendedError = (
+  message: ControlMessage,
+): message is Extract<ControlMessage, { value: ExtendedError }> =>
+  entryNamed(message.name)?.entry.payload.ctype.startsWith(extendedError.ctype) ?? false;
 const isStamps = (message: ControlMessage): message is Named<"timestamping" | "timestampingOld"> =>
   message.name === "timestamping" || message.name === "timestampingOld";
 const isStatistics = (message: ControlMessage): message is Named<"timestampingOptStats"> =>

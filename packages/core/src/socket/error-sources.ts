@@ -7,13 +7,14 @@ import {
   AF_VSOCK,
 } from "../constants/address-families.js";
 import { SOL_SOCKET } from "../constants/levels.js";
-import { SO_TIMESTAMPING_NEW, SO_TIMESTAMPING_OLD, SO_ZEROCOPY } from "../constants/socket.js";
+import { SO_TIMESTAMPING_NEW } from "../constants/socket.js";
 import { SOCK_RAW } from "../constants/socket-types.js";
 import { type ControlEntry, type ControlName, controlMessages } from "../control/index.js";
 import { entryOf } from "../control/table.js";
 import { EOPNOTSUPP } from "../errno.js";
 import { explain, systemError } from "../errors.js";
 import { kernelIsOlderThan } from "../kernel-version.js";
+import { optionNumbered } from "../options/table.js";
 import { presentValue } from "./control-settings.js";
 import type { SocketFacts } from "./facts.js";
 import { nameOf } from "./option-access.js";
@@ -61,11 +62,9 @@ export function hasErrorQueue(fd: number, facts: SocketFacts, names: Iterable<Co
   );
 }
 
-const SOURCES: ReadonlySet<number> = new Set([SO_TIMESTAMPING_OLD, SO_TIMESTAMPING_NEW, SO_ZEROCOPY]);
-
 /** Whether an option, once it is on, can bring entries to the error queue. */
 export function bringsErrors({ level, option }: { level: number; option: number }): boolean {
-  if (level === SOL_SOCKET && SOURCES.has(option)) return true;
+  if (optionNumbered(level, option)?.errorQueue) return true;
   return Object.values<ControlEntry>(controlMessages).some(
     ({ direction, enable }) =>
       direction === "errorQueue" && enable?.level === level && enable.option === option,

@@ -15,6 +15,7 @@ const HEADERS: Record<string, readonly string[]> = {
   protocols: ["linux/in.h", "linux/in6.h"],
   socket: ["sys/socket.h", "asm/socket.h"],
   timestamping: ["linux/net_tstamp.h"],
+  clocks: ["linux/time.h"],
   errqueue: ["time.h", "linux/types.h", "linux/errqueue.h"],
   ip: ["linux/icmp.h", "linux/netfilter_ipv4.h", "linux/in.h"],
   ipv6: ["linux/icmpv6.h", "linux/netfilter_ipv6/ip6_tables.h", "linux/in6.h"],

@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import {
   AF_INET,
+  CLOCK_MONOTONIC,
   SO_RCVBUF,
   SO_TXTIME,
   SOCK_DGRAM,
@@ -45,7 +46,6 @@ describe("SOL_SOCKET on IP sockets", () => {
       socket.sendmsg({ data: "later", address, control: [{ name: "txtime", value: txtime }] });
     expect((await rejection(send(process.hrtime.bigint()))).code).toBe("EINVAL");
     // struct sock_txtime: the clock, which is hrtime()'s, and flags.
-    const CLOCK_MONOTONIC = 1;
     setsockopt(socket.fd, SOL_SOCKET, SO_TXTIME, Int32Array.of(CLOCK_MONOTONIC, 0));
     const time = process.hrtime.bigint() + 300_000_000n;
     await send(time);

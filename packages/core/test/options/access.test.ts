@@ -386,6 +386,30 @@ describe("what is refused", () => {
     }
   });
 
+  it("raw: what takes a program by name is refused, and the error says the name", () => {
+    const [socket] = unix("stream");
+    const programs = Object.entries<OptionEntry>(socketOptions).filter(([, entry]) => entry.takesProgram);
+    expect(programs.length).toBeGreaterThan(0);
+    for (const [name, { level, option }] of programs) {
+      const error = thrown(() => socket!.options.setRaw(level, option, new Uint8Array(16)));
+      expect(error.message).toContain(`socket.options.set("${name}", instructions)`);
+    }
+  });
+
+  it("what takes a privilege: the error says which", () => {
+    const [socket] = unix("stream");
+    const native = binding();
+    const { setsockopt } = native;
+    Object.assign(native, { setsockopt: () => -1 });
+    try {
+      expect(thrown(() => socket!.options.set("mark", 1)).message).toBe(
+        "setsockopt EPERM: setting SO_MARK takes CAP_NET_RAW or CAP_NET_ADMIN",
+      );
+    } finally {
+      Object.assign(native, { setsockopt });
+    }
+  });
+
   it("raw: a descriptor of an eBPF program is no pointer", () => {
     const [socket] = unix("stream");
     expect(thrown(() => socket!.options.setRaw(263, 22, new Uint8Array(4)))).toMatchObject({
