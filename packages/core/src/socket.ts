@@ -256,7 +256,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Switches control messages on and off: `socket.receive("ipPktinfo", "ipTos")`, `socket.receive({ ipTos: false })`.
+   * Switches control messages on and off: `socket.receive("ipPktInfo", "ipTos")`, `socket.receive({ ipTos: false })`.
    *
    * There is room for whatever is on, so that the kernel never has to cut it. What is refused leaves all as it was.
    *

@@ -162,7 +162,7 @@ describe("multicast, from which nothing can be sent", () => {
 
   it("IPv6: there is no local address, and the kernel chooses one", () => {
     const info = (address: string) =>
-      readPacketInfo({ control: [{ name: "ipv6Pktinfo", value: { address, interfaceIndex: 3 } }] });
+      readPacketInfo({ control: [{ name: "ipv6PktInfo", value: { address, interfaceIndex: 3 } }] });
     expect(info("ff02::77")).toEqual({ destination: "ff02::77", interfaceIndex: 3 });
     expect(info("2001:db8::7")).toMatchObject({ destination: "2001:db8::7", local: "2001:db8::7" });
     expect(info("::ffff:10.0.0.1")).not.toHaveProperty("local");
@@ -172,8 +172,8 @@ describe("multicast, from which nothing can be sent", () => {
 describe("which messages they are", () => {
   const names = (to: Parameters<typeof packetControl>[1]) =>
     packetControl({ ecn: 1, hopLimit: 5, interfaceIndex: 1 }, to).map(({ name }) => name);
-  const IPV4 = ["ipTos", "ipTtl", "ipPktinfo"];
-  const IPV6 = ["ipv6Tclass", "ipv6Hoplimit", "ipv6Pktinfo"];
+  const IPV4 = ["ipTos", "ipTtl", "ipPktInfo"];
+  const IPV6 = ["ipv6Tclass", "ipv6HopLimit", "ipv6PktInfo"];
 
   it("the address decides", () => {
     expect(names({ address: "10.0.0.1", port: 1 })).toEqual(IPV4);
@@ -190,12 +190,12 @@ describe("which messages they are", () => {
   it("a source is of the packet's version; a v4-mapped one is the IPv4 address", () => {
     expect(packetControl({ source: "::ffff:127.0.0.1" }, "ipv4")).toEqual([
       {
-        name: "ipPktinfo",
+        name: "ipPktInfo",
         value: { interfaceIndex: 0, specificDestination: "127.0.0.1", address: "0.0.0.0" },
       },
     ]);
     expect(packetControl({ source: "::1" }, "ipv6")).toEqual([
-      { name: "ipv6Pktinfo", value: { address: "::1", interfaceIndex: 0 } },
+      { name: "ipv6PktInfo", value: { address: "::1", interfaceIndex: 0 } },
     ]);
   });
 

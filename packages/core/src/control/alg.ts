@@ -43,5 +43,5 @@ export const algMessages = {
   algSetOp: send("ALG_SET_OP", "2.6.38", u32),
   /** How many bytes in front are only authenticated.
    * ALG_SET_AEAD_ASSOCLEN (4) of SOL_ALG: __u32, sent. Since Linux 4.0. Source: Documentation/crypto/userspace-if.rst. */
-  algSetAeadAssoclen: send("ALG_SET_AEAD_ASSOCLEN", "4.0", u32),
-};
+  algSetAeadAssocLen: send("ALG_SET_AEAD_ASSOCLEN", "4.0", u32),
+} as const;

@@ -33,4 +33,4 @@ export const bluetoothMessages = {
    * HCI_CMSG_TSTAMP (2) of SOL_HCI: struct __kernel_old_timeval, received, switched on by HCI_TIME_STAMP. Since Linux 2.4. Source:
    * include/net/bluetooth/hci_sock.h. */
   hciTstamp: hci.receive("HCI_CMSG_TSTAMP", "2.4", oldTimeval, { enable: "HCI_TIME_STAMP" }),
-};
+} as const;

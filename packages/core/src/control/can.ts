@@ -17,7 +17,7 @@ export const canMessages = {
    * SCM_CAN_RAW_ERRQUEUE (1) of SOL_CAN_RAW: struct sock_extended_err, received with MSG_ERRQUEUE, switched on by
    * SO_TIMESTAMPING_NEW with TX_HARDWARE, TX_SOFTWARE, SOFTWARE, RAW_HARDWARE. Since Linux 5.13. Source:
    * include/uapi/linux/can/raw.h. */
-  canRawErrqueue: raw.errorQueue("SCM_CAN_RAW_ERRQUEUE", "5.13", extendedError, { enable: transmitStamps }),
+  canRawErrQueue: raw.errorQueue("SCM_CAN_RAW_ERRQUEUE", "5.13", extendedError, { enable: transmitStamps }),
   /** The address that the message was sent to. Absent on a broadcast.
    * SCM_J1939_DEST_ADDR (1) of SOL_CAN_J1939: __u8, received. Since Linux 5.4. Source: Documentation/networking/j1939.rst. */
   j1939DestAddr: j1939.receive("SCM_J1939_DEST_ADDR", "5.4", u8),
@@ -30,7 +30,7 @@ export const canMessages = {
   /** What has become of a message: sent, acknowledged, aborted.
    * SCM_J1939_ERRQUEUE (4) of SOL_CAN_J1939: struct sock_extended_err, received with MSG_ERRQUEUE, switched on by
    * SO_J1939_ERRQUEUE. Since Linux 5.4. Source: Documentation/networking/j1939.rst. */
-  j1939Errqueue: j1939.errorQueue("SCM_J1939_ERRQUEUE", "5.4", extendedError, {
+  j1939ErrQueue: j1939.errorQueue("SCM_J1939_ERRQUEUE", "5.4", extendedError, {
     enable: "SO_J1939_ERRQUEUE",
   }),
-};
+} as const;

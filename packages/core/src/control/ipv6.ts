@@ -30,11 +30,11 @@ export const ipv6Messages = {
   /** The packet's destination and arriving interface. To send: its source, and the interface.
    * IPV6_PKTINFO (50) of SOL_IPV6: struct in6_pktinfo, sent and received, switched on by IPV6_RECVPKTINFO. Since Linux 2.6.14.
    * Source: ipv6(7). */
-  ipv6Pktinfo: both("IPV6_PKTINFO", "2.6.14", in6Pktinfo, { enable: "IPV6_RECVPKTINFO" }),
+  ipv6PktInfo: both("IPV6_PKTINFO", "2.6.14", in6Pktinfo, { enable: "IPV6_RECVPKTINFO" }),
   /** The hop limit, 0 to 255; to send, -1 is the default.
    * IPV6_HOPLIMIT (52) of SOL_IPV6: int, sent and received, switched on by IPV6_RECVHOPLIMIT. Since Linux 2.6.14. Source: ipv6(7).
    * */
-  ipv6Hoplimit: both("IPV6_HOPLIMIT", "2.6.14", i32, { enable: "IPV6_RECVHOPLIMIT" }),
+  ipv6HopLimit: both("IPV6_HOPLIMIT", "2.6.14", i32, { enable: "IPV6_RECVHOPLIMIT" }),
   /** The traffic class: DSCP in the upper six bits, ECN in the lower two. To send, -1 is the default, but Linux 6.18 sends 255 for
    * it: leave the message out. A v4-mapped peer takes ipTos.
    * IPV6_TCLASS (67) of SOL_IPV6: int, sent and received, switched on by IPV6_RECVTCLASS. Since Linux 2.6.14. Source: RFC 3542. */
@@ -43,31 +43,31 @@ export const ipv6Messages = {
    * from `ipv6Tclass`.
    * IPV6_FLOWINFO (11) of SOL_IPV6: __be32, sent and received, switched on by IPV6_FLOWINFO. Since Linux 2.2. Source:
    * net/ipv6/datagram.c. */
-  ipv6Flowinfo: both("IPV6_FLOWINFO", "2.2", u32Be, {
+  ipv6FlowInfo: both("IPV6_FLOWINFO", "2.2", u32Be, {
     enable: "IPV6_FLOWINFO",
     source: "net/ipv6/datagram.c",
   }),
   /** Hop-by-hop options, as the header that holds them.
    * IPV6_HOPOPTS (54) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_RECVHOPOPTS. Sending takes
    * CAP_NET_RAW. Since Linux 2.6.14. Source: RFC 3542. */
-  ipv6Hopopts: rfc3542.both("IPV6_HOPOPTS", "2.6.14", optionsHeader, {
+  ipv6HopOpts: rfc3542.both("IPV6_HOPOPTS", "2.6.14", optionsHeader, {
     privilege: "CAP_NET_RAW",
     enable: "IPV6_RECVHOPOPTS",
   }),
   /** Destination options for the hops of a routing header.
    * IPV6_RTHDRDSTOPTS (55) of SOL_IPV6: struct ipv6_opt_hdr, sent. Sending takes CAP_NET_RAW. Since Linux 2.6.14. Source: RFC 3542.
    * */
-  ipv6Rthdrdstopts: rfc3542.send("IPV6_RTHDRDSTOPTS", "2.6.14", optionsHeader, { privilege: "CAP_NET_RAW" }),
+  ipv6RtHdrDstOpts: rfc3542.send("IPV6_RTHDRDSTOPTS", "2.6.14", optionsHeader, { privilege: "CAP_NET_RAW" }),
   /** The routing header. Only type 2 can be sent.
    * IPV6_RTHDR (57) of SOL_IPV6: struct ipv6_rt_hdr, sent and received, switched on by IPV6_RECVRTHDR. Since Linux 2.6.14. Source:
    * RFC 3542. */
-  ipv6Rthdr: rfc3542.both("IPV6_RTHDR", "2.6.14", routingHeader, {
+  ipv6RtHdr: rfc3542.both("IPV6_RTHDR", "2.6.14", routingHeader, {
     enable: "IPV6_RECVRTHDR",
   }),
   /** Destination options, as the header that holds them. A packet can have several, in their order.
    * IPV6_DSTOPTS (59) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_RECVDSTOPTS. Sending takes
    * CAP_NET_RAW. Since Linux 2.6.14. Source: RFC 3542. */
-  ipv6Dstopts: rfc3542.both("IPV6_DSTOPTS", "2.6.14", optionsHeader, {
+  ipv6DstOpts: rfc3542.both("IPV6_DSTOPTS", "2.6.14", optionsHeader, {
     privilege: "CAP_NET_RAW",
     enable: "IPV6_RECVDSTOPTS",
     repeats: 2,
@@ -75,7 +75,7 @@ export const ipv6Messages = {
   /** A route's MTU has changed. It comes alone, on a message of no bytes.
    * IPV6_PATHMTU (61) of SOL_IPV6: struct ip6_mtuinfo, received, switched on by IPV6_RECVPATHMTU. Since Linux 2.6.35. Source: RFC
    * 3542. */
-  ipv6Pathmtu: rfc3542.receive(
+  ipv6PathMtu: rfc3542.receive(
     "IPV6_PATHMTU",
     "2.6.35",
     struct("ip6_mtuinfo", { address: sockaddrIn6, mtu: u32 }),
@@ -83,52 +83,52 @@ export const ipv6Messages = {
   ),
   /** 1: the packet must not be fragmented.
    * IPV6_DONTFRAG (62) of SOL_IPV6: int, sent. Since Linux 2.6.35. Source: RFC 3542. */
-  ipv6Dontfrag: rfc3542.send("IPV6_DONTFRAG", "2.6.35", i32),
+  ipv6DontFrag: rfc3542.send("IPV6_DONTFRAG", "2.6.35", i32),
   /** What went wrong with a packet that was sent, and who says so; or that a zero-copy send is complete.
    * IPV6_RECVERR (25) of SOL_IPV6: struct sock_extended_err + struct sockaddr_in6, received with MSG_ERRQUEUE, switched on by
    * IPV6_RECVERR. Since Linux 2.2. Source: ipv6(7). */
-  ipv6Recverr: errorQueue("IPV6_RECVERR", "2.2", ipv6Error, { enable: "IPV6_RECVERR" }),
+  ipv6RecvErr: errorQueue("IPV6_RECVERR", "2.2", ipv6Error, { enable: "IPV6_RECVERR" }),
   /** The packet's destination before it was redirected (TPROXY).
    * IPV6_ORIGDSTADDR (74) of SOL_IPV6: struct sockaddr_in6, received, switched on by IPV6_RECVORIGDSTADDR. Since Linux 2.6.37.
    * Source: net/ipv6/datagram.c. */
-  ipv6Origdstaddr: receive("IPV6_ORIGDSTADDR", "2.6.37", sockaddrIn6, {
+  ipv6OrigDstAddr: receive("IPV6_ORIGDSTADDR", "2.6.37", sockaddrIn6, {
     enable: "IPV6_RECVORIGDSTADDR",
     source: "net/ipv6/datagram.c",
   }),
   /** The size of the largest fragment that the packet came in. Only there if it was fragmented.
    * IPV6_RECVFRAGSIZE (77) of SOL_IPV6: int, received, switched on by IPV6_RECVFRAGSIZE. Since Linux 4.10. Source:
    * net/ipv6/datagram.c. */
-  ipv6Recvfragsize: receive("IPV6_RECVFRAGSIZE", "4.10", i32, {
+  ipv6RecvFragSize: receive("IPV6_RECVFRAGSIZE", "4.10", i32, {
     enable: "IPV6_RECVFRAGSIZE",
     source: "net/ipv6/datagram.c",
   }),
-  /** As `ipv6Pktinfo`, in the form that RFC 3542 has replaced.
+  /** As `ipv6PktInfo`, in the form that RFC 3542 has replaced.
    * IPV6_2292PKTINFO (2) of SOL_IPV6: struct in6_pktinfo, sent and received, switched on by IPV6_2292PKTINFO. Since Linux 2.2.
    * Source: RFC 2292. */
-  ipv6Pktinfo2292: rfc2292.both("IPV6_2292PKTINFO", "2.2", in6Pktinfo, { enable: "IPV6_2292PKTINFO" }),
-  /** As `ipv6Hoplimit`, in the form that RFC 3542 has replaced.
+  ipv6PktInfo2292: rfc2292.both("IPV6_2292PKTINFO", "2.2", in6Pktinfo, { enable: "IPV6_2292PKTINFO" }),
+  /** As `ipv6HopLimit`, in the form that RFC 3542 has replaced.
    * IPV6_2292HOPLIMIT (8) of SOL_IPV6: int, sent and received, switched on by IPV6_2292HOPLIMIT. Since Linux 2.2. Source: RFC 2292.
    * */
-  ipv6Hoplimit2292: rfc2292.both("IPV6_2292HOPLIMIT", "2.2", i32, { enable: "IPV6_2292HOPLIMIT" }),
-  /** As `ipv6Hopopts`, in the form that RFC 3542 has replaced.
+  ipv6HopLimit2292: rfc2292.both("IPV6_2292HOPLIMIT", "2.2", i32, { enable: "IPV6_2292HOPLIMIT" }),
+  /** As `ipv6HopOpts`, in the form that RFC 3542 has replaced.
    * IPV6_2292HOPOPTS (3) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_2292HOPOPTS. Sending takes
    * CAP_NET_RAW. Since Linux 2.2. Source: RFC 2292. */
-  ipv6Hopopts2292: rfc2292.both("IPV6_2292HOPOPTS", "2.2", optionsHeader, {
+  ipv6HopOpts2292: rfc2292.both("IPV6_2292HOPOPTS", "2.2", optionsHeader, {
     privilege: "CAP_NET_RAW",
     enable: "IPV6_2292HOPOPTS",
   }),
-  /** As `ipv6Dstopts`, in the form that RFC 3542 has replaced.
+  /** As `ipv6DstOpts`, in the form that RFC 3542 has replaced.
    * IPV6_2292DSTOPTS (4) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_2292DSTOPTS. Sending takes
    * CAP_NET_RAW. Since Linux 2.2. Source: RFC 2292. */
-  ipv6Dstopts2292: rfc2292.both("IPV6_2292DSTOPTS", "2.2", optionsHeader, {
+  ipv6DstOpts2292: rfc2292.both("IPV6_2292DSTOPTS", "2.2", optionsHeader, {
     privilege: "CAP_NET_RAW",
     enable: "IPV6_2292DSTOPTS",
     repeats: 2,
   }),
-  /** As `ipv6Rthdr`, in the form that RFC 3542 has replaced.
+  /** As `ipv6RtHdr`, in the form that RFC 3542 has replaced.
    * IPV6_2292RTHDR (5) of SOL_IPV6: struct ipv6_rt_hdr, sent and received, switched on by IPV6_2292RTHDR. Since Linux 2.2. Source:
    * RFC 2292. */
-  ipv6Rthdr2292: rfc2292.both("IPV6_2292RTHDR", "2.2", routingHeader, {
+  ipv6RtHdr2292: rfc2292.both("IPV6_2292RTHDR", "2.2", routingHeader, {
     enable: "IPV6_2292RTHDR",
   }),
-};
+} as const;

@@ -9,5 +9,5 @@ const { both } = level({ SOL_IUCV }, iucv, { source: "include/net/iucv/af_iucv.h
 export const iucvMessages = {
   /** The message's target class.
    * SCM_IUCV_TRGCLS (1) of SOL_IUCV: __u32, sent and received. Since Linux 2.6.31. Source: include/net/iucv/af_iucv.h. */
-  iucvTrgcls: both("SCM_IUCV_TRGCLS", "2.6.31", u32),
-};
+  iucvTrgCls: both("SCM_IUCV_TRGCLS", "2.6.31", u32),
+} as const;

@@ -12,10 +12,10 @@ export const llcMessages = {
   /** Where the frame came in, and its destination.
    * LLC_OPT_PKTINFO (9) of SOL_LLC: struct llc_pktinfo, received, switched on by LLC_OPT_PKTINFO. Since Linux 2.6.34. Source:
    * include/uapi/linux/llc.h. */
-  llcPktinfo: receive(
+  llcPktInfo: receive(
     "LLC_OPT_PKTINFO",
     "2.6.34",
     struct("llc_pktinfo", { interfaceIndex: i32, sap: u8, mac: mac }),
     { enable: "LLC_OPT_PKTINFO" },
   ),
-};
+} as const;

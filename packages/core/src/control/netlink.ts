@@ -11,11 +11,11 @@ export const netlinkMessages = {
   /** The multicast group that the message was sent to; 0: this socket alone.
    * NETLINK_PKTINFO (3) of SOL_NETLINK: struct nl_pktinfo, received, switched on by NETLINK_PKTINFO. Since Linux 2.6.14. Source:
    * netlink(7). */
-  netlinkPktinfo: receive("NETLINK_PKTINFO", "2.6.14", struct("nl_pktinfo", { group: u32 }), {
+  netlinkPktInfo: receive("NETLINK_PKTINFO", "2.6.14", struct("nl_pktinfo", { group: u32 }), {
     enable: "NETLINK_PKTINFO",
   }),
   /** The network namespace that the message comes from, as this one numbers it.
    * NETLINK_LISTEN_ALL_NSID (8) of SOL_NETLINK: int, received, switched on by NETLINK_LISTEN_ALL_NSID. Since Linux 4.2. Source:
    * netlink(7). */
   netlinkListenAllNsid: receive("NETLINK_LISTEN_ALL_NSID", "4.2", i32, { enable: "NETLINK_LISTEN_ALL_NSID" }),
-};
+} as const;

@@ -13,7 +13,7 @@ export const packetMessages = {
   /** The frame's length, where its headers begin, its VLAN tag, and TP_STATUS_*.
    * PACKET_AUXDATA (8) of SOL_PACKET: struct tpacket_auxdata, received, switched on by PACKET_AUXDATA. Since Linux 2.6.21. Source:
    * packet(7). */
-  packetAuxdata: receive(
+  packetAuxData: receive(
     "PACKET_AUXDATA",
     "2.6.21",
     struct("tpacket_auxdata", {
@@ -35,4 +35,4 @@ export const packetMessages = {
     enable: transmitStamps,
     source: "net/packet/af_packet.c",
   }),
-};
+} as const;

@@ -97,7 +97,7 @@ export const rdsMessages = {
   /** How long the message took between points of its way in, in nanoseconds.
    * RDS_CMSG_RXPATH_LATENCY (11) of SOL_RDS: struct rds_cmsg_rx_trace, received, switched on by SO_RDS_MSG_RXPATH_LATENCY. Since
    * Linux 4.11. Source: include/uapi/linux/rds.h. */
-  rdsRxpathLatency: receive(
+  rdsRxPathLatency: receive(
     "RDS_CMSG_RXPATH_LATENCY",
     "4.11",
     struct("rds_cmsg_rx_trace", {
@@ -119,4 +119,4 @@ export const rdsMessages = {
     struct("rds_zcopy_cookies", { count: u32, cookies: array(u32, COOKIES) }),
     { enable: switchedOnBy({ SOL_SOCKET }, { SO_ZEROCOPY }) },
   ),
-};
+} as const;

@@ -67,5 +67,5 @@ export const rxrpcMessages = {
   rxrpcResponded: receive("RXRPC_RESPONDED", "6.16", blob("char[]", CHALLENGE_ROOM)),
   /** Data of the application to put into the answer.
    * RXRPC_RESP_RXGK_APPDATA (19) of SOL_RXRPC: char[], sent. Since Linux 6.16. Source: Documentation/networking/rxrpc.rst. */
-  rxrpcRespRxgkAppdata: send("RXRPC_RESP_RXGK_APPDATA", "6.16", blob("char[]", CHALLENGE_ROOM)),
-};
+  rxrpcRespRxgkAppData: send("RXRPC_RESP_RXGK_APPDATA", "6.16", blob("char[]", CHALLENGE_ROOM)),
+} as const;

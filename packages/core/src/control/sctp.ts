@@ -24,11 +24,11 @@ export const sctpMessages = {
       maxInitTimeout: u16,
     }),
   ),
-  /** The message's stream, sequence numbers and association; RFC 6458 has replaced it by sctpSndinfo and sctpRcvinfo.
+  /** The message's stream, sequence numbers and association; RFC 6458 has replaced it by sctpSndInfo and sctpRcvInfo.
    * SCTP_SNDRCV (1) of SOL_SCTP: struct sctp_sndrcvinfo, sent and received, switched on by SCTP_EVENTS. Since Linux 2.6. Source:
    * sctp(7), RFC 6458. */
   // The first byte of struct sctp_event_subscribe; the others are bits of other events.
-  sctpSndrcv: both(
+  sctpSndRcv: both(
     "SCTP_SNDRCV",
     "2.6",
     struct("sctp_sndrcvinfo", {
@@ -46,7 +46,7 @@ export const sctpMessages = {
   ),
   /** On which stream and how to send.
    * SCTP_SNDINFO (2) of SOL_SCTP: struct sctp_sndinfo, sent. Since Linux 3.17. Source: sctp(7), RFC 6458. */
-  sctpSndinfo: send(
+  sctpSndInfo: send(
     "SCTP_SNDINFO",
     "3.17",
     struct("sctp_sndinfo", { stream: u16, flags: u16, ppid: u32, context: u32, associationId: i32 }),
@@ -54,7 +54,7 @@ export const sctpMessages = {
   /** On which stream and in what order the message came.
    * SCTP_RCVINFO (3) of SOL_SCTP: struct sctp_rcvinfo, received, switched on by SCTP_RECVRCVINFO. Since Linux 3.17. Source:
    * sctp(7), RFC 6458. */
-  sctpRcvinfo: receive(
+  sctpRcvInfo: receive(
     "SCTP_RCVINFO",
     "3.17",
     struct("sctp_rcvinfo", {
@@ -72,7 +72,7 @@ export const sctpMessages = {
   /** The message that waits behind this one.
    * SCTP_NXTINFO (4) of SOL_SCTP: struct sctp_nxtinfo, received, switched on by SCTP_RECVNXTINFO. Since Linux 3.17. Source:
    * sctp(7), RFC 6458. */
-  sctpNxtinfo: receive(
+  sctpNxtInfo: receive(
     "SCTP_NXTINFO",
     "3.17",
     struct("sctp_nxtinfo", { stream: u16, flags: u16, ppid: u32, length: u32, associationId: i32 }),
@@ -80,14 +80,14 @@ export const sctpMessages = {
   ),
   /** How long to try: SCTP_PR_SCTP_* and its number.
    * SCTP_PRINFO (5) of SOL_SCTP: struct sctp_prinfo, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
-  sctpPrinfo: send("SCTP_PRINFO", "4.17", struct("sctp_prinfo", { policy: u16, value: u32 })),
+  sctpPrInfo: send("SCTP_PRINFO", "4.17", struct("sctp_prinfo", { policy: u16, value: u32 })),
   /** The key to authenticate with.
    * SCTP_AUTHINFO (6) of SOL_SCTP: struct sctp_authinfo, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
-  sctpAuthinfo: send("SCTP_AUTHINFO", "4.17", struct("sctp_authinfo", { keyNumber: u16 })),
+  sctpAuthInfo: send("SCTP_AUTHINFO", "4.17", struct("sctp_authinfo", { keyNumber: u16 })),
   /** A further address of the peer that this message connects to. There can be several.
    * SCTP_DSTADDRV4 (7) of SOL_SCTP: struct in_addr, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
-  sctpDstaddrv4: send("SCTP_DSTADDRV4", "4.17", ipv4Text),
+  sctpDstAddrV4: send("SCTP_DSTADDRV4", "4.17", ipv4Text),
   /** A further address of the peer that this message connects to. There can be several.
    * SCTP_DSTADDRV6 (8) of SOL_SCTP: struct in6_addr, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
-  sctpDstaddrv6: send("SCTP_DSTADDRV6", "4.17", ipv6Text),
-};
+  sctpDstAddrV6: send("SCTP_DSTADDRV6", "4.17", ipv6Text),
+} as const;

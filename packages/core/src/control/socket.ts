@@ -153,7 +153,7 @@ export const socketMessages = {
    * SCM_TIMESTAMPING_PKTINFO (58) of SOL_SOCKET: struct scm_ts_pktinfo, received, switched on by SO_TIMESTAMPING_NEW with
    * RX_HARDWARE, RX_SOFTWARE, SOFTWARE, RAW_HARDWARE, OPT_PKTINFO. Since Linux 4.13. Source:
    * Documentation/networking/timestamping.rst. */
-  timestampingPktinfo: packets.receive(
+  timestampingPktInfo: packets.receive(
     "SCM_TIMESTAMPING_PKTINFO",
     "4.13",
     struct("scm_ts_pktinfo", { interfaceIndex: u32, packetLength: u32, _reserved: array(u32, 2) }),
@@ -164,7 +164,7 @@ export const socketMessages = {
   ),
   /** When the packet is to leave, in nanoseconds of the clock that SO_TXTIME chose.
    * SCM_TXTIME (61) of SOL_SOCKET: __u64, sent. Since Linux 4.19. Source: net/core/sock.c. */
-  txtime: stamps.send("SCM_TXTIME", "4.19", u64, {
+  txTime: stamps.send("SCM_TXTIME", "4.19", u64, {
     source: "net/core/sock.c",
     families: ["ipv4", "ipv6", "packet", "can"],
   }),
@@ -211,4 +211,4 @@ export const socketMessages = {
   /** How many bytes are left to read, on a Unix stream.
    * SCM_INQ (84) of SOL_SOCKET: int, received, switched on by SO_INQ. Since Linux 6.17. Source: net/unix/af_unix.c. */
   inq: unix.receive("SCM_INQ", "6.17", i32, { enable: "SO_INQ", source: "net/unix/af_unix.c" }),
-};
+} as const;

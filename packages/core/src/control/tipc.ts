@@ -14,19 +14,19 @@ const { receive } = level({ SOL_TIPC }, tipc, { source: "net/tipc/socket.c", fam
 export const tipcMessages = {
   /** Why a message came back, and how long it was.
    * TIPC_ERRINFO (1) of SOL_TIPC: struct { __u32 code; __u32 length; }, received. Since Linux 2.6.16. Source: net/tipc/socket.c. */
-  tipcErrinfo: receive(
+  tipcErrInfo: receive(
     "TIPC_ERRINFO",
     "2.6.16",
     struct("{ __u32 code; __u32 length; }", { code: u32, length: u32 }),
   ),
   /** The message that came back.
    * TIPC_RETDATA (2) of SOL_TIPC: char[], received. Since Linux 2.6.16. Source: net/tipc/socket.c. */
-  tipcRetdata: receive("TIPC_RETDATA", "2.6.16", blob("char[]", RETURNED_ROOM)),
+  tipcRetData: receive("TIPC_RETDATA", "2.6.16", blob("char[]", RETURNED_ROOM)),
   /** The service that the message was sent to.
    * TIPC_DESTNAME (3) of SOL_TIPC: struct tipc_service_range, received. Since Linux 2.6.16. Source: net/tipc/socket.c. */
-  tipcDestname: receive(
+  tipcDestName: receive(
     "TIPC_DESTNAME",
     "2.6.16",
     struct("tipc_service_range", { type: u32, lower: u32, upper: u32 }),
   ),
-};
+} as const;

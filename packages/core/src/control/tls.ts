@@ -16,4 +16,4 @@ export const tlsMessages = {
   /** The type of the record that came. Always on; without room for it, a record that is not data is EIO.
    * TLS_GET_RECORD_TYPE (2) of SOL_TLS: __u8, received. Since Linux 4.17. Source: Documentation/networking/tls.rst. */
   tlsGetRecordType: receive("TLS_GET_RECORD_TYPE", "4.17", u8),
-};
+} as const;

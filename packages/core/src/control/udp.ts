@@ -13,4 +13,4 @@ export const udpMessages = {
   /** The data are several datagrams of this size, the last may be shorter (GRO). Absent where nothing was joined.
    * UDP_GRO (104) of SOL_UDP: int, received, switched on by UDP_GRO. Since Linux 5.0. Source: udp(7). */
   udpGro: receive("UDP_GRO", "5.0", i32, { enable: "UDP_GRO" }),
-};
+} as const;

@@ -104,4 +104,4 @@ export const canOptions = {
   /** Whether the fate of long messages is reported on the error queue.
    * SO_J1939_ERRQUEUE (4) of SOL_CAN_J1939: int, read and set. Since Linux 5.4. Source: Documentation/networking/j1939.rst. */
   j1939ErrQueue: j1939.both("SO_J1939_ERRQUEUE", "5.4", flag),
-};
+} as const;

@@ -67,7 +67,7 @@ export const ipOptions = {
   ipRetOpts: both("IP_RETOPTS", "2.2", flag),
   /** Whether messages come with their packet's destination and interface.
    * IP_PKTINFO (8) of SOL_IP: int, read and set. Since Linux 2.2. Source: ip(7). */
-  ipPktinfo: both("IP_PKTINFO", "2.2", flag),
+  ipPktInfo: both("IP_PKTINFO", "2.2", flag),
   /** On TCP, what the last packet would have brought as control messages, as control data.
    * IP_PKTOPTIONS (9) of SOL_IP: cmsghdr[], read. Since Linux 2.2. Source: ip(7). */
   ipPktOptions: get("IP_PKTOPTIONS", "2.2", blob("cmsghdr[]", PKTOPTIONS_ROOM)),
@@ -91,7 +91,7 @@ export const ipOptions = {
   ipRecvTos: both("IP_RECVTOS", "2.2", flag),
   /** Whether bind(2) takes an address that no interface has (yet).
    * IP_FREEBIND (15) of SOL_IP: int, read and set. Since Linux 2.4. Source: ip(7). */
-  ipFreebind: both("IP_FREEBIND", "2.4", flag),
+  ipFreeBind: both("IP_FREEBIND", "2.4", flag),
   /** The socket's own IPsec policy.
    * IP_XFRM_POLICY (17) of SOL_IP: struct xfrm_userpolicy_info, set. Setting takes CAP_NET_ADMIN. Since Linux 2.6. Source:
    * include/uapi/linux/xfrm.h. */
@@ -114,7 +114,7 @@ export const ipOptions = {
   ipMinTtl: kernel.both("IP_MINTTL", "2.6.34", i32),
   /** Whether netfilter leaves a raw socket's fragments alone.
    * IP_NODEFRAG (22) of SOL_IP: int, read and set. Since Linux 2.6.36. Source: ip(7). */
-  ipNodefrag: both("IP_NODEFRAG", "2.6.36", flag, { families: ["ipv4"] }),
+  ipNoDefrag: both("IP_NODEFRAG", "2.6.36", flag, { families: ["ipv4"] }),
   /** Whether datagrams come with the checksum that the device computed.
    * IP_CHECKSUM (23) of SOL_IP: int, read and set. Since Linux 4.0. Source: net/ipv4/ip_sockglue.c. */
   ipChecksum: kernel.both("IP_CHECKSUM", "4.0", flag),
@@ -187,4 +187,4 @@ export const ipOptions = {
   /** The ICMP types that a raw socket of IPPROTO_ICMP does not want, a bit each.
    * ICMP_FILTER (1) of SOL_RAW: __u32, read and set. Since Linux 2.2. Source: raw(7). */
   icmpFilter: raw.both("ICMP_FILTER", "2.2", u32),
-};
+} as const;

@@ -144,10 +144,10 @@ export const ipv6Options = {
   ipv6Checksum: rfc3542.both("IPV6_CHECKSUM", "2.2", i32),
   /** Whether messages come with their packet's destination and interface.
    * IPV6_RECVPKTINFO (49) of SOL_IPV6: int, read and set. Since Linux 2.6.14. Source: ipv6(7). */
-  ipv6RecvPktinfo: both("IPV6_RECVPKTINFO", "2.6.14", flag),
+  ipv6RecvPktInfo: both("IPV6_RECVPKTINFO", "2.6.14", flag),
   /** The source address and interface of what is sent.
    * IPV6_PKTINFO (50) of SOL_IPV6: struct in6_pktinfo, set. Since Linux 2.6.14. Source: ipv6(7). */
-  ipv6Pktinfo: set(
+  ipv6PktInfo: set(
     "IPV6_PKTINFO",
     "2.6.14",
     struct("in6_pktinfo", { address: ipv6Text, interface: interfaceIndex }),
@@ -165,13 +165,13 @@ export const ipv6Options = {
   /** The destination options before the routing header of what is sent.
    * IPV6_RTHDRDSTOPTS (55) of SOL_IPV6: struct ipv6_opt_hdr, read and set. Setting takes CAP_NET_RAW. Since Linux 2.6.14. Source:
    * ipv6(7). */
-  ipv6RthdrDstOpts: both("IPV6_RTHDRDSTOPTS", "2.6.14", extensionHeader, { privilege: "CAP_NET_RAW" }),
+  ipv6RtHdrDstOpts: both("IPV6_RTHDRDSTOPTS", "2.6.14", extensionHeader, { privilege: "CAP_NET_RAW" }),
   /** Whether messages come with their packet's routing header.
    * IPV6_RECVRTHDR (56) of SOL_IPV6: int, read and set. Since Linux 2.6.14. Source: ipv6(7). */
-  ipv6RecvRthdr: both("IPV6_RECVRTHDR", "2.6.14", flag),
+  ipv6RecvRtHdr: both("IPV6_RECVRTHDR", "2.6.14", flag),
   /** The routing header of what is sent.
    * IPV6_RTHDR (57) of SOL_IPV6: struct ipv6_opt_hdr, read and set. Since Linux 2.6.14. Source: ipv6(7). */
-  ipv6Rthdr: both("IPV6_RTHDR", "2.6.14", extensionHeader),
+  ipv6RtHdr: both("IPV6_RTHDR", "2.6.14", extensionHeader),
   /** Whether messages come with their packet's destination options.
    * IPV6_RECVDSTOPTS (58) of SOL_IPV6: int, read and set. Since Linux 2.6.14. Source: ipv6(7). */
   ipv6RecvDstOpts: both("IPV6_RECVDSTOPTS", "2.6.14", flag),
@@ -224,25 +224,25 @@ export const ipv6Options = {
   ipv6RecvFragSize: kernel.both("IPV6_RECVFRAGSIZE", "4.10", flag),
   /** Whether bind(2) takes an address that no interface has (yet).
    * IPV6_FREEBIND (78) of SOL_IPV6: int, read and set. Since Linux 4.15. Source: net/ipv6/ipv6_sockglue.c. */
-  ipv6Freebind: kernel.both("IPV6_FREEBIND", "4.15", flag),
-  /** As `ipv6RecvPktinfo`, with the control messages of RFC 2292.
+  ipv6FreeBind: kernel.both("IPV6_FREEBIND", "4.15", flag),
+  /** As `ipv6RecvPktInfo`, with the control messages of RFC 2292.
    * IPV6_2292PKTINFO (2) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: RFC 2292. */
-  ipv62292Pktinfo: rfc2292.both("IPV6_2292PKTINFO", "2.2", flag),
+  ipv6PktInfo2292: rfc2292.both("IPV6_2292PKTINFO", "2.2", flag),
   /** As `ipv6RecvHopLimit`, with the control messages of RFC 2292.
    * IPV6_2292HOPLIMIT (8) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: RFC 2292. */
-  ipv62292HopLimit: rfc2292.both("IPV6_2292HOPLIMIT", "2.2", flag),
+  ipv6HopLimit2292: rfc2292.both("IPV6_2292HOPLIMIT", "2.2", flag),
   /** As `ipv6RecvHopOpts`, with the control messages of RFC 2292.
    * IPV6_2292HOPOPTS (3) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: RFC 2292. */
-  ipv62292HopOpts: rfc2292.both("IPV6_2292HOPOPTS", "2.2", flag),
+  ipv6HopOpts2292: rfc2292.both("IPV6_2292HOPOPTS", "2.2", flag),
   /** As `ipv6RecvDstOpts`, with the control messages of RFC 2292.
    * IPV6_2292DSTOPTS (4) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: RFC 2292. */
-  ipv62292DstOpts: rfc2292.both("IPV6_2292DSTOPTS", "2.2", flag),
-  /** As `ipv6RecvRthdr`, with the control messages of RFC 2292.
+  ipv6DstOpts2292: rfc2292.both("IPV6_2292DSTOPTS", "2.2", flag),
+  /** As `ipv6RecvRtHdr`, with the control messages of RFC 2292.
    * IPV6_2292RTHDR (5) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: RFC 2292. */
-  ipv62292Rthdr: rfc2292.both("IPV6_2292RTHDR", "2.2", flag),
+  ipv6RtHdr2292: rfc2292.both("IPV6_2292RTHDR", "2.2", flag),
   /** On TCP, what the last packet would have brought as control messages, as control data.
    * IPV6_2292PKTOPTIONS (6) of SOL_IPV6: cmsghdr[], read. Since Linux 2.2. Source: RFC 2292. */
-  ipv62292PktOptions: rfc2292.get("IPV6_2292PKTOPTIONS", "2.2", blob("cmsghdr[]", PKTOPTIONS_ROOM)),
+  ipv6PktOptions2292: rfc2292.get("IPV6_2292PKTOPTIONS", "2.2", blob("cmsghdr[]", PKTOPTIONS_ROOM)),
   /** Where a connection was going before netfilter redirected it here.
    * IP6T_SO_ORIGINAL_DST (80) of SOL_IPV6: struct sockaddr_in6, read. Since Linux 3.8. Source:
    * include/uapi/linux/netfilter_ipv6/ip6_tables.h. */
@@ -252,4 +252,4 @@ export const ipv6Options = {
   /** The ICMPv6 types that a raw socket of IPPROTO_ICMPV6 does not want, a bit each, 256 in all.
    * ICMPV6_FILTER (1) of SOL_ICMPV6: __u32[8], read and set. Since Linux 2.2. Source: RFC 3542. */
   icmpv6Filter: icmpv6.both("ICMPV6_FILTER", "2.2", array(u32, ICMPV6_FILTER_WORDS)),
-};
+} as const;

@@ -23,7 +23,7 @@ export const netlinkOptions = {
   netlinkListMemberships: get("NETLINK_LIST_MEMBERSHIPS", "4.2", list(u32, 0, GROUP_WORDS)),
   /** Whether messages come with the group that they were sent to.
    * NETLINK_PKTINFO (3) of SOL_NETLINK: int, read and set. Since Linux 2.6.14. Source: netlink(7). */
-  netlinkPktinfo: both("NETLINK_PKTINFO", "2.6.14", flag),
+  netlinkPktInfo: both("NETLINK_PKTINFO", "2.6.14", flag),
   /** Whether a broadcast reports that it did not reach everybody.
    * NETLINK_BROADCAST_ERROR (4) of SOL_NETLINK: int, read and set. Since Linux 2.6.30. Source: netlink(7). */
   netlinkBroadcastError: both("NETLINK_BROADCAST_ERROR", "2.6.30", flag),
@@ -43,4 +43,4 @@ export const netlinkOptions = {
   /** Whether dumps heed, and check, what is asked for.
    * NETLINK_GET_STRICT_CHK (12) of SOL_NETLINK: int, read and set. Since Linux 4.20. Source: net/netlink/af_netlink.c. */
   netlinkGetStrictChk: both("NETLINK_GET_STRICT_CHK", "4.20", flag, { source: "net/netlink/af_netlink.c" }),
-};
+} as const;

@@ -36,7 +36,7 @@ export const packetOptions = {
   packetCopyThresh: kernel.set("PACKET_COPY_THRESH", "2.2", i32),
   /** Whether packets come with their length, offsets and VLAN tag.
    * PACKET_AUXDATA (8) of SOL_PACKET: int, read and set. Since Linux 2.6.21. Source: packet(7). */
-  packetAuxdata: both("PACKET_AUXDATA", "2.6.21", flag),
+  packetAuxData: both("PACKET_AUXDATA", "2.6.21", flag),
   /** Whether addresses name the interface that a packet came by, not the bond that it belongs to.
    * PACKET_ORIGDEV (9) of SOL_PACKET: int, read and set. Since Linux 2.6.21. Source: net/packet/af_packet.c. */
   packetOrigDev: kernel.both("PACKET_ORIGDEV", "2.6.21", flag),
@@ -79,4 +79,4 @@ export const packetOptions = {
   /** Whether packets that this host sends are left out.
    * PACKET_IGNORE_OUTGOING (23) of SOL_PACKET: int, read and set. Since Linux 4.20. Source: net/packet/af_packet.c. */
   packetIgnoreOutgoing: kernel.both("PACKET_IGNORE_OUTGOING", "4.20", flag),
-};
+} as const;

@@ -345,13 +345,13 @@ export const sctpOptions = {
   sctpReusePort: both("SCTP_REUSE_PORT", "4.19", flag),
   /** Binds further addresses.
    * SCTP_SOCKOPT_BINDX_ADD (100) of SOL_SCTP: struct sockaddr[], set. Since Linux 2.6. Source: net/sctp/socket.c. */
-  sctpSockoptBindxAdd: kernel.set("SCTP_SOCKOPT_BINDX_ADD", "2.6", addressList),
+  sctpBindxAdd: kernel.set("SCTP_SOCKOPT_BINDX_ADD", "2.6", addressList),
   /** Unbinds addresses.
    * SCTP_SOCKOPT_BINDX_REM (101) of SOL_SCTP: struct sockaddr[], set. Since Linux 2.6. Source: net/sctp/socket.c. */
-  sctpSockoptBindxRem: kernel.set("SCTP_SOCKOPT_BINDX_REM", "2.6", addressList),
+  sctpBindxRem: kernel.set("SCTP_SOCKOPT_BINDX_REM", "2.6", addressList),
   /** Connects to a peer by any of its addresses.
    * SCTP_SOCKOPT_CONNECTX (110) of SOL_SCTP: struct sockaddr[], set. Since Linux 2.6. Source: net/sctp/socket.c. */
-  sctpSockoptConnectx: kernel.set("SCTP_SOCKOPT_CONNECTX", "2.6", addressList),
+  sctpConnectx: kernel.set("SCTP_SOCKOPT_CONNECTX", "2.6", addressList),
   /** The peer's addresses.
    * SCTP_GET_PEER_ADDRS (108) of SOL_SCTP: struct sctp_getaddrs, asked for with struct sctp_assoc_value, read. Since Linux 2.6.
    * Source: net/sctp/socket.c. */
@@ -471,4 +471,4 @@ export const sctpOptions = {
     struct("sctp_probeinterval", { ...ASSOCIATION_AND_STORAGE, interval: u32 }),
     { source: "RFC 8899", query: associationAndStorage },
   ),
-};
+} as const;

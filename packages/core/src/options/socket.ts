@@ -317,4 +317,4 @@ export const socketLevelOptions = {
     list(struct("dmabuf_token", { start: u32, count: u32 }), 1, DEVMEM_TOKENS),
     { source: "Documentation/networking/devmem.rst" },
   ),
-};
+} as const;

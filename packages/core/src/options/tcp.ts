@@ -168,5 +168,5 @@ export const tcpOptions = {
   tcpRtoMinUs: kernel.both("TCP_RTO_MIN_US", "6.15", i32),
   /** The longest delay of an acknowledgement, in microseconds.
    * TCP_DELACK_MAX_US (46) of SOL_TCP: int, read and set. Since Linux 6.15. Source: net/ipv4/tcp.c. */
-  tcpDelackMaxUs: kernel.both("TCP_DELACK_MAX_US", "6.15", i32),
-};
+  tcpDelAckMaxUs: kernel.both("TCP_DELACK_MAX_US", "6.15", i32),
+} as const;

@@ -20,11 +20,11 @@ export const tlsOptions = {
   tlsRx: both("TLS_RX", "4.17", tlsCrypto, { lengthOf: tlsCryptoLength }),
   /** Whether sendfile(2) leaves the pages where they are: nobody may change them meanwhile.
    * TLS_TX_ZEROCOPY_RO (3) of SOL_TLS: int, read and set. Since Linux 5.19. Source: Documentation/networking/tls.rst. */
-  tlsTxZerocopyRo: both("TLS_TX_ZEROCOPY_RO", "5.19", flag),
+  tlsTxZeroCopyRo: both("TLS_TX_ZEROCOPY_RO", "5.19", flag),
   /** Whether the peer is expected not to pad its records (TLS 1.3), which saves a copy.
    * TLS_RX_EXPECT_NO_PAD (4) of SOL_TLS: int, read and set. Since Linux 6.0. Source: Documentation/networking/tls.rst. */
   tlsRxExpectNoPad: both("TLS_RX_EXPECT_NO_PAD", "6.0", flag),
   /** Bytes that one record has at most, from 64 to 16384.
    * TLS_TX_MAX_PAYLOAD_LEN (5) of SOL_TLS: __u16, read and set. Since Linux 6.19. Source: net/tls/tls_main.c. */
   tlsTxMaxPayloadLen: both("TLS_TX_MAX_PAYLOAD_LEN", "6.19", u16, { source: "net/tls/tls_main.c" }),
-};
+} as const;

@@ -30,4 +30,4 @@ export const udpOptions = {
   udpGro: both("UDP_GRO", "5.0", flag, {
     feature: { what: "GRO: many datagrams in one receive", type: "dgram", value: true },
   }),
-};
+} as const;

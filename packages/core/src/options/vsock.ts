@@ -32,4 +32,4 @@ export const vsockOptions = {
   vmSocketsConnectTimeout: both("SO_VM_SOCKETS_CONNECT_TIMEOUT", "3.9", oldTimeval, {
     source: "include/uapi/linux/vm_sockets.h",
   }),
-};
+} as const;

@@ -71,11 +71,11 @@ export interface ZeroCopyReport {
   message: Message;
 }
 
-/** A message with `txtime` was not sent: its time made no sense or was over. */
-export interface TxtimeReport {
-  kind: "txtime";
+/** A message with `txTime` was not sent: its time made no sense or was over. */
+export interface TxTimeReport {
+  kind: "txTime";
   reason: "invalid" | "missed" | number;
-  txtime: bigint;
+  txTime: bigint;
   message: Message;
 }
 
@@ -86,7 +86,7 @@ export interface OtherReport {
 }
 
 /** An entry of the error queue, by what it says. */
-export type ErrorReport = UndeliveredReport | TimestampReport | ZeroCopyReport | TxtimeReport | OtherReport;
+export type ErrorReport = UndeliveredReport | TimestampReport | ZeroCopyReport | TxTimeReport | OtherReport;
 
 type Named<N extends ControlMessage["name"]> = Extract<ControlMessage, { name: N }>;
 
@@ -114,14 +114,14 @@ const EVENTS = new Map<number, TimestampReport["event"]>([
   [SCM_TSTAMP_ACK, "acknowledged"],
   [SCM_TSTAMP_COMPLETION, "completed"],
 ]);
-const REASONS = new Map<number, TxtimeReport["reason"]>([
+const REASONS = new Map<number, TxTimeReport["reason"]>([
   [SO_EE_CODE_TXTIME_INVALID_PARAM, "invalid"],
   [SO_EE_CODE_TXTIME_MISSED, "missed"],
 ]);
 
 function undelivered(
   message: Message,
-  error: ControlValue<"ipRecverr" | "ipv6Recverr">,
+  error: ControlValue<"ipRecvErr" | "ipv6RecvErr">,
   origin: UndeliveredReport["origin"],
 ): UndeliveredReport {
   const report: UndeliveredReport = {
@@ -189,8 +189,8 @@ export function errorReport(message: Message): ErrorReport {
       return { kind: "zeroCopy", first: error.info, last: error.data, copied, message };
     }
     case SO_EE_ORIGIN_TXTIME: {
-      const txtime = (BigInt(error.data) << 32n) | BigInt(error.info);
-      return { kind: "txtime", reason: REASONS.get(error.code) ?? error.code, txtime, message };
+      const txTime = (BigInt(error.data) << 32n) | BigInt(error.info);
+      return { kind: "txTime", reason: REASONS.get(error.code) ?? error.code, txTime, message };
     }
     default:
       return { kind: "other", message };

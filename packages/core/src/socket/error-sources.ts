@@ -32,10 +32,10 @@ function errorMessageOf(fd: number, { family, type }: SocketFacts): ControlName 
   switch (family) {
     case AF_CAN:
       // SO_PROTOCOL is 0 on all of them. CAN_RAW is the only one of its type; the others don't know J1939's options.
-      if (type === SOCK_RAW) return "canRawErrqueue";
-      return presentValue(fd, entryOf("j1939Errqueue").enable!) === undefined ? undefined : "j1939Errqueue";
+      if (type === SOCK_RAW) return "canRawErrQueue";
+      return presentValue(fd, entryOf("j1939ErrQueue").enable!) === undefined ? undefined : "j1939ErrQueue";
     case AF_VSOCK:
-      return "vsockRecverr";
+      return "vsockRecvErr";
     case AF_BLUETOOTH:
       return "btError";
     default:

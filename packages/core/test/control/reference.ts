@@ -150,7 +150,7 @@ export function referencePage(): string {
     '`{ name: "unknown", level, type, data }`, and can be sent so too.',
     "",
     "What `decodeControl` gives, `encodeControl` makes into the same bytes again, but for what no value carries: padding and reserved",
-    "fields (`sin_zero` of a sockaddr_in, too) become zero; an `ipTos` of four bytes becomes one byte; an `ipRecverr` or `ipv6Recverr`",
+    "fields (`sin_zero` of a sockaddr_in, too) become zero; an `ipTos` of four bytes becomes one byte; an `ipRecvErr` or `ipv6RecvErr`",
     "without a sockaddr (16 bytes) gets an empty one; `security` and `ipSecurity` lose the null byte at the end of a string.",
     "",
     "| level | messages |",

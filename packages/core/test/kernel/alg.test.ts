@@ -66,7 +66,7 @@ describe("SOL_ALG", () => {
     expect((await through(Buffer.from(encrypted), ALG_OP_DECRYPT)).equals(plain)).toBe(true);
   });
 
-  proves("algSetAeadAssoclen", "send", algorithm("aead", "gcm(aes)"), async () => {
+  proves("algSetAeadAssocLen", "send", algorithm("aead", "gcm(aes)"), async () => {
     const [iv, head, plain] = [Buffer.alloc(12, 3), Buffer.from("not a secret"), Buffer.from("a secret")];
     const TAG = 16;
     const socket = cipher("aead", "gcm(aes)", (fd) =>
@@ -78,7 +78,7 @@ describe("SOL_ALG", () => {
       control: [
         { name: "algSetOp", value: ALG_OP_ENCRYPT },
         { name: "algSetIv", value: iv },
-        { name: "algSetAeadAssoclen", value: head.length },
+        { name: "algSetAeadAssocLen", value: head.length },
       ],
     });
     const { data } = await next(socket, { size: head.length + plain.length + TAG });

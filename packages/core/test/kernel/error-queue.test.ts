@@ -47,8 +47,8 @@ async function nowhere<A extends Address>(udp: () => Promise<{ socket: Socket; a
 
 describe("socket.errors()", () => {
   for (const [name, udp, origin, icmp, offender] of [
-    ["ipRecverr", udp4, "icmp", { type: 3, code: 3 }, { family: "ipv4", address: "127.0.0.1", port: 0 }],
-    ["ipv6Recverr", udp6, "icmp6", { type: 1, code: 4 }, { family: "ipv6", address: "::1", port: 0 }],
+    ["ipRecvErr", udp4, "icmp", { type: 3, code: 3 }, { family: "ipv4", address: "127.0.0.1", port: 0 }],
+    ["ipv6RecvErr", udp6, "icmp6", { type: 1, code: 4 }, { family: "ipv6", address: "::1", port: 0 }],
   ] as const) {
     check(`${name}: what ICMP says, and about which packet`, async () => {
       const { socket } = await udp([name]);
@@ -72,9 +72,9 @@ describe("socket.errors()", () => {
   }
 
   check("a packet that is too long for this machine's own route comes with the MTU", async () => {
-    const { socket, at } = await udp6(["ipv6Recverr"]);
+    const { socket, at } = await udp6(["ipv6RecvErr"]);
     setsockopt(socket.fd, SOL_IPV6, IPV6_MTU, 1280);
-    const control = [{ name: "ipv6Dontfrag", value: 1 }] as const;
+    const control = [{ name: "ipv6DontFrag", value: 1 }] as const;
     await expect(socket.sendmsg({ data: Buffer.alloc(2000), address: at, control })).rejects.toMatchObject({
       code: "EMSGSIZE",
     });
@@ -115,8 +115,8 @@ describe("socket.errors()", () => {
     ["UDP", SOCK_DGRAM],
   ] as const) {
     for (const [family, recverr] of [
-      [AF_INET, "ipRecverr"],
-      [AF_INET6, "ipv6Recverr"],
+      [AF_INET, "ipRecvErr"],
+      [AF_INET6, "ipv6RecvErr"],
     ] as const) {
       const version = family === AF_INET ? "IPv4" : "IPv6";
       check(`zero-copy sends over ${what} and ${version} are complete, in ranges`, async () => {
@@ -155,7 +155,7 @@ describe("socket.errors()", () => {
   }
 
   check("the loop ends when the socket is closed, and throws when it is aborted", async () => {
-    const { socket } = await udp4(["ipRecverr"]);
+    const { socket } = await udp4(["ipRecvErr"]);
     const end = (async () => {
       for await (const report of socket.errors()) throw new Error(`unexpected: ${report.kind}`);
     })();
@@ -167,8 +167,8 @@ describe("socket.errors()", () => {
 });
 
 describe("a dual-stack socket", () => {
-  const v6: ControlName[] = ["ipv6Pktinfo", "ipv6Hoplimit", "ipv6Tclass", "ipv6Origdstaddr"];
-  const v4: ControlName[] = ["ipPktinfo", "ipTtl", "ipTos", "ipOrigdstaddr"];
+  const v6: ControlName[] = ["ipv6PktInfo", "ipv6HopLimit", "ipv6Tclass", "ipv6OrigDstAddr"];
+  const v4: ControlName[] = ["ipPktInfo", "ipTtl", "ipTos", "ipOrigDstAddr"];
 
   // trap 16
   proves(v4, "receive", undefined, async () => {
@@ -183,10 +183,10 @@ describe("a dual-stack socket", () => {
     });
     const message = await next(socket);
     expect(message.controlTruncated).toBe(false);
-    expect(names(message.control).sort()).toEqual([...v4, "ipv6Pktinfo"].sort());
+    expect(names(message.control).sort()).toEqual([...v4, "ipv6PktInfo"].sort());
     expect(valueIn(message, "ipTos")).toBe(0xb9);
-    expect(valueIn(message, "ipv6Pktinfo").address).toBe("::ffff:127.0.0.1");
-    expect(valueIn(message, "ipPktinfo").address).toBe("127.0.0.1");
+    expect(valueIn(message, "ipv6PktInfo").address).toBe("::ffff:127.0.0.1");
+    expect(valueIn(message, "ipPktInfo").address).toBe("127.0.0.1");
     // trap 40: the traffic class is silently ignored towards a v4-mapped peer; the type of service is not.
     const { at } = await udp4();
     const mapped = { family: "ipv6", address: "::ffff:127.0.0.1", port: at.port } as const;
@@ -198,9 +198,9 @@ describe("a dual-stack socket", () => {
     expect(valueIn(await next(receiver), "ipTos")).toBe(0xb9);
   });
 
-  proves("ipRecverr", "receive", undefined, async () => {
+  proves("ipRecvErr", "receive", undefined, async () => {
     const any = { family: "ipv6", address: "::", port: 0 } as const;
-    const receive = ["ipv6Recverr", "ipRecverr"] as const;
+    const receive = ["ipv6RecvErr", "ipRecvErr"] as const;
     const socket = own(await Socket.bind(any, { type: "dgram", ipv6Only: false, receive }));
     const { port } = await nowhere(udp4);
     const mapped = { family: "ipv6", address: "::ffff:127.0.0.1", port } as const;

@@ -36,14 +36,14 @@ describe("SOL_SOCKET on IP sockets", () => {
     }
   });
 
-  proves("txtime", "send", firstOf(root(), fairQueue()), async () => {
+  proves("txTime", "send", firstOf(root(), fairQueue()), async () => {
     const there = await namespace();
     there.run("tc qdisc add dev lo root fq");
     const place = { at: sockaddr({ family: "ipv4", address: "127.0.0.1", port: 0 }) };
     const socket = there.open(AF_INET, SOCK_DGRAM, 0, place);
     const address = socket.getsockname();
-    const send = (txtime: bigint) =>
-      socket.sendmsg({ data: "later", address, control: [{ name: "txtime", value: txtime }] });
+    const send = (txTime: bigint) =>
+      socket.sendmsg({ data: "later", address, control: [{ name: "txTime", value: txTime }] });
     expect((await rejection(send(process.hrtime.bigint()))).code).toBe("EINVAL");
     // struct sock_txtime: the clock, which is hrtime()'s, and flags.
     setsockopt(socket.fd, SOL_SOCKET, SO_TXTIME, Int32Array.of(CLOCK_MONOTONIC, 0));

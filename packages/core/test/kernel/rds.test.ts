@@ -34,11 +34,11 @@ interface Ends {
 }
 
 describe("SOL_RDS", () => {
-  proves("rdsRxpathLatency", "receive", missing, async () => {
-    const { socket, at } = rds({ receive: ["rdsRxpathLatency"] });
+  proves("rdsRxPathLatency", "receive", missing, async () => {
+    const { socket, at } = rds({ receive: ["rdsRxPathLatency"] });
     const { socket: sender } = rds();
     await sender.sendmsg({ data: "x", address: at });
-    const trace = valueIn(await next(socket), "rdsRxpathLatency");
+    const trace = valueIn(await next(socket), "rdsRxPathLatency");
     expect(trace.count).toBe(1);
     expect(trace.positions[0]).toBe(0);
   });

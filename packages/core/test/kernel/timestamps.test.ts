@@ -101,7 +101,7 @@ describe("timestamps of what goes", () => {
       await socket.sendmsg({ data: "one is asked for", address: at, control });
       const entry = await nextError(socket);
       expectNow(valueIn(entry, name).software, start);
-      expect(valueIn(entry, "ipRecverr")).toMatchObject({
+      expect(valueIn(entry, "ipRecvErr")).toMatchObject({
         origin: SO_EE_ORIGIN_TIMESTAMPING,
         info: SCM_TSTAMP_SND,
         // Only messages with a stamp count, since 6.13 or so all do.
@@ -117,7 +117,7 @@ describe("timestamps of what goes", () => {
     for (const id of [7, 0xfedcba98]) {
       await socket.sendmsg({ data: "mine", address: at, control: [{ name: "tsOptId", value: id }] });
       const entry = await nextError(socket);
-      expect(valueIn(entry, "ipv6Recverr")).toMatchObject({ origin: SO_EE_ORIGIN_TIMESTAMPING, data: id });
+      expect(valueIn(entry, "ipv6RecvErr")).toMatchObject({ origin: SO_EE_ORIGIN_TIMESTAMPING, data: id });
       // Without OPT_TSONLY the packet comes back as well, with its headers.
       expect(entry.data.includes("mine")).toBe(true);
     }
@@ -131,7 +131,7 @@ describe("timestamps of what goes", () => {
     await client.sendmsg({ data: "0123456789" });
     const entry = await nextError(client);
     expectNow(valueIn(entry, "timestamping").software, start);
-    expect(valueIn(entry, "ipRecverr")).toMatchObject({ info: SCM_TSTAMP_ACK, data: 9 });
+    expect(valueIn(entry, "ipRecvErr")).toMatchObject({ info: SCM_TSTAMP_ACK, data: 9 });
     const attributes = valueIn(entry, "timestampingOptStats");
     expect(new Set(attributes.map(({ type }) => type)).size).toBe(attributes.length);
     const sized = Object.fromEntries(attributes.map(({ type, data }) => [type, data.length]));
@@ -152,7 +152,7 @@ describe("timestamps of what goes", () => {
     const seen: [id: number, what: number][] = [];
     for (let i = 0; i < 6; i++) {
       const entry = await nextError(socket);
-      const { info, data } = valueIn(entry, "ipRecverr");
+      const { info, data } = valueIn(entry, "ipRecvErr");
       seen.push([data, info]);
       expectNow(valueIn(entry, "timestamping").software, start);
     }

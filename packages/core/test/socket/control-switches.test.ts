@@ -107,8 +107,8 @@ async function toUdp(socket: Socket, at: Address, type: "ipv4" | "ipv6") {
 /** A hop-by-hop and a destination header with nothing but padding (PadN). */
 const padding = Uint8Array.of(0, 0, 1, 4, 0, 0, 0, 0);
 const extensions = [
-  { name: "ipv6Hopopts", value: padding },
-  { name: "ipv6Dstopts", value: padding },
+  { name: "ipv6HopOpts", value: padding },
+  { name: "ipv6DstOpts", value: padding },
 ] as const;
 
 const KINDS: Kind[] = [
@@ -118,7 +118,7 @@ const KINDS: Kind[] = [
   {
     name: "UDP over IPv4",
     family: AF_INET,
-    some: ["ipPktinfo", "ipTos", "ipTtl", "timestampNs"],
+    some: ["ipPktInfo", "ipTos", "ipTtl", "timestampNs"],
     make: async () => {
       const { socket, at } = await udp4();
       return toUdp(socket, at, "ipv4");
@@ -127,7 +127,7 @@ const KINDS: Kind[] = [
   {
     name: "UDP over IPv6",
     family: AF_INET6,
-    some: ["ipv6Pktinfo", "ipv6Tclass", "ipv6Hoplimit", "timestampNs"],
+    some: ["ipv6PktInfo", "ipv6Tclass", "ipv6HopLimit", "timestampNs"],
     make: async () => {
       const { socket, at } = await udp6();
       return toUdp(socket, at, "ipv6");
@@ -137,7 +137,7 @@ const KINDS: Kind[] = [
     name: "UDP of both, IPv4",
     family: AF_INET6,
     // Both levels' messages come for one packet.
-    some: ["ipTos", "ipTtl", "ipPktinfo", "ipv6Pktinfo", "timestampNs"],
+    some: ["ipTos", "ipTtl", "ipPktInfo", "ipv6PktInfo", "timestampNs"],
     make: async () => {
       const socket = own(
         await SocketClass.bind(
@@ -162,7 +162,7 @@ const KINDS: Kind[] = [
   {
     name: "netlink",
     family: AF_NETLINK,
-    some: ["credentials", "netlinkPktinfo"],
+    some: ["credentials", "netlinkPktInfo"],
     make: async () => {
       const socket = open(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK);
       const bound = open(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK);
@@ -185,7 +185,7 @@ if (isRoot) {
   KINDS.push({
     name: "packet",
     family: AF_PACKET,
-    some: ["packetAuxdata", "timestampNs"],
+    some: ["packetAuxData", "timestampNs"],
     make: async () => {
       const socket = open(AF_PACKET, SOCK_RAW, ETH_P_ALL_BE);
       socket.options.set("bindToDevice", "lo");
@@ -310,12 +310,12 @@ describe("switching", () => {
     expect(stamps & SOF_TIMESTAMPING_RX_SOFTWARE).not.toBe(0);
     expect(stamps & SOF_TIMESTAMPING_SOFTWARE).not.toBe(0);
     expect(stamps & SOF_TIMESTAMPING_TX_ACK).not.toBe(0);
-    socket.receive("timestampingPktinfo");
+    socket.receive("timestampingPktInfo");
     expect(flags() & stamps).toBe(stamps);
     expect(flags()).not.toBe(stamps);
     socket.receive({ timestamping: false });
     expect(flags() & SOF_TIMESTAMPING_RX_SOFTWARE).not.toBe(0);
-    socket.receive({ timestampingPktinfo: false });
+    socket.receive({ timestampingPktInfo: false });
     expect(flags()).toBe(SOF_TIMESTAMPING_TX_ACK);
   });
 
@@ -424,7 +424,7 @@ describe("switching", () => {
   const withHeaders = isRoot ? onRealKernel : onRealKernel.skip;
   withHeaders("there is, too, for what was switched on by options", async () => {
     const { socket, at } = await udp6();
-    for (const name of ["ipv6RecvHopOpts", "ipv6RecvDstOpts", "ipv62292HopOpts"] as const) {
+    for (const name of ["ipv6RecvHopOpts", "ipv6RecvDstOpts", "ipv6HopOpts2292"] as const) {
       socket.options.set(name, true);
     }
     // Extension headers of 2 KiB, of nothing but options to skip.
@@ -439,14 +439,14 @@ describe("switching", () => {
       data: "x",
       address: at,
       control: [
-        { name: "ipv6Hopopts", value: header },
-        { name: "ipv6Dstopts", value: header },
+        { name: "ipv6HopOpts", value: header },
+        { name: "ipv6DstOpts", value: header },
       ],
     });
     const message = await next(socket);
     expect(message.controlTruncated).toBe(false);
     expect(message.control.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(["ipv6Hopopts", "ipv6Dstopts"]),
+      expect.arrayContaining(["ipv6HopOpts", "ipv6DstOpts"]),
     );
   });
 

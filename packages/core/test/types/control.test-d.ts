@@ -15,7 +15,7 @@ declare const message: ControlMessage;
 
 test("ControlName is the table's keys", () => {
   expectTypeOf<ControlName>().toEqualTypeOf<keyof typeof controlMessages>();
-  expectTypeOf<"rights" | "ipPktinfo" | "timestampNs">().toExtend<ControlName>();
+  expectTypeOf<"rights" | "ipPktInfo" | "timestampNs">().toExtend<ControlName>();
   expectTypeOf<"nonsense">().not.toExtend<ControlName>();
   expectTypeOf<"unknown">().not.toExtend<ControlName>();
 });
@@ -26,12 +26,12 @@ test("a value's type comes from the table", () => {
   expectTypeOf<ControlValue<"security">>().toEqualTypeOf<string | Uint8Array>();
   expectTypeOf<ControlValue<"pidfd">>().toEqualTypeOf<number>();
   expectTypeOf<ControlValue<"timestampNs">>().toEqualTypeOf<bigint>();
-  expectTypeOf<ControlValue<"ipPktinfo">>().toEqualTypeOf<{
+  expectTypeOf<ControlValue<"ipPktInfo">>().toEqualTypeOf<{
     interfaceIndex: number;
     specificDestination: string;
     address: string;
   }>();
-  expectTypeOf<NonNullable<ControlValue<"ipRecverr">["offender"]>>().toEqualTypeOf<Ipv4Address>();
+  expectTypeOf<NonNullable<ControlValue<"ipRecvErr">["offender"]>>().toEqualTypeOf<Ipv4Address>();
   expectTypeOf<ControlValue<"rxrpcAck">>().toEqualTypeOf<null>();
 });
 
@@ -48,7 +48,7 @@ test("the name tells the value's type", () => {
     return;
   }
   if (message.name === "rights") expectTypeOf(message.value).toEqualTypeOf<number[]>();
-  if (message.name === "txtime") expectTypeOf(message.value).toEqualTypeOf<bigint>();
+  if (message.name === "txTime") expectTypeOf(message.value).toEqualTypeOf<bigint>();
   if (message.name === "ipTos" || message.name === "ipTtl") {
     expectTypeOf(message.value).toEqualTypeOf<number>();
   }
@@ -70,7 +70,7 @@ test("a wrong value is no message", () => {
   expectTypeOf<{ name: "rights"; value: string }>().not.toExtend<ControlMessage>();
   expectTypeOf<{ name: "rights"; value: bigint[] }>().not.toExtend<ControlMessage>();
   expectTypeOf<{ name: "rights" }>().not.toExtend<ControlMessage>();
-  expectTypeOf<{ name: "txtime"; value: number }>().not.toExtend<ControlMessage>();
+  expectTypeOf<{ name: "txTime"; value: number }>().not.toExtend<ControlMessage>();
   type Unknown = { name: "unknown"; level: number; type: number; data: Uint8Array };
   expectTypeOf<Unknown>().toExtend<ControlMessage>();
   expectTypeOf<Omit<Unknown, "level">>().not.toExtend<ControlMessage>();

@@ -41,7 +41,7 @@ test("sendmsg takes a message", () => {
   socket.sendmsg({});
   socket.sendmsg({ data: [bytes, "x", bytes.buffer, new DataView(bytes.buffer)], flags: 1 });
   socket.sendmsg({ fds: [0, descriptor, handle, netSocket, netServer, dgram, socket, listener, { fd: 1 }] });
-  socket.sendmsg({ control: [{ name: "txtime", value: 1n }], address: { path: "/run/x" } });
+  socket.sendmsg({ control: [{ name: "txTime", value: 1n }], address: { path: "/run/x" } });
   // @ts-expect-error: bytes alone are no message.
   socket.sendmsg("x");
   // @ts-expect-error: a number is not text.
@@ -55,7 +55,7 @@ test("sendmsg takes a message", () => {
   // @ts-expect-error: descriptors go as `fds`.
   socket.sendmsg({ rights: [0] });
   // @ts-expect-error: a value of another message's type.
-  socket.sendmsg({ control: [{ name: "txtime", value: 1 }] });
+  socket.sendmsg({ control: [{ name: "txTime", value: 1 }] });
   // @ts-expect-error: a path alone is no address.
   socket.sendmsg({ address: "/run/x" });
   // @ts-expect-error: flags belong to the message.
@@ -108,7 +108,7 @@ test("a message stays as it came", () => {
   // @ts-expect-error
   message.fds.pop();
   // @ts-expect-error
-  message.control.push({ name: "txtime", value: 1n });
+  message.control.push({ name: "txTime", value: 1n });
   // @ts-expect-error
   message.eof = true;
   // @ts-expect-error
@@ -259,8 +259,8 @@ test("the kind tells what a report says", () => {
       return expectTypeOf(report.software).toEqualTypeOf<bigint | undefined>();
     case "zeroCopy":
       return expectTypeOf(report.copied).toEqualTypeOf<boolean>();
-    case "txtime":
-      return expectTypeOf(report.txtime).toEqualTypeOf<bigint>();
+    case "txTime":
+      return expectTypeOf(report.txTime).toEqualTypeOf<bigint>();
     default:
       return expectTypeOf(report).toEqualTypeOf<{ kind: "other"; message: Message }>();
   }
