@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { MSG_ERRQUEUE, MSG_TRUNC, SCM_RIGHTS, SOL_SOCKET } from "../src/constants/index.js";
 import { type Address, Listener, Message, Socket, socketpair } from "../src/index.js";
-import { MSG_ERRQUEUE, MSG_TRUNC, SCM_RIGHTS, SOL_SOCKET } from "../src/syscalls/index.js";
 import { counted } from "./counted.js";
 import { closeSync, openSync } from "./files.mjs";
 import { rejection, thrown, withPair } from "./pairs.js";

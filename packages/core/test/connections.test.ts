@@ -1,14 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { AF_NETLINK, NETLINK_ROUTE, SO_SNDBUF, SOCK_RAW, SOL_SOCKET } from "../src/constants/index.js";
 import { type Address, Listener, Socket, type SocketType } from "../src/index.js";
-import {
-  AF_NETLINK,
-  NETLINK_ROUTE,
-  SO_SNDBUF,
-  SOCK_RAW,
-  SOL_SOCKET,
-  setsockopt,
-  socket as syscallSocket,
-} from "../src/syscalls/index.js";
+import { setsockopt, socket as syscallSocket } from "../src/syscalls/index.js";
 import { counted } from "./counted.js";
 import { openFile, sameFile } from "./descriptors.js";
 import { closeSync } from "./files.mjs";

@@ -6,11 +6,18 @@ import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 import { beforeAll, describe, expect, it } from "vitest";
 import { encodeAddress } from "../src/address/index.js";
+import {
+  AF_UNIX,
+  SO_PEERPIDFD,
+  SOCK_NONBLOCK,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "../src/constants/index.js";
 import { decodeControl, encodeControl } from "../src/control/index.js";
 import { type DescriptorTicket, FileDescriptor } from "../src/index.js";
 import { binding, loadedBinding } from "../src/native/load.js";
 import {
-  AF_UNIX,
   accept4,
   bind,
   close,
@@ -20,11 +27,6 @@ import {
   listen,
   recvmmsg,
   recvmsg,
-  SO_PEERPIDFD,
-  SOCK_NONBLOCK,
-  SOCK_SEQPACKET,
-  SOCK_STREAM,
-  SOL_SOCKET,
   sendmsg,
   socket,
   socketpair,

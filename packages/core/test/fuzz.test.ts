@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import * as address from "../src/address/index.js";
+import { AF_INET, AF_UNIX, SOCK_DGRAM, SOCK_NONBLOCK } from "../src/constants/index.js";
 import * as control from "../src/control/index.js";
 import * as sendmsg from "../src/index.js";
 import * as options from "../src/options/index.js";
@@ -240,9 +241,7 @@ async function open(): Promise<{ surface: Surface; end: () => Promise<void> }> {
   methods(surface, "message", sendmsg.Message.from({ data: Buffer.from("x") }));
 
   // The synchronous layer takes numbers, whoever has opened them: it gets those of sockets that are there to be ruined.
-  const fds = [syscalls.AF_UNIX, syscalls.AF_INET].map((family) =>
-    syscalls.socket(family, syscalls.SOCK_DGRAM | syscalls.SOCK_NONBLOCK),
-  );
+  const fds = [AF_UNIX, AF_INET].map((family) => syscalls.socket(family, SOCK_DGRAM | SOCK_NONBLOCK));
   let turn = 0;
   for (const [name, value] of Object.entries(syscalls)) {
     if (typeof value !== "function" || isClass(value)) continue;

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { encodeAddress } from "../src/address/index.js";
+import { AF_INET, SOCK_DGRAM } from "../src/constants/index.js";
 import {
   ECN,
   type PacketSettings,
@@ -8,7 +9,6 @@ import {
   readPacketInfo,
   Socket,
 } from "../src/index.js";
-import { AF_INET, SOCK_DGRAM } from "../src/syscalls/index.js";
 import { namespace, namespaces } from "./kernel/namespace.js";
 import { closeAll, next, own, tcp } from "./kernel/sockets.js";
 import { thrown } from "./pairs.js";

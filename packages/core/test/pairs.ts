@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { SO_RCVBUF, SO_SNDBUF, SOL_SOCKET } from "../src/constants/index.js";
 import {
   type Message,
   type ReceiveOptions,
@@ -8,7 +9,7 @@ import {
   socketpair,
 } from "../src/index.js";
 import { binding } from "../src/native/load.js";
-import { SO_RCVBUF, SO_SNDBUF, SOL_SOCKET, setsockopt } from "../src/syscalls/index.js";
+import { setsockopt } from "../src/syscalls/index.js";
 import { counted } from "./counted.js";
 
 export const TYPES = ["stream", "seqpacket", "dgram"] as const satisfies readonly SocketType[];

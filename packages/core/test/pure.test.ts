@@ -42,6 +42,11 @@ describe("the codecs load no native code, and nothing above them", () => {
     ).toEqual([]);
   });
 
+  test("sendmsg/constants", () => {
+    const files = loadedBy("constants/index.ts");
+    expect(files.filter((file) => !file.startsWith("constants/"))).toEqual([]);
+  });
+
   test("sendmsg/options", () => {
     const files = loadedBy("options/index.ts");
     expect(files).toContain("options/table.ts");

@@ -1,21 +1,17 @@
 import { release } from "node:os";
 import { test } from "vitest";
-import { EINVAL, ENOPROTOOPT, EOPNOTSUPP } from "../src/errno.js";
-import type { SystemError } from "../src/errors.js";
-import { isBun, isDeno } from "../src/runtime.js";
 import {
   AF_UNIX,
-  close,
   MSG_OOB,
   SO_PASSPIDFD,
   SO_PASSRIGHTS,
   SOCK_STREAM,
   SOL_SOCKET,
-  sendmsg,
-  setsockopt,
-  socket,
-  socketpair,
-} from "../src/syscalls/index.js";
+} from "../src/constants/index.js";
+import { EINVAL, ENOPROTOOPT, EOPNOTSUPP } from "../src/errno.js";
+import type { SystemError } from "../src/errors.js";
+import { isBun, isDeno } from "../src/runtime.js";
+import { close, sendmsg, setsockopt, socket, socketpair } from "../src/syscalls/index.js";
 import { REAL_KERNEL } from "./real-kernel.js";
 
 /** Where the tests run: "linux-x64", or what SENDMSG_TARGET says ("arm64-user": under qemu's user-mode emulation). */

@@ -2,8 +2,6 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { FileDescriptor, Socket, socketpair } from "../src/index.js";
-import { mayTry } from "../src/socket/fairness.js";
 import {
   IP_RECVERR,
   IPPROTO_IP,
@@ -14,8 +12,10 @@ import {
   SOF_TIMESTAMPING_SOFTWARE,
   SOF_TIMESTAMPING_TX_SOFTWARE,
   SOL_SOCKET,
-  setsockopt,
-} from "../src/syscalls/index.js";
+} from "../src/constants/index.js";
+import { FileDescriptor, Socket, socketpair } from "../src/index.js";
+import { mayTry } from "../src/socket/fairness.js";
+import { setsockopt } from "../src/syscalls/index.js";
 import { run } from "./children.js";
 import { compiled } from "./compiled.js";
 import { counted } from "./counted.js";

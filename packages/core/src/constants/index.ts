@@ -1,4 +1,8 @@
-/** The numbers of the kernel's headers, with their names: one file per header. x64, ia32 and arm64 share them. */
+/**
+ * The numbers of the kernel's headers, with their names. x64, ia32 and arm64 share them.
+ *
+ * @module
+ */
 export * from "./address-families.js";
 export * from "./alg.js";
 export * from "./bluetooth.js";

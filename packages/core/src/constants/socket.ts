@@ -104,3 +104,7 @@ export const SCM_MAX_FD = 253;
 export const SCM_WIFI_STATUS = 41;
 /** Since Linux 6.17. */
 export const SCM_INQ = 84;
+
+// Values of SO_BUF_LOCK. Source: include/uapi/linux/socket.h.
+export const SOCK_SNDBUF_LOCK = 1;
+export const SOCK_RCVBUF_LOCK = 2;

@@ -17,24 +17,26 @@ import { dirname, join } from "node:path";
 import { TLSSocket } from "node:tls";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { FileDescriptor, Listener, Socket, socketpair } from "../../src/index.js";
-import { isBun, isDeno } from "../../src/runtime.js";
 import {
   AF_UNIX,
   AF_VSOCK,
-  close,
-  dup,
-  getsockopt,
   MSG_OOB,
   MSG_PEEK,
-  socket as open,
-  socketpair as pairOfNumbers,
   SO_TIMESTAMP_NEW,
   SO_TIMESTAMP_OLD,
   SO_TIMESTAMPNS_OLD,
   SOCK_SEQPACKET,
   SOCK_STREAM,
   SOL_SOCKET,
+} from "../../src/constants/index.js";
+import { FileDescriptor, Listener, Socket, socketpair } from "../../src/index.js";
+import { isBun, isDeno } from "../../src/runtime.js";
+import {
+  close,
+  dup,
+  getsockopt,
+  socket as open,
+  socketpair as pairOfNumbers,
   sendmsg,
   setsockopt,
 } from "../../src/syscalls/index.js";

@@ -1,20 +1,16 @@
 import { createCipheriv } from "node:crypto";
 import { describe, expect } from "vitest";
-import { Socket } from "../../src/index.js";
 import {
   AF_ALG,
   ALG_OP_DECRYPT,
   ALG_OP_ENCRYPT,
   ALG_SET_AEAD_AUTHSIZE,
   ALG_SET_KEY,
-  accept4,
-  bind,
-  close,
   SOCK_SEQPACKET,
   SOL_ALG,
-  setsockopt,
-  socket,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { Socket } from "../../src/index.js";
+import { accept4, bind, close, setsockopt, socket } from "../../src/syscalls/index.js";
 import { sockets } from "./missing.js";
 import { type Missing, proves } from "./proves.js";
 import { next, own, ownFd, sockaddr } from "./sockets.js";

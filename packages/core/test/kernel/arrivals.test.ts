@@ -1,13 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import {
-  type ControlEntry,
-  type ControlMessage,
-  type ControlName,
-  controlMessages,
-} from "../../src/control/index.js";
-import { Socket, type SocketType } from "../../src/index.js";
-import {
   AF_CAN,
   AF_INET,
   AF_INET6,
@@ -16,7 +9,14 @@ import {
   CAN_RAW,
   SOCK_DGRAM,
   SOCK_RAW,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import {
+  type ControlEntry,
+  type ControlMessage,
+  type ControlName,
+  controlMessages,
+} from "../../src/control/index.js";
+import { Socket, type SocketType } from "../../src/index.js";
 import { isRoot, onRealKernel } from "../target.js";
 import { link, links } from "./links.js";
 import { sockets } from "./missing.js";

@@ -1,13 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, writeSync } from "node:fs";
 import { describe, expect } from "vitest";
-import {
-  AF_BLUETOOTH,
-  BTPROTO_HCI,
-  HCI_FILTER,
-  SOCK_RAW,
-  SOL_HCI,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+import { AF_BLUETOOTH, BTPROTO_HCI, HCI_FILTER, SOCK_RAW, SOL_HCI } from "../../src/constants/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { firstOf, root, sockets } from "./missing.js";
 import { proves } from "./proves.js";
 import { atEnd, next, open, sockaddr, valueIn } from "./sockets.js";

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
-import type { Address } from "../../src/index.js";
 import {
   AF_CAN,
   CAN_J1939,
@@ -22,8 +21,9 @@ import {
   SOF_TIMESTAMPING_TX_SCHED,
   SOF_TIMESTAMPING_TX_SOFTWARE,
   SOL_SOCKET,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import type { Address } from "../../src/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { link, links } from "./links.js";
 import { firstOf, since, sockets } from "./missing.js";
 import { proves } from "./proves.js";

@@ -1,6 +1,4 @@
 import { describe, expect } from "vitest";
-import type { ControlName } from "../../src/control/index.js";
-import { type Address, type ErrorReport, errorReport, Socket } from "../../src/index.js";
 import {
   AF_INET,
   AF_INET6,
@@ -18,9 +16,10 @@ import {
   SOF_TIMESTAMPING_TX_SOFTWARE,
   SOL_IPV6,
   SOL_SOCKET,
-  sendmsg,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import type { ControlName } from "../../src/control/index.js";
+import { type Address, type ErrorReport, errorReport, Socket } from "../../src/index.js";
+import { sendmsg, setsockopt } from "../../src/syscalls/index.js";
 import { onRealKernel } from "../target.js";
 import { proves, withSockets } from "./proves.js";
 import { names, next, nextError, own, PATIENCE, tcp, udp4, udp6, valueIn } from "./sockets.js";

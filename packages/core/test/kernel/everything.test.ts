@@ -1,16 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import {
-  type ControlEntry,
-  type ControlMessage,
-  type ControlName,
-  controlMessages,
-} from "../../src/control/index.js";
-import { entryNamed, isDelivered } from "../../src/control/table.js";
-import { type Message, Socket, type SocketType } from "../../src/index.js";
-import { errorReport } from "../../src/socket/error-report.js";
-import { factsOf } from "../../src/socket/facts.js";
-import {
   AF_BLUETOOTH,
   AF_CAN,
   AF_IEEE802154,
@@ -30,7 +20,6 @@ import {
   IPPROTO_SCTP,
   J1939_NO_NAME,
   J1939_NO_PGN,
-  listen,
   SOCK_DGRAM,
   SOCK_RAW,
   SOCK_RDM,
@@ -40,8 +29,18 @@ import {
   SOF_TIMESTAMPING_TX_ACK,
   SOF_TIMESTAMPING_TX_SOFTWARE,
   SOL_TIPC,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import {
+  type ControlEntry,
+  type ControlMessage,
+  type ControlName,
+  controlMessages,
+} from "../../src/control/index.js";
+import { entryNamed, isDelivered } from "../../src/control/table.js";
+import { type Message, Socket, type SocketType } from "../../src/index.js";
+import { errorReport } from "../../src/socket/error-report.js";
+import { factsOf } from "../../src/socket/facts.js";
+import { listen, setsockopt } from "../../src/syscalls/index.js";
 import { closeSync, openSync } from "../files.mjs";
 import { rejection } from "../pairs.js";
 import { isRoot, kernelIsAtLeast, onRealKernel } from "../target.js";

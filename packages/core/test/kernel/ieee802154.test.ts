@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { describe, expect } from "vitest";
-import { AF_IEEE802154, AF_PACKET, SOCK_DGRAM, SOCK_RAW } from "../../src/syscalls/index.js";
+import { AF_IEEE802154, AF_PACKET, SOCK_DGRAM, SOCK_RAW } from "../../src/constants/index.js";
 import { ip } from "./links.js";
 import { firstOf, root, sockets } from "./missing.js";
 import { proves } from "./proves.js";

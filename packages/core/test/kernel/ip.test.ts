@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { AF_INET, IPPROTO_RAW, SO_EE_ORIGIN_ICMP, SOCK_RAW } from "../../src/syscalls/index.js";
+import { AF_INET, IPPROTO_RAW, SO_EE_ORIGIN_ICMP, SOCK_RAW } from "../../src/constants/index.js";
 import { rejection } from "../pairs.js";
 import { firstOf, root, since } from "./missing.js";
 import { namespace, namespaces } from "./namespace.js";

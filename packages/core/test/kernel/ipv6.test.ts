@@ -1,10 +1,7 @@
 import { describe, expect } from "vitest";
-import { type ControlMessage, type ControlName, encodeControl } from "../../src/control/index.js";
-import type { SystemError } from "../../src/errors.js";
 import {
   AF_INET6,
   AF_PACKET,
-  close,
   IPPROTO_DSTOPTS,
   IPPROTO_RAW,
   IPPROTO_ROUTING,
@@ -13,10 +10,10 @@ import {
   SOCK_DGRAM,
   SOCK_RAW,
   SOL_IPV6,
-  sendmsg,
-  setsockopt,
-  socket,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { type ControlMessage, type ControlName, encodeControl } from "../../src/control/index.js";
+import type { SystemError } from "../../src/errors.js";
+import { close, sendmsg, setsockopt, socket } from "../../src/syscalls/index.js";
 import { rejection } from "../pairs.js";
 import { onRealKernel } from "../target.js";
 import { firstOf, root } from "./missing.js";

@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { AF_LLC, SOCK_DGRAM } from "../../src/syscalls/index.js";
+import { AF_LLC, SOCK_DGRAM } from "../../src/constants/index.js";
 import { indexOf, ip, link, links, macOf } from "./links.js";
 import { firstOf, sockets } from "./missing.js";
 import { proves } from "./proves.js";

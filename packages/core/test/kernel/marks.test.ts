@@ -6,8 +6,8 @@ import {
   SO_TXTIME,
   SOCK_DGRAM,
   SOL_SOCKET,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { rejection } from "../pairs.js";
 import { fairQueue } from "./links.js";
 import { firstOf, root, since } from "./missing.js";

@@ -6,8 +6,8 @@ import {
   NETLINK_USERSOCK,
   SOCK_RAW,
   SOL_NETLINK,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { namespace, namespaces } from "./namespace.js";
 import { proves } from "./proves.js";
 import { next, open, sockaddr, valueIn } from "./sockets.js";

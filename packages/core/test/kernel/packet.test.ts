@@ -9,8 +9,8 @@ import {
   SOF_TIMESTAMPING_SOFTWARE,
   SOF_TIMESTAMPING_TX_SOFTWARE,
   SOL_SOCKET,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { root, since } from "./missing.js";
 import { proves } from "./proves.js";
 import { next, nextError, open, valueIn } from "./sockets.js";

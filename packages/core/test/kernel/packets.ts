@@ -1,4 +1,4 @@
-import { IPPROTO_UDP } from "../../src/syscalls/index.js";
+import { IPPROTO_UDP } from "../../src/constants/index.js";
 import { writeIpv6 } from "../../src/wire/ip-text.js";
 
 // Packets written out by hand, for raw sockets: RFC 791, 768, 8200.

@@ -1,18 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { encodeAddress, type Ipv4Address } from "../../src/address/index.js";
+import { AF_RDS, MSG_ZEROCOPY, SO_RCVBUF, SOCK_SEQPACKET, SOL_SOCKET } from "../../src/constants/index.js";
 import { type ControlName, encodeControl } from "../../src/control/index.js";
 import type { SystemError } from "../../src/errors.js";
 import type { Socket } from "../../src/index.js";
-import {
-  AF_RDS,
-  MSG_ZEROCOPY,
-  SO_RCVBUF,
-  SOCK_SEQPACKET,
-  SOL_SOCKET,
-  sendmsg,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+import { sendmsg, setsockopt } from "../../src/syscalls/index.js";
 import { firstOf, sockets } from "./missing.js";
 import { namespace, namespaces } from "./namespace.js";
 import { proves } from "./proves.js";

@@ -1,21 +1,19 @@
 import { describe, expect } from "vitest";
-import type { Address, Socket } from "../../src/index.js";
 import {
   AF_INET,
   AF_INET6,
   IPPROTO_SCTP,
-  listen,
   MSG_DONTWAIT,
   MSG_ERRQUEUE,
   MSG_PEEK,
-  recvmsg,
   SCTP_AUTH_CHUNK,
   SCTP_AUTH_SUPPORTED,
   SCTP_PR_SCTP_TTL,
   SOCK_SEQPACKET,
   SOL_SCTP,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import type { Address, Socket } from "../../src/index.js";
+import { listen, recvmsg, setsockopt } from "../../src/syscalls/index.js";
 import { rejection } from "../pairs.js";
 import { onRealKernel } from "../target.js";
 import { sockets } from "./missing.js";

@@ -1,6 +1,4 @@
 import { describe, expect } from "vitest";
-import type { ControlName } from "../../src/control/index.js";
-import type { Message, Socket } from "../../src/index.js";
 import {
   SCM_TSTAMP_ACK,
   SCM_TSTAMP_SCHED,
@@ -17,10 +15,12 @@ import {
   SOF_TIMESTAMPING_TX_SCHED,
   SOF_TIMESTAMPING_TX_SOFTWARE,
   SOL_SOCKET,
-  setsockopt,
   TCP_NLA_BUSY,
   TCP_NLA_SND_CWND,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import type { ControlName } from "../../src/control/index.js";
+import type { Message, Socket } from "../../src/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { since } from "./missing.js";
 import { proves } from "./proves.js";
 import { find, next, nextError, tcp, udp4, udp6, unix, valueIn } from "./sockets.js";

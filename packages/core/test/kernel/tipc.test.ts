@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
-import { AF_TIPC, SOCK_RDM, SOL_TIPC, setsockopt } from "../../src/syscalls/index.js";
+import { AF_TIPC, SOCK_RDM, SOL_TIPC } from "../../src/constants/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { sockets } from "./missing.js";
 import { proves } from "./proves.js";
 import { next, open, sockaddr, valueIn } from "./sockets.js";

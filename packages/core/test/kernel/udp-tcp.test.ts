@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
+import { AF_INET, IPPROTO_MPTCP, SOCK_STREAM } from "../../src/constants/index.js";
 import type { Address } from "../../src/index.js";
-import { AF_INET, IPPROTO_MPTCP, SOCK_STREAM } from "../../src/syscalls/index.js";
 import { sockets } from "./missing.js";
 import { proves } from "./proves.js";
 import { find, next, tcp, udp4, udp6, valueIn } from "./sockets.js";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
+import { MSG_PEEK } from "../../src/constants/index.js";
 import type { Descriptor, Message, MessageSocket } from "../../src/index.js";
-import { MSG_PEEK } from "../../src/syscalls/index.js";
 import { turn } from "../pairs.js";
 
 // Two connected sockets, everything that was given to them and everything that came of it, and what must hold of that.

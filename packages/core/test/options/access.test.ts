@@ -1,13 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { familyNumber } from "../../src/address/family.js";
-import { Listener, Socket, type SocketType, socketpair } from "../../src/index.js";
-import { binding } from "../../src/native/load.js";
-import {
-  type OptionEntry,
-  type OptionName,
-  type SettableOption,
-  socketOptions,
-} from "../../src/options/index.js";
 import {
   AF_INET,
   AF_INET6,
@@ -15,7 +7,6 @@ import {
   AF_PACKET,
   AF_UNIX,
   AF_VSOCK,
-  getsockopt,
   IPPROTO_ICMP,
   NETLINK_ROUTE,
   SCTP_SOCKOPT_PEELOFF,
@@ -27,9 +18,17 @@ import {
   SOL_SCTP,
   SOL_SOCKET,
   SOL_TCP,
-  setsockopt,
   TCP_NODELAY,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { Listener, Socket, type SocketType, socketpair } from "../../src/index.js";
+import { binding } from "../../src/native/load.js";
+import {
+  type OptionEntry,
+  type OptionName,
+  type SettableOption,
+  socketOptions,
+} from "../../src/options/index.js";
+import { getsockopt, setsockopt } from "../../src/syscalls/index.js";
 import { counted } from "../counted.js";
 import { closeAll, open, own, tcp, udp4, udp6, unix } from "../kernel/sockets.js";
 import { thrown } from "../pairs.js";

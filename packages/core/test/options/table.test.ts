@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { familyNumber } from "../../src/address/family.js";
 import {
+  SO_LINGER,
+  SOL_SOCKET,
+  TLS_1_3_VERSION,
+  TLS_CIPHER_AES_GCM_256,
+  TLS_CIPHER_CHACHA20_POLY1305,
+} from "../../src/constants/index.js";
+import {
   decodeOption,
   encodeOption,
   type OptionEntry,
@@ -8,13 +15,6 @@ import {
   type OptionName,
   socketOptions,
 } from "../../src/options/index.js";
-import {
-  SO_LINGER,
-  SOL_SOCKET,
-  TLS_1_3_VERSION,
-  TLS_CIPHER_AES_GCM_256,
-  TLS_CIPHER_CHACHA20_POLY1305,
-} from "../../src/syscalls/index.js";
 import { thrown } from "../pairs.js";
 
 const entries = Object.entries<OptionEntry>(socketOptions);

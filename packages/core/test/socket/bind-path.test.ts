@@ -19,18 +19,11 @@ import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
+import { AF_UNIX, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "../../src/constants/index.js";
 import { Listener, Socket, type SocketOptions, type SocketType } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
 import { isDeno } from "../../src/runtime.js";
-import {
-  AF_UNIX,
-  bind,
-  close,
-  SOCK_DGRAM,
-  SOCK_SEQPACKET,
-  SOCK_STREAM,
-  socket,
-} from "../../src/syscalls/index.js";
+import { bind, close, socket } from "../../src/syscalls/index.js";
 import { compiled } from "../compiled.js";
 import { counted } from "../counted.js";
 import { closeSync, openSync } from "../files.mjs";

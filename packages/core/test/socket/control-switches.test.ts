@@ -1,6 +1,24 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { AF_INET6 } from "../../src/constants/address-families.js";
 import {
+  AF_INET,
+  AF_NETLINK,
+  AF_PACKET,
+  AF_TIPC,
+  AF_UNIX,
+  MSG_CTRUNC,
+  MSG_DONTWAIT,
+  NETLINK_USERSOCK,
+  SO_PASSCRED,
+  SO_TIMESTAMP_NEW,
+  SO_TIMESTAMPING_NEW,
+  SOCK_RAW,
+  SOF_TIMESTAMPING_RX_SOFTWARE,
+  SOF_TIMESTAMPING_SOFTWARE,
+  SOF_TIMESTAMPING_TX_ACK,
+  SOL_SOCKET,
+} from "../../src/constants/index.js";
+import {
   type ControlEntry,
   type ControlName,
   controlMessages,
@@ -13,27 +31,7 @@ import { Socket as SocketClass } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
 import { factsOf } from "../../src/socket/facts.js";
 import { controlRoom } from "../../src/socket/receive-call.js";
-import {
-  AF_INET,
-  AF_NETLINK,
-  AF_PACKET,
-  AF_TIPC,
-  AF_UNIX,
-  getsockopt,
-  MSG_CTRUNC,
-  MSG_DONTWAIT,
-  NETLINK_USERSOCK,
-  recvmsg,
-  SO_PASSCRED,
-  SO_TIMESTAMP_NEW,
-  SO_TIMESTAMPING_NEW,
-  SOCK_RAW,
-  SOF_TIMESTAMPING_RX_SOFTWARE,
-  SOF_TIMESTAMPING_SOFTWARE,
-  SOF_TIMESTAMPING_TX_ACK,
-  SOL_SOCKET,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+import { getsockopt, recvmsg, setsockopt } from "../../src/syscalls/index.js";
 import { closeAll, next, open, own, tcp, udp4, udp6, unix } from "../kernel/sockets.js";
 import { rejection, thrown } from "../pairs.js";
 import { isRoot, kernelIsAtLeast, onRealKernel } from "../target.js";

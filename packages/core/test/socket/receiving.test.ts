@@ -1,22 +1,19 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type Message, type ReceiveOptions, Socket } from "../../src/index.js";
-import { OFF_LOOP } from "../../src/native/binding.js";
-import { binding } from "../../src/native/load.js";
-import { isBun } from "../../src/runtime.js";
 import {
-  dup,
   MSG_CMSG_CLOEXEC,
   MSG_CTRUNC,
   MSG_DONTWAIT,
   MSG_PEEK,
   MSG_TRUNC,
-  recvmsg,
   SO_SNDBUF,
   SOL_SOCKET,
-  sendmsg,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { type Message, type ReceiveOptions, Socket } from "../../src/index.js";
+import { OFF_LOOP } from "../../src/native/binding.js";
+import { binding } from "../../src/native/load.js";
+import { isBun } from "../../src/runtime.js";
+import { dup, recvmsg, sendmsg, setsockopt } from "../../src/syscalls/index.js";
 import { isCloseOnExec, openFile, sameFile } from "../descriptors.js";
 import { closeSync, fstatSync } from "../files.mjs";
 import { bytesOf, cramp, isSettled, read, rejection, TYPES, thrown, turn, withPair } from "../pairs.js";

@@ -1,15 +1,9 @@
 import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { AF_INET, NETLINK_USERSOCK, SOCK_DGRAM } from "../../src/constants/index.js";
 import { type ControlMessage, Socket, socketpair } from "../../src/index.js";
 import { mayTry } from "../../src/socket/fairness.js";
-import {
-  AF_INET,
-  close,
-  dup,
-  NETLINK_USERSOCK,
-  SOCK_DGRAM,
-  socket as syscallSocket,
-} from "../../src/syscalls/index.js";
+import { close, dup, socket as syscallSocket } from "../../src/syscalls/index.js";
 import { counted } from "../counted.js";
 import { openFile, sameFile } from "../descriptors.js";
 import { closeSync, readSync } from "../files.mjs";

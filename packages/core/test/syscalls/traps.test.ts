@@ -3,24 +3,13 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { machine, tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { toNetSocket } from "../../src/interop/node-socket.js";
-import { RESULT_FLAGS } from "../../src/native/binding.js";
-import { binding } from "../../src/native/load.js";
-import { isDeno } from "../../src/runtime.js";
 import {
   AF_INET,
   AF_UNIX,
-  accept4,
-  bind,
-  connect,
-  getsockname,
-  listen,
   MSG_CMSG_CLOEXEC,
   MSG_CTRUNC,
   MSG_PEEK,
   MSG_TRUNC,
-  recvmmsg,
-  recvmsg,
   SCM_CREDENTIALS,
   SCM_MAX_FD,
   SCM_PIDFD,
@@ -33,6 +22,19 @@ import {
   SOCK_SEQPACKET,
   SOCK_STREAM,
   SOL_SOCKET,
+} from "../../src/constants/index.js";
+import { toNetSocket } from "../../src/interop/node-socket.js";
+import { RESULT_FLAGS } from "../../src/native/binding.js";
+import { binding } from "../../src/native/load.js";
+import { isDeno } from "../../src/runtime.js";
+import {
+  accept4,
+  bind,
+  connect,
+  getsockname,
+  listen,
+  recvmmsg,
+  recvmsg,
   sendmmsg,
   sendmsg,
   setsockopt,

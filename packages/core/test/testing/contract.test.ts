@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
+import { SCM_RIGHTS, SO_SNDBUF, SOL_SOCKET } from "../../src/constants/index.js";
 import {
   MSG_ERRQUEUE,
   MSG_OOB,
@@ -18,7 +19,7 @@ import {
   socketpair,
 } from "../../src/index.js";
 import * as native from "../../src/native/load.js";
-import { SCM_RIGHTS, SO_SNDBUF, SOL_SOCKET, setsockopt } from "../../src/syscalls/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import {
   FakeDescriptor,
   MemoryListener,
