@@ -454,7 +454,8 @@ describe("another user", () => {
   /** Connects to the path over and over, as nobody; what came of it is printed when stdin ends. */
   function assail(path: string): ChildProcess {
     const source = `
-      const { AF_UNIX, SOCK_STREAM, close, connect, socket } = await import(process.env.SYSCALLS);
+      const { AF_UNIX, SOCK_STREAM } = await import(process.env.CONSTANTS);
+      const { close, connect, socket } = await import(process.env.SYSCALLS);
       const { encodeAddress } = await import(process.env.ADDRESS);
       const address = encodeAddress({ path: ${JSON.stringify(path)} });
       const seen = {};
@@ -479,6 +480,7 @@ describe("another user", () => {
       stdio: ["pipe", "pipe", "inherit"],
       env: {
         ...process.env,
+        CONSTANTS: pathToFileURL(join(dist, "constants/index.js")).href,
         SYSCALLS: pathToFileURL(join(dist, "syscalls/index.js")).href,
         ADDRESS: pathToFileURL(join(dist, "address/index.js")).href,
       },

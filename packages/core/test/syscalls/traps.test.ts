@@ -444,7 +444,8 @@ function underLimit(code: string): unknown {
   const script = join(dist, "limited.mjs");
   writeFileSync(
     script,
-    `import { AF_UNIX, SOCK_STREAM, close, dup, recvmsg, sendmsg, socketpair } from "./syscalls/index.js";
+    `import { AF_UNIX, SOCK_STREAM } from "./constants/index.js";
+    import { close, dup, recvmsg, sendmsg, socketpair } from "./syscalls/index.js";
     const HEADER = ${HEADER};
     function rights(...fds) {
       const bytes = Buffer.from("${rights(0, 0, 0).toString("hex")}", "hex");
