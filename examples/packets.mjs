@@ -19,7 +19,7 @@ for (const address of ["127.0.0.1", "::1"]) {
     console.log(`${message.data} to ${destination}: ECN ${ecn}, DSCP ${dscp}, hop limit ${hopLimit}`);
 
     // Nobody listens there any more: ICMP says so, and about which packet.
-    sender.receive(family === "ipv6" ? "ipv6Recverr" : "ipRecverr");
+    sender.receive(family === "ipv6" ? "ipv6RecvErr" : "ipRecvErr");
     await receiver.close();
     await sender.sendmsg({ data: "lost" });
     for await (const report of sender.errors()) {

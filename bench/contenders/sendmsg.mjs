@@ -1,5 +1,6 @@
 import { openSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "sendmsg/constants";
 import { library } from "./library.mjs";
 import { buffers, inTurn, main, processorTime, timed, timedWithServer } from "./timing.mjs";
 
@@ -168,9 +169,7 @@ async function memory(count) {
 
 async function syscallsDatagram() {
   const syscalls = await library("sendmsg/syscalls");
-  const pairs = Array.from({ length: PAIRS }, () =>
-    syscalls.socketpair(syscalls.AF_UNIX, syscalls.SOCK_DGRAM),
-  );
+  const pairs = Array.from({ length: PAIRS }, () => syscalls.socketpair(AF_UNIX, SOCK_DGRAM));
   const next = inTurn(pairs);
   const data = payload();
   const room = inTurn(buffers(16, 64));
@@ -186,9 +185,7 @@ async function syscallsDatagram() {
 async function syscallsDescriptor() {
   const syscalls = await library("sendmsg/syscalls");
   const { encodeControl, decodeControl } = await library("sendmsg/control");
-  const pairs = Array.from({ length: PAIRS }, () =>
-    syscalls.socketpair(syscalls.AF_UNIX, syscalls.SOCK_STREAM),
-  );
+  const pairs = Array.from({ length: PAIRS }, () => syscalls.socketpair(AF_UNIX, SOCK_STREAM));
   const next = inTurn(pairs);
   const file = openSync("/dev/null", "r");
   const byte = Buffer.from("x");

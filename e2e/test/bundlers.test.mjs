@@ -10,7 +10,8 @@ const PROGRAM = `
 import { openSync, readFileSync } from "node:fs";
 import { socketpair } from "sendmsg";
 import { CMSG_SPACE } from "sendmsg/control";
-import { SOL_SOCKET, getsockopt } from "sendmsg/syscalls";
+import { SOL_SOCKET } from "sendmsg/constants";
+import { getsockopt } from "sendmsg/syscalls";
 
 const [a, b] = socketpair("stream", { maxFds: 1 });
 await a.sendmsg({ data: "a file", fds: [openSync(process.argv[2])] });

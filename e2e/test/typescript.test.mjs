@@ -10,7 +10,8 @@ import { FileDescriptor, Listener, NativeLoadError, Socket, socketpair, type Mes
 import { decodeAddress } from "sendmsg/address";
 import { type ControlMessage, decodeControl, encodeControl } from "sendmsg/control";
 import { encodeOption } from "sendmsg/options";
-import { recvmsg, SOL_SOCKET } from "sendmsg/syscalls";
+import { SOL_SOCKET } from "sendmsg/constants";
+import { recvmsg } from "sendmsg/syscalls";
 import * as testing from "sendmsg/testing";
 
 export async function receive(socket: Socket): Promise<FileDescriptor | undefined> {

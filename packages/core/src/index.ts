@@ -30,7 +30,7 @@ export {
   errorReport,
   type OtherReport,
   type TimestampReport,
-  type TxtimeReport,
+  type TxTimeReport,
   type UndeliveredReport,
   type ZeroCopyReport,
 } from "./socket/error-report.js";

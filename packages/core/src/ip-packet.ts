@@ -67,8 +67,8 @@ const MAX_HOP_LIMIT = 0xff;
 const MAX_SEGMENT = 0xffff;
 const ANY: Record<IpFamily, string> = { ipv4: "0.0.0.0", ipv6: "::" };
 
-const IPV4_NAMES = ["ipTos", "ipTtl", "ipPktinfo"] as const satisfies readonly ControlName[];
-const IPV6_NAMES = ["ipv6Tclass", "ipv6Hoplimit", "ipv6Pktinfo"] as const satisfies readonly ControlName[];
+const IPV4_NAMES = ["ipTos", "ipTtl", "ipPktInfo"] as const satisfies readonly ControlName[];
+const IPV6_NAMES = ["ipv6Tclass", "ipv6HopLimit", "ipv6PktInfo"] as const satisfies readonly ControlName[];
 
 /**
  * Returns the names of the control messages that {@link readPacketInfo} reads. Switch them on with
@@ -118,19 +118,19 @@ export function readPacketInfo(message: { readonly control: readonly ControlMess
         break;
       }
       case "ipTtl":
-      case "ipv6Hoplimit":
-      case "ipv6Hoplimit2292":
+      case "ipv6HopLimit":
+      case "ipv6HopLimit2292":
         info.hopLimit = numberOf(item.value, i);
         break;
-      case "ipPktinfo": {
+      case "ipPktInfo": {
         const { address, specificDestination, interfaceIndex } = packetInfoOf(item.value, i);
         info.destination = address;
         if (specificDestination !== ANY.ipv4) info.local = specificDestination;
         info.interfaceIndex = interfaceIndex;
         break;
       }
-      case "ipv6Pktinfo":
-      case "ipv6Pktinfo2292": {
+      case "ipv6PktInfo":
+      case "ipv6PktInfo2292": {
         const { address, interfaceIndex } = packetInfoOf(item.value, i);
         info.destination = withoutMapping(address);
         // For an IPv4 packet the message of SOL_IP says more. It may have come before this one, so don't overwrite `local`.
@@ -168,7 +168,7 @@ export function packetControl(settings: PacketSettings, to: Address | IpFamily):
   }
   if (hopLimit !== undefined) {
     const value = checkInteger("settings.hopLimit", hopLimit, 1, MAX_HOP_LIMIT);
-    control.push({ name: family === "ipv4" ? "ipTtl" : "ipv6Hoplimit", value });
+    control.push({ name: family === "ipv4" ? "ipTtl" : "ipv6HopLimit", value });
   }
   if (source !== undefined || interfaceIndex !== undefined) {
     const address = source === undefined ? ANY[family] : checkSource(source, family);
@@ -179,10 +179,10 @@ export function packetControl(settings: PacketSettings, to: Address | IpFamily):
     control.push(
       family === "ipv4"
         ? {
-            name: "ipPktinfo",
+            name: "ipPktInfo",
             value: { interfaceIndex: index, specificDestination: address, address: ANY.ipv4 },
           }
-        : { name: "ipv6Pktinfo", value: { address, interfaceIndex: index } },
+        : { name: "ipv6PktInfo", value: { address, interfaceIndex: index } },
     );
   }
   if (segmentSize !== undefined) {

@@ -256,7 +256,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Switches control messages on and off: `socket.receive("ipPktinfo", "ipTos")`, `socket.receive({ ipTos: false })`.
+   * Switches control messages on and off: `socket.receive("ipPktInfo", "ipTos")`, `socket.receive({ ipTos: false })`.
    *
    * The library always has room for all messages that are on, so the kernel never has to cut one. If a change is refused, nothing
    * changes.

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { SO_SNDBUF, SOL_SOCKET } from "../src/constants/index.js";
 import { type Address, Listener, Socket } from "../src/index.js";
-import { SO_SNDBUF, SOL_SOCKET, setsockopt } from "../src/syscalls/index.js";
+import { setsockopt } from "../src/syscalls/index.js";
 import { counted } from "./support/counted.js";
 import { sameFile } from "./support/descriptor-state.js";
 import { closeSync } from "./support/files.mjs";

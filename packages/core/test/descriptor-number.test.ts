@@ -1,9 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { encodeAddress } from "../src/address/index.js";
+import {
+  AF_UNIX,
+  SO_PEERPIDFD,
+  SOCK_NONBLOCK,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "../src/constants/index.js";
 import { decodeControl, encodeControl } from "../src/control/index.js";
 import { FileDescriptor } from "../src/index.js";
 import {
-  AF_UNIX,
   accept4,
   bind,
   close,
@@ -13,11 +20,6 @@ import {
   listen,
   recvmmsg,
   recvmsg,
-  SO_PEERPIDFD,
-  SOCK_NONBLOCK,
-  SOCK_SEQPACKET,
-  SOCK_STREAM,
-  SOL_SOCKET,
   sendmsg,
   socket,
   socketpair,

@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import * as address from "../src/address/index.js";
+import { AF_INET, AF_UNIX, SOCK_DGRAM, SOCK_NONBLOCK } from "../src/constants/index.js";
 import * as control from "../src/control/index.js";
 import * as sendmsg from "../src/index.js";
 import * as options from "../src/options/index.js";
@@ -241,9 +242,7 @@ async function open(): Promise<{ surface: Surface; end: () => Promise<void> }> {
   methods(surface, "message", sendmsg.Message.from({ data: Buffer.from("x") }));
 
   // The synchronous layer accepts any open number. It gets the numbers of sockets that nothing else needs.
-  const fds = [syscalls.AF_UNIX, syscalls.AF_INET].map((family) =>
-    syscalls.socket(family, syscalls.SOCK_DGRAM | syscalls.SOCK_NONBLOCK),
-  );
+  const fds = [AF_UNIX, AF_INET].map((family) => syscalls.socket(family, SOCK_DGRAM | SOCK_NONBLOCK));
   let turn = 0;
   for (const [name, value] of Object.entries(syscalls)) {
     if (typeof value !== "function" || isClass(value)) continue;
@@ -392,7 +391,7 @@ const once: Record<string, () => unknown> = {
     control.encodeControl([{ name: "unknown", level: 1, type: 99, data: gone() }]),
   "formatAddress: bytes that were taken away": () => address.formatAddress({ family: 5, data: gone() }),
   "decodeOption: bytes that were taken away": () => options.decodeOption("rcvBuf", gone()),
-  "encodeOption: a sparse list of addresses": () => options.encodeOption("sctpSockoptBindxAdd", new Array(2)),
+  "encodeOption: a sparse list of addresses": () => options.encodeOption("sctpBindxAdd", new Array(2)),
   "encodeAddress: a family that can't be printed": () =>
     address.encodeAddress({ family: Object.create(null) } as never),
   "CMSG_LEN: a length that can't be printed": () => control.CMSG_LEN({ toString: null } as never),
@@ -401,10 +400,10 @@ const once: Record<string, () => unknown> = {
   "Message.from: descriptors that are no list": () => sendmsg.Message.from({ fds: 5 } as never),
   "packetInfoNames: null": () => sendmsg.packetInfoNames("ipv4", null as never),
   "readPacketInfo: a value that is missing": () =>
-    sendmsg.readPacketInfo({ control: [{ name: "ipPktinfo" }] } as never),
+    sendmsg.readPacketInfo({ control: [{ name: "ipPktInfo" }] } as never),
   "errorReport: a sparse list": () => sendmsg.errorReport({ control: new Array(1) } as never),
   "errorReport: an error without its fields": () =>
-    sendmsg.errorReport({ control: [{ name: "ipRecverr", value: { origin: 4 } }] } as never),
+    sendmsg.errorReport({ control: [{ name: "ipRecvErr", value: { origin: 4 } }] } as never),
   "new Socket()": () => new (sendmsg.Socket as never as new () => unknown)(),
   "new Listener()": () => new (sendmsg.Listener as never as new () => unknown)(),
   "new FileDescriptor()": () => new (sendmsg.FileDescriptor as never as new () => unknown)(),

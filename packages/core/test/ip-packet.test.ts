@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { encodeAddress } from "../src/address/index.js";
+import { AF_INET, SOCK_DGRAM } from "../src/constants/index.js";
 import {
   ECN,
   type PacketSettings,
@@ -8,7 +9,6 @@ import {
   readPacketInfo,
   Socket,
 } from "../src/index.js";
-import { AF_INET, SOCK_DGRAM } from "../src/syscalls/index.js";
 import { namespace, namespaces } from "./kernel/namespace.js";
 import { closeAll, own } from "./support/closing.js";
 import { thrown } from "./support/outcome.js";
@@ -167,7 +167,7 @@ describe("a packet to a multicast address", () => {
 
   it("over IPv6, has no local address to answer from, and the kernel chooses one", () => {
     const info = (address: string) =>
-      readPacketInfo({ control: [{ name: "ipv6Pktinfo", value: { address, interfaceIndex: 3 } }] });
+      readPacketInfo({ control: [{ name: "ipv6PktInfo", value: { address, interfaceIndex: 3 } }] });
     expect(info("ff02::77")).toEqual({ destination: "ff02::77", interfaceIndex: 3 });
     expect(info("2001:db8::7")).toMatchObject({ destination: "2001:db8::7", local: "2001:db8::7" });
     expect(info("::ffff:10.0.0.1")).not.toHaveProperty("local");
@@ -177,8 +177,8 @@ describe("a packet to a multicast address", () => {
 describe("the control messages of a packet", () => {
   const names = (to: Parameters<typeof packetControl>[1]) =>
     packetControl({ ecn: 1, hopLimit: 5, interfaceIndex: 1 }, to).map(({ name }) => name);
-  const IPV4 = ["ipTos", "ipTtl", "ipPktinfo"];
-  const IPV6 = ["ipv6Tclass", "ipv6Hoplimit", "ipv6Pktinfo"];
+  const IPV4 = ["ipTos", "ipTtl", "ipPktInfo"];
+  const IPV6 = ["ipv6Tclass", "ipv6HopLimit", "ipv6PktInfo"];
 
   it("depend on the family of the address", () => {
     expect(names({ address: "10.0.0.1", port: 1 })).toEqual(IPV4);
@@ -195,12 +195,12 @@ describe("the control messages of a packet", () => {
   it("have a source of the packet's IP version, for which a v4-mapped address counts as IPv4", () => {
     expect(packetControl({ source: "::ffff:127.0.0.1" }, "ipv4")).toEqual([
       {
-        name: "ipPktinfo",
+        name: "ipPktInfo",
         value: { interfaceIndex: 0, specificDestination: "127.0.0.1", address: "0.0.0.0" },
       },
     ]);
     expect(packetControl({ source: "::1" }, "ipv6")).toEqual([
-      { name: "ipv6Pktinfo", value: { address: "::1", interfaceIndex: 0 } },
+      { name: "ipv6PktInfo", value: { address: "::1", interfaceIndex: 0 } },
     ]);
   });
 

@@ -1,15 +1,8 @@
 import { statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { AF_UNIX, SO_ACCEPTCONN, SO_TYPE, SOCK_STREAM, SOL_SOCKET } from "../src/constants/index.js";
 import { FileDescriptor, Listener, Socket, socketpair } from "../src/index.js";
-import {
-  AF_UNIX,
-  getsockopt,
-  socketpair as pairOfNumbers,
-  SO_ACCEPTCONN,
-  SO_TYPE,
-  SOCK_STREAM,
-  SOL_SOCKET,
-} from "../src/syscalls/index.js";
+import { getsockopt, socketpair as pairOfNumbers } from "../src/syscalls/index.js";
 import { openAnyFile } from "./support/any-file.js";
 import { counted } from "./support/counted.js";
 import { isOpen } from "./support/descriptor-state.js";

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as address from "../src/address/index.js";
+import { IP_RECVERR, IPPROTO_IP } from "../src/constants/index.js";
 import * as control from "../src/control/index.js";
 import { type Message, Socket } from "../src/index.js";
 import { isBun } from "../src/runtime.js";
-import { IP_RECVERR, IPPROTO_IP, setsockopt } from "../src/syscalls/index.js";
+import { setsockopt } from "../src/syscalls/index.js";
 import { withPair } from "./support/pairs.js";
 import { onRealKernel } from "./support/skip-unless.js";
 import { turn } from "./support/waiting.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { MSG_CTRUNC, MSG_TRUNC } from "../src/constants/index.js";
 import { FileDescriptor, Message } from "../src/index.js";
-import { MSG_CTRUNC, MSG_TRUNC } from "../src/syscalls/index.js";
 import { openAnyFile } from "./support/any-file.js";
 import { counted } from "./support/counted.js";
 import { withPair } from "./support/pairs.js";

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { encodeAddress } from "../src/address/index.js";
+import { MSG_PEEK } from "../src/constants/index.js";
 import { encodeControl } from "../src/control/index.js";
 import { Listener, Socket, socketpair } from "../src/index.js";
 import { encodeOption } from "../src/options/index.js";
-import { MSG_PEEK, recvmsg, sendmsg } from "../src/syscalls/index.js";
+import { recvmsg, sendmsg } from "../src/syscalls/index.js";
 import { memorySocketpair } from "../src/testing/index.js";
 import { machineLayout } from "../src/wire/layout.js";
 import { counted } from "./support/counted.js";

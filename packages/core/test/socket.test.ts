@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { AF_NETLINK, NETLINK_ROUTE, SOCK_RAW } from "../src/constants/index.js";
 import {
   type Address,
   FileDescriptor,
@@ -11,7 +12,7 @@ import {
   type SocketType,
   socketpair,
 } from "../src/index.js";
-import { AF_NETLINK, NETLINK_ROUTE, SOCK_RAW, socket as syscallSocket } from "../src/syscalls/index.js";
+import { socket as syscallSocket } from "../src/syscalls/index.js";
 import { openAnyFile } from "./support/any-file.js";
 import { counted } from "./support/counted.js";
 import { closeSync, fstatSync } from "./support/files.mjs";

@@ -1,8 +1,13 @@
-/** The numbers from the kernel's headers, under their names. One file per header. x64, ia32 and arm64 have the same numbers. */
+/**
+ * The numbers of the kernel's headers, with their names. x64, ia32 and arm64 share them.
+ *
+ * @module
+ */
 export * from "./address-families.js";
 export * from "./alg.js";
 export * from "./bluetooth.js";
 export * from "./can.js";
+export * from "./clocks.js";
 export * from "./errqueue.js";
 export * from "./ieee802154.js";
 export * from "./ip.js";

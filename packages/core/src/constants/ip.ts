@@ -53,3 +53,11 @@ export const IP_PROTOCOL = 52;
 export const SO_ORIGINAL_DST = 80;
 /** At SOL_RAW. Source: include/uapi/linux/icmp.h. */
 export const ICMP_FILTER = 1;
+
+// Values of IP_MTU_DISCOVER.
+export const IP_PMTUDISC_DONT = 0;
+export const IP_PMTUDISC_WANT = 1;
+export const IP_PMTUDISC_DO = 2;
+export const IP_PMTUDISC_PROBE = 3;
+export const IP_PMTUDISC_INTERFACE = 4;
+export const IP_PMTUDISC_OMIT = 5;

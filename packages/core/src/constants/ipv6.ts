@@ -61,3 +61,20 @@ export const IPV6_2292PKTOPTIONS = 6;
 export const IP6T_SO_ORIGINAL_DST = 80;
 /** At SOL_ICMPV6. Source: include/uapi/linux/icmpv6.h. */
 export const ICMPV6_FILTER = 1;
+
+// Values of IPV6_MTU_DISCOVER.
+export const IPV6_PMTUDISC_DONT = 0;
+export const IPV6_PMTUDISC_WANT = 1;
+export const IPV6_PMTUDISC_DO = 2;
+export const IPV6_PMTUDISC_PROBE = 3;
+export const IPV6_PMTUDISC_INTERFACE = 4;
+export const IPV6_PMTUDISC_OMIT = 5;
+
+// Values of IPV6_ADDR_PREFERENCES.
+export const IPV6_PREFER_SRC_TMP = 1;
+export const IPV6_PREFER_SRC_PUBLIC = 2;
+export const IPV6_PREFER_SRC_PUBTMP_DEFAULT = 256;
+export const IPV6_PREFER_SRC_COA = 4;
+export const IPV6_PREFER_SRC_HOME = 1024;
+export const IPV6_PREFER_SRC_CGA = 8;
+export const IPV6_PREFER_SRC_NONCGA = 2048;

@@ -37,3 +37,28 @@ export const PACKET_MR_UNICAST = 3;
 export const PACKET_FANOUT_DATA = 22;
 /** Since Linux 6.6. */
 export const PACKET_VNET_HDR_SZ = 24;
+
+// Values of PACKET_VERSION and PACKET_FANOUT, and flags of tpacket_auxdata.
+export const TPACKET_V1 = 0;
+export const TPACKET_V2 = 1;
+export const TPACKET_V3 = 2;
+export const PACKET_FANOUT_HASH = 0;
+export const PACKET_FANOUT_LB = 1;
+export const PACKET_FANOUT_CPU = 2;
+export const PACKET_FANOUT_ROLLOVER = 3;
+export const PACKET_FANOUT_RND = 4;
+export const PACKET_FANOUT_QM = 5;
+export const PACKET_FANOUT_CBPF = 6;
+export const PACKET_FANOUT_EBPF = 7;
+export const PACKET_FANOUT_FLAG_ROLLOVER = 4096;
+export const PACKET_FANOUT_FLAG_UNIQUEID = 8192;
+export const PACKET_FANOUT_FLAG_DEFRAG = 32768;
+export const TP_STATUS_KERNEL = 0;
+export const TP_STATUS_USER = 1;
+export const TP_STATUS_COPY = 2;
+export const TP_STATUS_LOSING = 4;
+export const TP_STATUS_CSUMNOTREADY = 8;
+export const TP_STATUS_VLAN_VALID = 16;
+export const TP_STATUS_BLK_TMO = 32;
+export const TP_STATUS_VLAN_TPID_VALID = 64;
+export const TP_STATUS_CSUM_VALID = 128;

@@ -95,3 +95,20 @@ export const SCTP_PEER_AUTH_CHUNKS = 26;
 export const SCTP_PEER_ADDR_THLDS = 31;
 export const SCTP_PEER_ADDR_THLDS_V2 = 37;
 export const SCTP_REMOTE_UDP_ENCAPS_PORT = 132;
+
+// Flags of SCTP_PEER_ADDR_PARAMS and SCTP_RESET_STREAMS, and values of SCTP_STREAM_SCHEDULER.
+export const SPP_HB_ENABLE = 1;
+export const SPP_HB_DISABLE = 2;
+export const SPP_HB_DEMAND = 4;
+export const SPP_PMTUD_ENABLE = 8;
+export const SPP_PMTUD_DISABLE = 16;
+export const SPP_SACKDELAY_ENABLE = 32;
+export const SPP_SACKDELAY_DISABLE = 64;
+export const SPP_HB_TIME_IS_ZERO = 128;
+export const SPP_IPV6_FLOWLABEL = 256;
+export const SPP_DSCP = 512;
+export const SCTP_STREAM_RESET_INCOMING = 1;
+export const SCTP_STREAM_RESET_OUTGOING = 2;
+export const SCTP_SS_FCFS = 0;
+export const SCTP_SS_PRIO = 1;
+export const SCTP_SS_RR = 2;

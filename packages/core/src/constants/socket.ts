@@ -23,6 +23,8 @@ export const SO_PASSCRED = 16;
 export const SO_PEERCRED = 17;
 export const SO_RCVLOWAT = 18;
 export const SO_SNDLOWAT = 19;
+export const SO_RCVTIMEO = 20;
+export const SO_SNDTIMEO = 21;
 export const SO_RCVTIMEO_OLD = 20;
 export const SO_SNDTIMEO_OLD = 21;
 export const SO_BINDTODEVICE = 25;
@@ -102,3 +104,7 @@ export const SCM_MAX_FD = 253;
 export const SCM_WIFI_STATUS = 41;
 /** Since Linux 6.17. */
 export const SCM_INQ = 84;
+
+// Values of SO_BUF_LOCK. Source: include/uapi/linux/socket.h.
+export const SOCK_SNDBUF_LOCK = 1;
+export const SOCK_RCVBUF_LOCK = 2;

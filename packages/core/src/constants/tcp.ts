@@ -74,3 +74,7 @@ export const TCP_NLA_EDT = 25;
 export const TCP_NLA_TTL = 26;
 /** Since Linux 6.2. */
 export const TCP_NLA_REHASH = 27;
+
+// Flags of TCP_MD5SIG_EXT.
+export const TCP_MD5SIG_FLAG_PREFIX = 1;
+export const TCP_MD5SIG_FLAG_IFINDEX = 2;

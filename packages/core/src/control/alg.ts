@@ -1,11 +1,11 @@
 import { checkBytes } from "../arguments.js";
-import { ALG_SET_AEAD_ASSOCLEN, ALG_SET_IV, ALG_SET_OP } from "../constants/alg.js";
+import * as alg from "../constants/alg.js";
 import { SOL_ALG } from "../constants/levels.js";
 import { copyBytes, readU32, write32 } from "../wire/bytes.js";
 import { u32 } from "../wire/integers.js";
 import { both, inLayout } from "../wire/layout.js";
 import type { Payload } from "../wire/payload.js";
-import type { ControlEntries } from "./entry.js";
+import { level } from "./level.js";
 
 /** struct af_alg_iv: its length, then as many bytes. */
 const initializationVector: Payload<Uint8Array> = {
@@ -28,42 +28,20 @@ const initializationVector: Payload<Uint8Array> = {
   },
 };
 
+const { send } = level({ SOL_ALG }, alg, {
+  source: "Documentation/crypto/userspace-if.rst",
+  families: ["alg"],
+});
+
 /** The control messages of SOL_ALG. */
 export const algMessages = {
   /** The initialization vector.
    * ALG_SET_IV (2) of SOL_ALG: struct af_alg_iv, sent. Since Linux 2.6.38. Source: Documentation/crypto/userspace-if.rst. */
-  algSetIv: {
-    level: SOL_ALG,
-    type: ALG_SET_IV,
-    constant: "ALG_SET_IV",
-    direction: "send",
-    since: "2.6.38",
-    source: "Documentation/crypto/userspace-if.rst",
-    families: ["alg"],
-    payload: initializationVector,
-  },
+  algSetIv: send("ALG_SET_IV", "2.6.38", initializationVector),
   /** ALG_OP_ENCRYPT or ALG_OP_DECRYPT.
    * ALG_SET_OP (3) of SOL_ALG: __u32, sent. Since Linux 2.6.38. Source: Documentation/crypto/userspace-if.rst. */
-  algSetOp: {
-    level: SOL_ALG,
-    type: ALG_SET_OP,
-    constant: "ALG_SET_OP",
-    direction: "send",
-    since: "2.6.38",
-    source: "Documentation/crypto/userspace-if.rst",
-    families: ["alg"],
-    payload: u32,
-  },
+  algSetOp: send("ALG_SET_OP", "2.6.38", u32),
   /** How many bytes in front are only authenticated.
    * ALG_SET_AEAD_ASSOCLEN (4) of SOL_ALG: __u32, sent. Since Linux 4.0. Source: Documentation/crypto/userspace-if.rst. */
-  algSetAeadAssoclen: {
-    level: SOL_ALG,
-    type: ALG_SET_AEAD_ASSOCLEN,
-    constant: "ALG_SET_AEAD_ASSOCLEN",
-    direction: "send",
-    since: "4.0",
-    source: "Documentation/crypto/userspace-if.rst",
-    families: ["alg"],
-    payload: u32,
-  },
-} as const satisfies ControlEntries;
+  algSetAeadAssocLen: send("ALG_SET_AEAD_ASSOCLEN", "4.0", u32),
+} as const;

@@ -4,7 +4,7 @@ import { copyBytes, readU16, writeU16 } from "../wire/bytes.js";
 import { alignTo, both } from "../wire/layout.js";
 import type { Payload } from "../wire/payload.js";
 
-/** One netlink attribute: its number, a TCP_NLA_* of `sendmsg/syscalls`, and its bytes. */
+/** One netlink attribute: its number, a TCP_NLA_* of `sendmsg/constants`, and its bytes. */
 export interface Attribute {
   type: number;
   data: Uint8Array;

@@ -1,30 +1,10 @@
-import {
-  CAN_ISOTP_LL_OPTS,
-  CAN_ISOTP_OPTS,
-  CAN_ISOTP_RECV_FC,
-  CAN_ISOTP_RX_STMIN,
-  CAN_ISOTP_TX_STMIN,
-  CAN_RAW_ERR_FILTER,
-  CAN_RAW_FD_FRAMES,
-  CAN_RAW_FILTER,
-  CAN_RAW_FILTER_MAX,
-  CAN_RAW_JOIN_FILTERS,
-  CAN_RAW_LOOPBACK,
-  CAN_RAW_RECV_OWN_MSGS,
-  CAN_RAW_XL_FRAMES,
-  CAN_RAW_XL_VCID_OPTS,
-  J1939_FILTER_MAX,
-  SO_J1939_ERRQUEUE,
-  SO_J1939_FILTER,
-  SO_J1939_PROMISC,
-  SO_J1939_SEND_PRIO,
-} from "../constants/can.js";
+import * as can from "../constants/can.js";
 import { SOL_CAN_ISOTP, SOL_CAN_J1939, SOL_CAN_RAW } from "../constants/levels.js";
 import { flag } from "../wire/flag.js";
 import { i32, u8, u32, u64 } from "../wire/integers.js";
 import { list } from "../wire/list.js";
 import { struct } from "../wire/struct.js";
-import { type OptionEntries, option } from "./entry.js";
+import { level } from "./level.js";
 
 const ISOTP = {
   flags: u32,
@@ -37,223 +17,91 @@ const ISOTP = {
 
 const J1939 = { name: u64, nameMask: u64, pgn: u32, pgnMask: u32, address: u8, addressMask: u8 };
 
+const raw = level({ SOL_CAN_RAW }, can, { source: "Documentation/networking/can.rst", families: ["can"] });
+const isotp = level({ SOL_CAN_ISOTP }, can, { source: "include/uapi/linux/can/isotp.h", families: ["can"] });
+const j1939 = level({ SOL_CAN_J1939 }, can, {
+  source: "Documentation/networking/j1939.rst",
+  families: ["can"],
+});
+
 /** The options of CAN_RAW, ISO-TP and J1939 sockets. */
 export const canOptions = {
-  /**
-   * The frames that the socket gets: those that one of the filters matches; none: no frame. Source:
-   * Documentation/networking/can.rst. Since Linux 2.6.25.
-   */
-  canRawFilter: option({
-    level: SOL_CAN_RAW,
-    option: CAN_RAW_FILTER,
-    constant: "CAN_RAW_FILTER",
-    direction: "both",
-    since: "2.6.25",
-    source: "Documentation/networking/can.rst",
-    families: ["can"],
-    payload: list(struct("can_filter", { id: u32, mask: u32 }), 0, CAN_RAW_FILTER_MAX),
-  }),
-  /**
-   * CAN_ERR_*: the error frames that the socket gets. Source: Documentation/networking/can.rst. Since Linux
-   * 2.6.25.
-   */
-  canRawErrFilter: option({
-    level: SOL_CAN_RAW,
-    option: CAN_RAW_ERR_FILTER,
-    constant: "CAN_RAW_ERR_FILTER",
-    direction: "both",
-    since: "2.6.25",
-    source: "Documentation/networking/can.rst",
-    families: ["can"],
-    payload: u32,
-  }),
-  /**
-   * Whether other sockets of this host get what is sent. Source: Documentation/networking/can.rst. Since
-   * Linux 2.6.25.
-   */
-  canRawLoopback: option({
-    level: SOL_CAN_RAW,
-    option: CAN_RAW_LOOPBACK,
-    constant: "CAN_RAW_LOOPBACK",
-    direction: "both",
-    since: "2.6.25",
-    source: "Documentation/networking/can.rst",
-    families: ["can"],
-    payload: flag,
-  }),
-  /** Whether this socket gets what it sends. Source: Documentation/networking/can.rst. Since Linux 2.6.25. */
-  canRawRecvOwnMsgs: option({
-    level: SOL_CAN_RAW,
-    option: CAN_RAW_RECV_OWN_MSGS,
-    constant: "CAN_RAW_RECV_OWN_MSGS",
-    direction: "both",
-    since: "2.6.25",
-    source: "Documentation/networking/can.rst",
-    families: ["can"],
-    payload: flag,
-  }),
-  /** Whether CAN FD frames are sent and received. Source: Documentation/networking/can.rst. Since Linux 3.6. */
-  canRawFdFrames: option({
-    level: SOL_CAN_RAW,
-    option: CAN_RAW_FD_FRAMES,
-    constant: "CAN_RAW_FD_FRAMES",
-    direction: "both",
-    since: "3.6",
-    source: "Documentation/networking/can.rst",
-    families: ["can"],
-    payload: flag,
-  }),
-  /** Whether a frame must match all filters. Source: Documentation/networking/can.rst. Since Linux 4.1. */
-  canRawJoinFilters: option({
-    level: SOL_CAN_RAW,
-    option: CAN_RAW_JOIN_FILTERS,
-    constant: "CAN_RAW_JOIN_FILTERS",
-    direction: "both",
-    since: "4.1",
-    source: "Documentation/networking/can.rst",
-    families: ["can"],
-    payload: flag,
-  }),
-  /** Whether CAN XL frames are sent and received. Source: net/can/raw.c. Since Linux 6.2. */
-  canRawXlFrames: option({
-    level: SOL_CAN_RAW,
-    option: CAN_RAW_XL_FRAMES,
-    constant: "CAN_RAW_XL_FRAMES",
-    direction: "both",
-    since: "6.2",
-    source: "net/can/raw.c",
-    families: ["can"],
-    payload: flag,
-  }),
-  /** The virtual CAN network of CAN XL frames. Source: net/can/raw.c. Since Linux 6.9. */
-  canRawXlVcidOpts: option({
-    level: SOL_CAN_RAW,
-    option: CAN_RAW_XL_VCID_OPTS,
-    constant: "CAN_RAW_XL_VCID_OPTS",
-    direction: "both",
-    since: "6.9",
-    source: "net/can/raw.c",
-    families: ["can"],
-    payload: struct("can_raw_vcid_options", { flags: u8, txVcid: u8, rxVcid: u8, rxVcidMask: u8 }),
-  }),
-  /**
-   * CAN_ISOTP_* flags, times and addresses. It is set before bind(2). Source: include/uapi/linux/can/isotp.h.
-   * Since Linux 5.10.
-   */
-  canIsotpOpts: option({
-    level: SOL_CAN_ISOTP,
-    option: CAN_ISOTP_OPTS,
-    constant: "CAN_ISOTP_OPTS",
-    direction: "both",
-    since: "5.10",
-    source: "include/uapi/linux/can/isotp.h",
-    families: ["can"],
-    payload: struct("can_isotp_options", ISOTP),
-  }),
-  /** What the flow control that is sent says. Source: include/uapi/linux/can/isotp.h. Since Linux 5.10. */
-  canIsotpRecvFc: option({
-    level: SOL_CAN_ISOTP,
-    option: CAN_ISOTP_RECV_FC,
-    constant: "CAN_ISOTP_RECV_FC",
-    direction: "both",
-    since: "5.10",
-    source: "include/uapi/linux/can/isotp.h",
-    families: ["can"],
-    payload: struct("can_isotp_fc_options", { bs: u8, stmin: u8, wftmax: u8 }),
-  }),
-  /**
-   * Nanoseconds between frames that are sent, whatever the flow control says. Source:
-   * include/uapi/linux/can/isotp.h. Since Linux 5.10.
-   */
-  canIsotpTxStmin: option({
-    level: SOL_CAN_ISOTP,
-    option: CAN_ISOTP_TX_STMIN,
-    constant: "CAN_ISOTP_TX_STMIN",
-    direction: "both",
-    since: "5.10",
-    source: "include/uapi/linux/can/isotp.h",
-    families: ["can"],
-    payload: u32,
-  }),
-  /**
-   * Nanoseconds within which a further frame is ignored. Source: include/uapi/linux/can/isotp.h. Since Linux
-   * 5.10.
-   */
-  canIsotpRxStmin: option({
-    level: SOL_CAN_ISOTP,
-    option: CAN_ISOTP_RX_STMIN,
-    constant: "CAN_ISOTP_RX_STMIN",
-    direction: "both",
-    since: "5.10",
-    source: "include/uapi/linux/can/isotp.h",
-    families: ["can"],
-    payload: u32,
-  }),
-  /**
-   * The frames that the link layer sends: CAN or CAN FD, and how long. Source:
-   * include/uapi/linux/can/isotp.h. Since Linux 5.10.
-   */
-  canIsotpLlOpts: option({
-    level: SOL_CAN_ISOTP,
-    option: CAN_ISOTP_LL_OPTS,
-    constant: "CAN_ISOTP_LL_OPTS",
-    direction: "both",
-    since: "5.10",
-    source: "include/uapi/linux/can/isotp.h",
-    families: ["can"],
-    payload: struct("can_isotp_ll_options", { mtu: u8, txDl: u8, txFlags: u8 }),
-  }),
-  /**
-   * The messages that the socket gets: those that one of the filters matches; none: all. Source:
-   * Documentation/networking/j1939.rst. Since Linux 5.4.
-   */
-  j1939Filter: option({
-    level: SOL_CAN_J1939,
-    option: SO_J1939_FILTER,
-    constant: "SO_J1939_FILTER",
-    direction: "set",
-    since: "5.4",
-    source: "Documentation/networking/j1939.rst",
-    families: ["can"],
-    payload: list(struct("j1939_filter", J1939), 0, J1939_FILTER_MAX),
-  }),
-  /** Whether the socket gets messages to others, too. Source: Documentation/networking/j1939.rst. Since Linux 5.4. */
-  j1939Promisc: option({
-    level: SOL_CAN_J1939,
-    option: SO_J1939_PROMISC,
-    constant: "SO_J1939_PROMISC",
-    direction: "both",
-    since: "5.4",
-    source: "Documentation/networking/j1939.rst",
-    families: ["can"],
-    payload: flag,
-  }),
-  /**
-   * The priority of what is sent, 0 (first) to 7. Below 2 it needs CAP_NET_ADMIN. Source:
-   * Documentation/networking/j1939.rst. Since Linux 5.4.
-   */
-  j1939SendPrio: option({
-    level: SOL_CAN_J1939,
-    option: SO_J1939_SEND_PRIO,
-    constant: "SO_J1939_SEND_PRIO",
-    direction: "both",
-    since: "5.4",
-    source: "Documentation/networking/j1939.rst",
-    families: ["can"],
-    payload: i32,
-  }),
-  /**
-   * Whether the fate of long messages is reported on the error queue. Source:
-   * Documentation/networking/j1939.rst. Since Linux 5.4.
-   */
-  j1939ErrQueue: option({
-    level: SOL_CAN_J1939,
-    option: SO_J1939_ERRQUEUE,
-    constant: "SO_J1939_ERRQUEUE",
-    direction: "both",
-    since: "5.4",
-    source: "Documentation/networking/j1939.rst",
-    families: ["can"],
-    payload: flag,
-  }),
-} as const satisfies OptionEntries;
+  /** The frames that the socket gets: those that one of the filters matches; none: no frame.
+   * CAN_RAW_FILTER (1) of SOL_CAN_RAW: struct can_filter[], read and set. Since Linux 2.6.25. Source:
+   * Documentation/networking/can.rst. */
+  canRawFilter: raw.both(
+    "CAN_RAW_FILTER",
+    "2.6.25",
+    list(struct("can_filter", { id: u32, mask: u32 }), 0, can.CAN_RAW_FILTER_MAX),
+  ),
+  /** CAN_ERR_*: the error frames that the socket gets.
+   * CAN_RAW_ERR_FILTER (2) of SOL_CAN_RAW: __u32, read and set. Since Linux 2.6.25. Source: Documentation/networking/can.rst. */
+  canRawErrFilter: raw.both("CAN_RAW_ERR_FILTER", "2.6.25", u32),
+  /** Whether other sockets of this host get what is sent.
+   * CAN_RAW_LOOPBACK (3) of SOL_CAN_RAW: int, read and set. Since Linux 2.6.25. Source: Documentation/networking/can.rst. */
+  canRawLoopback: raw.both("CAN_RAW_LOOPBACK", "2.6.25", flag),
+  /** Whether this socket gets what it sends.
+   * CAN_RAW_RECV_OWN_MSGS (4) of SOL_CAN_RAW: int, read and set. Since Linux 2.6.25. Source: Documentation/networking/can.rst. */
+  canRawRecvOwnMsgs: raw.both("CAN_RAW_RECV_OWN_MSGS", "2.6.25", flag),
+  /** Whether CAN FD frames are sent and received.
+   * CAN_RAW_FD_FRAMES (5) of SOL_CAN_RAW: int, read and set. Since Linux 3.6. Source: Documentation/networking/can.rst. */
+  canRawFdFrames: raw.both("CAN_RAW_FD_FRAMES", "3.6", flag),
+  /** Whether a frame must match all filters.
+   * CAN_RAW_JOIN_FILTERS (6) of SOL_CAN_RAW: int, read and set. Since Linux 4.1. Source: Documentation/networking/can.rst. */
+  canRawJoinFilters: raw.both("CAN_RAW_JOIN_FILTERS", "4.1", flag),
+  /** Whether CAN XL frames are sent and received.
+   * CAN_RAW_XL_FRAMES (7) of SOL_CAN_RAW: int, read and set. Since Linux 6.2. Source: net/can/raw.c. */
+  canRawXlFrames: raw.both("CAN_RAW_XL_FRAMES", "6.2", flag, { source: "net/can/raw.c" }),
+  /** The virtual CAN network of CAN XL frames.
+   * CAN_RAW_XL_VCID_OPTS (8) of SOL_CAN_RAW: struct can_raw_vcid_options, read and set. Since Linux 6.9. Source: net/can/raw.c. */
+  canRawXlVcidOpts: raw.both(
+    "CAN_RAW_XL_VCID_OPTS",
+    "6.9",
+    struct("can_raw_vcid_options", { flags: u8, txVcid: u8, rxVcid: u8, rxVcidMask: u8 }),
+    { source: "net/can/raw.c" },
+  ),
+  /** CAN_ISOTP_* flags, times and addresses. It is set before bind(2).
+   * CAN_ISOTP_OPTS (1) of SOL_CAN_ISOTP: struct can_isotp_options, read and set. Since Linux 5.10. Source:
+   * include/uapi/linux/can/isotp.h. */
+  canIsotpOpts: isotp.both("CAN_ISOTP_OPTS", "5.10", struct("can_isotp_options", ISOTP)),
+  /** What the flow control that is sent says.
+   * CAN_ISOTP_RECV_FC (2) of SOL_CAN_ISOTP: struct can_isotp_fc_options, read and set. Since Linux 5.10. Source:
+   * include/uapi/linux/can/isotp.h. */
+  canIsotpRecvFc: isotp.both(
+    "CAN_ISOTP_RECV_FC",
+    "5.10",
+    struct("can_isotp_fc_options", { bs: u8, stmin: u8, wftmax: u8 }),
+  ),
+  /** Nanoseconds between frames that are sent, whatever the flow control says.
+   * CAN_ISOTP_TX_STMIN (3) of SOL_CAN_ISOTP: __u32, read and set. Since Linux 5.10. Source: include/uapi/linux/can/isotp.h. */
+  canIsotpTxStmin: isotp.both("CAN_ISOTP_TX_STMIN", "5.10", u32),
+  /** Nanoseconds within which a further frame is ignored.
+   * CAN_ISOTP_RX_STMIN (4) of SOL_CAN_ISOTP: __u32, read and set. Since Linux 5.10. Source: include/uapi/linux/can/isotp.h. */
+  canIsotpRxStmin: isotp.both("CAN_ISOTP_RX_STMIN", "5.10", u32),
+  /** The frames that the link layer sends: CAN or CAN FD, and how long.
+   * CAN_ISOTP_LL_OPTS (5) of SOL_CAN_ISOTP: struct can_isotp_ll_options, read and set. Since Linux 5.10. Source:
+   * include/uapi/linux/can/isotp.h. */
+  canIsotpLlOpts: isotp.both(
+    "CAN_ISOTP_LL_OPTS",
+    "5.10",
+    struct("can_isotp_ll_options", { mtu: u8, txDl: u8, txFlags: u8 }),
+  ),
+  /** The messages that the socket gets: those that one of the filters matches; none: all.
+   * SO_J1939_FILTER (1) of SOL_CAN_J1939: struct j1939_filter[], set. Since Linux 5.4. Source: Documentation/networking/j1939.rst.
+   * */
+  j1939Filter: j1939.set(
+    "SO_J1939_FILTER",
+    "5.4",
+    list(struct("j1939_filter", J1939), 0, can.J1939_FILTER_MAX),
+  ),
+  /** Whether the socket gets messages to others, too.
+   * SO_J1939_PROMISC (2) of SOL_CAN_J1939: int, read and set. Since Linux 5.4. Source: Documentation/networking/j1939.rst. */
+  j1939Promisc: j1939.both("SO_J1939_PROMISC", "5.4", flag),
+  /** The priority of what is sent, 0 (first) to 7.
+   * SO_J1939_SEND_PRIO (3) of SOL_CAN_J1939: int, read and set. Setting takes CAP_NET_ADMIN below 2. Since Linux 5.4. Source:
+   * Documentation/networking/j1939.rst. */
+  j1939SendPrio: j1939.both("SO_J1939_SEND_PRIO", "5.4", i32, { privilege: "CAP_NET_ADMIN below 2" }),
+  /** Whether the fate of long messages is reported on the error queue.
+   * SO_J1939_ERRQUEUE (4) of SOL_CAN_J1939: int, read and set. Since Linux 5.4. Source: Documentation/networking/j1939.rst. */
+  j1939ErrQueue: j1939.both("SO_J1939_ERRQUEUE", "5.4", flag),
+} as const;

@@ -1,10 +1,12 @@
 import type { AddressFamilyName } from "../address/family.js";
-import type { Payload, ValueOf } from "../wire/payload.js";
+import type { Payload } from "../wire/payload.js";
 
 /** One socket option, with all that the library knows of it: its type, both ways, comes from here. */
 // biome-ignore lint/suspicious/noExplicitAny: any value's payload is an entry's.
 export interface OptionEntry<Value = any, Given = any, Query = any> {
   readonly level: number;
+  /** The kernel's name of the level. */
+  readonly levelName: string;
   /** The option's number. */
   readonly option: number;
   /** The kernel's name of it. Ours is the same without `SO_` and underscores; of timestamps, the message's that it switches on. */
@@ -13,6 +15,8 @@ export interface OptionEntry<Value = any, Given = any, Query = any> {
   readonly direction: "get" | "set" | "both";
   /** The first version of Linux that has it. */
   readonly since: string;
+  /** The capability that setting it takes, and for which values. */
+  readonly privilege?: string;
   /** The man page or kernel file that describes it. */
   readonly source: string;
   /** The families of sockets that have it; absent: any. */
@@ -21,6 +25,15 @@ export interface OptionEntry<Value = any, Given = any, Query = any> {
   readonly payload: Payload<Value>;
   /** What setsockopt(2) takes, where that is something else. */
   readonly setPayload?: Payload<Given>;
+  /** Once it is on, reports can come on the error queue, beside those that control messages bring. */
+  readonly errorQueue?: true;
+  /** Not every kernel that programs meet has it: `sendmsg doctor` sets it to `value` on a socket of this type. */
+  readonly feature?: {
+    /** What a program gets by it. */
+    readonly what: string;
+    readonly type: "stream" | "dgram";
+    readonly value: unknown;
+  };
   /** A value that is a list is instructions, which setsockopt(2) is given as a struct sock_fprog. */
   readonly takesProgram?: true;
   /** For what getsockopt(2) gives only into room of the same length: how long it is, by the first `payload.size` bytes of it. */
@@ -29,22 +42,14 @@ export interface OptionEntry<Value = any, Given = any, Query = any> {
   readonly query?: Payload<Query>;
 }
 
-/** What the type of the table shows of an entry: what it takes and gives. */
+/** What the type of the table shows of an entry: what it takes and gives. With numbers and names, declarations would be much longer. */
 export interface TypedOption<Direction extends OptionEntry["direction"], Value, Given = Value, Query = never>
   extends OptionEntry<Value, Given, Query> {
   readonly direction: Direction;
 }
 
-/** An entry of the table. Its numbers and names stay out of its type, which editors and declarations would drown in. */
-export function option<const Entry extends OptionEntry>(
-  entry: Entry,
-): TypedOption<
-  Entry["direction"],
-  ValueOf<Entry["payload"]>,
-  Entry extends { setPayload: infer Given } ? ValueOf<Given> : ValueOf<Entry["payload"]>,
-  Entry extends { query: infer Query } ? ValueOf<Query> : never
-> {
-  return entry as never;
-}
+/** One that is set to what reading it gives, and that is asked for without a query. */
+export interface PlainOption<Direction extends OptionEntry["direction"], Value>
+  extends TypedOption<Direction, Value> {}
 
 export type OptionEntries = Readonly<Record<string, OptionEntry>>;

@@ -1,31 +1,12 @@
 import { SOL_PACKET } from "../constants/levels.js";
-import {
-  PACKET_ADD_MEMBERSHIP,
-  PACKET_AUXDATA,
-  PACKET_COPY_THRESH,
-  PACKET_DROP_MEMBERSHIP,
-  PACKET_FANOUT,
-  PACKET_FANOUT_DATA,
-  PACKET_IGNORE_OUTGOING,
-  PACKET_LOSS,
-  PACKET_ORIGDEV,
-  PACKET_QDISC_BYPASS,
-  PACKET_RESERVE,
-  PACKET_ROLLOVER_STATS,
-  PACKET_STATISTICS,
-  PACKET_TIMESTAMP,
-  PACKET_TX_HAS_OFF,
-  PACKET_VERSION,
-  PACKET_VNET_HDR,
-  PACKET_VNET_HDR_SZ,
-} from "../constants/packet.js";
+import * as packet from "../constants/packet.js";
 import { flag } from "../wire/flag.js";
 import { i32, u16, u32, u64 } from "../wire/integers.js";
 import { interfaceIndex } from "../wire/interface.js";
 import { struct } from "../wire/struct.js";
-import { type OptionEntries, option } from "./entry.js";
 import { filterOrDescriptor } from "./filter.js";
 import { hardwareAddress } from "./hardware-address.js";
+import { level } from "./level.js";
 
 const membership = struct("packet_mreq", {
   interface: interfaceIndex,
@@ -35,223 +16,67 @@ const membership = struct("packet_mreq", {
 
 const ROLLOVER = { all: u64, huge: u64, failed: u64 };
 
+const { get, set, both } = level({ SOL_PACKET }, packet, { source: "packet(7)", families: ["packet"] });
+/** What no man page describes. */
+const kernel = level({ SOL_PACKET }, packet, { source: "net/packet/af_packet.c", families: ["packet"] });
+
 /** The options of SOL_PACKET. */
 export const packetOptions = {
-  /**
-   * Receives what an interface would drop: PACKET_MR_PROMISC, _MULTICAST, _ALLMULTI, _UNICAST. Source:
-   * packet(7). Since Linux 2.2.
-   */
-  packetAddMembership: option({
-    level: SOL_PACKET,
-    option: PACKET_ADD_MEMBERSHIP,
-    constant: "PACKET_ADD_MEMBERSHIP",
-    direction: "set",
-    since: "2.2",
-    source: "packet(7)",
-    families: ["packet"],
-    payload: membership,
-  }),
-  /** Takes that back. Source: packet(7). Since Linux 2.2. */
-  packetDropMembership: option({
-    level: SOL_PACKET,
-    option: PACKET_DROP_MEMBERSHIP,
-    constant: "PACKET_DROP_MEMBERSHIP",
-    direction: "set",
-    since: "2.2",
-    source: "packet(7)",
-    families: ["packet"],
-    payload: membership,
-  }),
-  /**
-   * Packets that came and that were dropped since it was read last: reading sets both to 0. Source:
-   * packet(7). Since Linux 2.4.
-   */
-  packetStatistics: option({
-    level: SOL_PACKET,
-    option: PACKET_STATISTICS,
-    constant: "PACKET_STATISTICS",
-    direction: "get",
-    since: "2.4",
-    source: "packet(7)",
-    families: ["packet"],
-    payload: struct("tpacket_stats", { packets: u32, drops: u32 }),
-  }),
-  /**
-   * Bytes from which on packets in a ring buffer are queued as well. Source: net/packet/af_packet.c. Since
-   * Linux 2.2.
-   */
-  packetCopyThresh: option({
-    level: SOL_PACKET,
-    option: PACKET_COPY_THRESH,
-    constant: "PACKET_COPY_THRESH",
-    direction: "set",
-    since: "2.2",
-    source: "net/packet/af_packet.c",
-    families: ["packet"],
-    payload: i32,
-  }),
-  /** Whether packets come with their length, offsets and VLAN tag. Source: packet(7). Since Linux 2.6.21. */
-  packetAuxdata: option({
-    level: SOL_PACKET,
-    option: PACKET_AUXDATA,
-    constant: "PACKET_AUXDATA",
-    direction: "both",
-    since: "2.6.21",
-    source: "packet(7)",
-    families: ["packet"],
-    payload: flag,
-  }),
-  /**
-   * Whether addresses name the interface that a packet came by, not the bond that it belongs to. Source:
-   * net/packet/af_packet.c. Since Linux 2.6.21.
-   */
-  packetOrigDev: option({
-    level: SOL_PACKET,
-    option: PACKET_ORIGDEV,
-    constant: "PACKET_ORIGDEV",
-    direction: "both",
-    since: "2.6.21",
-    source: "net/packet/af_packet.c",
-    families: ["packet"],
-    payload: flag,
-  }),
-  /** TPACKET_V*: the layout of ring buffers. Source: packet(7). Since Linux 2.6.27. */
-  packetVersion: option({
-    level: SOL_PACKET,
-    option: PACKET_VERSION,
-    constant: "PACKET_VERSION",
-    direction: "both",
-    since: "2.6.27",
-    source: "packet(7)",
-    families: ["packet"],
-    payload: i32,
-  }),
-  /** Bytes that are kept free before each packet of a ring buffer. Source: packet(7). Since Linux 2.6.26. */
-  packetReserve: option({
-    level: SOL_PACKET,
-    option: PACKET_RESERVE,
-    constant: "PACKET_RESERVE",
-    direction: "both",
-    since: "2.6.26",
-    source: "packet(7)",
-    families: ["packet"],
-    payload: u32,
-  }),
-  /** Whether a malformed packet of a transmit ring is passed over. Source: packet(7). Since Linux 2.6.31. */
-  packetLoss: option({
-    level: SOL_PACKET,
-    option: PACKET_LOSS,
-    constant: "PACKET_LOSS",
-    direction: "both",
-    since: "2.6.31",
-    source: "packet(7)",
-    families: ["packet"],
-    payload: flag,
-  }),
-  /** Whether a virtio_net_hdr precedes each packet. Source: net/packet/af_packet.c. Since Linux 2.6.34. */
-  packetVnetHdr: option({
-    level: SOL_PACKET,
-    option: PACKET_VNET_HDR,
-    constant: "PACKET_VNET_HDR",
-    direction: "both",
-    since: "2.6.34",
-    source: "net/packet/af_packet.c",
-    families: ["packet"],
-    payload: flag,
-  }),
-  /** The size of that header in bytes; 0: none. Source: net/packet/af_packet.c. Since Linux 6.6. */
-  packetVnetHdrSz: option({
-    level: SOL_PACKET,
-    option: PACKET_VNET_HDR_SZ,
-    constant: "PACKET_VNET_HDR_SZ",
-    direction: "both",
-    since: "6.6",
-    source: "net/packet/af_packet.c",
-    families: ["packet"],
-    payload: i32,
-  }),
-  /** SOF_TIMESTAMPING_*: which clock a ring buffer's times are of. Source: packet(7). Since Linux 2.6.36. */
-  packetTimestamp: option({
-    level: SOL_PACKET,
-    option: PACKET_TIMESTAMP,
-    constant: "PACKET_TIMESTAMP",
-    direction: "both",
-    since: "2.6.36",
-    source: "packet(7)",
-    families: ["packet"],
-    payload: i32,
-  }),
-  /** The group (16 bits) that shares the packets, and how (the 16 bits above). Source: packet(7). Since Linux 3.1. */
-  packetFanout: option({
-    level: SOL_PACKET,
-    option: PACKET_FANOUT,
-    constant: "PACKET_FANOUT",
-    direction: "both",
-    since: "3.1",
-    source: "packet(7)",
-    families: ["packet"],
-    payload: u32,
-  }),
-  /**
-   * The program that shares the packets out by the socket's index: of classic BPF as its instructions, of eBPF as a
-   * descriptor. Source: net/packet/af_packet.c. Since Linux 4.3.
-   */
-  packetFanoutData: option({
-    level: SOL_PACKET,
-    option: PACKET_FANOUT_DATA,
-    constant: "PACKET_FANOUT_DATA",
-    direction: "set",
-    since: "4.3",
-    source: "net/packet/af_packet.c",
-    families: ["packet"],
-    payload: filterOrDescriptor,
-    takesProgram: true,
-  }),
-  /**
-   * Whether the packets of a transmit ring say where they begin. Source: net/packet/af_packet.c. Since Linux
-   * 3.11.
-   */
-  packetTxHasOff: option({
-    level: SOL_PACKET,
-    option: PACKET_TX_HAS_OFF,
-    constant: "PACKET_TX_HAS_OFF",
-    direction: "both",
-    since: "3.11",
-    source: "net/packet/af_packet.c",
-    families: ["packet"],
-    payload: flag,
-  }),
-  /** Whether packets are handed to the device past the queue discipline. Source: packet(7). Since Linux 3.14. */
-  packetQdiscBypass: option({
-    level: SOL_PACKET,
-    option: PACKET_QDISC_BYPASS,
-    constant: "PACKET_QDISC_BYPASS",
-    direction: "both",
-    since: "3.14",
-    source: "packet(7)",
-    families: ["packet"],
-    payload: flag,
-  }),
-  /** How often a fanout group passed packets on. Source: include/uapi/linux/if_packet.h. Since Linux 4.2. */
-  packetRolloverStats: option({
-    level: SOL_PACKET,
-    option: PACKET_ROLLOVER_STATS,
-    constant: "PACKET_ROLLOVER_STATS",
-    direction: "get",
-    since: "4.2",
+  /** Receives what an interface would drop: PACKET_MR_PROMISC, _MULTICAST, _ALLMULTI, _UNICAST.
+   * PACKET_ADD_MEMBERSHIP (1) of SOL_PACKET: struct packet_mreq, set. Since Linux 2.2. Source: packet(7). */
+  packetAddMembership: set("PACKET_ADD_MEMBERSHIP", "2.2", membership),
+  /** Takes that back.
+   * PACKET_DROP_MEMBERSHIP (2) of SOL_PACKET: struct packet_mreq, set. Since Linux 2.2. Source: packet(7). */
+  packetDropMembership: set("PACKET_DROP_MEMBERSHIP", "2.2", membership),
+  /** Packets that came and that were dropped since it was read last: reading sets both to 0.
+   * PACKET_STATISTICS (6) of SOL_PACKET: struct tpacket_stats, read. Since Linux 2.4. Source: packet(7). */
+  packetStatistics: get("PACKET_STATISTICS", "2.4", struct("tpacket_stats", { packets: u32, drops: u32 })),
+  /** Bytes from which on packets in a ring buffer are queued as well.
+   * PACKET_COPY_THRESH (7) of SOL_PACKET: int, set. Since Linux 2.2. Source: net/packet/af_packet.c. */
+  packetCopyThresh: kernel.set("PACKET_COPY_THRESH", "2.2", i32),
+  /** Whether packets come with their length, offsets and VLAN tag.
+   * PACKET_AUXDATA (8) of SOL_PACKET: int, read and set. Since Linux 2.6.21. Source: packet(7). */
+  packetAuxData: both("PACKET_AUXDATA", "2.6.21", flag),
+  /** Whether addresses name the interface that a packet came by, not the bond that it belongs to.
+   * PACKET_ORIGDEV (9) of SOL_PACKET: int, read and set. Since Linux 2.6.21. Source: net/packet/af_packet.c. */
+  packetOrigDev: kernel.both("PACKET_ORIGDEV", "2.6.21", flag),
+  /** TPACKET_V*: the layout of ring buffers.
+   * PACKET_VERSION (10) of SOL_PACKET: int, read and set. Since Linux 2.6.27. Source: packet(7). */
+  packetVersion: both("PACKET_VERSION", "2.6.27", i32),
+  /** Bytes that are kept free before each packet of a ring buffer.
+   * PACKET_RESERVE (12) of SOL_PACKET: __u32, read and set. Since Linux 2.6.26. Source: packet(7). */
+  packetReserve: both("PACKET_RESERVE", "2.6.26", u32),
+  /** Whether a malformed packet of a transmit ring is passed over.
+   * PACKET_LOSS (14) of SOL_PACKET: int, read and set. Since Linux 2.6.31. Source: packet(7). */
+  packetLoss: both("PACKET_LOSS", "2.6.31", flag),
+  /** Whether a virtio_net_hdr precedes each packet.
+   * PACKET_VNET_HDR (15) of SOL_PACKET: int, read and set. Since Linux 2.6.34. Source: net/packet/af_packet.c. */
+  packetVnetHdr: kernel.both("PACKET_VNET_HDR", "2.6.34", flag),
+  /** The size of that header in bytes; 0: none.
+   * PACKET_VNET_HDR_SZ (24) of SOL_PACKET: int, read and set. Since Linux 6.6. Source: net/packet/af_packet.c. */
+  packetVnetHdrSz: kernel.both("PACKET_VNET_HDR_SZ", "6.6", i32),
+  /** SOF_TIMESTAMPING_*: which clock a ring buffer's times are of.
+   * PACKET_TIMESTAMP (17) of SOL_PACKET: int, read and set. Since Linux 2.6.36. Source: packet(7). */
+  packetTimestamp: both("PACKET_TIMESTAMP", "2.6.36", i32),
+  /** The group (16 bits) that shares the packets, and how (the 16 bits above).
+   * PACKET_FANOUT (18) of SOL_PACKET: __u32, read and set. Since Linux 3.1. Source: packet(7). */
+  packetFanout: both("PACKET_FANOUT", "3.1", u32),
+  /** The program that shares the packets out by the socket's index: of classic BPF as its instructions, of eBPF as a descriptor.
+   * PACKET_FANOUT_DATA (22) of SOL_PACKET: struct sock_fprog, set. Since Linux 4.3. Source: net/packet/af_packet.c. */
+  packetFanoutData: kernel.set("PACKET_FANOUT_DATA", "4.3", filterOrDescriptor, { takesProgram: true }),
+  /** Whether the packets of a transmit ring say where they begin.
+   * PACKET_TX_HAS_OFF (19) of SOL_PACKET: int, read and set. Since Linux 3.11. Source: net/packet/af_packet.c. */
+  packetTxHasOff: kernel.both("PACKET_TX_HAS_OFF", "3.11", flag),
+  /** Whether packets are handed to the device past the queue discipline.
+   * PACKET_QDISC_BYPASS (20) of SOL_PACKET: int, read and set. Since Linux 3.14. Source: packet(7). */
+  packetQdiscBypass: both("PACKET_QDISC_BYPASS", "3.14", flag),
+  /** How often a fanout group passed packets on.
+   * PACKET_ROLLOVER_STATS (21) of SOL_PACKET: struct tpacket_rollover_stats, read. Since Linux 4.2. Source:
+   * include/uapi/linux/if_packet.h. */
+  packetRolloverStats: get("PACKET_ROLLOVER_STATS", "4.2", struct("tpacket_rollover_stats", ROLLOVER), {
     source: "include/uapi/linux/if_packet.h",
-    families: ["packet"],
-    payload: struct("tpacket_rollover_stats", ROLLOVER),
   }),
-  /** Whether packets that this host sends are left out. Source: net/packet/af_packet.c. Since Linux 4.20. */
-  packetIgnoreOutgoing: option({
-    level: SOL_PACKET,
-    option: PACKET_IGNORE_OUTGOING,
-    constant: "PACKET_IGNORE_OUTGOING",
-    direction: "both",
-    since: "4.20",
-    source: "net/packet/af_packet.c",
-    families: ["packet"],
-    payload: flag,
-  }),
-} as const satisfies OptionEntries;
+  /** Whether packets that this host sends are left out.
+   * PACKET_IGNORE_OUTGOING (23) of SOL_PACKET: int, read and set. Since Linux 4.20. Source: net/packet/af_packet.c. */
+  packetIgnoreOutgoing: kernel.both("PACKET_IGNORE_OUTGOING", "4.20", flag),
+} as const;

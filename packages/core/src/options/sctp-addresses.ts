@@ -1,7 +1,8 @@
 import { type Address, decodeAddress, encodeAddress } from "../address/index.js";
-import { checkArray, checkInt32, checkObject } from "../arguments.js";
+import { checkArray } from "../arguments.js";
 import { AF_INET, AF_INET6 } from "../constants/address-families.js";
-import { readI32, readU16, readU32, write32 } from "../wire/bytes.js";
+import { readU16 } from "../wire/bytes.js";
+import type { Counted } from "../wire/counted.js";
 import { both } from "../wire/layout.js";
 import type { Payload } from "../wire/payload.js";
 
@@ -51,26 +52,14 @@ export const addressList: Payload<Address[]> = {
   write: (bytes, at, value, _encoding, argument) => writeAll(bytes, at, encodeAll(value, argument)),
 };
 
-/** struct sctp_getaddrs, include/uapi/linux/sctp.h. */
-const COUNT = 4;
-const ADDRESSES = 8;
-
-/** The addresses of one end of an association. */
-export const associationAddresses: Payload<{ association: number; addresses: Address[] }> = {
-  ctype: "struct sctp_getaddrs",
-  size: both(ADDRESSES),
-  align: both(4),
-  room: both(ADDRESSES + ROOM),
-  read(bytes, at, length) {
-    const addresses = decodeAll(bytes, at + ADDRESSES, at + length, readU32(bytes, at + COUNT));
-    return addresses && { association: readI32(bytes, at), addresses };
-  },
-  measure: (value, _encoding, argument) =>
-    ADDRESSES + lengthOf(encodeAll(checkObject(argument, value).addresses, `${argument}.addresses`)),
+/** The same behind their count, in struct sctp_getaddrs: include/uapi/linux/sctp.h. */
+export const countedAddresses: Counted<Address[]> = {
+  room: ROOM,
+  read: (bytes, at, end, count) => decodeAll(bytes, at, end, count),
+  measure: (value, _encoding, argument) => lengthOf(encodeAll(value, argument)),
   write(bytes, at, value, _encoding, argument) {
-    const addresses = encodeAll(value.addresses, `${argument}.addresses`);
-    write32(bytes, at, checkInt32(`${argument}.association`, value.association));
-    write32(bytes, at + COUNT, addresses.length);
-    writeAll(bytes, at + ADDRESSES, addresses);
+    const addresses = encodeAll(value, argument);
+    writeAll(bytes, at, addresses);
+    return addresses.length;
   },
 };

@@ -69,6 +69,10 @@ export type OptionQuery<N extends OptionName> =
     ? Query
     : never;
 
+/** The entry of these numbers, if there is one. At level 0 other families have other options: it is SOL_IP's. */
+export const optionNumbered = (level: number, option: number): OptionEntry | undefined =>
+  Object.values<OptionEntry>(socketOptions).find((entry) => entry.level === level && entry.option === option);
+
 /** The entry of that name, if there is one. */
 export const optionNamed = (name: unknown): OptionEntry | undefined =>
   typeof name === "string" && Object.hasOwn(socketOptions, name)

@@ -1,52 +1,12 @@
 import { SOL_TCP } from "../constants/levels.js";
-import {
-  TCP_CC_INFO,
-  TCP_CONGESTION,
-  TCP_CORK,
-  TCP_DEFER_ACCEPT,
-  TCP_DELACK_MAX_US,
-  TCP_FASTOPEN,
-  TCP_FASTOPEN_CONNECT,
-  TCP_FASTOPEN_KEY,
-  TCP_FASTOPEN_NO_COOKIE,
-  TCP_INFO,
-  TCP_INQ,
-  TCP_IS_MPTCP,
-  TCP_KEEPCNT,
-  TCP_KEEPIDLE,
-  TCP_KEEPINTVL,
-  TCP_LINGER2,
-  TCP_MAXSEG,
-  TCP_MD5SIG,
-  TCP_MD5SIG_EXT,
-  TCP_NODELAY,
-  TCP_NOTSENT_LOWAT,
-  TCP_QUEUE_SEQ,
-  TCP_QUICKACK,
-  TCP_REPAIR,
-  TCP_REPAIR_OPTIONS,
-  TCP_REPAIR_QUEUE,
-  TCP_REPAIR_WINDOW,
-  TCP_RTO_MAX_MS,
-  TCP_RTO_MIN_US,
-  TCP_SAVE_SYN,
-  TCP_SAVED_SYN,
-  TCP_SYNCNT,
-  TCP_THIN_DUPACK,
-  TCP_THIN_LINEAR_TIMEOUTS,
-  TCP_TIMESTAMP,
-  TCP_TX_DELAY,
-  TCP_ULP,
-  TCP_USER_TIMEOUT,
-  TCP_WINDOW_CLAMP,
-} from "../constants/tcp.js";
+import * as tcp from "../constants/tcp.js";
 import { blob } from "../wire/blob.js";
 import { flag } from "../wire/flag.js";
 import { i32, u32 } from "../wire/integers.js";
 import { list } from "../wire/list.js";
 import { struct } from "../wire/struct.js";
 import { nameText } from "../wire/text.js";
-import { type OptionEntries, option } from "./entry.js";
+import { level } from "./level.js";
 import { tcpInfo } from "./tcp-info.js";
 import { md5Signature } from "./tcp-md5.js";
 
@@ -68,465 +28,145 @@ const SAVED_SYN_ROOM = 512;
 
 const WINDOW = { sndWl1: u32, sndWnd: u32, maxWindow: u32, rcvWnd: u32, rcvWup: u32 };
 
+const { get, set, both } = level({ SOL_TCP }, tcp, { source: "tcp(7)", families: ["ipv4", "ipv6"] });
+/** What no man page describes. */
+const kernel = level({ SOL_TCP }, tcp, { source: "net/ipv4/tcp.c", families: ["ipv4", "ipv6"] });
+
 /** The options of SOL_TCP. */
 export const tcpOptions = {
-  /** Sends small segments at once. Source: tcp(7). Since Linux 2.2. */
-  tcpNoDelay: option({
-    level: SOL_TCP,
-    option: TCP_NODELAY,
-    constant: "TCP_NODELAY",
-    direction: "both",
-    since: "2.2",
-    source: "tcp(7)",
-    families: ["ipv4", "ipv6"],
-    payload: flag,
+  /** Sends small segments at once.
+   * TCP_NODELAY (1) of SOL_TCP: int, read and set. Since Linux 2.2. Source: tcp(7). */
+  tcpNoDelay: both("TCP_NODELAY", "2.2", flag),
+  /** The largest segment, in bytes.
+   * TCP_MAXSEG (2) of SOL_TCP: int, read and set. Since Linux 2.2. Source: tcp(7). */
+  tcpMaxSeg: both("TCP_MAXSEG", "2.2", i32),
+  /** Holds partial segments back until it is switched off, 200 ms at most.
+   * TCP_CORK (3) of SOL_TCP: int, read and set. Since Linux 2.2. Source: tcp(7). */
+  tcpCork: both("TCP_CORK", "2.2", flag),
+  /** Seconds of silence after which `keepAlive` probes.
+   * TCP_KEEPIDLE (4) of SOL_TCP: int, read and set. Since Linux 2.4. Source: tcp(7). */
+  tcpKeepIdle: both("TCP_KEEPIDLE", "2.4", i32),
+  /** Seconds between two probes.
+   * TCP_KEEPINTVL (5) of SOL_TCP: int, read and set. Since Linux 2.4. Source: tcp(7). */
+  tcpKeepIntvl: both("TCP_KEEPINTVL", "2.4", i32),
+  /** Probes without an answer that end the connection.
+   * TCP_KEEPCNT (6) of SOL_TCP: int, read and set. Since Linux 2.4. Source: tcp(7). */
+  tcpKeepCnt: both("TCP_KEEPCNT", "2.4", i32),
+  /** How often connect(2) repeats itself, 1 to 127.
+   * TCP_SYNCNT (7) of SOL_TCP: int, read and set. Since Linux 2.4. Source: tcp(7). */
+  tcpSynCnt: both("TCP_SYNCNT", "2.4", i32),
+  /** Seconds that a closed socket waits for the peer's end; -1: not at all.
+   * TCP_LINGER2 (8) of SOL_TCP: int, read and set. Since Linux 2.4. Source: tcp(7). */
+  tcpLinger2: both("TCP_LINGER2", "2.4", i32),
+  /** Seconds for which a listener waits for a connection's first data.
+   * TCP_DEFER_ACCEPT (9) of SOL_TCP: int, read and set. Since Linux 2.4. Source: tcp(7). */
+  tcpDeferAccept: both("TCP_DEFER_ACCEPT", "2.4", i32),
+  /** The largest window that is advertised, in bytes.
+   * TCP_WINDOW_CLAMP (10) of SOL_TCP: int, read and set. Since Linux 2.4. Source: tcp(7). */
+  tcpWindowClamp: both("TCP_WINDOW_CLAMP", "2.4", i32),
+  /** What the kernel knows of the connection: times in microseconds, rates in bytes per second.
+   * TCP_INFO (11) of SOL_TCP: struct tcp_info, read. Since Linux 2.4. Source: tcp(7). */
+  tcpInfo: get("TCP_INFO", "2.4", tcpInfo),
+  /** Acknowledges at once; the kernel may change it again.
+   * TCP_QUICKACK (12) of SOL_TCP: int, read and set. Since Linux 2.4.4. Source: tcp(7). */
+  tcpQuickAck: both("TCP_QUICKACK", "2.4.4", flag),
+  /** The name of the congestion control.
+   * TCP_CONGESTION (13) of SOL_TCP: char[TCP_CA_NAME_MAX], read and set. Setting takes CAP_NET_ADMIN for what
+   * net.ipv4.tcp_allowed_congestion_control lacks. Since Linux 2.6.13. Source: tcp(7). */
+  tcpCongestion: both("TCP_CONGESTION", "2.6.13", nameText("char[TCP_CA_NAME_MAX]", TCP_CA_NAME_MAX), {
+    privilege: "CAP_NET_ADMIN for what net.ipv4.tcp_allowed_congestion_control lacks",
   }),
-  /** The largest segment, in bytes. Source: tcp(7). Since Linux 2.2. */
-  tcpMaxSeg: option({
-    level: SOL_TCP,
-    option: TCP_MAXSEG,
-    constant: "TCP_MAXSEG",
-    direction: "both",
-    since: "2.2",
-    source: "tcp(7)",
-    families: ["ipv4", "ipv6"],
-    payload: i32,
-  }),
-  /** Holds partial segments back until it is switched off, 200 ms at most. Source: tcp(7). Since Linux 2.2. */
-  tcpCork: option({
-    level: SOL_TCP,
-    option: TCP_CORK,
-    constant: "TCP_CORK",
-    direction: "both",
-    since: "2.2",
-    source: "tcp(7)",
-    families: ["ipv4", "ipv6"],
-    payload: flag,
-  }),
-  /** Seconds of silence after which `keepAlive` probes. Source: tcp(7). Since Linux 2.4. */
-  tcpKeepIdle: option({
-    level: SOL_TCP,
-    option: TCP_KEEPIDLE,
-    constant: "TCP_KEEPIDLE",
-    direction: "both",
-    since: "2.4",
-    source: "tcp(7)",
-    families: ["ipv4", "ipv6"],
-    payload: i32,
-  }),
-  /** Seconds between two probes. Source: tcp(7). Since Linux 2.4. */
-  tcpKeepIntvl: option({
-    level: SOL_TCP,
-    option: TCP_KEEPINTVL,
-    constant: "TCP_KEEPINTVL",
-    direction: "both",
-    since: "2.4",
-    source: "tcp(7)",
-    families: ["ipv4", "ipv6"],
-    payload: i32,
-  }),
-  /** Probes without an answer that end the connection. Source: tcp(7). Since Linux 2.4. */
-  tcpKeepCnt: option({
-    level: SOL_TCP,
-    option: TCP_KEEPCNT,
-    constant: "TCP_KEEPCNT",
-    direction: "both",
-    since: "2.4",
-    source: "tcp(7)",
-    families: ["ipv4", "ipv6"],
-    payload: i32,
-  }),
-  /** How often connect(2) repeats itself, 1 to 127. Source: tcp(7). Since Linux 2.4. */
-  tcpSynCnt: option({
-    level: SOL_TCP,
-    option: TCP_SYNCNT,
-    constant: "TCP_SYNCNT",
-    direction: "both",
-    since: "2.4",
-    source: "tcp(7)",
-    families: ["ipv4", "ipv6"],
-    payload: i32,
-  }),
-  /** Seconds that a closed socket waits for the peer's end; -1: not at all. Source: tcp(7). Since Linux 2.4. */
-  tcpLinger2: option({
-    level: SOL_TCP,
-    option: TCP_LINGER2,
-    constant: "TCP_LINGER2",
-    direction: "both",
-    since: "2.4",
-    source: "tcp(7)",
-    families: ["ipv4", "ipv6"],
-    payload: i32,
-  }),
-  /** Seconds for which a listener waits for a connection's first data. Source: tcp(7). Since Linux 2.4. */
-  tcpDeferAccept: option({
-    level: SOL_TCP,
-    option: TCP_DEFER_ACCEPT,
-    constant: "TCP_DEFER_ACCEPT",
-    direction: "both",
-    since: "2.4",
-    source: "tcp(7)",
-    families: ["ipv4", "ipv6"],
-    payload: i32,
-  }),
-  /** The largest window that is advertised, in bytes. Source: tcp(7). Since Linux 2.4. */
-  tcpWindowClamp: option({
-    level: SOL_TCP,
-    option: TCP_WINDOW_CLAMP,
-    constant: "TCP_WINDOW_CLAMP",
-    direction: "both",
-    since: "2.4",
-    source: "tcp(7)",
-    families: ["ipv4", "ipv6"],
-    payload: i32,
-  }),
-  /**
-   * What the kernel knows of the connection: times in microseconds, rates in bytes per second. Source:
-   * tcp(7). Since Linux 2.4.
-   */
-  tcpInfo: option({
-    level: SOL_TCP,
-    option: TCP_INFO,
-    constant: "TCP_INFO",
-    direction: "get",
-    since: "2.4",
-    source: "tcp(7)",
-    families: ["ipv4", "ipv6"],
-    payload: tcpInfo,
-  }),
-  /** Acknowledges at once; the kernel may change it again. Source: tcp(7). Since Linux 2.4.4. */
-  tcpQuickAck: option({
-    level: SOL_TCP,
-    option: TCP_QUICKACK,
-    constant: "TCP_QUICKACK",
-    direction: "both",
-    since: "2.4.4",
-    source: "tcp(7)",
-    families: ["ipv4", "ipv6"],
-    payload: flag,
-  }),
-  /** The name of the congestion control. Source: tcp(7). Since Linux 2.6.13. */
-  tcpCongestion: option({
-    level: SOL_TCP,
-    option: TCP_CONGESTION,
-    constant: "TCP_CONGESTION",
-    direction: "both",
-    since: "2.6.13",
-    source: "tcp(7)",
-    families: ["ipv4", "ipv6"],
-    payload: nameText("char[TCP_CA_NAME_MAX]", TCP_CA_NAME_MAX),
-  }),
-  /**
-   * The key with which segments to and from a peer are signed (RFC 2385); an empty one takes it away. Source:
-   * include/uapi/linux/tcp.h. Since Linux 2.6.20.
-   */
-  tcpMd5Sig: option({
-    level: SOL_TCP,
-    option: TCP_MD5SIG,
-    constant: "TCP_MD5SIG",
-    direction: "set",
-    since: "2.6.20",
-    source: "include/uapi/linux/tcp.h",
-    families: ["ipv4", "ipv6"],
-    payload: md5Signature,
-  }),
-  /**
-   * As `tcpMd5Sig`, heeding `flags`, `prefixLength` and `interface`. Source: include/uapi/linux/tcp.h. Since
-   * Linux 4.13.
-   */
-  tcpMd5SigExt: option({
-    level: SOL_TCP,
-    option: TCP_MD5SIG_EXT,
-    constant: "TCP_MD5SIG_EXT",
-    direction: "set",
-    since: "4.13",
-    source: "include/uapi/linux/tcp.h",
-    families: ["ipv4", "ipv6"],
-    payload: md5Signature,
-  }),
-  /**
-   * Repeats at even intervals on connections with little data. Source: Documentation/networking/tcp-thin.rst.
-   * Since Linux 2.6.34.
-   */
-  tcpThinLinearTimeouts: option({
-    level: SOL_TCP,
-    option: TCP_THIN_LINEAR_TIMEOUTS,
-    constant: "TCP_THIN_LINEAR_TIMEOUTS",
-    direction: "both",
-    since: "2.6.34",
+  /** The key with which segments to and from a peer are signed (RFC 2385); an empty one takes it away.
+   * TCP_MD5SIG (14) of SOL_TCP: struct tcp_md5sig, set. Since Linux 2.6.20. Source: include/uapi/linux/tcp.h. */
+  tcpMd5Sig: set("TCP_MD5SIG", "2.6.20", md5Signature, { source: "include/uapi/linux/tcp.h" }),
+  /** As `tcpMd5Sig`, heeding `flags`, `prefixLength` and `interface`.
+   * TCP_MD5SIG_EXT (32) of SOL_TCP: struct tcp_md5sig, set. Since Linux 4.13. Source: include/uapi/linux/tcp.h. */
+  tcpMd5SigExt: set("TCP_MD5SIG_EXT", "4.13", md5Signature, { source: "include/uapi/linux/tcp.h" }),
+  /** Repeats at even intervals on connections with little data.
+   * TCP_THIN_LINEAR_TIMEOUTS (16) of SOL_TCP: int, read and set. Since Linux 2.6.34. Source: Documentation/networking/tcp-thin.rst.
+   * */
+  tcpThinLinearTimeouts: both("TCP_THIN_LINEAR_TIMEOUTS", "2.6.34", flag, {
     source: "Documentation/networking/tcp-thin.rst",
-    families: ["ipv4", "ipv6"],
-    payload: flag,
   }),
-  /**
-   * Repeats after the first duplicate acknowledgement there. Without effect since Linux 4.11. Source:
-   * Documentation/networking/tcp-thin.rst. Since Linux 2.6.34.
-   */
-  tcpThinDupAck: option({
-    level: SOL_TCP,
-    option: TCP_THIN_DUPACK,
-    constant: "TCP_THIN_DUPACK",
-    direction: "both",
-    since: "2.6.34",
-    source: "Documentation/networking/tcp-thin.rst",
-    families: ["ipv4", "ipv6"],
-    payload: flag,
-  }),
-  /**
-   * Milliseconds without an acknowledgement that end the connection; 0: the system's default. Source: tcp(7).
-   * Since Linux 2.6.37.
-   */
-  tcpUserTimeout: option({
-    level: SOL_TCP,
-    option: TCP_USER_TIMEOUT,
-    constant: "TCP_USER_TIMEOUT",
-    direction: "both",
-    since: "2.6.37",
-    source: "tcp(7)",
-    families: ["ipv4", "ipv6"],
-    payload: u32,
-  }),
-  /**
-   * Freezes a connection (1) to move it to another host. It needs CAP_NET_ADMIN. Source: net/ipv4/tcp.c.
-   * Since Linux 3.5.
-   */
-  tcpRepair: option({
-    level: SOL_TCP,
-    option: TCP_REPAIR,
-    constant: "TCP_REPAIR",
-    direction: "both",
-    since: "3.5",
-    source: "net/ipv4/tcp.c",
-    families: ["ipv4", "ipv6"],
-    payload: i32,
-  }),
-  /** The queue that is under repair. Source: net/ipv4/tcp.c. Since Linux 3.5. */
-  tcpRepairQueue: option({
-    level: SOL_TCP,
-    option: TCP_REPAIR_QUEUE,
-    constant: "TCP_REPAIR_QUEUE",
-    direction: "both",
-    since: "3.5",
-    source: "net/ipv4/tcp.c",
-    families: ["ipv4", "ipv6"],
-    payload: i32,
-  }),
-  /** The sequence number of that queue. Source: net/ipv4/tcp.c. Since Linux 3.5. */
-  tcpQueueSeq: option({
-    level: SOL_TCP,
-    option: TCP_QUEUE_SEQ,
-    constant: "TCP_QUEUE_SEQ",
-    direction: "both",
-    since: "3.5",
-    source: "net/ipv4/tcp.c",
-    families: ["ipv4", "ipv6"],
-    payload: u32,
-  }),
-  /** The options that the connection was made with. Source: net/ipv4/tcp.c. Since Linux 3.5. */
-  tcpRepairOptions: option({
-    level: SOL_TCP,
-    option: TCP_REPAIR_OPTIONS,
-    constant: "TCP_REPAIR_OPTIONS",
-    direction: "set",
-    since: "3.5",
-    source: "net/ipv4/tcp.c",
-    families: ["ipv4", "ipv6"],
-    payload: list(struct("tcp_repair_opt", { code: u32, value: u32 }), 1, REPAIR_OPTIONS),
-  }),
-  /** The windows of a connection under repair. Source: net/ipv4/tcp.c. Since Linux 4.8. */
-  tcpRepairWindow: option({
-    level: SOL_TCP,
-    option: TCP_REPAIR_WINDOW,
-    constant: "TCP_REPAIR_WINDOW",
-    direction: "both",
-    since: "4.8",
-    source: "net/ipv4/tcp.c",
-    families: ["ipv4", "ipv6"],
-    payload: struct("tcp_repair_window", WINDOW),
-  }),
-  /** The clock of the timestamps in segments, set under repair. Source: net/ipv4/tcp.c. Since Linux 3.9. */
-  tcpTimestamp: option({
-    level: SOL_TCP,
-    option: TCP_TIMESTAMP,
-    constant: "TCP_TIMESTAMP",
-    direction: "both",
-    since: "3.9",
-    source: "net/ipv4/tcp.c",
-    families: ["ipv4", "ipv6"],
-    payload: u32,
-  }),
-  /** How many connections of TCP Fast Open a listener holds unaccepted. Source: tcp(7). Since Linux 3.7. */
-  tcpFastOpen: option({
-    level: SOL_TCP,
-    option: TCP_FASTOPEN,
-    constant: "TCP_FASTOPEN",
-    direction: "both",
-    since: "3.7",
-    source: "tcp(7)",
-    families: ["ipv4", "ipv6"],
-    payload: i32,
-  }),
-  /** Whether connect(2) waits for the first data, to send both together. Source: tcp(7). Since Linux 4.11. */
-  tcpFastOpenConnect: option({
-    level: SOL_TCP,
-    option: TCP_FASTOPEN_CONNECT,
-    constant: "TCP_FASTOPEN_CONNECT",
-    direction: "both",
-    since: "4.11",
-    source: "tcp(7)",
-    families: ["ipv4", "ipv6"],
-    payload: flag,
-  }),
-  /**
-   * The key of a listener's cookies: 16 bytes, 32 for a second one that is on its way out. Source:
-   * net/ipv4/tcp_fastopen.c. Since Linux 4.15.
-   */
-  tcpFastOpenKey: option({
-    level: SOL_TCP,
-    option: TCP_FASTOPEN_KEY,
-    constant: "TCP_FASTOPEN_KEY",
-    direction: "both",
-    since: "4.15",
+  /** Repeats after the first duplicate acknowledgement there. Without effect since Linux 4.11.
+   * TCP_THIN_DUPACK (17) of SOL_TCP: int, read and set. Since Linux 2.6.34. Source: Documentation/networking/tcp-thin.rst. */
+  tcpThinDupAck: both("TCP_THIN_DUPACK", "2.6.34", flag, { source: "Documentation/networking/tcp-thin.rst" }),
+  /** Milliseconds without an acknowledgement that end the connection; 0: the system's default.
+   * TCP_USER_TIMEOUT (18) of SOL_TCP: __u32, read and set. Since Linux 2.6.37. Source: tcp(7). */
+  tcpUserTimeout: both("TCP_USER_TIMEOUT", "2.6.37", u32),
+  /** Freezes a connection (1) to move it to another host.
+   * TCP_REPAIR (19) of SOL_TCP: int, read and set. Setting takes CAP_NET_ADMIN. Since Linux 3.5. Source: net/ipv4/tcp.c. */
+  tcpRepair: kernel.both("TCP_REPAIR", "3.5", i32, { privilege: "CAP_NET_ADMIN" }),
+  /** The queue that is under repair.
+   * TCP_REPAIR_QUEUE (20) of SOL_TCP: int, read and set. Since Linux 3.5. Source: net/ipv4/tcp.c. */
+  tcpRepairQueue: kernel.both("TCP_REPAIR_QUEUE", "3.5", i32),
+  /** The sequence number of that queue.
+   * TCP_QUEUE_SEQ (21) of SOL_TCP: __u32, read and set. Since Linux 3.5. Source: net/ipv4/tcp.c. */
+  tcpQueueSeq: kernel.both("TCP_QUEUE_SEQ", "3.5", u32),
+  /** The options that the connection was made with.
+   * TCP_REPAIR_OPTIONS (22) of SOL_TCP: struct tcp_repair_opt[], set. Since Linux 3.5. Source: net/ipv4/tcp.c. */
+  tcpRepairOptions: kernel.set(
+    "TCP_REPAIR_OPTIONS",
+    "3.5",
+    list(struct("tcp_repair_opt", { code: u32, value: u32 }), 1, REPAIR_OPTIONS),
+  ),
+  /** The windows of a connection under repair.
+   * TCP_REPAIR_WINDOW (29) of SOL_TCP: struct tcp_repair_window, read and set. Since Linux 4.8. Source: net/ipv4/tcp.c. */
+  tcpRepairWindow: kernel.both("TCP_REPAIR_WINDOW", "4.8", struct("tcp_repair_window", WINDOW)),
+  /** The clock of the timestamps in segments, set under repair.
+   * TCP_TIMESTAMP (24) of SOL_TCP: __u32, read and set. Since Linux 3.9. Source: net/ipv4/tcp.c. */
+  tcpTimestamp: kernel.both("TCP_TIMESTAMP", "3.9", u32),
+  /** How many connections of TCP Fast Open a listener holds unaccepted.
+   * TCP_FASTOPEN (23) of SOL_TCP: int, read and set. Since Linux 3.7. Source: tcp(7). */
+  tcpFastOpen: both("TCP_FASTOPEN", "3.7", i32),
+  /** Whether connect(2) waits for the first data, to send both together.
+   * TCP_FASTOPEN_CONNECT (30) of SOL_TCP: int, read and set. Since Linux 4.11. Source: tcp(7). */
+  tcpFastOpenConnect: both("TCP_FASTOPEN_CONNECT", "4.11", flag),
+  /** The key of a listener's cookies: 16 bytes, 32 for a second one that is on its way out.
+   * TCP_FASTOPEN_KEY (33) of SOL_TCP: __u8[], read and set. Since Linux 4.15. Source: net/ipv4/tcp_fastopen.c. */
+  tcpFastOpenKey: both("TCP_FASTOPEN_KEY", "4.15", blob("__u8[]", FASTOPEN_KEYS), {
     source: "net/ipv4/tcp_fastopen.c",
-    families: ["ipv4", "ipv6"],
-    payload: blob("__u8[]", FASTOPEN_KEYS),
   }),
-  /** TCP Fast Open without a cookie. Source: net/ipv4/tcp.c. Since Linux 4.15. */
-  tcpFastOpenNoCookie: option({
-    level: SOL_TCP,
-    option: TCP_FASTOPEN_NO_COOKIE,
-    constant: "TCP_FASTOPEN_NO_COOKIE",
-    direction: "both",
-    since: "4.15",
-    source: "net/ipv4/tcp.c",
-    families: ["ipv4", "ipv6"],
-    payload: flag,
-  }),
-  /** Bytes not sent yet below which the socket is writable. Source: net/ipv4/tcp.c. Since Linux 3.12. */
-  tcpNotSentLowat: option({
-    level: SOL_TCP,
-    option: TCP_NOTSENT_LOWAT,
-    constant: "TCP_NOTSENT_LOWAT",
-    direction: "both",
-    since: "3.12",
-    source: "net/ipv4/tcp.c",
-    families: ["ipv4", "ipv6"],
-    payload: u32,
-  }),
-  /** What the congestion control says of itself. Source: include/uapi/linux/inet_diag.h. Since Linux 4.1. */
-  tcpCcInfo: option({
-    level: SOL_TCP,
-    option: TCP_CC_INFO,
-    constant: "TCP_CC_INFO",
-    direction: "get",
-    since: "4.1",
+  /** TCP Fast Open without a cookie.
+   * TCP_FASTOPEN_NO_COOKIE (34) of SOL_TCP: int, read and set. Since Linux 4.15. Source: net/ipv4/tcp.c. */
+  tcpFastOpenNoCookie: kernel.both("TCP_FASTOPEN_NO_COOKIE", "4.15", flag),
+  /** Bytes not sent yet below which the socket is writable.
+   * TCP_NOTSENT_LOWAT (25) of SOL_TCP: __u32, read and set. Since Linux 3.12. Source: net/ipv4/tcp.c. */
+  tcpNotSentLowat: kernel.both("TCP_NOTSENT_LOWAT", "3.12", u32),
+  /** What the congestion control says of itself.
+   * TCP_CC_INFO (26) of SOL_TCP: union tcp_cc_info, read. Since Linux 4.1. Source: include/uapi/linux/inet_diag.h. */
+  tcpCcInfo: get("TCP_CC_INFO", "4.1", blob("union tcp_cc_info", CC_INFO_ROOM), {
     source: "include/uapi/linux/inet_diag.h",
-    families: ["ipv4", "ipv6"],
-    payload: blob("union tcp_cc_info", CC_INFO_ROOM),
   }),
-  /**
-   * Whether a listener keeps the headers of each connection's first packet; 2: with the link layer's. Source:
-   * net/ipv4/tcp.c. Since Linux 4.2.
-   */
-  tcpSaveSyn: option({
-    level: SOL_TCP,
-    option: TCP_SAVE_SYN,
-    constant: "TCP_SAVE_SYN",
-    direction: "both",
-    since: "4.2",
-    source: "net/ipv4/tcp.c",
-    families: ["ipv4", "ipv6"],
-    payload: i32,
-  }),
-  /** Those headers, once: reading frees them. Source: net/ipv4/tcp.c. Since Linux 4.2. */
-  tcpSavedSyn: option({
-    level: SOL_TCP,
-    option: TCP_SAVED_SYN,
-    constant: "TCP_SAVED_SYN",
-    direction: "get",
-    since: "4.2",
-    source: "net/ipv4/tcp.c",
-    families: ["ipv4", "ipv6"],
-    payload: blob("__u8[]", SAVED_SYN_ROOM),
-  }),
-  /** The protocol on top: "tls" for the kernel's TLS. Source: Documentation/networking/tls.rst. Since Linux 4.13. */
-  tcpUlp: option({
-    level: SOL_TCP,
-    option: TCP_ULP,
-    constant: "TCP_ULP",
-    direction: "both",
-    since: "4.13",
+  /** Whether a listener keeps the headers of each connection's first packet; 2: with the link layer's.
+   * TCP_SAVE_SYN (27) of SOL_TCP: int, read and set. Since Linux 4.2. Source: net/ipv4/tcp.c. */
+  tcpSaveSyn: kernel.both("TCP_SAVE_SYN", "4.2", i32),
+  /** Those headers, once: reading frees them.
+   * TCP_SAVED_SYN (28) of SOL_TCP: __u8[], read. Since Linux 4.2. Source: net/ipv4/tcp.c. */
+  tcpSavedSyn: kernel.get("TCP_SAVED_SYN", "4.2", blob("__u8[]", SAVED_SYN_ROOM)),
+  /** The protocol on top: "tls" for the kernel's TLS.
+   * TCP_ULP (31) of SOL_TCP: char[TCP_ULP_NAME_MAX], read and set. Since Linux 4.13. Source: Documentation/networking/tls.rst. */
+  tcpUlp: both("TCP_ULP", "4.13", nameText("char[TCP_ULP_NAME_MAX]", TCP_ULP_NAME_MAX), {
     source: "Documentation/networking/tls.rst",
-    families: ["ipv4", "ipv6"],
-    payload: nameText("char[TCP_ULP_NAME_MAX]", TCP_ULP_NAME_MAX),
   }),
-  /** Whether receives tell how many bytes are left to read. Source: net/ipv4/tcp.c. Since Linux 4.18. */
-  tcpInq: option({
-    level: SOL_TCP,
-    option: TCP_INQ,
-    constant: "TCP_INQ",
-    direction: "both",
-    since: "4.18",
-    source: "net/ipv4/tcp.c",
-    families: ["ipv4", "ipv6"],
-    payload: flag,
+  /** Whether receives tell how many bytes are left to read.
+   * TCP_INQ (36) of SOL_TCP: int, read and set. Since Linux 4.18. Source: net/ipv4/tcp.c. */
+  tcpInq: kernel.both("TCP_INQ", "4.18", flag, {
+    feature: { what: "bytes left, on TCP", type: "stream", value: true },
   }),
-  /**
-   * Microseconds by which sending is delayed, with the fq queue discipline. Source: net/ipv4/tcp.c. Since
-   * Linux 5.4.
-   */
-  tcpTxDelay: option({
-    level: SOL_TCP,
-    option: TCP_TX_DELAY,
-    constant: "TCP_TX_DELAY",
-    direction: "both",
-    since: "5.4",
-    source: "net/ipv4/tcp.c",
-    families: ["ipv4", "ipv6"],
-    payload: i32,
-  }),
-  /** Whether the connection is one of Multipath TCP. Source: net/ipv4/tcp.c. Since Linux 6.9. */
-  tcpIsMptcp: option({
-    level: SOL_TCP,
-    option: TCP_IS_MPTCP,
-    constant: "TCP_IS_MPTCP",
-    direction: "get",
-    since: "6.9",
-    source: "net/ipv4/tcp.c",
-    families: ["ipv4", "ipv6"],
-    payload: flag,
-  }),
-  /** The longest retransmission timeout, in milliseconds. Source: net/ipv4/tcp.c. Since Linux 6.15. */
-  tcpRtoMaxMs: option({
-    level: SOL_TCP,
-    option: TCP_RTO_MAX_MS,
-    constant: "TCP_RTO_MAX_MS",
-    direction: "both",
-    since: "6.15",
-    source: "net/ipv4/tcp.c",
-    families: ["ipv4", "ipv6"],
-    payload: i32,
-  }),
-  /** The shortest retransmission timeout, in microseconds. Source: net/ipv4/tcp.c. Since Linux 6.15. */
-  tcpRtoMinUs: option({
-    level: SOL_TCP,
-    option: TCP_RTO_MIN_US,
-    constant: "TCP_RTO_MIN_US",
-    direction: "both",
-    since: "6.15",
-    source: "net/ipv4/tcp.c",
-    families: ["ipv4", "ipv6"],
-    payload: i32,
-  }),
-  /** The longest delay of an acknowledgement, in microseconds. Source: net/ipv4/tcp.c. Since Linux 6.15. */
-  tcpDelackMaxUs: option({
-    level: SOL_TCP,
-    option: TCP_DELACK_MAX_US,
-    constant: "TCP_DELACK_MAX_US",
-    direction: "both",
-    since: "6.15",
-    source: "net/ipv4/tcp.c",
-    families: ["ipv4", "ipv6"],
-    payload: i32,
-  }),
-} as const satisfies OptionEntries;
+  /** Microseconds by which sending is delayed, with the fq queue discipline.
+   * TCP_TX_DELAY (37) of SOL_TCP: int, read and set. Since Linux 5.4. Source: net/ipv4/tcp.c. */
+  tcpTxDelay: kernel.both("TCP_TX_DELAY", "5.4", i32),
+  /** Whether the connection is one of Multipath TCP.
+   * TCP_IS_MPTCP (43) of SOL_TCP: int, read. Since Linux 6.9. Source: net/ipv4/tcp.c. */
+  tcpIsMptcp: kernel.get("TCP_IS_MPTCP", "6.9", flag),
+  /** The longest retransmission timeout, in milliseconds.
+   * TCP_RTO_MAX_MS (44) of SOL_TCP: int, read and set. Since Linux 6.15. Source: net/ipv4/tcp.c. */
+  tcpRtoMaxMs: kernel.both("TCP_RTO_MAX_MS", "6.15", i32),
+  /** The shortest retransmission timeout, in microseconds.
+   * TCP_RTO_MIN_US (45) of SOL_TCP: int, read and set. Since Linux 6.15. Source: net/ipv4/tcp.c. */
+  tcpRtoMinUs: kernel.both("TCP_RTO_MIN_US", "6.15", i32),
+  /** The longest delay of an acknowledgement, in microseconds.
+   * TCP_DELACK_MAX_US (46) of SOL_TCP: int, read and set. Since Linux 6.15. Source: net/ipv4/tcp.c. */
+  tcpDelAckMaxUs: kernel.both("TCP_DELACK_MAX_US", "6.15", i32),
+} as const;

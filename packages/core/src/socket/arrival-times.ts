@@ -1,13 +1,10 @@
 import { SOL_SOCKET } from "../constants/levels.js";
 import {
-  SO_TIMESTAMP_NEW,
-  SO_TIMESTAMP_OLD,
-  SO_TIMESTAMPING_NEW,
-  SO_TIMESTAMPING_OLD,
-  SO_TIMESTAMPNS_NEW,
-  SO_TIMESTAMPNS_OLD,
-} from "../constants/socket.js";
-import type { ControlMessage, ControlName } from "../control/index.js";
+  type ControlEntry,
+  type ControlMessage,
+  type ControlName,
+  controlMessages,
+} from "../control/index.js";
 import { entryOf } from "../control/table.js";
 import { invalidArgValue } from "../errors.js";
 import { presentValue } from "./control-settings.js";
@@ -16,27 +13,30 @@ import { presentValue } from "./control-settings.js";
 // nanoseconds, with seconds of 32 or 64 bits. SO_TIMESTAMPING has the same two widths, and its width must match. The option that is
 // set last decides (net/core/sock.c, __sock_set_timestamps).
 
-const OPTIONS: ReadonlySet<number> = new Set([
-  SO_TIMESTAMP_OLD,
-  SO_TIMESTAMPNS_OLD,
-  SO_TIMESTAMP_NEW,
-  SO_TIMESTAMPNS_NEW,
-]);
-
-const NAMES: readonly ControlName[] = ["timestamp", "timestampNs", "timestampOld", "timestampNsOld"];
-
-/** Options that give the seconds 64 bits. */
-const NEW: ReadonlySet<number> = new Set([SO_TIMESTAMP_NEW, SO_TIMESTAMPNS_NEW, SO_TIMESTAMPING_NEW]);
-/** Options that give the seconds the width of a long. */
-const OLD: ReadonlySet<number> = new Set([SO_TIMESTAMP_OLD, SO_TIMESTAMPNS_OLD, SO_TIMESTAMPING_OLD]);
-
-/** The option of SOL_SOCKET that switches the message on. -1 if the option belongs to another level. */
+/** The option of SOL_SOCKET that switches the message on; -1, if another level's does. */
 function optionOf(name: ControlName): number {
   const { enable } = entryOf(name);
   return enable?.level === SOL_SOCKET ? enable.option : -1;
 }
 
-/** Whether a control message says when its message arrived. */
+function namesOf(isMeant: (stamps: NonNullable<ControlEntry["stamps"]>) => boolean): ControlName[] {
+  const names = Object.keys(controlMessages) as ControlName[];
+  return names.filter((name) => {
+    const { stamps } = entryOf(name);
+    return stamps !== undefined && isMeant(stamps);
+  });
+}
+
+const NAMES: readonly ControlName[] = namesOf(({ of }) => of === "arrival");
+/** An arrival time's message has the number of its option. */
+const OPTIONS: ReadonlySet<number> = new Set(NAMES.map(optionOf));
+
+/** With 64 bits for the seconds. */
+const NEW: ReadonlySet<number> = new Set(namesOf(({ wide }) => wide).map(optionOf));
+/** With as many bits as a long has. */
+const OLD: ReadonlySet<number> = new Set(namesOf(({ wide }) => !wide).map(optionOf));
+
+/** Whether a control message tells when its message arrived. */
 export function isArrivalTime(message: ControlMessage): boolean {
   const { level, type } = message.name === "unknown" ? message : entryOf(message.name);
   return level === SOL_SOCKET && OPTIONS.has(type);

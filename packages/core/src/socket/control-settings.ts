@@ -6,8 +6,7 @@ import { EINVAL, ENOPROTOOPT, EOPNOTSUPP, EPERM } from "../errno.js";
 import { explain } from "../errors.js";
 import { explainAge } from "../kernel-version.js";
 import { DENIED } from "../native/binding.js";
-import type { OptionEntry } from "../options/entry.js";
-import { socketOptions } from "../options/table.js";
+import { optionNumbered } from "../options/table.js";
 import { failure } from "../syscalls/failure.js";
 import { getInt, trySetInt } from "../syscalls/int-option.js";
 
@@ -27,12 +26,6 @@ interface Setting {
   readonly option: number;
   readonly value: number;
 }
-
-/** The capability that the kernel requires: net/netlink/af_netlink.c, net/core/sock.c, net/ipv6/ipv6_sockglue.c. */
-const PRIVILEGES: { readonly [N in ControlName]?: string } = {
-  netlinkListenAllNsid: "CAP_NET_BROADCAST",
-  mark: "CAP_NET_RAW or CAP_NET_ADMIN",
-};
 
 /** For each option with several bits: the bits that other code has set. They stay when we clear ours. */
 export type ForeignBits = ReadonlyMap<string, number>;
@@ -99,11 +92,9 @@ const UNKNOWN: ReadonlySet<number> = new Set([-ENOPROTOOPT, -EOPNOTSUPP, -EINVAL
 function refusal(result: number, { name, level, option }: Setting): Error {
   const error = failure(result, "setsockopt");
   if (result <= DENIED) return error;
-  const known = Object.values<OptionEntry>(socketOptions).find(
-    (entry) => entry.level === level && entry.option === option,
-  );
+  const known = optionNumbered(level, option);
   let reason = `switching "${name}" on or off`;
-  if (result === -EPERM) reason = `${reason} needs ${PRIVILEGES[name] ?? "a privilege"}`;
+  if (result === -EPERM) reason = `${reason} needs ${known?.privilege ?? "a privilege"}`;
   else if (UNKNOWN.has(result)) {
     reason =
       (known && explainAge(`${known.constant}, which switches "${name}" on,`, known.since)) ??

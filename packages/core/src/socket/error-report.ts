@@ -15,7 +15,9 @@ import {
   SO_EE_ORIGIN_TXTIME,
   SO_EE_ORIGIN_ZEROCOPY,
 } from "../constants/errqueue.js";
+import { type ExtendedError, extendedError } from "../control/extended-error.js";
 import type { ControlMessage, ControlValue } from "../control/index.js";
+import { entryNamed } from "../control/table.js";
 import { EMSGSIZE, errnoName } from "../errno.js";
 import type { Message } from "../message.js";
 
@@ -71,11 +73,11 @@ export interface ZeroCopyReport {
   message: Message;
 }
 
-/** A message with `txtime` was not sent, because its time was invalid or had passed. */
-export interface TxtimeReport {
-  kind: "txtime";
+/** A message with `txTime` was not sent, because its time was invalid or had passed. */
+export interface TxTimeReport {
+  kind: "txTime";
   reason: "invalid" | "missed" | number;
-  txtime: bigint;
+  txTime: bigint;
   message: Message;
 }
 
@@ -86,23 +88,15 @@ export interface OtherReport {
 }
 
 /** An entry of the error queue, decoded. `kind` says which. */
-export type ErrorReport = UndeliveredReport | TimestampReport | ZeroCopyReport | TxtimeReport | OtherReport;
-
-/** The control messages that contain struct sock_extended_err, one for each kind of socket. */
-const EXTENDED_ERRORS = [
-  "ipRecverr",
-  "ipv6Recverr",
-  "packetTxTimestamp",
-  "vsockRecverr",
-  "canRawErrqueue",
-  "j1939Errqueue",
-  "btError",
-] as const;
+export type ErrorReport = UndeliveredReport | TimestampReport | ZeroCopyReport | TxTimeReport | OtherReport;
 
 type Named<N extends ControlMessage["name"]> = Extract<ControlMessage, { name: N }>;
 
-const isExtendedError = (message: ControlMessage): message is Named<(typeof EXTENDED_ERRORS)[number]> =>
-  (EXTENDED_ERRORS as readonly string[]).includes(message.name);
+/** struct sock_extended_err has a name for each family. */
+const isExtendedError = (
+  message: ControlMessage,
+): message is Extract<ControlMessage, { value: ExtendedError }> =>
+  entryNamed(message.name)?.entry.payload.ctype.startsWith(extendedError.ctype) ?? false;
 const isStamps = (message: ControlMessage): message is Named<"timestamping" | "timestampingOld"> =>
   message.name === "timestamping" || message.name === "timestampingOld";
 const isStatistics = (message: ControlMessage): message is Named<"timestampingOptStats"> =>
@@ -122,14 +116,14 @@ const EVENTS = new Map<number, TimestampReport["event"]>([
   [SCM_TSTAMP_ACK, "acknowledged"],
   [SCM_TSTAMP_COMPLETION, "completed"],
 ]);
-const REASONS = new Map<number, TxtimeReport["reason"]>([
+const REASONS = new Map<number, TxTimeReport["reason"]>([
   [SO_EE_CODE_TXTIME_INVALID_PARAM, "invalid"],
   [SO_EE_CODE_TXTIME_MISSED, "missed"],
 ]);
 
 function undelivered(
   message: Message,
-  error: ControlValue<"ipRecverr" | "ipv6Recverr">,
+  error: ControlValue<"ipRecvErr" | "ipv6RecvErr">,
   origin: UndeliveredReport["origin"],
 ): UndeliveredReport {
   const report: UndeliveredReport = {
@@ -197,8 +191,8 @@ export function errorReport(message: Message): ErrorReport {
       return { kind: "zeroCopy", first: error.info, last: error.data, copied, message };
     }
     case SO_EE_ORIGIN_TXTIME: {
-      const txtime = (BigInt(error.data) << 32n) | BigInt(error.info);
-      return { kind: "txtime", reason: REASONS.get(error.code) ?? error.code, txtime, message };
+      const txTime = (BigInt(error.data) << 32n) | BigInt(error.info);
+      return { kind: "txTime", reason: REASONS.get(error.code) ?? error.code, txTime, message };
     }
     default:
       return { kind: "other", message };

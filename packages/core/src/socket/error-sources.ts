@@ -7,13 +7,14 @@ import {
   AF_VSOCK,
 } from "../constants/address-families.js";
 import { SOL_SOCKET } from "../constants/levels.js";
-import { SO_TIMESTAMPING_NEW, SO_TIMESTAMPING_OLD, SO_ZEROCOPY } from "../constants/socket.js";
+import { SO_TIMESTAMPING_NEW } from "../constants/socket.js";
 import { SOCK_RAW } from "../constants/socket-types.js";
 import { type ControlEntry, type ControlName, controlMessages } from "../control/index.js";
 import { entryOf } from "../control/table.js";
 import { EOPNOTSUPP } from "../errno.js";
 import { explain, systemError } from "../errors.js";
 import { kernelIsOlderThan } from "../kernel-version.js";
+import { optionNumbered } from "../options/table.js";
 import { presentValue } from "./control-settings.js";
 import type { SocketFacts } from "./facts.js";
 import { nameOf } from "./option-access.js";
@@ -32,10 +33,10 @@ function errorMessageOf(fd: number, { family, type }: SocketFacts): ControlName 
   switch (family) {
     case AF_CAN:
       // SO_PROTOCOL is 0 on all CAN sockets. Only CAN_RAW has the type SOCK_RAW, and only J1939 knows the options of J1939.
-      if (type === SOCK_RAW) return "canRawErrqueue";
-      return presentValue(fd, entryOf("j1939Errqueue").enable!) === undefined ? undefined : "j1939Errqueue";
+      if (type === SOCK_RAW) return "canRawErrQueue";
+      return presentValue(fd, entryOf("j1939ErrQueue").enable!) === undefined ? undefined : "j1939ErrQueue";
     case AF_VSOCK:
-      return "vsockRecverr";
+      return "vsockRecvErr";
     case AF_BLUETOOTH:
       return "btError";
     default:
@@ -62,11 +63,9 @@ export function hasErrorQueue(fd: number, facts: SocketFacts, names: Iterable<Co
   );
 }
 
-const SOURCES: ReadonlySet<number> = new Set([SO_TIMESTAMPING_OLD, SO_TIMESTAMPING_NEW, SO_ZEROCOPY]);
-
 /** Whether an option can bring entries to the error queue once it is on. */
 export function bringsErrors({ level, option }: { level: number; option: number }): boolean {
-  if (level === SOL_SOCKET && SOURCES.has(option)) return true;
+  if (optionNumbered(level, option)?.errorQueue) return true;
   return Object.values<ControlEntry>(controlMessages).some(
     ({ direction, enable }) =>
       direction === "errorQueue" && enable?.level === level && enable.option === option,

@@ -4,7 +4,7 @@ import { AF_SMC } from "../constants/address-families.js";
 import { SOL_SCTP, SOL_SOCKET } from "../constants/levels.js";
 import { SCTP_SOCKOPT_PEELOFF, SCTP_SOCKOPT_PEELOFF_FLAGS } from "../constants/sctp.js";
 import { SO_PEERPIDFD } from "../constants/socket.js";
-import { EINVAL, ENOPROTOOPT, EOPNOTSUPP, ERANGE } from "../errno.js";
+import { EACCES, EINVAL, ENOPROTOOPT, EOPNOTSUPP, EPERM, ERANGE } from "../errno.js";
 import { explain, invalidArgValue, type SystemError, systemError } from "../errors.js";
 import { explainAge } from "../kernel-version.js";
 import { DENIED } from "../native/binding.js";
@@ -221,9 +221,16 @@ const UNKNOWN: ReadonlySet<number> = new Set([-ENOPROTOOPT, -EOPNOTSUPP, -EINVAL
 function refusal(entry: OptionEntry, result: number, syscall: string): SystemError {
   const error = failure(result, syscall);
   if (result <= DENIED) return error;
-  const { constant, since } = entry;
+  const { constant, since, privilege } = entry;
   const age = UNKNOWN.has(result) ? explainAge(constant, since) : undefined;
+  const takes =
+    (result === -EPERM || result === -EACCES) && syscall === "setsockopt" && privilege !== undefined
+      ? `setting ${constant} needs ${privilege}`
+      : undefined;
   const isUnknown = result === -ENOPROTOOPT || result === -EOPNOTSUPP;
-  explain(error, `${error.message}: ${age ?? (isUnknown ? `this socket has no ${constant}` : constant)}`);
+  explain(
+    error,
+    `${error.message}: ${takes ?? age ?? (isUnknown ? `this socket has no ${constant}` : constant)}`,
+  );
   return error;
 }

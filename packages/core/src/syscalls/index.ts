@@ -6,7 +6,6 @@
  */
 
 export type { Data } from "../arguments.js";
-export * from "../constants/index.js";
 export type { SystemError } from "../errors.js";
 export { NativeLoadError } from "../native/load-error.js";
 export { type Accepted, type AcceptOptions, accept4, bind, connect, listen, shutdown } from "./connection.js";

@@ -13,6 +13,7 @@ import { SCTP_SOCKOPT_CONNECTX3 } from "../constants/sctp.js";
 import { SO_ATTACH_FILTER, SO_ATTACH_REUSEPORT_CBPF } from "../constants/socket.js";
 import { TCP_ZEROCOPY_RECEIVE } from "../constants/tcp.js";
 import { invalidArgValue } from "../errors.js";
+import { type NamedConstant, nameAndNumber } from "../named-constant.js";
 
 // include/uapi/linux/netfilter_ipv4/ip_tables.h, …_ipv6/ip6_tables.h, netfilter_arp/arp_tables.h, netfilter_bridge/ebtables.h
 const IPT_SO_SET_REPLACE = 64;
@@ -35,122 +36,55 @@ interface PointerOption {
   /** The struct that contains the pointers. */
   struct: string;
   instead: string;
-  /** A value of at most this many bytes contains no pointer. */
-  harmless?: number;
+  /** A value of up to that many bytes holds none. */
+  harmless: number;
+}
+
+function pointerOption(
+  ofLevel: NamedConstant,
+  ofOption: NamedConstant,
+  struct: string,
+  instead: string,
+  harmless = 0,
+): PointerOption {
+  const [, level] = nameAndNumber(ofLevel);
+  const [constant, option] = nameAndNumber(ofOption);
+  return { level, option, constant, struct, instead, harmless };
 }
 
 const TABLES = "iptables, ip6tables, arptables, ebtables or nft, which run as programs";
 const RDMA = "sendmsg() without RDMA: memory can't be registered from JavaScript";
+const XDP = "a packet socket: the memory of an XDP socket can't be registered from JavaScript";
+const COPYING = "recvmsg() into buffers of your own";
+const CONNECTX = "setting SCTP_SOCKOPT_CONNECTX, whose value is the addresses themselves";
+
+/** The table of options, which has these names, is above this layer. */
+const program = (name: string) => `socket.options.set("${name}", instructions)`;
+const FANOUT = `${program("packetFanoutData")}, or the descriptor of an eBPF program as 4 bytes`;
 
 /** If a program sets one of these, the kernel reads, pins or writes memory at an address in the value. */
 const SET: readonly PointerOption[] = [
-  {
-    level: SOL_SOCKET,
-    option: SO_ATTACH_FILTER,
-    constant: "SO_ATTACH_FILTER",
-    struct: "sock_fprog",
-    instead: 'socket.options.set("attachFilter", instructions)',
-  },
-  {
-    level: SOL_SOCKET,
-    option: SO_ATTACH_REUSEPORT_CBPF,
-    constant: "SO_ATTACH_REUSEPORT_CBPF",
-    struct: "sock_fprog",
-    instead: 'socket.options.set("attachReusePortCbpf", instructions)',
-  },
-  {
-    level: SOL_PACKET,
-    option: PACKET_FANOUT_DATA,
-    constant: "PACKET_FANOUT_DATA",
-    struct: "sock_fprog",
-    instead:
-      'socket.options.set("packetFanoutData", instructions), or the descriptor of an eBPF program as 4 bytes',
-    harmless: 4,
-  },
-  {
-    level: SOL_XDP,
-    option: XDP_UMEM_REG,
-    constant: "XDP_UMEM_REG",
-    struct: "xdp_umem_reg",
-    instead: "a packet socket: the memory of an XDP socket can't be registered from JavaScript",
-  },
-  {
-    level: SOL_IP,
-    option: IPT_SO_SET_REPLACE,
-    constant: "IPT_SO_SET_REPLACE",
-    struct: "ipt_replace",
-    instead: TABLES,
-  },
-  {
-    level: SOL_IP,
-    option: ARPT_SO_SET_REPLACE,
-    constant: "ARPT_SO_SET_REPLACE",
-    struct: "arpt_replace",
-    instead: TABLES,
-  },
-  {
-    level: SOL_IP,
-    option: EBT_SO_SET_ENTRIES,
-    constant: "EBT_SO_SET_ENTRIES",
-    struct: "ebt_replace",
-    instead: TABLES,
-  },
-  {
-    level: SOL_IP,
-    option: EBT_SO_SET_COUNTERS,
-    constant: "EBT_SO_SET_COUNTERS",
-    struct: "ebt_replace",
-    instead: TABLES,
-  },
-  {
-    level: SOL_IPV6,
-    option: IP6T_SO_SET_REPLACE,
-    constant: "IP6T_SO_SET_REPLACE",
-    struct: "ip6t_replace",
-    instead: TABLES,
-  },
-  { level: SOL_RDS, option: RDS_GET_MR, constant: "RDS_GET_MR", struct: "rds_get_mr_args", instead: RDMA },
-  {
-    level: SOL_RDS,
-    option: RDS_GET_MR_FOR_DEST,
-    constant: "RDS_GET_MR_FOR_DEST",
-    struct: "rds_get_mr_for_dest_args",
-    instead: RDMA,
-  },
+  pointerOption({ SOL_SOCKET }, { SO_ATTACH_FILTER }, "sock_fprog", program("attachFilter")),
+  pointerOption({ SOL_SOCKET }, { SO_ATTACH_REUSEPORT_CBPF }, "sock_fprog", program("attachReusePortCbpf")),
+  pointerOption({ SOL_PACKET }, { PACKET_FANOUT_DATA }, "sock_fprog", FANOUT, 4),
+  pointerOption({ SOL_XDP }, { XDP_UMEM_REG }, "xdp_umem_reg", XDP),
+  pointerOption({ SOL_IP }, { IPT_SO_SET_REPLACE }, "ipt_replace", TABLES),
+  pointerOption({ SOL_IP }, { ARPT_SO_SET_REPLACE }, "arpt_replace", TABLES),
+  pointerOption({ SOL_IP }, { EBT_SO_SET_ENTRIES }, "ebt_replace", TABLES),
+  pointerOption({ SOL_IP }, { EBT_SO_SET_COUNTERS }, "ebt_replace", TABLES),
+  pointerOption({ SOL_IPV6 }, { IP6T_SO_SET_REPLACE }, "ip6t_replace", TABLES),
+  pointerOption({ SOL_RDS }, { RDS_GET_MR }, "rds_get_mr_args", RDMA),
+  pointerOption({ SOL_RDS }, { RDS_GET_MR_FOR_DEST }, "rds_get_mr_for_dest_args", RDMA),
 ];
 
 /**
  * If a program reads one of these, the kernel follows an address in the value. From JavaScript that is zero, or bytes of a query.
  */
 const GET: readonly PointerOption[] = [
-  {
-    level: SOL_TCP,
-    option: TCP_ZEROCOPY_RECEIVE,
-    constant: "TCP_ZEROCOPY_RECEIVE",
-    struct: "tcp_zerocopy_receive",
-    instead: "recvmsg() into buffers of your own",
-  },
-  {
-    level: SOL_SCTP,
-    option: SCTP_SOCKOPT_CONNECTX3,
-    constant: "SCTP_SOCKOPT_CONNECTX3",
-    struct: "sctp_getaddrs_old",
-    instead: "setting SCTP_SOCKOPT_CONNECTX, whose value is the addresses themselves",
-  },
-  {
-    level: SOL_IP,
-    option: EBT_SO_GET_ENTRIES,
-    constant: "EBT_SO_GET_ENTRIES",
-    struct: "ebt_replace",
-    instead: TABLES,
-  },
-  {
-    level: SOL_IP,
-    option: EBT_SO_GET_INIT_ENTRIES,
-    constant: "EBT_SO_GET_INIT_ENTRIES",
-    struct: "ebt_replace",
-    instead: TABLES,
-  },
+  pointerOption({ SOL_TCP }, { TCP_ZEROCOPY_RECEIVE }, "tcp_zerocopy_receive", COPYING),
+  pointerOption({ SOL_SCTP }, { SCTP_SOCKOPT_CONNECTX3 }, "sctp_getaddrs_old", CONNECTX),
+  pointerOption({ SOL_IP }, { EBT_SO_GET_ENTRIES }, "ebt_replace", TABLES),
+  pointerOption({ SOL_IP }, { EBT_SO_GET_INIT_ENTRIES }, "ebt_replace", TABLES),
 ];
 
 function refuse(
@@ -161,7 +95,7 @@ function refuse(
   length: number,
 ): void {
   for (const each of options) {
-    if (level !== each.level || option !== each.option || length <= (each.harmless ?? 0)) continue;
+    if (level !== each.level || option !== each.option || length <= each.harmless) continue;
     throw invalidArgValue(
       argument,
       `must not be ${each.constant}: its value (struct ${each.struct}) contains pointers, and the kernel would take ` +

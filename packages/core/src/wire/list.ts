@@ -1,11 +1,7 @@
 import { checkArray } from "../arguments.js";
 import { outOfRange } from "../errors.js";
-import { readU32, write32 } from "./bytes.js";
-import { both, inLayout, type Layout, perLayout } from "./layout.js";
+import { inLayout, type Layout, perLayout } from "./layout.js";
 import type { Encoding, Payload } from "./payload.js";
-
-/** The size of the count in front of a list. */
-const COUNT = 4;
 
 /** Reads `count` elements, one after the other. `end` is the position after the last byte. */
 export function readElements<T>(
@@ -42,7 +38,7 @@ export function writeElements<T>(
 }
 
 /** Returns a copy of the list, so that the caller can't change it after the check. */
-function checkLength<T>(argument: string, value: T[], min: number, max: number): T[] {
+export function checkLength<T>(argument: string, value: T[], min: number, max: number): T[] {
   const values = checkArray<T>(argument, value);
   const { length } = values;
   if (length < min || length > max) {
@@ -82,32 +78,6 @@ export function list<T>(element: Payload<T>, min: number, max: number): Payload<
       // Write as many as were measured. A list that has grown since then must not overwrite the bytes behind it.
       const count = length / inLayout(element.size, encoding.layout);
       writeElements(element, bytes, at, checkLength(argument, value, count, count), encoding, argument);
-    },
-  };
-}
-
-/** A 32-bit count, followed by that many elements, at most `max`. */
-export function countedList<T>(ctype: string, element: Payload<T>, max: number): Payload<T[]> {
-  const size = element.size["64"];
-  return {
-    ctype: `struct ${ctype}`,
-    size: both(COUNT),
-    align: both(COUNT),
-    room: both(COUNT + max * size),
-    read: (bytes, at, length, layout) =>
-      readElements(element, readU32(bytes, at), bytes, at + COUNT, at + length, layout),
-    measure: (value, _encoding, argument) => COUNT + checkArray(argument, value, max).length * size,
-    write(bytes, at, value, encoding, argument, length) {
-      const count = (length - COUNT) / size;
-      write32(bytes, at, count);
-      writeElements(
-        element,
-        bytes,
-        at + COUNT,
-        checkLength(argument, value, count, count),
-        encoding,
-        argument,
-      );
     },
   };
 }

@@ -40,4 +40,4 @@ export interface Payload<Value> {
 }
 
 /** The type of a payload's values. */
-export type ValueOf<P> = P extends { read(...args: never[]): infer V | undefined } ? V : never;
+export type ValueOf<P> = P extends Payload<infer V> ? V : never;

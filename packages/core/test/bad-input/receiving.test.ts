@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { MSG_ERRQUEUE, MSG_TRUNC } from "../../src/constants/index.js";
 import { Listener } from "../../src/index.js";
-import { MSG_ERRQUEUE, MSG_TRUNC } from "../../src/syscalls/index.js";
 import { rejection, thrown } from "../support/outcome.js";
 import { withPair } from "../support/pairs.js";
 import { detached, kindOf, RANGE, type Raw, TYPE, VALUE } from "./refusal.js";

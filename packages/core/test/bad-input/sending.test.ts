@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SCM_RIGHTS, SOL_SOCKET } from "../../src/syscalls/index.js";
+import { SCM_RIGHTS, SOL_SOCKET } from "../../src/constants/index.js";
 import { openAnyFile } from "../support/any-file.js";
 import { closeSync } from "../support/files.mjs";
 import { freshPath } from "../support/fresh-places.js";

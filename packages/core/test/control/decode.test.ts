@@ -105,7 +105,7 @@ describe("decodeControl", () => {
         type: 1,
         data: [1, ...Array(length - 1).fill(0)],
       });
-      expect(decode(time, AF_ISDN)).toEqual([{ name: "misdnTimeStamp", value: 1_000_000_000n }]);
+      expect(decode(time, AF_ISDN)).toEqual([{ name: "misdnTimestamp", value: 1_000_000_000n }]);
     });
 
     it("decodes a payload that the kernel cut to unknown and truncated", () => {
@@ -153,12 +153,12 @@ describe("decodeControl", () => {
     it("decodes SOL_IP and SOL_IPV6 messages of a dual-stack socket beside each other", () => {
       const messages: ControlMessage[] = [
         {
-          name: "ipPktinfo",
+          name: "ipPktInfo",
           value: { interfaceIndex: 1, specificDestination: "127.0.0.1", address: "127.0.0.1" },
         },
-        { name: "ipv6Pktinfo", value: { address: "::ffff:127.0.0.1", interfaceIndex: 1 } },
+        { name: "ipv6PktInfo", value: { address: "::ffff:127.0.0.1", interfaceIndex: 1 } },
         { name: "ipTtl", value: 64 },
-        { name: "ipv6Hoplimit", value: 64 },
+        { name: "ipv6HopLimit", value: 64 },
       ];
       expect(decode(encodeControl(messages, { layout, family: AF_INET6 }), AF_INET6)).toEqual(messages);
     });
@@ -258,7 +258,7 @@ describe("decodeControl", () => {
         credentials,
         { name: "security", value: "unconfined" },
         rights,
-        { name: "ipv6Hoplimit", value: 64 },
+        { name: "ipv6HopLimit", value: 64 },
         { name: "timestampNs", value: 1_792_000_000_123_456_789n },
       ];
       const bytes = encodeControl(messages, { layout });

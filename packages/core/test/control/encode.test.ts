@@ -113,13 +113,13 @@ describe("encodeControl", () => {
     ],
     [
       "a number for a 64-bit value",
-      [{ name: "txtime", value: 5 }],
+      [{ name: "txTime", value: 5 }],
       "ERR_INVALID_ARG_TYPE",
       "control[0].value",
     ],
     [
       "a 64-bit value of 65 bits",
-      [{ name: "txtime", value: 2n ** 64n }],
+      [{ name: "txTime", value: 2n ** 64n }],
       "ERR_OUT_OF_RANGE",
       "control[0].value",
     ],
@@ -133,13 +133,13 @@ describe("encodeControl", () => {
     ["text that is a number", [{ name: "security", value: 5 }], "ERR_INVALID_ARG_TYPE", "control[0].value"],
     [
       "a host's name for an address",
-      [{ name: "sctpDstaddrv4", value: "localhost" }],
+      [{ name: "sctpDstAddrV4", value: "localhost" }],
       "ERR_INVALID_ARG_VALUE",
       "control[0].value",
     ],
     [
       "a nested port",
-      [{ name: "ipOrigdstaddr", value: { address: "1.2.3.4", port: 65536 } }],
+      [{ name: "ipOrigDstAddr", value: { address: "1.2.3.4", port: 65536 } }],
       "ERR_OUT_OF_RANGE",
       "control[0].value.port",
     ],
@@ -150,7 +150,7 @@ describe("encodeControl", () => {
       "ERR_OUT_OF_RANGE",
       "control[0].value.length",
     ],
-    ["bytes that are none", [{ name: "ipRetopts", value: "x" }], "ERR_INVALID_ARG_TYPE", "control[0].value"],
+    ["bytes that are none", [{ name: "ipRetOpts", value: "x" }], "ERR_INVALID_ARG_TYPE", "control[0].value"],
     [
       "an unknown one's level",
       [{ name: "unknown", level: 2 ** 31, type: 0, data: new Uint8Array() }],
@@ -233,19 +233,19 @@ describe("controlSpace", () => {
   });
 
   it("is enough for timestamp, GRO and packet info together", () => {
-    const names: ControlName[] = ["timestampNs", "udpGro", "ipPktinfo", "ipTos"];
+    const names: ControlName[] = ["timestampNs", "udpGro", "ipPktInfo", "ipTos"];
     expect(controlSpace(names, AF_INET, "64")).toBe(32 + 24 + 32 + 24);
   });
 
   test("has no part for messages that the family never delivers", () => {
-    expect(controlSpace(["ipPktinfo"], AF_UNIX, "64")).toBe(0);
-    expect(controlSpace(["timestampNs", "ipPktinfo"], AF_UNIX, "64")).toBe(32);
+    expect(controlSpace(["ipPktInfo"], AF_UNIX, "64")).toBe(0);
+    expect(controlSpace(["timestampNs", "ipPktInfo"], AF_UNIX, "64")).toBe(32);
   });
 
   test("counts a message that can come several times as often as it can come", () => {
     const once = CMSG_SPACE(2048, "64");
-    expect(controlSpace(["ipv6Hopopts"], 10, "64")).toBe(once);
-    expect(controlSpace(["ipv6Dstopts"], 10, "64")).toBe(2 * once);
+    expect(controlSpace(["ipv6HopOpts"], 10, "64")).toBe(once);
+    expect(controlSpace(["ipv6DstOpts"], 10, "64")).toBe(2 * once);
   });
 });
 

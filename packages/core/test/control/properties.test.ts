@@ -109,8 +109,8 @@ const shortError = (size: number) => (was: Uint8Array) =>
 const withoutNull = (was: Uint8Array) => (was.at(-1) === 0 ? was.subarray(0, -1) : was);
 const USUAL_FORM: Readonly<Record<string, (was: Uint8Array) => Uint8Array>> = {
   ipTos: (was) => was.subarray(0, 1),
-  ipRecverr: shortError(32),
-  ipv6Recverr: shortError(44),
+  ipRecvErr: shortError(32),
+  ipv6RecvErr: shortError(44),
   security: withoutNull,
   ipSecurity: withoutNull,
 };
@@ -118,8 +118,8 @@ const USUAL_FORM: Readonly<Record<string, (was: Uint8Array) => Uint8Array>> = {
 /** sin_zero of struct sockaddr_in, which must be written as zeros. */
 const SIN_ZERO = { start: 8, end: 16 };
 const zeroed: Readonly<Record<string, { start: number; end: number }>> = {
-  ipOrigdstaddr: SIN_ZERO,
-  ipRecverr: { start: 16 + SIN_ZERO.start, end: 16 + SIN_ZERO.end },
+  ipOrigDstAddr: SIN_ZERO,
+  ipRecvErr: { start: 16 + SIN_ZERO.start, end: 16 + SIN_ZERO.end },
 };
 
 /** The bytes of an encoded message that are not padding: those that are the same over different earlier contents. */

@@ -1,14 +1,13 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import * as timestamping from "../../src/constants/timestamping.js";
 import type { ControlEntry } from "../../src/control/entry.js";
 import { type ControlName, controlMessages } from "../../src/control/index.js";
+import { type Source, TableComments } from "../support/table-comments.js";
 import { type Sample, samples } from "./samples.js";
 import { versions } from "./versions.js";
 
-// Makes docs/control-messages.md, and the comment of each entry, from the table, its source text and the samples of the codecs'
-// tests.
+// docs/control-messages.md and what stands above each entry, made of the table, of its source and of the samples that the
+// codecs are tested with.
 
 const DIRECTIONS = {
   send: "sent",
@@ -17,70 +16,35 @@ const DIRECTIONS = {
   errorQueue: "received with MSG_ERRQUEUE",
 } as const;
 
-const folder = new URL("../../src/control/", import.meta.url);
+const comments = new TableComments(new URL("../../src/control/", import.meta.url));
 
-/** A file of the table, with its path. */
-interface Source {
-  readonly path: string;
-  readonly text: string;
-}
+/** What a person has written above an entry. */
+export const description = (name: string, { constant }: ControlEntry): string =>
+  comments.description(name, constant);
 
-const sources: readonly Source[] = readdirSync(folder).map((file) => {
-  const path = fileURLToPath(new URL(file, folder));
-  return { path, text: readFileSync(path, "utf8") };
-});
-
-/** The kernel's names in an entry's source text, and the entry's comment. */
-interface Written {
-  readonly comment: string;
-  readonly level: string;
-  /** The level and the name of the option. */
-  readonly enable: readonly [level: string, option: string] | undefined;
-}
-
-const ENTRY = (name: string) =>
-  new RegExp(`( {2}/\\*\\*(?:(?!\\*/)[^])*\\*/\\n)( {2}${name}: \\{\\n[^]*?\\n {2}\\},\\n)`);
-
-function written(name: string): Written {
-  for (const { text } of sources) {
-    const [, comment, entry] = ENTRY(name).exec(text) ?? [];
-    if (comment === undefined || entry === undefined) continue;
-    const [, level] = /^ {4}level: (\w+),/m.exec(entry)!;
-    const [, ...enable] = /enable: \{\s+level: (\w+),\s+option: (\w+)/.exec(entry) ?? [];
-    return { comment, level: level!, enable: enable.length === 0 ? undefined : [enable[0]!, enable[1]!] };
-  }
-  throw new Error(`${name}: no entry with a comment above it`);
-}
-
-/** The part of an entry's comment that a person has written. The part from the type's name on is made from the table. */
-export function description(name: string, { constant }: ControlEntry): string {
-  const words = written(name)
-    .comment.replace(/^ *\/\*\*|\*\/$|^ *\* ?/gm, "")
-    .split(/\s+/)
+/** What the table says of an entry, as an editor shows it. */
+function facts(entry: ControlEntry): string {
+  const { constant, type, levelName, payload, direction, since, sentSince, source, privilege } = entry;
+  const enable = switchedOnBy(entry);
+  return [
+    `${constant} (${type}) of ${levelName}: ${payload.ctype}, ${DIRECTIONS[direction]}${enable && `, switched on by ${enable}`}.`,
+    privilege && `Sending needs ${privilege}.`,
+    `Since Linux ${since}${sentSince === undefined ? "" : `, sent since ${sentSince}`}.`,
+    `Source: ${source}.`,
+  ]
+    .filter(Boolean)
     .join(" ");
-  return words.split(` ${constant} (`)[0]!.trim();
 }
 
-/** The text that an editor shows for a name. */
-function docstring(name: string, entry: ControlEntry): string {
-  const { constant, type, payload, direction, since, sentSince, source } = entry;
-  const facts = [
-    `${constant} (${type}) of ${written(name).level}: ${payload.ctype}, ${DIRECTIONS[direction]}`,
-    switchedOnBy(name, entry) && `switched on by ${switchedOnBy(name, entry)}`,
-  ];
-  const age = `Since Linux ${since}${sentSince === undefined ? "" : `, sent since ${sentSince}`}`;
-  return `  /** ${description(name, entry)}\n   * ${facts.filter(Boolean).join(", ")}. ${age}. Source: ${source}. */\n`;
-}
-
-/** The files of the table with the right comments. */
+/** The files of the table as they should be. */
 export const documentedSources = (): Source[] =>
-  sources.map(({ path, text }) => {
-    let documented = text;
-    for (const [name, entry] of Object.entries<ControlEntry>(controlMessages)) {
-      documented = documented.replace(ENTRY(name), (_, _comment, rest) => docstring(name, entry) + rest);
-    }
-    return { path, text: documented };
-  });
+  comments.rewritten(
+    Object.entries<ControlEntry>(controlMessages).map(([name, entry]) => [
+      name,
+      entry.constant,
+      facts(entry),
+    ]),
+  );
 
 const sampleOf = (name: string): Sample => samples.find(({ message }) => message.name === name)!;
 
@@ -91,15 +55,15 @@ function flagNames(value: number): string {
     .join(", ");
 }
 
-/** "" if the message needs no switch. */
-function switchedOnBy(name: string, { enable, direction }: ControlEntry): string {
+/** "" if nothing has to be switched on. */
+function switchedOnBy({ enable, direction }: ControlEntry): string {
   if (direction === "send" || enable === undefined) return "";
-  const isFlags = written(name).enable![0] === "SOL_SOCKET" && enable.value !== undefined;
-  const flags = isFlags ? ` with ${flagNames(enable.value!)}` : "";
-  return `${written(name).enable![1]}${flags}`;
+  const { levelName, constant, value } = enable;
+  const isFlags = levelName === "SOL_SOCKET" && value !== undefined;
+  return isFlags ? `${constant} with ${flagNames(value)}` : constant;
 }
 
-/** The types of sockets that deliver the message, if not all types of the family do. */
+/** Where only some types of a family's sockets deliver it. */
 function deliveredBy({ types = {} }: ControlEntry): string {
   const byTypes = new Map<string, string[]>();
   for (const [family, names] of Object.entries(types)) {
@@ -125,10 +89,11 @@ const example = (name: string) =>
 
 function section(name: string, entry: ControlEntry): string {
   const facts = [
-    ["Level and type", `${written(name).level}, ${entry.constant} (${entry.level}, ${entry.type})`],
+    ["Level and type", `${entry.levelName}, ${entry.constant} (${entry.level}, ${entry.type})`],
     ["Payload", `\`${entry.payload.ctype}\`, ${size(entry)}`],
     ["Direction", DIRECTIONS[entry.direction]],
-    ["Switched on by", switchedOnBy(name, entry) || (entry.direction === "send" ? "" : "always on")],
+    ["Switched on by", switchedOnBy(entry) || (entry.direction === "send" ? "" : "always on")],
+    ["Sending needs", entry.privilege ?? ""],
     ["Sockets", entry.families?.join(", ") ?? "any"],
     ["Received by", deliveredBy(entry)],
     [
@@ -170,8 +135,8 @@ export function referencePage(): string {
   const names = Object.keys(controlMessages) as ControlName[];
   const levels = new Map<string, ControlName[]>();
   for (const name of names) {
-    const { level } = written(name);
-    levels.set(level, [...(levels.get(level) ?? []), name]);
+    const { levelName } = controlMessages[name];
+    levels.set(levelName, [...(levels.get(levelName) ?? []), name]);
   }
   const overview = [...levels].map(
     ([level, group]) =>
@@ -185,7 +150,7 @@ export function referencePage(): string {
     '`{ name: "unknown", level, type, data }`, and can be sent so too.',
     "",
     "What `decodeControl` gives, `encodeControl` makes into the same bytes again, but for what no value carries: padding and reserved",
-    "fields (`sin_zero` of a sockaddr_in, too) become zero; an `ipTos` of four bytes becomes one byte; an `ipRecverr` or `ipv6Recverr`",
+    "fields (`sin_zero` of a sockaddr_in, too) become zero; an `ipTos` of four bytes becomes one byte; an `ipRecvErr` or `ipv6RecvErr`",
     "without a sockaddr (16 bytes) gets an empty one; `security` and `ipSecurity` lose the null byte at the end of a string.",
     "",
     "| level | messages |",

@@ -6,11 +6,11 @@ export const versions: readonly { readonly by: string; readonly names: readonly 
     by: "A man page names the version",
     names: [
       ...(["rights", "credentials", "security", "timestampNsOld", "rxqOvfl"] as const),
-      ...(["ipTos", "ipTtl", "ipSecurity", "ipRecvopts", "ipRetopts", "ipPktinfo", "ipRecverr"] as const),
-      ...(["ipOrigdstaddr", "ipv6Pktinfo", "ipv6Hoplimit", "ipv6Tclass", "ipv6Hopopts"] as const),
-      ...(["ipv6Rthdrdstopts", "ipv6Rthdr", "ipv6Dstopts", "ipv6Pathmtu", "ipv6Dontfrag"] as const),
-      ...(["ipv6Recverr", "ipv6Origdstaddr"] as const),
-      ...(["netlinkPktinfo", "netlinkListenAllNsid", "packetAuxdata"] as const),
+      ...(["ipTos", "ipTtl", "ipSecurity", "ipRecvOpts", "ipRetOpts", "ipPktInfo", "ipRecvErr"] as const),
+      ...(["ipOrigDstAddr", "ipv6PktInfo", "ipv6HopLimit", "ipv6Tclass", "ipv6HopOpts"] as const),
+      ...(["ipv6RtHdrDstOpts", "ipv6RtHdr", "ipv6DstOpts", "ipv6PathMtu", "ipv6DontFrag"] as const),
+      ...(["ipv6RecvErr", "ipv6OrigDstAddr"] as const),
+      ...(["netlinkPktInfo", "netlinkListenAllNsid", "packetAuxData"] as const),
     ],
   },
   {
@@ -29,7 +29,7 @@ export const versions: readonly { readonly by: string; readonly names: readonly 
     by: "Linux 6.12's sources lack it",
     names: [
       ...(["btError", "devmemDmabufId", "rxrpcOobId", "rxrpcChallenged", "rxrpcRespond"] as const),
-      ...(["rxrpcResponded", "rxrpcRespRxgkAppdata"] as const),
+      ...(["rxrpcResponded", "rxrpcRespRxgkAppData"] as const),
     ],
   },
   {
@@ -41,6 +41,6 @@ export const versions: readonly { readonly by: string; readonly names: readonly 
     names: ["packetTxTimestamp"],
   },
   { by: "Sources lack it in 3.10 and have it in 4.9", names: ["rxrpcExclusiveCall"] },
-  { by: "Sources lack it in 3.18 and have it in 4.9", names: ["algSetAeadAssoclen"] },
+  { by: "Sources lack it in 3.18 and have it in 4.9", names: ["algSetAeadAssocLen"] },
   { by: "Sources have it in 4.19", names: ["wpanLqi"] },
 ];

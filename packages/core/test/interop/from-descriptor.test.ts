@@ -1,19 +1,21 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { FileDescriptor, Listener, Socket, socketpair } from "../../src/index.js";
 import {
   AF_UNIX,
-  close,
-  dup,
-  getsockopt,
-  socket as open,
-  socketpair as pairOfNumbers,
   SO_TIMESTAMP_NEW,
   SO_TIMESTAMP_OLD,
   SO_TIMESTAMPNS_OLD,
   SOCK_SEQPACKET,
   SOCK_STREAM,
   SOL_SOCKET,
+} from "../../src/constants/index.js";
+import { FileDescriptor, Listener, Socket, socketpair } from "../../src/index.js";
+import {
+  close,
+  dup,
+  getsockopt,
+  socket as open,
+  socketpair as pairOfNumbers,
   sendmsg,
   setsockopt,
 } from "../../src/syscalls/index.js";

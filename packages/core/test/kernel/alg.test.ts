@@ -1,21 +1,17 @@
 import { createCipheriv } from "node:crypto";
 import { describe, expect } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
-import { Socket } from "../../src/index.js";
 import {
   AF_ALG,
   ALG_OP_DECRYPT,
   ALG_OP_ENCRYPT,
   ALG_SET_AEAD_AUTHSIZE,
   ALG_SET_KEY,
-  accept4,
-  bind,
-  close,
   SOCK_SEQPACKET,
   SOL_ALG,
-  setsockopt,
-  socket,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { Socket } from "../../src/index.js";
+import { accept4, bind, close, setsockopt, socket } from "../../src/syscalls/index.js";
 import { own, ownFd } from "../support/closing.js";
 import { next } from "../support/sockets.js";
 import { sockets } from "./missing.js";
@@ -68,7 +64,7 @@ describe("SOL_ALG", () => {
     expect((await through(Buffer.from(encrypted), ALG_OP_DECRYPT)).equals(plain)).toBe(true);
   });
 
-  proves("algSetAeadAssoclen", "send", algorithm("aead", "gcm(aes)"), async () => {
+  proves("algSetAeadAssocLen", "send", algorithm("aead", "gcm(aes)"), async () => {
     const [iv, head, plain] = [Buffer.alloc(12, 3), Buffer.from("not a secret"), Buffer.from("a secret")];
     const TAG = 16;
     const socket = cipher("aead", "gcm(aes)", (fd) =>
@@ -80,7 +76,7 @@ describe("SOL_ALG", () => {
       control: [
         { name: "algSetOp", value: ALG_OP_ENCRYPT },
         { name: "algSetIv", value: iv },
-        { name: "algSetAeadAssoclen", value: head.length },
+        { name: "algSetAeadAssocLen", value: head.length },
       ],
     });
     const { data } = await next(socket, { size: head.length + plain.length + TAG });

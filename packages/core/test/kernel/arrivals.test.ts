@@ -2,13 +2,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
 import {
-  type ControlEntry,
-  type ControlMessage,
-  type ControlName,
-  controlMessages,
-} from "../../src/control/index.js";
-import { Socket, type SocketType } from "../../src/index.js";
-import {
   AF_CAN,
   AF_INET,
   AF_INET6,
@@ -17,7 +10,14 @@ import {
   CAN_RAW,
   SOCK_DGRAM,
   SOCK_RAW,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import {
+  type ControlEntry,
+  type ControlMessage,
+  type ControlName,
+  controlMessages,
+} from "../../src/control/index.js";
+import { Socket, type SocketType } from "../../src/index.js";
 import { own } from "../support/closing.js";
 import { onRealKernel } from "../support/skip-unless.js";
 import { next, open, tcp, udp4, udp6, unix } from "../support/sockets.js";
@@ -34,14 +34,14 @@ const SELDOM: { readonly [N in ControlName]?: string } = {
   security: "it takes a security module that labels sockets",
   ipSecurity: "it takes labelled networking",
   rxqOvfl: "it takes a packet that was lost",
-  timestampingPktinfo: "it comes with a timestamp of the hardware",
+  timestampingPktInfo: "it comes with a timestamp of the hardware",
   ipChecksum: "it takes a device that computes it",
-  ipRecvfragsize: "it takes a fragmented packet",
-  ipv6Recvfragsize: "it takes a fragmented packet",
+  ipRecvFragSize: "it takes a fragmented packet",
+  ipv6RecvFragSize: "it takes a fragmented packet",
   netlinkListenAllNsid: "it takes a broadcast of another namespace",
-  ipv6Pathmtu: "it takes a narrow link",
-  ipv6Rthdr: "it takes a routing header",
-  ipv6Rthdr2292: "it takes a routing header",
+  ipv6PathMtu: "it takes a narrow link",
+  ipv6RtHdr: "it takes a routing header",
+  ipv6RtHdr2292: "it takes a routing header",
 };
 
 interface Way {
@@ -54,12 +54,12 @@ interface Kind {
   make: () => Promise<Way> | Way;
 }
 
-const OPTIONS: ControlMessage[] = [{ name: "ipRetopts", value: Uint8Array.of(7, 7, 4, 0, 0, 0, 0, 0) }];
+const OPTIONS: ControlMessage[] = [{ name: "ipRetOpts", value: Uint8Array.of(7, 7, 4, 0, 0, 0, 0, 0) }];
 const PADDING = Uint8Array.of(0, 0, 1, 4, 0, 0, 0, 0);
 const HEADERS: ControlMessage[] = [
   { name: "ipv6Tclass", value: 0xb8 },
-  { name: "ipv6Hopopts", value: PADDING },
-  { name: "ipv6Dstopts", value: PADDING },
+  { name: "ipv6HopOpts", value: PADDING },
+  { name: "ipv6DstOpts", value: PADDING },
 ];
 const SEGMENTS: ControlMessage[] = [{ name: "udpSegment", value: 4 }];
 const takesRoot = isRoot ? undefined : "it takes root";

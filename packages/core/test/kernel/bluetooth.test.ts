@@ -1,14 +1,8 @@
 import { closeSync, existsSync, openSync, readSync, writeSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
-import {
-  AF_BLUETOOTH,
-  BTPROTO_HCI,
-  HCI_FILTER,
-  SOCK_RAW,
-  SOL_HCI,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+import { AF_BLUETOOTH, BTPROTO_HCI, HCI_FILTER, SOCK_RAW, SOL_HCI } from "../../src/constants/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { atEnd } from "../support/closing.js";
 import { next, open } from "../support/sockets.js";
 import { valueIn } from "./control.js";

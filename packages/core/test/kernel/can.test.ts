@@ -1,7 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
-import type { Address } from "../../src/index.js";
 import {
   AF_CAN,
   CAN_J1939,
@@ -23,8 +22,9 @@ import {
   SOF_TIMESTAMPING_TX_SCHED,
   SOF_TIMESTAMPING_TX_SOFTWARE,
   SOL_SOCKET,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import type { Address } from "../../src/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { next, nextError, open } from "../support/sockets.js";
 import { find, valueIn } from "./control.js";
 import { link, links } from "./links.js";
@@ -43,17 +43,17 @@ function frame(id: number, ...data: number[]): Buffer {
 describe("SOL_CAN_RAW", () => {
   const raw = firstOf(sockets("CAN_RAW", AF_CAN, SOCK_RAW, CAN_RAW), links("vcan"));
 
-  proves("canRawErrqueue", "receive", firstOf(raw, since(5, 13)), async () => {
+  proves("canRawErrQueue", "receive", firstOf(raw, since(5, 13)), async () => {
     const at = encodeAddress({ family: "can", interface: link("vcan") });
     const receiver = open(AF_CAN, SOCK_RAW, CAN_RAW, { at });
-    const sender = open(AF_CAN, SOCK_RAW, CAN_RAW, { at, receive: ["canRawErrqueue"] });
+    const sender = open(AF_CAN, SOCK_RAW, CAN_RAW, { at, receive: ["canRawErrQueue"] });
     const flags = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID;
     setsockopt(sender.fd, SOL_SOCKET, SO_TIMESTAMPING_NEW, flags);
     for (const id of [0, 1]) {
       await sender.sendmsg({ data: frame(0x123, id) });
       expect((await next(receiver)).data).toEqual(frame(0x123, id));
       const entry = await nextError(sender);
-      expect(valueIn(entry, "canRawErrqueue")).toMatchObject({
+      expect(valueIn(entry, "canRawErrQueue")).toMatchObject({
         origin: SO_EE_ORIGIN_TIMESTAMPING,
         info: SCM_TSTAMP_SND,
         data: id,
@@ -121,18 +121,18 @@ describe("SOL_CAN_J1939", () => {
     }
   });
 
-  proves("j1939Errqueue", "receive", j1939, async () => {
+  proves("j1939ErrQueue", "receive", j1939, async () => {
     const vcan = link("vcan");
     const sender = open(AF_CAN, SOCK_DGRAM, CAN_J1939, {
       at: encodeAddress(place(vcan, HERE)),
-      receive: ["j1939Errqueue"],
+      receive: ["j1939ErrQueue"],
     });
     const receiver = open(AF_CAN, SOCK_DGRAM, CAN_J1939, { at: encodeAddress(place(vcan, THERE)) });
     const flags = SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_TX_ACK | SOF_TIMESTAMPING_SOFTWARE;
     setsockopt(sender.fd, SOL_SOCKET, SO_TIMESTAMPING_NEW, flags | SOF_TIMESTAMPING_OPT_ID);
     await sender.sendmsg({ data: Buffer.alloc(100, "j"), address: place(vcan, THERE, { pgn: PGN }) });
     expect((await next(receiver)).data).toHaveLength(100);
-    const { origin, info, data } = valueIn(await nextError(sender), "j1939Errqueue");
+    const { origin, info, data } = valueIn(await nextError(sender), "j1939ErrQueue");
     expect(origin).toBe(SO_EE_ORIGIN_TIMESTAMPING);
     expect([SCM_TSTAMP_SCHED, SCM_TSTAMP_ACK]).toContain(info);
     expect(data).toBe(0);

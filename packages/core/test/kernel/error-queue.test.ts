@@ -1,6 +1,4 @@
 import { describe, expect } from "vitest";
-import type { ControlName } from "../../src/control/index.js";
-import { type Address, type ErrorReport, errorReport, Socket } from "../../src/index.js";
 import {
   AF_INET,
   AF_INET6,
@@ -18,9 +16,10 @@ import {
   SOF_TIMESTAMPING_TX_SOFTWARE,
   SOL_IPV6,
   SOL_SOCKET,
-  sendmsg,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import type { ControlName } from "../../src/control/index.js";
+import { type Address, type ErrorReport, errorReport, Socket } from "../../src/index.js";
+import { sendmsg, setsockopt } from "../../src/syscalls/index.js";
 import { own } from "../support/closing.js";
 import { onRealKernel } from "../support/skip-unless.js";
 import { next, nextError, PATIENCE, tcp, udp4, udp6 } from "../support/sockets.js";
@@ -49,8 +48,8 @@ async function nowhere<A extends Address>(udp: () => Promise<{ socket: Socket; a
 
 describe("socket.errors()", () => {
   for (const [name, udp, origin, icmp, offender] of [
-    ["ipRecverr", udp4, "icmp", { type: 3, code: 3 }, { family: "ipv4", address: "127.0.0.1", port: 0 }],
-    ["ipv6Recverr", udp6, "icmp6", { type: 1, code: 4 }, { family: "ipv6", address: "::1", port: 0 }],
+    ["ipRecvErr", udp4, "icmp", { type: 3, code: 3 }, { family: "ipv4", address: "127.0.0.1", port: 0 }],
+    ["ipv6RecvErr", udp6, "icmp6", { type: 1, code: 4 }, { family: "ipv6", address: "::1", port: 0 }],
   ] as const) {
     check(`${name}: gives the ICMP error, and the packet that caused it`, async () => {
       const { socket } = await udp([name]);
@@ -74,9 +73,9 @@ describe("socket.errors()", () => {
   }
 
   check("gives the MTU with a packet that is too long for this machine's own route", async () => {
-    const { socket, at } = await udp6(["ipv6Recverr"]);
+    const { socket, at } = await udp6(["ipv6RecvErr"]);
     setsockopt(socket.fd, SOL_IPV6, IPV6_MTU, 1280);
-    const control = [{ name: "ipv6Dontfrag", value: 1 }] as const;
+    const control = [{ name: "ipv6DontFrag", value: 1 }] as const;
     await expect(socket.sendmsg({ data: Buffer.alloc(2000), address: at, control })).rejects.toMatchObject({
       code: "EMSGSIZE",
     });
@@ -117,8 +116,8 @@ describe("socket.errors()", () => {
     ["UDP", SOCK_DGRAM],
   ] as const) {
     for (const [family, recverr] of [
-      [AF_INET, "ipRecverr"],
-      [AF_INET6, "ipv6Recverr"],
+      [AF_INET, "ipRecvErr"],
+      [AF_INET6, "ipv6RecvErr"],
     ] as const) {
       const version = family === AF_INET ? "IPv4" : "IPv6";
       check(`gives the completed zero-copy sends over ${what} and ${version}, in ranges`, async () => {
@@ -157,7 +156,7 @@ describe("socket.errors()", () => {
   }
 
   check("ends its loop when the socket closes, and throws when it is aborted", async () => {
-    const { socket } = await udp4(["ipRecverr"]);
+    const { socket } = await udp4(["ipRecvErr"]);
     const end = (async () => {
       for await (const report of socket.errors()) throw new Error(`unexpected: ${report.kind}`);
     })();
@@ -169,8 +168,8 @@ describe("socket.errors()", () => {
 });
 
 describe("a dual-stack socket", () => {
-  const v6: ControlName[] = ["ipv6Pktinfo", "ipv6Hoplimit", "ipv6Tclass", "ipv6Origdstaddr"];
-  const v4: ControlName[] = ["ipPktinfo", "ipTtl", "ipTos", "ipOrigdstaddr"];
+  const v6: ControlName[] = ["ipv6PktInfo", "ipv6HopLimit", "ipv6Tclass", "ipv6OrigDstAddr"];
+  const v4: ControlName[] = ["ipPktInfo", "ipTtl", "ipTos", "ipOrigDstAddr"];
 
   // A packet over IPv4 brings messages of both levels.
   proves(v4, "receive", undefined, async () => {
@@ -185,10 +184,10 @@ describe("a dual-stack socket", () => {
     });
     const message = await next(socket);
     expect(message.controlTruncated).toBe(false);
-    expect(names(message.control).sort()).toEqual([...v4, "ipv6Pktinfo"].sort());
+    expect(names(message.control).sort()).toEqual([...v4, "ipv6PktInfo"].sort());
     expect(valueIn(message, "ipTos")).toBe(0xb9);
-    expect(valueIn(message, "ipv6Pktinfo").address).toBe("::ffff:127.0.0.1");
-    expect(valueIn(message, "ipPktinfo").address).toBe("127.0.0.1");
+    expect(valueIn(message, "ipv6PktInfo").address).toBe("::ffff:127.0.0.1");
+    expect(valueIn(message, "ipPktInfo").address).toBe("127.0.0.1");
     // The kernel silently ignores ipv6Tclass if the peer is v4-mapped. It respects ipTos.
     const { at } = await udp4();
     const mapped = { family: "ipv6", address: "::ffff:127.0.0.1", port: at.port } as const;
@@ -200,9 +199,9 @@ describe("a dual-stack socket", () => {
     expect(valueIn(await next(receiver), "ipTos")).toBe(0xb9);
   });
 
-  proves("ipRecverr", "receive", undefined, async () => {
+  proves("ipRecvErr", "receive", undefined, async () => {
     const any = { family: "ipv6", address: "::", port: 0 } as const;
-    const receive = ["ipv6Recverr", "ipRecverr"] as const;
+    const receive = ["ipv6RecvErr", "ipRecvErr"] as const;
     const socket = own(await Socket.bind(any, { type: "dgram", ipv6Only: false, receive }));
     const { port } = await nowhere(udp4);
     const mapped = { family: "ipv6", address: "::ffff:127.0.0.1", port } as const;

@@ -2,16 +2,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
 import {
-  type ControlEntry,
-  type ControlMessage,
-  type ControlName,
-  controlMessages,
-} from "../../src/control/index.js";
-import { entryNamed, isDelivered } from "../../src/control/table.js";
-import { type Message, Socket, type SocketType } from "../../src/index.js";
-import { errorReport } from "../../src/socket/error-report.js";
-import { factsOf } from "../../src/socket/facts.js";
-import {
   AF_BLUETOOTH,
   AF_CAN,
   AF_IEEE802154,
@@ -31,7 +21,6 @@ import {
   IPPROTO_SCTP,
   J1939_NO_NAME,
   J1939_NO_PGN,
-  listen,
   SOCK_DGRAM,
   SOCK_RAW,
   SOCK_RDM,
@@ -41,8 +30,18 @@ import {
   SOF_TIMESTAMPING_TX_ACK,
   SOF_TIMESTAMPING_TX_SOFTWARE,
   SOL_TIPC,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import {
+  type ControlEntry,
+  type ControlMessage,
+  type ControlName,
+  controlMessages,
+} from "../../src/control/index.js";
+import { entryNamed, isDelivered } from "../../src/control/table.js";
+import { type Message, Socket, type SocketType } from "../../src/index.js";
+import { errorReport } from "../../src/socket/error-report.js";
+import { factsOf } from "../../src/socket/facts.js";
+import { listen, setsockopt } from "../../src/syscalls/index.js";
 import { openAnyFile } from "../support/any-file.js";
 import { atEnd, own } from "../support/closing.js";
 import { closeSync } from "../support/files.mjs";
@@ -94,19 +93,19 @@ const check = (title: string, body: () => unknown) => onRealKernel(title, () => 
 const DGRAM: readonly ControlName[] = ["timestampNs", "timestamping"];
 const IPV4: readonly ControlName[] = [
   ...DGRAM,
-  "ipPktinfo",
+  "ipPktInfo",
   "ipTtl",
   "ipTos",
-  "ipOrigdstaddr",
-  "ipRecvopts",
-  "ipRetopts",
+  "ipOrigDstAddr",
+  "ipRecvOpts",
+  "ipRetOpts",
   "udpGro",
 ];
 const IPV6: readonly ControlName[] = [
   ...DGRAM,
-  ...(["ipv6Pktinfo", "ipv6Hoplimit", "ipv6Tclass", "ipv6Flowinfo", "ipv6Origdstaddr", "udpGro"] as const),
-  ...(["ipv6Pktinfo2292", "ipv6Hoplimit2292"] as const),
-  ...(isRoot ? (["ipv6Hopopts", "ipv6Dstopts", "ipv6Hopopts2292", "ipv6Dstopts2292"] as const) : []),
+  ...(["ipv6PktInfo", "ipv6HopLimit", "ipv6Tclass", "ipv6FlowInfo", "ipv6OrigDstAddr", "udpGro"] as const),
+  ...(["ipv6PktInfo2292", "ipv6HopLimit2292"] as const),
+  ...(isRoot ? (["ipv6HopOpts", "ipv6DstOpts", "ipv6HopOpts2292", "ipv6DstOpts2292"] as const) : []),
 ];
 
 /** IP options of the greatest length: room to record nine addresses, and an end. */
@@ -142,7 +141,7 @@ describe("all control messages at once fit", () => {
     const { socket, at } = await udp4();
     expect(switchAllOn(socket, AF_INET)).toEqual(expect.arrayContaining([...IPV4]));
     const control: ControlMessage[] = [
-      { name: "ipRetopts", value: LONGEST_OPTIONS },
+      { name: "ipRetOpts", value: LONGEST_OPTIONS },
       { name: "udpSegment", value: 4 },
     ];
     const send = () => socket.sendmsg({ data: "0123456789", address: at, control });
@@ -159,8 +158,8 @@ describe("all control messages at once fit", () => {
     const control: ControlMessage[] = [{ name: "ipv6Tclass", value: 0xb9 }];
     if (isRoot) {
       control.push(
-        { name: "ipv6Hopopts", value: LONGEST_HEADER },
-        { name: "ipv6Dstopts", value: LONGEST_HEADER },
+        { name: "ipv6HopOpts", value: LONGEST_HEADER },
+        { name: "ipv6DstOpts", value: LONGEST_HEADER },
       );
     }
     const send = () => socket.sendmsg({ data: "x", address: at, control });
@@ -179,13 +178,13 @@ describe("all control messages at once fit", () => {
     const { port } = socket.getsockname() as { port: number };
     const { socket: sender } = await udp4();
     const address = { family: "ipv4", address: "127.0.0.1", port } as const;
-    const control: ControlMessage[] = [{ name: "ipRetopts", value: LONGEST_OPTIONS }];
+    const control: ControlMessage[] = [{ name: "ipRetOpts", value: LONGEST_OPTIONS }];
     await bring(() => sender.sendmsg({ data: "x", address, control }), socket, [
-      "ipPktinfo",
+      "ipPktInfo",
       "ipTtl",
       "ipTos",
-      "ipv6Pktinfo",
-      "ipRecvopts",
+      "ipv6PktInfo",
+      "ipRecvOpts",
       "timestampNs",
     ]);
   });
@@ -222,26 +221,26 @@ describe("all control messages at once fit", () => {
     const NETLINK_ROUTE = 0;
     const socket = open(AF_NETLINK, 3, NETLINK_ROUTE);
     expect(switchAllOn(socket, AF_NETLINK)).toEqual(
-      expect.arrayContaining(["credentials", "netlinkPktinfo", "netlinkListenAllNsid"]),
+      expect.arrayContaining(["credentials", "netlinkPktInfo", "netlinkListenAllNsid"]),
     );
     // A request for an answer and nothing else: NLM_F_REQUEST | NLM_F_ACK, NLMSG_NOOP.
     const request = Uint8Array.from([16, 0, 0, 0, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     await socket.sendmsg({ data: request });
-    expect(whole(await next(socket))).toEqual(expect.arrayContaining(["credentials", "netlinkPktinfo"]));
+    expect(whole(await next(socket))).toEqual(expect.arrayContaining(["credentials", "netlinkPktInfo"]));
   });
 
   const packet = isRoot ? check : onRealKernel.skip;
   packet("packets", async () => {
     const ETHERTYPE = 0x88b6;
     const socket = open(AF_PACKET, 2, ((ETHERTYPE & 0xff) << 8) | (ETHERTYPE >>> 8));
-    expect(switchAllOn(socket, AF_PACKET)).toEqual(expect.arrayContaining(["packetAuxdata", "timestampNs"]));
+    expect(switchAllOn(socket, AF_PACKET)).toEqual(expect.arrayContaining(["packetAuxData", "timestampNs"]));
     const address = {
       family: "packet",
       interface: "lo",
       protocol: ETHERTYPE,
       address: "00:00:00:00:00:00",
     } as const;
-    await bring(() => socket.sendmsg({ data: "x", address }), socket, ["packetAuxdata", "timestampNs"]);
+    await bring(() => socket.sendmsg({ data: "x", address }), socket, ["packetAuxData", "timestampNs"]);
   });
 
   const where = (missing: string | undefined) => (missing === undefined ? check : onRealKernel.skip);
@@ -255,15 +254,15 @@ describe("all control messages at once fit", () => {
     setsockopt(socket.fd, SOL_TIPC, TIPC_DEST_DROPPABLE, 0);
     const receiver = open(AF_TIPC, SOCK_RDM, 0, { at: encodeAddress(service) });
     await socket.sendmsg({ data: "x", address: { family: "tipc", kind: "service", type, instance: 3 } });
-    expect(whole(await next(receiver))).toContain("tipcDestname");
+    expect(whole(await next(receiver))).toContain("tipcDestName");
     const address = receiver.getsockname();
     await receiver.close();
     const data = Buffer.alloc(60_000, "t");
     await socket.sendmsg({ data, address });
     const returned = await next(socket);
-    expect(whole(returned)).toEqual(expect.arrayContaining(["tipcErrinfo", "tipcRetdata"]));
+    expect(whole(returned)).toEqual(expect.arrayContaining(["tipcErrInfo", "tipcRetData"]));
     // Today's kernels return the first 1024 bytes (MAX_FORWARD_SIZE, net/tipc/msg.h), older ones all.
-    const came = Buffer.from(valueIn(returned, "tipcRetdata"));
+    const came = Buffer.from(valueIn(returned, "tipcRetData"));
     expect(came.length).toBeGreaterThanOrEqual(1024);
     expect(came.equals(data.subarray(0, came.length))).toBe(true);
   });
@@ -272,12 +271,12 @@ describe("all control messages at once fit", () => {
     const at = encodeAddress({ family: "ipv4", address: "127.0.0.1", port: 0 });
     const socket = open(AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP, { at });
     listen(socket.fd, 5);
-    expect(switchAllOn(socket, AF_INET)).toEqual(expect.arrayContaining(["sctpSndrcv", "sctpRcvinfo"]));
+    expect(switchAllOn(socket, AF_INET)).toEqual(expect.arrayContaining(["sctpSndRcv", "sctpRcvInfo"]));
     const sender = open(AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP);
     const address = socket.getsockname();
     await bring(() => sender.sendmsg({ data: "x", address }), socket, [
-      "sctpSndrcv",
-      "sctpRcvinfo",
+      "sctpSndRcv",
+      "sctpRcvInfo",
       "timestampNs",
     ]);
   });
@@ -295,7 +294,7 @@ describe("all control messages at once fit", () => {
       transmit.options.set("timestamping", SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE);
       await transmit.sendmsg({ data: new Uint8Array(16) });
       const entry = await nextError(transmit);
-      expect(whole(entry)).toEqual(expect.arrayContaining(["canRawErrqueue", "timestamping"]));
+      expect(whole(entry)).toEqual(expect.arrayContaining(["canRawErrQueue", "timestamping"]));
       expect(errorReport(entry)).toMatchObject({ kind: "timestamp", event: "sent" });
     }
   });
@@ -307,22 +306,22 @@ describe("all control messages at once fit", () => {
     const sender = open(AF_CAN, SOCK_DGRAM, CAN_J1939, { at: encodeAddress(place(0x20)) });
     const socket = open(AF_CAN, SOCK_DGRAM, CAN_J1939, { at: encodeAddress(place(0x30)) });
     switchAllOn(socket, AF_CAN);
-    sender.receive("j1939Errqueue");
+    sender.receive("j1939ErrQueue");
     sender.options.set("timestamping", SOF_TIMESTAMPING_TX_ACK | SOF_TIMESTAMPING_SOFTWARE);
     const send = () => sender.sendmsg({ data: Buffer.alloc(100), address: place(0x30, 0x12300) });
     await bring(send, socket, ["j1939DestAddr", "j1939Prio", "timestampNs"]);
     const entry = await nextError(sender);
-    expect(whole(entry)).toContain("j1939Errqueue");
+    expect(whole(entry)).toContain("j1939ErrQueue");
     expect(errorReport(entry)).toMatchObject({ kind: "timestamp" });
   });
 
   where(sockets("RDS", AF_RDS, SOCK_SEQPACKET))("RDS", async () => {
     const at = { family: "ipv4", address: "127.0.0.1", port: 40_000 + (process.pid % 10_000) } as const;
     const socket = open(AF_RDS, SOCK_SEQPACKET, 0, { at: encodeAddress(at) });
-    expect(switchAllOn(socket, AF_RDS)).toContain("rdsRxpathLatency");
+    expect(switchAllOn(socket, AF_RDS)).toContain("rdsRxPathLatency");
     socket.receive("timestamp");
     const sender = open(AF_RDS, SOCK_SEQPACKET, 0, { at: encodeAddress({ ...at, port: at.port + 1 }) });
-    await bring(() => sender.sendmsg({ data: "x", address: at }), socket, ["rdsRxpathLatency", "timestamp"]);
+    await bring(() => sender.sendmsg({ data: "x", address: at }), socket, ["rdsRxPathLatency", "timestamp"]);
   });
 
   where(sockets("RxRPC", AF_RXRPC, SOCK_DGRAM, AF_INET))("RxRPC", async () => {
@@ -349,16 +348,16 @@ describe("all control messages at once fit", () => {
     const place = (name: string, sap: number) =>
       ({ family: "llc", sap, address: macOf(name), arphrd: 1 }) as const;
     const socket = open(AF_LLC, SOCK_DGRAM, 0, { at: encodeAddress(place(peer, 0x48)) });
-    expect(switchAllOn(socket, AF_LLC)).toEqual(["llcPktinfo"]);
+    expect(switchAllOn(socket, AF_LLC)).toEqual(["llcPktInfo"]);
     const sender = open(AF_LLC, SOCK_DGRAM, 0, { at: encodeAddress(place(here, 0x4c)) });
     await sender.sendmsg({ data: "x", address: place(peer, 0x48) });
-    expect(whole(await next(socket))).toEqual(["llcPktinfo"]);
+    expect(whole(await next(socket))).toEqual(["llcPktInfo"]);
   });
 
   where(sockets("vsock", AF_VSOCK, SOCK_STREAM))("vsock, which has no control messages", () => {
     const socket = open(AF_VSOCK, SOCK_STREAM);
     const on = switchAllOn(socket, AF_VSOCK);
-    expect(on.filter((name) => name !== "vsockRecverr")).toEqual([]);
+    expect(on.filter((name) => name !== "vsockRecvErr")).toEqual([]);
   });
 
   where(sockets("Bluetooth", AF_BLUETOOTH, SOCK_RAW, BTPROTO_HCI))("HCI", () => {

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
+import { AF_PACKET, SO_ATTACH_FILTER, SOCK_DGRAM, SOL_SOCKET } from "../../src/constants/index.js";
 import { Socket } from "../../src/index.js";
-import { AF_PACKET, getsockopt, SO_ATTACH_FILTER, SOCK_DGRAM, SOL_SOCKET } from "../../src/syscalls/index.js";
+import { getsockopt } from "../../src/syscalls/index.js";
 import { own } from "../support/closing.js";
 import { thrown } from "../support/outcome.js";
 import { onRealKernel } from "../support/skip-unless.js";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { describe, expect } from "vitest";
-import { AF_IEEE802154, AF_PACKET, SOCK_DGRAM, SOCK_RAW } from "../../src/syscalls/index.js";
+import { AF_IEEE802154, AF_PACKET, SOCK_DGRAM, SOCK_RAW } from "../../src/constants/index.js";
 import { atEnd } from "../support/closing.js";
 import { next, open } from "../support/sockets.js";
 import { valueIn } from "./control.js";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
+import { AF_INET6, AF_PACKET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "../../src/constants/index.js";
 import { Socket } from "../../src/index.js";
-import { AF_INET6, AF_PACKET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "../../src/syscalls/index.js";
 import { own } from "../support/closing.js";
 import { skipUnless } from "../support/skip-unless.js";
 import { ip, link, links } from "./links.js";

@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { AF_INET, IPPROTO_RAW, SO_EE_ORIGIN_ICMP, SOCK_RAW } from "../../src/syscalls/index.js";
+import { AF_INET, IPPROTO_RAW, SO_EE_ORIGIN_ICMP, SOCK_RAW } from "../../src/constants/index.js";
 import { rejection } from "../support/outcome.js";
 import { next, nextError, open, udp4 } from "../support/sockets.js";
 import { find, valueIn } from "./control.js";
@@ -38,58 +38,58 @@ describe("SOL_IP", () => {
     expect((await rejection(refused)).code).toBe("EINVAL");
   });
 
-  proves("ipPktinfo", ["send", "receive"], undefined, async () => {
-    const { socket, at } = await udp4(["ipPktinfo"]);
+  proves("ipPktInfo", ["send", "receive"], undefined, async () => {
+    const { socket, at } = await udp4(["ipPktInfo"]);
     const { socket: sender } = await udp4([]);
     // Sends from another address than the bound one.
     const value = { interfaceIndex: LOOPBACK_INDEX, specificDestination: "127.0.0.9", address: "0.0.0.0" };
-    await sender.sendmsg({ data: "x", address: at, control: [{ name: "ipPktinfo", value }] });
+    await sender.sendmsg({ data: "x", address: at, control: [{ name: "ipPktInfo", value }] });
     const message = await next(socket);
     expect(message.address).toMatchObject({ address: "127.0.0.9" });
-    expect(valueIn(message, "ipPktinfo")).toEqual({
+    expect(valueIn(message, "ipPktInfo")).toEqual({
       interfaceIndex: LOOPBACK_INDEX,
       specificDestination: "127.0.0.1",
       address: "127.0.0.1",
     });
   });
 
-  proves(["ipRetopts", "ipRecvopts"], "receive", undefined, async () => {
-    const { socket, at } = await udp4(["ipRetopts", "ipRecvopts"]);
+  proves(["ipRetOpts", "ipRecvOpts"], "receive", undefined, async () => {
+    const { socket, at } = await udp4(["ipRetOpts", "ipRecvOpts"]);
     await socket.sendmsg({
       data: "x",
       address: at,
-      control: [{ name: "ipRetopts", value: RECORD_ROUTE }],
+      control: [{ name: "ipRetOpts", value: RECORD_ROUTE }],
     });
     const message = await next(socket);
     expect(message.controlTruncated).toBe(false);
     // The received options are padded to a multiple of four bytes, and have the address on the way.
     const filled = Uint8Array.from([7, 7, 8, 127, 0, 0, 1, 0]);
-    expect(valueIn(message, "ipRecvopts")).toEqual(filled);
-    // ipRetopts has the options that the answer needs, with the address of its sender.
-    const echoed = Uint8Array.from(valueIn(message, "ipRetopts"));
+    expect(valueIn(message, "ipRecvOpts")).toEqual(filled);
+    // ipRetOpts has the options that the answer needs, with the address of its sender.
+    const echoed = Uint8Array.from(valueIn(message, "ipRetOpts"));
     expect([...echoed.subarray(0, 3)]).toEqual([7, 7, 8]);
-    await socket.sendmsg({ data: "back", address: at, control: [{ name: "ipRetopts", value: echoed }] });
-    expect(valueIn(await next(socket), "ipRecvopts")).toEqual(echoed);
+    await socket.sendmsg({ data: "back", address: at, control: [{ name: "ipRetOpts", value: echoed }] });
+    expect(valueIn(await next(socket), "ipRecvOpts")).toEqual(echoed);
   });
 
-  proves("ipRetopts", "send", undefined, async () => {
-    const { socket, at } = await udp4(["ipRecvopts"]);
+  proves("ipRetOpts", "send", undefined, async () => {
+    const { socket, at } = await udp4(["ipRecvOpts"]);
     const options = Uint8Array.from([NO_OPERATION, ...RECORD_ROUTE]);
-    await socket.sendmsg({ data: "x", address: at, control: [{ name: "ipRetopts", value: options }] });
-    expect(valueIn(await next(socket), "ipRecvopts")).toEqual(
+    await socket.sendmsg({ data: "x", address: at, control: [{ name: "ipRetOpts", value: options }] });
+    expect(valueIn(await next(socket), "ipRecvOpts")).toEqual(
       Uint8Array.from([NO_OPERATION, 7, 7, 8, 127, 0, 0, 1]),
     );
     await socket.sendmsg({ data: "none", address: at });
-    expect(find((await next(socket)).control, "ipRecvopts")).toBeUndefined();
+    expect(find((await next(socket)).control, "ipRecvOpts")).toBeUndefined();
   });
 
-  proves("ipRecverr", "receive", undefined, async () => {
+  proves("ipRecvErr", "receive", undefined, async () => {
     const { socket: gone, at } = await udp4();
-    const { socket } = await udp4(["ipRecverr"]);
+    const { socket } = await udp4(["ipRecvErr"]);
     await gone.close();
     await socket.sendmsg({ data: "nobody is there", address: at });
     const entry = await nextError(socket);
-    expect(valueIn(entry, "ipRecverr")).toEqual({
+    expect(valueIn(entry, "ipRecvErr")).toEqual({
       errno: ECONNREFUSED,
       origin: SO_EE_ORIGIN_ICMP,
       type: ICMP_DEST_UNREACH,
@@ -103,10 +103,10 @@ describe("SOL_IP", () => {
     expect(entry.data.toString()).toBe("nobody is there");
   });
 
-  proves("ipOrigdstaddr", "receive", undefined, async () => {
-    const { socket, at } = await udp4(["ipOrigdstaddr"]);
+  proves("ipOrigDstAddr", "receive", undefined, async () => {
+    const { socket, at } = await udp4(["ipOrigDstAddr"]);
     await socket.sendmsg({ data: "x", address: at });
-    expect(valueIn(await next(socket), "ipOrigdstaddr")).toEqual(at);
+    expect(valueIn(await next(socket), "ipOrigDstAddr")).toEqual(at);
   });
 
   proves("ipChecksum", "receive", root(), async () => {
@@ -124,8 +124,8 @@ describe("SOL_IP", () => {
     expect(((folded & 0xff) << 8) | (folded >>> 8)).toBe(0x1234 + 0x5678);
   });
 
-  proves("ipRecvfragsize", "receive", root(), async () => {
-    const { socket, at } = await udp4(["ipRecvfragsize"]);
+  proves("ipRecvFragSize", "receive", root(), async () => {
+    const { socket, at } = await udp4(["ipRecvFragSize"]);
     const raw = open(AF_INET, SOCK_RAW, IPPROTO_RAW);
     const data = Buffer.from("a datagram that comes in two pieces");
     const datagram = udpOverIpv4(9, at.port, data);
@@ -136,9 +136,9 @@ describe("SOL_IP", () => {
     await raw.sendmsg({ data: ipv4(datagram.subarray(CUT), { offset: CUT, id }), address: RAW_PLACE });
     const message = await next(socket);
     expect(message.data.toString()).toBe(data.toString());
-    expect(valueIn(message, "ipRecvfragsize")).toBe(first.length);
+    expect(valueIn(message, "ipRecvFragSize")).toBe(first.length);
     await socket.sendmsg({ data: "in one piece", address: at });
-    expect(find((await next(socket)).control, "ipRecvfragsize")).toBeUndefined();
+    expect(find((await next(socket)).control, "ipRecvFragSize")).toBeUndefined();
   });
 
   proves("ipProtocol", "send", firstOf(namespaces(), since(6, 1)), async () => {

@@ -1,11 +1,8 @@
 import { describe, expect } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
-import { type ControlMessage, type ControlName, encodeControl } from "../../src/control/index.js";
-import type { SystemError } from "../../src/errors.js";
 import {
   AF_INET6,
   AF_PACKET,
-  close,
   IPPROTO_DSTOPTS,
   IPPROTO_RAW,
   IPPROTO_ROUTING,
@@ -14,10 +11,10 @@ import {
   SOCK_DGRAM,
   SOCK_RAW,
   SOL_IPV6,
-  sendmsg,
-  setsockopt,
-  socket,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { type ControlMessage, type ControlName, encodeControl } from "../../src/control/index.js";
+import type { SystemError } from "../../src/errors.js";
+import { close, sendmsg, setsockopt, socket } from "../../src/syscalls/index.js";
 import { rejection } from "../support/outcome.js";
 import { onRealKernel } from "../support/skip-unless.js";
 import { next, nextError, open, udp6 } from "../support/sockets.js";
@@ -58,7 +55,7 @@ function mobileIpv6(): Missing {
   try {
     sendmsg(fd, "x", {
       address: encodeAddress({ ...SELF, port: 9 }),
-      control: encodeControl([{ name: "ipv6Rthdr", value: HOME }]),
+      control: encodeControl([{ name: "ipv6RtHdr", value: HOME }]),
     });
     return undefined;
   } catch (error) {
@@ -83,11 +80,11 @@ async function captured(control: ControlMessage[]): Promise<Buffer> {
 
 describe("SOL_IPV6", () => {
   const both: readonly (readonly [
-    ControlName & ("ipv6Hoplimit" | "ipv6Hoplimit2292" | "ipv6Tclass"),
+    ControlName & ("ipv6HopLimit" | "ipv6HopLimit2292" | "ipv6Tclass"),
     number[],
   ])[] = [
-    ["ipv6Hoplimit", [1, 64, 255]],
-    ["ipv6Hoplimit2292", [1, 64, 255]],
+    ["ipv6HopLimit", [1, 64, 255]],
+    ["ipv6HopLimit2292", [1, 64, 255]],
     ["ipv6Tclass", [0, 1, 0xb9]],
   ];
   for (const [name, values] of both) {
@@ -100,7 +97,7 @@ describe("SOL_IPV6", () => {
     });
   }
 
-  for (const name of ["ipv6Pktinfo", "ipv6Pktinfo2292"] as const) {
+  for (const name of ["ipv6PktInfo", "ipv6PktInfo2292"] as const) {
     proves(name, ["send", "receive"], undefined, async () => {
       const { socket, at } = await udp6([name]);
       const { socket: sender } = await udp6();
@@ -113,30 +110,30 @@ describe("SOL_IPV6", () => {
     });
   }
 
-  proves("ipv6Flowinfo", ["send", "receive"], undefined, async () => {
-    const { socket, at } = await udp6(["ipv6Flowinfo"]);
-    await socket.sendmsg({ data: "x", address: at, control: [{ name: "ipv6Flowinfo", value: 0x12345 }] });
-    expect(valueIn(await next(socket), "ipv6Flowinfo")).toBe(0x12345);
+  proves("ipv6FlowInfo", ["send", "receive"], undefined, async () => {
+    const { socket, at } = await udp6(["ipv6FlowInfo"]);
+    await socket.sendmsg({ data: "x", address: at, control: [{ name: "ipv6FlowInfo", value: 0x12345 }] });
+    expect(valueIn(await next(socket), "ipv6FlowInfo")).toBe(0x12345);
     await socket.sendmsg({ data: "x", address: at, control: [{ name: "ipv6Tclass", value: 0xb9 }] });
-    expect(valueIn(await next(socket), "ipv6Flowinfo") >>> 20).toBe(0xb9);
+    expect(valueIn(await next(socket), "ipv6FlowInfo") >>> 20).toBe(0xb9);
   });
 
-  onRealKernel("ipv6Flowinfo sends the flow label, and ipv6Tclass the traffic class", () =>
+  onRealKernel("ipv6FlowInfo sends the flow label, and ipv6Tclass the traffic class", () =>
     withSockets(async () => {
-      const { socket, at } = await udp6(["ipv6Flowinfo", "ipv6Tclass"]);
+      const { socket, at } = await udp6(["ipv6FlowInfo", "ipv6Tclass"]);
       const received = async (...control: ControlMessage[]) => {
         await socket.sendmsg({ data: "x", address: at, control });
         const message = await next(socket);
-        return [valueIn(message, "ipv6Flowinfo"), valueIn(message, "ipv6Tclass")];
+        return [valueIn(message, "ipv6FlowInfo"), valueIn(message, "ipv6Tclass")];
       };
-      const flowinfo: ControlMessage = { name: "ipv6Flowinfo", value: (0xb8 << 20) | 0x12345 };
+      const flowinfo: ControlMessage = { name: "ipv6FlowInfo", value: (0xb8 << 20) | 0x12345 };
       expect(await received(flowinfo)).toEqual([0x12345, 0]);
       const both = [(0xb8 << 20) | 0x12345, 0xb8];
       expect(await received(flowinfo, { name: "ipv6Tclass", value: 0xb8 })).toEqual(both);
     }),
   );
 
-  for (const name of ["ipv6Hopopts", "ipv6Dstopts", "ipv6Hopopts2292", "ipv6Dstopts2292"] as const) {
+  for (const name of ["ipv6HopOpts", "ipv6DstOpts", "ipv6HopOpts2292", "ipv6DstOpts2292"] as const) {
     proves(name, ["send", "receive"], root(), async () => {
       const { socket, at } = await udp6([name]);
       await socket.sendmsg({ data: "x", address: at, control: [{ name, value: PADDING }] });
@@ -144,7 +141,7 @@ describe("SOL_IPV6", () => {
     });
   }
 
-  for (const name of ["ipv6Rthdr", "ipv6Rthdr2292"] as const) {
+  for (const name of ["ipv6RtHdr", "ipv6RtHdr2292"] as const) {
     proves(name, "send", firstOf(root(), mobileIpv6()), async () => {
       const packet = await captured([{ name, value: HOME }]);
       expect(packet[NEXT_HEADER]).toBe(IPPROTO_ROUTING);
@@ -161,9 +158,9 @@ describe("SOL_IPV6", () => {
     });
   }
 
-  proves(["ipv6Dstopts", "ipv6Dstopts2292"], "receive", root(), async () => {
+  proves(["ipv6DstOpts", "ipv6DstOpts2292"], "receive", root(), async () => {
     // A packet can have destination options twice: before and after the routing header.
-    for (const name of ["ipv6Dstopts", "ipv6Dstopts2292"] as const) {
+    for (const name of ["ipv6DstOpts", "ipv6DstOpts2292"] as const) {
       const { socket, at } = await udp6([name]);
       const raw = open(AF_INET6, SOCK_RAW, IPPROTO_RAW);
       const headers = [
@@ -181,45 +178,45 @@ describe("SOL_IPV6", () => {
     }
   });
 
-  proves("ipv6Rthdrdstopts", "send", firstOf(root(), mobileIpv6()), async () => {
+  proves("ipv6RtHdrDstOpts", "send", firstOf(root(), mobileIpv6()), async () => {
     const packet = await captured([
-      { name: "ipv6Rthdr", value: HOME },
-      { name: "ipv6Rthdrdstopts", value: PADDING },
+      { name: "ipv6RtHdr", value: HOME },
+      { name: "ipv6RtHdrDstOpts", value: PADDING },
     ]);
     expect(packet[NEXT_HEADER]).toBe(IPPROTO_DSTOPTS);
     const options = packet.subarray(IPV6_HEADER, IPV6_HEADER + PADDING.length);
     expect([...options]).toEqual([...behind(IPPROTO_ROUTING)]);
   });
 
-  proves("ipv6Dontfrag", "send", undefined, async () => {
+  proves("ipv6DontFrag", "send", undefined, async () => {
     const { socket, at } = await udp6();
     setsockopt(socket.fd, SOL_IPV6, IPV6_MTU, MINIMUM_MTU);
     const message = { data: Buffer.alloc(MINIMUM_MTU), address: at };
-    await socket.sendmsg({ ...message, control: [{ name: "ipv6Dontfrag", value: 0 }] });
-    const refused = socket.sendmsg({ ...message, control: [{ name: "ipv6Dontfrag", value: 1 }] });
+    await socket.sendmsg({ ...message, control: [{ name: "ipv6DontFrag", value: 0 }] });
+    const refused = socket.sendmsg({ ...message, control: [{ name: "ipv6DontFrag", value: 1 }] });
     expect((await rejection(refused)).code).toBe("EMSGSIZE");
   });
 
-  proves("ipv6Pathmtu", "receive", undefined, async () => {
-    const { socket, at } = await udp6(["ipv6Pathmtu"]);
+  proves("ipv6PathMtu", "receive", undefined, async () => {
+    const { socket, at } = await udp6(["ipv6PathMtu"]);
     setsockopt(socket.fd, SOL_IPV6, IPV6_MTU, MINIMUM_MTU);
-    const control = [{ name: "ipv6Dontfrag", value: 1 }] as const;
+    const control = [{ name: "ipv6DontFrag", value: 1 }] as const;
     const refused = socket.sendmsg({ data: Buffer.alloc(MINIMUM_MTU), address: at, control });
     expect((await rejection(refused)).code).toBe("EMSGSIZE");
     const message = await next(socket);
     expect(message.data).toHaveLength(0);
-    const { address, mtu } = valueIn(message, "ipv6Pathmtu");
+    const { address, mtu } = valueIn(message, "ipv6PathMtu");
     expect(address).toMatchObject({ address: "::1" });
     expect(mtu).toBe(MINIMUM_MTU);
   });
 
-  proves("ipv6Recverr", "receive", undefined, async () => {
+  proves("ipv6RecvErr", "receive", undefined, async () => {
     const { socket: gone, at } = await udp6();
-    const { socket } = await udp6(["ipv6Recverr"]);
+    const { socket } = await udp6(["ipv6RecvErr"]);
     await gone.close();
     await socket.sendmsg({ data: "nobody is there", address: at });
     const entry = await nextError(socket);
-    expect(valueIn(entry, "ipv6Recverr")).toEqual({
+    expect(valueIn(entry, "ipv6RecvErr")).toEqual({
       errno: ECONNREFUSED,
       origin: SO_EE_ORIGIN_ICMP6,
       type: ICMPV6_DEST_UNREACH,
@@ -232,22 +229,22 @@ describe("SOL_IPV6", () => {
     expect(entry.data.toString()).toBe("nobody is there");
   });
 
-  proves("ipv6Origdstaddr", "receive", undefined, async () => {
-    const { socket, at } = await udp6(["ipv6Origdstaddr"]);
+  proves("ipv6OrigDstAddr", "receive", undefined, async () => {
+    const { socket, at } = await udp6(["ipv6OrigDstAddr"]);
     await socket.sendmsg({ data: "x", address: at });
-    expect(valueIn(await next(socket), "ipv6Origdstaddr")).toEqual(at);
+    expect(valueIn(await next(socket), "ipv6OrigDstAddr")).toEqual(at);
   });
 
-  proves("ipv6Recvfragsize", "receive", undefined, async () => {
-    const { socket, at } = await udp6(["ipv6Recvfragsize"]);
+  proves("ipv6RecvFragSize", "receive", undefined, async () => {
+    const { socket, at } = await udp6(["ipv6RecvFragSize"]);
     setsockopt(socket.fd, SOL_IPV6, IPV6_MTU, FRAGMENT);
     await socket.sendmsg({ data: Buffer.alloc(LONGEST), address: at });
     const message = await next(socket);
     expect(message.data).toHaveLength(LONGEST);
-    const size = valueIn(message, "ipv6Recvfragsize");
+    const size = valueIn(message, "ipv6RecvFragSize");
     expect(size).toBeGreaterThan(FRAGMENT - 8);
     expect(size).toBeLessThanOrEqual(FRAGMENT);
     await socket.sendmsg({ data: "in one piece", address: at });
-    expect(find((await next(socket)).control, "ipv6Recvfragsize")).toBeUndefined();
+    expect(find((await next(socket)).control, "ipv6RecvFragSize")).toBeUndefined();
   });
 });

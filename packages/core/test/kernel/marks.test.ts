@@ -1,13 +1,7 @@
 import { describe, expect } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
-import {
-  AF_INET,
-  SO_RCVBUF,
-  SO_TXTIME,
-  SOCK_DGRAM,
-  SOL_SOCKET,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+import { AF_INET, SO_RCVBUF, SO_TXTIME, SOCK_DGRAM, SOL_SOCKET } from "../../src/constants/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { rejection } from "../support/outcome.js";
 import { next, udp4, udp6 } from "../support/sockets.js";
 import { valueIn } from "./control.js";
@@ -37,14 +31,14 @@ describe("SOL_SOCKET on IP sockets", () => {
     }
   });
 
-  proves("txtime", "send", firstOf(root(), fairQueue()), async () => {
+  proves("txTime", "send", firstOf(root(), fairQueue()), async () => {
     const there = await namespace();
     there.run("tc qdisc add dev lo root fq");
     const place = { at: encodeAddress({ family: "ipv4", address: "127.0.0.1", port: 0 }) };
     const socket = there.open(AF_INET, SOCK_DGRAM, 0, place);
     const address = socket.getsockname();
     const send = (txtime: bigint) =>
-      socket.sendmsg({ data: "later", address, control: [{ name: "txtime", value: txtime }] });
+      socket.sendmsg({ data: "later", address, control: [{ name: "txTime", value: txtime }] });
     expect((await rejection(send(process.hrtime.bigint()))).code).toBe("EINVAL");
     // struct sock_txtime: the clock of process.hrtime(), and flags.
     const CLOCK_MONOTONIC = 1;

@@ -3,16 +3,9 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { AF_UNIX, SOCK_SEQPACKET } from "../../src/constants/index.js";
 import { Socket } from "../../src/index.js";
-import {
-  AF_UNIX,
-  bind,
-  close,
-  recvmsg,
-  SOCK_SEQPACKET,
-  sendmsg,
-  socketpair,
-} from "../../src/syscalls/index.js";
+import { bind, close, recvmsg, sendmsg, socketpair } from "../../src/syscalls/index.js";
 import { atEnd, own } from "../support/closing.js";
 import { fdsIn } from "../support/cmsg.js";
 import { PATIENCE, type RawOptions } from "../support/sockets.js";

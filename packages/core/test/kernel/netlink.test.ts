@@ -7,8 +7,8 @@ import {
   NETLINK_USERSOCK,
   SOCK_RAW,
   SOL_NETLINK,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { next, open } from "../support/sockets.js";
 import { valueIn } from "./control.js";
 import { namespace, namespaces } from "./namespace.js";
@@ -56,17 +56,17 @@ const attribute = (type: number, value: number): Buffer => {
 };
 
 describe("SOL_NETLINK", () => {
-  proves("netlinkPktinfo", "receive", undefined, async () => {
-    const receiver = open(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK, { receive: ["netlinkPktinfo"] });
+  proves("netlinkPktInfo", "receive", undefined, async () => {
+    const receiver = open(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK, { receive: ["netlinkPktInfo"] });
     setsockopt(receiver.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, GROUP);
     const sender = open(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK, SENDER);
     await sender.sendmsg({ data: "to all", address: TO_GROUP });
-    expect(valueIn(await next(receiver), "netlinkPktinfo")).toEqual({ group: GROUP });
+    expect(valueIn(await next(receiver), "netlinkPktInfo")).toEqual({ group: GROUP });
     // Only this socket gets the kernel's answer to a request that asks for nothing but an answer.
     const NLMSG_NOOP = 1;
-    const route = open(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, { receive: ["netlinkPktinfo"] });
+    const route = open(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, { receive: ["netlinkPktInfo"] });
     await route.sendmsg({ data: request(NLMSG_NOOP, NLM_F_REQUEST_ACK, Buffer.alloc(0)) });
-    expect(valueIn(await next(route), "netlinkPktinfo")).toEqual({ group: 0 });
+    expect(valueIn(await next(route), "netlinkPktInfo")).toEqual({ group: 0 });
   });
 
   proves("credentials", "receive", undefined, async () => {

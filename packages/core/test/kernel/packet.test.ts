@@ -9,8 +9,8 @@ import {
   SOF_TIMESTAMPING_SOFTWARE,
   SOF_TIMESTAMPING_TX_SOFTWARE,
   SOL_SOCKET,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { next, nextError, open } from "../support/sockets.js";
 import { valueIn } from "./control.js";
 import { root, since } from "./missing.js";
@@ -34,13 +34,13 @@ const address = (() => {
 const PROTOCOL = ((ETHERTYPE & 0xff) << 8) | (ETHERTYPE >>> 8);
 
 describe("SOL_PACKET", () => {
-  proves("packetAuxdata", "receive", root(), async () => {
-    const socket = open(AF_PACKET, SOCK_DGRAM, PROTOCOL, { receive: ["packetAuxdata"] });
+  proves("packetAuxData", "receive", root(), async () => {
+    const socket = open(AF_PACKET, SOCK_DGRAM, PROTOCOL, { receive: ["packetAuxData"] });
     await socket.sendmsg({ data: "a frame", address });
     const message = await next(socket);
     expect(message.data.toString()).toBe("a frame");
     const TP_STATUS_USER = 1;
-    const auxdata = valueIn(message, "packetAuxdata");
+    const auxdata = valueIn(message, "packetAuxData");
     expect(auxdata).toMatchObject({ length: 7, snapLength: 7, vlanTci: 0, vlanTpid: 0 });
     expect(auxdata.status & TP_STATUS_USER).toBe(TP_STATUS_USER);
   });

@@ -1,4 +1,4 @@
-import { IPPROTO_UDP } from "../../src/syscalls/index.js";
+import { IPPROTO_UDP } from "../../src/constants/index.js";
 import { writeIpv6 } from "../../src/wire/ip-text.js";
 
 // Packets for raw sockets, written by hand: RFC 791, 768, 8200.

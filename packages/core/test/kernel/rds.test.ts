@@ -1,18 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { encodeAddress, type Ipv4Address } from "../../src/address/index.js";
+import { AF_RDS, MSG_ZEROCOPY, SO_RCVBUF, SOCK_SEQPACKET, SOL_SOCKET } from "../../src/constants/index.js";
 import { type ControlName, encodeControl } from "../../src/control/index.js";
 import type { SystemError } from "../../src/errors.js";
 import type { Socket } from "../../src/index.js";
-import {
-  AF_RDS,
-  MSG_ZEROCOPY,
-  SO_RCVBUF,
-  SOCK_SEQPACKET,
-  SOL_SOCKET,
-  sendmsg,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+import { sendmsg, setsockopt } from "../../src/syscalls/index.js";
 import { next, open, PATIENCE, type RawOptions } from "../support/sockets.js";
 import { valueIn } from "./control.js";
 import { firstOf, sockets } from "./missing.js";
@@ -35,11 +28,11 @@ interface Ends {
 }
 
 describe("SOL_RDS", () => {
-  proves("rdsRxpathLatency", "receive", missing, async () => {
-    const { socket, at } = rds({ receive: ["rdsRxpathLatency"] });
+  proves("rdsRxPathLatency", "receive", missing, async () => {
+    const { socket, at } = rds({ receive: ["rdsRxPathLatency"] });
     const { socket: sender } = rds();
     await sender.sendmsg({ data: "x", address: at });
-    const trace = valueIn(await next(socket), "rdsRxpathLatency");
+    const trace = valueIn(await next(socket), "rdsRxPathLatency");
     expect(trace.count).toBe(1);
     expect(trace.positions[0]).toBe(0);
   });

@@ -1,17 +1,17 @@
 import { describe, expect } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
-import type { ControlMessage, ControlName } from "../../src/control/index.js";
-import type { Message, Socket } from "../../src/index.js";
 import {
   AF_INET,
   AF_RXRPC,
-  listen,
   MSG_MORE,
   RXRPC_EXCLUSIVE_CALL,
   RXRPC_UPGRADE_SERVICE,
   SOCK_DGRAM,
   SOL_RXRPC,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import type { ControlMessage, ControlName } from "../../src/control/index.js";
+import type { Message, Socket } from "../../src/index.js";
+import { listen } from "../../src/syscalls/index.js";
 import { rejection } from "../support/outcome.js";
 import { next, open, udp4 } from "../support/sockets.js";
 import { find, names, valueIn } from "./control.js";

@@ -1,22 +1,20 @@
 import { describe, expect } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
-import type { Address, Socket } from "../../src/index.js";
 import {
   AF_INET,
   AF_INET6,
   IPPROTO_SCTP,
-  listen,
   MSG_DONTWAIT,
   MSG_ERRQUEUE,
   MSG_PEEK,
-  recvmsg,
   SCTP_AUTH_CHUNK,
   SCTP_AUTH_SUPPORTED,
   SCTP_PR_SCTP_TTL,
   SOCK_SEQPACKET,
   SOL_SCTP,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import type { Address, Socket } from "../../src/index.js";
+import { listen, recvmsg, setsockopt } from "../../src/syscalls/index.js";
 import { rejection } from "../support/outcome.js";
 import { onRealKernel } from "../support/skip-unless.js";
 import { next, open } from "../support/sockets.js";
@@ -44,50 +42,50 @@ const client = (family = AF_INET) => open(family, SOCK_SEQPACKET, IPPROTO_SCTP);
 const SNDINFO = { stream: 3, flags: 0, ppid: 0x01020304, context: 0, associationId: 0 };
 
 describe("SOL_SCTP", () => {
-  proves(["sctpSndinfo"], "send", missing, async () => {
-    const [socket, address] = server(["sctpRcvinfo"]);
-    await client().sendmsg({ data: "x", address, control: [{ name: "sctpSndinfo", value: SNDINFO }] });
-    expect(valueIn(await next(socket), "sctpRcvinfo")).toMatchObject({ stream: 3, ppid: 0x01020304 });
+  proves(["sctpSndInfo"], "send", missing, async () => {
+    const [socket, address] = server(["sctpRcvInfo"]);
+    await client().sendmsg({ data: "x", address, control: [{ name: "sctpSndInfo", value: SNDINFO }] });
+    expect(valueIn(await next(socket), "sctpRcvInfo")).toMatchObject({ stream: 3, ppid: 0x01020304 });
   });
 
-  proves("sctpRcvinfo", "receive", missing, async () => {
-    const [socket, address] = server(["sctpRcvinfo"]);
+  proves("sctpRcvInfo", "receive", missing, async () => {
+    const [socket, address] = server(["sctpRcvInfo"]);
     const sender = client();
     for (const ssn of [0, 1]) {
       await sender.sendmsg({ data: "x", address });
-      const info = valueIn(await next(socket), "sctpRcvinfo");
+      const info = valueIn(await next(socket), "sctpRcvInfo");
       expect(info).toMatchObject({ stream: 0, ssn, flags: 0, ppid: 0 });
       expect(info.associationId).toBeGreaterThan(0);
     }
   });
 
-  proves("sctpSndrcv", ["send", "receive"], missing, async () => {
-    const [socket, address] = server(["sctpSndrcv"]);
+  proves("sctpSndRcv", ["send", "receive"], missing, async () => {
+    const [socket, address] = server(["sctpSndRcv"]);
     const value = {
       ...{ stream: 5, ssn: 0, flags: 0, ppid: 42, context: 0, timeToLive: 0 },
       ...{ tsn: 0, cumulativeTsn: 0, associationId: 0 },
     };
-    await client().sendmsg({ data: "x", address, control: [{ name: "sctpSndrcv", value }] });
-    expect(valueIn(await next(socket), "sctpSndrcv")).toMatchObject({ stream: 5, ppid: 42 });
+    await client().sendmsg({ data: "x", address, control: [{ name: "sctpSndRcv", value }] });
+    expect(valueIn(await next(socket), "sctpSndRcv")).toMatchObject({ stream: 5, ppid: 42 });
   });
 
-  proves("sctpNxtinfo", "receive", missing, async () => {
-    const [socket, address] = server(["sctpNxtinfo"]);
+  proves("sctpNxtInfo", "receive", missing, async () => {
+    const [socket, address] = server(["sctpNxtInfo"]);
     const sender = client();
     await sender.sendmsg({ data: "first", address });
     await sender.sendmsg({
       data: "the second",
       address,
-      control: [{ name: "sctpSndinfo", value: SNDINFO }],
+      control: [{ name: "sctpSndInfo", value: SNDINFO }],
     });
     // Waits until both messages have arrived. A peek takes nothing.
     for (;;) {
       const { control } = await next(socket, { flags: MSG_PEEK });
-      if (find(control, "sctpNxtinfo") !== undefined) break;
+      if (find(control, "sctpNxtInfo") !== undefined) break;
     }
     const message = await next(socket);
     expect(message.data.toString()).toBe("first");
-    expect(valueIn(message, "sctpNxtinfo")).toMatchObject({
+    expect(valueIn(message, "sctpNxtInfo")).toMatchObject({
       stream: 3,
       ppid: 0x01020304,
       length: "the second".length,
@@ -95,26 +93,26 @@ describe("SOL_SCTP", () => {
   });
 
   proves("sctpInit", "send", missing, async () => {
-    const [socket, address] = server(["sctpRcvinfo"]);
-    const far = { name: "sctpSndinfo", value: { ...SNDINFO, stream: 15 } } as const;
+    const [socket, address] = server(["sctpRcvInfo"]);
+    const far = { name: "sctpSndInfo", value: { ...SNDINFO, stream: 15 } } as const;
     // A socket has ten streams by default.
     expect((await rejection(client().sendmsg({ data: "x", address, control: [far] }))).code).toBe("EINVAL");
     const value = { outboundStreams: 20, maxInboundStreams: 20, maxAttempts: 2, maxInitTimeout: 1000 };
     await client().sendmsg({ data: "x", address, control: [{ name: "sctpInit", value }, far] });
-    expect(valueIn(await next(socket), "sctpRcvinfo").stream).toBe(15);
+    expect(valueIn(await next(socket), "sctpRcvInfo").stream).toBe(15);
   });
 
-  proves("sctpPrinfo", "send", missing, async () => {
+  proves("sctpPrInfo", "send", missing, async () => {
     const [socket, address] = server();
     const sender = client();
     const value = { policy: SCTP_PR_SCTP_TTL, value: 60_000 };
-    await sender.sendmsg({ data: "in time", address, control: [{ name: "sctpPrinfo", value }] });
+    await sender.sendmsg({ data: "in time", address, control: [{ name: "sctpPrInfo", value }] });
     expect((await next(socket)).data.toString()).toBe("in time");
-    const unknown = { name: "sctpPrinfo", value: { policy: 0x40, value: 0 } } as const;
+    const unknown = { name: "sctpPrInfo", value: { policy: 0x40, value: 0 } } as const;
     expect((await rejection(sender.sendmsg({ data: "x", address, control: [unknown] }))).code).toBe("EINVAL");
   });
 
-  proves("sctpAuthinfo", "send", missing, async () => {
+  proves("sctpAuthInfo", "send", missing, async () => {
     const [socket, address] = server();
     const sender = client();
     // struct sctp_assoc_value: future associations (0), and on.
@@ -123,15 +121,15 @@ describe("SOL_SCTP", () => {
     const DATA = 0;
     setsockopt(socket.fd, SOL_SCTP, SCTP_AUTH_CHUNK, Uint8Array.of(DATA));
     const withKey = (keyNumber: number) =>
-      sender.sendmsg({ data: "x", address, control: [{ name: "sctpAuthinfo", value: { keyNumber } }] });
+      sender.sendmsg({ data: "x", address, control: [{ name: "sctpAuthInfo", value: { keyNumber } }] });
     await withKey(0);
     expect((await next(socket)).data.toString()).toBe("x");
     expect((await rejection(withKey(7))).code).toBe("EINVAL");
   });
 
   for (const [name, at, further, impossible] of [
-    ["sctpDstaddrv4", IPV4, "127.0.0.2", "224.0.0.1"],
-    ["sctpDstaddrv6", IPV6, "::ffff:127.0.0.2", "ff02::1"],
+    ["sctpDstAddrV4", IPV4, "127.0.0.2", "224.0.0.1"],
+    ["sctpDstAddrV6", IPV6, "::ffff:127.0.0.2", "ff02::1"],
   ] as const) {
     proves(name, "send", missing, async () => {
       const [socket, address] = server([], at);

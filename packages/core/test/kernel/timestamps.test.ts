@@ -1,6 +1,4 @@
 import { describe, expect } from "vitest";
-import type { ControlName } from "../../src/control/index.js";
-import type { Message, Socket } from "../../src/index.js";
 import {
   SCM_TSTAMP_ACK,
   SCM_TSTAMP_SCHED,
@@ -17,10 +15,12 @@ import {
   SOF_TIMESTAMPING_TX_SCHED,
   SOF_TIMESTAMPING_TX_SOFTWARE,
   SOL_SOCKET,
-  setsockopt,
   TCP_NLA_BUSY,
   TCP_NLA_SND_CWND,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import type { ControlName } from "../../src/control/index.js";
+import type { Message, Socket } from "../../src/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { next, nextError, tcp, udp4, udp6, unix } from "../support/sockets.js";
 import { find, valueIn } from "./control.js";
 import { since } from "./missing.js";
@@ -102,7 +102,7 @@ describe("timestamps of what goes", () => {
       await socket.sendmsg({ data: "one is asked for", address: at, control });
       const entry = await nextError(socket);
       expectNow(valueIn(entry, name).software, start);
-      expect(valueIn(entry, "ipRecverr")).toMatchObject({
+      expect(valueIn(entry, "ipRecvErr")).toMatchObject({
         origin: SO_EE_ORIGIN_TIMESTAMPING,
         info: SCM_TSTAMP_SND,
         // Older kernels count only messages with a timestamp. Since 6.13 or so, they count all messages.
@@ -118,7 +118,7 @@ describe("timestamps of what goes", () => {
     for (const id of [7, 0xfedcba98]) {
       await socket.sendmsg({ data: "mine", address: at, control: [{ name: "tsOptId", value: id }] });
       const entry = await nextError(socket);
-      expect(valueIn(entry, "ipv6Recverr")).toMatchObject({ origin: SO_EE_ORIGIN_TIMESTAMPING, data: id });
+      expect(valueIn(entry, "ipv6RecvErr")).toMatchObject({ origin: SO_EE_ORIGIN_TIMESTAMPING, data: id });
       // Without OPT_TSONLY, the packet is returned with its headers.
       expect(entry.data.includes("mine")).toBe(true);
     }
@@ -132,7 +132,7 @@ describe("timestamps of what goes", () => {
     await client.sendmsg({ data: "0123456789" });
     const entry = await nextError(client);
     expectNow(valueIn(entry, "timestamping").software, start);
-    expect(valueIn(entry, "ipRecverr")).toMatchObject({ info: SCM_TSTAMP_ACK, data: 9 });
+    expect(valueIn(entry, "ipRecvErr")).toMatchObject({ info: SCM_TSTAMP_ACK, data: 9 });
     const attributes = valueIn(entry, "timestampingOptStats");
     expect(new Set(attributes.map(({ type }) => type)).size).toBe(attributes.length);
     const sized = Object.fromEntries(attributes.map(({ type, data }) => [type, data.length]));
@@ -153,7 +153,7 @@ describe("timestamps of what goes", () => {
     const seen: [id: number, what: number][] = [];
     for (let i = 0; i < 6; i++) {
       const entry = await nextError(socket);
-      const { info, data } = valueIn(entry, "ipRecverr");
+      const { info, data } = valueIn(entry, "ipRecvErr");
       seen.push([data, info]);
       expectNow(valueIn(entry, "timestamping").software, start);
     }

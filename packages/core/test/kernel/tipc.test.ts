@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
-import { AF_TIPC, SOCK_RDM, SOL_TIPC, setsockopt } from "../../src/syscalls/index.js";
+import { AF_TIPC, SOCK_RDM, SOL_TIPC } from "../../src/constants/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { next, open } from "../support/sockets.js";
 import { valueIn } from "./control.js";
 import { sockets } from "./missing.js";
@@ -14,7 +15,7 @@ const TIPC_NODE_SCOPE = 3;
 const missing = sockets("TIPC", AF_TIPC, SOCK_RDM);
 
 describe("SOL_TIPC", () => {
-  proves("tipcDestname", "receive", missing, async () => {
+  proves("tipcDestName", "receive", missing, async () => {
     const type = 100_000 + process.pid;
     const range = {
       family: "tipc",
@@ -32,10 +33,10 @@ describe("SOL_TIPC", () => {
     });
     const message = await next(service);
     expect(message.data.toString()).toBe("to a service");
-    expect(valueIn(message, "tipcDestname")).toEqual({ type, lower: 17, upper: 17 });
+    expect(valueIn(message, "tipcDestName")).toEqual({ type, lower: 17, upper: 17 });
   });
 
-  proves(["tipcErrinfo", "tipcRetdata"], "receive", missing, async () => {
+  proves(["tipcErrInfo", "tipcRetData"], "receive", missing, async () => {
     const sender = open(AF_TIPC, SOCK_RDM);
     setsockopt(sender.fd, SOL_TIPC, TIPC_DEST_DROPPABLE, 0);
     // The name of a closed socket.
@@ -45,7 +46,7 @@ describe("SOL_TIPC", () => {
     await sender.sendmsg({ data: "come back", address });
     const message = await next(sender);
     expect(message.data).toHaveLength(0);
-    expect(valueIn(message, "tipcErrinfo")).toEqual({ code: TIPC_ERR_NO_PORT, length: 9 });
-    expect(Buffer.from(valueIn(message, "tipcRetdata")).toString()).toBe("come back");
+    expect(valueIn(message, "tipcErrInfo")).toEqual({ code: TIPC_ERR_NO_PORT, length: 9 });
+    expect(Buffer.from(valueIn(message, "tipcRetData")).toString()).toBe("come back");
   });
 });

@@ -1,19 +1,17 @@
 import { describe, expect } from "vitest";
-import type { SystemError } from "../../src/errors.js";
 import {
   AF_INET,
-  close,
   SOCK_STREAM,
   SOL_TCP,
   SOL_TLS,
-  setsockopt,
-  socket,
   TCP_ULP,
   TLS_1_2_VERSION,
   TLS_CIPHER_AES_GCM_128,
   TLS_RX,
   TLS_TX,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import type { SystemError } from "../../src/errors.js";
+import { close, setsockopt, socket } from "../../src/syscalls/index.js";
 import { next, tcp } from "../support/sockets.js";
 import { valueIn } from "./control.js";
 import { type Missing, proves } from "./proves.js";

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
+import { AF_INET, IPPROTO_MPTCP, SOCK_STREAM } from "../../src/constants/index.js";
 import type { Address } from "../../src/index.js";
-import { AF_INET, IPPROTO_MPTCP, SOCK_STREAM } from "../../src/syscalls/index.js";
 import { next, tcp, udp4, udp6 } from "../support/sockets.js";
 import { find, valueIn } from "./control.js";
 import { sockets } from "./missing.js";

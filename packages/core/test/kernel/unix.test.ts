@@ -1,21 +1,17 @@
 import { readFileSync } from "node:fs";
 import { describe, expect } from "vitest";
-import { encodeControl } from "../../src/control/index.js";
 import {
   AF_UNIX,
-  close,
   MSG_CTRUNC,
-  recvmsg,
   SCM_CREDENTIALS,
   SO_PASSCRED,
   SO_PASSPIDFD,
   SO_PASSSEC,
   SOCK_DGRAM,
   SOL_SOCKET,
-  sendmsg,
-  setsockopt,
-  socketpair,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { encodeControl } from "../../src/control/index.js";
+import { close, recvmsg, sendmsg, setsockopt, socketpair } from "../../src/syscalls/index.js";
 import { openAnyFile } from "../support/any-file.js";
 import { atEnd, ownFd } from "../support/closing.js";
 import { sameFile } from "../support/descriptor-state.js";

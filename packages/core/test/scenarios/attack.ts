@@ -4,16 +4,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { encodeAddress } from "../../src/address/index.js";
-import {
-  AF_UNIX,
-  bind,
-  close,
-  listen,
-  SHUT_RDWR,
-  SOCK_STREAM,
-  shutdown,
-  socket,
-} from "../../src/syscalls/index.js";
+import { AF_UNIX, SHUT_RDWR, SOCK_STREAM } from "../../src/constants/index.js";
+import { bind, close, listen, shutdown, socket } from "../../src/syscalls/index.js";
 import { evaluate } from "../support/evaluate.js";
 import { slow, thorough } from "../support/scale.js";
 import { isRoot } from "../support/target.js";

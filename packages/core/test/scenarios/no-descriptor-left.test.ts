@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect } from "vitest";
+import { MSG_CTRUNC } from "../../src/constants/index.js";
 import { isDeno } from "../../src/runtime.js";
-import { MSG_CTRUNC } from "../../src/syscalls/index.js";
 import { run } from "../support/children.js";
 import { HEADER, rights } from "../support/cmsg.js";
 import { compiled } from "../support/compiled.js";
@@ -26,7 +26,8 @@ function underLimit(code: string): unknown {
   const script = join(dist, "limited.mjs");
   writeFileSync(
     script,
-    `import { AF_UNIX, SOCK_STREAM, close, dup, recvmsg, sendmsg, socketpair } from "./syscalls/index.js";
+    `import { AF_UNIX, SOCK_STREAM } from "./constants/index.js";
+import { close, dup, recvmsg, sendmsg, socketpair } from "./syscalls/index.js";
     const HEADER = ${HEADER};
     function rights(...fds) {
       const bytes = Buffer.from("${rights(0, 0, 0).toString("hex")}", "hex");

@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
+import { AF_INET, NETLINK_USERSOCK, SOCK_DGRAM } from "../../src/constants/index.js";
 import { Socket } from "../../src/index.js";
-import { AF_INET, NETLINK_USERSOCK, SOCK_DGRAM, socket as syscallSocket } from "../../src/syscalls/index.js";
+import { socket as syscallSocket } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
 import { calls } from "../support/counted-calls.js";
 import { isSettled, rejection } from "../support/outcome.js";

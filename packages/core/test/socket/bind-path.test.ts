@@ -1,9 +1,9 @@
 import { existsSync, linkSync, renameSync, statSync, unlinkSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { describe, expect, it } from "vitest";
+import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "../../src/constants/index.js";
 import { Listener, Socket, type SocketType } from "../../src/index.js";
 import { isDeno } from "../../src/runtime.js";
-import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
 import { freshPath } from "../support/fresh-places.js";
 import { rejection } from "../support/outcome.js";

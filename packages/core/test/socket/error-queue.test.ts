@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { Socket } from "../../src/index.js";
 import {
   MSG_ERRQUEUE,
   SO_TIMESTAMPING_OLD,
@@ -8,8 +7,9 @@ import {
   SOF_TIMESTAMPING_SOFTWARE,
   SOF_TIMESTAMPING_TX_SOFTWARE,
   SOL_SOCKET,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { Socket } from "../../src/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
 import { calls } from "../support/counted-calls.js";
 import { withDeadPeer } from "../support/dead-peer.js";

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { NETLINK_USERSOCK } from "../../src/constants/index.js";
 import { EOPNOTSUPP } from "../../src/errno.js";
 import { Listener, Socket } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
-import { NETLINK_USERSOCK } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
 import { freshPath } from "../support/fresh-places.js";
 import { rejection, thrown } from "../support/outcome.js";

@@ -1,9 +1,10 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
+import { AF_UNIX, SOCK_STREAM } from "../../src/constants/index.js";
 import { EMSGSIZE, ENOMEM } from "../../src/errno.js";
 import { Listener, Socket, socketpair } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
-import { AF_UNIX, close, SOCK_STREAM, socket } from "../../src/syscalls/index.js";
+import { close, socket } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
 import { calls } from "../support/counted-calls.js";
 import { rejection, thrown } from "../support/outcome.js";

@@ -1,13 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { familyNumber } from "../../src/address/family.js";
-import { Listener, Socket, type SocketType, socketpair } from "../../src/index.js";
-import { binding } from "../../src/native/load.js";
-import {
-  type OptionEntry,
-  type OptionName,
-  type SettableOption,
-  socketOptions,
-} from "../../src/options/index.js";
 import {
   AF_INET,
   AF_INET6,
@@ -15,7 +7,6 @@ import {
   AF_PACKET,
   AF_UNIX,
   AF_VSOCK,
-  getsockopt,
   IPPROTO_ICMP,
   NETLINK_ROUTE,
   SCTP_SOCKOPT_PEELOFF,
@@ -27,9 +18,17 @@ import {
   SOL_SCTP,
   SOL_SOCKET,
   SOL_TCP,
-  setsockopt,
   TCP_NODELAY,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { Listener, Socket, type SocketType, socketpair } from "../../src/index.js";
+import { binding } from "../../src/native/load.js";
+import {
+  type OptionEntry,
+  type OptionName,
+  type SettableOption,
+  socketOptions,
+} from "../../src/options/index.js";
+import { getsockopt, setsockopt } from "../../src/syscalls/index.js";
 import { closeAll, own } from "../support/closing.js";
 import { counted } from "../support/counted.js";
 import { thrown } from "../support/outcome.js";
@@ -385,6 +384,30 @@ describe("options that are refused", () => {
       expect(error).toMatchObject({ code: "ERR_INVALID_ARG_VALUE", argument });
       expect(error.message).toContain(constant);
       expect(error.message).toMatch(instead);
+    }
+  });
+
+  it("are raw programs: the error says how to set one by name", () => {
+    const [socket] = unix("stream");
+    const programs = Object.entries<OptionEntry>(socketOptions).filter(([, entry]) => entry.takesProgram);
+    expect(programs.length).toBeGreaterThan(0);
+    for (const [name, { level, option }] of programs) {
+      const error = thrown(() => socket!.options.setRaw(level, option, new Uint8Array(16)));
+      expect(error.message).toContain(`socket.options.set("${name}", instructions)`);
+    }
+  });
+
+  it("are options that need a privilege: the error says which", () => {
+    const [socket] = unix("stream");
+    const native = binding();
+    const { setsockopt } = native;
+    Object.assign(native, { setsockopt: () => -1 });
+    try {
+      expect(thrown(() => socket!.options.set("mark", 1)).message).toBe(
+        "setsockopt EPERM: setting SO_MARK needs CAP_NET_RAW or CAP_NET_ADMIN",
+      );
+    } finally {
+      Object.assign(native, { setsockopt });
     }
   });
 

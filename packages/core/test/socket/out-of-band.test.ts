@@ -1,17 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { AF_INET, IPPROTO_MPTCP, MSG_DONTWAIT, MSG_OOB, SOCK_STREAM } from "../../src/constants/index.js";
 import { EPERM } from "../../src/errno.js";
 import { Listener, Socket } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
-import {
-  AF_INET,
-  close,
-  IPPROTO_MPTCP,
-  MSG_DONTWAIT,
-  MSG_OOB,
-  recvmsg,
-  SOCK_STREAM,
-  socket as syscallSocket,
-} from "../../src/syscalls/index.js";
+import { close, recvmsg, socket as syscallSocket } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
 import { calls } from "../support/counted-calls.js";
 import { isSettled, rejection, thrown } from "../support/outcome.js";

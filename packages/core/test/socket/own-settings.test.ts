@@ -1,23 +1,25 @@
 import { describe, expect, it, vi } from "vitest";
+import {
+  AF_UNIX,
+  MSG_CTRUNC,
+  MSG_DONTWAIT,
+  MSG_OOB,
+  MSG_PEEK,
+  SO_OOBINLINE,
+  SO_TIMESTAMP_OLD,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "../../src/constants/index.js";
 import { CMSG_SPACE, decodeControl } from "../../src/control/index.js";
 import { encodeRights } from "../../src/control/rights.js";
 import { type Message, Socket, type SocketType, socketpair } from "../../src/index.js";
 import { DENIED } from "../../src/native/binding.js";
 import { binding } from "../../src/native/load.js";
 import {
-  AF_UNIX,
   close,
   getsockopt,
-  MSG_CTRUNC,
-  MSG_DONTWAIT,
-  MSG_OOB,
-  MSG_PEEK,
   recvmsg,
-  SO_OOBINLINE,
-  SO_TIMESTAMP_OLD,
-  SOCK_SEQPACKET,
-  SOCK_STREAM,
-  SOL_SOCKET,
   sendmsg,
   setsockopt,
   socketpair as socketpairOfNumbers,

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
+import { AF_UNIX, SOCK_DGRAM } from "../../src/constants/index.js";
 import { Listener, Socket, socketpair } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
-import { AF_UNIX, SOCK_DGRAM } from "../../src/syscalls/index.js";
 import { closeAll, own } from "../support/closing.js";
 import { counted, settled } from "../support/counted.js";
 import { isOpen } from "../support/descriptor-state.js";

@@ -1,14 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
+import { MSG_DONTWAIT, SO_SNDBUF, SOL_SOCKET } from "../../src/constants/index.js";
 import type { Message, ReceiveOptions } from "../../src/index.js";
 import { isBun } from "../../src/runtime.js";
-import {
-  MSG_DONTWAIT,
-  recvmsg,
-  SO_SNDBUF,
-  SOL_SOCKET,
-  sendmsg,
-  setsockopt,
-} from "../../src/syscalls/index.js";
+import { recvmsg, sendmsg, setsockopt } from "../../src/syscalls/index.js";
 import { rejection } from "../support/outcome.js";
 import { TYPES, withPair } from "../support/pairs.js";
 import { skipUnless } from "../support/skip-unless.js";

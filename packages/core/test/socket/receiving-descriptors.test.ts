@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { MSG_PEEK } from "../../src/syscalls/index.js";
+import { MSG_PEEK } from "../../src/constants/index.js";
 import { isCloseOnExec, sameFile } from "../support/descriptor-state.js";
 import { closeSync, fstatSync } from "../support/files.mjs";
 import { has } from "../support/kernel-features.js";

@@ -1,16 +1,15 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Socket } from "../../src/index.js";
-import { OFF_LOOP } from "../../src/native/binding.js";
-import { binding } from "../../src/native/load.js";
 import {
-  dup,
   MSG_CMSG_CLOEXEC,
   MSG_CTRUNC,
   MSG_DONTWAIT,
   MSG_PEEK,
   MSG_TRUNC,
-  recvmsg,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { Socket } from "../../src/index.js";
+import { OFF_LOOP } from "../../src/native/binding.js";
+import { binding } from "../../src/native/load.js";
+import { dup, recvmsg } from "../../src/syscalls/index.js";
 import { isSettled, rejection, thrown } from "../support/outcome.js";
 import { bytesOf, cramp, read, TYPES, withPair } from "../support/pairs.js";
 import { onRealKernel } from "../support/skip-unless.js";

@@ -1,21 +1,23 @@
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
+import {
+  AF_INET,
+  AF_UNIX,
+  SO_PASSRIGHTS,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "../../src/constants/index.js";
 import { ENOPROTOOPT, EPERM } from "../../src/errno.js";
 import { Listener, Socket, type SocketType, socketpair } from "../../src/index.js";
 import { DENIED } from "../../src/native/binding.js";
 import { binding } from "../../src/native/load.js";
 import {
-  AF_INET,
-  AF_UNIX,
   bind,
   close,
   getsockopt,
   listen,
-  SO_PASSRIGHTS,
-  SOCK_DGRAM,
-  SOCK_STREAM,
-  SOL_SOCKET,
   socket as socketNumber,
   socketpair as socketpairOfNumbers,
 } from "../../src/syscalls/index.js";

@@ -12,9 +12,9 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "../../src/constants/index.js";
 import { Listener, Socket, type SocketType } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
-import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
 import { closeSync, openSync } from "../support/files.mjs";
 import { freshPath } from "../support/fresh-places.js";

@@ -1,9 +1,10 @@
 import { lstatSync, rmSync } from "node:fs";
 import { encodeAddress } from "../../src/address/index.js";
+import { AF_UNIX, SOCK_STREAM } from "../../src/constants/index.js";
 import { binding } from "../../src/native/load.js";
 import { isBoundTo } from "../../src/socket/bound-inode.js";
 import { terminated } from "../../src/socket/file-path.js";
-import { AF_UNIX, bind, close, SOCK_STREAM, socket } from "../../src/syscalls/index.js";
+import { bind, close, socket } from "../../src/syscalls/index.js";
 import { freshPath } from "./fresh-places.js";
 import { skipUnless } from "./skip-unless.js";
 

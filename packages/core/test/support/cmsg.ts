@@ -1,5 +1,5 @@
 import { endianness } from "node:os";
-import { SCM_RIGHTS, SOL_SOCKET } from "../../src/syscalls/index.js";
+import { SCM_RIGHTS, SOL_SOCKET } from "../../src/constants/index.js";
 
 // Control data made by hand, so that the tests of the system calls need only struct cmsghdr (include/linux/socket.h):
 // size_t cmsg_len, int cmsg_level, int cmsg_type.

@@ -1,5 +1,6 @@
+import { IP_RECVERR, IPPROTO_IP } from "../../src/constants/index.js";
 import { Socket } from "../../src/index.js";
-import { IP_RECVERR, IPPROTO_IP, setsockopt } from "../../src/syscalls/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { counted } from "./counted.js";
 
 /** Runs `body` with a datagram socket whose peer is gone, so that an ICMP error answers each send. `recverr`: with IP_RECVERR. */

@@ -1,18 +1,14 @@
-import { EINVAL, ENOPROTOOPT, EOPNOTSUPP } from "../../src/errno.js";
-import type { SystemError } from "../../src/errors.js";
 import {
   AF_UNIX,
-  close,
   MSG_OOB,
   SO_PASSPIDFD,
   SO_PASSRIGHTS,
   SOCK_STREAM,
   SOL_SOCKET,
-  sendmsg,
-  setsockopt,
-  socket,
-  socketpair,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { EINVAL, ENOPROTOOPT, EOPNOTSUPP } from "../../src/errno.js";
+import type { SystemError } from "../../src/errors.js";
+import { close, sendmsg, setsockopt, socket, socketpair } from "../../src/syscalls/index.js";
 
 function knows(option: number): boolean {
   const fd = socket(AF_UNIX, SOCK_STREAM);

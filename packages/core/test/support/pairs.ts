@@ -1,3 +1,4 @@
+import { SO_RCVBUF, SO_SNDBUF, SOL_SOCKET } from "../../src/constants/index.js";
 import {
   type Message,
   type ReceiveOptions,
@@ -6,7 +7,7 @@ import {
   type SocketType,
   socketpair,
 } from "../../src/index.js";
-import { SO_RCVBUF, SO_SNDBUF, SOL_SOCKET, setsockopt } from "../../src/syscalls/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import { counted } from "./counted.js";
 
 export const TYPES = ["stream", "seqpacket", "dgram"] as const satisfies readonly SocketType[];

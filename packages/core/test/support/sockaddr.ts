@@ -1,5 +1,5 @@
 import { endianness } from "node:os";
-import { AF_INET, AF_UNIX } from "../../src/syscalls/index.js";
+import { AF_INET, AF_UNIX } from "../../src/constants/index.js";
 
 // sockaddrs made by hand: unix(7), ip(7).
 

@@ -1,8 +1,9 @@
 import { statSync } from "node:fs";
 import { expect } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
+import { AF_UNIX, SOCK_STREAM } from "../../src/constants/index.js";
 import { Listener, Socket, type SocketOptions } from "../../src/index.js";
-import { AF_UNIX, bind, close, SOCK_STREAM, socket } from "../../src/syscalls/index.js";
+import { bind, close, socket } from "../../src/syscalls/index.js";
 
 export const modeOf = (path: string): number => statSync(path).mode & 0o777;
 

@@ -1,6 +1,7 @@
 import { encodeAddress } from "../../src/address/index.js";
+import { AF_INET6, SOCK_DGRAM } from "../../src/constants/index.js";
 import { type Address, Listener, Socket, type SocketOptions, type SocketType } from "../../src/index.js";
-import { AF_INET6, bind, close, SOCK_DGRAM, socket } from "../../src/syscalls/index.js";
+import { bind, close, socket } from "../../src/syscalls/index.js";
 import { counted } from "./counted.js";
 import { freshName, freshPath } from "./fresh-places.js";
 

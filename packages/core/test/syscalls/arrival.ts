@@ -1,4 +1,5 @@
-import { recvmsg, SCM_MAX_FD } from "../../src/syscalls/index.js";
+import { SCM_MAX_FD } from "../../src/constants/index.js";
+import { recvmsg } from "../../src/syscalls/index.js";
 import { type Cmsg, fdsIn, INT, parse, space } from "../support/cmsg.js";
 import { own } from "../support/owned-descriptors.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { AF_UNIX, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET } from "../../src/constants/index.js";
 import {
-  AF_UNIX,
   accept4,
   bind,
   close,
@@ -12,9 +12,6 @@ import {
   listen,
   recvmmsg,
   recvmsg,
-  SOCK_DGRAM,
-  SOCK_STREAM,
-  SOL_SOCKET,
   sendmmsg,
   sendmsg,
   setsockopt,

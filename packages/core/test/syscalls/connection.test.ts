@@ -5,6 +5,12 @@ import { describe, expect, test } from "vitest";
 import {
   AF_INET,
   AF_UNIX,
+  SO_ERROR,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "../../src/constants/index.js";
+import {
   accept4,
   bind,
   connect,
@@ -13,10 +19,6 @@ import {
   getsockopt,
   listen,
   recvmsg,
-  SO_ERROR,
-  SOCK_DGRAM,
-  SOCK_STREAM,
-  SOL_SOCKET,
   sendmsg,
   socket,
 } from "../../src/syscalls/index.js";

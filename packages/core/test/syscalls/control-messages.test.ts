@@ -1,14 +1,9 @@
 import { machine } from "node:os";
 import { describe, expect, test } from "vitest";
-import { RESULT_FLAGS } from "../../src/native/binding.js";
-import { binding } from "../../src/native/load.js";
 import {
   AF_INET,
-  bind,
-  getsockname,
   MSG_CMSG_CLOEXEC,
   MSG_CTRUNC,
-  recvmmsg,
   SCM_CREDENTIALS,
   SCM_PIDFD,
   SCM_RIGHTS,
@@ -17,10 +12,10 @@ import {
   SOCK_DGRAM,
   SOCK_STREAM,
   SOL_SOCKET,
-  sendmsg,
-  setsockopt,
-  socket,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { RESULT_FLAGS } from "../../src/native/binding.js";
+import { binding } from "../../src/native/load.js";
+import { bind, getsockname, recvmmsg, sendmsg, setsockopt, socket } from "../../src/syscalls/index.js";
 import { cmsg, HEADER, INT, ints, intsOf, rights } from "../support/cmsg.js";
 import { isCloseOnExec } from "../support/descriptor-state.js";
 import { has } from "../support/kernel-features.js";

@@ -1,15 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  AF_UNIX,
-  close,
-  dup,
-  recvmsg,
-  SHUT_WR,
-  SOCK_STREAM,
-  sendmsg,
-  shutdown,
-  socket,
-} from "../../src/syscalls/index.js";
+import { AF_UNIX, SHUT_WR, SOCK_STREAM } from "../../src/constants/index.js";
+import { close, dup, recvmsg, sendmsg, shutdown, socket } from "../../src/syscalls/index.js";
 import { isCloseOnExec, isOpen, sameFile } from "../support/descriptor-state.js";
 import { keepDescriptors, own } from "../support/owned-descriptors.js";
 import { pair } from "./owned-pair.js";

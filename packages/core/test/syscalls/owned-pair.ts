@@ -1,4 +1,5 @@
-import { AF_UNIX, type SocketOptions, socketpair } from "../../src/syscalls/index.js";
+import { AF_UNIX } from "../../src/constants/index.js";
+import { type SocketOptions, socketpair } from "../../src/syscalls/index.js";
 import { own } from "../support/owned-descriptors.js";
 
 /** Two connected Unix sockets that the test owns. */

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { toNetSocket } from "../../src/interop/node-socket.js";
 import {
   AF_UNIX,
   MSG_CTRUNC,
@@ -13,10 +12,9 @@ import {
   SOCK_SEQPACKET,
   SOCK_STREAM,
   SOL_SOCKET,
-  sendmsg,
-  setsockopt,
-  socketpair,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { toNetSocket } from "../../src/interop/node-socket.js";
+import { sendmsg, setsockopt, socketpair } from "../../src/syscalls/index.js";
 import { cmsg, HEADER, INT, intsOf, rights, space } from "../support/cmsg.js";
 import { content } from "../support/content.js";
 import { isCloseOnExec, isOpen, sameFile } from "../support/descriptor-state.js";

@@ -1,15 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { AF_INET, AF_UNIX, MSG_TRUNC, SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET } from "../../src/constants/index.js";
 import {
-  AF_INET,
-  AF_UNIX,
   bind,
   connect,
   getsockname,
-  MSG_TRUNC,
   recvmmsg,
-  SO_SNDBUF,
-  SOCK_DGRAM,
-  SOL_SOCKET,
   sendmmsg,
   setsockopt,
   socket,

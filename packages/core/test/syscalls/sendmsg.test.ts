@@ -3,17 +3,19 @@ import { encodeAddress } from "../../src/address/index.js";
 import {
   AF_INET,
   AF_UNIX,
+  MSG_PEEK,
+  MSG_TRUNC,
+  SOCK_DGRAM,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from "../../src/constants/index.js";
+import {
   accept4,
   bind,
   connect,
   getsockname,
   listen,
-  MSG_PEEK,
-  MSG_TRUNC,
   recvmsg,
-  SOCK_DGRAM,
-  SOCK_SEQPACKET,
-  SOCK_STREAM,
   sendmsg,
   socket,
 } from "../../src/syscalls/index.js";

@@ -2,18 +2,14 @@ import { describe, expect, test } from "vitest";
 import {
   AF_INET,
   AF_UNIX,
-  getsockopt,
   MSG_DONTWAIT,
-  recvmsg,
   SO_TYPE,
   SOCK_DGRAM,
   SOCK_SEQPACKET,
   SOCK_STREAM,
   SOL_SOCKET,
-  sendmsg,
-  socket,
-  socketpair,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { getsockopt, recvmsg, sendmsg, socket, socketpair } from "../../src/syscalls/index.js";
 import { isCloseOnExec } from "../support/descriptor-state.js";
 import { keepDescriptors, own } from "../support/owned-descriptors.js";
 import { pair } from "./owned-pair.js";

@@ -2,15 +2,13 @@ import { describe, expect, test } from "vitest";
 import {
   AF_INET,
   AF_UNIX,
-  getsockopt,
   SO_PEERCRED,
   SO_REUSEADDR,
   SO_TYPE,
   SOCK_STREAM,
   SOL_SOCKET,
-  setsockopt,
-  socket,
-} from "../../src/syscalls/index.js";
+} from "../../src/constants/index.js";
+import { getsockopt, setsockopt, socket } from "../../src/syscalls/index.js";
 import { keepDescriptors, own } from "../support/owned-descriptors.js";
 import { pair } from "./owned-pair.js";
 import { systemError } from "./system-error.js";

@@ -1,15 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
-import {
-  MSG_DONTWAIT,
-  recvmmsg,
-  recvmsg,
-  SOCK_DGRAM,
-  SOCK_STREAM,
-  sendmmsg,
-  sendmsg,
-} from "../../src/syscalls/index.js";
+import { MSG_DONTWAIT, SOCK_DGRAM, SOCK_STREAM } from "../../src/constants/index.js";
+import { recvmmsg, recvmsg, sendmmsg, sendmsg } from "../../src/syscalls/index.js";
 import { keepDescriptors } from "../support/owned-descriptors.js";
 import { isEmulated } from "../support/target.js";
 import { pair } from "./owned-pair.js";

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { SO_SNDBUF, SOL_SOCKET } from "../../src/constants/index.js";
 import {
   type Descriptor,
   Listener,
@@ -11,7 +12,7 @@ import {
   socketpair,
 } from "../../src/index.js";
 import * as native from "../../src/native/load.js";
-import { SO_SNDBUF, SOL_SOCKET, setsockopt } from "../../src/syscalls/index.js";
+import { setsockopt } from "../../src/syscalls/index.js";
 import {
   FakeDescriptor,
   MemoryListener,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { SCM_RIGHTS, SOL_SOCKET } from "../../src/constants/index.js";
 import { MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC } from "../../src/constants/message-flags.js";
 import type { MessageSocket } from "../../src/index.js";
-import { SCM_RIGHTS, SOL_SOCKET } from "../../src/syscalls/index.js";
 import { rejection } from "../support/outcome.js";
 import { countNativeCalls, kernel, memory } from "./both-transports.js";
 

@@ -41,7 +41,7 @@ test("sendmsg accepts a message", () => {
   socket.sendmsg({});
   socket.sendmsg({ data: [bytes, "x", bytes.buffer, new DataView(bytes.buffer)], flags: 1 });
   socket.sendmsg({ fds: [0, descriptor, handle, netSocket, netServer, dgram, socket, listener, { fd: 1 }] });
-  socket.sendmsg({ control: [{ name: "txtime", value: 1n }], address: { path: "/run/x" } });
+  socket.sendmsg({ control: [{ name: "txTime", value: 1n }], address: { path: "/run/x" } });
   // @ts-expect-error: a message is an object.
   socket.sendmsg("x");
   // @ts-expect-error: data is text or bytes, not a number.
@@ -55,7 +55,7 @@ test("sendmsg accepts a message", () => {
   // @ts-expect-error: descriptors are sent as `fds`.
   socket.sendmsg({ rights: [0] });
   // @ts-expect-error: the value is a bigint.
-  socket.sendmsg({ control: [{ name: "txtime", value: 1 }] });
+  socket.sendmsg({ control: [{ name: "txTime", value: 1 }] });
   // @ts-expect-error: an address is an object.
   socket.sendmsg({ address: "/run/x" });
   // @ts-expect-error: the flags belong to the message.
@@ -108,7 +108,7 @@ test("a message is read-only", () => {
   // @ts-expect-error
   message.fds.pop();
   // @ts-expect-error
-  message.control.push({ name: "txtime", value: 1n });
+  message.control.push({ name: "txTime", value: 1n });
   // @ts-expect-error
   message.eof = true;
   // @ts-expect-error
@@ -259,8 +259,8 @@ test("the kind narrows a report's type", () => {
       return expectTypeOf(report.software).toEqualTypeOf<bigint | undefined>();
     case "zeroCopy":
       return expectTypeOf(report.copied).toEqualTypeOf<boolean>();
-    case "txtime":
-      return expectTypeOf(report.txtime).toEqualTypeOf<bigint>();
+    case "txTime":
+      return expectTypeOf(report.txTime).toEqualTypeOf<bigint>();
     default:
       return expectTypeOf(report).toEqualTypeOf<{ kind: "other"; message: Message }>();
   }

@@ -1,8 +1,8 @@
 import { expectTypeOf, test } from "vitest";
+import { AF_UNIX, SO_RCVBUF, SOCK_STREAM, SOL_SOCKET } from "../../src/constants/index.js";
 import type { FileDescriptor, Socket } from "../../src/index.js";
 import {
   type Accepted,
-  AF_UNIX,
   accept4,
   bind,
   close,
@@ -11,9 +11,6 @@ import {
   type Received,
   recvmmsg,
   recvmsg,
-  SO_RCVBUF,
-  SOCK_STREAM,
-  SOL_SOCKET,
   sendmmsg,
   sendmsg,
   setsockopt,

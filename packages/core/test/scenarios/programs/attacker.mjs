@@ -7,23 +7,9 @@ import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { encodeAddress } from "sendmsg/address";
+import { AF_UNIX, MSG_NOSIGNAL, MSG_OOB, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "sendmsg/constants";
 import { encodeControl } from "sendmsg/control";
-import {
-  AF_UNIX,
-  bind,
-  close,
-  connect,
-  getsockname,
-  MSG_NOSIGNAL,
-  MSG_OOB,
-  recvmsg,
-  SOCK_DGRAM,
-  SOCK_SEQPACKET,
-  SOCK_STREAM,
-  sendmmsg,
-  sendmsg,
-  socket,
-} from "sendmsg/syscalls";
+import { bind, close, connect, getsockname, recvmsg, sendmmsg, sendmsg, socket } from "sendmsg/syscalls";
 import { openSync } from "../../support/files.mjs";
 import { beginning, end } from "./cues.mjs";
 import { lingering } from "./lingering.mjs";

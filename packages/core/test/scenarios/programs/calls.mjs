@@ -3,6 +3,7 @@
 //   node calls.mjs
 import { writeSync } from "node:fs";
 import { Listener, Socket, socketpair } from "sendmsg";
+import { AF_UNIX, SOCK_DGRAM } from "sendmsg/constants";
 import * as syscalls from "sendmsg/syscalls";
 
 async function attempt(body) {
@@ -58,7 +59,7 @@ async function descriptors() {
 
 /** Batches: sendmmsg, recvmmsg. */
 function batches() {
-  const [a, b] = syscalls.socketpair(syscalls.AF_UNIX, syscalls.SOCK_DGRAM);
+  const [a, b] = syscalls.socketpair(AF_UNIX, SOCK_DGRAM);
   const sent = syscalls.sendmmsg(a, [{ data: "one" }, { data: "two" }]);
   const buffers = [Buffer.alloc(8), Buffer.alloc(8)];
   const received = syscalls.recvmmsg(

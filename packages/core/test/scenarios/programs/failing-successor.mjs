@@ -3,7 +3,7 @@
 //   node failing-successor.mjs CONTROL_PATH HOW
 import { setTimeout as pause } from "node:timers/promises";
 import { Socket } from "sendmsg";
-import { MSG_PEEK } from "sendmsg/syscalls";
+import { MSG_PEEK } from "sendmsg/constants";
 
 const [path, how] = process.argv.slice(2);
 const predecessor = await Socket.connect({ path });

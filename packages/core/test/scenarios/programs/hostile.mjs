@@ -6,7 +6,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { Listener, Socket, socketpair } from "sendmsg";
-import { MSG_OOB } from "sendmsg/syscalls";
+import { MSG_OOB } from "sendmsg/constants";
 import { binding } from "../../../dist/native/load.js";
 import { largestDelay } from "./delay.mjs";
 import { LINGER, sendLingering } from "./lingering.mjs";

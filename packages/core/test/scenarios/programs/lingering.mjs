@@ -3,18 +3,20 @@
 import { encodeAddress } from "sendmsg/address";
 import {
   AF_INET,
-  accept4,
-  bind,
-  close,
-  connect,
-  getsockname,
-  listen,
   MSG_DONTWAIT,
   SO_LINGER,
   SO_RCVBUF,
   SO_SNDBUF,
   SOCK_STREAM,
   SOL_SOCKET,
+} from "sendmsg/constants";
+import {
+  accept4,
+  bind,
+  close,
+  connect,
+  getsockname,
+  listen,
   sendmsg,
   setsockopt,
   socket,

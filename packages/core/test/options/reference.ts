@@ -1,0 +1,103 @@
+import type { OptionEntry } from "../../src/options/entry.js";
+import { socketOptions } from "../../src/options/index.js";
+import type { Payload } from "../../src/wire/payload.js";
+import { type Source, TableComments } from "../support/table-comments.js";
+
+// docs/options.md and what stands above each entry, made of the table and of its source.
+
+const entries = Object.entries<OptionEntry>(socketOptions);
+
+const DIRECTIONS = { get: "read", set: "set", both: "read and set" } as const;
+
+const comments = new TableComments(new URL("../../src/options/", import.meta.url));
+
+/** What a person has written above an entry. */
+export const description = (name: string, { constant }: OptionEntry): string =>
+  comments.description(name, constant);
+
+/** What the table says of an entry, as an editor shows it. */
+function facts(entry: OptionEntry): string {
+  const { constant, option, levelName, payload, setPayload, query, direction, since, source, privilege } =
+    entry;
+  const types = [
+    payload.ctype,
+    ...(setPayload && setPayload.ctype !== payload.ctype ? [`set as ${setPayload.ctype}`] : []),
+    ...(query ? [`asked for with ${query.ctype}`] : []),
+  ];
+  return [
+    `${constant} (${option}) of ${levelName}: ${types.join(", ")}, ${DIRECTIONS[direction]}.`,
+    privilege && `Setting needs ${privilege}.`,
+    `Since Linux ${since}.`,
+    `Source: ${source}.`,
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+/** The files of the table as they should be. */
+export const documentedSources = (): Source[] =>
+  comments.rewritten(entries.map(([name, entry]) => [name, entry.constant, facts(entry)]));
+
+/** The kind of a value: that of the one whose bytes are all zero. */
+function kindOf(value: unknown): string {
+  if (value instanceof Uint8Array) return "Uint8Array";
+  if (Array.isArray(value)) return value.length === 0 ? "list" : `${kindOf(value[0])}[]`;
+  if (typeof value !== "object" || value === null) return typeof value;
+  if ("family" in value) return "Address";
+  const fields = Object.entries(value).map(([name, field]) =>
+    typeof field === "number" ? name : `${name}: ${kindOf(field)}`,
+  );
+  return `{ ${fields.join(", ")} }`;
+}
+
+/** What JavaScript has for a payload; its C type where zeroes are no value. */
+function kindOfPayload({ ctype, size, room = size, read }: Payload<unknown>): string {
+  for (const length of new Set([size["64"], Math.min(room["64"], size["64"] + 8), room["64"]])) {
+    const value = read(new Uint8Array(length), 0, length, "64");
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
+    return kindOf(value);
+  }
+  return ctype;
+}
+
+const cell = (text: string) => text.replaceAll("|", "\\|");
+
+function row(name: string, entry: OptionEntry): string {
+  const { constant, payload, direction, since, privilege = "", source, families = ["any"] } = entry;
+  const cells = [
+    `\`${name}\``,
+    constant,
+    description(name, entry),
+    `\`${kindOfPayload(payload)}\``,
+    DIRECTIONS[direction],
+    families.join(", "),
+    since,
+    privilege,
+    source,
+  ];
+  return `| ${cells.map(cell).join(" | ")} |`;
+}
+
+/** The whole page. */
+export function referencePage(): string {
+  const levels = new Map<string, string[]>();
+  for (const [name, entry] of entries) {
+    levels.set(entry.levelName, [...(levels.get(entry.levelName) ?? []), row(name, entry)]);
+  }
+  return [
+    "# Socket options",
+    "",
+    "Made from the library's table; do not edit. Each option has the name that `socket.options.get` and `socket.options.set` use.",
+    "In the column of values, fields whose type is not given are numbers. What has no name here goes by its numbers:",
+    "`socket.options.getRaw`, `socket.options.setRaw`.",
+    "",
+    ...[...levels].flatMap(([level, rows]) => [
+      `## ${level}`,
+      "",
+      "| name | constant | what it is | value | direction | sockets | since Linux | setting takes | source |",
+      "|---|---|---|---|---|---|---|---|---|",
+      ...rows,
+      "",
+    ]),
+  ].join("\n");
+}
