@@ -48,14 +48,14 @@ export const ipv6Messages = {
     source: "net/ipv6/datagram.c",
   }),
   /** Hop-by-hop options, as the header that holds them.
-   * IPV6_HOPOPTS (54) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_RECVHOPOPTS. Sending takes
+   * IPV6_HOPOPTS (54) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_RECVHOPOPTS. Sending needs
    * CAP_NET_RAW. Since Linux 2.6.14. Source: RFC 3542. */
   ipv6HopOpts: rfc3542.both("IPV6_HOPOPTS", "2.6.14", optionsHeader, {
     privilege: "CAP_NET_RAW",
     enable: "IPV6_RECVHOPOPTS",
   }),
   /** Destination options for the hops of a routing header.
-   * IPV6_RTHDRDSTOPTS (55) of SOL_IPV6: struct ipv6_opt_hdr, sent. Sending takes CAP_NET_RAW. Since Linux 2.6.14. Source: RFC 3542.
+   * IPV6_RTHDRDSTOPTS (55) of SOL_IPV6: struct ipv6_opt_hdr, sent. Sending needs CAP_NET_RAW. Since Linux 2.6.14. Source: RFC 3542.
    * */
   ipv6RtHdrDstOpts: rfc3542.send("IPV6_RTHDRDSTOPTS", "2.6.14", optionsHeader, { privilege: "CAP_NET_RAW" }),
   /** The routing header. Only type 2 can be sent.
@@ -65,7 +65,7 @@ export const ipv6Messages = {
     enable: "IPV6_RECVRTHDR",
   }),
   /** Destination options, as the header that holds them. A packet can have several, in their order.
-   * IPV6_DSTOPTS (59) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_RECVDSTOPTS. Sending takes
+   * IPV6_DSTOPTS (59) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_RECVDSTOPTS. Sending needs
    * CAP_NET_RAW. Since Linux 2.6.14. Source: RFC 3542. */
   ipv6DstOpts: rfc3542.both("IPV6_DSTOPTS", "2.6.14", optionsHeader, {
     privilege: "CAP_NET_RAW",
@@ -111,14 +111,14 @@ export const ipv6Messages = {
    * */
   ipv6HopLimit2292: rfc2292.both("IPV6_2292HOPLIMIT", "2.2", i32, { enable: "IPV6_2292HOPLIMIT" }),
   /** As `ipv6HopOpts`, in the form that RFC 3542 has replaced.
-   * IPV6_2292HOPOPTS (3) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_2292HOPOPTS. Sending takes
+   * IPV6_2292HOPOPTS (3) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_2292HOPOPTS. Sending needs
    * CAP_NET_RAW. Since Linux 2.2. Source: RFC 2292. */
   ipv6HopOpts2292: rfc2292.both("IPV6_2292HOPOPTS", "2.2", optionsHeader, {
     privilege: "CAP_NET_RAW",
     enable: "IPV6_2292HOPOPTS",
   }),
   /** As `ipv6DstOpts`, in the form that RFC 3542 has replaced.
-   * IPV6_2292DSTOPTS (4) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_2292DSTOPTS. Sending takes
+   * IPV6_2292DSTOPTS (4) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_2292DSTOPTS. Sending needs
    * CAP_NET_RAW. Since Linux 2.2. Source: RFC 2292. */
   ipv6DstOpts2292: rfc2292.both("IPV6_2292DSTOPTS", "2.2", optionsHeader, {
     privilege: "CAP_NET_RAW",

@@ -183,7 +183,7 @@ export const socketMessages = {
    * SO_RXQ_OVFL (40) of SOL_SOCKET: __u32, received, switched on by SO_RXQ_OVFL. Since Linux 2.6.33. Source: socket(7). */
   rxqOvfl: packets.receive("SO_RXQ_OVFL", "2.6.33", u32, { enable: "SO_RXQ_OVFL" }),
   /** The packet's mark, for routing and filtering. On IP sockets it can be sent since Linux 5.4.
-   * SO_MARK (36) of SOL_SOCKET: __u32, sent and received, switched on by SO_RCVMARK. Sending takes CAP_NET_RAW or CAP_NET_ADMIN.
+   * SO_MARK (36) of SOL_SOCKET: __u32, sent and received, switched on by SO_RCVMARK. Sending needs CAP_NET_RAW or CAP_NET_ADMIN.
    * Since Linux 5.19, sent since 4.3. Source: socket(7). */
   mark: packets.both("SO_MARK", "5.19", u32, {
     enable: "SO_RCVMARK",
@@ -191,7 +191,7 @@ export const socketMessages = {
     sentSince: "4.3",
   }),
   /** The packet's priority, for queueing.
-   * SO_PRIORITY (12) of SOL_SOCKET: __u32, sent and received, switched on by SO_RCVPRIORITY. Sending takes CAP_NET_RAW or
+   * SO_PRIORITY (12) of SOL_SOCKET: __u32, sent and received, switched on by SO_RCVPRIORITY. Sending needs CAP_NET_RAW or
    * CAP_NET_ADMIN above 6. Since Linux 6.14. Source: socket(7). */
   priority: packets.both("SO_PRIORITY", "6.14", u32, {
     enable: "SO_RCVPRIORITY",

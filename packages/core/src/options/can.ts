@@ -98,7 +98,7 @@ export const canOptions = {
    * SO_J1939_PROMISC (2) of SOL_CAN_J1939: int, read and set. Since Linux 5.4. Source: Documentation/networking/j1939.rst. */
   j1939Promisc: j1939.both("SO_J1939_PROMISC", "5.4", flag),
   /** The priority of what is sent, 0 (first) to 7.
-   * SO_J1939_SEND_PRIO (3) of SOL_CAN_J1939: int, read and set. Setting takes CAP_NET_ADMIN below 2. Since Linux 5.4. Source:
+   * SO_J1939_SEND_PRIO (3) of SOL_CAN_J1939: int, read and set. Setting needs CAP_NET_ADMIN below 2. Since Linux 5.4. Source:
    * Documentation/networking/j1939.rst. */
   j1939SendPrio: j1939.both("SO_J1939_SEND_PRIO", "5.4", i32, { privilege: "CAP_NET_ADMIN below 2" }),
   /** Whether the fate of long messages is reported on the error queue.

@@ -93,7 +93,7 @@ export const ipOptions = {
    * IP_FREEBIND (15) of SOL_IP: int, read and set. Since Linux 2.4. Source: ip(7). */
   ipFreeBind: both("IP_FREEBIND", "2.4", flag),
   /** The socket's own IPsec policy.
-   * IP_XFRM_POLICY (17) of SOL_IP: struct xfrm_userpolicy_info, set. Setting takes CAP_NET_ADMIN. Since Linux 2.6. Source:
+   * IP_XFRM_POLICY (17) of SOL_IP: struct xfrm_userpolicy_info, set. Setting needs CAP_NET_ADMIN. Since Linux 2.6. Source:
    * include/uapi/linux/xfrm.h. */
   ipXfrmPolicy: set("IP_XFRM_POLICY", "2.6", blob("struct xfrm_userpolicy_info", XFRM_ROOM), {
     source: "include/uapi/linux/xfrm.h",
@@ -103,7 +103,7 @@ export const ipOptions = {
    * IP_PASSSEC (18) of SOL_IP: int, read and set. Since Linux 2.6.17. Source: ip(7). */
   ipPassSec: both("IP_PASSSEC", "2.6.17", flag),
   /** Whether addresses of others can be bound, for proxies.
-   * IP_TRANSPARENT (19) of SOL_IP: int, read and set. Setting takes CAP_NET_RAW or CAP_NET_ADMIN. Since Linux 2.6.24. Source:
+   * IP_TRANSPARENT (19) of SOL_IP: int, read and set. Setting needs CAP_NET_RAW or CAP_NET_ADMIN. Since Linux 2.6.24. Source:
    * ip(7). */
   ipTransparent: both("IP_TRANSPARENT", "2.6.24", flag, { privilege: "CAP_NET_RAW or CAP_NET_ADMIN" }),
   /** Whether datagrams come with the address that they were sent to before a proxy rule took them.

@@ -130,7 +130,7 @@ export const ipv6Options = {
    * IPV6_FLOWINFO (11) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: ipv6(7). */
   ipv6FlowInfo: both("IPV6_FLOWINFO", "2.2", flag),
   /** The socket's own IPsec policy.
-   * IPV6_XFRM_POLICY (35) of SOL_IPV6: struct xfrm_userpolicy_info, set. Setting takes CAP_NET_ADMIN. Since Linux 2.6. Source:
+   * IPV6_XFRM_POLICY (35) of SOL_IPV6: struct xfrm_userpolicy_info, set. Setting needs CAP_NET_ADMIN. Since Linux 2.6. Source:
    * include/uapi/linux/xfrm.h. */
   ipv6XfrmPolicy: set("IPV6_XFRM_POLICY", "2.6", blob("struct xfrm_userpolicy_info", XFRM_ROOM), {
     source: "include/uapi/linux/xfrm.h",
@@ -159,11 +159,11 @@ export const ipv6Options = {
    * IPV6_RECVHOPOPTS (53) of SOL_IPV6: int, read and set. Since Linux 2.6.14. Source: ipv6(7). */
   ipv6RecvHopOpts: both("IPV6_RECVHOPOPTS", "2.6.14", flag),
   /** The hop-by-hop options of what is sent.
-   * IPV6_HOPOPTS (54) of SOL_IPV6: struct ipv6_opt_hdr, read and set. Setting takes CAP_NET_RAW. Since Linux 2.6.14. Source:
+   * IPV6_HOPOPTS (54) of SOL_IPV6: struct ipv6_opt_hdr, read and set. Setting needs CAP_NET_RAW. Since Linux 2.6.14. Source:
    * ipv6(7). */
   ipv6HopOpts: both("IPV6_HOPOPTS", "2.6.14", extensionHeader, { privilege: "CAP_NET_RAW" }),
   /** The destination options before the routing header of what is sent.
-   * IPV6_RTHDRDSTOPTS (55) of SOL_IPV6: struct ipv6_opt_hdr, read and set. Setting takes CAP_NET_RAW. Since Linux 2.6.14. Source:
+   * IPV6_RTHDRDSTOPTS (55) of SOL_IPV6: struct ipv6_opt_hdr, read and set. Setting needs CAP_NET_RAW. Since Linux 2.6.14. Source:
    * ipv6(7). */
   ipv6RtHdrDstOpts: both("IPV6_RTHDRDSTOPTS", "2.6.14", extensionHeader, { privilege: "CAP_NET_RAW" }),
   /** Whether messages come with their packet's routing header.
@@ -176,7 +176,7 @@ export const ipv6Options = {
    * IPV6_RECVDSTOPTS (58) of SOL_IPV6: int, read and set. Since Linux 2.6.14. Source: ipv6(7). */
   ipv6RecvDstOpts: both("IPV6_RECVDSTOPTS", "2.6.14", flag),
   /** The destination options of what is sent.
-   * IPV6_DSTOPTS (59) of SOL_IPV6: struct ipv6_opt_hdr, read and set. Setting takes CAP_NET_RAW. Since Linux 2.6.14. Source:
+   * IPV6_DSTOPTS (59) of SOL_IPV6: struct ipv6_opt_hdr, read and set. Setting needs CAP_NET_RAW. Since Linux 2.6.14. Source:
    * ipv6(7). */
   ipv6DstOpts: both("IPV6_DSTOPTS", "2.6.14", extensionHeader, { privilege: "CAP_NET_RAW" }),
   /** Whether changes of a path's MTU are reported as messages.
@@ -211,7 +211,7 @@ export const ipv6Options = {
    * IPV6_RECVORIGDSTADDR (74) of SOL_IPV6: int, read and set. Since Linux 2.6.37. Source: net/ipv6/ipv6_sockglue.c. */
   ipv6RecvOrigDstAddr: kernel.both("IPV6_RECVORIGDSTADDR", "2.6.37", flag),
   /** Whether addresses of others can be bound, for proxies.
-   * IPV6_TRANSPARENT (75) of SOL_IPV6: int, read and set. Setting takes CAP_NET_RAW or CAP_NET_ADMIN. Since Linux 2.6.37. Source:
+   * IPV6_TRANSPARENT (75) of SOL_IPV6: int, read and set. Setting needs CAP_NET_RAW or CAP_NET_ADMIN. Since Linux 2.6.37. Source:
    * net/ipv6/ipv6_sockglue.c. */
   ipv6Transparent: kernel.both("IPV6_TRANSPARENT", "2.6.37", flag, {
     privilege: "CAP_NET_RAW or CAP_NET_ADMIN",

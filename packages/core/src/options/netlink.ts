@@ -31,7 +31,7 @@ export const netlinkOptions = {
    * NETLINK_NO_ENOBUFS (5) of SOL_NETLINK: int, read and set. Since Linux 2.6.30. Source: netlink(7). */
   netlinkNoEnobufs: both("NETLINK_NO_ENOBUFS", "2.6.30", flag),
   /** Whether the socket hears the network namespaces that this one has numbers for, too.
-   * NETLINK_LISTEN_ALL_NSID (8) of SOL_NETLINK: int, read and set. Setting takes CAP_NET_BROADCAST. Since Linux 4.2. Source:
+   * NETLINK_LISTEN_ALL_NSID (8) of SOL_NETLINK: int, read and set. Setting needs CAP_NET_BROADCAST. Since Linux 4.2. Source:
    * netlink(7). */
   netlinkListenAllNsid: both("NETLINK_LISTEN_ALL_NSID", "4.2", flag, { privilege: "CAP_NET_BROADCAST" }),
   /** Whether acknowledgements leave out the request.

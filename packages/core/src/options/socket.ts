@@ -45,7 +45,7 @@ const unix = level({ SOL_SOCKET }, socket, { source: "unix(7)", families: ["unix
 /** The options of SOL_SOCKET. */
 export const socketLevelOptions = {
   /** Records debugging information.
-   * SO_DEBUG (1) of SOL_SOCKET: int, read and set. Setting takes CAP_NET_ADMIN. Since Linux 2.2. Source: socket(7). */
+   * SO_DEBUG (1) of SOL_SOCKET: int, read and set. Setting needs CAP_NET_ADMIN. Since Linux 2.2. Source: socket(7). */
   debug: both("SO_DEBUG", "2.2", flag, { privilege: "CAP_NET_ADMIN" }),
   /** Whether bind(2) may take an address that closed connections still linger on.
    * SO_REUSEADDR (2) of SOL_SOCKET: int, read and set. Since Linux 2.2. Source: socket(7). */
@@ -69,10 +69,10 @@ export const socketLevelOptions = {
    * SO_RCVBUF (8) of SOL_SOCKET: int, read and set. Since Linux 2.2. Source: socket(7). */
   rcvBuf: both("SO_RCVBUF", "2.2", i32),
   /** As `sndBuf`, beyond net.core.wmem_max.
-   * SO_SNDBUFFORCE (32) of SOL_SOCKET: int, set. Setting takes CAP_NET_ADMIN. Since Linux 2.6.14. Source: socket(7). */
+   * SO_SNDBUFFORCE (32) of SOL_SOCKET: int, set. Setting needs CAP_NET_ADMIN. Since Linux 2.6.14. Source: socket(7). */
   sndBufForce: set("SO_SNDBUFFORCE", "2.6.14", i32, { privilege: "CAP_NET_ADMIN" }),
   /** As `rcvBuf`, beyond net.core.rmem_max.
-   * SO_RCVBUFFORCE (33) of SOL_SOCKET: int, set. Setting takes CAP_NET_ADMIN. Since Linux 2.6.14. Source: socket(7). */
+   * SO_RCVBUFFORCE (33) of SOL_SOCKET: int, set. Setting needs CAP_NET_ADMIN. Since Linux 2.6.14. Source: socket(7). */
   rcvBufForce: set("SO_RCVBUFFORCE", "2.6.14", i32, { privilege: "CAP_NET_ADMIN" }),
   /** Sends probes on connections that are idle.
    * SO_KEEPALIVE (9) of SOL_SOCKET: int, read and set. Since Linux 2.2. Source: socket(7). */
@@ -84,7 +84,7 @@ export const socketLevelOptions = {
    * SO_NO_CHECK (11) of SOL_SOCKET: int, read and set. Since Linux 2.2. Source: net/core/sock.c. */
   noCheck: kernel.both("SO_NO_CHECK", "2.2", flag),
   /** The priority of what is sent.
-   * SO_PRIORITY (12) of SOL_SOCKET: __u32, read and set. Setting takes CAP_NET_RAW or CAP_NET_ADMIN above 6. Since Linux 2.2.
+   * SO_PRIORITY (12) of SOL_SOCKET: __u32, read and set. Setting needs CAP_NET_RAW or CAP_NET_ADMIN above 6. Since Linux 2.2.
    * Source: socket(7). */
   priority: both("SO_PRIORITY", "2.2", u32, { privilege: "CAP_NET_RAW or CAP_NET_ADMIN above 6" }),
   /** How long close(2) waits for what is still to be sent; 0 seconds reset the connection.
@@ -138,13 +138,13 @@ export const socketLevelOptions = {
    * SO_SNDTIMEO (21) of SOL_SOCKET: struct __kernel_old_timeval, read and set. Since Linux 2.4. Source: socket(7). */
   sndTimeo: both("SO_SNDTIMEO", "2.4", oldTimeval),
   /** The name of the only interface that the socket uses; an empty one takes it back.
-   * SO_BINDTODEVICE (25) of SOL_SOCKET: char[IFNAMSIZ], read and set. Setting takes CAP_NET_RAW once it is set, and before Linux
+   * SO_BINDTODEVICE (25) of SOL_SOCKET: char[IFNAMSIZ], read and set. Setting needs CAP_NET_RAW once it is set, and before Linux
    * 5.7. Since Linux 2.2. Source: socket(7). */
   bindToDevice: both("SO_BINDTODEVICE", "2.2", nameText("char[IFNAMSIZ]", IFNAMSIZ), {
     privilege: "CAP_NET_RAW once it is set, and before Linux 5.7",
   }),
   /** The index of the only interface that the socket uses, 0 for none. A name does, too.
-   * SO_BINDTOIFINDEX (62) of SOL_SOCKET: int, read and set. Setting takes CAP_NET_RAW once it is set, and before Linux 5.7. Since
+   * SO_BINDTOIFINDEX (62) of SOL_SOCKET: int, read and set. Setting needs CAP_NET_RAW once it is set, and before Linux 5.7. Since
    * Linux 5.1. Source: net/core/sock.c. */
   bindToIfIndex: kernel.both("SO_BINDTOIFINDEX", "5.1", i32, {
     setPayload: interfaceIndex,
@@ -176,7 +176,7 @@ export const socketLevelOptions = {
    * SO_ACCEPTCONN (30) of SOL_SOCKET: int, read. Since Linux 2.4. Source: socket(7). */
   acceptConn: get("SO_ACCEPTCONN", "2.4", flag),
   /** The mark of what is sent, for routing and filters.
-   * SO_MARK (36) of SOL_SOCKET: __u32, read and set. Setting takes CAP_NET_RAW or CAP_NET_ADMIN. Since Linux 2.6.25. Source:
+   * SO_MARK (36) of SOL_SOCKET: __u32, read and set. Setting needs CAP_NET_RAW or CAP_NET_ADMIN. Since Linux 2.6.25. Source:
    * socket(7). */
   mark: both("SO_MARK", "2.6.25", u32, { privilege: "CAP_NET_RAW or CAP_NET_ADMIN" }),
   /** The socket's protocol: IPPROTO_TCP, …
@@ -204,11 +204,11 @@ export const socketLevelOptions = {
    * SO_BUSY_POLL (46) of SOL_SOCKET: int, read and set. Since Linux 3.11. Source: socket(7). */
   busyPoll: both("SO_BUSY_POLL", "3.11", i32),
   /** Prefers polling the device to interrupts.
-   * SO_PREFER_BUSY_POLL (69) of SOL_SOCKET: int, read and set. Setting takes CAP_NET_ADMIN. Since Linux 5.11. Source:
+   * SO_PREFER_BUSY_POLL (69) of SOL_SOCKET: int, read and set. Setting needs CAP_NET_ADMIN. Since Linux 5.11. Source:
    * net/core/sock.c. */
   preferBusyPoll: kernel.both("SO_PREFER_BUSY_POLL", "5.11", flag, { privilege: "CAP_NET_ADMIN" }),
   /** Packets that one round of polling takes.
-   * SO_BUSY_POLL_BUDGET (70) of SOL_SOCKET: int, read and set. Setting takes CAP_NET_ADMIN to raise it. Since Linux 5.11. Source:
+   * SO_BUSY_POLL_BUDGET (70) of SOL_SOCKET: int, read and set. Setting needs CAP_NET_ADMIN to raise it. Since Linux 5.11. Source:
    * net/core/sock.c. */
   busyPollBudget: kernel.both("SO_BUSY_POLL_BUDGET", "5.11", i32, { privilege: "CAP_NET_ADMIN to raise it" }),
   /** Bytes per second that are sent at most; all ones: no limit.
@@ -245,7 +245,7 @@ export const socketLevelOptions = {
     errorQueue: true,
   }),
   /** The clock of the times at which messages are to be sent.
-   * SO_TXTIME (61) of SOL_SOCKET: struct sock_txtime, read and set. Setting takes CAP_NET_ADMIN for clocks other than
+   * SO_TXTIME (61) of SOL_SOCKET: struct sock_txtime, read and set. Setting needs CAP_NET_ADMIN for clocks other than
    * CLOCK_MONOTONIC. Since Linux 4.19. Source: include/uapi/linux/net_tstamp.h. */
   txTime: both("SO_TXTIME", "4.19", struct("sock_txtime", { clockId: i32, flags: u32 }), {
     source: "include/uapi/linux/net_tstamp.h",
@@ -297,7 +297,7 @@ export const socketLevelOptions = {
    * SO_TXREHASH (74) of SOL_SOCKET: int, read and set. Since Linux 5.18. Source: net/core/sock.c. */
   txRehash: kernel.both("SO_TXREHASH", "5.18", i32),
   /** Whether messages come with their packet's mark.
-   * SO_RCVMARK (75) of SOL_SOCKET: int, read and set. Setting takes CAP_NET_RAW or CAP_NET_ADMIN on older kernels. Since Linux
+   * SO_RCVMARK (75) of SOL_SOCKET: int, read and set. Setting needs CAP_NET_RAW or CAP_NET_ADMIN on older kernels. Since Linux
    * 5.19. Source: net/core/sock.c. */
   rcvMark: kernel.both("SO_RCVMARK", "5.19", flag, {
     privilege: "CAP_NET_RAW or CAP_NET_ADMIN on older kernels",

@@ -71,7 +71,7 @@ export const tcpOptions = {
    * TCP_QUICKACK (12) of SOL_TCP: int, read and set. Since Linux 2.4.4. Source: tcp(7). */
   tcpQuickAck: both("TCP_QUICKACK", "2.4.4", flag),
   /** The name of the congestion control.
-   * TCP_CONGESTION (13) of SOL_TCP: char[TCP_CA_NAME_MAX], read and set. Setting takes CAP_NET_ADMIN for what
+   * TCP_CONGESTION (13) of SOL_TCP: char[TCP_CA_NAME_MAX], read and set. Setting needs CAP_NET_ADMIN for what
    * net.ipv4.tcp_allowed_congestion_control lacks. Since Linux 2.6.13. Source: tcp(7). */
   tcpCongestion: both("TCP_CONGESTION", "2.6.13", nameText("char[TCP_CA_NAME_MAX]", TCP_CA_NAME_MAX), {
     privilege: "CAP_NET_ADMIN for what net.ipv4.tcp_allowed_congestion_control lacks",
@@ -95,7 +95,7 @@ export const tcpOptions = {
    * TCP_USER_TIMEOUT (18) of SOL_TCP: __u32, read and set. Since Linux 2.6.37. Source: tcp(7). */
   tcpUserTimeout: both("TCP_USER_TIMEOUT", "2.6.37", u32),
   /** Freezes a connection (1) to move it to another host.
-   * TCP_REPAIR (19) of SOL_TCP: int, read and set. Setting takes CAP_NET_ADMIN. Since Linux 3.5. Source: net/ipv4/tcp.c. */
+   * TCP_REPAIR (19) of SOL_TCP: int, read and set. Setting needs CAP_NET_ADMIN. Since Linux 3.5. Source: net/ipv4/tcp.c. */
   tcpRepair: kernel.both("TCP_REPAIR", "3.5", i32, { privilege: "CAP_NET_ADMIN" }),
   /** The queue that is under repair.
    * TCP_REPAIR_QUEUE (20) of SOL_TCP: int, read and set. Since Linux 3.5. Source: net/ipv4/tcp.c. */

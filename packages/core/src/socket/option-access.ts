@@ -223,14 +223,14 @@ function refusal(entry: OptionEntry, result: number, syscall: string): SystemErr
   if (result <= DENIED) return error;
   const { constant, since, privilege } = entry;
   const age = UNKNOWN.has(result) ? explainAge(constant, since) : undefined;
-  const takes =
+  const needs =
     (result === -EPERM || result === -EACCES) && syscall === "setsockopt" && privilege !== undefined
       ? `setting ${constant} needs ${privilege}`
       : undefined;
   const isUnknown = result === -ENOPROTOOPT || result === -EOPNOTSUPP;
   explain(
     error,
-    `${error.message}: ${takes ?? age ?? (isUnknown ? `this socket has no ${constant}` : constant)}`,
+    `${error.message}: ${needs ?? age ?? (isUnknown ? `this socket has no ${constant}` : constant)}`,
   );
   return error;
 }

@@ -94,7 +94,7 @@ export function referencePage(): string {
     ...[...levels].flatMap(([level, rows]) => [
       `## ${level}`,
       "",
-      "| name | constant | what it is | value | direction | sockets | since Linux | setting takes | source |",
+      "| name | constant | what it is | value | direction | sockets | since Linux | setting needs | source |",
       "|---|---|---|---|---|---|---|---|---|",
       ...rows,
       "",
