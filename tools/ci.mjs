@@ -57,12 +57,13 @@ const byReadiness = (way) => ({
   leaves: [`readiness-${way}`],
   again: (file, name) => `export SENDMSG_READINESS=${way}; ${inCore(file, name)}`,
 });
-/** Tests of code that waits. */
-/** Tests of what another runtime can get wrong: waiting, sockets, descriptors. */
+/** Beginnings of paths. */
 const SOCKETS = ["test/socket", "test/listener", "test/connect", "test/datagrams"];
+/** Tests of code that waits. */
 const OF_READINESS = thorough
   ? []
   : [...SOCKETS, "test/scenarios/no-descriptor-left", "test/scenarios/descriptors-in-flight"];
+/** Tests of what another runtime can get wrong: waiting, sockets, descriptors. */
 const OF_RUNTIMES = thorough
   ? []
   : [

@@ -5,7 +5,7 @@ const other = process.env.SENDMSG_BENCH_CHECKOUT;
 
 const from = other ? join(resolve(other), "packages/core/package.json") : import.meta.url;
 
-/** Where an entry point of the library is: of this checkout, or of the one in SENDMSG_BENCH_CHECKOUT. */
+/** The path of an entry point of the library, in this checkout or in the one that SENDMSG_BENCH_CHECKOUT names. */
 export const located = (entry) => createRequire(from).resolve(entry);
 
 /** Imports an entry point of the library. */

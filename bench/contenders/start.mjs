@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { located } from "./library.mjs";
 
-// How long a process takes that imports the module and ends; without a module, one that runs an empty file. It is started several
-// times, and the least counts: whatever else the machine does can only make it slower.
+// Measures how long a process takes that imports the module and ends. Without a module, it runs an empty file. The process is
+// started several times, and the minimum counts, because other programs on the machine can only make it slower.
 const TIMES = 5;
 
 const [name] = process.argv.slice(2);

@@ -1,10 +1,10 @@
 import { createRequire } from "node:module";
 
-// An import statement loads a module of Node's at start, and reads each of its exports: of node:fs and node:crypto some are getters
-// that load streams and WebCrypto. Together that is a third of the time that importing this library takes. So what most programs
-// never need is loaded by the first call that needs it.
+// An import statement loads one of Node's modules at start, and reads each of its exports. In node:fs and node:crypto, some exports
+// are getters that load streams and WebCrypto. Together this takes a third of the time of importing this library. So the first call
+// that needs such a module loads it, and most programs never do.
 
-/** Node has the function since 20.16. The path doesn't matter for modules of Node's. */
+/** Node has getBuiltinModule() since 20.16. require() ignores the path for Node's own modules. */
 const load: (name: string) => never =
   (process as { getBuiltinModule?: (name: string) => never }).getBuiltinModule ??
   (createRequire("/") as never);

@@ -568,11 +568,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
       if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) this.#connecting.check();
       if (events & EPOLLERR) this.#receiving.errors.drain();
       if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
-        this.#endpoint.heed(EPOLLIN, this.#receiving.pump());
+        this.#endpoint.adaptWatch(EPOLLIN, this.#receiving.pump());
       }
       if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
         const outcome = this.#sending.queue.pump();
-        this.#endpoint.heed(EPOLLOUT, this.#connecting.isAwaited ? "in vain" : outcome);
+        this.#endpoint.adaptWatch(EPOLLOUT, this.#connecting.isAwaited ? "in vain" : outcome);
       }
     } catch (error) {
       this.#failWaits(error as Error);

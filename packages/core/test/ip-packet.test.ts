@@ -207,7 +207,9 @@ describe("the control messages of a packet", () => {
   it("are none on a connected TCP socket", async () => {
     const [client, server] = await tcp();
     for (const name of packetInfoNames("ipv4")) {
-      expect(thrown(() => server.receive(name)).message).toContain("those of type dgram and raw deliver it");
+      expect(thrown(() => server.receive(name)).message).toContain(
+        "only ipv4 sockets of type dgram and raw deliver it",
+      );
     }
     await client.sendmsg({ data: "x" });
     expect(readPacketInfo(await next(server))).toEqual({});

@@ -14,19 +14,19 @@
  */
 export const DENIED = -65_536;
 /**
- * {@link Binding.receive} has received nothing: too many descriptors that the socket's peer has sent wait to be closed. No event
- * tells when there are fewer.
+ * {@link Binding.receive} has received nothing, because too many descriptors from the socket's peer wait to be closed. No event
+ * says when there are fewer, so try again after a while.
  */
 export const HELD_BACK = -5000;
 /**
- * {@link Binding.receive} and {@link Binding.send} have not made the call, because it could wait for a stranger. A thread makes it
- * for {@link Binding.startReceive} and {@link Binding.startSend}.
+ * {@link Binding.receive} and {@link Binding.send} have not made the call, because it could wait for another process.
+ * {@link Binding.startReceive} and {@link Binding.startSend} make it in a thread.
  */
 export const OFF_LOOP = -5001;
-/** {@link Binding.receive} and {@link Binding.send}: the descriptor is not held, because somebody has closed it behind our back. */
+/** {@link Binding.receive} and {@link Binding.send}: the descriptor is not held, because other code has closed it. */
 export const GONE = -5002;
 
-/** One view, or a dense array of views that no user code can reach. */
+/** One view, or a dense array of views that the caller's code can't reach. */
 export type Iov = Uint8Array | readonly Uint8Array[];
 
 /** Positions in {@link Binding.result} after {@link Binding.recvmsg} and {@link Binding.receive}. */
@@ -50,28 +50,28 @@ export const RESULT_FDS = 8;
 export const MMSG_RESULTS = 4;
 /** Bytes for each address: sizeof(struct sockaddr_storage). */
 export const ADDRESS_SPACE = 128;
-/** Bytes of control data that {@link Binding.scratch} has room for. */
+/** How many bytes of control data fit into {@link Binding.scratch}. */
 export const SCRATCH_CONTROL = 1024;
-/** Bytes of data that it has room for. V8 keeps so many on its own heap (--typed-array-max-size-in-heap). */
+/** How many bytes of data fit into it: as many as V8 keeps on its own heap (--typed-array-max-size-in-heap). */
 export const SCRATCH_DATA = 64;
 
 /** Positions in {@link Binding.call}. */
 export const CALL_FD = 0;
 export const CALL_GENERATION = 1;
-/** MSG_*. For {@link Binding.receive} with MSG_CMSG_CLOEXEC if, and only if, it is a Unix socket. */
+/** MSG_* flags. {@link Binding.receive} needs MSG_CMSG_CLOEXEC on Unix sockets, and must not have it on others. */
 export const CALL_FLAGS = 2;
 /** {@link Binding.receive}: how many bytes to fill. {@link Binding.send}: how many bytes to send are in the scratch memory. */
 export const CALL_SIZE = 3;
 /** How many descriptors to keep. */
 export const CALL_MAX_FDS = 4;
-/** 1: a connected Unix datagram socket. {@link Binding.send} gives {@link OFF_LOOP} while its own queue is not empty. */
+/** 1: a connected Unix datagram socket. Then {@link Binding.send} returns {@link OFF_LOOP} while its own queue is not empty. */
 export const CALL_PURGES = 5;
 /** How many bytes of control data, and of an address, to send are in the scratch memory. */
 export const CALL_CONTROL = 6;
 export const CALL_ADDRESS = 7;
-/** {@link Binding.receive}, 1: what does not fit into the data room is kept elsewhere. {@link Binding.takeWhole} copies it. */
+/** For {@link Binding.receive}. 1: keep a message that does not fit into the data room. {@link Binding.takeWhole} copies it. */
 export const CALL_WHOLE = 8;
-/** At CALL_SIZE, CALL_CONTROL and CALL_ADDRESS: it is an argument instead. */
+/** At CALL_SIZE, CALL_CONTROL and CALL_ADDRESS: this part is given as an argument instead. */
 export const IN_ARGUMENT = -1;
 
 /**
@@ -86,14 +86,14 @@ export const LONGEST_UNIX_MESSAGE = 16 << 20;
  */
 export const MAX_EVENTS = 256;
 export const EVENT_NUMBERS = 3;
-/** Positions behind the events. How many events JavaScript is being told of; 0 while it is told of none. */
+/** Positions behind the events. The first: how many events are being reported, 0 while none are. */
 export const EVENTS_TOLD = EVENT_NUMBERS * MAX_EVENTS;
-/** 1: after the events have been told of, {@link Binding.watchRef} is to be true. */
+/** 1: when the events have been reported, {@link Binding.watchRef} must be true. */
 export const EVENTS_KEEP_ALIVE = EVENTS_TOLD + 1;
 /** The slot of an event that says that a close or a call has finished in a thread: see {@link Binding.takeFinished}. */
 export const FINISHED_SLOT = -1;
 
-/** The system calls of which ia32 has two forms, in the order in which {@link Binding.pathOf} counts them. */
+/** The system calls that ia32 can make in two ways, in the order in which {@link Binding.pathOf} counts them. */
 export const CALLS = [
   "socket",
   "socketpair",
@@ -116,24 +116,24 @@ export const CALLS = [
 /** The call goes through socketcall(2). */
 export const PATH_SOCKETCALL = 1;
 
-/** What the native file exports. */
+/** The exports of the native file. */
 export interface Addon {
-  /** A binding with custody and readiness of its own, for each copy of this library that the thread has loaded. */
+  /** Opens a binding with its own custody and readiness. Each copy of this library that a thread has loaded opens one. */
   open(): Binding;
 }
 
 export interface Binding {
   readonly result: Int32Array;
-  /** The numbers that {@link send} and {@link receive} need. JavaScript writes them here faster than it hands them over. */
+  /** The numbers that {@link send} and {@link receive} need. Writing them here is faster than passing them. */
   readonly call: Int32Array;
   /**
-   * Memory for small things until the next call, because to hand a view over takes longer than to copy them. First
+   * Memory for small data until the next call, because copying them is faster than passing a view. First
    * {@link ADDRESS_SPACE} bytes for an address, then {@link SCRATCH_CONTROL} bytes for control data, then {@link SCRATCH_DATA}
    * bytes for data to send.
    */
   readonly scratch: Uint8Array;
 
-  // System calls. With `own`, custody takes the descriptor that the kernel hands out before the call returns.
+  // System calls. With `own`, the descriptor that the kernel returns is in custody before the call returns.
 
   /** With `own`: result[0] is the generation. */
   socket(domain: number, type: number, protocol: number, own: boolean): number;
@@ -144,7 +144,7 @@ export interface Binding {
   listen(fd: number, backlog: number): number;
   /** result[0]: the peer address's full length; with `own` result[1]: the generation. `timeout` in ms, -1: none. */
   accept4(fd: number, address: Uint8Array | null, flags: number, timeout: number, own: boolean): number;
-  /** Returns the address's full length, which may exceed the buffer's. */
+  /** Returns the address's full length, which may be longer than the buffer. */
   getsockname(fd: number, address: Uint8Array): number;
   getpeername(fd: number, address: Uint8Array): number;
   /**
@@ -173,8 +173,8 @@ export interface Binding {
 
   /**
    * `timeout` in ms, -1: none. With a timeout, the call waits with ppoll(2) and never in sendmsg(2) itself. If `control` or
-   * `address` is a number, so many of its bytes are in {@link Binding.scratch}. To hand over null takes time: leave the argument
-   * out.
+   * `address` is a number, this many bytes of it are in {@link Binding.scratch}. Leave out an argument instead of passing null,
+   * which is slower.
    */
   sendmsg(
     fd: number,
@@ -184,7 +184,7 @@ export interface Binding {
     control?: Uint8Array | number | null,
     address?: Uint8Array | number | null,
   ): number;
-  /** The same. Without the argument `address`, the address comes to {@link Binding.scratch}. */
+  /** The same for recvmsg(2). Without `address`, the address goes to {@link Binding.scratch}. */
   recvmsg(
     fd: number,
     iov: Iov,
@@ -224,22 +224,22 @@ export interface Binding {
 
   /** sendmsg(2). {@link call} has the descriptor, the flags, and which parts are arguments. */
   send(iov?: Iov, control?: Uint8Array, address?: Uint8Array): number;
-  /** Gives memory for the data that {@link receive} brings. It takes the place of the memory given before. */
+  /** Sets the memory for the data that {@link receive} returns. It replaces the memory before. */
   dataRoom(memory: Uint8Array): void;
   /** The same for control data. */
   controlRoom(memory: Uint8Array): void;
   /**
    * recvmsg(2) with MSG_DONTWAIT, and with room for every descriptor that a message can carry. {@link call} has the descriptor to
-   * receive from, the flags and the sizes. Custody keeps as many of the descriptors as are wanted (result[RESULT_FDS…]), and
-   * threads close the others. The other control messages go to the {@link controlRoom}, and the kernel gets as much room for them
-   * as that has. The address goes to {@link Binding.scratch}, and the data to `iov`, or without it to the {@link dataRoom}. Only
-   * Unix sockets give {@link HELD_BACK} and {@link OFF_LOOP}.
+   * receive from, the flags and the sizes. As many descriptors as {@link call} asks for stay in custody
+   * (result[RESULT_FDS…]), and threads close the others. The other control messages go to the {@link controlRoom}; the kernel
+   * gets its length as the room for them. The address goes to {@link Binding.scratch}, and the data to `iov`, or
+   * without it to the {@link dataRoom}. Only Unix sockets return {@link HELD_BACK} and {@link OFF_LOOP}.
    */
   receive(iov?: Iov): number;
   /**
-   * Copies a message of `length` bytes, more than the data room has, which {@link receive} has just brought with
-   * {@link CALL_WHOLE}. Then gives the memory beyond the data room back. If `to` has another length, nothing is copied, but the
-   * memory is given back all the same.
+   * Copies a message of `length` bytes that {@link receive} has just returned with {@link CALL_WHOLE}, and that is longer than the
+   * data room. Then it frees the memory beyond the data room. If `to` has another length, it copies nothing, but still frees the
+   * memory.
    */
   takeWhole(to: Uint8Array, length: number): void;
 
@@ -247,7 +247,7 @@ export interface Binding {
   // reports FINISHED_SLOT, and `takeFinished` returns the token. If the descriptor is released meanwhile, it is closed after the
   // call.
 
-  /** The call that {@link receive} has not made. */
+  /** Starts the call that {@link receive} did not make. */
   startReceive(
     fd: number,
     size: number,
@@ -256,9 +256,9 @@ export interface Binding {
     flags: number,
     token: number,
   ): number;
-  /** Returns what {@link startReceive} has brought, just as {@link receive} does. */
+  /** Returns the result of {@link startReceive}, as {@link receive} does. */
   endReceive(token: number, memory: Uint8Array, length: number, maxFds: number): number;
-  /** The call that {@link send} has not made. All parts are copied. */
+  /** Starts the call that {@link send} did not make. Copies all parts. */
   startSend(
     fd: number,
     iov: Iov,
@@ -267,26 +267,26 @@ export interface Binding {
     flags: number,
     token: number,
   ): number;
-  /** Makes the descriptor non-blocking first. */
+  /** Starts connect(2). Makes the descriptor non-blocking first. */
   startConnect(fd: number, address: Uint8Array, token: number): number;
-  /** Makes the descriptor non-blocking first. -EAGAIN: no connection waits. */
+  /** Starts accept4(2). Makes the descriptor non-blocking first. -EAGAIN: no connection is waiting. */
   startAccept(fd: number, flags: number, token: number): number;
   /** Returns the result of the other three. After {@link startAccept}, result[1] is the descriptor's generation. */
   endCall(token: number): number;
   /** Moves the tokens of closes and calls that have finished to `tokens`, and returns how many. */
   takeFinished(tokens: Int32Array): number;
-  /** How many closes and calls wait for a thread, or are under way in one. */
+  /** How many closes and calls wait for a thread, or are running in one. */
   closing(): number;
 
   // Custody: which descriptors the environment owns.
 
-  /** Takes a descriptor that somebody else opened: its generation, -EBADF, or -EEXIST if it is held already. */
+  /** Takes a descriptor that other code opened. Returns its generation, -EBADF, or -EEXIST if it is already held. */
   adopt(fd: number): number;
   holds(fd: number, generation: number): boolean;
-  /** Gives the descriptor up without closing it. False: it was not held. */
+  /** Gives up the descriptor without closing it. False: it was not held. */
   detach(fd: number, generation: number): boolean;
   /**
-   * Closes the descriptor in a thread. False: it was not held, because somebody had closed it behind our back. With a token (> 0),
+   * Closes the descriptor in a thread. False: it was not held, because other code had closed it. With a token (> 0),
    * `onReady` reports {@link FINISHED_SLOT} once close(2) has returned, and {@link takeFinished} returns the token.
    */
   release(fd: number, generation: number, token: number): boolean;
@@ -299,9 +299,9 @@ export interface Binding {
   /** Returns a deposited descriptor, which is held now: result[0] is the generation. -ENOENT: there is no such ticket. */
   claim(ticket: number): number;
   /**
-   * While so many descriptors of strangers wait to be closed, {@link receive} gives {@link HELD_BACK}. result[0]: descriptors of
-   * the socket, result[1]: of its peer's uid, result[2]: of all peers. Returns how many numbers below RLIMIT_NOFILE must be free
-   * for a receive on the loop's thread.
+   * The limits of descriptors that peers sent and that wait to be closed. Above a limit, {@link receive} returns
+   * {@link HELD_BACK}. result[0]: the limit of one socket, result[1]: of its peer's uid, result[2]: of all peers. Returns how many
+   * descriptors must be free below RLIMIT_NOFILE for a receive on the event loop's thread.
    */
   bounds(): number;
   /** RLIMIT_NOFILE, at most 0x7fffffff. */
@@ -312,21 +312,21 @@ export interface Binding {
   // Readiness: an edge-triggered epoll instance for any descriptor, and libuv's own level-triggered watch of single descriptors.
 
   /**
-   * Starts watching; to be called once. `onReady` is called when there are events in the returned array: see {@link MAX_EVENTS}.
-   * With `thread`, a thread of ours waits for them instead of libuv's loop (Bun, Deno). A negative errno: it failed.
+   * Starts watching. Call it once. `onReady` is called when there are events in the returned array: see {@link MAX_EVENTS}.
+   * With `thread`, a thread of the library waits for them instead of libuv's loop (Bun, Deno). A negative errno: it failed.
    */
   watch(onReady: () => void, thread: boolean): Int32Array | number;
   /** Registers a descriptor in the epoll instance, for EPOLLIN, EPOLLPRI, EPOLLOUT, EPOLLRDHUP and EPOLLERR. */
   watchAdd(fd: number, slot: number, generation: number): number;
   watchRemove(fd: number): number;
   /**
-   * Has libuv watch the descriptor for EPOLLIN, EPOLLOUT or both, and no longer for what it was watched for before. As long as the
+   * Makes libuv watch the descriptor for EPOLLIN, EPOLLOUT or both, instead of the events before. While the
    * descriptor is ready, `onReady` is called in each turn of the loop. Events of 0 end the watch for now. So does an EPOLLERR,
    * which comes alone. The descriptor becomes non-blocking. A negative errno: it is not watched.
    */
   watchPoll(fd: number, slot: number, generation: number, events: number): number;
   /** Ends libuv's watch for good. */
   watchUnpoll(fd: number, slot: number, generation: number): void;
-  /** Whether the watching keeps the process alive. At first it does not. */
+  /** Sets whether watching keeps the process alive. At first it does not. */
   watchRef(keepAlive: boolean): void;
 }

@@ -121,8 +121,7 @@ export class Connecting {
           };
         const returned = orReject((result: number) => {
           if (result >= 0) resolve();
-          // A Unix listener's backlog is full. The event loop reports the socket as writable all the same, so only a timer can
-          // retry.
+          // A Unix listener's backlog is full. The event loop still reports the socket as writable, so only a timer can retry.
           else if (result === -EAGAIN) backoff.wait(attempt);
           else if (result !== -EINPROGRESS) reject(failure(result, "connect", details));
           else {

@@ -136,8 +136,8 @@ export class Endpoint implements Waits {
     return this.#remains.registration?.polled === true;
   }
 
-  /** Whether the event loop certainly reports the event while it holds. Then there is no need to ask the kernel first. */
-  isToldOf(event: number): boolean {
+  /** Whether the event loop will certainly report the event while it holds. Then there is no need to ask the kernel first. */
+  willReport(event: number): boolean {
     return (this.#polledFor & event) !== 0 && this.#isPolled() && this.#referenced;
   }
 
@@ -166,10 +166,11 @@ export class Endpoint implements Waits {
   }
 
   /**
-   * Says what an event led to. libuv reports an event in each turn while it holds, so it must not report one for nothing. If no
-   * call waits, libuv stops watching for the event. If a call waits but the kernel had nothing, we watch for edges from then on.
+   * Adapts the watch to the outcome of an event. libuv reports an event in each turn while it holds, so it must not report one for
+   * nothing. If no call waits, libuv stops watching for the event. If a call waits but the kernel had nothing, we watch for edges
+   * from then on.
    */
-  heed(event: number, outcome: Outcome): void {
+  adaptWatch(event: number, outcome: Outcome): void {
     if (outcome === "served" || !this.#isPolled()) return;
     if (outcome === "idle") this.#pollFor(this.#polledFor & ~event);
     else this.useEdges();

@@ -174,7 +174,7 @@ export function endWait(): void {
 
 function keepAlive(on: boolean): void {
   batch![EVENTS_KEEP_ALIVE] = on ? 1 : 0;
-  // While events are reported, one wait often ends and the next begins. The native layer checks KEEP_ALIVE once, afterwards.
+  // While events are reported, one wait often ends and the next begins. The native layer checks the position once, afterwards.
   if (batch![EVENTS_TOLD] === 0) binding().watchRef(on);
 }
 

@@ -25,9 +25,9 @@ import {
 } from "./receive-request.js";
 import { type Outcome, WaitQueue } from "./wait-queue.js";
 
-/** After MOST_MISSES receives that found nothing, the following ones wait without asking the kernel, except one in UNASKED. */
+/** After MOST_MISSES receives that found nothing, only one receive in ASK_EVERY asks the kernel before it waits. */
 const MOST_MISSES = 2;
-const UNASKED = 16;
+const ASK_EVERY = 16;
 
 /** The receiving half of a socket: the calls that wait, and messages that are no longer in the kernel. */
 export class Receiving {
@@ -121,9 +121,9 @@ export class Receiving {
    * any socket, if the last receives found nothing when they began, we ask the kernel only now and then.
    */
   #isQuiet(): boolean {
-    if (this.#holdsResult() || !this.#endpoint.isToldOf(EPOLLIN)) return false;
+    if (this.#holdsResult() || !this.#endpoint.willReport(EPOLLIN)) return false;
     if (this.#emptyIn !== undefined && this.#emptyIn === turnOfEvents()) return true;
-    return this.#misses >= MOST_MISSES && ++this.#unasked % UNASKED !== 0;
+    return this.#misses >= MOST_MISSES && ++this.#unasked % ASK_EVERY !== 0;
   }
 
   /** The socket is about to close. A call that waits and has not asked the kernel gets what is there. */

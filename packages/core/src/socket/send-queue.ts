@@ -38,7 +38,7 @@ export interface Transport<Message extends QueueableMessage> {
   /** The message's first byte was sent, and with it the descriptors. */
   noteGone(message: Message): void;
   /** Whether the event loop will report that there is room. If not, a timer tries again. */
-  willTellOfRoom(): boolean;
+  willReportRoom(): boolean;
   /** Shuts down writing, because nothing may follow. */
   shutDownWriting(): void;
 }
@@ -115,7 +115,7 @@ export class SendQueue<Message extends QueueableMessage> {
     const key = transport.orderOf(message);
     let sent = 0;
     let needsThread = false;
-    let isTold = true;
+    let roomIsReported = true;
     try {
       if (!this.#lanes.has(key)) {
         // We make the system call at once even if it is not this socket's turn, because a queued send needs duplicates of its
@@ -134,7 +134,7 @@ export class SendQueue<Message extends QueueableMessage> {
       return rejectInTurn(withBytesSent(error as Error, 0));
     }
     try {
-      if (!needsThread && !this.#lanes.has(key)) isTold = transport.willTellOfRoom();
+      if (!needsThread && !this.#lanes.has(key)) roomIsReported = transport.willReportRoom();
       this.#owner.beginWait(0);
     } catch (error) {
       transport.letGo(message);
@@ -158,7 +158,7 @@ export class SendQueue<Message extends QueueableMessage> {
       } else {
         this.#lanes.set(key, { queue: [entry], backoff: undefined, readyMeanwhile: false });
         if (needsThread) this.#sendInThread(key, entry);
-        else if (!isTold) this.#sendLater(key);
+        else if (!roomIsReported) this.#sendLater(key);
       }
       if (signal === undefined) return;
       try {
@@ -309,7 +309,7 @@ export class SendQueue<Message extends QueueableMessage> {
     const lane = this.#lanes.get(key);
     if (!lane) return;
     try {
-      if (!this.#transport.willTellOfRoom()) this.#sendLater(key);
+      if (!this.#transport.willReportRoom()) this.#sendLater(key);
     } catch (error) {
       this.#fail(key, lane.queue[0]!, error as Error);
     }

@@ -306,7 +306,7 @@ export class Sending implements Transport<KernelMessage> {
    * Examples: an addressed Unix datagram to a full peer, netlink to a full socket of another process, a UDP socket that needs a
    * port while none is free.
    */
-  willTellOfRoom(): boolean {
+  willReportRoom(): boolean {
     const events = binding().poll(this.#endpoint.fd, EPOLLOUT);
     // If poll(2) fails, use the timer: a useless attempt costs little, but waiting for an event could last for ever.
     if (events < 0 || (events & EPOLLOUT) !== 0) return false;

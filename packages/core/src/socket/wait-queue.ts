@@ -171,7 +171,7 @@ export class WaitQueue<Request, Result> {
   #remove(waiter: Waiter<Request, Result>): void {
     const at = this.#waiters.indexOf(waiter);
     if (at < 0) return;
-    // It mostly is the first, and splice() makes a list of what it takes.
+    // Mostly it is the first. shift() is faster, because splice() also makes a list of the removed elements.
     if (at === 0) this.#waiters.shift();
     else this.#waiters.splice(at, 1);
     waiter.stopListening?.();

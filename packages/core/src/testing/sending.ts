@@ -112,7 +112,7 @@ export class MemorySending implements Transport<ChannelMessage> {
   }
 
   /** A planned error must come even if there is no room, so the writer is told at once. */
-  willTellOfRoom(): boolean {
+  willReportRoom(): boolean {
     if (this.#faults.isPlanned("sendmsg")) this.#channel.tellWriter();
     return true;
   }
