@@ -16,17 +16,18 @@ const ENTRIES = [...Object.values(manifest.exports).map((it) => it.default), ...
   .map((file) => file.replace(/^\.\/dist\/(.+)\.js$/, "$1"));
 
 /**
- * What else an entry point imports, for the sake of the others. esbuild makes a file in shared/ for each set of entry points that need
- * the same code. There would be fifteen, which take longer to load than the code in them takes to compile. With these imports there
- * are six: for all; for the codecs, which must not import binary.cjs; for the two that have tables; for system calls; for whoever makes
- * them by name, as the command does; for sockets.
+ * Imports that we add to an entry point. esbuild makes one file in shared/ for each set of entry points that need the same code. There
+ * would be fifteen such files, and loading them takes longer than compiling their code. With these imports there are six: for all entry
+ * points; for the codecs, which must not import binary.cjs; for the two codecs with tables; for system calls; for options of sockets,
+ * which the command uses; for sockets.
  */
 const TOGETHER = {
+  "constants/index": ["arguments", "named-constant"],
   "address/index": ["constants/index"],
-  "control/index": ["address/index", "options/index"],
-  "options/index": ["address/index", "control/index"],
-  "syscalls/index": ["native/load"],
-  "native/load": ["syscalls/index"],
+  "control/index": ["constants/index", "address/index", "options/index"],
+  "options/index": ["constants/index", "address/index", "control/index"],
+  "syscalls/index": ["constants/index", "native/load"],
+  "native/load": ["constants/index", "syscalls/index"],
 };
 const ALL = [...Object.keys(TOGETHER), "socket/option-access"];
 

@@ -77,7 +77,8 @@ describe("another user", () => {
   /** Starts a process that connects to the path again and again, as nobody. It prints the results when its stdin ends. */
   function assail(path: string): ChildProcess {
     const source = `
-      const { AF_UNIX, SOCK_STREAM, close, connect, socket } = await import(process.env.SYSCALLS);
+      const { AF_UNIX, SOCK_STREAM } = await import(process.env.CONSTANTS);
+      const { close, connect, socket } = await import(process.env.SYSCALLS);
       const { encodeAddress } = await import(process.env.ADDRESS);
       const address = encodeAddress({ path: ${JSON.stringify(path)} });
       const seen = {};
@@ -102,6 +103,7 @@ describe("another user", () => {
       stdio: ["pipe", "pipe", "inherit"],
       env: {
         ...process.env,
+        CONSTANTS: pathToFileURL(join(dist, "constants/index.js")).href,
         SYSCALLS: pathToFileURL(join(dist, "syscalls/index.js")).href,
         ADDRESS: pathToFileURL(join(dist, "address/index.js")).href,
       },

@@ -58,7 +58,8 @@ function other(path: string, start: string): ChildProcess {
     import { unlinkSync } from "node:fs";
     import { createInterface } from "node:readline";
     import { Listener } from ${module("index.js")};
-    import { AF_UNIX, SOCK_STREAM, bind, close, listen, socket } from ${module("syscalls/index.js")};
+    import { AF_UNIX, SOCK_STREAM } from ${module("constants/index.js")};
+    import { bind, close, listen, socket } from ${module("syscalls/index.js")};
     import { encodeAddress } from ${module("address/index.js")};
     const path = ${JSON.stringify(path)};
     ${start}

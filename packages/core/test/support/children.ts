@@ -15,7 +15,7 @@ export interface ChildOptions {
 const TIMEOUT = 50_000;
 
 /**
- * Runs a module in a process of its own, and returns what it prints. The module has the library's exports as `lib` and `sys`,
+ * Runs a module in a process of its own, and returns what it prints. The module has the library's exports as `lib`, `sys` and `constants`,
  * openSync() and closeSync(), and keep() for objects that must not be collected. It must end by itself, without an error and
  * without output to stderr.
  */
@@ -25,6 +25,7 @@ export function run(dist: string, source: string, options: ChildOptions = {}): s
   const program = `
     import * as lib from ${module("index.js")};
     import * as sys from ${module("syscalls/index.js")};
+    import * as constants from ${module("constants/index.js")};
     import { binding } from ${module("native/load.js")};
     import { closeSync, openSync } from ${FILES};
     // Objects that the module no longer uses would be collected, and closed, while others are still in use.
