@@ -28,7 +28,7 @@ const OF_MANY_PROCESSES = [
 const NOT_OF_ARCHITECTURE = [
   ...["cli", "constants", "model"].map((folder) => `test/${folder}/**`),
   "test/bad-input/**",
-  ...files("", "fuzz", "prototype-pollution", "**/pure"),
+  ...files("", "fuzz", "prototype-pollution", "layers"),
   ...files("", "control/reference", "native/architectures"),
   ...files("socket/", "bind-path", "fairness", "path-handed-over", "path-replaced", "stale-path"),
   ...files(

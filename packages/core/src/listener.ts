@@ -14,7 +14,6 @@ import { checkNotAborted } from "./socket/abort.js";
 import { addressOf } from "./socket/address-of.js";
 import { Backoff } from "./socket/backoff.js";
 import { bindTo } from "./socket/bind.js";
-import { type BoundPath, findBoundPath } from "./socket/bound-path.js";
 import { namingCaller } from "./socket/caller.js";
 import { ControlSwitchboard } from "./socket/control-switches.js";
 import { allowRebinding, createSocket } from "./socket/create.js";
@@ -37,6 +36,7 @@ import { takeOver } from "./socket/source.js";
 import { needsPause } from "./socket/transient.js";
 import { WaitQueue } from "./socket/wait-queue.js";
 import { type MessageSocket, type Socket, socketOf } from "./socket.js";
+import { type BoundPath, findBoundPath } from "./socket-file/bound-path.js";
 import { failure } from "./syscalls/failure.js";
 import { interfacesOf } from "./syscalls/kernel-interfaces.js";
 

@@ -19,7 +19,6 @@ import { binding } from "./native/load.js";
 import { checkNotAborted } from "./socket/abort.js";
 import { addressOf } from "./socket/address-of.js";
 import { bindTo } from "./socket/bind.js";
-import type { BoundPath } from "./socket/bound-path.js";
 import { namingCaller } from "./socket/caller.js";
 import { Connecting, isConnected } from "./socket/connecting.js";
 import { ControlSwitchboard, type ControlSwitches, checkSwitches } from "./socket/control-switches.js";
@@ -51,6 +50,7 @@ import {
   type SocketType,
 } from "./socket/socket-options.js";
 import { takeOver } from "./socket/source.js";
+import type { BoundPath } from "./socket-file/bound-path.js";
 import { failure } from "./syscalls/failure.js";
 import { interfacesOf } from "./syscalls/kernel-interfaces.js";
 

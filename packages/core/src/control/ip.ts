@@ -12,7 +12,7 @@ import { text } from "../wire/text.js";
 import { PACKETS } from "./entry.js";
 import { ipv4Error } from "./extended-error.js";
 import { level } from "./level.js";
-import { LABEL_ROOM } from "./socket.js";
+import { LABEL_ROOM } from "./sol-socket.js";
 
 /** IP options are 40 bytes at most: RFC 791. */
 const OPTIONS_ROOM = 40;

@@ -19,7 +19,7 @@ import { packetMessages } from "./packet.js";
 import { rdsMessages } from "./rds.js";
 import { rxrpcMessages } from "./rxrpc.js";
 import { sctpMessages } from "./sctp.js";
-import { socketMessages } from "./socket.js";
+import { socketMessages } from "./sol-socket.js";
 import { tcpMessages } from "./tcp.js";
 import { tipcMessages } from "./tipc.js";
 import { tlsMessages } from "./tls.js";

@@ -4,8 +4,8 @@ import { AF_UNIX } from "../constants/address-families.js";
 import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
 import { binding } from "../native/load.js";
 import { isBun } from "../runtime.js";
-import { terminated } from "../socket/file-path.js";
-import { nameBeside } from "../socket/remove-file.js";
+import { terminated } from "../socket-file/file-path.js";
+import { nameBeside } from "../socket-file/remove-file.js";
 import { borrowFd, HANDED_OVER } from "./sendable.js";
 
 /** The properties of Node's sockets and servers that we need. Not all of them are in Node's types. */

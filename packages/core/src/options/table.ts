@@ -5,7 +5,7 @@ import { ipv6Options } from "./ipv6.js";
 import { netlinkOptions } from "./netlink.js";
 import { packetOptions } from "./packet.js";
 import { sctpOptions } from "./sctp.js";
-import { socketLevelOptions } from "./socket.js";
+import { socketLevelOptions } from "./sol-socket.js";
 import { tcpOptions } from "./tcp.js";
 import { tlsOptions } from "./tls.js";
 import { udpOptions } from "./udp.js";

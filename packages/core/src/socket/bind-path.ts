@@ -8,12 +8,12 @@ import { EADDRINUSE, EAGAIN, ECONNREFUSED, ENOENT } from "../errno.js";
 import { explain, systemError } from "../errors.js";
 import { binding } from "../native/load.js";
 import { hasPermissionModel, isDeno } from "../runtime.js";
+import { type BoundPath, findBoundPath } from "../socket-file/bound-path.js";
+import { directoryOf, type FilePath, fileIn, nameOf } from "../socket-file/file-path.js";
+import { removeIf } from "../socket-file/remove-file.js";
 import { failure } from "../syscalls/failure.js";
 import { checkNotAborted } from "./abort.js";
 import { Backoff } from "./backoff.js";
-import { type BoundPath, findBoundPath } from "./bound-path.js";
-import { directoryOf, type FilePath, fileIn, nameOf } from "./file-path.js";
-import { removeIf } from "./remove-file.js";
 
 export interface BindPathOptions {
   mode: number | undefined;

@@ -3,10 +3,10 @@ import { type Address, encodeAddress, type UnixPathAddress } from "../address/in
 import { own } from "../arguments.js";
 import { invalidArgValue } from "../errors.js";
 import { binding } from "../native/load.js";
+import type { BoundPath } from "../socket-file/bound-path.js";
 import { failure } from "../syscalls/failure.js";
 import { interfacesOf } from "../syscalls/kernel-interfaces.js";
 import { bindPath } from "./bind-path.js";
-import type { BoundPath } from "./bound-path.js";
 import type { CheckedOptions } from "./socket-options.js";
 
 /** Binds a socket to an address. For a path, sets its permissions and replaces a stale file. */
