@@ -55,7 +55,7 @@ interface KernelMessage {
    * net/ipv4/tcp.c). Repeating them is safe: no control message that a stream takes has another meaning the second time.
    */
   readonly control: Uint8Array | null;
-  /** The whole control data. Once the message waits, it contains {@link duplicates} instead of the caller's descriptors. */
+  /** The whole control data. Once the message waits, it contains {@link held} instead of the caller's descriptors. */
   controlWithFds: Uint8Array | null;
   readonly address: Uint8Array | null;
   readonly flags: number;
@@ -66,10 +66,8 @@ interface KernelMessage {
   readonly boundPaths: readonly BoundPath[];
   /** The result of the first call, if it was already made. */
   first: number | undefined;
-  /** Our own duplicates of `fds`, while the message waits and nothing of it was sent. */
-  duplicates: FileDescriptor[];
-  /** The message waits. If one of the sockets in it is closed meanwhile, that socket leaves its file. */
-  holdsPaths: boolean;
+  /** While the message waits and nothing of it was sent: our own duplicates of `fds`. The files of `boundPaths` stay until then. */
+  held: readonly FileDescriptor[] | undefined;
 }
 
 const concat = (first: Uint8Array | null, second: Uint8Array | null): Uint8Array | null => {
@@ -90,7 +88,6 @@ function takes(family: number, address: number): boolean {
 const REFUSE_NOSIGNAL: ReadonlySet<number> = new Set([AF_RDS, AF_AX25, AF_NETROM, AF_ROSE, AF_X25]);
 
 const NONE: readonly never[] = [];
-const NO_DUPLICATES: FileDescriptor[] = [];
 
 /** A message that has only bytes. Its first call was already made. */
 function plainMessage(
@@ -111,8 +108,7 @@ function plainMessage(
     sendables: NONE,
     boundPaths: NONE,
     first,
-    duplicates: NO_DUPLICATES,
-    holdsPaths: false,
+    held: undefined,
   };
 }
 
@@ -204,8 +200,7 @@ export class Sending implements Transport<KernelMessage> {
       sendables,
       boundPaths: files.length > 0 ? boundPathsOf(files) : NONE,
       first: undefined,
-      duplicates: NO_DUPLICATES,
-      holdsPaths: false,
+      held: undefined,
     };
   }
 
@@ -281,17 +276,18 @@ export class Sending implements Transport<KernelMessage> {
       duplicates.push(holdUncollected(duplicate, binding().result[0]!));
     }
     if (duplicates.length > 0) {
-      message.duplicates = duplicates;
       message.controlWithFds = concat(encodeRights(duplicates.map(({ fd }) => fd)), message.control);
     }
-    message.holdsPaths = true;
+    message.held = duplicates;
     for (const path of message.boundPaths) path.wait();
   }
 
   letGo(message: KernelMessage): void {
-    for (const descriptor of message.duplicates.splice(0)) descriptor.close();
-    if (message.holdsPaths) for (const path of message.boundPaths) path.endWait();
-    message.holdsPaths = false;
+    const { held } = message;
+    if (held === undefined) return;
+    message.held = undefined;
+    for (const descriptor of held) descriptor.close();
+    for (const path of message.boundPaths) path.endWait();
   }
 
   noteGone(message: KernelMessage): void {
