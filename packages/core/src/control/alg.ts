@@ -1,5 +1,5 @@
 import { checkBytes } from "../arguments.js";
-import * as alg from "../constants/alg.js";
+import { ALG_SET_AEAD_ASSOCLEN, ALG_SET_IV, ALG_SET_OP } from "../constants/alg.js";
 import { SOL_ALG } from "../constants/levels.js";
 import { copyBytes, readU32, write32 } from "../wire/bytes.js";
 import { u32 } from "../wire/integers.js";
@@ -28,20 +28,23 @@ const initializationVector: Payload<Uint8Array> = {
   },
 };
 
-const { send } = level({ SOL_ALG }, alg, {
-  source: "Documentation/crypto/userspace-if.rst",
-  families: ["alg"],
-});
+const { send } = level(
+  { SOL_ALG },
+  {
+    source: "Documentation/crypto/userspace-if.rst",
+    families: ["alg"],
+  },
+);
 
 /** The control messages of SOL_ALG. */
 export const algMessages = {
   /** The initialization vector.
    * ALG_SET_IV (2) of SOL_ALG: struct af_alg_iv, sent. Since Linux 2.6.38. Source: Documentation/crypto/userspace-if.rst. */
-  algSetIv: send("ALG_SET_IV", "2.6.38", initializationVector),
+  algSetIv: send({ ALG_SET_IV }, "2.6.38", initializationVector),
   /** ALG_OP_ENCRYPT or ALG_OP_DECRYPT.
    * ALG_SET_OP (3) of SOL_ALG: __u32, sent. Since Linux 2.6.38. Source: Documentation/crypto/userspace-if.rst. */
-  algSetOp: send("ALG_SET_OP", "2.6.38", u32),
+  algSetOp: send({ ALG_SET_OP }, "2.6.38", u32),
   /** How many bytes in front are only authenticated.
    * ALG_SET_AEAD_ASSOCLEN (4) of SOL_ALG: __u32, sent. Since Linux 4.0. Source: Documentation/crypto/userspace-if.rst. */
-  algSetAeadAssocLen: send("ALG_SET_AEAD_ASSOCLEN", "4.0", u32),
+  algSetAeadAssocLen: send({ ALG_SET_AEAD_ASSOCLEN }, "4.0", u32),
 } as const;

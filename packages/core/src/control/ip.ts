@@ -1,5 +1,20 @@
 import { sockaddrIn } from "../address/sockaddr.js";
-import * as ip from "../constants/ip.js";
+import {
+  IP_CHECKSUM,
+  IP_ORIGDSTADDR,
+  IP_PASSSEC,
+  IP_PKTINFO,
+  IP_PROTOCOL,
+  IP_RECVERR,
+  IP_RECVFRAGSIZE,
+  IP_RECVOPTS,
+  IP_RECVORIGDSTADDR,
+  IP_RECVTOS,
+  IP_RECVTTL,
+  IP_RETOPTS,
+  IP_TOS,
+  IP_TTL,
+} from "../constants/ip.js";
 import { SOL_IP } from "../constants/levels.js";
 import { SCM_SECURITY } from "../constants/socket.js";
 import { ipv4Text } from "../wire/address-text.js";
@@ -30,7 +45,6 @@ const tos: Payload<number> = {
 
 const { send, receive, both, errorQueue } = level(
   { SOL_IP },
-  { ...ip, SCM_SECURITY },
   {
     source: "ip(7)",
     families: ["ipv4", "ipv6"],
@@ -42,51 +56,56 @@ const { send, receive, both, errorQueue } = level(
 export const ipMessages = {
   /** The type of service: DSCP in the upper six bits, ECN in the lower two.
    * IP_TOS (1) of SOL_IP: __u8, sent and received, switched on by IP_RECVTOS. Since Linux 2.2, sent since 3.13. Source: ip(7). */
-  ipTos: both("IP_TOS", "2.2", tos, { enable: "IP_RECVTOS", sentSince: "3.13" }),
+  ipTos: both({ IP_TOS }, "2.2", tos, { enable: { IP_RECVTOS }, sentSince: "3.13" }),
   /** The time to live, 1 to 255.
    * IP_TTL (2) of SOL_IP: int, sent and received, switched on by IP_RECVTTL. Since Linux 2.2, sent since 3.13. Source: ip(7). */
-  ipTtl: both("IP_TTL", "2.2", i32, { enable: "IP_RECVTTL", sentSince: "3.13" }),
+  ipTtl: both({ IP_TTL }, "2.2", i32, { enable: { IP_RECVTTL }, sentSince: "3.13" }),
   /** The label of the packet's sender, given by its security module.
    * SCM_SECURITY (3) of SOL_IP: char[], received, switched on by IP_PASSSEC. Since Linux 2.6.17. Source: ip(7). */
-  ipSecurity: receive("SCM_SECURITY", "2.6.17", text("char[]", LABEL_ROOM), {
-    enable: "IP_PASSSEC",
+  ipSecurity: receive({ SCM_SECURITY }, "2.6.17", text("char[]", LABEL_ROOM), {
+    enable: { IP_PASSSEC },
   }),
   /** The packet's IP options, routing filled in.
    * IP_RECVOPTS (6) of SOL_IP: unsigned char[], received, switched on by IP_RECVOPTS. Since Linux 2.2. Source: ip(7). */
-  ipRecvOpts: receive("IP_RECVOPTS", "2.2", blob("unsigned char[]", OPTIONS_ROOM), { enable: "IP_RECVOPTS" }),
+  ipRecvOpts: receive({ IP_RECVOPTS }, "2.2", blob("unsigned char[]", OPTIONS_ROOM), {
+    enable: { IP_RECVOPTS },
+  }),
   /** IP options: the packet's, made ready for the answer, or those to send.
    * IP_RETOPTS (7) of SOL_IP: unsigned char[], sent and received, switched on by IP_RETOPTS. Since Linux 2.2. Source: ip(7). */
-  ipRetOpts: both("IP_RETOPTS", "2.2", blob("unsigned char[]", OPTIONS_ROOM), { enable: "IP_RETOPTS" }),
+  ipRetOpts: both({ IP_RETOPTS }, "2.2", blob("unsigned char[]", OPTIONS_ROOM), { enable: { IP_RETOPTS } }),
   /** The packet's destination (`address`) and arriving interface. To send: the interface, and the source (`specificDestination`).
    * IP_PKTINFO (8) of SOL_IP: struct in_pktinfo, sent and received, switched on by IP_PKTINFO. Since Linux 2.2. Source: ip(7). */
   ipPktInfo: both(
-    "IP_PKTINFO",
+    { IP_PKTINFO },
     "2.2",
     struct("in_pktinfo", { interfaceIndex: i32, specificDestination: ipv4Text, address: ipv4Text }),
-    { enable: "IP_PKTINFO" },
+    { enable: { IP_PKTINFO } },
   ),
   /** What went wrong with a packet that was sent, and who says so; or that a zero-copy send is complete.
    * IP_RECVERR (11) of SOL_IP: struct sock_extended_err + struct sockaddr_in, received with MSG_ERRQUEUE, switched on by
    * IP_RECVERR. Since Linux 2.2. Source: ip(7). */
-  ipRecvErr: errorQueue("IP_RECVERR", "2.2", ipv4Error, {
-    enable: "IP_RECVERR",
+  ipRecvErr: errorQueue({ IP_RECVERR }, "2.2", ipv4Error, {
+    enable: { IP_RECVERR },
     families: ["ipv4", "ipv6", "rds"],
   }),
   /** The packet's destination before it was redirected (TPROXY).
    * IP_ORIGDSTADDR (20) of SOL_IP: struct sockaddr_in, received, switched on by IP_RECVORIGDSTADDR. Since Linux 2.6.29. Source:
    * ip(7). */
-  ipOrigDstAddr: receive("IP_ORIGDSTADDR", "2.6.29", sockaddrIn, { enable: "IP_RECVORIGDSTADDR" }),
+  ipOrigDstAddr: receive({ IP_ORIGDSTADDR }, "2.6.29", sockaddrIn, { enable: { IP_RECVORIGDSTADDR } }),
   /** The device's checksum of the packet's payload, where it makes one. Only UDP.
    * IP_CHECKSUM (23) of SOL_IP: __u32, received, switched on by IP_CHECKSUM. Since Linux 4.0. Source: net/ipv4/ip_sockglue.c. */
-  ipChecksum: receive("IP_CHECKSUM", "4.0", u32, { enable: "IP_CHECKSUM", source: "net/ipv4/ip_sockglue.c" }),
+  ipChecksum: receive({ IP_CHECKSUM }, "4.0", u32, {
+    enable: { IP_CHECKSUM },
+    source: "net/ipv4/ip_sockglue.c",
+  }),
   /** The size of the largest fragment that the packet came in. Only there if it was fragmented.
    * IP_RECVFRAGSIZE (25) of SOL_IP: int, received, switched on by IP_RECVFRAGSIZE. Since Linux 4.10. Source:
    * net/ipv4/ip_sockglue.c. */
-  ipRecvFragSize: receive("IP_RECVFRAGSIZE", "4.10", i32, {
-    enable: "IP_RECVFRAGSIZE",
+  ipRecvFragSize: receive({ IP_RECVFRAGSIZE }, "4.10", i32, {
+    enable: { IP_RECVFRAGSIZE },
     source: "net/ipv4/ip_sockglue.c",
   }),
   /** The packet's protocol on a raw socket of IPPROTO_RAW, 1 to 255.
    * IP_PROTOCOL (52) of SOL_IP: int, sent. Since Linux 6.4. Source: net/ipv4/ip_sockglue.c. */
-  ipProtocol: send("IP_PROTOCOL", "6.4", i32, { source: "net/ipv4/ip_sockglue.c", families: ["ipv4"] }),
+  ipProtocol: send({ IP_PROTOCOL }, "6.4", i32, { source: "net/ipv4/ip_sockglue.c", families: ["ipv4"] }),
 } as const;

@@ -12,19 +12,17 @@ interface Shared {
 }
 
 /** What this message has differently from the others of its group, and what few messages have. */
-interface More<Name>
-  extends Partial<Shared>,
-    Pick<ControlEntry, "sentSince" | "privilege" | "stamps" | "repeats"> {
-  /** Of an option at the message's level the name, or the name and what to set. */
-  readonly enable?: Name | readonly [name: Name, value: number] | Enable;
+interface More extends Partial<Shared>, Pick<ControlEntry, "sentSince" | "privilege" | "stamps" | "repeats"> {
+  /** An option of the message's level, one and what to set, or an option of another level. */
+  readonly enable?: NamedConstant | readonly [option: NamedConstant, value: number] | Enable;
 }
 
-/** Makes the entry of the message whose type has this name in `constants`. */
-type Maker<Constants, Direction extends ControlEntry["direction"]> = <Value>(
-  constant: keyof Constants & string,
+/** Makes the entry of a message, whose type comes as `{ SCM_RIGHTS }`. */
+type Maker<Direction extends ControlEntry["direction"]> = <Value>(
+  constant: NamedConstant,
   since: string,
   payload: Payload<Value>,
-  more?: More<keyof Constants & string>,
+  more?: More,
 ) => TypedMessage<Direction, Value>;
 
 /** An option that makes the kernel deliver messages, its level and itself as `{ SOL_SOCKET }` and `{ SO_ZEROCOPY }`. */
@@ -34,33 +32,35 @@ export function switchedOnBy(ofLevel: NamedConstant, ofOption: NamedConstant, va
   return { level: number, levelName, option, constant, ...(value === undefined ? {} : { value }) };
 }
 
+const isEnable = (enable: NonNullable<More["enable"]>): enable is Enable => "levelName" in enable;
+
 /**
  * What makes the entries of a level: `send` of messages that are only sent, `receive`, `both`, and `errorQueue` of those that
  * come with MSG_ERRQUEUE.
  *
- * The level comes as `{ SOL_SOCKET }`, and a message as its type's name in `constants`, the kernel's header: so a name and its
- * number can't disagree.
+ * The level comes as `{ SOL_SOCKET }`, the type as `{ SCM_RIGHTS }`: so a name and its number can't disagree, and no bundle has the
+ * constants that nothing uses.
  */
-export function level<Constants extends Readonly<Record<keyof Constants, unknown>>>(
+export function level(
   ofLevel: NamedConstant,
-  constants: Constants,
   { types, ...shared }: Shared,
-): { readonly [Direction in ControlEntry["direction"]]: Maker<Constants, Direction> } {
+): { readonly [Direction in ControlEntry["direction"]]: Maker<Direction> } {
   const [levelName, number] = nameAndNumber(ofLevel);
-  const optionHere = (name: keyof Constants & string, value?: number) =>
-    switchedOnBy(ofLevel, { [name]: constants[name] as number }, value);
-  const enabling = (enable: NonNullable<More<keyof Constants & string>["enable"]>): Enable => {
-    if (typeof enable === "string") return optionHere(enable);
-    return "level" in enable ? enable : optionHere(...enable);
+  const enabling = (enable: NonNullable<More["enable"]>): Enable => {
+    if (isEnable(enable)) return enable;
+    return Array.isArray(enable)
+      ? switchedOnBy(ofLevel, enable[0], enable[1])
+      : switchedOnBy(ofLevel, enable as NamedConstant);
   };
   const maker =
-    <Direction extends ControlEntry["direction"]>(direction: Direction): Maker<Constants, Direction> =>
-    (constant, since, payload, { enable, ...more } = {}) => {
+    <Direction extends ControlEntry["direction"]>(direction: Direction): Maker<Direction> =>
+    (ofType, since, payload, { enable, ...more } = {}) => {
+      const [constant, type] = nameAndNumber(ofType);
       const delivering = types !== undefined && (direction === "receive" || direction === "both");
       return {
         level: number,
         levelName,
-        type: constants[constant] as number,
+        type,
         constant,
         direction,
         ...(enable && { enable: enabling(enable) }),

@@ -1,12 +1,12 @@
 import { SOL_PACKET } from "../constants/levels.js";
-import * as packet from "../constants/packet.js";
+import { PACKET_AUXDATA, PACKET_TX_TIMESTAMP } from "../constants/packet.js";
 import { u16, u32 } from "../wire/integers.js";
 import { struct } from "../wire/struct.js";
 import { extendedError } from "./extended-error.js";
 import { level } from "./level.js";
 import { transmitStamps } from "./stamps.js";
 
-const { receive, errorQueue } = level({ SOL_PACKET }, packet, { source: "packet(7)", families: ["packet"] });
+const { receive, errorQueue } = level({ SOL_PACKET }, { source: "packet(7)", families: ["packet"] });
 
 /** The control messages of SOL_PACKET. */
 export const packetMessages = {
@@ -14,7 +14,7 @@ export const packetMessages = {
    * PACKET_AUXDATA (8) of SOL_PACKET: struct tpacket_auxdata, received, switched on by PACKET_AUXDATA. Since Linux 2.6.21. Source:
    * packet(7). */
   packetAuxData: receive(
-    "PACKET_AUXDATA",
+    { PACKET_AUXDATA },
     "2.6.21",
     struct("tpacket_auxdata", {
       status: u32,
@@ -25,13 +25,13 @@ export const packetMessages = {
       vlanTci: u16,
       vlanTpid: u16,
     }),
-    { enable: "PACKET_AUXDATA" },
+    { enable: { PACKET_AUXDATA } },
   ),
   /** Which frame that was sent the timestamp beside it belongs to.
    * PACKET_TX_TIMESTAMP (16) of SOL_PACKET: struct sock_extended_err, received with MSG_ERRQUEUE, switched on by
    * SO_TIMESTAMPING_NEW with TX_HARDWARE, TX_SOFTWARE, SOFTWARE, RAW_HARDWARE. Since Linux 2.6.35. Source: net/packet/af_packet.c.
    * */
-  packetTxTimestamp: errorQueue("PACKET_TX_TIMESTAMP", "2.6.35", extendedError, {
+  packetTxTimestamp: errorQueue({ PACKET_TX_TIMESTAMP }, "2.6.35", extendedError, {
     enable: transmitStamps,
     source: "net/packet/af_packet.c",
   }),

@@ -1,5 +1,21 @@
 import { SOL_RDS, SOL_SOCKET } from "../constants/levels.js";
-import * as rds from "../constants/rds.js";
+import {
+  RDS_CMSG_ATOMIC_CSWP,
+  RDS_CMSG_ATOMIC_FADD,
+  RDS_CMSG_CONG_UPDATE,
+  RDS_CMSG_MASKED_ATOMIC_CSWP,
+  RDS_CMSG_MASKED_ATOMIC_FADD,
+  RDS_CMSG_RDMA_ARGS,
+  RDS_CMSG_RDMA_DEST,
+  RDS_CMSG_RDMA_MAP,
+  RDS_CMSG_RDMA_STATUS,
+  RDS_CMSG_RXPATH_LATENCY,
+  RDS_CMSG_ZCOPY_COMPLETION,
+  RDS_CMSG_ZCOPY_COOKIE,
+  RDS_CONG_MONITOR,
+  RDS_RECVERR,
+  SO_RDS_MSG_RXPATH_LATENCY,
+} from "../constants/rds.js";
 import { SO_ZEROCOPY } from "../constants/socket.js";
 import { i32, u8, u32, u64 } from "../wire/integers.js";
 import { array } from "../wire/list.js";
@@ -24,17 +40,20 @@ const atomic = <const F extends Fields>(operands: F) =>
     userToken: u64,
   });
 
-const { send, receive, both } = level({ SOL_RDS }, rds, {
-  source: "include/uapi/linux/rds.h",
-  families: ["rds"],
-});
+const { send, receive, both } = level(
+  { SOL_RDS },
+  {
+    source: "include/uapi/linux/rds.h",
+    families: ["rds"],
+  },
+);
 
 /** The control messages of SOL_RDS. */
 export const rdsMessages = {
   /** Read or write the peer's memory. Addresses are the process's own.
    * RDS_CMSG_RDMA_ARGS (1) of SOL_RDS: struct rds_rdma_args, sent. Since Linux 2.6.30. Source: include/uapi/linux/rds.h. */
   rdsRdmaArgs: send(
-    "RDS_CMSG_RDMA_ARGS",
+    { RDS_CMSG_RDMA_ARGS },
     "2.6.30",
     struct("rds_rdma_args", {
       cookie: u64,
@@ -47,11 +66,11 @@ export const rdsMessages = {
   ),
   /** The memory that a transfer is meant for, by its cookie.
    * RDS_CMSG_RDMA_DEST (2) of SOL_RDS: __u64, sent and received. Since Linux 2.6.30. Source: include/uapi/linux/rds.h. */
-  rdsRdmaDest: both("RDS_CMSG_RDMA_DEST", "2.6.30", u64),
+  rdsRdmaDest: both({ RDS_CMSG_RDMA_DEST }, "2.6.30", u64),
   /** Map memory and tell the peer its key.
    * RDS_CMSG_RDMA_MAP (3) of SOL_RDS: struct rds_get_mr_args, sent. Since Linux 2.6.30. Source: include/uapi/linux/rds.h. */
   rdsRdmaMap: send(
-    "RDS_CMSG_RDMA_MAP",
+    { RDS_CMSG_RDMA_MAP },
     "2.6.30",
     struct("rds_get_mr_args", { vector: iovec, cookieAddress: u64, flags: u64 }),
   ),
@@ -59,22 +78,22 @@ export const rdsMessages = {
    * RDS_CMSG_RDMA_STATUS (4) of SOL_RDS: struct rds_rdma_notify, received, switched on by RDS_RECVERR. Since Linux 2.6.30. Source:
    * include/uapi/linux/rds.h. */
   rdsRdmaStatus: receive(
-    "RDS_CMSG_RDMA_STATUS",
+    { RDS_CMSG_RDMA_STATUS },
     "2.6.30",
     struct("rds_rdma_notify", { userToken: u64, status: i32 }),
-    { enable: "RDS_RECVERR" },
+    { enable: { RDS_RECVERR } },
   ),
   /** The ports, as bits, whose congestion has ended.
    * RDS_CMSG_CONG_UPDATE (5) of SOL_RDS: __u64, received, switched on by RDS_CONG_MONITOR. Since Linux 2.6.30. Source:
    * include/uapi/linux/rds.h. */
-  rdsCongUpdate: receive("RDS_CMSG_CONG_UPDATE", "2.6.30", u64, { enable: "RDS_CONG_MONITOR" }),
+  rdsCongUpdate: receive({ RDS_CMSG_CONG_UPDATE }, "2.6.30", u64, { enable: { RDS_CONG_MONITOR } }),
   /** Add to a number in the peer's memory.
    * RDS_CMSG_ATOMIC_FADD (6) of SOL_RDS: struct rds_atomic_args, sent. Since Linux 2.6.37. Source: include/uapi/linux/rds.h. */
-  rdsAtomicFadd: send("RDS_CMSG_ATOMIC_FADD", "2.6.37", atomic({ add: u64, _rest: array(u64, 3) })),
+  rdsAtomicFadd: send({ RDS_CMSG_ATOMIC_FADD }, "2.6.37", atomic({ add: u64, _rest: array(u64, 3) })),
   /** Compare and swap a number in the peer's memory.
    * RDS_CMSG_ATOMIC_CSWP (7) of SOL_RDS: struct rds_atomic_args, sent. Since Linux 2.6.37. Source: include/uapi/linux/rds.h. */
   rdsAtomicCswp: send(
-    "RDS_CMSG_ATOMIC_CSWP",
+    { RDS_CMSG_ATOMIC_CSWP },
     "2.6.37",
     atomic({ compare: u64, swap: u64, _rest: array(u64, 2) }),
   ),
@@ -82,7 +101,7 @@ export const rdsMessages = {
    * RDS_CMSG_MASKED_ATOMIC_FADD (8) of SOL_RDS: struct rds_atomic_args, sent. Since Linux 2.6.37. Source: include/uapi/linux/rds.h.
    * */
   rdsMaskedAtomicFadd: send(
-    "RDS_CMSG_MASKED_ATOMIC_FADD",
+    { RDS_CMSG_MASKED_ATOMIC_FADD },
     "2.6.37",
     atomic({ add: u64, nocarryMask: u64, _rest: array(u64, 2) }),
   ),
@@ -90,7 +109,7 @@ export const rdsMessages = {
    * RDS_CMSG_MASKED_ATOMIC_CSWP (9) of SOL_RDS: struct rds_atomic_args, sent. Since Linux 2.6.37. Source: include/uapi/linux/rds.h.
    * */
   rdsMaskedAtomicCswp: send(
-    "RDS_CMSG_MASKED_ATOMIC_CSWP",
+    { RDS_CMSG_MASKED_ATOMIC_CSWP },
     "2.6.37",
     atomic({ compare: u64, swap: u64, compareMask: u64, swapMask: u64 }),
   ),
@@ -98,23 +117,23 @@ export const rdsMessages = {
    * RDS_CMSG_RXPATH_LATENCY (11) of SOL_RDS: struct rds_cmsg_rx_trace, received, switched on by SO_RDS_MSG_RXPATH_LATENCY. Since
    * Linux 4.11. Source: include/uapi/linux/rds.h. */
   rdsRxPathLatency: receive(
-    "RDS_CMSG_RXPATH_LATENCY",
+    { RDS_CMSG_RXPATH_LATENCY },
     "4.11",
     struct("rds_cmsg_rx_trace", {
       count: u8,
       positions: array(u8, TRACES),
       traces: array(u64, TRACES),
     }),
-    { enable: "SO_RDS_MSG_RXPATH_LATENCY" },
+    { enable: { SO_RDS_MSG_RXPATH_LATENCY } },
   ),
   /** What to call this zero-copy send when it is complete.
    * RDS_CMSG_ZCOPY_COOKIE (12) of SOL_RDS: __u32, sent. Since Linux 4.17. Source: include/uapi/linux/rds.h. */
-  rdsZcopyCookie: send("RDS_CMSG_ZCOPY_COOKIE", "4.17", u32),
+  rdsZcopyCookie: send({ RDS_CMSG_ZCOPY_COOKIE }, "4.17", u32),
   /** Zero-copy sends that are complete: the first `count` of the cookies.
    * RDS_CMSG_ZCOPY_COMPLETION (13) of SOL_RDS: struct rds_zcopy_cookies, received, switched on by SO_ZEROCOPY. Since Linux 4.17.
    * Source: include/uapi/linux/rds.h. */
   rdsZcopyCompletion: receive(
-    "RDS_CMSG_ZCOPY_COMPLETION",
+    { RDS_CMSG_ZCOPY_COMPLETION },
     "4.17",
     struct("rds_zcopy_cookies", { count: u32, cookies: array(u32, COOKIES) }),
     { enable: switchedOnBy({ SOL_SOCKET }, { SO_ZEROCOPY }) },

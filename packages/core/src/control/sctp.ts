@@ -1,21 +1,37 @@
 import { SOL_SCTP } from "../constants/levels.js";
-import * as sctp from "../constants/sctp.js";
+import {
+  SCTP_AUTHINFO,
+  SCTP_DSTADDRV4,
+  SCTP_DSTADDRV6,
+  SCTP_EVENTS,
+  SCTP_INIT,
+  SCTP_NXTINFO,
+  SCTP_PRINFO,
+  SCTP_RCVINFO,
+  SCTP_RECVNXTINFO,
+  SCTP_RECVRCVINFO,
+  SCTP_SNDINFO,
+  SCTP_SNDRCV,
+} from "../constants/sctp.js";
 import { ipv4Text, ipv6Text } from "../wire/address-text.js";
 import { i32, u16, u32 } from "../wire/integers.js";
 import { struct } from "../wire/struct.js";
 import { level } from "./level.js";
 
-const { send, receive, both } = level({ SOL_SCTP }, sctp, {
-  source: "sctp(7), RFC 6458",
-  families: ["ipv4", "ipv6"],
-});
+const { send, receive, both } = level(
+  { SOL_SCTP },
+  {
+    source: "sctp(7), RFC 6458",
+    families: ["ipv4", "ipv6"],
+  },
+);
 
 /** The control messages of SOL_SCTP. */
 export const sctpMessages = {
   /** How to set up the association that this message begins. The time-out is in milliseconds.
    * SCTP_INIT (0) of SOL_SCTP: struct sctp_initmsg, sent. Since Linux 2.6. Source: sctp(7), RFC 6458. */
   sctpInit: send(
-    "SCTP_INIT",
+    { SCTP_INIT },
     "2.6",
     struct("sctp_initmsg", {
       outboundStreams: u16,
@@ -29,7 +45,7 @@ export const sctpMessages = {
    * sctp(7), RFC 6458. */
   // The first byte of struct sctp_event_subscribe; the others are bits of other events.
   sctpSndRcv: both(
-    "SCTP_SNDRCV",
+    { SCTP_SNDRCV },
     "2.6",
     struct("sctp_sndrcvinfo", {
       stream: u16,
@@ -42,12 +58,12 @@ export const sctpMessages = {
       cumulativeTsn: u32,
       associationId: i32,
     }),
-    { enable: ["SCTP_EVENTS", 1] },
+    { enable: [{ SCTP_EVENTS }, 1] },
   ),
   /** On which stream and how to send.
    * SCTP_SNDINFO (2) of SOL_SCTP: struct sctp_sndinfo, sent. Since Linux 3.17. Source: sctp(7), RFC 6458. */
   sctpSndInfo: send(
-    "SCTP_SNDINFO",
+    { SCTP_SNDINFO },
     "3.17",
     struct("sctp_sndinfo", { stream: u16, flags: u16, ppid: u32, context: u32, associationId: i32 }),
   ),
@@ -55,7 +71,7 @@ export const sctpMessages = {
    * SCTP_RCVINFO (3) of SOL_SCTP: struct sctp_rcvinfo, received, switched on by SCTP_RECVRCVINFO. Since Linux 3.17. Source:
    * sctp(7), RFC 6458. */
   sctpRcvInfo: receive(
-    "SCTP_RCVINFO",
+    { SCTP_RCVINFO },
     "3.17",
     struct("sctp_rcvinfo", {
       stream: u16,
@@ -67,27 +83,27 @@ export const sctpMessages = {
       context: u32,
       associationId: i32,
     }),
-    { enable: "SCTP_RECVRCVINFO" },
+    { enable: { SCTP_RECVRCVINFO } },
   ),
   /** The message that waits behind this one.
    * SCTP_NXTINFO (4) of SOL_SCTP: struct sctp_nxtinfo, received, switched on by SCTP_RECVNXTINFO. Since Linux 3.17. Source:
    * sctp(7), RFC 6458. */
   sctpNxtInfo: receive(
-    "SCTP_NXTINFO",
+    { SCTP_NXTINFO },
     "3.17",
     struct("sctp_nxtinfo", { stream: u16, flags: u16, ppid: u32, length: u32, associationId: i32 }),
-    { enable: "SCTP_RECVNXTINFO" },
+    { enable: { SCTP_RECVNXTINFO } },
   ),
   /** How long to try: SCTP_PR_SCTP_* and its number.
    * SCTP_PRINFO (5) of SOL_SCTP: struct sctp_prinfo, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
-  sctpPrInfo: send("SCTP_PRINFO", "4.17", struct("sctp_prinfo", { policy: u16, value: u32 })),
+  sctpPrInfo: send({ SCTP_PRINFO }, "4.17", struct("sctp_prinfo", { policy: u16, value: u32 })),
   /** The key to authenticate with.
    * SCTP_AUTHINFO (6) of SOL_SCTP: struct sctp_authinfo, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
-  sctpAuthInfo: send("SCTP_AUTHINFO", "4.17", struct("sctp_authinfo", { keyNumber: u16 })),
+  sctpAuthInfo: send({ SCTP_AUTHINFO }, "4.17", struct("sctp_authinfo", { keyNumber: u16 })),
   /** A further address of the peer that this message connects to. There can be several.
    * SCTP_DSTADDRV4 (7) of SOL_SCTP: struct in_addr, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
-  sctpDstAddrV4: send("SCTP_DSTADDRV4", "4.17", ipv4Text),
+  sctpDstAddrV4: send({ SCTP_DSTADDRV4 }, "4.17", ipv4Text),
   /** A further address of the peer that this message connects to. There can be several.
    * SCTP_DSTADDRV6 (8) of SOL_SCTP: struct in6_addr, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
-  sctpDstAddrV6: send("SCTP_DSTADDRV6", "4.17", ipv6Text),
+  sctpDstAddrV6: send({ SCTP_DSTADDRV6 }, "4.17", ipv6Text),
 } as const;

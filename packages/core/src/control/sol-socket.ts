@@ -1,6 +1,35 @@
 import type { AddressFamilyName } from "../address/family.js";
 import { SOL_SOCKET } from "../constants/levels.js";
-import * as socket from "../constants/socket.js";
+import {
+  SCM_CREDENTIALS,
+  SCM_INQ,
+  SCM_PIDFD,
+  SCM_RIGHTS,
+  SCM_SECURITY,
+  SCM_TIMESTAMPING_OPT_STATS,
+  SCM_TIMESTAMPING_PKTINFO,
+  SCM_TS_OPT_ID,
+  SCM_TXTIME,
+  SCM_WIFI_STATUS,
+  SO_DEVMEM_DMABUF,
+  SO_DEVMEM_LINEAR,
+  SO_INQ,
+  SO_MARK,
+  SO_PASSCRED,
+  SO_PASSPIDFD,
+  SO_PASSSEC,
+  SO_PRIORITY,
+  SO_RCVMARK,
+  SO_RCVPRIORITY,
+  SO_RXQ_OVFL,
+  SO_TIMESTAMP_NEW,
+  SO_TIMESTAMP_OLD,
+  SO_TIMESTAMPING_NEW,
+  SO_TIMESTAMPING_OLD,
+  SO_TIMESTAMPNS_NEW,
+  SO_TIMESTAMPNS_OLD,
+  SO_WIFI_STATUS,
+} from "../constants/socket.js";
 import {
   SOF_TIMESTAMPING_OPT_PKTINFO,
   SOF_TIMESTAMPING_OPT_STATS,
@@ -54,99 +83,108 @@ const dmabuf = struct("dmabuf_cmsg", {
   flags: u32,
 });
 
-const unix = level({ SOL_SOCKET }, socket, { source: "unix(7)", families: ["unix"] });
-const devmem = level({ SOL_SOCKET }, socket, {
-  source: "Documentation/networking/devmem.rst",
-  families: ["ipv4", "ipv6"],
-});
-const arrivals = level({ SOL_SOCKET }, socket, {
-  source: "socket(7)",
-  families: [...RECEIVING, "unix"],
-  types: { unix: ["dgram", "seqpacket"] },
-});
-const packets = level({ SOL_SOCKET }, socket, { source: "socket(7)", families: RECEIVING, types: NOT_TCP });
-const stamps = level({ SOL_SOCKET }, socket, {
-  source: "Documentation/networking/timestamping.rst",
-  families: ["ipv4", "ipv6", "packet", "can", "bluetooth"],
-});
+const unix = level({ SOL_SOCKET }, { source: "unix(7)", families: ["unix"] });
+const devmem = level(
+  { SOL_SOCKET },
+  {
+    source: "Documentation/networking/devmem.rst",
+    families: ["ipv4", "ipv6"],
+  },
+);
+const arrivals = level(
+  { SOL_SOCKET },
+  {
+    source: "socket(7)",
+    families: [...RECEIVING, "unix"],
+    types: { unix: ["dgram", "seqpacket"] },
+  },
+);
+const packets = level({ SOL_SOCKET }, { source: "socket(7)", families: RECEIVING, types: NOT_TCP });
+const stamps = level(
+  { SOL_SOCKET },
+  {
+    source: "Documentation/networking/timestamping.rst",
+    families: ["ipv4", "ipv6", "packet", "can", "bluetooth"],
+  },
+);
 
 /** The control messages of SOL_SOCKET. */
 export const socketMessages = {
   /** Descriptors, at most 253. What the receiver gets are new ones, its own to close.
    * SCM_RIGHTS (1) of SOL_SOCKET: int[], sent and received. Since Linux 2.2. Source: unix(7). */
-  rights: unix.both("SCM_RIGHTS", "2.2", descriptors),
+  rights: unix.both({ SCM_RIGHTS }, "2.2", descriptors),
   /** The sender's process, user and group, checked by the kernel.
    * SCM_CREDENTIALS (2) of SOL_SOCKET: struct ucred, sent and received, switched on by SO_PASSCRED. Since Linux 2.2. Source:
    * unix(7). */
-  credentials: unix.both("SCM_CREDENTIALS", "2.2", ucred, {
-    enable: "SO_PASSCRED",
+  credentials: unix.both({ SCM_CREDENTIALS }, "2.2", ucred, {
+    enable: { SO_PASSCRED },
     families: ["unix", "netlink", "bluetooth"],
   }),
   /** The sender's label, given by its security module: SELinux, AppArmor, Smack.
    * SCM_SECURITY (3) of SOL_SOCKET: char[], received, switched on by SO_PASSSEC. Since Linux 2.6.18. Source: unix(7). */
-  security: unix.receive("SCM_SECURITY", "2.6.18", text("char[]", LABEL_ROOM), { enable: "SO_PASSSEC" }),
+  security: unix.receive({ SCM_SECURITY }, "2.6.18", text("char[]", LABEL_ROOM), { enable: { SO_PASSSEC } }),
   /** A descriptor of the sender's process, the receiver's to close; a negative errno if the process is gone.
    * SCM_PIDFD (4) of SOL_SOCKET: int, received, switched on by SO_PASSPIDFD. Since Linux 6.5. Source: unix(7). */
-  pidfd: unix.receive("SCM_PIDFD", "6.5", i32, { enable: "SO_PASSPIDFD" }),
+  pidfd: unix.receive({ SCM_PIDFD }, "6.5", i32, { enable: { SO_PASSPIDFD } }),
   /** When the packet came, in nanoseconds since 1970 with a resolution of a microsecond. Safe beyond 2038.
    * SO_TIMESTAMP_NEW (63) of SOL_SOCKET: struct __kernel_sock_timeval, received, switched on by SO_TIMESTAMP_NEW. Since Linux 5.1.
    * Source: socket(7). */
-  timestamp: arrivals.receive("SO_TIMESTAMP_NEW", "5.1", timeval64, {
-    enable: "SO_TIMESTAMP_NEW",
+  timestamp: arrivals.receive({ SO_TIMESTAMP_NEW }, "5.1", timeval64, {
+    enable: { SO_TIMESTAMP_NEW },
     families: [...RECEIVING, "unix", "rds"],
     stamps: { of: "arrival", wide: true },
   }),
   /** When the packet came, in nanoseconds since 1970. Safe beyond 2038.
    * SO_TIMESTAMPNS_NEW (64) of SOL_SOCKET: struct __kernel_timespec, received, switched on by SO_TIMESTAMPNS_NEW. Since Linux 5.1.
    * Source: socket(7). */
-  timestampNs: arrivals.receive("SO_TIMESTAMPNS_NEW", "5.1", timespec64, {
-    enable: "SO_TIMESTAMPNS_NEW",
+  timestampNs: arrivals.receive({ SO_TIMESTAMPNS_NEW }, "5.1", timespec64, {
+    enable: { SO_TIMESTAMPNS_NEW },
     stamps: { of: "arrival", wide: true },
   }),
   /** The packet's timestamps in nanoseconds, 0n where there is none; of what was sent, with MSG_ERRQUEUE. Safe beyond 2038.
    * SO_TIMESTAMPING_NEW (65) of SOL_SOCKET: struct scm_timestamping64, received, switched on by SO_TIMESTAMPING_NEW with
    * RX_HARDWARE, RX_SOFTWARE, SOFTWARE, RAW_HARDWARE. Since Linux 5.1. Source: Documentation/networking/timestamping.rst. */
-  timestamping: arrivals.receive("SO_TIMESTAMPING_NEW", "5.1", scmTimestamping64, {
-    enable: ["SO_TIMESTAMPING_NEW", RECEIVE_STAMPS],
+  timestamping: arrivals.receive({ SO_TIMESTAMPING_NEW }, "5.1", scmTimestamping64, {
+    enable: [{ SO_TIMESTAMPING_NEW }, RECEIVE_STAMPS],
     source: "Documentation/networking/timestamping.rst",
     types: { unix: ["seqpacket"] },
     stamps: { of: "packet", wide: true },
   }),
   /** Which transmit timestamps to make for this one message: SOF_TIMESTAMPING_TX_*.
    * SO_TIMESTAMPING_NEW (65) of SOL_SOCKET: __u32, sent. Since Linux 5.1. Source: Documentation/networking/timestamping.rst. */
-  timestampingFlags: stamps.send("SO_TIMESTAMPING_NEW", "5.1", u32),
+  timestampingFlags: stamps.send({ SO_TIMESTAMPING_NEW }, "5.1", u32),
   /** As `timestamp`, but of every kernel, and ending in 2038 in 32-bit programs.
    * SO_TIMESTAMP_OLD (29) of SOL_SOCKET: struct __kernel_old_timeval, received, switched on by SO_TIMESTAMP_OLD. Since Linux 2.2.
    * Source: socket(7). */
-  timestampOld: arrivals.receive("SO_TIMESTAMP_OLD", "2.2", oldTimeval, {
-    enable: "SO_TIMESTAMP_OLD",
+  timestampOld: arrivals.receive({ SO_TIMESTAMP_OLD }, "2.2", oldTimeval, {
+    enable: { SO_TIMESTAMP_OLD },
     families: [...RECEIVING, "unix", "rds"],
     stamps: { of: "arrival", wide: false },
   }),
   /** As `timestampNs`, but of older kernels too, and ending in 2038 in 32-bit programs.
    * SO_TIMESTAMPNS_OLD (35) of SOL_SOCKET: struct __kernel_old_timespec, received, switched on by SO_TIMESTAMPNS_OLD. Since Linux
    * 2.6.22. Source: socket(7). */
-  timestampNsOld: arrivals.receive("SO_TIMESTAMPNS_OLD", "2.6.22", oldTimespec, {
-    enable: "SO_TIMESTAMPNS_OLD",
+  timestampNsOld: arrivals.receive({ SO_TIMESTAMPNS_OLD }, "2.6.22", oldTimespec, {
+    enable: { SO_TIMESTAMPNS_OLD },
     stamps: { of: "arrival", wide: false },
   }),
   /** As `timestamping`, but of older kernels too, and ending in 2038 in 32-bit programs.
    * SO_TIMESTAMPING_OLD (37) of SOL_SOCKET: struct scm_timestamping, received, switched on by SO_TIMESTAMPING_OLD with RX_HARDWARE,
    * RX_SOFTWARE, SOFTWARE, RAW_HARDWARE. Since Linux 2.6.30. Source: Documentation/networking/timestamping.rst. */
-  timestampingOld: arrivals.receive("SO_TIMESTAMPING_OLD", "2.6.30", scmTimestamping, {
-    enable: ["SO_TIMESTAMPING_OLD", RECEIVE_STAMPS],
+  timestampingOld: arrivals.receive({ SO_TIMESTAMPING_OLD }, "2.6.30", scmTimestamping, {
+    enable: [{ SO_TIMESTAMPING_OLD }, RECEIVE_STAMPS],
     source: "Documentation/networking/timestamping.rst",
     types: { unix: ["seqpacket"] },
     stamps: { of: "packet", wide: false },
   }),
   /** As `timestampingFlags`, for a socket with SO_TIMESTAMPING_OLD.
    * SO_TIMESTAMPING_OLD (37) of SOL_SOCKET: __u32, sent. Since Linux 4.7. Source: Documentation/networking/timestamping.rst. */
-  timestampingFlagsOld: stamps.send("SO_TIMESTAMPING_OLD", "4.7", u32),
+  timestampingFlagsOld: stamps.send({ SO_TIMESTAMPING_OLD }, "4.7", u32),
   /** TCP's statistics when a transmit timestamp was made: netlink attributes, TCP_NLA_*.
    * SCM_TIMESTAMPING_OPT_STATS (54) of SOL_SOCKET: struct nlattr[], received with MSG_ERRQUEUE, switched on by SO_TIMESTAMPING_NEW
    * with OPT_TSONLY, OPT_STATS. Since Linux 4.10. Source: Documentation/networking/timestamping.rst. */
-  timestampingOptStats: stamps.errorQueue("SCM_TIMESTAMPING_OPT_STATS", "4.10", attributes(STATS_ROOM), {
-    enable: ["SO_TIMESTAMPING_NEW", SOF_TIMESTAMPING_OPT_STATS | SOF_TIMESTAMPING_OPT_TSONLY],
+  timestampingOptStats: stamps.errorQueue({ SCM_TIMESTAMPING_OPT_STATS }, "4.10", attributes(STATS_ROOM), {
+    enable: [{ SO_TIMESTAMPING_NEW }, SOF_TIMESTAMPING_OPT_STATS | SOF_TIMESTAMPING_OPT_TSONLY],
     families: ["ipv4", "ipv6"],
   }),
   /** Where the packet came in, and its length there. Only with a timestamp of the hardware.
@@ -154,61 +192,61 @@ export const socketMessages = {
    * RX_HARDWARE, RX_SOFTWARE, SOFTWARE, RAW_HARDWARE, OPT_PKTINFO. Since Linux 4.13. Source:
    * Documentation/networking/timestamping.rst. */
   timestampingPktInfo: packets.receive(
-    "SCM_TIMESTAMPING_PKTINFO",
+    { SCM_TIMESTAMPING_PKTINFO },
     "4.13",
     struct("scm_ts_pktinfo", { interfaceIndex: u32, packetLength: u32, _reserved: array(u32, 2) }),
     {
-      enable: ["SO_TIMESTAMPING_NEW", RECEIVE_STAMPS | SOF_TIMESTAMPING_OPT_PKTINFO],
+      enable: [{ SO_TIMESTAMPING_NEW }, RECEIVE_STAMPS | SOF_TIMESTAMPING_OPT_PKTINFO],
       source: "Documentation/networking/timestamping.rst",
     },
   ),
   /** When the packet is to leave, in nanoseconds of the clock that SO_TXTIME chose.
    * SCM_TXTIME (61) of SOL_SOCKET: __u64, sent. Since Linux 4.19. Source: net/core/sock.c. */
-  txTime: stamps.send("SCM_TXTIME", "4.19", u64, {
+  txTime: stamps.send({ SCM_TXTIME }, "4.19", u64, {
     source: "net/core/sock.c",
     families: ["ipv4", "ipv6", "packet", "can"],
   }),
   /** The id that this message's transmit timestamps bear, in place of a counter.
    * SCM_TS_OPT_ID (81) of SOL_SOCKET: __u32, sent. Since Linux 6.13. Source: Documentation/networking/timestamping.rst. */
-  tsOptId: stamps.send("SCM_TS_OPT_ID", "6.13", u32),
+  tsOptId: stamps.send({ SCM_TS_OPT_ID }, "6.13", u32),
   /** Whether the peer has acknowledged the frame: 1, or 0.
    * SCM_WIFI_STATUS (41) of SOL_SOCKET: int, received with MSG_ERRQUEUE, switched on by SO_WIFI_STATUS. Since Linux 3.3. Source:
    * net/core/skbuff.c. */
-  wifiStatus: stamps.errorQueue("SCM_WIFI_STATUS", "3.3", i32, {
-    enable: "SO_WIFI_STATUS",
+  wifiStatus: stamps.errorQueue({ SCM_WIFI_STATUS }, "3.3", i32, {
+    enable: { SO_WIFI_STATUS },
     source: "net/core/skbuff.c",
     families: ["ipv4", "ipv6", "packet"],
   }),
   /** How many packets this socket has lost for want of room. Only there once it has lost one.
    * SO_RXQ_OVFL (40) of SOL_SOCKET: __u32, received, switched on by SO_RXQ_OVFL. Since Linux 2.6.33. Source: socket(7). */
-  rxqOvfl: packets.receive("SO_RXQ_OVFL", "2.6.33", u32, { enable: "SO_RXQ_OVFL" }),
+  rxqOvfl: packets.receive({ SO_RXQ_OVFL }, "2.6.33", u32, { enable: { SO_RXQ_OVFL } }),
   /** The packet's mark, for routing and filtering. On IP sockets it can be sent since Linux 5.4.
    * SO_MARK (36) of SOL_SOCKET: __u32, sent and received, switched on by SO_RCVMARK. Sending needs CAP_NET_RAW or CAP_NET_ADMIN.
    * Since Linux 5.19, sent since 4.3. Source: socket(7). */
-  mark: packets.both("SO_MARK", "5.19", u32, {
-    enable: "SO_RCVMARK",
+  mark: packets.both({ SO_MARK }, "5.19", u32, {
+    enable: { SO_RCVMARK },
     privilege: "CAP_NET_RAW or CAP_NET_ADMIN",
     sentSince: "4.3",
   }),
   /** The packet's priority, for queueing.
    * SO_PRIORITY (12) of SOL_SOCKET: __u32, sent and received, switched on by SO_RCVPRIORITY. Sending needs CAP_NET_RAW or
    * CAP_NET_ADMIN above 6. Since Linux 6.14. Source: socket(7). */
-  priority: packets.both("SO_PRIORITY", "6.14", u32, {
-    enable: "SO_RCVPRIORITY",
+  priority: packets.both({ SO_PRIORITY }, "6.14", u32, {
+    enable: { SO_RCVPRIORITY },
     privilege: "CAP_NET_RAW or CAP_NET_ADMIN above 6",
   }),
   /** Bytes that came in ordinary memory after all, on a socket that receives into device memory (MSG_SOCK_DEVMEM).
    * SO_DEVMEM_LINEAR (78) of SOL_SOCKET: struct dmabuf_cmsg, received. Since Linux 6.12. Source:
    * Documentation/networking/devmem.rst. */
-  devmemLinear: devmem.receive("SO_DEVMEM_LINEAR", "6.12", dmabuf, { repeats: MAX_FRAGMENTS }),
+  devmemLinear: devmem.receive({ SO_DEVMEM_LINEAR }, "6.12", dmabuf, { repeats: MAX_FRAGMENTS }),
   /** Where in device memory the bytes lie. The token is given back with SO_DEVMEM_DONTNEED.
    * SO_DEVMEM_DMABUF (79) of SOL_SOCKET: struct dmabuf_cmsg, received. Since Linux 6.12. Source:
    * Documentation/networking/devmem.rst. */
-  devmemDmabuf: devmem.receive("SO_DEVMEM_DMABUF", "6.12", dmabuf, { repeats: MAX_FRAGMENTS }),
+  devmemDmabuf: devmem.receive({ SO_DEVMEM_DMABUF }, "6.12", dmabuf, { repeats: MAX_FRAGMENTS }),
   /** The device memory that the bytes to send lie in.
    * SO_DEVMEM_DMABUF (79) of SOL_SOCKET: __u32, sent. Since Linux 6.16. Source: Documentation/networking/devmem.rst. */
-  devmemDmabufId: devmem.send("SO_DEVMEM_DMABUF", "6.16", u32),
+  devmemDmabufId: devmem.send({ SO_DEVMEM_DMABUF }, "6.16", u32),
   /** How many bytes are left to read, on a Unix stream.
    * SCM_INQ (84) of SOL_SOCKET: int, received, switched on by SO_INQ. Since Linux 6.17. Source: net/unix/af_unix.c. */
-  inq: unix.receive("SCM_INQ", "6.17", i32, { enable: "SO_INQ", source: "net/unix/af_unix.c" }),
+  inq: unix.receive({ SCM_INQ }, "6.17", i32, { enable: { SO_INQ }, source: "net/unix/af_unix.c" }),
 } as const;

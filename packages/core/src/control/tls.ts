@@ -1,19 +1,22 @@
 import { SOL_TLS } from "../constants/levels.js";
-import * as tls from "../constants/tls.js";
+import { TLS_GET_RECORD_TYPE, TLS_SET_RECORD_TYPE } from "../constants/tls.js";
 import { u8 } from "../wire/integers.js";
 import { level } from "./level.js";
 
-const { send, receive } = level({ SOL_TLS }, tls, {
-  source: "Documentation/networking/tls.rst",
-  families: ["ipv4", "ipv6"],
-});
+const { send, receive } = level(
+  { SOL_TLS },
+  {
+    source: "Documentation/networking/tls.rst",
+    families: ["ipv4", "ipv6"],
+  },
+);
 
 /** The control messages of SOL_TLS. */
 export const tlsMessages = {
   /** The type of the record to send. Not together with MSG_MORE.
    * TLS_SET_RECORD_TYPE (1) of SOL_TLS: __u8, sent. Since Linux 4.13. Source: Documentation/networking/tls.rst. */
-  tlsSetRecordType: send("TLS_SET_RECORD_TYPE", "4.13", u8),
+  tlsSetRecordType: send({ TLS_SET_RECORD_TYPE }, "4.13", u8),
   /** The type of the record that came. Always on; without room for it, a record that is not data is EIO.
    * TLS_GET_RECORD_TYPE (2) of SOL_TLS: __u8, received. Since Linux 4.17. Source: Documentation/networking/tls.rst. */
-  tlsGetRecordType: receive("TLS_GET_RECORD_TYPE", "4.17", u8),
+  tlsGetRecordType: receive({ TLS_GET_RECORD_TYPE }, "4.17", u8),
 } as const;

@@ -1,6 +1,68 @@
 import { sockaddrIn6 } from "../address/sockaddr.js";
-import * as ip from "../constants/ip.js";
-import * as ipv6 from "../constants/ipv6.js";
+import {
+  MCAST_BLOCK_SOURCE,
+  MCAST_JOIN_GROUP,
+  MCAST_JOIN_SOURCE_GROUP,
+  MCAST_LEAVE_GROUP,
+  MCAST_LEAVE_SOURCE_GROUP,
+  MCAST_UNBLOCK_SOURCE,
+} from "../constants/ip.js";
+import {
+  ICMPV6_FILTER,
+  IP6T_SO_ORIGINAL_DST,
+  IPV6_2292DSTOPTS,
+  IPV6_2292HOPLIMIT,
+  IPV6_2292HOPOPTS,
+  IPV6_2292PKTINFO,
+  IPV6_2292PKTOPTIONS,
+  IPV6_2292RTHDR,
+  IPV6_ADD_MEMBERSHIP,
+  IPV6_ADDR_PREFERENCES,
+  IPV6_ADDRFORM,
+  IPV6_AUTOFLOWLABEL,
+  IPV6_CHECKSUM,
+  IPV6_DONTFRAG,
+  IPV6_DROP_MEMBERSHIP,
+  IPV6_DSTOPTS,
+  IPV6_FLOWINFO,
+  IPV6_FLOWINFO_SEND,
+  IPV6_FLOWLABEL_MGR,
+  IPV6_FREEBIND,
+  IPV6_HDRINCL,
+  IPV6_HOPOPTS,
+  IPV6_JOIN_ANYCAST,
+  IPV6_LEAVE_ANYCAST,
+  IPV6_MINHOPCOUNT,
+  IPV6_MTU,
+  IPV6_MTU_DISCOVER,
+  IPV6_MULTICAST_ALL,
+  IPV6_MULTICAST_HOPS,
+  IPV6_MULTICAST_IF,
+  IPV6_MULTICAST_LOOP,
+  IPV6_PATHMTU,
+  IPV6_PKTINFO,
+  IPV6_RECVDSTOPTS,
+  IPV6_RECVERR,
+  IPV6_RECVERR_RFC4884,
+  IPV6_RECVFRAGSIZE,
+  IPV6_RECVHOPLIMIT,
+  IPV6_RECVHOPOPTS,
+  IPV6_RECVORIGDSTADDR,
+  IPV6_RECVPATHMTU,
+  IPV6_RECVPKTINFO,
+  IPV6_RECVRTHDR,
+  IPV6_RECVTCLASS,
+  IPV6_ROUTER_ALERT,
+  IPV6_ROUTER_ALERT_ISOLATE,
+  IPV6_RTHDR,
+  IPV6_RTHDRDSTOPTS,
+  IPV6_TCLASS,
+  IPV6_TRANSPARENT,
+  IPV6_UNICAST_HOPS,
+  IPV6_UNICAST_IF,
+  IPV6_V6ONLY,
+  IPV6_XFRM_POLICY,
+} from "../constants/ipv6.js";
 import { SOL_ICMPV6, SOL_IPV6 } from "../constants/levels.js";
 import { ipv6Text } from "../wire/address-text.js";
 import { blob } from "../wire/blob.js";
@@ -41,215 +103,215 @@ const flowLabel = struct("in6_flowlabel_req", {
   _padding: reserved(4),
 });
 
-const { get, set, both } = level({ SOL_IPV6 }, ipv6, { source: "ipv6(7)", families: ["ipv6"] });
+const { get, set, both } = level({ SOL_IPV6 }, { source: "ipv6(7)", families: ["ipv6"] });
 /** What no man page describes. */
-const kernel = level({ SOL_IPV6 }, ipv6, { source: "net/ipv6/ipv6_sockglue.c", families: ["ipv6"] });
-const rfc3678 = level({ SOL_IPV6 }, ip, { source: "RFC 3678", families: ["ipv6"] });
-const rfc3542 = level({ SOL_IPV6 }, ipv6, { source: "RFC 3542", families: ["ipv6"] });
-const rfc2292 = level({ SOL_IPV6 }, ipv6, { source: "RFC 2292", families: ["ipv6"] });
-const icmpv6 = level({ SOL_ICMPV6 }, ipv6, { source: "RFC 3542", families: ["ipv6"] });
+const kernel = level({ SOL_IPV6 }, { source: "net/ipv6/ipv6_sockglue.c", families: ["ipv6"] });
+const rfc3678 = level({ SOL_IPV6 }, { source: "RFC 3678", families: ["ipv6"] });
+const rfc3542 = level({ SOL_IPV6 }, { source: "RFC 3542", families: ["ipv6"] });
+const rfc2292 = level({ SOL_IPV6 }, { source: "RFC 2292", families: ["ipv6"] });
+const icmpv6 = level({ SOL_ICMPV6 }, { source: "RFC 3542", families: ["ipv6"] });
 
 /** The options of SOL_IPV6. */
 export const ipv6Options = {
   /** AF_INET turns a socket that is connected to a v4-mapped address into an IPv4 one.
    * IPV6_ADDRFORM (1) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: ipv6(7). */
-  ipv6AddrForm: both("IPV6_ADDRFORM", "2.2", i32),
+  ipv6AddrForm: both({ IPV6_ADDRFORM }, "2.2", i32),
   /** The hop limit of unicast, 0 to 255; -1: the route's.
    * IPV6_UNICAST_HOPS (16) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: ipv6(7). */
-  ipv6UnicastHops: both("IPV6_UNICAST_HOPS", "2.2", i32),
+  ipv6UnicastHops: both({ IPV6_UNICAST_HOPS }, "2.2", i32),
   /** The interface that multicast leaves by: its index, to set it its name, too.
    * IPV6_MULTICAST_IF (17) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: ipv6(7). */
-  ipv6MulticastIf: both("IPV6_MULTICAST_IF", "2.2", i32, { setPayload: interfaceIndex }),
+  ipv6MulticastIf: both({ IPV6_MULTICAST_IF }, "2.2", i32, { setPayload: interfaceIndex }),
   /** The hop limit of multicast, 0 to 255; -1: the route's.
    * IPV6_MULTICAST_HOPS (18) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: ipv6(7). */
-  ipv6MulticastHops: both("IPV6_MULTICAST_HOPS", "2.2", i32),
+  ipv6MulticastHops: both({ IPV6_MULTICAST_HOPS }, "2.2", i32),
   /** Whether multicast that is sent comes back to this host.
    * IPV6_MULTICAST_LOOP (19) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: ipv6(7). */
-  ipv6MulticastLoop: both("IPV6_MULTICAST_LOOP", "2.2", flag),
+  ipv6MulticastLoop: both({ IPV6_MULTICAST_LOOP }, "2.2", flag),
   /** Whether the socket gets groups that others on this host have joined.
    * IPV6_MULTICAST_ALL (29) of SOL_IPV6: int, read and set. Since Linux 4.20. Source: net/ipv6/ipv6_sockglue.c. */
-  ipv6MulticastAll: kernel.both("IPV6_MULTICAST_ALL", "4.20", flag),
+  ipv6MulticastAll: kernel.both({ IPV6_MULTICAST_ALL }, "4.20", flag),
   /** Joins a multicast group.
    * IPV6_ADD_MEMBERSHIP (20) of SOL_IPV6: struct ipv6_mreq, set. Since Linux 2.2. Source: ipv6(7). */
-  ipv6AddMembership: set("IPV6_ADD_MEMBERSHIP", "2.2", membership),
+  ipv6AddMembership: set({ IPV6_ADD_MEMBERSHIP }, "2.2", membership),
   /** Leaves a multicast group.
    * IPV6_DROP_MEMBERSHIP (21) of SOL_IPV6: struct ipv6_mreq, set. Since Linux 2.2. Source: ipv6(7). */
-  ipv6DropMembership: set("IPV6_DROP_MEMBERSHIP", "2.2", membership),
+  ipv6DropMembership: set({ IPV6_DROP_MEMBERSHIP }, "2.2", membership),
   /** Takes an anycast address.
    * IPV6_JOIN_ANYCAST (27) of SOL_IPV6: struct ipv6_mreq, set. Since Linux 2.4. Source: net/ipv6/anycast.c. */
-  ipv6JoinAnycast: set("IPV6_JOIN_ANYCAST", "2.4", anycast, { source: "net/ipv6/anycast.c" }),
+  ipv6JoinAnycast: set({ IPV6_JOIN_ANYCAST }, "2.4", anycast, { source: "net/ipv6/anycast.c" }),
   /** Gives up an anycast address.
    * IPV6_LEAVE_ANYCAST (28) of SOL_IPV6: struct ipv6_mreq, set. Since Linux 2.4. Source: net/ipv6/anycast.c. */
-  ipv6LeaveAnycast: set("IPV6_LEAVE_ANYCAST", "2.4", anycast, { source: "net/ipv6/anycast.c" }),
+  ipv6LeaveAnycast: set({ IPV6_LEAVE_ANYCAST }, "2.4", anycast, { source: "net/ipv6/anycast.c" }),
   /** Joins a multicast group by its address and the interface.
    * MCAST_JOIN_GROUP (42) of SOL_IPV6: struct group_req, set. Since Linux 2.6. Source: RFC 3678. */
-  mcast6JoinGroup: rfc3678.set("MCAST_JOIN_GROUP", "2.6", groupRequest),
+  mcast6JoinGroup: rfc3678.set({ MCAST_JOIN_GROUP }, "2.6", groupRequest),
   /** Leaves a multicast group.
    * MCAST_LEAVE_GROUP (45) of SOL_IPV6: struct group_req, set. Since Linux 2.6. Source: RFC 3678. */
-  mcast6LeaveGroup: rfc3678.set("MCAST_LEAVE_GROUP", "2.6", groupRequest),
+  mcast6LeaveGroup: rfc3678.set({ MCAST_LEAVE_GROUP }, "2.6", groupRequest),
   /** Joins a multicast group for what one source sends.
    * MCAST_JOIN_SOURCE_GROUP (46) of SOL_IPV6: struct group_source_req, set. Since Linux 2.6. Source: RFC 3678. */
-  mcast6JoinSourceGroup: rfc3678.set("MCAST_JOIN_SOURCE_GROUP", "2.6", groupSourceRequest),
+  mcast6JoinSourceGroup: rfc3678.set({ MCAST_JOIN_SOURCE_GROUP }, "2.6", groupSourceRequest),
   /** Leaves a group that was joined for one source.
    * MCAST_LEAVE_SOURCE_GROUP (47) of SOL_IPV6: struct group_source_req, set. Since Linux 2.6. Source: RFC 3678. */
-  mcast6LeaveSourceGroup: rfc3678.set("MCAST_LEAVE_SOURCE_GROUP", "2.6", groupSourceRequest),
+  mcast6LeaveSourceGroup: rfc3678.set({ MCAST_LEAVE_SOURCE_GROUP }, "2.6", groupSourceRequest),
   /** Stops receiving a source of a group.
    * MCAST_BLOCK_SOURCE (43) of SOL_IPV6: struct group_source_req, set. Since Linux 2.6. Source: RFC 3678. */
-  mcast6BlockSource: rfc3678.set("MCAST_BLOCK_SOURCE", "2.6", groupSourceRequest),
+  mcast6BlockSource: rfc3678.set({ MCAST_BLOCK_SOURCE }, "2.6", groupSourceRequest),
   /** Receives a blocked source of a group again.
    * MCAST_UNBLOCK_SOURCE (44) of SOL_IPV6: struct group_source_req, set. Since Linux 2.6. Source: RFC 3678. */
-  mcast6UnblockSource: rfc3678.set("MCAST_UNBLOCK_SOURCE", "2.6", groupSourceRequest),
+  mcast6UnblockSource: rfc3678.set({ MCAST_UNBLOCK_SOURCE }, "2.6", groupSourceRequest),
   /** The Router Alert option whose packets a raw socket gets; -1: none.
    * IPV6_ROUTER_ALERT (22) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: ipv6(7). */
-  ipv6RouterAlert: both("IPV6_ROUTER_ALERT", "2.2", i32),
+  ipv6RouterAlert: both({ IPV6_ROUTER_ALERT }, "2.2", i32),
   /** Keeps packets with the Router Alert option within the network namespace.
    * IPV6_ROUTER_ALERT_ISOLATE (30) of SOL_IPV6: int, read and set. Since Linux 5.1. Source: net/ipv6/ipv6_sockglue.c. */
-  ipv6RouterAlertIsolate: kernel.both("IPV6_ROUTER_ALERT_ISOLATE", "5.1", flag),
+  ipv6RouterAlertIsolate: kernel.both({ IPV6_ROUTER_ALERT_ISOLATE }, "5.1", flag),
   /** IPV6_PMTUDISC_*: how the path's MTU is found out.
    * IPV6_MTU_DISCOVER (23) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: ipv6(7). */
-  ipv6MtuDiscover: both("IPV6_MTU_DISCOVER", "2.2", i32),
+  ipv6MtuDiscover: both({ IPV6_MTU_DISCOVER }, "2.2", i32),
   /** Set, the largest packet that is sent; read, the MTU of the path to the connected peer.
    * IPV6_MTU (24) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: ipv6(7). */
-  ipv6Mtu: both("IPV6_MTU", "2.2", i32),
+  ipv6Mtu: both({ IPV6_MTU }, "2.2", i32),
   /** Whether errors are queued in full: what ICMPv6 said, and about which packet.
    * IPV6_RECVERR (25) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: ipv6(7). */
-  ipv6RecvErr: both("IPV6_RECVERR", "2.2", flag),
+  ipv6RecvErr: both({ IPV6_RECVERR }, "2.2", flag),
   /** Whether errors bring the extensions of RFC 4884.
    * IPV6_RECVERR_RFC4884 (31) of SOL_IPV6: int, read and set. Since Linux 5.9. Source: net/ipv6/ipv6_sockglue.c. */
-  ipv6RecvErrRfc4884: kernel.both("IPV6_RECVERR_RFC4884", "5.9", flag),
+  ipv6RecvErrRfc4884: kernel.both({ IPV6_RECVERR_RFC4884 }, "5.9", flag),
   /** No IPv4 peers. It is set before bind(2).
    * IPV6_V6ONLY (26) of SOL_IPV6: int, read and set. Since Linux 2.4.21. Source: ipv6(7). */
-  ipv6V6Only: both("IPV6_V6ONLY", "2.4.21", flag),
+  ipv6V6Only: both({ IPV6_V6ONLY }, "2.4.21", flag),
   /** Asks for a flow label, renews it or gives it back.
    * IPV6_FLOWLABEL_MGR (32) of SOL_IPV6: struct in6_flowlabel_req, set. Since Linux 2.2. Source: include/uapi/linux/in6.h. */
-  ipv6FlowLabelMgr: set("IPV6_FLOWLABEL_MGR", "2.2", flowLabel, { source: "include/uapi/linux/in6.h" }),
+  ipv6FlowLabelMgr: set({ IPV6_FLOWLABEL_MGR }, "2.2", flowLabel, { source: "include/uapi/linux/in6.h" }),
   /** Whether the flow label of a destination's address is sent.
    * IPV6_FLOWINFO_SEND (33) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: net/ipv6/ipv6_sockglue.c. */
-  ipv6FlowInfoSend: kernel.both("IPV6_FLOWINFO_SEND", "2.2", flag),
+  ipv6FlowInfoSend: kernel.both({ IPV6_FLOWINFO_SEND }, "2.2", flag),
   /** Whether messages come with their packet's flow label and traffic class.
    * IPV6_FLOWINFO (11) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: ipv6(7). */
-  ipv6FlowInfo: both("IPV6_FLOWINFO", "2.2", flag),
+  ipv6FlowInfo: both({ IPV6_FLOWINFO }, "2.2", flag),
   /** The socket's own IPsec policy.
    * IPV6_XFRM_POLICY (35) of SOL_IPV6: struct xfrm_userpolicy_info, set. Setting needs CAP_NET_ADMIN. Since Linux 2.6. Source:
    * include/uapi/linux/xfrm.h. */
-  ipv6XfrmPolicy: set("IPV6_XFRM_POLICY", "2.6", blob("struct xfrm_userpolicy_info", XFRM_ROOM), {
+  ipv6XfrmPolicy: set({ IPV6_XFRM_POLICY }, "2.6", blob("struct xfrm_userpolicy_info", XFRM_ROOM), {
     source: "include/uapi/linux/xfrm.h",
     privilege: "CAP_NET_ADMIN",
   }),
   /** Whether raw sockets are given the IPv6 header, too.
    * IPV6_HDRINCL (36) of SOL_IPV6: int, read and set. Since Linux 4.5. Source: net/ipv6/ipv6_sockglue.c. */
-  ipv6HdrIncl: kernel.both("IPV6_HDRINCL", "4.5", flag),
+  ipv6HdrIncl: kernel.both({ IPV6_HDRINCL }, "4.5", flag),
   /** Where a raw socket's packets have their checksum, in bytes; -1: nowhere.
    * IPV6_CHECKSUM (7) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: RFC 3542. */
-  ipv6Checksum: rfc3542.both("IPV6_CHECKSUM", "2.2", i32),
+  ipv6Checksum: rfc3542.both({ IPV6_CHECKSUM }, "2.2", i32),
   /** Whether messages come with their packet's destination and interface.
    * IPV6_RECVPKTINFO (49) of SOL_IPV6: int, read and set. Since Linux 2.6.14. Source: ipv6(7). */
-  ipv6RecvPktInfo: both("IPV6_RECVPKTINFO", "2.6.14", flag),
+  ipv6RecvPktInfo: both({ IPV6_RECVPKTINFO }, "2.6.14", flag),
   /** The source address and interface of what is sent.
    * IPV6_PKTINFO (50) of SOL_IPV6: struct in6_pktinfo, set. Since Linux 2.6.14. Source: ipv6(7). */
   ipv6PktInfo: set(
-    "IPV6_PKTINFO",
+    { IPV6_PKTINFO },
     "2.6.14",
     struct("in6_pktinfo", { address: ipv6Text, interface: interfaceIndex }),
   ),
   /** Whether messages come with their packet's hop limit.
    * IPV6_RECVHOPLIMIT (51) of SOL_IPV6: int, read and set. Since Linux 2.6.14. Source: ipv6(7). */
-  ipv6RecvHopLimit: both("IPV6_RECVHOPLIMIT", "2.6.14", flag),
+  ipv6RecvHopLimit: both({ IPV6_RECVHOPLIMIT }, "2.6.14", flag),
   /** Whether messages come with their packet's hop-by-hop options.
    * IPV6_RECVHOPOPTS (53) of SOL_IPV6: int, read and set. Since Linux 2.6.14. Source: ipv6(7). */
-  ipv6RecvHopOpts: both("IPV6_RECVHOPOPTS", "2.6.14", flag),
+  ipv6RecvHopOpts: both({ IPV6_RECVHOPOPTS }, "2.6.14", flag),
   /** The hop-by-hop options of what is sent.
    * IPV6_HOPOPTS (54) of SOL_IPV6: struct ipv6_opt_hdr, read and set. Setting needs CAP_NET_RAW. Since Linux 2.6.14. Source:
    * ipv6(7). */
-  ipv6HopOpts: both("IPV6_HOPOPTS", "2.6.14", extensionHeader, { privilege: "CAP_NET_RAW" }),
+  ipv6HopOpts: both({ IPV6_HOPOPTS }, "2.6.14", extensionHeader, { privilege: "CAP_NET_RAW" }),
   /** The destination options before the routing header of what is sent.
    * IPV6_RTHDRDSTOPTS (55) of SOL_IPV6: struct ipv6_opt_hdr, read and set. Setting needs CAP_NET_RAW. Since Linux 2.6.14. Source:
    * ipv6(7). */
-  ipv6RtHdrDstOpts: both("IPV6_RTHDRDSTOPTS", "2.6.14", extensionHeader, { privilege: "CAP_NET_RAW" }),
+  ipv6RtHdrDstOpts: both({ IPV6_RTHDRDSTOPTS }, "2.6.14", extensionHeader, { privilege: "CAP_NET_RAW" }),
   /** Whether messages come with their packet's routing header.
    * IPV6_RECVRTHDR (56) of SOL_IPV6: int, read and set. Since Linux 2.6.14. Source: ipv6(7). */
-  ipv6RecvRtHdr: both("IPV6_RECVRTHDR", "2.6.14", flag),
+  ipv6RecvRtHdr: both({ IPV6_RECVRTHDR }, "2.6.14", flag),
   /** The routing header of what is sent.
    * IPV6_RTHDR (57) of SOL_IPV6: struct ipv6_opt_hdr, read and set. Since Linux 2.6.14. Source: ipv6(7). */
-  ipv6RtHdr: both("IPV6_RTHDR", "2.6.14", extensionHeader),
+  ipv6RtHdr: both({ IPV6_RTHDR }, "2.6.14", extensionHeader),
   /** Whether messages come with their packet's destination options.
    * IPV6_RECVDSTOPTS (58) of SOL_IPV6: int, read and set. Since Linux 2.6.14. Source: ipv6(7). */
-  ipv6RecvDstOpts: both("IPV6_RECVDSTOPTS", "2.6.14", flag),
+  ipv6RecvDstOpts: both({ IPV6_RECVDSTOPTS }, "2.6.14", flag),
   /** The destination options of what is sent.
    * IPV6_DSTOPTS (59) of SOL_IPV6: struct ipv6_opt_hdr, read and set. Setting needs CAP_NET_RAW. Since Linux 2.6.14. Source:
    * ipv6(7). */
-  ipv6DstOpts: both("IPV6_DSTOPTS", "2.6.14", extensionHeader, { privilege: "CAP_NET_RAW" }),
+  ipv6DstOpts: both({ IPV6_DSTOPTS }, "2.6.14", extensionHeader, { privilege: "CAP_NET_RAW" }),
   /** Whether changes of a path's MTU are reported as messages.
    * IPV6_RECVPATHMTU (60) of SOL_IPV6: int, read and set. Since Linux 2.6.35. Source: RFC 3542. */
-  ipv6RecvPathMtu: rfc3542.both("IPV6_RECVPATHMTU", "2.6.35", flag),
+  ipv6RecvPathMtu: rfc3542.both({ IPV6_RECVPATHMTU }, "2.6.35", flag),
   /** The MTU of the path to the peer that the socket is connected to.
    * IPV6_PATHMTU (61) of SOL_IPV6: struct ip6_mtuinfo, read. Since Linux 2.6.35. Source: RFC 3542. */
   ipv6PathMtu: rfc3542.get(
-    "IPV6_PATHMTU",
+    { IPV6_PATHMTU },
     "2.6.35",
     struct("ip6_mtuinfo", { destination: sockaddrIn6, mtu: u32 }),
   ),
   /** Whether datagrams that are too big are refused instead of fragmented.
    * IPV6_DONTFRAG (62) of SOL_IPV6: int, read and set. Since Linux 2.6.35. Source: RFC 3542. */
-  ipv6DontFrag: rfc3542.both("IPV6_DONTFRAG", "2.6.35", flag),
+  ipv6DontFrag: rfc3542.both({ IPV6_DONTFRAG }, "2.6.35", flag),
   /** Whether messages come with their packet's traffic class.
    * IPV6_RECVTCLASS (66) of SOL_IPV6: int, read and set. Since Linux 2.6.14. Source: RFC 3542. */
-  ipv6RecvTclass: rfc3542.both("IPV6_RECVTCLASS", "2.6.14", flag),
+  ipv6RecvTclass: rfc3542.both({ IPV6_RECVTCLASS }, "2.6.14", flag),
   /** The traffic class of what is sent over IPv6: DSCP and ECN. For v4-mapped peers it is `ipTos`.
    * IPV6_TCLASS (67) of SOL_IPV6: int, read and set. Since Linux 2.6.14. Source: RFC 3542. */
-  ipv6Tclass: rfc3542.both("IPV6_TCLASS", "2.6.14", i32),
+  ipv6Tclass: rfc3542.both({ IPV6_TCLASS }, "2.6.14", i32),
   /** Whether the kernel chooses the flow labels of what is sent.
    * IPV6_AUTOFLOWLABEL (70) of SOL_IPV6: int, read and set. Since Linux 3.17. Source: net/ipv6/ipv6_sockglue.c. */
-  ipv6AutoFlowLabel: kernel.both("IPV6_AUTOFLOWLABEL", "3.17", flag),
+  ipv6AutoFlowLabel: kernel.both({ IPV6_AUTOFLOWLABEL }, "3.17", flag),
   /** IPV6_PREFER_SRC_*: which of the host's addresses are sent from.
    * IPV6_ADDR_PREFERENCES (72) of SOL_IPV6: int, read and set. Since Linux 2.6.26. Source: RFC 5014. */
-  ipv6AddrPreferences: both("IPV6_ADDR_PREFERENCES", "2.6.26", i32, { source: "RFC 5014" }),
+  ipv6AddrPreferences: both({ IPV6_ADDR_PREFERENCES }, "2.6.26", i32, { source: "RFC 5014" }),
   /** The least hop limit that a packet may arrive with.
    * IPV6_MINHOPCOUNT (73) of SOL_IPV6: int, read and set. Since Linux 2.6.35. Source: net/ipv6/ipv6_sockglue.c. */
-  ipv6MinHopCount: kernel.both("IPV6_MINHOPCOUNT", "2.6.35", i32),
+  ipv6MinHopCount: kernel.both({ IPV6_MINHOPCOUNT }, "2.6.35", i32),
   /** Whether datagrams come with the address that they were sent to before a proxy rule took them.
    * IPV6_RECVORIGDSTADDR (74) of SOL_IPV6: int, read and set. Since Linux 2.6.37. Source: net/ipv6/ipv6_sockglue.c. */
-  ipv6RecvOrigDstAddr: kernel.both("IPV6_RECVORIGDSTADDR", "2.6.37", flag),
+  ipv6RecvOrigDstAddr: kernel.both({ IPV6_RECVORIGDSTADDR }, "2.6.37", flag),
   /** Whether addresses of others can be bound, for proxies.
    * IPV6_TRANSPARENT (75) of SOL_IPV6: int, read and set. Setting needs CAP_NET_RAW or CAP_NET_ADMIN. Since Linux 2.6.37. Source:
    * net/ipv6/ipv6_sockglue.c. */
-  ipv6Transparent: kernel.both("IPV6_TRANSPARENT", "2.6.37", flag, {
+  ipv6Transparent: kernel.both({ IPV6_TRANSPARENT }, "2.6.37", flag, {
     privilege: "CAP_NET_RAW or CAP_NET_ADMIN",
   }),
   /** The interface that unicast leaves by where the route gives the choice, by index or name; read, the index.
    * IPV6_UNICAST_IF (76) of SOL_IPV6: __be32, read and set. Since Linux 3.3. Source: net/ipv6/ipv6_sockglue.c. */
-  ipv6UnicastIf: kernel.both("IPV6_UNICAST_IF", "3.3", interfaceIndexBe),
+  ipv6UnicastIf: kernel.both({ IPV6_UNICAST_IF }, "3.3", interfaceIndexBe),
   /** Whether messages come with the size of the largest fragment.
    * IPV6_RECVFRAGSIZE (77) of SOL_IPV6: int, read and set. Since Linux 4.10. Source: net/ipv6/ipv6_sockglue.c. */
-  ipv6RecvFragSize: kernel.both("IPV6_RECVFRAGSIZE", "4.10", flag),
+  ipv6RecvFragSize: kernel.both({ IPV6_RECVFRAGSIZE }, "4.10", flag),
   /** Whether bind(2) takes an address that no interface has (yet).
    * IPV6_FREEBIND (78) of SOL_IPV6: int, read and set. Since Linux 4.15. Source: net/ipv6/ipv6_sockglue.c. */
-  ipv6FreeBind: kernel.both("IPV6_FREEBIND", "4.15", flag),
+  ipv6FreeBind: kernel.both({ IPV6_FREEBIND }, "4.15", flag),
   /** As `ipv6RecvPktInfo`, with the control messages of RFC 2292.
    * IPV6_2292PKTINFO (2) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: RFC 2292. */
-  ipv6PktInfo2292: rfc2292.both("IPV6_2292PKTINFO", "2.2", flag),
+  ipv6PktInfo2292: rfc2292.both({ IPV6_2292PKTINFO }, "2.2", flag),
   /** As `ipv6RecvHopLimit`, with the control messages of RFC 2292.
    * IPV6_2292HOPLIMIT (8) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: RFC 2292. */
-  ipv6HopLimit2292: rfc2292.both("IPV6_2292HOPLIMIT", "2.2", flag),
+  ipv6HopLimit2292: rfc2292.both({ IPV6_2292HOPLIMIT }, "2.2", flag),
   /** As `ipv6RecvHopOpts`, with the control messages of RFC 2292.
    * IPV6_2292HOPOPTS (3) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: RFC 2292. */
-  ipv6HopOpts2292: rfc2292.both("IPV6_2292HOPOPTS", "2.2", flag),
+  ipv6HopOpts2292: rfc2292.both({ IPV6_2292HOPOPTS }, "2.2", flag),
   /** As `ipv6RecvDstOpts`, with the control messages of RFC 2292.
    * IPV6_2292DSTOPTS (4) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: RFC 2292. */
-  ipv6DstOpts2292: rfc2292.both("IPV6_2292DSTOPTS", "2.2", flag),
+  ipv6DstOpts2292: rfc2292.both({ IPV6_2292DSTOPTS }, "2.2", flag),
   /** As `ipv6RecvRtHdr`, with the control messages of RFC 2292.
    * IPV6_2292RTHDR (5) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: RFC 2292. */
-  ipv6RtHdr2292: rfc2292.both("IPV6_2292RTHDR", "2.2", flag),
+  ipv6RtHdr2292: rfc2292.both({ IPV6_2292RTHDR }, "2.2", flag),
   /** On TCP, what the last packet would have brought as control messages, as control data.
    * IPV6_2292PKTOPTIONS (6) of SOL_IPV6: cmsghdr[], read. Since Linux 2.2. Source: RFC 2292. */
-  ipv6PktOptions2292: rfc2292.get("IPV6_2292PKTOPTIONS", "2.2", blob("cmsghdr[]", PKTOPTIONS_ROOM)),
+  ipv6PktOptions2292: rfc2292.get({ IPV6_2292PKTOPTIONS }, "2.2", blob("cmsghdr[]", PKTOPTIONS_ROOM)),
   /** Where a connection was going before netfilter redirected it here.
    * IP6T_SO_ORIGINAL_DST (80) of SOL_IPV6: struct sockaddr_in6, read. Since Linux 3.8. Source:
    * include/uapi/linux/netfilter_ipv6/ip6_tables.h. */
-  ip6tOriginalDst: get("IP6T_SO_ORIGINAL_DST", "3.8", sockaddrIn6, {
+  ip6tOriginalDst: get({ IP6T_SO_ORIGINAL_DST }, "3.8", sockaddrIn6, {
     source: "include/uapi/linux/netfilter_ipv6/ip6_tables.h",
   }),
   /** The ICMPv6 types that a raw socket of IPPROTO_ICMPV6 does not want, a bit each, 256 in all.
    * ICMPV6_FILTER (1) of SOL_ICMPV6: __u32[8], read and set. Since Linux 2.2. Source: RFC 3542. */
-  icmpv6Filter: icmpv6.both("ICMPV6_FILTER", "2.2", array(u32, ICMPV6_FILTER_WORDS)),
+  icmpv6Filter: icmpv6.both({ ICMPV6_FILTER }, "2.2", array(u32, ICMPV6_FILTER_WORDS)),
 } as const;

@@ -13,16 +13,16 @@ interface Shared {
 type More = Partial<Shared> &
   Pick<OptionEntry, "privilege" | "errorQueue" | "feature" | "takesProgram" | "lengthOf">;
 
-/** Makes the entry of the option that has this name in `constants`. */
-interface Maker<Constants, Direction extends OptionEntry["direction"]> {
+/** Makes the entry of an option, which comes as `{ SO_DEBUG }`. */
+interface Maker<Direction extends OptionEntry["direction"]> {
   <Value>(
-    constant: keyof Constants & string,
+    constant: NamedConstant,
     since: string,
     payload: Payload<Value>,
     more?: More & { readonly setPayload?: never; readonly query?: never },
   ): PlainOption<Direction, Value>;
   <Value, Given = Value, Query = never>(
-    constant: keyof Constants & string,
+    constant: NamedConstant,
     since: string,
     payload: Payload<Value>,
     more: More & { readonly setPayload?: Payload<Given>; readonly query?: Payload<Query> },
@@ -32,28 +32,29 @@ interface Maker<Constants, Direction extends OptionEntry["direction"]> {
 /**
  * What makes the entries of a level: `get` of options that can only be read, `set` of those that can only be set, `both`.
  *
- * The level comes as `{ SOL_SOCKET }`, and an option as its name in `constants`, the kernel's header: so a name and its number
- * can't disagree.
+ * The level comes as `{ SOL_SOCKET }`, the option as `{ SO_DEBUG }`: so a name and its number can't disagree, and no bundle has the
+ * constants that nothing uses.
  */
-export function level<Constants extends Readonly<Record<keyof Constants, unknown>>>(
+export function level(
   ofLevel: NamedConstant,
-  constants: Constants,
   shared: Shared,
-): { readonly [Direction in OptionEntry["direction"]]: Maker<Constants, Direction> } {
+): { readonly [Direction in OptionEntry["direction"]]: Maker<Direction> } {
   const [levelName, number] = nameAndNumber(ofLevel);
   const maker =
-    <Direction extends OptionEntry["direction"]>(direction: Direction): Maker<Constants, Direction> =>
-    (constant: keyof Constants & string, since: string, payload: Payload<unknown>, more?: object) =>
-      ({
+    <Direction extends OptionEntry["direction"]>(direction: Direction): Maker<Direction> =>
+    (ofOption: NamedConstant, since: string, payload: Payload<unknown>, more?: object) => {
+      const [constant, option] = nameAndNumber(ofOption);
+      return {
         level: number,
         levelName,
-        option: constants[constant] as number,
+        option,
         constant,
         direction,
         since,
         ...shared,
         ...more,
         payload,
-      }) as never;
+      } as never;
+    };
   return { get: maker("get"), set: maker("set"), both: maker("both") };
 }
