@@ -5,13 +5,12 @@ import { type Address, encodeAddress } from "./address/index.js";
 import { checkObject } from "./arguments.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants/address-families.js";
 import { SOL_SOCKET } from "./constants/levels.js";
-import { SHUT_RD, SHUT_RDWR, SHUT_WR } from "./constants/shutdown.js";
 import { SO_OOBINLINE, SO_RCVLOWAT } from "./constants/socket.js";
 import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM } from "./constants/socket-types.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
 import type { ControlName } from "./control/index.js";
 import { type Descriptor, type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
-import { codedError, invalidArgValue, printed } from "./errors.js";
+import { codedError, invalidArgValue } from "./errors.js";
 import { toNetSocket } from "./interop/node-socket.js";
 import { HANDED_OVER, HANDING_OVER, HOLDS_DATA } from "./interop/sendable.js";
 import { type Message, messageOf, type OutgoingMessage } from "./message.js";
@@ -38,6 +37,7 @@ import { Receiving } from "./socket/receiving.js";
 import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
 import type { SendResult } from "./socket/send-queue.js";
 import { NO_SEND_OPTIONS, Sending, type SendOptions } from "./socket/sending.js";
+import { checkDirections } from "./socket/shutdown.js";
 import {
   type CheckedOptions,
   CREATION_OPTIONS,
@@ -409,18 +409,15 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   async #shutdown(how: "read" | "write" | "both"): Promise<void> {
-    if (how !== "read" && how !== "write" && how !== "both") {
-      throw invalidArgValue("how", `must be "read", "write" or "both". Received ${printed(how)}`);
-    }
+    const directions = checkDirections(how);
     this.#endpoint.open();
-    if (how !== "read") await this.#sending.queue.end();
-    const number = how === "read" ? SHUT_RD : how === "write" ? SHUT_WR : SHUT_RDWR;
-    const result = binding().shutdown(this.#endpoint.open(), number);
+    if (directions.write) await this.#sending.queue.end();
+    const result = binding().shutdown(this.#endpoint.open(), directions.how);
     if (result < 0) {
-      if (how !== "read") this.#sending.queue.resume();
+      if (directions.write) this.#sending.queue.resume();
       throw failure(result, "shutdown");
     }
-    if (how !== "write") this.#receiving.readShutDown();
+    if (directions.read) this.#receiving.readShutDown();
   }
 
   /** The address to which the socket is bound. @see getsockname(2) */

@@ -15,6 +15,7 @@ import {
 } from "../constants/sctp.js";
 import { ipv4Text, ipv6Text } from "../wire/address-text.js";
 import { i32, u16, u32 } from "../wire/integers.js";
+import { initMessage, sendInfo, sendReceiveInfo } from "../wire/sctp.js";
 import { struct } from "../wire/struct.js";
 import { level } from "./level.js";
 
@@ -30,43 +31,15 @@ const { send, receive, both } = level(
 export const sctpMessages = {
   /** How to set up the association that this message begins. The time-out is in milliseconds.
    * SCTP_INIT (0) of SOL_SCTP: struct sctp_initmsg, sent. Since Linux 2.6. Source: sctp(7), RFC 6458. */
-  sctpInit: send(
-    { SCTP_INIT },
-    "2.6",
-    struct("sctp_initmsg", {
-      outboundStreams: u16,
-      maxInboundStreams: u16,
-      maxAttempts: u16,
-      maxInitTimeout: u16,
-    }),
-  ),
+  sctpInit: send({ SCTP_INIT }, "2.6", initMessage),
   /** The message's stream, sequence numbers and association; RFC 6458 has replaced it by sctpSndInfo and sctpRcvInfo.
    * SCTP_SNDRCV (1) of SOL_SCTP: struct sctp_sndrcvinfo, sent and received, switched on by SCTP_EVENTS. Since Linux 2.6. Source:
    * sctp(7), RFC 6458. */
   // The first byte of struct sctp_event_subscribe; the others are bits of other events.
-  sctpSndRcv: both(
-    { SCTP_SNDRCV },
-    "2.6",
-    struct("sctp_sndrcvinfo", {
-      stream: u16,
-      ssn: u16,
-      flags: u16,
-      ppid: u32,
-      context: u32,
-      timeToLive: u32,
-      tsn: u32,
-      cumulativeTsn: u32,
-      associationId: i32,
-    }),
-    { enable: [{ SCTP_EVENTS }, 1] },
-  ),
+  sctpSndRcv: both({ SCTP_SNDRCV }, "2.6", sendReceiveInfo, { enable: [{ SCTP_EVENTS }, 1] }),
   /** On which stream and how to send.
    * SCTP_SNDINFO (2) of SOL_SCTP: struct sctp_sndinfo, sent. Since Linux 3.17. Source: sctp(7), RFC 6458. */
-  sctpSndInfo: send(
-    { SCTP_SNDINFO },
-    "3.17",
-    struct("sctp_sndinfo", { stream: u16, flags: u16, ppid: u32, context: u32, associationId: i32 }),
-  ),
+  sctpSndInfo: send({ SCTP_SNDINFO }, "3.17", sendInfo),
   /** On which stream and in what order the message came.
    * SCTP_RCVINFO (3) of SOL_SCTP: struct sctp_rcvinfo, received, switched on by SCTP_RECVRCVINFO. Since Linux 3.17. Source:
    * sctp(7), RFC 6458. */
@@ -81,7 +54,7 @@ export const sctpMessages = {
       tsn: u32,
       cumulativeTsn: u32,
       context: u32,
-      associationId: i32,
+      association: i32,
     }),
     { enable: { SCTP_RECVRCVINFO } },
   ),
@@ -91,7 +64,7 @@ export const sctpMessages = {
   sctpNxtInfo: receive(
     { SCTP_NXTINFO },
     "3.17",
-    struct("sctp_nxtinfo", { stream: u16, flags: u16, ppid: u32, length: u32, associationId: i32 }),
+    struct("sctp_nxtinfo", { stream: u16, flags: u16, ppid: u32, length: u32, association: i32 }),
     { enable: { SCTP_RECVNXTINFO } },
   ),
   /** How long to try: SCTP_PR_SCTP_* and its number.

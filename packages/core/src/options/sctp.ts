@@ -69,6 +69,7 @@ import { countedBytes, countedList, countedStruct, elements } from "../wire/coun
 import { byteFlag, flag } from "../wire/flag.js";
 import { i32, u8, u16, u32, u64 } from "../wire/integers.js";
 import type { Payload } from "../wire/payload.js";
+import { initMessage, sendInfo, sendReceiveInfo } from "../wire/sctp.js";
 import { growing, reserved, struct } from "../wire/struct.js";
 import { level } from "./level.js";
 import { addressList, countedAddresses } from "./sctp-addresses.js";
@@ -110,8 +111,6 @@ const associationAddresses = countedStruct("sctp_getaddrs", ASSOCIATION, u32, {
   addresses: countedAddresses,
 });
 
-const INITMSG = { outgoing: u16, incoming: u16, attempts: u16, timeout: u16 };
-
 const ASSOCPARAMS = {
   association: i32,
   maxRetransmissions: u16,
@@ -121,21 +120,7 @@ const ASSOCPARAMS = {
   cookieLife: u32,
 };
 
-const SNDRCVINFO = {
-  stream: u16,
-  ssn: u16,
-  flags: u16,
-  ppid: u32,
-  context: u32,
-  timeToLive: u32,
-  tsn: u32,
-  cumulativeTsn: u32,
-  association: i32,
-};
-
 const sendParamQuery = struct("sctp_sndrcvinfo", { _before: reserved(28), ...ASSOCIATION });
-
-const SNDINFO = { stream: u16, flags: u16, ppid: u32, context: u32, association: i32 };
 
 const sndInfoQuery = struct("sctp_sndinfo", { _before: reserved(12), ...ASSOCIATION });
 
@@ -243,7 +228,7 @@ export const sctpOptions = {
   }),
   /** What an association is asked for with: streams, attempts, the timeout in milliseconds.
    * SCTP_INITMSG (2) of SOL_SCTP: struct sctp_initmsg, read and set. Since Linux 2.6. Source: RFC 6458. */
-  sctpInitMsg: both({ SCTP_INITMSG }, "2.6", struct("sctp_initmsg", INITMSG)),
+  sctpInitMsg: both({ SCTP_INITMSG }, "2.6", initMessage),
   /** Sends small chunks at once.
    * SCTP_NODELAY (3) of SOL_SCTP: int, read and set. Since Linux 2.6. Source: RFC 6458. */
   sctpNoDelay: both({ SCTP_NODELAY }, "2.6", flag),
@@ -275,13 +260,13 @@ export const sctpOptions = {
   /** What goes with messages that are sent without SCTP_SNDRCV.
    * SCTP_DEFAULT_SEND_PARAM (10) of SOL_SCTP: struct sctp_sndrcvinfo, asked for with struct sctp_sndrcvinfo, read and set. Since
    * Linux 2.6. Source: RFC 6458. */
-  sctpDefaultSendParam: both({ SCTP_DEFAULT_SEND_PARAM }, "2.6", struct("sctp_sndrcvinfo", SNDRCVINFO), {
+  sctpDefaultSendParam: both({ SCTP_DEFAULT_SEND_PARAM }, "2.6", sendReceiveInfo, {
     query: sendParamQuery,
   }),
   /** What goes with messages that are sent without SCTP_SNDINFO.
    * SCTP_DEFAULT_SNDINFO (34) of SOL_SCTP: struct sctp_sndinfo, asked for with struct sctp_sndinfo, read and set. Since Linux 3.17.
    * Source: RFC 6458. */
-  sctpDefaultSndInfo: both({ SCTP_DEFAULT_SNDINFO }, "3.17", struct("sctp_sndinfo", SNDINFO), {
+  sctpDefaultSndInfo: both({ SCTP_DEFAULT_SNDINFO }, "3.17", sendInfo, {
     query: sndInfoQuery,
   }),
   /** When a message that was not delivered is given up.

@@ -2,13 +2,13 @@ import { SOL_SOCKET } from "../constants/levels.js";
 import { SO_TIMESTAMPING_NEW, SO_TIMESTAMPING_OLD } from "../constants/socket.js";
 import type { ControlName } from "../control/index.js";
 import { entryOf } from "../control/table.js";
-import { EINVAL, ENOPROTOOPT, EOPNOTSUPP, EPERM } from "../errno.js";
 import { explain } from "../errors.js";
 import { explainAge } from "../kernel-version.js";
 import { DENIED } from "../native/binding.js";
 import { optionNumbered } from "../options/table.js";
 import { failure } from "../syscalls/failure.js";
 import { getInt, trySetInt } from "../syscalls/int-option.js";
+import { meansForbidden, meansUnknown } from "./option-errors.js";
 
 // Finds the setsockopt(2) calls that switch control messages on and off. Some options switch one message. Others have one bit for
 // each of several messages.
@@ -85,17 +85,14 @@ export function settingsOf(
   return { settings, foreign };
 }
 
-/** What the kernel returns if it does not know an option or its value. */
-const UNKNOWN: ReadonlySet<number> = new Set([-ENOPROTOOPT, -EOPNOTSUPP, -EINVAL]);
-
 /** The error that says why the socket can't deliver a message. */
 function refusal(result: number, { name, level, option }: Setting): Error {
   const error = failure(result, "setsockopt");
   if (result <= DENIED) return error;
   const known = optionNumbered(level, option);
   let reason = `switching "${name}" on or off`;
-  if (result === -EPERM) reason = `${reason} needs ${known?.privilege ?? "a privilege"}`;
-  else if (UNKNOWN.has(result)) {
+  if (meansForbidden(result)) reason = `${reason} needs ${known?.privilege ?? "a privilege"}`;
+  else if (meansUnknown(result)) {
     reason =
       (known && explainAge(`${known.constant}, which switches "${name}" on,`, known.since)) ??
       explainAge(`"${name}"`, entryOf(name).since) ??

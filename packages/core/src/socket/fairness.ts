@@ -8,7 +8,7 @@ import { forEachIndex } from "./each.js";
 const BURST = 128;
 
 let left = BURST;
-let waiting: (() => void)[] = [];
+let waiting = new Set<() => void>();
 
 /** Whether the next call may try at once. */
 export function mayTry(): boolean {
@@ -35,14 +35,15 @@ export const nextTurn = (): Promise<void> => new Promise(afterTurn);
 export const rejectInTurn = (error: unknown): Promise<never> =>
   mayTry() ? Promise.reject(error) : nextTurn().then(() => Promise.reject(error));
 
-/** Calls back after the event loop has made a turn. Then a new burst begins. */
+/** Calls back after the event loop has made a turn, once for each function. Then a new burst begins. */
 export function afterTurn(callback: () => void): void {
-  if (waiting.push(callback) === 1) setImmediate(startTurn);
+  if (waiting.size === 0) setImmediate(startTurn);
+  waiting.add(callback);
 }
 
 /** The event loop has made a turn, so a new burst begins. If callbacks of {@link afterTurn} wait, they begin the burst instead. */
 export function loopWentRound(): void {
-  if (waiting.length === 0 && !isCollecting()) left = BURST;
+  if (waiting.size === 0 && !isCollecting()) left = BURST;
 }
 
 function startTurn(): void {
@@ -50,8 +51,8 @@ function startTurn(): void {
     setImmediate(startTurn);
     return;
   }
-  const due = waiting;
-  waiting = [];
+  const due = [...waiting];
+  waiting = new Set();
   left = BURST;
   forEachIndex(due.length, (i) => due[i]!());
 }

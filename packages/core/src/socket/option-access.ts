@@ -4,7 +4,7 @@ import { AF_SMC } from "../constants/address-families.js";
 import { SOL_SCTP, SOL_SOCKET } from "../constants/levels.js";
 import { SCTP_SOCKOPT_PEELOFF, SCTP_SOCKOPT_PEELOFF_FLAGS } from "../constants/sctp.js";
 import { SO_PEERPIDFD } from "../constants/socket.js";
-import { EACCES, EINVAL, ENOPROTOOPT, EOPNOTSUPP, EPERM, ERANGE } from "../errno.js";
+import { EINVAL, ENOPROTOOPT, EOPNOTSUPP, EPERM, ERANGE } from "../errno.js";
 import { explain, invalidArgValue, type SystemError, systemError } from "../errors.js";
 import { explainAge } from "../kernel-version.js";
 import { DENIED } from "../native/binding.js";
@@ -24,6 +24,7 @@ import { refusePointersGet, refusePointersSet } from "../syscalls/pointers.js";
 import { readI32 } from "../wire/bytes.js";
 import { machineLayout } from "../wire/layout.js";
 import type { Encoding } from "../wire/payload.js";
+import { meansForbidden, meansUnknown } from "./option-errors.js";
 
 /** Options whose value is a descriptor. As plain bytes it would have no owner, so getRaw() refuses these options. */
 const DESCRIPTORS: readonly { level: number; option: number; instead: string }[] = [
@@ -215,16 +216,13 @@ export const listed = (families: readonly AddressFamilyName[]): string => famili
 
 export const nameOf = (family: number): string => familyName(family) ?? `of family ${family}`;
 
-/** What the kernel returns if it does not know an option or its value. */
-const UNKNOWN: ReadonlySet<number> = new Set([-ENOPROTOOPT, -EOPNOTSUPP, -EINVAL]);
-
 function refusal(entry: OptionEntry, result: number, syscall: string): SystemError {
   const error = failure(result, syscall);
   if (result <= DENIED) return error;
   const { constant, since, privilege } = entry;
-  const age = UNKNOWN.has(result) ? explainAge(constant, since) : undefined;
+  const age = meansUnknown(result) ? explainAge(constant, since) : undefined;
   const needs =
-    (result === -EPERM || result === -EACCES) && syscall === "setsockopt" && privilege !== undefined
+    meansForbidden(result) && syscall === "setsockopt" && privilege !== undefined
       ? `setting ${constant} needs ${privilege}`
       : undefined;
   const isUnknown = result === -ENOPROTOOPT || result === -EOPNOTSUPP;

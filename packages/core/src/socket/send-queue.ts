@@ -88,7 +88,7 @@ export class SendQueue<Message extends QueueableMessage> {
   #ended = false;
   /** A part of a message was sent, and the rest never will be. */
   #broken = false;
-  #turnScheduled = false;
+  readonly #pumpLater = () => void this.pump();
 
   constructor(owner: Waits, transport: Transport<Message>) {
     this.#owner = owner;
@@ -227,7 +227,7 @@ export class SendQueue<Message extends QueueableMessage> {
     let outcome: Outcome = "idle";
     while (lane && lane.queue.length > 0 && !this.#owner.closed) {
       if (!mayTry()) {
-        this.#retryAfterTurn();
+        afterTurn(this.#pumpLater);
         return "served";
       }
       const entry = lane.queue[0]!;
@@ -321,15 +321,6 @@ export class SendQueue<Message extends QueueableMessage> {
     if (!lane) return;
     lane.backoff ??= new Backoff();
     lane.backoff.wait(() => this.#pumpLane(key));
-  }
-
-  #retryAfterTurn(): void {
-    if (this.#turnScheduled) return;
-    this.#turnScheduled = true;
-    afterTurn(() => {
-      this.#turnScheduled = false;
-      this.pump();
-    });
   }
 
   /** Fails one message. If a part of it was already sent on a stream, all messages behind it fail too. */

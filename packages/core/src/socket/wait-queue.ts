@@ -54,7 +54,7 @@ export class WaitQueue<Request, Result> {
   /** Undefined: nothing is there yet. `isNew`: the call has just begun, and no other call waits. */
   readonly #attempt: (request: Request, isNew: boolean) => Result | undefined;
   readonly #waiters: Waiter<Request, Result>[] = [];
-  #turnScheduled = false;
+  readonly #pumpLater = () => void this.pump();
 
   constructor(
     owner: Waits,
@@ -91,7 +91,7 @@ export class WaitQueue<Request, Result> {
 
   #waitForTurn(request: Request, signal: AbortSignal | undefined): Promise<Result> {
     const promise = this.wait(request, signal);
-    if (!this.isEmpty()) this.#retryAfterTurn();
+    if (!this.isEmpty()) afterTurn(this.#pumpLater);
     return promise;
   }
 
@@ -122,7 +122,7 @@ export class WaitQueue<Request, Result> {
     let outcome: Outcome = this.isEmpty() ? "idle" : "in vain";
     while (this.#waiters.length > 0 && !this.#owner.closed) {
       if (!mayTry()) {
-        this.#retryAfterTurn();
+        afterTurn(this.#pumpLater);
         return "served";
       }
       const waiter = this.#waiters[0]!;
@@ -176,14 +176,5 @@ export class WaitQueue<Request, Result> {
     else this.#waiters.splice(at, 1);
     waiter.stopListening?.();
     this.#owner.endWait();
-  }
-
-  #retryAfterTurn(): void {
-    if (this.#turnScheduled) return;
-    this.#turnScheduled = true;
-    afterTurn(() => {
-      this.#turnScheduled = false;
-      this.pump();
-    });
   }
 }

@@ -1,8 +1,6 @@
 import { AF_UNIX } from "../constants/address-families.js";
-import { SOL_SOCKET } from "../constants/levels.js";
-import { SO_DOMAIN } from "../constants/socket.js";
 import { EINVAL } from "../errno.js";
-import { binding } from "../native/load.js";
+import { familyOfSocket } from "./int-option.js";
 
 /**
  * @internal Whether a receive failed because the socket's family does not know MSG_CMSG_CLOEXEC. AF_PACKET, AF_KEY, J1939 and
@@ -11,7 +9,6 @@ import { binding } from "../native/load.js";
  */
 export function refusesCloseOnExec(result: number, fd: number): boolean {
   if (result !== -EINVAL) return false;
-  const domain = new Int32Array(1);
-  const length = binding().getsockopt(fd, SOL_SOCKET, SO_DOMAIN, new Uint8Array(domain.buffer), false);
-  return length > 0 && domain[0] !== AF_UNIX;
+  const family = familyOfSocket(fd);
+  return family !== undefined && family !== AF_UNIX;
 }

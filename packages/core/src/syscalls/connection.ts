@@ -1,12 +1,11 @@
 import { checkFd, checkInt32, checkTimeout, checkView } from "../arguments.js";
 import { AF_ALG } from "../constants/address-families.js";
-import { SOL_SOCKET } from "../constants/levels.js";
-import { SO_DOMAIN } from "../constants/socket.js";
 import { ECONNABORTED } from "../errno.js";
 import { ADDRESS_SPACE } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { type SocketOptions, typeFlags } from "./create.js";
 import { succeeded } from "./failure.js";
+import { familyOfSocket } from "./int-option.js";
 
 /**
  * Binds a socket to an address.
@@ -60,12 +59,6 @@ export interface Accepted {
   address: Uint8Array;
 }
 
-function isAlg(fd: number): boolean {
-  const domain = new Int32Array(1);
-  binding().getsockopt(fd, SOL_SOCKET, SO_DOMAIN, new Uint8Array(domain.buffer), false);
-  return domain[0] === AF_ALG;
-}
-
 /**
  * Accepts a connection from a listening socket. The new descriptor is close-on-exec, and non-blocking unless you ask for a blocking
  * one.
@@ -85,7 +78,8 @@ export function accept4(fd: number, options: AcceptOptions = {}): Accepted {
   const address = new Uint8Array(ADDRESS_SPACE);
   let accepted = native.accept4(fd, address, flags, timeout, false);
   // AF_ALG sockets have no addresses, and accept4(2) on them fails if it is asked for one.
-  if (accepted === -ECONNABORTED && isAlg(fd)) accepted = native.accept4(fd, null, flags, timeout, false);
+  if (accepted === -ECONNABORTED && familyOfSocket(fd) === AF_ALG)
+    accepted = native.accept4(fd, null, flags, timeout, false);
   succeeded(accepted, "accept4");
   return { fd: accepted, address: address.slice(0, native.result[0]!) };
 }

@@ -20,6 +20,7 @@ import {
 } from "../socket/receive-request.js";
 import type { SendResult } from "../socket/send-queue.js";
 import { NO_SEND_OPTIONS, type SendOptions } from "../socket/sending.js";
+import { checkDirections } from "../socket/shutdown.js";
 import { checkType as checkSocketType } from "../socket/socket-options.js";
 import { WaitQueue } from "../socket/wait-queue.js";
 import type { MessageSocket } from "../socket.js";
@@ -172,14 +173,12 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   }
 
   async #shutdown(how: "read" | "write" | "both"): Promise<void> {
-    if (how !== "read" && how !== "write" && how !== "both") {
-      throw invalidArgValue("how", `must be "read", "write" or "both". Received ${printed(how)}`);
-    }
+    const { read, write } = checkDirections(how);
     this.#open();
-    if (how !== "read") await this.#sending.queue.end();
+    if (write) await this.#sending.queue.end();
     this.#open();
-    if (how !== "read") this.#outgoing.shutDownWriting();
-    if (how !== "write") this.#incoming.shutDownReading();
+    if (write) this.#outgoing.shutDownWriting();
+    if (read) this.#incoming.shutDownReading();
   }
 
   /**

@@ -39,7 +39,7 @@ function server(receive: Receive = [], at: Address = IPV4): [Socket, Address] {
 /** A one-to-many socket that sends. */
 const client = (family = AF_INET) => open(family, SOCK_SEQPACKET, IPPROTO_SCTP);
 
-const SNDINFO = { stream: 3, flags: 0, ppid: 0x01020304, context: 0, associationId: 0 };
+const SNDINFO = { stream: 3, flags: 0, ppid: 0x01020304, context: 0, association: 0 };
 
 describe("SOL_SCTP", () => {
   proves(["sctpSndInfo"], "send", missing, async () => {
@@ -55,7 +55,7 @@ describe("SOL_SCTP", () => {
       await sender.sendmsg({ data: "x", address });
       const info = valueIn(await next(socket), "sctpRcvInfo");
       expect(info).toMatchObject({ stream: 0, ssn, flags: 0, ppid: 0 });
-      expect(info.associationId).toBeGreaterThan(0);
+      expect(info.association).toBeGreaterThan(0);
     }
   });
 
@@ -63,7 +63,7 @@ describe("SOL_SCTP", () => {
     const [socket, address] = server(["sctpSndRcv"]);
     const value = {
       ...{ stream: 5, ssn: 0, flags: 0, ppid: 42, context: 0, timeToLive: 0 },
-      ...{ tsn: 0, cumulativeTsn: 0, associationId: 0 },
+      ...{ tsn: 0, cumulativeTsn: 0, association: 0 },
     };
     await client().sendmsg({ data: "x", address, control: [{ name: "sctpSndRcv", value }] });
     expect(valueIn(await next(socket), "sctpSndRcv")).toMatchObject({ stream: 5, ppid: 42 });

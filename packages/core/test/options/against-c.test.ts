@@ -240,7 +240,7 @@ const SAMPLES: Sample[] = [
   sample(
     "sctp",
     "sctpInitMsg",
-    { outgoing: 1, incoming: 2, attempts: 3, timeout: 4 },
+    { outboundStreams: 1, maxInboundStreams: 2, maxAttempts: 3, maxInitTimeout: 4 },
     "struct sctp_initmsg v = { 1, 2, 3, 4 };",
   ),
   sample(
