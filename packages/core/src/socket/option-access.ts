@@ -4,7 +4,7 @@ import { AF_SMC } from "../constants/address-families.js";
 import { SOL_SCTP, SOL_SOCKET } from "../constants/levels.js";
 import { SCTP_SOCKOPT_PEELOFF, SCTP_SOCKOPT_PEELOFF_FLAGS } from "../constants/sctp.js";
 import { SO_PEERPIDFD } from "../constants/socket.js";
-import { EINVAL, ENOPROTOOPT, EOPNOTSUPP, EPERM, ERANGE } from "../errno.js";
+import { ENOPROTOOPT, EOPNOTSUPP, ERANGE } from "../errno.js";
 import { explain, invalidArgValue, type SystemError, systemError } from "../errors.js";
 import { explainAge } from "../kernel-version.js";
 import { DENIED } from "../native/binding.js";
