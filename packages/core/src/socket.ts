@@ -2,7 +2,7 @@ import type { Socket as DgramSocket } from "node:dgram";
 import type { Socket as NetSocket } from "node:net";
 import { detailsOf } from "./address/encode.js";
 import { type Address, encodeAddress } from "./address/index.js";
-import { checkObject } from "./arguments.js";
+import { checkObject, checkSignal } from "./arguments.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants/address-families.js";
 import { SOL_SOCKET } from "./constants/levels.js";
 import { SO_OOBINLINE, SO_RCVLOWAT } from "./constants/socket.js";
@@ -290,7 +290,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   async #connect(to: Address, options: { signal?: AbortSignal }): Promise<void> {
-    const signal = checkNotAborted(checkObject("options", options).signal);
+    const signal = checkSignal("options.signal", checkObject("options", options).signal);
     const address = encodeAddress(to, "to", interfacesOf(this.#endpoint.open()));
     return this.#connecting.connect(address, detailsOf(to), this.#shared || this.#sending.purges, signal);
   }

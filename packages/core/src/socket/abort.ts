@@ -19,6 +19,11 @@ export function listenForAbort(
   onAbort: (error: AbortError) => void,
 ): (() => void) | undefined {
   if (signal === undefined) return undefined;
+  if (signal.aborted) {
+    // No event will come. A getter of the caller's can have aborted it since we checked.
+    onAbort(new AbortError(signal));
+    return undefined;
+  }
   let callbacks = aborting.get(signal);
   if (callbacks === undefined) {
     callbacks = new Set();

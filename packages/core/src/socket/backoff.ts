@@ -2,17 +2,24 @@
 export class Backoff {
   #delay = 1;
   #timer: NodeJS.Timeout | undefined;
+  readonly #keepsAlive: boolean;
+
+  /** @param keepsAlive Whether {@link wait} keeps the process alive by itself. */
+  constructor(keepsAlive = false) {
+    this.#keepsAlive = keepsAlive;
+  }
 
   /**
-   * Calls `callback` after a pause. Only one pause runs at a time. The timer itself does not keep the process alive: the wait on
-   * the socket does, unless the socket is unref'd.
+   * Calls `callback` after a pause. Only one pause runs at a time. Usually the timer does not keep the process alive: the wait on the
+   * socket does, unless the socket is unref'd.
    */
   wait(callback: () => void): void {
     if (this.#timer) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       callback();
-    }, this.#next()).unref();
+    }, this.#next());
+    if (!this.#keepsAlive) this.#timer.unref();
   }
 
   /** Resolves after a pause. The timer keeps the process alive. */

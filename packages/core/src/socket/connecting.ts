@@ -9,7 +9,7 @@ import { ADDRESS_SPACE } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
 import { getInt } from "../syscalls/int-option.js";
-import { listenForAbort } from "./abort.js";
+import { checkNotAborted, listenForAbort } from "./abort.js";
 import { Backoff } from "./backoff.js";
 import type { Endpoint } from "./endpoint.js";
 import type { SocketFacts } from "./facts.js";
@@ -75,6 +75,7 @@ export class Connecting {
     inThread: boolean,
     signal: AbortSignal | undefined,
   ): Promise<void> {
+    checkNotAborted(signal);
     const fd = this.#endpoint.open();
     if (this.isAwaited) throw codedError("ERR_INVALID_STATE", "The socket is connecting already");
     let result = -EAGAIN;

@@ -29,7 +29,7 @@ export class ErrorQueue {
     this.#switches = switches;
     this.#family = family;
     this.#queue = new WaitQueue<undefined, Message>(endpoint, 0, () => {
-      if (this.#entries.length === 0) this.drain();
+      if (this.#entries.length === 0) this.#fill();
       return this.#entries.shift();
     });
   }
@@ -38,8 +38,14 @@ export class ErrorQueue {
     return !this.#queue.isEmpty();
   }
 
-  /** Moves the kernel's entries into our list. Returns how many there were. */
+  /** Moves the kernel's entries into our list, and gives the oldest to calls that wait. Returns how many entries the kernel had. */
   drain(): number {
+    const count = this.#fill();
+    while (this.#entries.length > 0 && this.#queue.give(this.#entries[0]!)) this.#entries.shift();
+    return count;
+  }
+
+  #fill(): number {
     if (!this.#switches.hasErrorQueue) return 0;
     let count = 0;
     for (; count < MAX_ENTRIES && !this.#endpoint.closed; count++) {
@@ -50,9 +56,6 @@ export class ErrorQueue {
         break;
       }
       if (typeof entry === "number") break;
-      // If the list is not empty, a waiting call gets its oldest entry in the next turn of the event loop. So this entry goes to
-      // the end.
-      if (this.#entries.length === 0 && this.#queue.give(entry)) continue;
       if (this.#entries.length < MAX_ENTRIES) this.#entries.push(entry.copy());
       else this.dropped++;
     }
@@ -65,7 +68,8 @@ export class ErrorQueue {
     // A level-triggered watch reports errors only once.
     this.#endpoint.useEdges();
     this.#endpoint.watch(0);
-    return this.#queue.take(undefined, signal);
+    const entry = this.#queue.isEmpty() ? this.#entries.shift() : undefined;
+    return entry === undefined ? this.#queue.take(undefined, signal) : Promise.resolve(entry);
   }
 
   /** Rejects all calls that wait. */

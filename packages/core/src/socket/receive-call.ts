@@ -1,4 +1,3 @@
-import { byteLength } from "../arguments.js";
 import {
   AF_BLUETOOTH,
   AF_CAN,
@@ -24,7 +23,7 @@ import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-typ
 import { largestControlSpace } from "../control/space.js";
 import { type FileDescriptor, hold } from "../descriptor.js";
 import { EAGAIN, ENOBUFS } from "../errno.js";
-import { codedError, explain } from "../errors.js";
+import { explain } from "../errors.js";
 import { arrived, type Message, messageOf, RawParts } from "../message.js";
 import {
   ADDRESS_SPACE,
@@ -55,7 +54,7 @@ import { countArrived } from "./fairness.js";
 import { filled } from "./held-message.js";
 import { callOffLoop } from "./readiness.js";
 import { DEFAULT_SIZE, reserve, take, takeWhole } from "./receive-memory.js";
-import { type ReceiveRequest, roomOf } from "./receive-request.js";
+import { checkBuffersUnchanged, type ReceiveRequest, roomOf } from "./receive-request.js";
 import { MESSAGES_LOST } from "./transient.js";
 
 /** Extra room for control messages that newer kernels may add. */
@@ -134,11 +133,8 @@ export class ReceiveCall {
     const { buffers } = request;
     const native = binding();
     const flags = request.flags | this.#alwaysSet;
-    const room = buffers === undefined ? (request.size ?? DEFAULT_SIZE) : byteLength(buffers);
-    // With less room, the kernel would cut the message, or it would look like the end of the stream.
-    if (buffers !== undefined && room !== request.room) {
-      throw codedError("ERR_INVALID_STATE", "A buffer was transferred or resized before it was filled");
-    }
+    const room = roomOf(request);
+    checkBuffersUnchanged(request);
     const memory = buffers === undefined ? reserve(room) : undefined;
     const isWhole = this.#takesWhole && buffers === undefined && request.size === undefined;
     const { call } = native;

@@ -3,7 +3,7 @@ import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC } from "../constants/message-flags.js";
 import { SCM_MAX_FD } from "../constants/socket.js";
 import { SOCK_STREAM } from "../constants/socket-types.js";
-import { invalidArgType, invalidArgValue } from "../errors.js";
+import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
 import type { SocketFacts } from "./facts.js";
 import { hasOutOfBandData } from "./out-of-band.js";
 import { DEFAULT_SIZE } from "./receive-memory.js";
@@ -122,6 +122,16 @@ export function checkReceiveRequest(options: ReceiveOptions, socket: ReceivingSo
 /** How many bytes a receive from a stream can return. */
 export const roomOf = ({ buffers, room, size }: ReceiveRequest): number =>
   buffers === undefined ? (size ?? DEFAULT_SIZE) : room;
+
+/**
+ * Throws if the room in the caller's buffers is no longer what it was when they were checked. With less room, a message would be cut,
+ * or it would look like the end of the stream.
+ */
+export function checkBuffersUnchanged({ buffers, room }: ReceiveRequest): void {
+  if (buffers !== undefined && byteLength(buffers) !== room) {
+    throw codedError("ERR_INVALID_STATE", "A buffer was transferred or resized before it was filled");
+  }
+}
 
 /** The request with which we read the kernel's error queue. */
 export const ERROR_QUEUE_REQUEST: ReceiveRequest = Object.freeze({

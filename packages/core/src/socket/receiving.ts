@@ -16,6 +16,7 @@ import type { OwnSettings } from "./own-settings.js";
 import { EPOLLIN, turnOfEvents } from "./readiness.js";
 import { ReceiveCall } from "./receive-call.js";
 import {
+  checkBuffersUnchanged,
   checkReceiveRequest,
   NO_OPTIONS,
   type ReceiveOptions,
@@ -39,7 +40,7 @@ export class Receiving {
   /** The request of a receive without options. */
   readonly #plain: ReceiveRequest;
   readonly #attempt = (request: ReceiveRequest, isNew: boolean): Message | undefined => {
-    this.#owed = false;
+    if ((request.flags & MSG_OOB) === 0) this.#owed = false;
     const message = this.#try(request);
     if (isNew) this.#misses = message === undefined ? this.#misses + 1 : 0;
     return message;
@@ -255,6 +256,7 @@ export class Receiving {
     }
     const whole = { ...request, flags: request.flags & ~MSG_PEEK };
     try {
+      checkBuffersUnchanged(request);
       this.#queue.give(takeHeld(message, whole, this.#socket.type === SOCK_STREAM).message);
     } catch (error) {
       message[Symbol.dispose]();
@@ -272,6 +274,7 @@ export class Receiving {
       this.#heldError = undefined;
       throw error;
     }
+    checkBuffersUnchanged(request);
     const held = this.#held!;
     this.#held = undefined;
     try {

@@ -1,6 +1,6 @@
 import { detailsOf } from "../address/encode.js";
 import { type Address, decodeAddress, encodeAddress } from "../address/index.js";
-import { checkObject, isPlainBytes, lengthOf, restOf } from "../arguments.js";
+import { checkObject, checkSignal, isPlainBytes, lengthOf, restOf } from "../arguments.js";
 import {
   AF_AX25,
   AF_INET,
@@ -150,7 +150,7 @@ export class Sending implements Transport<KernelMessage> {
       this.#endpoint.checkOpen();
       this.queue.checkOpen();
       if (options !== NO_SEND_OPTIONS) {
-        signal = checkNotAborted(checkObject("options", options).signal);
+        signal = checkSignal("options.signal", checkObject("options", options).signal);
       }
       const { data, fds, control, address, flags } = checkObject("message", message);
       let plain: KernelMessage | undefined;
@@ -170,6 +170,8 @@ export class Sending implements Transport<KernelMessage> {
         }
       }
       prepared = plain ?? this.#prepare({ data, fds, control, address, flags } as OutgoingMessage);
+      // Last, because a getter of the message can abort it.
+      if (signal) checkNotAborted(signal);
     } catch (error) {
       return rejectInTurn(withBytesSent(error as Error, 0));
     }

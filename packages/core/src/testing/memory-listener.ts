@@ -31,7 +31,7 @@ export class MemoryListener implements MessageListener<MemorySocket> {
   readonly #queue = new WaitQueue<AcceptOptions["onError"], MemorySocket>(this.#waits, 0, (onShortage) =>
     this.#tryOrPause(onShortage),
   );
-  readonly #backoff = new Backoff();
+  readonly #backoff = new Backoff(true);
   #scheduled = false;
 
   constructor(options: MemoryListenerOptions = {}) {

@@ -188,6 +188,32 @@ describe("the bytes that Node has read", () => {
     }),
   );
 
+  withHandleOf("tcp")("stay for the next receive if a getter shrinks the caller's buffer", () =>
+    withEnds("tcp", async ({ node, peer }) => {
+      await peer.sendmsg({ data: "precious" });
+      await once(node, "readable");
+      const socket = Socket.from(node);
+      const Resizable = ArrayBuffer as never as new (
+        length: number,
+        options: object,
+      ) => ArrayBuffer & { resize?(length: number): void };
+      const memory = new Resizable(64, { maxByteLength: 64 });
+      const options = {
+        buffers: new Uint8Array(memory),
+        get signal(): undefined {
+          memory.resize?.(3);
+          return undefined;
+        },
+      };
+      // Node 18 has no memory that can be resized.
+      if (memory.resize !== undefined) {
+        expect((await rejection(socket.recvmsg(options as never))).code).toBe("ERR_INVALID_STATE");
+      }
+      expect(String((await socket.recvmsg()).data)).toBe("precious");
+      await socket.close();
+    }),
+  );
+
   const joined = isBun ? skipUnless("Bun does not join small reads", false) : withHandleOf("tcp");
   joined("are delivered in memory that can be transferred", () =>
     withEnds("tcp", async ({ node, peer }) => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Socket } from "../../src/index.js";
+import { Socket } from "../../src/index.js";
 import { rejection, thrown } from "../support/outcome.js";
 import { bytesOf, fill, read, withPair } from "../support/pairs.js";
 import { CONNECTIONS, withConnection } from "../support/transports.js";
@@ -52,6 +52,40 @@ it("a message that a getter of another message sends goes first, and whole", () 
     expect(await Promise.all([inner, outer])).toEqual([{ bytes: long.length }, { bytes: 5 }]);
     expect(whole.toString("latin1", long.length)).toBe("outer");
     expect(whole.indexOf("outer")).toBe(long.length);
+  }));
+
+it("a send whose message aborts it sends nothing, and does not wait", () =>
+  withPair("dgram", async (a, b) => {
+    const send = () => {
+      const controller = new AbortController();
+      const message = {
+        get data() {
+          controller.abort("why");
+          return "never";
+        },
+      };
+      return rejection(a.sendmsg(message, { signal: controller.signal }));
+    };
+    expect(await send()).toMatchObject({ code: "ABORT_ERR", cause: "why", bytesSent: 0 });
+    expect(b.tryRecvmsg()).toBeUndefined();
+    fill(a);
+    expect(await send()).toMatchObject({ code: "ABORT_ERR", cause: "why", bytesSent: 0 });
+  }));
+
+it("a connect whose address aborts it fails, and does not connect", () =>
+  withConnection(TCP, async (_client, server) => {
+    const { port } = server.getsockname() as { port: number };
+    const socket = await Socket.bind({ address: "127.0.0.1", port: 0 }, { type: "dgram" });
+    const controller = new AbortController();
+    const to = Object.assign(
+      withAddress(() => controller.abort("why")),
+      { port },
+    );
+    expect(await rejection(socket.connect(to, { signal: controller.signal }))).toMatchObject({
+      cause: "why",
+    });
+    expect((await rejection(Promise.resolve().then(() => socket.getpeername()))).code).toBe("ENOTCONN");
+    await socket.close();
   }));
 
 const deaf = {

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   MSG_ERRQUEUE,
@@ -8,7 +9,8 @@ import {
   SOF_TIMESTAMPING_TX_SOFTWARE,
   SOL_SOCKET,
 } from "../../src/constants/index.js";
-import { Socket } from "../../src/index.js";
+import { errorReport, Socket } from "../../src/index.js";
+import { mayTry } from "../../src/socket/fairness.js";
 import { setsockopt } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
 import { calls } from "../support/counted-calls.js";
@@ -102,6 +104,40 @@ describe("the error queue", () => {
       expect(await rejection(b.errors().next())).toMatchObject({ code: "EOPNOTSUPP" });
       expect(String((await b.recvmsg()).data)).toBe("a message");
     }));
+
+  onRealKernel("loses no entry if recvError() must wait for a turn of the event loop", async () => {
+    await counted(async () => {
+      const socket = await Socket.bind({ address: "127.0.0.1", port: 0 }, { type: "dgram" });
+      const address = socket.getsockname();
+      socket.options.set(
+        "timestampingOld",
+        SOF_TIMESTAMPING_TX_SOFTWARE |
+          SOF_TIMESTAMPING_SOFTWARE |
+          SOF_TIMESTAMPING_OPT_ID |
+          SOF_TIMESTAMPING_OPT_TSONLY,
+      );
+      const ids: number[] = [];
+      const next = async () => {
+        const report = errorReport(await socket.recvError());
+        if (report.kind === "timestamp") ids.push(report.id);
+      };
+      // From a callback of a file's, because then the turn comes before the next events.
+      const first = await new Promise<Promise<void>>((resolve) =>
+        readFile("/proc/self/comm", () => {
+          while (mayTry());
+          const waiting = next();
+          for (const data of ["0", "1", "2"]) socket.trySendmsg({ data, address });
+          resolve(waiting);
+        }),
+      );
+      await first;
+      await next();
+      await next();
+      expect(ids).toEqual([0, 1, 2]);
+      expect(socket.errorsDropped).toBe(0);
+      await socket.close();
+    });
+  });
 
   onRealKernel("rejects a waiting recvError() when the socket closes", () =>
     withDeadPeer(true, async (socket) => {

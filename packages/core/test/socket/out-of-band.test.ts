@@ -41,6 +41,23 @@ function hasMptcp(): boolean {
 const urgent = (socket: Socket, data: string) => socket.sendmsg({ data, flags: MSG_OOB });
 
 describe("TCP's urgent byte", () => {
+  it("does not make close() forget a receive that has not asked the kernel yet", () =>
+    withTcp(async (a, b) => {
+      // After some receives that found nothing when they began, the next ones wait at once.
+      for (let i = 0; i < 8; i++) {
+        const waiting = b.recvmsg();
+        await turn();
+        await a.sendmsg({ data: "x" });
+        await waiting;
+      }
+      a.trySendmsg({ data: "last words" });
+      const ordinary = b.recvmsg();
+      const waiting = rejection(b.recvmsg({ flags: MSG_OOB }));
+      void b.close();
+      expect(String((await ordinary).data)).toBe("last words");
+      expect((await waiting).code).toBe("ERR_SENDMSG_CLOSED");
+    }));
+
   it("can be awaited while other receives wait", () =>
     withTcp(async (a, b) => {
       const waiting = b.recvmsg({ flags: MSG_OOB });
