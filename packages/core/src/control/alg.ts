@@ -12,7 +12,7 @@ const initializationVector: Payload<Uint8Array> = {
   ctype: "struct af_alg_iv",
   size: u32.size,
   align: u32.align,
-  // Twice the longest of any cipher in the kernel.
+  // Twice the longest initialization vector of any cipher in the kernel.
   room: both(u32.size["64"] + 64),
   read(bytes, at, length, layout) {
     const start = at + inLayout(u32.size, layout);
@@ -44,7 +44,7 @@ export const algMessages = {
   /** ALG_OP_ENCRYPT or ALG_OP_DECRYPT.
    * ALG_SET_OP (3) of SOL_ALG: __u32, sent. Since Linux 2.6.38. Source: Documentation/crypto/userspace-if.rst. */
   algSetOp: send({ ALG_SET_OP }, "2.6.38", u32),
-  /** How many bytes in front are only authenticated.
+  /** How many bytes at the beginning are authenticated, but not encrypted.
    * ALG_SET_AEAD_ASSOCLEN (4) of SOL_ALG: __u32, sent. Since Linux 4.0. Source: Documentation/crypto/userspace-if.rst. */
   algSetAeadAssocLen: send({ ALG_SET_AEAD_ASSOCLEN }, "4.0", u32),
 } as const;

@@ -31,11 +31,11 @@ const hci = level(
 
 /** The control messages of SOL_BLUETOOTH and SOL_HCI. */
 export const bluetoothMessages = {
-  /** The packet's status flag, on SCO: 0 is correct.
+  /** The packet's status flag, on SCO. 0: the packet is correct.
    * BT_SCM_PKT_STATUS (3) of SOL_BLUETOOTH: __u8, received, switched on by BT_PKT_STATUS. Since Linux 5.9. Source:
    * include/net/bluetooth/bluetooth.h. */
   btPktStatus: any.receive({ BT_SCM_PKT_STATUS }, "5.9", u8, { enable: { BT_PKT_STATUS } }),
-  /** Which packet that was sent the timestamp beside it belongs to.
+  /** Says to which sent packet the timestamp in the same message belongs.
    * BT_SCM_ERROR (4) of SOL_BLUETOOTH: struct sock_extended_err, received with MSG_ERRQUEUE, switched on by SO_TIMESTAMPING_NEW
    * with TX_HARDWARE, TX_SOFTWARE, SOFTWARE, RAW_HARDWARE. Since Linux 6.15. Source: include/net/bluetooth/bluetooth.h. */
   btError: any.errorQueue({ BT_SCM_ERROR }, "6.15", extendedError, { enable: transmitStamps }),

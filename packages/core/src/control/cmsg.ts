@@ -30,7 +30,7 @@ export function CMSG_ALIGN(length: number, layout: Layout = machineLayout): numb
 }
 
 /**
- * The `cmsg_len` of a control message whose payload has `length` bytes: header and payload, without the padding behind.
+ * The `cmsg_len` of a control message whose payload has `length` bytes: header and payload, without the padding after it.
  *
  * @see cmsg(3)
  */
@@ -39,7 +39,7 @@ export function CMSG_LEN(length: number, layout: Layout = machineLayout): number
 }
 
 /**
- * The bytes that a control message takes up in a control buffer: header, payload and the padding behind it.
+ * The bytes that a control message takes up in a control buffer: header, payload and the padding after it.
  *
  * @see cmsg(3)
  */

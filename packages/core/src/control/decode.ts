@@ -6,9 +6,9 @@ import { type ControlItem, newItem, readItem } from "./items.js";
 import { type ControlMessage, entriesOf, isMeant, type UnknownControlMessage } from "./table.js";
 
 export interface DecodeControlOptions {
-  /** The socket's family, by name or number (AF_*). Level 0 means other things on a Bluetooth socket than on an IP one. */
+  /** The socket's family, by name or number (AF_*). Level 0 means something else on a Bluetooth socket than on an IP socket. */
   family?: AddressFamilyName | number | undefined;
-  /** The layout of the program that received the bytes; this process's own unless given. */
+  /** The layout of the program that received the bytes. Default: the layout of this process. */
   layout?: Layout | undefined;
 }
 
@@ -33,7 +33,7 @@ function decodeItem(
 ): ControlMessage {
   const { start, length } = item;
   if (item.stated > length) return unknown(bytes, item, true);
-  // Shorter than every payload that it could be.
+  // The item was cut if it is shorter than every payload that it could have.
   let truncated = false;
   let fits = false;
   const candidates = entriesOf(item.level, item.type);
@@ -54,14 +54,16 @@ function decodeItem(
 }
 
 /**
- * Decodes control data, as recvmsg(2) leaves it, into messages in the order in which they lie there.
+ * Decodes control data from recvmsg(2) into messages, in the order of the data.
  *
- * It never throws on bytes: what has no name, the wrong length or impossible contents becomes
- * `{ name: "unknown", level, type, data }`, with `truncated: true` where the payload is shorter than its type or than its
- * header says. An item that is cut in its header ends the list, as CMSG_NXTHDR has it. Values are copies: the bytes can
- * be reused. Encoding them again gives the same bytes, but for what no value carries: padding and reserved fields become zero,
- * an `ipTos` of four bytes becomes one byte, an error without a sockaddr gets an empty one, and a security label loses the null
- * byte at its end. Descriptors (`rights`, `pidfd`) are plain numbers here, which the caller owns if it received them itself.
+ * No bytes make it throw. A message that has no name, the wrong length or impossible contents becomes `{ name: "unknown", level,
+ * type, data }`. It has `truncated: true` if the payload is shorter than its type requires, or than its header says. If the data
+ * end within a header, the list ends before it, as with CMSG_NXTHDR. Values are copies, so the bytes can be reused.
+ *
+ * Encoding the messages gives the same bytes again, except for bytes that no value contains: padding and reserved fields become
+ * zero, an `ipTos` of four bytes becomes one byte, an error without a sockaddr gets an empty sockaddr, and a security label loses
+ * the null byte at its end. Descriptors (`rights`, `pidfd`) are plain numbers here. The caller owns them if it received them
+ * itself.
  *
  * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE: `bytes` is no Uint8Array, an option has an unknown value
  * @see cmsg(3), recvmsg(2)

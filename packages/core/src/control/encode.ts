@@ -18,19 +18,19 @@ import {
 
 export interface EncodeControlOptions {
   /**
-   * The socket's family, by name or number (AF_*): messages that such sockets don't have are refused. The kernel would
-   * ignore most of them silently, descriptors on a UDP socket among them.
+   * The socket's family, by name or number (AF_*). Messages that such sockets don't have are refused. The kernel would ignore most
+   * of them silently, for example descriptors on a UDP socket.
    */
   family?: AddressFamilyName | number | undefined;
-  /** The layout of the program that will send the bytes; this process's own unless given. */
+  /** The layout of the program that will send the bytes. Default: the layout of this process. */
   layout?: Layout | undefined;
-  /** Finds the index of a network interface that an address names; unless given, sysfs is asked. */
+  /** Finds the index of a network interface by its name. Default: it is read from sysfs. */
   interfaceIndex?: InterfaceIndex | undefined;
-  /** What errors call the list; "control" unless given. */
+  /** The name of the list in errors. Default: "control". */
   argument?: string | undefined;
 }
 
-/** One message on its way into the buffer. */
+/** A checked message, and the length of its payload. */
 interface Plan {
   readonly message: ControlMessage;
   readonly named: NamedEntry | undefined;
@@ -104,10 +104,10 @@ function writeHeader(
 }
 
 /**
- * Encodes messages into control data for sendmsg(2), in their order, with the padding that CMSG_NXTHDR wants, all of it zero.
+ * Encodes messages into control data for sendmsg(2), in their order. The padding that CMSG_NXTHDR needs is zero.
  *
- * Every value is checked: an error names its place, as in `control[2].value.pid`. Messages that can only be received are
- * encoded too; the kernel refuses to send them.
+ * Every value is checked. An error names the place of the wrong value, as in `control[2].value.pid`. Messages that can only be
+ * received are encoded too, but the kernel refuses to send them.
  *
  * @throws TypeError, RangeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  * @see cmsg(3), sendmsg(2)
@@ -122,7 +122,7 @@ export function encodeControl(
   if (!Array.isArray(messages)) throw invalidArgType(argument, "an instance of Array", messages);
   const layout = given?.layout === undefined ? machineLayout : checkLayout(given.layout);
   const family = given?.family === undefined ? undefined : checkFamily("options.family", given.family);
-  // Descriptors alone are what most programs send: without a plan it takes half the time.
+  // Most programs send descriptors and nothing else. Without plans, encoding them takes half the time.
   const first = own(messages[0]);
   if (messages.length === 1 && first?.name === "rights" && (family === undefined || family === AF_UNIX)) {
     return encodeRights(checkDescriptors(`${argument}[0].value`, first.value), layout);
@@ -136,7 +136,7 @@ export function encodeControl(
     const isLast = i === messages.length - 1;
     const one = plan(own(messages[i]!), `${argument}[${i}]`, encoding, family, isLast);
     plans.push(one);
-    // Padding behind a payload that its header says goes on would become part of it.
+    // If the header says that the payload is longer than the data, padding would become part of the payload.
     const goesOn = one.named === undefined && statedLength(one) > one.length;
     size += goesOn ? header + one.length : spaceOf(one.length, layout);
   }

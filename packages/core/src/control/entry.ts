@@ -7,7 +7,7 @@ export type SocketTypeName = "stream" | "seqpacket" | "dgram" | "raw";
 export type DeliveringTypes = { readonly [F in AddressFamilyName]?: readonly SocketTypeName[] };
 
 /**
- * Sockets of IP that receive packets. TCP and SCTP say nothing of their packets' headers. Source: net/ipv4/udp.c, raw.c,
+ * The IP sockets that deliver facts from the packets' headers. TCP and SCTP deliver none. Source: net/ipv4/udp.c, raw.c,
  * net/ipv6/udp.c, raw.c.
  */
 export const PACKETS: DeliveringTypes = { ipv4: ["dgram", "raw"], ipv6: ["dgram", "raw"] };
@@ -19,13 +19,13 @@ export interface Enable {
   /** The kernel's names of the level and of the option. */
   readonly levelName: string;
   readonly constant: string;
-  /** What to set, 1 unless given. */
+  /** The value to set. Default: 1. */
   readonly value?: number;
 }
 
 /**
- * One control message, with all that the library knows of it: encode, decode, the types, the room to keep, the option
- * that switches it on and the reference page all come from here.
+ * All that the library knows of one control message. Encoding, decoding, the TypeScript types, the room that it needs, the option
+ * that switches it on and the reference page come from here.
  */
 // biome-ignore lint/suspicious/noExplicitAny: any value's payload is an entry's.
 export interface ControlEntry<Value = any> {
@@ -37,30 +37,33 @@ export interface ControlEntry<Value = any> {
   readonly type: number;
   /** The kernel's name of the type. */
   readonly constant: string;
-  /** `errorQueue`: received, and only with MSG_ERRQUEUE. */
+  /** `errorQueue`: it is received with MSG_ERRQUEUE, and only so. */
   readonly direction: "send" | "receive" | "both" | "errorQueue";
   /** The socket option that makes the kernel deliver it. */
   readonly enable?: Enable;
-  /** The first version of Linux that delivers it; that takes it, where it is only sent. */
+  /** The first version of Linux that delivers the message. If it can only be sent: the first version that accepts it. */
   readonly since: string;
-  /** The first version that takes it, where it is not the one that first delivered it. */
+  /** The first version of Linux that accepts the message from a sender. Absent: the same as `since`. */
   readonly sentSince?: string;
-  /** The capability that sending it takes, and for which values. */
+  /** The capability that sending it needs, and for which values. */
   readonly privilege?: string;
   /** The man page or kernel file that describes it. */
   readonly source: string;
-  /** The families of sockets that have it; absent: any. */
+  /** The families of sockets that have it. Absent: all. */
   readonly families?: readonly AddressFamilyName[];
-  /** The types of a family's sockets that deliver it; absent: all. */
+  /** Of each family, the types of sockets that deliver it. Absent: all types. */
   readonly types?: DeliveringTypes;
-  /** The message is a time of arrival, or the packet's stamps; `wide`: switching it on makes all stamps of the socket 64 bits wide. */
+  /**
+   * Set if the message is a time of arrival, or the packet's timestamps. `wide`: switching the message on makes all timestamps of
+   * the socket 64 bits wide.
+   */
   readonly stamps?: { readonly of: "arrival" | "packet"; readonly wide: boolean };
-  /** How often one message can hold it; absent: once. */
+  /** How often it can occur in one message. Absent: once. */
   readonly repeats?: number;
   readonly payload: Payload<Value>;
 }
 
-/** What the type of the table shows of an entry. With numbers and names, declarations would be much longer. */
+/** An entry in the table's type: only the direction and the value. Numbers and names would make the declarations much longer. */
 export interface TypedMessage<Direction extends ControlEntry["direction"], Value>
   extends ControlEntry<Value> {
   readonly direction: Direction;

@@ -8,19 +8,19 @@ import { both, inLayout } from "../wire/layout.js";
 import type { Payload } from "../wire/payload.js";
 import { struct } from "../wire/struct.js";
 
-/** What the error queue says of one packet: struct sock_extended_err, include/uapi/linux/errqueue.h. */
+/** A report about one packet on the error queue: struct sock_extended_err, include/uapi/linux/errqueue.h. */
 export interface ExtendedError {
-  /** The error's number, positive: ECONNREFUSED… 0 for a transmit timestamp; ENOMSG for most of those, in fact. */
+  /** The error's number, positive: ECONNREFUSED… With a transmit timestamp it is ENOMSG; with SO_EE_ORIGIN_ZEROCOPY it is 0. */
   errno: number;
-  /** Who reports: SO_EE_ORIGIN_* */
+  /** Who reports the error: SO_EE_ORIGIN_* */
   origin: number;
   /** The ICMP type, with SO_EE_ORIGIN_ICMP and _ICMP6. */
   type: number;
   /** The ICMP code; SO_EE_CODE_ZEROCOPY_COPIED, SO_EE_CODE_TXTIME_* */
   code: number;
-  /** The MTU with EMSGSIZE; SCM_TSTAMP_* of a timestamp; the first of the completed sends with SO_EE_ORIGIN_ZEROCOPY. */
+  /** With EMSGSIZE, the MTU. With a timestamp, SCM_TSTAMP_*. With SO_EE_ORIGIN_ZEROCOPY, the first of the completed sends. */
   info: number;
-  /** The id of a timestamped send; the last of the completed ones with SO_EE_ORIGIN_ZEROCOPY. */
+  /** With a timestamp, the id of the send. With SO_EE_ORIGIN_ZEROCOPY, the last of the completed sends. */
   data: number;
 }
 
@@ -37,8 +37,8 @@ export const extendedError: Payload<ExtendedError> = struct("sock_extended_err",
 const ERROR = extendedError.size["64"];
 
 /**
- * An error, and behind it the sockaddr of who reported it: a router, for one. AF_UNSPEC there means nobody. RDS sends the
- * error alone.
+ * An error, followed by the sockaddr of the host that reported it, such as a router. If no host did, the sockaddr's family is
+ * AF_UNSPEC. RDS sends the error without a sockaddr.
  */
 function withOffender<A extends Ipv4Address | Ipv6Address>(
   sockaddr: Payload<A>,

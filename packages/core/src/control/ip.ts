@@ -32,7 +32,7 @@ import { LABEL_ROOM } from "./sol-socket.js";
 /** IP options are 40 bytes at most: RFC 791. */
 const OPTIONS_ROOM = 40;
 
-/** It arrives as one byte, and can be sent as one; getsockopt(IP_PKTOPTIONS) has it as an int. */
+/** The kernel delivers IP_TOS as one byte, and accepts one byte. getsockopt(IP_PKTOPTIONS) gives it as an int. */
 const tos: Payload<number> = {
   ...u8,
   alsoReads: [i32.size["64"]],
@@ -65,15 +65,16 @@ export const ipMessages = {
   ipSecurity: receive({ SCM_SECURITY }, "2.6.17", text("char[]", LABEL_ROOM), {
     enable: { IP_PASSSEC },
   }),
-  /** The packet's IP options, routing filled in.
+  /** The packet's IP options, with the route that it took.
    * IP_RECVOPTS (6) of SOL_IP: unsigned char[], received, switched on by IP_RECVOPTS. Since Linux 2.2. Source: ip(7). */
   ipRecvOpts: receive({ IP_RECVOPTS }, "2.2", blob("unsigned char[]", OPTIONS_ROOM), {
     enable: { IP_RECVOPTS },
   }),
-  /** IP options: the packet's, made ready for the answer, or those to send.
+  /** Received: the packet's IP options, made ready for an answer. Sent: the IP options to send.
    * IP_RETOPTS (7) of SOL_IP: unsigned char[], sent and received, switched on by IP_RETOPTS. Since Linux 2.2. Source: ip(7). */
   ipRetOpts: both({ IP_RETOPTS }, "2.2", blob("unsigned char[]", OPTIONS_ROOM), { enable: { IP_RETOPTS } }),
-  /** The packet's destination (`address`) and arriving interface. To send: the interface, and the source (`specificDestination`).
+  /** Received: the packet's destination (`address`) and the interface that it came in on. Sent: the interface, and the source
+   * address (`specificDestination`).
    * IP_PKTINFO (8) of SOL_IP: struct in_pktinfo, sent and received, switched on by IP_PKTINFO. Since Linux 2.2. Source: ip(7). */
   ipPktInfo: both(
     { IP_PKTINFO },
@@ -81,7 +82,7 @@ export const ipMessages = {
     struct("in_pktinfo", { interfaceIndex: i32, specificDestination: ipv4Text, address: ipv4Text }),
     { enable: { IP_PKTINFO } },
   ),
-  /** What went wrong with a packet that was sent, and who says so; or that a zero-copy send is complete.
+  /** Says why a sent packet could not be delivered, and who reports it. Or says that zero-copy sends are complete.
    * IP_RECVERR (11) of SOL_IP: struct sock_extended_err + struct sockaddr_in, received with MSG_ERRQUEUE, switched on by
    * IP_RECVERR. Since Linux 2.2. Source: ip(7). */
   ipRecvErr: errorQueue({ IP_RECVERR }, "2.2", ipv4Error, {
@@ -92,20 +93,20 @@ export const ipMessages = {
    * IP_ORIGDSTADDR (20) of SOL_IP: struct sockaddr_in, received, switched on by IP_RECVORIGDSTADDR. Since Linux 2.6.29. Source:
    * ip(7). */
   ipOrigDstAddr: receive({ IP_ORIGDSTADDR }, "2.6.29", sockaddrIn, { enable: { IP_RECVORIGDSTADDR } }),
-  /** The device's checksum of the packet's payload, where it makes one. Only UDP.
+  /** The checksum of the packet's payload that the device has computed. Only on UDP, and only if the device computes one.
    * IP_CHECKSUM (23) of SOL_IP: __u32, received, switched on by IP_CHECKSUM. Since Linux 4.0. Source: net/ipv4/ip_sockglue.c. */
   ipChecksum: receive({ IP_CHECKSUM }, "4.0", u32, {
     enable: { IP_CHECKSUM },
     source: "net/ipv4/ip_sockglue.c",
   }),
-  /** The size of the largest fragment that the packet came in. Only there if it was fragmented.
+  /** The size of the packet's largest fragment. Absent if the packet was not fragmented.
    * IP_RECVFRAGSIZE (25) of SOL_IP: int, received, switched on by IP_RECVFRAGSIZE. Since Linux 4.10. Source:
    * net/ipv4/ip_sockglue.c. */
   ipRecvFragSize: receive({ IP_RECVFRAGSIZE }, "4.10", i32, {
     enable: { IP_RECVFRAGSIZE },
     source: "net/ipv4/ip_sockglue.c",
   }),
-  /** The packet's protocol on a raw socket of IPPROTO_RAW, 1 to 255.
+  /** The packet's protocol, from 1 to 255, on a raw socket of IPPROTO_RAW.
    * IP_PROTOCOL (52) of SOL_IP: int, sent. Since Linux 6.4. Source: net/ipv4/ip_sockglue.c. */
   ipProtocol: send({ IP_PROTOCOL }, "6.4", i32, { source: "net/ipv4/ip_sockglue.c", families: ["ipv4"] }),
 } as const;

@@ -36,7 +36,7 @@ import { PACKETS } from "./entry.js";
 import { ipv6Error } from "./extended-error.js";
 import { level } from "./level.js";
 
-/** An extension header counts its length in 8 bytes, in one byte: RFC 8200. */
+/** The length of an extension header is one byte, which counts units of 8 bytes: RFC 8200. */
 const HEADER_ROOM = 256 * 8;
 
 const in6Pktinfo = struct("in6_pktinfo", { address: ipv6Text, interfaceIndex: i32 });
@@ -57,34 +57,34 @@ const { receive, both, errorQueue } = level(
 
 /** The control messages of SOL_IPV6. */
 export const ipv6Messages = {
-  /** The packet's destination and arriving interface. To send: its source, and the interface.
+  /** Received: the packet's destination and the interface that it came in on. Sent: its source address and the interface.
    * IPV6_PKTINFO (50) of SOL_IPV6: struct in6_pktinfo, sent and received, switched on by IPV6_RECVPKTINFO. Since Linux 2.6.14.
    * Source: ipv6(7). */
   ipv6PktInfo: both({ IPV6_PKTINFO }, "2.6.14", in6Pktinfo, { enable: { IPV6_RECVPKTINFO } }),
-  /** The hop limit, 0 to 255; to send, -1 is the default.
+  /** The hop limit, from 0 to 255. A sent -1 means the default.
    * IPV6_HOPLIMIT (52) of SOL_IPV6: int, sent and received, switched on by IPV6_RECVHOPLIMIT. Since Linux 2.6.14. Source: ipv6(7).
    * */
   ipv6HopLimit: both({ IPV6_HOPLIMIT }, "2.6.14", i32, { enable: { IPV6_RECVHOPLIMIT } }),
-  /** The traffic class: DSCP in the upper six bits, ECN in the lower two. To send, -1 is the default, but Linux 6.18 sends 255 for
-   * it: leave the message out. A v4-mapped peer takes ipTos.
+  /** The traffic class: DSCP in the upper six bits, ECN in the lower two. For the default, leave the message out: a sent -1 means
+   * the default, but Linux 6.18 sends 255 for it. For a v4-mapped peer, send ipTos.
    * IPV6_TCLASS (67) of SOL_IPV6: int, sent and received, switched on by IPV6_RECVTCLASS. Since Linux 2.6.14. Source: RFC 3542. */
   ipv6Tclass: rfc3542.both({ IPV6_TCLASS }, "2.6.14", i32, { enable: { IPV6_RECVTCLASS } }),
-  /** Traffic class and flow label. Received only where it is not 0. Sent, only the label counts: the kernel takes the traffic class
-   * from `ipv6Tclass`.
+  /** The traffic class and the flow label. Absent if both are 0. When it is sent, only the flow label counts: the kernel takes the
+   * traffic class from `ipv6Tclass`.
    * IPV6_FLOWINFO (11) of SOL_IPV6: __be32, sent and received, switched on by IPV6_FLOWINFO. Since Linux 2.2. Source:
    * net/ipv6/datagram.c. */
   ipv6FlowInfo: both({ IPV6_FLOWINFO }, "2.2", u32Be, {
     enable: { IPV6_FLOWINFO },
     source: "net/ipv6/datagram.c",
   }),
-  /** Hop-by-hop options, as the header that holds them.
+  /** The packet's hop-by-hop options: the whole extension header.
    * IPV6_HOPOPTS (54) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_RECVHOPOPTS. Sending needs
    * CAP_NET_RAW. Since Linux 2.6.14. Source: RFC 3542. */
   ipv6HopOpts: rfc3542.both({ IPV6_HOPOPTS }, "2.6.14", optionsHeader, {
     privilege: "CAP_NET_RAW",
     enable: { IPV6_RECVHOPOPTS },
   }),
-  /** Destination options for the hops of a routing header.
+  /** The destination options for each hop of a routing header.
    * IPV6_RTHDRDSTOPTS (55) of SOL_IPV6: struct ipv6_opt_hdr, sent. Sending needs CAP_NET_RAW. Since Linux 2.6.14. Source: RFC 3542.
    * */
   ipv6RtHdrDstOpts: rfc3542.send({ IPV6_RTHDRDSTOPTS }, "2.6.14", optionsHeader, {
@@ -96,7 +96,7 @@ export const ipv6Messages = {
   ipv6RtHdr: rfc3542.both({ IPV6_RTHDR }, "2.6.14", routingHeader, {
     enable: { IPV6_RECVRTHDR },
   }),
-  /** Destination options, as the header that holds them. A packet can have several, in their order.
+  /** The packet's destination options: the whole extension header. A packet can have several; they come in the packet's order.
    * IPV6_DSTOPTS (59) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_RECVDSTOPTS. Sending needs
    * CAP_NET_RAW. Since Linux 2.6.14. Source: RFC 3542. */
   ipv6DstOpts: rfc3542.both({ IPV6_DSTOPTS }, "2.6.14", optionsHeader, {
@@ -104,7 +104,7 @@ export const ipv6Messages = {
     enable: { IPV6_RECVDSTOPTS },
     repeats: 2,
   }),
-  /** A route's MTU has changed. It comes alone, on a message of no bytes.
+  /** Says that a route's MTU has changed. It comes alone, with a message of 0 bytes.
    * IPV6_PATHMTU (61) of SOL_IPV6: struct ip6_mtuinfo, received, switched on by IPV6_RECVPATHMTU. Since Linux 2.6.35. Source: RFC
    * 3542. */
   ipv6PathMtu: rfc3542.receive(
@@ -116,7 +116,7 @@ export const ipv6Messages = {
   /** 1: the packet must not be fragmented.
    * IPV6_DONTFRAG (62) of SOL_IPV6: int, sent. Since Linux 2.6.35. Source: RFC 3542. */
   ipv6DontFrag: rfc3542.send({ IPV6_DONTFRAG }, "2.6.35", i32),
-  /** What went wrong with a packet that was sent, and who says so; or that a zero-copy send is complete.
+  /** Says why a sent packet could not be delivered, and who reports it. Or says that zero-copy sends are complete.
    * IPV6_RECVERR (25) of SOL_IPV6: struct sock_extended_err + struct sockaddr_in6, received with MSG_ERRQUEUE, switched on by
    * IPV6_RECVERR. Since Linux 2.2. Source: ipv6(7). */
   ipv6RecvErr: errorQueue({ IPV6_RECVERR }, "2.2", ipv6Error, { enable: { IPV6_RECVERR } }),
@@ -127,29 +127,29 @@ export const ipv6Messages = {
     enable: { IPV6_RECVORIGDSTADDR },
     source: "net/ipv6/datagram.c",
   }),
-  /** The size of the largest fragment that the packet came in. Only there if it was fragmented.
+  /** The size of the packet's largest fragment. Absent if the packet was not fragmented.
    * IPV6_RECVFRAGSIZE (77) of SOL_IPV6: int, received, switched on by IPV6_RECVFRAGSIZE. Since Linux 4.10. Source:
    * net/ipv6/datagram.c. */
   ipv6RecvFragSize: receive({ IPV6_RECVFRAGSIZE }, "4.10", i32, {
     enable: { IPV6_RECVFRAGSIZE },
     source: "net/ipv6/datagram.c",
   }),
-  /** As `ipv6PktInfo`, in the form that RFC 3542 has replaced.
+  /** As `ipv6PktInfo`, but of RFC 2292, which RFC 3542 has replaced.
    * IPV6_2292PKTINFO (2) of SOL_IPV6: struct in6_pktinfo, sent and received, switched on by IPV6_2292PKTINFO. Since Linux 2.2.
    * Source: RFC 2292. */
   ipv6PktInfo2292: rfc2292.both({ IPV6_2292PKTINFO }, "2.2", in6Pktinfo, { enable: { IPV6_2292PKTINFO } }),
-  /** As `ipv6HopLimit`, in the form that RFC 3542 has replaced.
+  /** As `ipv6HopLimit`, but of RFC 2292, which RFC 3542 has replaced.
    * IPV6_2292HOPLIMIT (8) of SOL_IPV6: int, sent and received, switched on by IPV6_2292HOPLIMIT. Since Linux 2.2. Source: RFC 2292.
    * */
   ipv6HopLimit2292: rfc2292.both({ IPV6_2292HOPLIMIT }, "2.2", i32, { enable: { IPV6_2292HOPLIMIT } }),
-  /** As `ipv6HopOpts`, in the form that RFC 3542 has replaced.
+  /** As `ipv6HopOpts`, but of RFC 2292, which RFC 3542 has replaced.
    * IPV6_2292HOPOPTS (3) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_2292HOPOPTS. Sending needs
    * CAP_NET_RAW. Since Linux 2.2. Source: RFC 2292. */
   ipv6HopOpts2292: rfc2292.both({ IPV6_2292HOPOPTS }, "2.2", optionsHeader, {
     privilege: "CAP_NET_RAW",
     enable: { IPV6_2292HOPOPTS },
   }),
-  /** As `ipv6DstOpts`, in the form that RFC 3542 has replaced.
+  /** As `ipv6DstOpts`, but of RFC 2292, which RFC 3542 has replaced.
    * IPV6_2292DSTOPTS (4) of SOL_IPV6: struct ipv6_opt_hdr, sent and received, switched on by IPV6_2292DSTOPTS. Sending needs
    * CAP_NET_RAW. Since Linux 2.2. Source: RFC 2292. */
   ipv6DstOpts2292: rfc2292.both({ IPV6_2292DSTOPTS }, "2.2", optionsHeader, {
@@ -157,7 +157,7 @@ export const ipv6Messages = {
     enable: { IPV6_2292DSTOPTS },
     repeats: 2,
   }),
-  /** As `ipv6RtHdr`, in the form that RFC 3542 has replaced.
+  /** As `ipv6RtHdr`, but of RFC 2292, which RFC 3542 has replaced.
    * IPV6_2292RTHDR (5) of SOL_IPV6: struct ipv6_rt_hdr, sent and received, switched on by IPV6_2292RTHDR. Since Linux 2.2. Source:
    * RFC 2292. */
   ipv6RtHdr2292: rfc2292.both({ IPV6_2292RTHDR }, "2.2", routingHeader, {

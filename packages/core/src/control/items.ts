@@ -2,21 +2,21 @@ import { readI32, readU32 } from "../wire/bytes.js";
 import { alignTo, inLayout, type Layout, machineLayout, WORD } from "../wire/layout.js";
 import { HEADER } from "./cmsg.js";
 
-/** One item of a control buffer, where it lies. */
+/** One item of a control buffer, and its position there. */
 export interface ControlItem {
   level: number;
   type: number;
   /** Where the payload begins. */
   start: number;
-  /** Bytes of payload that are there. */
+  /** How many bytes of payload the buffer has. */
   length: number;
-  /** Bytes of payload as the header has it: more than `length` if the buffer ends too early. */
+  /** How many bytes of payload the header states: more than `length` if the buffer ends too early. */
   stated: number;
 }
 
 const HIGH = 2 ** 32;
 
-/** The `cmsg_len` at `at`; beyond what a number holds exactly it is the largest such number. */
+/** The `cmsg_len` at `at`, but at most Number.MAX_SAFE_INTEGER. */
 function readLength(bytes: Uint8Array, at: number, layout: Layout): number {
   const low = readU32(bytes, at);
   if (layout === "32") return low;
@@ -25,8 +25,8 @@ function readLength(bytes: Uint8Array, at: number, layout: Layout): number {
 }
 
 /**
- * Finds the item at `at`, as CMSG_FIRSTHDR and CMSG_NXTHDR do, and puts it into `item`. Returns where the next one begins,
- * or -1 if there is none here: too few bytes for a header, or a `cmsg_len` shorter than a header.
+ * Reads the item at `at`, as CMSG_FIRSTHDR and CMSG_NXTHDR do, and writes it to `item`. Returns where the next item begins. Returns
+ * -1 if there is no item at `at`: too few bytes for a header, or a `cmsg_len` that is shorter than a header.
  */
 export function readItem(bytes: Uint8Array, at: number, layout: Layout, item: ControlItem): number {
   const header = inLayout(HEADER, layout);

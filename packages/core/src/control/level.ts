@@ -3,21 +3,21 @@ import { type NamedConstant, nameAndNumber } from "../named-constant.js";
 import type { Payload } from "../wire/payload.js";
 import type { ControlEntry, DeliveringTypes, Enable, TypedMessage } from "./entry.js";
 
-/** What the messages of a level, or of a group of them, have in common. */
+/** What all messages of a level have in common, or all messages of a group. */
 interface Shared {
   readonly source: string;
   readonly families: readonly AddressFamilyName[];
-  /** Holds for what is received with data: the error queue has the reports of all sockets. */
+  /** Counts only for messages that come with data. All types of sockets deliver those of the error queue. */
   readonly types?: DeliveringTypes;
 }
 
-/** What this message has differently from the others of its group, and what few messages have. */
+/** What is different for one message of a group, and properties that few messages have. */
 interface More extends Partial<Shared>, Pick<ControlEntry, "sentSince" | "privilege" | "stamps" | "repeats"> {
-  /** An option of the message's level, one and what to set, or an option of another level. */
+  /** An option of the message's level, such an option with the value to set, or an option of another level. */
   readonly enable?: NamedConstant | readonly [option: NamedConstant, value: number] | Enable;
 }
 
-/** Makes the entry of a message, whose type comes as `{ SCM_RIGHTS }`. */
+/** Makes the entry of a message. The message's type is given as `{ SCM_RIGHTS }`. */
 type Maker<Direction extends ControlEntry["direction"]> = <Value>(
   constant: NamedConstant,
   since: string,
@@ -25,7 +25,7 @@ type Maker<Direction extends ControlEntry["direction"]> = <Value>(
   more?: More,
 ) => TypedMessage<Direction, Value>;
 
-/** An option that makes the kernel deliver messages, its level and itself as `{ SOL_SOCKET }` and `{ SO_ZEROCOPY }`. */
+/** An option that makes the kernel deliver messages. The level is given as `{ SOL_SOCKET }`, the option as `{ SO_ZEROCOPY }`. */
 export function switchedOnBy(ofLevel: NamedConstant, ofOption: NamedConstant, value?: number): Enable {
   const [levelName, number] = nameAndNumber(ofLevel);
   const [constant, option] = nameAndNumber(ofOption);
@@ -35,11 +35,11 @@ export function switchedOnBy(ofLevel: NamedConstant, ofOption: NamedConstant, va
 const isEnable = (enable: NonNullable<More["enable"]>): enable is Enable => "levelName" in enable;
 
 /**
- * What makes the entries of a level: `send` of messages that are only sent, `receive`, `both`, and `errorQueue` of those that
- * come with MSG_ERRQUEUE.
+ * Returns the functions that make the entries of a level: `send` for messages that are only sent, `receive`, `both`, and
+ * `errorQueue` for messages that come with MSG_ERRQUEUE.
  *
- * The level comes as `{ SOL_SOCKET }`, the type as `{ SCM_RIGHTS }`: so a name and its number can't disagree, and no bundle has the
- * constants that nothing uses.
+ * The level is given as `{ SOL_SOCKET }`, the type as `{ SCM_RIGHTS }`. So a name and its number can't disagree, and bundlers can
+ * drop the constants that nothing uses.
  */
 export function level(
   ofLevel: NamedConstant,

@@ -9,7 +9,7 @@ const { receive } = level({ SOL_LLC }, { source: "include/uapi/linux/llc.h", fam
 
 /** The control message of SOL_LLC. */
 export const llcMessages = {
-  /** Where the frame came in, and its destination.
+  /** The interface that the frame came in on, and the frame's destination.
    * LLC_OPT_PKTINFO (9) of SOL_LLC: struct llc_pktinfo, received, switched on by LLC_OPT_PKTINFO. Since Linux 2.6.34. Source:
    * include/uapi/linux/llc.h. */
   llcPktInfo: receive(

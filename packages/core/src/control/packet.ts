@@ -10,7 +10,7 @@ const { receive, errorQueue } = level({ SOL_PACKET }, { source: "packet(7)", fam
 
 /** The control messages of SOL_PACKET. */
 export const packetMessages = {
-  /** The frame's length, where its headers begin, its VLAN tag, and TP_STATUS_*.
+  /** The frame's length, the positions of its headers, its VLAN tag, and TP_STATUS_*.
    * PACKET_AUXDATA (8) of SOL_PACKET: struct tpacket_auxdata, received, switched on by PACKET_AUXDATA. Since Linux 2.6.21. Source:
    * packet(7). */
   packetAuxData: receive(
@@ -27,7 +27,7 @@ export const packetMessages = {
     }),
     { enable: { PACKET_AUXDATA } },
   ),
-  /** Which frame that was sent the timestamp beside it belongs to.
+  /** Says to which sent frame the timestamp in the same message belongs.
    * PACKET_TX_TIMESTAMP (16) of SOL_PACKET: struct sock_extended_err, received with MSG_ERRQUEUE, switched on by
    * SO_TIMESTAMPING_NEW with TX_HARDWARE, TX_SOFTWARE, SOFTWARE, RAW_HARDWARE. Since Linux 2.6.35. Source: net/packet/af_packet.c.
    * */

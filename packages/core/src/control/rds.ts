@@ -50,7 +50,7 @@ const { send, receive, both } = level(
 
 /** The control messages of SOL_RDS. */
 export const rdsMessages = {
-  /** Read or write the peer's memory. Addresses are the process's own.
+  /** Read or write the peer's memory. The local addresses are those of this process.
    * RDS_CMSG_RDMA_ARGS (1) of SOL_RDS: struct rds_rdma_args, sent. Since Linux 2.6.30. Source: include/uapi/linux/rds.h. */
   rdsRdmaArgs: send(
     { RDS_CMSG_RDMA_ARGS },
@@ -64,7 +64,7 @@ export const rdsMessages = {
       userToken: u64,
     }),
   ),
-  /** The memory that a transfer is meant for, by its cookie.
+  /** The cookie of the memory that a transfer is for.
    * RDS_CMSG_RDMA_DEST (2) of SOL_RDS: __u64, sent and received. Since Linux 2.6.30. Source: include/uapi/linux/rds.h. */
   rdsRdmaDest: both({ RDS_CMSG_RDMA_DEST }, "2.6.30", u64),
   /** Map memory and tell the peer its key.
@@ -83,7 +83,7 @@ export const rdsMessages = {
     struct("rds_rdma_notify", { userToken: u64, status: i32 }),
     { enable: { RDS_RECVERR } },
   ),
-  /** The ports, as bits, whose congestion has ended.
+  /** The ports whose congestion has ended. Each port is a bit.
    * RDS_CMSG_CONG_UPDATE (5) of SOL_RDS: __u64, received, switched on by RDS_CONG_MONITOR. Since Linux 2.6.30. Source:
    * include/uapi/linux/rds.h. */
   rdsCongUpdate: receive({ RDS_CMSG_CONG_UPDATE }, "2.6.30", u64, { enable: { RDS_CONG_MONITOR } }),
@@ -97,7 +97,7 @@ export const rdsMessages = {
     "2.6.37",
     atomic({ compare: u64, swap: u64, _rest: array(u64, 2) }),
   ),
-  /** Add to a number in the peer's memory, without carrying where the mask says so.
+  /** Add to a number in the peer's memory. No bit in the mask carries to the next bit.
    * RDS_CMSG_MASKED_ATOMIC_FADD (8) of SOL_RDS: struct rds_atomic_args, sent. Since Linux 2.6.37. Source: include/uapi/linux/rds.h.
    * */
   rdsMaskedAtomicFadd: send(
@@ -113,7 +113,7 @@ export const rdsMessages = {
     "2.6.37",
     atomic({ compare: u64, swap: u64, compareMask: u64, swapMask: u64 }),
   ),
-  /** How long the message took between points of its way in, in nanoseconds.
+  /** How many nanoseconds the message took between points of the kernel's receive path.
    * RDS_CMSG_RXPATH_LATENCY (11) of SOL_RDS: struct rds_cmsg_rx_trace, received, switched on by SO_RDS_MSG_RXPATH_LATENCY. Since
    * Linux 4.11. Source: include/uapi/linux/rds.h. */
   rdsRxPathLatency: receive(
@@ -126,10 +126,10 @@ export const rdsMessages = {
     }),
     { enable: { SO_RDS_MSG_RXPATH_LATENCY } },
   ),
-  /** What to call this zero-copy send when it is complete.
+  /** The cookie with which the kernel reports that this zero-copy send is complete.
    * RDS_CMSG_ZCOPY_COOKIE (12) of SOL_RDS: __u32, sent. Since Linux 4.17. Source: include/uapi/linux/rds.h. */
   rdsZcopyCookie: send({ RDS_CMSG_ZCOPY_COOKIE }, "4.17", u32),
-  /** Zero-copy sends that are complete: the first `count` of the cookies.
+  /** The cookies of zero-copy sends that are complete. Only the first `count` of them count.
    * RDS_CMSG_ZCOPY_COMPLETION (13) of SOL_RDS: struct rds_zcopy_cookies, received, switched on by SO_ZEROCOPY. Since Linux 4.17.
    * Source: include/uapi/linux/rds.h. */
   rdsZcopyCompletion: receive(

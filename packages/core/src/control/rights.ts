@@ -9,7 +9,7 @@ import { HEADER, spaceOf } from "./cmsg.js";
 
 const INT = 4;
 
-/** A copy of the first `count`: what is sent is what was checked. */
+/** Checks and copies the first `count` descriptors. The copy is sent, because the caller's array could change after the check. */
 export function checkDescriptors(argument: string, value: unknown, count?: number): number[] {
   if (!Array.isArray(value)) throw invalidArgType(argument, "an instance of Array", value);
   const fds: number[] = [];
@@ -21,7 +21,9 @@ export function checkDescriptors(argument: string, value: unknown, count?: numbe
   return fds;
 }
 
-/** The descriptors of SCM_RIGHTS, as plain numbers. Part of an int, or a negative one, is no descriptor: the kernel sends neither. */
+/**
+ * The descriptors of SCM_RIGHTS, as plain numbers. The kernel never sends part of an int, or a negative number: those are no value.
+ */
 export const descriptors: Payload<number[]> = {
   ctype: "int[]",
   size: both(0),
@@ -47,7 +49,7 @@ export const descriptors: Payload<number[]> = {
   },
 };
 
-/** Control data that holds these descriptors in one SCM_RIGHTS item, and nothing else. They were checked before. */
+/** Control data with one SCM_RIGHTS item, which has these descriptors. The caller has checked them. */
 export function encodeRights(fds: readonly number[], layout: Layout = machineLayout): Uint8Array {
   const header = inLayout(HEADER, layout);
   const length = fds.length * INT;

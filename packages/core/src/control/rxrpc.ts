@@ -23,7 +23,7 @@ import { i64, u32, u64, ulong } from "../wire/integers.js";
 import { list } from "../wire/list.js";
 import { level } from "./level.js";
 
-/** Far more than any security class of today adds. */
+/** Far more than any present security class adds. */
 const CHALLENGE_ROOM = 256;
 
 const { send, receive, both } = level(
@@ -36,17 +36,17 @@ const { send, receive, both } = level(
 
 /** The control messages of SOL_RXRPC. */
 export const rxrpcMessages = {
-  /** What this program calls the call.
+  /** The id that this program has given the call.
    * RXRPC_USER_CALL_ID (1) of SOL_RXRPC: unsigned long, sent and received. Since Linux 2.6.22. Source:
    * Documentation/networking/rxrpc.rst. */
   rxrpcUserCallId: both({ RXRPC_USER_CALL_ID }, "2.6.22", ulong),
-  /** Abort the call with this code, or: it was aborted.
+  /** Sent: aborts the call with this code. Received: the call was aborted.
    * RXRPC_ABORT (2) of SOL_RXRPC: __u32, sent and received. Since Linux 2.6.22. Source: Documentation/networking/rxrpc.rst. */
   rxrpcAbort: both({ RXRPC_ABORT }, "2.6.22", u32),
   /** The last answer was acknowledged.
    * RXRPC_ACK (3) of SOL_RXRPC: (empty), received. Since Linux 2.6.22. Source: Documentation/networking/rxrpc.rst. */
   rxrpcAck: receive({ RXRPC_ACK }, "2.6.22", nothing),
-  /** The network's error that has ended the call.
+  /** The network error that has ended the call.
    * RXRPC_NET_ERROR (5) of SOL_RXRPC: __u32, received. Since Linux 2.6.22. Source: Documentation/networking/rxrpc.rst. */
   rxrpcNetError: receive({ RXRPC_NET_ERROR }, "2.6.22", u32),
   /** The server is busy. Kernels of today no longer send it.
@@ -67,13 +67,13 @@ export const rxrpcMessages = {
   /** How many bytes will be sent in all.
    * RXRPC_TX_LENGTH (12) of SOL_RXRPC: __s64, sent. Since Linux 4.13. Source: Documentation/networking/rxrpc.rst. */
   rxrpcTxLength: send({ RXRPC_TX_LENGTH }, "4.13", i64),
-  /** Time-outs: hard in seconds; idle and normal in milliseconds, which can be left out.
+  /** The call's time-outs: hard in seconds, idle and normal in milliseconds. Idle and normal can be left out.
    * RXRPC_SET_CALL_TIMEOUT (13) of SOL_RXRPC: __u32[], sent. Since Linux 4.15. Source: Documentation/networking/rxrpc.rst. */
   rxrpcSetCallTimeout: send({ RXRPC_SET_CALL_TIMEOUT }, "4.15", list(u32, 1, 3)),
-  /** Keep this call id for a call to come.
+  /** Keep this call id for a call that comes in later.
    * RXRPC_CHARGE_ACCEPT (14) of SOL_RXRPC: (empty), sent. Since Linux 5.10. Source: Documentation/networking/rxrpc.rst. */
   rxrpcChargeAccept: send({ RXRPC_CHARGE_ACCEPT }, "5.10", nothing),
-  /** Which message out of band.
+  /** The id of an out-of-band message.
    * RXRPC_OOB_ID (15) of SOL_RXRPC: __u64, sent and received. Since Linux 6.16. Source: Documentation/networking/rxrpc.rst. */
   rxrpcOobId: both({ RXRPC_OOB_ID }, "6.16", u64),
   /** The server's challenge: struct rxrpc_challenge, and what its security class adds.

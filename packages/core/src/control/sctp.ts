@@ -29,18 +29,18 @@ const { send, receive, both } = level(
 
 /** The control messages of SOL_SCTP. */
 export const sctpMessages = {
-  /** How to set up the association that this message begins. The time-out is in milliseconds.
+  /** How to set up the association that this message starts. The time-out is in milliseconds.
    * SCTP_INIT (0) of SOL_SCTP: struct sctp_initmsg, sent. Since Linux 2.6. Source: sctp(7), RFC 6458. */
   sctpInit: send({ SCTP_INIT }, "2.6", initMessage),
-  /** The message's stream, sequence numbers and association; RFC 6458 has replaced it by sctpSndInfo and sctpRcvInfo.
+  /** The message's stream, sequence numbers and association. RFC 6458 replaces it with sctpSndInfo and sctpRcvInfo.
    * SCTP_SNDRCV (1) of SOL_SCTP: struct sctp_sndrcvinfo, sent and received, switched on by SCTP_EVENTS. Since Linux 2.6. Source:
    * sctp(7), RFC 6458. */
-  // The first byte of struct sctp_event_subscribe; the others are bits of other events.
+  // The first byte of struct sctp_event_subscribe switches it on. The other bytes stand for other events.
   sctpSndRcv: both({ SCTP_SNDRCV }, "2.6", sendReceiveInfo, { enable: [{ SCTP_EVENTS }, 1] }),
-  /** On which stream and how to send.
+  /** The stream to send on, and how to send.
    * SCTP_SNDINFO (2) of SOL_SCTP: struct sctp_sndinfo, sent. Since Linux 3.17. Source: sctp(7), RFC 6458. */
   sctpSndInfo: send({ SCTP_SNDINFO }, "3.17", sendInfo),
-  /** On which stream and in what order the message came.
+  /** The stream that the message came on, and its place in the order.
    * SCTP_RCVINFO (3) of SOL_SCTP: struct sctp_rcvinfo, received, switched on by SCTP_RECVRCVINFO. Since Linux 3.17. Source:
    * sctp(7), RFC 6458. */
   sctpRcvInfo: receive(
@@ -58,7 +58,7 @@ export const sctpMessages = {
     }),
     { enable: { SCTP_RECVRCVINFO } },
   ),
-  /** The message that waits behind this one.
+  /** Describes the next message in the receive queue.
    * SCTP_NXTINFO (4) of SOL_SCTP: struct sctp_nxtinfo, received, switched on by SCTP_RECVNXTINFO. Since Linux 3.17. Source:
    * sctp(7), RFC 6458. */
   sctpNxtInfo: receive(
@@ -67,16 +67,16 @@ export const sctpMessages = {
     struct("sctp_nxtinfo", { stream: u16, flags: u16, ppid: u32, length: u32, association: i32 }),
     { enable: { SCTP_RECVNXTINFO } },
   ),
-  /** How long to try: SCTP_PR_SCTP_* and its number.
+  /** How long to try: a policy (SCTP_PR_SCTP_*) and its value.
    * SCTP_PRINFO (5) of SOL_SCTP: struct sctp_prinfo, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
   sctpPrInfo: send({ SCTP_PRINFO }, "4.17", struct("sctp_prinfo", { policy: u16, value: u32 })),
-  /** The key to authenticate with.
+  /** The number of the key to authenticate with.
    * SCTP_AUTHINFO (6) of SOL_SCTP: struct sctp_authinfo, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
   sctpAuthInfo: send({ SCTP_AUTHINFO }, "4.17", struct("sctp_authinfo", { keyNumber: u16 })),
-  /** A further address of the peer that this message connects to. There can be several.
+  /** Another address of the peer to which this message connects. A message can have several of these.
    * SCTP_DSTADDRV4 (7) of SOL_SCTP: struct in_addr, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
   sctpDstAddrV4: send({ SCTP_DSTADDRV4 }, "4.17", ipv4Text),
-  /** A further address of the peer that this message connects to. There can be several.
+  /** Another address of the peer to which this message connects. A message can have several of these.
    * SCTP_DSTADDRV6 (8) of SOL_SCTP: struct in6_addr, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
   sctpDstAddrV6: send({ SCTP_DSTADDRV6 }, "4.17", ipv6Text),
 } as const;

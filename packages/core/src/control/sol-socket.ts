@@ -57,20 +57,20 @@ const RECEIVING = [
   "bluetooth",
   "ieee802154",
 ] as const satisfies AddressFamilyName[];
-/** TCP has times of arrival alone: tcp_recv_timestamp(), net/ipv4/tcp.c. */
+/** TCP delivers only times of arrival: tcp_recv_timestamp(), net/ipv4/tcp.c. */
 const NOT_TCP: DeliveringTypes = { ipv4: ["dgram", "raw", "seqpacket"], ipv6: ["dgram", "raw", "seqpacket"] };
 
 /**
- * Room for a security label. The kernel sets no limit; a page is what /proc/PID/attr takes, and far more than any policy uses.
+ * Room for a security label. The kernel sets no limit. /proc/PID/attr accepts one page, which is far more than any policy uses.
  */
 export const LABEL_ROOM = 4096;
 /** Room for tcp_get_timestamping_opt_stats(), net/ipv4/tcp.c: some thirty attributes of up to 12 bytes. */
 const STATS_ROOM = 512;
-/** MAX_SKB_FRAGS, include/linux/skbuff.h. The kernel stops at the control buffer's end and goes on at the next receive. */
+/** MAX_SKB_FRAGS, include/linux/skbuff.h. If the control buffer is full, the rest comes with the next receive. */
 const MAX_FRAGMENTS = 17;
 
 const timestamps = (ctype: string, time: Payload<bigint>) =>
-  // The one in the middle was the hardware's, converted to system time: no kernel since 3.17 fills it in.
+  // The second time was the hardware's, converted to system time. Since Linux 3.17, the kernel does not fill it in.
   ({ ...struct("", { software: time, legacy: time, hardware: time }), ctype });
 const scmTimestamping64 = timestamps("struct scm_timestamping64", timespec64);
 const scmTimestamping = timestamps("struct scm_timestamping", oldTimespec);
@@ -110,7 +110,7 @@ const stamps = level(
 
 /** The control messages of SOL_SOCKET. */
 export const socketMessages = {
-  /** Descriptors, at most 253. What the receiver gets are new ones, its own to close.
+  /** Descriptors, at most 253. The receiver gets new descriptors, and must close them.
    * SCM_RIGHTS (1) of SOL_SOCKET: int[], sent and received. Since Linux 2.2. Source: unix(7). */
   rights: unix.both({ SCM_RIGHTS }, "2.2", descriptors),
   /** The sender's process, user and group, checked by the kernel.
@@ -123,7 +123,7 @@ export const socketMessages = {
   /** The sender's label, given by its security module: SELinux, AppArmor, Smack.
    * SCM_SECURITY (3) of SOL_SOCKET: char[], received, switched on by SO_PASSSEC. Since Linux 2.6.18. Source: unix(7). */
   security: unix.receive({ SCM_SECURITY }, "2.6.18", text("char[]", LABEL_ROOM), { enable: { SO_PASSSEC } }),
-  /** A descriptor of the sender's process, the receiver's to close; a negative errno if the process is gone.
+  /** A descriptor (pidfd) of the sender's process, which the receiver must close. A negative errno if the process is gone.
    * SCM_PIDFD (4) of SOL_SOCKET: int, received, switched on by SO_PASSPIDFD. Since Linux 6.5. Source: unix(7). */
   pidfd: unix.receive({ SCM_PIDFD }, "6.5", i32, { enable: { SO_PASSPIDFD } }),
   /** When the packet came, in nanoseconds since 1970 with a resolution of a microsecond. Safe beyond 2038.
@@ -141,7 +141,8 @@ export const socketMessages = {
     enable: { SO_TIMESTAMPNS_NEW },
     stamps: { of: "arrival", wide: true },
   }),
-  /** The packet's timestamps in nanoseconds, 0n where there is none; of what was sent, with MSG_ERRQUEUE. Safe beyond 2038.
+  /** The packet's timestamps in nanoseconds; 0n means that there is none. With MSG_ERRQUEUE, those of a sent packet. Safe beyond
+   * 2038.
    * SO_TIMESTAMPING_NEW (65) of SOL_SOCKET: struct scm_timestamping64, received, switched on by SO_TIMESTAMPING_NEW with
    * RX_HARDWARE, RX_SOFTWARE, SOFTWARE, RAW_HARDWARE. Since Linux 5.1. Source: Documentation/networking/timestamping.rst. */
   timestamping: arrivals.receive({ SO_TIMESTAMPING_NEW }, "5.1", scmTimestamping64, {
@@ -153,7 +154,7 @@ export const socketMessages = {
   /** Which transmit timestamps to make for this one message: SOF_TIMESTAMPING_TX_*.
    * SO_TIMESTAMPING_NEW (65) of SOL_SOCKET: __u32, sent. Since Linux 5.1. Source: Documentation/networking/timestamping.rst. */
   timestampingFlags: stamps.send({ SO_TIMESTAMPING_NEW }, "5.1", u32),
-  /** As `timestamp`, but of every kernel, and ending in 2038 in 32-bit programs.
+  /** As `timestamp`, but every kernel has it, and in 32-bit programs it ends in 2038.
    * SO_TIMESTAMP_OLD (29) of SOL_SOCKET: struct __kernel_old_timeval, received, switched on by SO_TIMESTAMP_OLD. Since Linux 2.2.
    * Source: socket(7). */
   timestampOld: arrivals.receive({ SO_TIMESTAMP_OLD }, "2.2", oldTimeval, {
@@ -161,14 +162,14 @@ export const socketMessages = {
     families: [...RECEIVING, "unix", "rds"],
     stamps: { of: "arrival", wide: false },
   }),
-  /** As `timestampNs`, but of older kernels too, and ending in 2038 in 32-bit programs.
+  /** As `timestampNs`, but older kernels have it, too, and in 32-bit programs it ends in 2038.
    * SO_TIMESTAMPNS_OLD (35) of SOL_SOCKET: struct __kernel_old_timespec, received, switched on by SO_TIMESTAMPNS_OLD. Since Linux
    * 2.6.22. Source: socket(7). */
   timestampNsOld: arrivals.receive({ SO_TIMESTAMPNS_OLD }, "2.6.22", oldTimespec, {
     enable: { SO_TIMESTAMPNS_OLD },
     stamps: { of: "arrival", wide: false },
   }),
-  /** As `timestamping`, but of older kernels too, and ending in 2038 in 32-bit programs.
+  /** As `timestamping`, but older kernels have it, too, and in 32-bit programs it ends in 2038.
    * SO_TIMESTAMPING_OLD (37) of SOL_SOCKET: struct scm_timestamping, received, switched on by SO_TIMESTAMPING_OLD with RX_HARDWARE,
    * RX_SOFTWARE, SOFTWARE, RAW_HARDWARE. Since Linux 2.6.30. Source: Documentation/networking/timestamping.rst. */
   timestampingOld: arrivals.receive({ SO_TIMESTAMPING_OLD }, "2.6.30", scmTimestamping, {
@@ -187,7 +188,7 @@ export const socketMessages = {
     enable: [{ SO_TIMESTAMPING_NEW }, SOF_TIMESTAMPING_OPT_STATS | SOF_TIMESTAMPING_OPT_TSONLY],
     families: ["ipv4", "ipv6"],
   }),
-  /** Where the packet came in, and its length there. Only with a timestamp of the hardware.
+  /** The interface that the packet came in on, and the packet's length there. Only with a timestamp of the hardware.
    * SCM_TIMESTAMPING_PKTINFO (58) of SOL_SOCKET: struct scm_ts_pktinfo, received, switched on by SO_TIMESTAMPING_NEW with
    * RX_HARDWARE, RX_SOFTWARE, SOFTWARE, RAW_HARDWARE, OPT_PKTINFO. Since Linux 4.13. Source:
    * Documentation/networking/timestamping.rst. */
@@ -206,10 +207,10 @@ export const socketMessages = {
     source: "net/core/sock.c",
     families: ["ipv4", "ipv6", "packet", "can"],
   }),
-  /** The id that this message's transmit timestamps bear, in place of a counter.
+  /** The id of this message's transmit timestamps. It replaces a counter.
    * SCM_TS_OPT_ID (81) of SOL_SOCKET: __u32, sent. Since Linux 6.13. Source: Documentation/networking/timestamping.rst. */
   tsOptId: stamps.send({ SCM_TS_OPT_ID }, "6.13", u32),
-  /** Whether the peer has acknowledged the frame: 1, or 0.
+  /** 1: the peer has acknowledged the sent frame. 0: it has not.
    * SCM_WIFI_STATUS (41) of SOL_SOCKET: int, received with MSG_ERRQUEUE, switched on by SO_WIFI_STATUS. Since Linux 3.3. Source:
    * net/core/skbuff.c. */
   wifiStatus: stamps.errorQueue({ SCM_WIFI_STATUS }, "3.3", i32, {
@@ -217,7 +218,7 @@ export const socketMessages = {
     source: "net/core/skbuff.c",
     families: ["ipv4", "ipv6", "packet"],
   }),
-  /** How many packets this socket has lost for want of room. Only there once it has lost one.
+  /** How many packets this socket has lost because its receive buffer was full. Absent until it has lost one.
    * SO_RXQ_OVFL (40) of SOL_SOCKET: __u32, received, switched on by SO_RXQ_OVFL. Since Linux 2.6.33. Source: socket(7). */
   rxqOvfl: packets.receive({ SO_RXQ_OVFL }, "2.6.33", u32, { enable: { SO_RXQ_OVFL } }),
   /** The packet's mark, for routing and filtering. On IP sockets it can be sent since Linux 5.4.
@@ -235,15 +236,15 @@ export const socketMessages = {
     enable: { SO_RCVPRIORITY },
     privilege: "CAP_NET_RAW or CAP_NET_ADMIN above 6",
   }),
-  /** Bytes that came in ordinary memory after all, on a socket that receives into device memory (MSG_SOCK_DEVMEM).
+  /** Describes bytes that came in ordinary memory, although the socket receives into device memory (MSG_SOCK_DEVMEM).
    * SO_DEVMEM_LINEAR (78) of SOL_SOCKET: struct dmabuf_cmsg, received. Since Linux 6.12. Source:
    * Documentation/networking/devmem.rst. */
   devmemLinear: devmem.receive({ SO_DEVMEM_LINEAR }, "6.12", dmabuf, { repeats: MAX_FRAGMENTS }),
-  /** Where in device memory the bytes lie. The token is given back with SO_DEVMEM_DONTNEED.
+  /** The position of the bytes in device memory. Give the token back with SO_DEVMEM_DONTNEED.
    * SO_DEVMEM_DMABUF (79) of SOL_SOCKET: struct dmabuf_cmsg, received. Since Linux 6.12. Source:
    * Documentation/networking/devmem.rst. */
   devmemDmabuf: devmem.receive({ SO_DEVMEM_DMABUF }, "6.12", dmabuf, { repeats: MAX_FRAGMENTS }),
-  /** The device memory that the bytes to send lie in.
+  /** The device memory that contains the bytes to send.
    * SO_DEVMEM_DMABUF (79) of SOL_SOCKET: __u32, sent. Since Linux 6.16. Source: Documentation/networking/devmem.rst. */
   devmemDmabufId: devmem.send({ SO_DEVMEM_DMABUF }, "6.16", u32),
   /** How many bytes are left to read, on a Unix stream.

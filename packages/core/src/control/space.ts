@@ -3,8 +3,8 @@ import { spaceOf } from "./cmsg.js";
 import { type ControlName, entryNamed, hasFamily, namedEntries } from "./table.js";
 
 /**
- * The size of a control buffer into which the kernel can put all of these at once on a socket of this family (AF_*),
- * each as often as it can occur. What such a socket never delivers takes no room.
+ * The size of a control buffer that has room for all of these messages at once, each as often as it can occur, on a socket of this
+ * family (AF_*). Messages that such a socket never delivers take no room.
  */
 export function controlSpace(
   names: readonly ControlName[],

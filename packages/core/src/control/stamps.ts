@@ -10,14 +10,14 @@ import {
 } from "../constants/timestamping.js";
 import { switchedOnBy } from "./level.js";
 
-/** What came, stamped by hardware and by the kernel. */
+/** Timestamps of received packets, made by the hardware and by the kernel. */
 export const RECEIVE_STAMPS =
   SOF_TIMESTAMPING_RX_HARDWARE |
   SOF_TIMESTAMPING_RX_SOFTWARE |
   SOF_TIMESTAMPING_RAW_HARDWARE |
   SOF_TIMESTAMPING_SOFTWARE;
 
-/** What was sent, stamped by hardware and by the kernel. */
+/** Timestamps of sent packets, made by the hardware and by the kernel. */
 const TRANSMIT_STAMPS =
   SOF_TIMESTAMPING_TX_HARDWARE |
   SOF_TIMESTAMPING_TX_SOFTWARE |

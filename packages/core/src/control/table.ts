@@ -26,7 +26,7 @@ import { tlsMessages } from "./tls.js";
 import { udpMessages } from "./udp.js";
 import { vsockMessages } from "./vsock.js";
 
-/** By their names, so that an editor still finds what is written above each entry. */
+/** The type names the tables, so that an editor finds the comment above each entry. */
 type Table = typeof socketMessages &
   typeof ipMessages &
   typeof ipv6Messages &
@@ -75,18 +75,18 @@ export const controlMessages: Table = {
 /** The name of a control message: a key of {@link controlMessages}. */
 export type ControlName = keyof typeof controlMessages;
 
-/** What the control message of that name holds. */
+/** The value of the control message with that name. */
 export type ControlValue<N extends ControlName> = ValueOf<(typeof controlMessages)[N]["payload"]>;
 
-/** One that the library has no name for, or whose bytes don't make a value. It encodes back to the same bytes. */
+/** A control message that the library has no name for, or whose bytes are no value. It encodes to the same bytes again. */
 export interface UnknownControlMessage {
   name: "unknown";
   level: number;
   type: number;
   data: Uint8Array;
-  /** The payload is shorter than its type is, or than its header says: it was cut. */
+  /** The payload was cut: it is shorter than its type requires, or than its header says. */
   truncated?: true;
-  /** The payload's length as the header has it, where that is more than there was. Only the last one can have it. */
+  /** The payload's length in the header, if fewer bytes were there. Only the last message of a buffer can have it. */
   length?: number;
 }
 
@@ -98,15 +98,17 @@ export type ControlMessage =
 export interface NamedEntry {
   readonly name: ControlName;
   readonly entry: ControlEntry;
-  /** AF_*, in place of names. */
+  /** The entry's families as numbers (AF_*). */
   readonly families: ReadonlySet<number> | undefined;
 }
 
-/** An array, because a type can have one payload when sent and another when received: their lengths tell them apart. */
+/**
+ * A number has an array of entries, because a type can have one payload when sent and another when received. Their lengths differ.
+ */
 const byNumber = new Map<number, NamedEntry[]>();
 const byName = new Map<string, NamedEntry>();
 
-// Levels and types are small numbers; what isn't, is unknown.
+// All known levels and types are below this. So a level and a type make one number.
 const LIMIT = 1 << 15;
 const isSmall = (number: number) => number >= 0 && number < LIMIT;
 const numberOf = (level: number, type: number) => level * LIMIT + type;
@@ -123,27 +125,30 @@ for (const [name, entry] of Object.entries<ControlEntry>(controlMessages)) {
 
 const NONE: readonly NamedEntry[] = [];
 
-/** The entries that a level and a type can mean. */
+/** The entries that this level and this type can mean. */
 export function entriesOf(level: number, type: number): readonly NamedEntry[] {
   return isSmall(level) && isSmall(type) ? (byNumber.get(numberOf(level, type)) ?? NONE) : NONE;
 }
 
 export const namedEntries = (): Iterable<NamedEntry> => byName.values();
 
-/** The entry of that name, if there is one. */
+/** The entry with that name, if there is one. */
 export const entryNamed = (name: string): NamedEntry | undefined => byName.get(name);
 
 /**
- * Whether an entry found by number is meant on a socket of this family (AF_*, undefined: not known).
+ * Whether an entry that was found by level and type is meant on a socket of this family (AF_*; undefined: not known).
  *
- * Level 0 is SOL_IP, SOL_HCI, SOL_IEEE802154 and SOL_MISDN: the family decides, and SOL_IP is meant if it is not known.
- * Elsewhere level and type say it all.
+ * Level 0 is SOL_IP, SOL_HCI, SOL_IEEE802154 and SOL_MISDN. There the family decides; if it is not known, SOL_IP is meant. At other
+ * levels, the family does not matter.
  */
 export function isMeant({ entry, families }: NamedEntry, family = AF_INET): boolean {
   return entry.level !== SOL_IP || families === undefined || families.has(family);
 }
 
-/** Whether sockets of this family (AF_*) send or deliver it. What those without a name here have of SOL_SOCKET, nobody knows. */
+/**
+ * Whether sockets of this family (AF_*) can send or deliver it. If the library has no name for the family, it does not know which
+ * messages of SOL_SOCKET such sockets have. Then the answer is yes for all of these.
+ */
 export function hasFamily({ entry, families }: NamedEntry, family: number): boolean {
   if (families === undefined || families.has(family)) return true;
   return entry.level === SOL_SOCKET && familyName(family) === undefined;
@@ -156,7 +161,7 @@ const TYPE_NAMES: { readonly [type: number]: SocketTypeName } = {
   [SOCK_RAW]: "raw",
 };
 
-/** Whether sockets of this family (AF_*) have it, and those of this type (SOCK_*) deliver it. */
+/** Whether a socket of this family (AF_*), type (SOCK_*) and protocol delivers it. */
 export function isDelivered(
   named: NamedEntry,
   { family, type, protocol }: { family: number; type: number; protocol: number },
@@ -165,10 +170,10 @@ export function isDelivered(
   const name = familyName(family);
   const types = name && named.entry.types?.[name];
   if (types === undefined) return true;
-  // SCTP's one-to-one sockets deliver what its others do.
+  // SCTP's one-to-one sockets (SOCK_STREAM) deliver the same messages as its one-to-many sockets.
   const is = TYPE_NAMES[protocol === IPPROTO_SCTP ? SOCK_SEQPACKET : type];
   return is !== undefined && types.includes(is);
 }
 
-/** The table's entries as one type, whatever each has. */
+/** The entry with that name, as the general type and not as the type of this one entry. */
 export const entryOf = (name: ControlName): ControlEntry => controlMessages[name];

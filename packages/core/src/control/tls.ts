@@ -13,10 +13,11 @@ const { send, receive } = level(
 
 /** The control messages of SOL_TLS. */
 export const tlsMessages = {
-  /** The type of the record to send. Not together with MSG_MORE.
+  /** The type of the record to send. It cannot be used with MSG_MORE.
    * TLS_SET_RECORD_TYPE (1) of SOL_TLS: __u8, sent. Since Linux 4.13. Source: Documentation/networking/tls.rst. */
   tlsSetRecordType: send({ TLS_SET_RECORD_TYPE }, "4.13", u8),
-  /** The type of the record that came. Always on; without room for it, a record that is not data is EIO.
+  /** The type of the received record. The kernel always delivers it. If the control buffer has no room for it, the receive of a
+   * record that is not data fails with EIO.
    * TLS_GET_RECORD_TYPE (2) of SOL_TLS: __u8, received. Since Linux 4.17. Source: Documentation/networking/tls.rst. */
   tlsGetRecordType: receive({ TLS_GET_RECORD_TYPE }, "4.17", u8),
 } as const;

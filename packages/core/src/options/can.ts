@@ -49,7 +49,7 @@ const j1939 = level(
 
 /** The options of CAN_RAW, ISO-TP and J1939 sockets. */
 export const canOptions = {
-  /** The frames that the socket gets: those that one of the filters matches; none: no frame.
+  /** The socket gets the frames that one of these filters matches. With no filter, it gets no frame.
    * CAN_RAW_FILTER (1) of SOL_CAN_RAW: struct can_filter[], read and set. Since Linux 2.6.25. Source:
    * Documentation/networking/can.rst. */
   canRawFilter: raw.both(
@@ -57,13 +57,13 @@ export const canOptions = {
     "2.6.25",
     list(struct("can_filter", { id: u32, mask: u32 }), 0, CAN_RAW_FILTER_MAX),
   ),
-  /** CAN_ERR_*: the error frames that the socket gets.
+  /** Which error frames the socket gets: CAN_ERR_*.
    * CAN_RAW_ERR_FILTER (2) of SOL_CAN_RAW: __u32, read and set. Since Linux 2.6.25. Source: Documentation/networking/can.rst. */
   canRawErrFilter: raw.both({ CAN_RAW_ERR_FILTER }, "2.6.25", u32),
-  /** Whether other sockets of this host get what is sent.
+  /** Whether other sockets of this host get the frames that this socket sends.
    * CAN_RAW_LOOPBACK (3) of SOL_CAN_RAW: int, read and set. Since Linux 2.6.25. Source: Documentation/networking/can.rst. */
   canRawLoopback: raw.both({ CAN_RAW_LOOPBACK }, "2.6.25", flag),
-  /** Whether this socket gets what it sends.
+  /** Whether this socket gets its own frames back.
    * CAN_RAW_RECV_OWN_MSGS (4) of SOL_CAN_RAW: int, read and set. Since Linux 2.6.25. Source: Documentation/networking/can.rst. */
   canRawRecvOwnMsgs: raw.both({ CAN_RAW_RECV_OWN_MSGS }, "2.6.25", flag),
   /** Whether CAN FD frames are sent and received.
@@ -83,11 +83,11 @@ export const canOptions = {
     struct("can_raw_vcid_options", { flags: u8, txVcid: u8, rxVcid: u8, rxVcidMask: u8 }),
     { source: "net/can/raw.c" },
   ),
-  /** CAN_ISOTP_* flags, times and addresses. It is set before bind(2).
+  /** CAN_ISOTP_* flags, times and addresses. Set this before bind(2).
    * CAN_ISOTP_OPTS (1) of SOL_CAN_ISOTP: struct can_isotp_options, read and set. Since Linux 5.10. Source:
    * include/uapi/linux/can/isotp.h. */
   canIsotpOpts: isotp.both({ CAN_ISOTP_OPTS }, "5.10", struct("can_isotp_options", ISOTP)),
-  /** What the flow control that is sent says.
+  /** The values in the flow control frames that this socket sends.
    * CAN_ISOTP_RECV_FC (2) of SOL_CAN_ISOTP: struct can_isotp_fc_options, read and set. Since Linux 5.10. Source:
    * include/uapi/linux/can/isotp.h. */
   canIsotpRecvFc: isotp.both(
@@ -95,13 +95,13 @@ export const canOptions = {
     "5.10",
     struct("can_isotp_fc_options", { bs: u8, stmin: u8, wftmax: u8 }),
   ),
-  /** Nanoseconds between frames that are sent, whatever the flow control says.
+  /** Nanoseconds between two frames that this socket sends. The peer's flow control is ignored.
    * CAN_ISOTP_TX_STMIN (3) of SOL_CAN_ISOTP: __u32, read and set. Since Linux 5.10. Source: include/uapi/linux/can/isotp.h. */
   canIsotpTxStmin: isotp.both({ CAN_ISOTP_TX_STMIN }, "5.10", u32),
-  /** Nanoseconds within which a further frame is ignored.
+  /** The least time between two received frames, in nanoseconds. The kernel ignores a frame that comes earlier.
    * CAN_ISOTP_RX_STMIN (4) of SOL_CAN_ISOTP: __u32, read and set. Since Linux 5.10. Source: include/uapi/linux/can/isotp.h. */
   canIsotpRxStmin: isotp.both({ CAN_ISOTP_RX_STMIN }, "5.10", u32),
-  /** The frames that the link layer sends: CAN or CAN FD, and how long.
+  /** The frames that the link layer sends: CAN or CAN FD, and their length.
    * CAN_ISOTP_LL_OPTS (5) of SOL_CAN_ISOTP: struct can_isotp_ll_options, read and set. Since Linux 5.10. Source:
    * include/uapi/linux/can/isotp.h. */
   canIsotpLlOpts: isotp.both(
@@ -109,7 +109,7 @@ export const canOptions = {
     "5.10",
     struct("can_isotp_ll_options", { mtu: u8, txDl: u8, txFlags: u8 }),
   ),
-  /** The messages that the socket gets: those that one of the filters matches; none: all.
+  /** The socket gets the messages that one of these filters matches. With no filter, it gets all.
    * SO_J1939_FILTER (1) of SOL_CAN_J1939: struct j1939_filter[], set. Since Linux 5.4. Source: Documentation/networking/j1939.rst.
    * */
   j1939Filter: j1939.set(
@@ -117,14 +117,14 @@ export const canOptions = {
     "5.4",
     list(struct("j1939_filter", J1939), 0, J1939_FILTER_MAX),
   ),
-  /** Whether the socket gets messages to others, too.
+  /** Whether the socket also gets messages that are addressed to others.
    * SO_J1939_PROMISC (2) of SOL_CAN_J1939: int, read and set. Since Linux 5.4. Source: Documentation/networking/j1939.rst. */
   j1939Promisc: j1939.both({ SO_J1939_PROMISC }, "5.4", flag),
-  /** The priority of what is sent, 0 (first) to 7.
+  /** The priority of sent messages, from 0 (the highest) to 7.
    * SO_J1939_SEND_PRIO (3) of SOL_CAN_J1939: int, read and set. Setting needs CAP_NET_ADMIN below 2. Since Linux 5.4. Source:
    * Documentation/networking/j1939.rst. */
   j1939SendPrio: j1939.both({ SO_J1939_SEND_PRIO }, "5.4", i32, { privilege: "CAP_NET_ADMIN below 2" }),
-  /** Whether the fate of long messages is reported on the error queue.
+  /** Whether the error queue reports when a long message was sent, acknowledged or aborted.
    * SO_J1939_ERRQUEUE (4) of SOL_CAN_J1939: int, read and set. Since Linux 5.4. Source: Documentation/networking/j1939.rst. */
   j1939ErrQueue: j1939.both({ SO_J1939_ERRQUEUE }, "5.4", flag),
 } as const;

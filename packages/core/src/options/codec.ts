@@ -7,12 +7,12 @@ import type { OptionEntry } from "./entry.js";
 import { type OptionInput, type OptionName, type OptionValue, optionNamed } from "./table.js";
 
 export interface DecodeOptionOptions {
-  /** The layout of the program that the bytes belong to; this process's own unless given. */
+  /** The layout of the program that the bytes belong to. Default: the layout of this process. */
   layout?: Layout | undefined;
 }
 
 export interface EncodeOptionOptions extends DecodeOptionOptions {
-  /** Finds the index of a network interface that the value names; unless given, sysfs is asked. */
+  /** Finds the index of a network interface by its name. Default: it is read from sysfs. */
   interfaceIndex?: InterfaceIndex | undefined;
 }
 
@@ -26,7 +26,7 @@ export function checkOptionName(name: unknown): OptionEntry {
   return entry;
 }
 
-/** The bytes to give to setsockopt(2). Errors name `value`. */
+/** The bytes for setsockopt(2). Errors call the value `value`. */
 export function encodeEntry(
   { payload, setPayload = payload }: OptionEntry,
   value: unknown,
@@ -38,12 +38,12 @@ export function encodeEntry(
   return bytes;
 }
 
-/** The value of bytes that getsockopt(2) gave. */
+/** The value of the bytes that getsockopt(2) has given. */
 export function decodeEntry({ payload, constant }: OptionEntry, bytes: Uint8Array, layout: Layout): unknown {
   const size = inLayout(payload.size, layout);
   let whole = bytes;
   if (bytes.length < size) {
-    // The rest of a shorter structure, or integer, than there is now.
+    // An older kernel gives a shorter structure or integer. The rest is zero.
     whole = new Uint8Array(size);
     whole.set(bytes);
   }
@@ -76,9 +76,9 @@ export function encodeOption<N extends OptionName>(
 }
 
 /**
- * Returns the value that the bytes of getsockopt(2) stand for.
+ * Returns the value of the bytes that getsockopt(2) has given.
  *
- * @throws `ERR_SENDMSG_OPTION_VALUE`: they stand for none.
+ * @throws `ERR_SENDMSG_OPTION_VALUE`: the bytes are no value of this option.
  * @see getsockopt(2)
  */
 export function decodeOption<N extends OptionName>(

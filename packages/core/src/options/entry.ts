@@ -1,7 +1,7 @@
 import type { AddressFamilyName } from "../address/family.js";
 import type { Payload } from "../wire/payload.js";
 
-/** One socket option, with all that the library knows of it: its type, both ways, comes from here. */
+/** All that the library knows of one socket option. The TypeScript types of its values come from here, too. */
 // biome-ignore lint/suspicious/noExplicitAny: any value's payload is an entry's.
 export interface OptionEntry<Value = any, Given = any, Query = any> {
   readonly level: number;
@@ -9,46 +9,56 @@ export interface OptionEntry<Value = any, Given = any, Query = any> {
   readonly levelName: string;
   /** The option's number. */
   readonly option: number;
-  /** The kernel's name of it. Ours is the same without `SO_` and underscores; of timestamps, the message's that it switches on. */
+  /**
+   * The kernel's name of the option. Our name is the same words in camelCase, without `SO_`. An option for timestamps has the name
+   * of the control message that it switches on: SO_TIMESTAMP_NEW is `timestamp`.
+   */
   readonly constant: string;
-  /** What can be done with it: getsockopt(2), setsockopt(2) or both. */
+  /** Whether it works with getsockopt(2), setsockopt(2) or both. */
   readonly direction: "get" | "set" | "both";
   /** The first version of Linux that has it. */
   readonly since: string;
-  /** The capability that setting it takes, and for which values. */
+  /** The capability that setting it needs, and for which values. */
   readonly privilege?: string;
   /** The man page or kernel file that describes it. */
   readonly source: string;
-  /** The families of sockets that have it; absent: any. */
+  /** The families of sockets that have it. Absent: all. */
   readonly families?: readonly AddressFamilyName[];
-  /** What getsockopt(2) gives, and setsockopt(2) takes. */
+  /** The bytes that getsockopt(2) gives, and that setsockopt(2) takes. */
   readonly payload: Payload<Value>;
-  /** What setsockopt(2) takes, where that is something else. */
+  /** The bytes that setsockopt(2) takes, if getsockopt(2) gives something else. */
   readonly setPayload?: Payload<Given>;
-  /** Once it is on, reports can come on the error queue, beside those that control messages bring. */
+  /** While it is on, reports can come on the error queue. Not set if the option is the `enable` of such a report. */
   readonly errorQueue?: true;
-  /** Not every kernel that programs meet has it: `sendmsg doctor` sets it to `value` on a socket of this type. */
+  /**
+   * For options that some kernels in use lack. `sendmsg doctor` tries the option: it sets it to `value` on a socket of this type.
+   */
   readonly feature?: {
-    /** What a program gets by it. */
+    /** What the option gives a program. */
     readonly what: string;
     readonly type: "stream" | "dgram";
     readonly value: unknown;
   };
-  /** A value that is a list is instructions, which setsockopt(2) is given as a struct sock_fprog. */
+  /** A value that is a list of instructions is passed to setsockopt(2) as a struct sock_fprog. */
   readonly takesProgram?: true;
-  /** For what getsockopt(2) gives only into room of the same length: how long it is, by the first `payload.size` bytes of it. */
+  /**
+   * For an option that getsockopt(2) gives only if the buffer has exactly its length: finds that length in the option's first
+   * `payload.size` bytes.
+   */
   readonly lengthOf?: (start: Uint8Array) => number;
-  /** What getsockopt(2) has to be given: which association is meant, which address. */
+  /** The bytes that getsockopt(2) reads from the buffer: they say which association, or which address, is meant. */
   readonly query?: Payload<Query>;
 }
 
-/** What the type of the table shows of an entry: what it takes and gives. With numbers and names, declarations would be much longer. */
+/**
+ * An entry in the table's type: only what the option takes and gives. Numbers and names would make the declarations much longer.
+ */
 export interface TypedOption<Direction extends OptionEntry["direction"], Value, Given = Value, Query = never>
   extends OptionEntry<Value, Given, Query> {
   readonly direction: Direction;
 }
 
-/** One that is set to what reading it gives, and that is asked for without a query. */
+/** An option that is read without a query, and that takes the same kind of value as it gives. */
 export interface PlainOption<Direction extends OptionEntry["direction"], Value>
   extends TypedOption<Direction, Value> {}
 

@@ -8,15 +8,15 @@ import { struct } from "../wire/struct.js";
 const MOST = 4096;
 
 /**
- * A program of classic BPF: struct sock_filter, include/uapi/linux/filter.h. At least one instruction is set; a socket without a
- * filter gives none.
+ * A program of classic BPF: struct sock_filter, include/uapi/linux/filter.h. A program that is set has at least one instruction.
+ * Reading gives no instructions if the socket has no filter.
  */
 export const filter: Payload<{ code: number; jt: number; jf: number; k: number }[]> = {
   ...list(struct("sock_filter", { code: u16, jt: u8, jf: u8, k: u32 }), 1, MOST),
   size: both(0),
 };
 
-/** The same, or the descriptor of an eBPF program. */
+/** A program of classic BPF, or the descriptor of an eBPF program. */
 export const filterOrDescriptor: Payload<ValueOf<typeof filter> | number> = {
   ctype: "struct sock_fprog",
   size: both(4),

@@ -3,17 +3,17 @@ import { type NamedConstant, nameAndNumber } from "../named-constant.js";
 import type { Payload } from "../wire/payload.js";
 import type { OptionEntry, PlainOption, TypedOption } from "./entry.js";
 
-/** What the options of a level, or of a group of them, have in common. */
+/** What all options of a level have in common, or all options of a group. */
 interface Shared {
   readonly source: string;
   readonly families?: readonly AddressFamilyName[];
 }
 
-/** What this option has differently from the others of its group, and what few options have. */
+/** What is different for one option of a group, and properties that few options have. */
 type More = Partial<Shared> &
   Pick<OptionEntry, "privilege" | "errorQueue" | "feature" | "takesProgram" | "lengthOf">;
 
-/** Makes the entry of an option, which comes as `{ SO_DEBUG }`. */
+/** Makes the entry of an option. The option is given as `{ SO_DEBUG }`. */
 interface Maker<Direction extends OptionEntry["direction"]> {
   <Value>(
     constant: NamedConstant,
@@ -30,10 +30,11 @@ interface Maker<Direction extends OptionEntry["direction"]> {
 }
 
 /**
- * What makes the entries of a level: `get` of options that can only be read, `set` of those that can only be set, `both`.
+ * Returns the functions that make the entries of a level: `get` for options that can only be read, `set` for options that can only
+ * be set, and `both`.
  *
- * The level comes as `{ SOL_SOCKET }`, the option as `{ SO_DEBUG }`: so a name and its number can't disagree, and no bundle has the
- * constants that nothing uses.
+ * The level is given as `{ SOL_SOCKET }`, the option as `{ SO_DEBUG }`. So a name and its number can't disagree, and bundlers can
+ * drop the constants that nothing uses.
  */
 export function level(
   ofLevel: NamedConstant,

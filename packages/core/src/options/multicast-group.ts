@@ -2,7 +2,7 @@ import { addressStorage } from "../address/sockaddr.js";
 import { interfaceIndex } from "../wire/interface.js";
 import { struct } from "../wire/struct.js";
 
-/** struct group_req, RFC 3678: a group's address of either family; its port means nothing. */
+/** struct group_req, RFC 3678. The group's address is IPv4 or IPv6; its port is ignored. */
 export const groupRequest = struct("group_req", { interface: interfaceIndex, group: addressStorage });
 
 /** struct group_source_req, RFC 3678. */

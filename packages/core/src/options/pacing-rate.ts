@@ -8,8 +8,8 @@ const MAX_U32 = 0xffffffffn;
 const MAX_U64 = 0xffffffffffffffffn;
 
 /**
- * Bytes per second: an unsigned long of the kernel's since Linux 4.20, which also takes and gives 32 bits. What needs no
- * more goes as 32, so that it works on kernels of 32 bits too. All ones mean no limit, in either width.
+ * Bytes per second. Since Linux 4.20, the kernel takes and gives an unsigned long, or 32 bits if the buffer has no more. A value
+ * that fits is sent as 32 bits, so that it also works on 32-bit kernels. All ones mean no limit, in both widths.
  */
 export const pacingRate: Payload<bigint> = {
   ctype: "unsigned long",

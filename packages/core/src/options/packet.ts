@@ -36,36 +36,36 @@ const membership = struct("packet_mreq", {
 const ROLLOVER = { all: u64, huge: u64, failed: u64 };
 
 const { get, set, both } = level({ SOL_PACKET }, { source: "packet(7)", families: ["packet"] });
-/** What no man page describes. */
+/** For options that no man page describes. */
 const kernel = level({ SOL_PACKET }, { source: "net/packet/af_packet.c", families: ["packet"] });
 
 /** The options of SOL_PACKET. */
 export const packetOptions = {
-  /** Receives what an interface would drop: PACKET_MR_PROMISC, _MULTICAST, _ALLMULTI, _UNICAST.
+  /** Receives packets that the interface would drop: PACKET_MR_PROMISC, _MULTICAST, _ALLMULTI, _UNICAST.
    * PACKET_ADD_MEMBERSHIP (1) of SOL_PACKET: struct packet_mreq, set. Since Linux 2.2. Source: packet(7). */
   packetAddMembership: set({ PACKET_ADD_MEMBERSHIP }, "2.2", membership),
-  /** Takes that back.
+  /** Takes a `packetAddMembership` back.
    * PACKET_DROP_MEMBERSHIP (2) of SOL_PACKET: struct packet_mreq, set. Since Linux 2.2. Source: packet(7). */
   packetDropMembership: set({ PACKET_DROP_MEMBERSHIP }, "2.2", membership),
-  /** Packets that came and that were dropped since it was read last: reading sets both to 0.
+  /** How many packets came, and how many were dropped. Reading sets both counts to 0.
    * PACKET_STATISTICS (6) of SOL_PACKET: struct tpacket_stats, read. Since Linux 2.4. Source: packet(7). */
   packetStatistics: get({ PACKET_STATISTICS }, "2.4", struct("tpacket_stats", { packets: u32, drops: u32 })),
-  /** Bytes from which on packets in a ring buffer are queued as well.
+  /** Packets that are at least this long, in bytes, are also queued, besides the ring buffer.
    * PACKET_COPY_THRESH (7) of SOL_PACKET: int, set. Since Linux 2.2. Source: net/packet/af_packet.c. */
   packetCopyThresh: kernel.set({ PACKET_COPY_THRESH }, "2.2", i32),
   /** Whether packets come with their length, offsets and VLAN tag.
    * PACKET_AUXDATA (8) of SOL_PACKET: int, read and set. Since Linux 2.6.21. Source: packet(7). */
   packetAuxData: both({ PACKET_AUXDATA }, "2.6.21", flag),
-  /** Whether addresses name the interface that a packet came by, not the bond that it belongs to.
+  /** Whether addresses name the interface that received the packet, and not the bond that the interface belongs to.
    * PACKET_ORIGDEV (9) of SOL_PACKET: int, read and set. Since Linux 2.6.21. Source: net/packet/af_packet.c. */
   packetOrigDev: kernel.both({ PACKET_ORIGDEV }, "2.6.21", flag),
-  /** TPACKET_V*: the layout of ring buffers.
+  /** The layout of ring buffers: TPACKET_V*.
    * PACKET_VERSION (10) of SOL_PACKET: int, read and set. Since Linux 2.6.27. Source: packet(7). */
   packetVersion: both({ PACKET_VERSION }, "2.6.27", i32),
-  /** Bytes that are kept free before each packet of a ring buffer.
+  /** How many bytes stay free before each packet in a ring buffer.
    * PACKET_RESERVE (12) of SOL_PACKET: __u32, read and set. Since Linux 2.6.26. Source: packet(7). */
   packetReserve: both({ PACKET_RESERVE }, "2.6.26", u32),
-  /** Whether a malformed packet of a transmit ring is passed over.
+  /** Whether the kernel skips malformed packets in a transmit ring.
    * PACKET_LOSS (14) of SOL_PACKET: int, read and set. Since Linux 2.6.31. Source: packet(7). */
   packetLoss: both({ PACKET_LOSS }, "2.6.31", flag),
   /** Whether a virtio_net_hdr precedes each packet.
@@ -74,19 +74,19 @@ export const packetOptions = {
   /** The size of that header in bytes; 0: none.
    * PACKET_VNET_HDR_SZ (24) of SOL_PACKET: int, read and set. Since Linux 6.6. Source: net/packet/af_packet.c. */
   packetVnetHdrSz: kernel.both({ PACKET_VNET_HDR_SZ }, "6.6", i32),
-  /** SOF_TIMESTAMPING_*: which clock a ring buffer's times are of.
+  /** Which clock gives the times in a ring buffer: SOF_TIMESTAMPING_*.
    * PACKET_TIMESTAMP (17) of SOL_PACKET: int, read and set. Since Linux 2.6.36. Source: packet(7). */
   packetTimestamp: both({ PACKET_TIMESTAMP }, "2.6.36", i32),
-  /** The group (16 bits) that shares the packets, and how (the 16 bits above).
+  /** The fanout group whose sockets share the packets (the lower 16 bits), and how they share them (the upper 16 bits).
    * PACKET_FANOUT (18) of SOL_PACKET: __u32, read and set. Since Linux 3.1. Source: packet(7). */
   packetFanout: both({ PACKET_FANOUT }, "3.1", u32),
   /** The program that shares the packets out by the socket's index: of classic BPF as its instructions, of eBPF as a descriptor.
    * PACKET_FANOUT_DATA (22) of SOL_PACKET: struct sock_fprog, set. Since Linux 4.3. Source: net/packet/af_packet.c. */
   packetFanoutData: kernel.set({ PACKET_FANOUT_DATA }, "4.3", filterOrDescriptor, { takesProgram: true }),
-  /** Whether the packets of a transmit ring say where they begin.
+  /** Whether each slot of a transmit ring says at which offset its packet begins.
    * PACKET_TX_HAS_OFF (19) of SOL_PACKET: int, read and set. Since Linux 3.11. Source: net/packet/af_packet.c. */
   packetTxHasOff: kernel.both({ PACKET_TX_HAS_OFF }, "3.11", flag),
-  /** Whether packets are handed to the device past the queue discipline.
+  /** Whether packets go to the device directly, without the queue discipline.
    * PACKET_QDISC_BYPASS (20) of SOL_PACKET: int, read and set. Since Linux 3.14. Source: packet(7). */
   packetQdiscBypass: both({ PACKET_QDISC_BYPASS }, "3.14", flag),
   /** How often a fanout group passed packets on.
@@ -95,7 +95,7 @@ export const packetOptions = {
   packetRolloverStats: get({ PACKET_ROLLOVER_STATS }, "4.2", struct("tpacket_rollover_stats", ROLLOVER), {
     source: "include/uapi/linux/if_packet.h",
   }),
-  /** Whether packets that this host sends are left out.
+  /** Whether the socket does not get packets that this host sends.
    * PACKET_IGNORE_OUTGOING (23) of SOL_PACKET: int, read and set. Since Linux 4.20. Source: net/packet/af_packet.c. */
   packetIgnoreOutgoing: kernel.both({ PACKET_IGNORE_OUTGOING }, "4.20", flag),
 } as const;

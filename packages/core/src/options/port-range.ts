@@ -3,7 +3,7 @@ import { readU16, writeU16 } from "../wire/bytes.js";
 import { both } from "../wire/layout.js";
 import type { Payload } from "../wire/payload.js";
 
-/** IP_LOCAL_PORT_RANGE: both ends in one number. 0 leaves an end to net.ipv4.ip_local_port_range. */
+/** IP_LOCAL_PORT_RANGE has both ends in one number. An end that is 0 comes from net.ipv4.ip_local_port_range. */
 export const portRange: Payload<{ low: number; high: number }> = {
   ctype: "__u32",
   size: both(4),

@@ -6,7 +6,7 @@ import type { Counted } from "../wire/counted.js";
 import { both } from "../wire/layout.js";
 import type { Payload } from "../wire/payload.js";
 
-/** Room for 146 addresses; SCTP says ENOMEM if it is too little. */
+/** Room for 146 addresses. If they need more, the kernel fails with ENOMEM. */
 const ROOM = 4096;
 
 /** sizeof(struct sockaddr_in), sizeof(struct sockaddr_in6). */
@@ -41,7 +41,7 @@ function writeAll(bytes: Uint8Array, at: number, list: readonly Uint8Array[]): v
   }
 }
 
-/** IP addresses of either family, their sockaddrs without gaps. */
+/** IPv4 and IPv6 addresses: their sockaddrs, without gaps between them. */
 export const addressList: Payload<Address[]> = {
   ctype: "struct sockaddr[]",
   size: both(0),
@@ -52,7 +52,7 @@ export const addressList: Payload<Address[]> = {
   write: (bytes, at, value, _encoding, argument) => writeAll(bytes, at, encodeAll(value, argument)),
 };
 
-/** The same behind their count, in struct sctp_getaddrs: include/uapi/linux/sctp.h. */
+/** The same list behind its count, in struct sctp_getaddrs: include/uapi/linux/sctp.h. */
 export const countedAddresses: Counted<Address[]> = {
   room: ROOM,
   read: (bytes, at, end, count) => decodeAll(bytes, at, end, count),

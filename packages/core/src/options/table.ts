@@ -51,29 +51,29 @@ export type SettableOption = {
   [N in OptionName]: Table[N]["direction"] extends "get" ? never : N;
 }[OptionName];
 
-/** What reading the option of that name gives. */
+/** The value that reading the option of that name gives. */
 export type OptionValue<N extends OptionName> =
   Table[N] extends TypedOption<OptionEntry["direction"], infer Value, infer _Given, infer _Query>
     ? Value
     : never;
 
-/** What the option of that name can be set to. */
+/** The values that the option of that name can be set to. */
 export type OptionInput<N extends OptionName> =
   Table[N] extends TypedOption<OptionEntry["direction"], infer _Value, infer Given, infer _Query>
     ? Given
     : never;
 
-/** What reading the option of that name can be told: which association is meant, which address. */
+/** What reading the option of that name needs to know: which association, or which address, is meant. */
 export type OptionQuery<N extends OptionName> =
   Table[N] extends TypedOption<OptionEntry["direction"], infer _Value, infer _Given, infer Query>
     ? Query
     : never;
 
-/** The entry of these numbers, if there is one. At level 0 other families have other options: it is SOL_IP's. */
+/** The entry with these numbers, if there is one. Level 0 is read as SOL_IP, although other families have other options there. */
 export const optionNumbered = (level: number, option: number): OptionEntry | undefined =>
   Object.values<OptionEntry>(socketOptions).find((entry) => entry.level === level && entry.option === option);
 
-/** The entry of that name, if there is one. */
+/** The entry with that name, if there is one. */
 export const optionNamed = (name: unknown): OptionEntry | undefined =>
   typeof name === "string" && Object.hasOwn(socketOptions, name)
     ? (socketOptions as OptionEntries)[name]

@@ -2,7 +2,9 @@ import { bits } from "../wire/bits.js";
 import { u8, u16, u32, u64 } from "../wire/integers.js";
 import { growing } from "../wire/struct.js";
 
-/** struct tcp_info as it was in Linux 2.6; times in microseconds, but `last…` in milliseconds; sizes in bytes or segments. */
+/**
+ * struct tcp_info as it was in Linux 2.6. Times are in microseconds, but `last…` in milliseconds. Sizes are in bytes or segments.
+ */
 const FIELDS = {
   /** TCP_ESTABLISHED is 1; include/net/tcp_states.h has the others. */
   state: u8,
@@ -39,7 +41,7 @@ const FIELDS = {
   totalRetrans: u32,
 };
 
-/** What came later, in order: Linux 3.15 (pacing), 4.1, 4.2, 4.6, 4.9, 4.10, 4.18, 4.19, 5.4, 6.2, 6.7. */
+/** The fields that later versions added at the end: Linux 3.15 (pacing), 4.1, 4.2, 4.6, 4.9, 4.10, 4.18, 4.19, 5.4, 6.2, 6.7. */
 const LATER = {
   pacingRate: u64,
   maxPacingRate: u64,

@@ -8,17 +8,17 @@ import { both } from "../wire/layout.js";
 import type { Payload } from "../wire/payload.js";
 
 export interface Md5Signature {
-  /** Whose segments are signed. */
+  /** The peer whose segments are signed. */
   address: Address;
   /** At most 80 bytes. */
   key: Uint8Array;
-  /** TCP_MD5SIG_FLAG_PREFIX, TCP_MD5SIG_FLAG_IFINDEX: which of the following counts. Default: 0. */
+  /** Which of the next two fields count: TCP_MD5SIG_FLAG_PREFIX, TCP_MD5SIG_FLAG_IFINDEX. Default: 0. */
   flags?: number;
   prefixLength?: number;
   interface?: number | string;
 }
 
-/** struct tcp_md5sig, include/uapi/linux/tcp.h. */
+/** The positions of the fields of struct tcp_md5sig: include/uapi/linux/tcp.h. */
 const FLAGS = 128;
 const PREFIX_LENGTH = 129;
 const KEY_LENGTH = 130;

@@ -14,7 +14,7 @@ import { copyBytes, readU16, writeU16 } from "../wire/bytes.js";
 import { both } from "../wire/layout.js";
 import type { Payload } from "../wire/payload.js";
 
-/** What one direction of a TLS connection is encrypted with, once the handshake is over. */
+/** The keys of one direction of a TLS connection, after the handshake. */
 export interface TlsCrypto {
   /** TLS_1_2_VERSION or TLS_1_3_VERSION. */
   version: number;
@@ -29,7 +29,7 @@ export interface TlsCrypto {
 
 const PARTS = ["iv", "key", "salt", "recordSequence"] as const;
 
-/** struct tls12_crypto_info_*, include/uapi/linux/tls.h: the lengths of its parts. */
+/** The lengths of the parts of struct tls12_crypto_info_*: include/uapi/linux/tls.h. */
 const LENGTHS: ReadonlyMap<number, readonly [iv: number, key: number, salt: number, sequence: number]> =
   new Map([
     [TLS_CIPHER_AES_GCM_128, [8, 16, 4, 8]],
@@ -54,7 +54,7 @@ function lengthsOf(cipher: unknown, argument: string): readonly number[] {
   return lengths;
 }
 
-/** Bytes of the whole, by its header. */
+/** The length of the whole struct, from its header. */
 export const tlsCryptoLength = (header: Uint8Array): number => sum(LENGTHS.get(readU16(header, 2)) ?? []);
 
 export const tlsCrypto: Payload<TlsCrypto> = {

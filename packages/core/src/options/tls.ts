@@ -21,19 +21,19 @@ const { both } = level(
 
 /** The options of SOL_TLS: TCP sockets on which `tcpUlp` is "tls". */
 export const tlsOptions = {
-  /** The keys with which the kernel encrypts what is sent.
+  /** The keys with which the kernel encrypts sent records.
    * TLS_TX (1) of SOL_TLS: struct tls_crypto_info, read and set. Since Linux 4.13. Source: Documentation/networking/tls.rst. */
   tlsTx: both({ TLS_TX }, "4.13", tlsCrypto, { lengthOf: tlsCryptoLength }),
-  /** The keys with which the kernel decrypts what arrives.
+  /** The keys with which the kernel decrypts received records.
    * TLS_RX (2) of SOL_TLS: struct tls_crypto_info, read and set. Since Linux 4.17. Source: Documentation/networking/tls.rst. */
   tlsRx: both({ TLS_RX }, "4.17", tlsCrypto, { lengthOf: tlsCryptoLength }),
-  /** Whether sendfile(2) leaves the pages where they are: nobody may change them meanwhile.
+  /** Whether sendfile(2) sends the file's pages without copying them. Nobody may change the file meanwhile.
    * TLS_TX_ZEROCOPY_RO (3) of SOL_TLS: int, read and set. Since Linux 5.19. Source: Documentation/networking/tls.rst. */
   tlsTxZeroCopyRo: both({ TLS_TX_ZEROCOPY_RO }, "5.19", flag),
-  /** Whether the peer is expected not to pad its records (TLS 1.3), which saves a copy.
+  /** Whether the kernel expects that the peer does not pad its records (TLS 1.3). That saves a copy.
    * TLS_RX_EXPECT_NO_PAD (4) of SOL_TLS: int, read and set. Since Linux 6.0. Source: Documentation/networking/tls.rst. */
   tlsRxExpectNoPad: both({ TLS_RX_EXPECT_NO_PAD }, "6.0", flag),
-  /** Bytes that one record has at most, from 64 to 16384.
+  /** The most bytes of one record, from 64 to 16384.
    * TLS_TX_MAX_PAYLOAD_LEN (5) of SOL_TLS: __u16, read and set. Since Linux 6.19. Source: net/tls/tls_main.c. */
   tlsTxMaxPayloadLen: both({ TLS_TX_MAX_PAYLOAD_LEN }, "6.19", u16, { source: "net/tls/tls_main.c" }),
 } as const;

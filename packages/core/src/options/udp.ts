@@ -15,24 +15,24 @@ const { both } = level({ SOL_UDP }, { source: "udp(7)", families: ["ipv4", "ipv6
 
 /** The options of SOL_UDP. */
 export const udpOptions = {
-  /** Gathers what is sent into one datagram until it is switched off.
+  /** Whether the kernel gathers the data of several sends. When this is switched off, it sends them as one datagram.
    * UDP_CORK (1) of SOL_UDP: int, read and set. Since Linux 2.5.44. Source: udp(7). */
   udpCork: both({ UDP_CORK }, "2.5.44", flag),
-  /** UDP_ENCAP_*: what the datagrams carry, for IPsec and tunnels.
+  /** What the datagrams contain, for IPsec and tunnels: UDP_ENCAP_*.
    * UDP_ENCAP (100) of SOL_UDP: int, read and set. Since Linux 2.5.67. Source: include/uapi/linux/udp.h. */
   udpEncap: both({ UDP_ENCAP }, "2.5.67", i32, { source: "include/uapi/linux/udp.h" }),
-  /** Sends over IPv6 without a checksum.
+  /** Whether datagrams are sent over IPv6 without a checksum.
    * UDP_NO_CHECK6_TX (101) of SOL_UDP: int, read and set. Since Linux 3.16. Source: net/ipv4/udp.c. */
   udpNoCheck6Tx: both({ UDP_NO_CHECK6_TX }, "3.16", flag, { source: "net/ipv4/udp.c" }),
-  /** Receives over IPv6 without a checksum.
+  /** Whether the socket receives datagrams without a checksum over IPv6.
    * UDP_NO_CHECK6_RX (102) of SOL_UDP: int, read and set. Since Linux 3.16. Source: net/ipv4/udp.c. */
   udpNoCheck6Rx: both({ UDP_NO_CHECK6_RX }, "3.16", flag, { source: "net/ipv4/udp.c" }),
-  /** Bytes after which what one send has is cut into datagrams; 0: it is not.
+  /** The kernel cuts the data of one send into datagrams of this many bytes. 0: it does not cut them.
    * UDP_SEGMENT (103) of SOL_UDP: int, read and set. Since Linux 4.18. Source: udp(7). */
   udpSegment: both({ UDP_SEGMENT }, "4.18", i32, {
     feature: { what: "GSO: many datagrams in one send", type: "dgram", value: 1200 },
   }),
-  /** Whether datagrams of one sender may come glued together, with their size as a control message.
+  /** Whether several datagrams of one sender may come as one message. A control message says how long each datagram is.
    * UDP_GRO (104) of SOL_UDP: int, read and set. Since Linux 5.0. Source: udp(7). */
   udpGro: both({ UDP_GRO }, "5.0", flag, {
     feature: { what: "GRO: many datagrams in one receive", type: "dgram", value: true },

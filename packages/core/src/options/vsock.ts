@@ -14,15 +14,15 @@ import { level } from "./level.js";
 
 const { get, both } = level({ AF_VSOCK }, { source: "vsock(7)", families: ["vsock"] });
 
-/** The options of AF_VSOCK, which are at a level of its number. */
+/** The options of AF_VSOCK. Their level is the number AF_VSOCK. */
 export const vsockOptions = {
   /** Bytes of the receive buffer, between the two limits.
    * SO_VM_SOCKETS_BUFFER_SIZE (0) of AF_VSOCK: __u64, read and set. Since Linux 3.9. Source: vsock(7). */
   vmSocketsBufferSize: both({ SO_VM_SOCKETS_BUFFER_SIZE }, "3.9", u64),
-  /** The least that `vmSocketsBufferSize` can be.
+  /** The least value of `vmSocketsBufferSize`.
    * SO_VM_SOCKETS_BUFFER_MIN_SIZE (1) of AF_VSOCK: __u64, read and set. Since Linux 3.9. Source: vsock(7). */
   vmSocketsBufferMinSize: both({ SO_VM_SOCKETS_BUFFER_MIN_SIZE }, "3.9", u64),
-  /** The most that `vmSocketsBufferSize` can be.
+  /** The largest value of `vmSocketsBufferSize`.
    * SO_VM_SOCKETS_BUFFER_MAX_SIZE (2) of AF_VSOCK: __u64, read and set. Since Linux 3.9. Source: vsock(7). */
   vmSocketsBufferMaxSize: both({ SO_VM_SOCKETS_BUFFER_MAX_SIZE }, "3.9", u64),
   /** The hypervisor's number of the peer's machine, with VMware's transport.

@@ -12,8 +12,8 @@ const WRITABLE_BY_OTHERS = 0o022n;
 const STICKY = 0o1000n;
 
 /**
- * By descriptor number. The references are weak, so that a path does not outlive its socket. A new socket with the number
- * overwrites it.
+ * The bound path of each of our bound sockets, by descriptor number. The references are weak, so that this map does not keep a path
+ * in memory after its socket is gone. If a new socket gets the same number, its path replaces the old one.
  */
 const boundPaths = new Map<number, WeakRef<BoundPath>>();
 
