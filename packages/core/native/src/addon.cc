@@ -13,7 +13,7 @@ void End(napi_env, void* data, void*) {
   while (Environment* e = *first) {
     *first = e->next;
     e->custody.Surrender();
-    e->workers->Abandon();
+    e->pool->Abandon();
     delete e;
   }
   delete first;

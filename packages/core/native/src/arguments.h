@@ -1,4 +1,4 @@
-// The arguments of one call from JavaScript, which TypeScript has checked, and what the call returns.
+// Converts the arguments of a call from JavaScript to C++, and its result back. TypeScript has checked the arguments.
 #pragma once
 
 #include <node_api.h>
@@ -13,7 +13,7 @@ struct Numbers {
   size_t length;
 };
 
-// Fetched anew for each call: no pointer into JavaScript's memory outlives it.
+// Made anew for each call, so that no pointer into JavaScript's memory outlives the call.
 class Arguments {
  public:
   Arguments(napi_env env, napi_callback_info info) : env_(env) {
@@ -42,7 +42,7 @@ class Arguments {
     return bytes;
   }
 
-  // An argument as what a function takes.
+  // Converts an argument to the type of a function's parameter.
   template <typename T>
   T As(size_t i) const {
     if constexpr (std::is_same_v<T, const Arguments&>) {
@@ -65,7 +65,7 @@ class Arguments {
     }
   }
 
-  // One view or an array of views. Returns how many there are, at most kUioMaxiov.
+  // Writes one view, or an array of views, to `iov`. Returns how many there are, at most kUioMaxiov.
   size_t Iov(size_t i, Bytes* iov) const {
     if (GetView(values_[i], iov)) return 1;
     uint32_t count = 0;
@@ -79,12 +79,13 @@ class Arguments {
     return count;
   }
 
-  // Something to send: a view, or the number of its bytes in the scratch memory. `given` is that number, or kInArgument.
+  // A part of the message to send. With `given` = kInArgument, it is the view in the argument. Otherwise it lies in the scratch
+  // memory, and `given` is its length.
   Bytes Control(size_t i, int32_t given) const { return Part(i, given, kAddressSpace, kScratchControl); }
   Bytes Address(size_t i, int32_t given) const { return Part(i, given, 0, kAddressSpace); }
   Bytes ScratchData(int32_t length) const { return Part(0, length, kAddressSpace + kScratchControl, kScratchData); }
 
-  // The argument if it is a number, otherwise kInArgument. Deno converts anything to a number: so the type is asked for.
+  // The argument if it is a number, otherwise kInArgument. We ask for the type, because Deno converts anything to a number.
   int32_t NumberOrView(size_t i) const {
     napi_valuetype type = napi_undefined;
     napi_typeof(env_, values_[i], &type);
@@ -113,7 +114,7 @@ class Arguments {
   napi_value values_[kMost];
 };
 
-// A result as JavaScript gets it. Only a double can be larger than an int.
+// Converts a result for JavaScript. A function whose result can exceed an int returns double.
 template <typename T>
 napi_value ToJs(napi_env env, T result) {
   napi_value value;
@@ -132,7 +133,7 @@ napi_value ToJs(napi_env env, T result) {
 template <auto function, typename Pointer = decltype(+function)>
 struct Bound;
 
-// `function` is not passed on as a pointer, because the compiler would then keep a second copy of it.
+// `function` is a template argument and not a pointer, because the compiler would keep a second copy of it for a pointer.
 template <auto function, typename Result, typename... Parameters>
 struct Bound<function, Result (*)(Environment&, Parameters...)> {
   template <size_t... i>
@@ -150,6 +151,7 @@ struct Bound<function, Result (*)(Environment&, Parameters...)> {
   }
 };
 
-// Makes a function for JavaScript of one in C++, whose parameters are the environment and what the arguments are to be fetched as.
+// Makes a function for JavaScript from a C++ function. Its first parameter is the environment; the types of the others say how to
+// convert the arguments.
 template <auto function>
 constexpr napi_callback Calls = Bound<function>::Call;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "arguments.h"
-#include "entering.h"
+#include "returned-descriptors.h"
 #include "functions.h"
 #include "time-limit.h"
 
@@ -79,7 +79,7 @@ long Recvmmsg(Environment& e, const Arguments& args) {
   int32_t* at = results.data;
   for (long i = 0; i < received && (i + 1) * kMmsgResults <= results.length; i++, at += kMmsgResults) {
     const kernel::MMsgHdr& message = batch.headers()[i];
-    EnterAll(e, message.header);
+    ForgetAllIn(e, message.header);
     at[0] = static_cast<int32_t>(message.length);
     at[1] = static_cast<int32_t>(message.header.control_length);
     at[2] = message.header.name_length;

@@ -1,4 +1,4 @@
-// A piece of memory. The kernel has the same struct as an entry of an iov.
+// A piece of memory. The layout is that of the kernel's struct iovec.
 #pragma once
 
 #include <stddef.h>
@@ -10,7 +10,7 @@ struct Bytes {
   size_t length;
 };
 
-// An empty view has no memory, and memmove() may not be given null (C17, 7.24.1), not even for 0 bytes.
+// An empty view has no memory, and memmove() must not be called with null, not even for 0 bytes (C17, 7.24.1).
 inline void Copy(void* to, const void* from, size_t length) {
   if (length > 0) memmove(to, from, length);
 }

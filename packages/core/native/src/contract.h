@@ -1,5 +1,5 @@
-// The numbers on which TypeScript and C++ must agree. src/native/binding.ts has each under the same name (kCallFd is CALL_FD there)
-// and says what it is for. test/native/contract.test.ts compares the two files.
+// The numbers on which TypeScript and C++ must agree. src/native/binding.ts has each number under the same name (kCallFd is CALL_FD
+// there) and says what it is for. test/native/contract.test.ts compares the two files.
 #pragma once
 
 #include <stddef.h>

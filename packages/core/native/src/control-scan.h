@@ -8,7 +8,7 @@ class ControlScan {
  public:
   explicit ControlScan(Bytes control) : control_(control.data), length_(control.length) {}
 
-  // Moves to the first message, then to the next. False: there is no other.
+  // Moves to the first message, then to the next. False: there are no more.
   bool Next() {
     if (step_ >= length_ - at_) return false;
     at_ += step_;
@@ -21,7 +21,7 @@ class ControlScan {
   bool IsRights() const { return item_.level == kernel::kSolSocket && item_.type == kernel::kScmRights; }
   bool IsPidfd() const { return item_.level == kernel::kSolSocket && item_.type == kernel::kScmPidfd; }
 
-  // How many descriptors the message carries. The one in SCM_PIDFD is negative if the kernel could not make it.
+  // How many descriptors the message carries. The descriptor in SCM_PIDFD is negative if the kernel could not make it.
   size_t descriptors() const {
     size_t count = payload_length() / sizeof(int);
     return IsRights() ? count : IsPidfd() && count > 0 ? 1 : 0;

@@ -8,7 +8,7 @@ namespace {
 
 long Adopt(Environment& e, int fd) {
   // This is asked first: between the two questions, a thread may close the descriptor.
-  if (e.workers->IsClosing(fd)) return -EBADF;
+  if (e.pool->IsClosing(fd)) return -EBADF;
   if (IsOpen(fd)) return e.custody.IsHeld(fd) ? -EEXIST : e.custody.Take(fd);
   e.custody.ForgetNumber(fd);
   return -EBADF;
@@ -17,7 +17,7 @@ long Adopt(Environment& e, int fd) {
 double Deposit(Environment& e, int fd, int generation) {
   Custody& custody = e.custody;
   if (!custody.Holds(fd, generation)) return 0;
-  int64_t ticket = DepositTicket({fd, custody.OpenerOf(fd), Workers::UidOf(custody.BringerOf(fd))});
+  int64_t ticket = DepositTicket({fd, custody.OpenerOf(fd), ThreadPool::UidOf(custody.BringerOf(fd))});
   if (ticket) custody.ForgetNumber(fd);
   return static_cast<double>(ticket);
 }
@@ -25,23 +25,23 @@ double Deposit(Environment& e, int fd, int generation) {
 long Claim(Environment& e, int64_t ticket) {
   Deposited claimed = ClaimTicket(ticket);
   if (claimed.fd < 0) return claimed.fd;
-  Account* bringer = claimed.opener == Custody::kStranger ? e.workers->Open(claimed.uid) : nullptr;
+  Account* bringer = claimed.opener == Custody::kStranger ? e.pool->Open(claimed.uid) : nullptr;
   e.result[0] = e.custody.Take(claimed.fd, claimed.opener, bringer);
-  e.workers->Unref(bringer);
+  e.pool->Unref(bringer);
   return claimed.fd;
 }
 
 int OpenFilesLimit(Environment& e) {
-  e.room.IsEnough();
-  return e.room.limit();
+  e.open_file_budget.IsEnough();
+  return e.open_file_budget.limit();
 }
 
 int BoundsOf(Environment& e) {
-  Workers::Bounds bounds = Workers::BoundsOf(OpenFilesLimit(e));
+  ThreadPool::Bounds bounds = ThreadPool::BoundsOf(OpenFilesLimit(e));
   e.result[0] = bounds.socket;
   e.result[1] = bounds.uid;
   e.result[2] = bounds.process;
-  return Room::kMargin;
+  return OpenFileBudget::kMargin;
 }
 
 // When more external memory is reported to V8 than half of its heap may have, it collects all garbage before the report returns.

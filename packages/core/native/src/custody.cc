@@ -3,18 +3,18 @@
 #include <stdlib.h>
 
 void Custody::Close(int fd, const Entry& entry, int token) {
-  Workers::Origin origin = {.account = entry.bringer};
+  ThreadPool::Origin origin = {.account = entry.bringer};
   if ((entry.generation & 1) == kUs) {
     bool is_unix = SocketOption(syscalls_, fd, kernel::kSoDomain) == kernel::kAfUnix;
-    origin.lane = !is_unix ? Workers::kOwn : MayHoldDescriptors(syscalls_, fd) ? Workers::kUnread : Workers::kRead;
+    origin.lane = !is_unix ? ThreadPool::kOwn : MayHoldDescriptors(syscalls_, fd) ? ThreadPool::kUnread : ThreadPool::kRead;
     if (is_unix) origin.uid = PeerOf(fd);
   }
-  workers_.Close(&fd, 1, origin, token);
+  pool_.Close(&fd, 1, origin, token);
 }
 
 void Custody::Clear(Entry& entry) {
-  workers_.Unref(entry.bringer);
-  workers_.Unref(entry.account);
+  pool_.Unref(entry.bringer);
+  pool_.Unref(entry.account);
   entry = {};
 }
 
@@ -65,7 +65,7 @@ uint32_t Custody::PeerOf(int fd) {
 Account* Custody::AccountOf(int fd) {
   if (!IsHeld(fd)) return nullptr;
   Entry& entry = entries_[fd];
-  if (!entry.account) entry.account = workers_.Open(PeerOf(fd));
+  if (!entry.account) entry.account = pool_.Open(PeerOf(fd));
   return entry.account;
 }
 

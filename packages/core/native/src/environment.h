@@ -1,4 +1,4 @@
-// The state behind one binding: what its calls share.
+// The state of one binding, which its calls share.
 #pragma once
 
 #include <node_api.h>
@@ -10,34 +10,35 @@
 #include "readiness.h"
 #include "receiver.h"
 
-// A view of the caller's that stays in memory until another takes its place.
+// A view that JavaScript has given us. We keep it in memory until JavaScript gives another in its place.
 struct KeptView {
   Bytes bytes = {};
   napi_ref reference = nullptr;
 };
 
 struct Environment {
-  // Arrays that JavaScript has as well.
+  // Three arrays that JavaScript and C++ share.
+  // Numbers that a call returns besides its result.
   int32_t* result = nullptr;
-  // What send() and receive() are about. JavaScript writes these numbers faster than it hands them over.
+  // The arguments of send() and receive(), at the positions kCall…: writing them here is faster than passing them.
   int32_t* call = nullptr;
-  // JavaScript copies small things to this memory faster than it hands over a view.
+  // Small addresses, control data and data: copying them here is faster than passing a view.
   uint8_t* scratch = nullptr;
 
-  // Where receive() puts data, and control data.
+  // Where receive() writes data and control data.
   KeptView data_room;
   KeptView control_room;
   Overflow overflow;
 
   Syscalls syscalls;
-  // Its threads can outlive the environment: it frees itself.
-  Workers* workers = new Workers();
-  Room room;
-  Custody custody{syscalls, *workers};
-  Receiver receiver{syscalls, custody, *workers, room};
+  // The pool frees itself, because its threads can outlive the environment.
+  ThreadPool* pool = new ThreadPool();
+  OpenFileBudget open_file_budget;
+  Custody custody{syscalls, *pool};
+  Receiver receiver{syscalls, custody, *pool, open_file_budget};
   // Null until watch() is called.
   Readiness* readiness = nullptr;
-  // The environment that the same thread opened before.
+  // The environment that this thread opened before this one.
   Environment* next = nullptr;
 };
 

@@ -1,5 +1,5 @@
-// Events on their way to JavaScript, in the array that binding.ts describes at Binding.watch. What one turn of the event loop
-// brings goes there in one call.
+// Collects the events of one turn of the event loop, and passes them to JavaScript in one call. binding.ts describes the array at
+// Binding.watch.
 #pragma once
 
 #include <node_api.h>
@@ -10,18 +10,19 @@
 
 class EventBatch {
  public:
-  // `numbers` is the array's memory, which the caller keeps.
+  // `numbers` is the array's memory. The caller keeps the array alive.
   EventBatch(napi_env env, napi_value callback, int32_t* numbers);
 
-  // Deliver() is called by libuv. Otherwise a thread-safe function calls it, which has opened a callback scope already.
+  // Call this if libuv's callbacks call Deliver(): then Deliver() must open a callback scope itself. Without libuv, a thread-safe
+  // function calls Deliver(), and Node-API has opened the scope already.
   void ComesFromLibuv();
-  // Delivers first if the batch is full.
+  // If the batch is full, delivers it first.
   void Append(int32_t slot, int32_t generation, uint32_t events);
   void Deliver();
-  // Whether the watching is to keep the process alive, as far as JavaScript has said.
+  // Whether the watch is to keep the process alive. JavaScript writes that into the array.
   bool keeps_alive() const { return numbers_[kEventsKeepAlive] != 0; }
-  // Lets go of JavaScript when libuv's handles are closed. A batch that a thread fills leaves that to the end of the environment,
-  // because Deno runs clean-up hooks without a handle scope.
+  // Frees the references to JavaScript's objects. Only for libuv: without it, the end of the environment frees them, because Deno
+  // runs clean-up hooks without a handle scope.
   void Close();
 
  private:

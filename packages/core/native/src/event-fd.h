@@ -11,7 +11,7 @@ inline void Signal(int event_fd) {
   RawCall(SYS_write, event_fd, &one, sizeof one);
 }
 
-// Makes it unreadable again.
+// Makes the eventfd unreadable again.
 inline void Drain(int event_fd) {
   uint64_t count;
   RawCall(SYS_read, event_fd, &count, sizeof count);

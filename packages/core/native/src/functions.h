@@ -1,4 +1,4 @@
-// Which functions JavaScript gets, file by file. binding.ts says what each does.
+// The functions that JavaScript can call, one table for each file. binding.ts says what each function does.
 #pragma once
 
 #include <node_api.h>

@@ -1,4 +1,4 @@
-// The kernel's own structs and numbers. Those of the libcs differ: musl pads msghdr and cmsghdr, and glibc rewrites them on ia32.
+// The kernel's own structs and numbers. We do not use libc's: musl pads msghdr and cmsghdr, and glibc rewrites them on ia32.
 #pragma once
 
 #include "bytes.h"
@@ -52,7 +52,7 @@ static_assert(sizeof(MsgHdr) == 56 && sizeof(MMsgHdr) == 64 && sizeof(CMsgHdr) =
 static_assert(sizeof(MsgHdr) == 28 && sizeof(MMsgHdr) == 32 && sizeof(CMsgHdr) == 12);
 #endif
 
-// src/constants has these, too. test/native/contract.test.ts compares the two.
+// src/constants has these numbers, too. test/native/contract.test.ts compares the two.
 constexpr int kSolSocket = 1;
 constexpr int kSoReuseAddr = 2;
 constexpr int kSoType = 3;

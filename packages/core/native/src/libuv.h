@@ -24,7 +24,7 @@ uv_handle_t* AsHandle(Handle* handle) {
   return reinterpret_cast<uv_handle_t*>(handle);
 }
 
-// Gives a handle its data. The handle alone does not keep the process alive.
+// Gives a handle its data, and unrefs it: the handle alone does not keep the process alive.
 template <typename Handle>
 void SetUp(Handle* handle, void* data) {
   uv_handle_set_data(AsHandle(handle), data);

@@ -1,4 +1,4 @@
-// Holds a mutex for as long as it is in scope, or gives it back for as long.
+// Lock holds a mutex for as long as it is in scope. Unlock releases a held mutex for as long as it is in scope.
 #pragma once
 
 #include <pthread.h>

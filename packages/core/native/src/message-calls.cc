@@ -3,7 +3,7 @@
 #include <poll.h>
 
 #include "arguments.h"
-#include "entering.h"
+#include "returned-descriptors.h"
 #include "functions.h"
 #include "sending.h"
 #include "time-limit.h"
@@ -39,7 +39,7 @@ SENDMSG_INLINE long Recvmsg(Environment& e, const Arguments& args) {
     e.result[kResultControlLength] = static_cast<int32_t>(header.control_length);
     e.result[kResultAddressLength] = header.name_length;
     e.result[kResultFlags] = static_cast<int32_t>(header.flags);
-    EnterAll(e, header);
+    ForgetAllIn(e, header);
   }
   return result;
 }

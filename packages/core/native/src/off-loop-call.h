@@ -9,7 +9,7 @@ struct OffLoopCall {
   ~OffLoopCall();
   OffLoopCall(const OffLoopCall&) = delete;
 
-  // Memory for each part. False: there is none.
+  // Allocates memory for each part. False: there is no memory.
   bool Reserve(size_t data_space, size_t control_space, size_t address_space);
   void Make();
   // Closes the descriptors that the call has brought: the environment has ended, so nobody will take them.
@@ -24,17 +24,17 @@ struct OffLoopCall {
   Bytes control = {};
   Bytes address = {};
 
-  // An errno until the call is made.
+  // -ECANCELED until the call has been made.
   long result = -ECANCELED;
-  // What recvmsg(2) wrote of control data and address, and its msg_flags.
+  // The lengths of the control data and of the address that recvmsg(2) wrote, and its msg_flags.
   size_t control_length = 0;
   int address_length = 0;
   int message_flags = 0;
 
-  // The rest is for the workers.
+  // Only the thread pool uses the rest.
   OffLoopCall* next = nullptr;
   bool finished = false;
-  // The descriptor was closed meanwhile: the thread closes it after the call.
+  // `fd` was to be closed while the call was queued or under way: the thread closes it after the call.
   bool closes = false;
   int close_token = 0;
 };

@@ -1,4 +1,5 @@
-// Where a message continues that is longer than its room. This takes address space, and memory only while such a message is there.
+// If a message is longer than the caller's buffer, the kernel writes the rest of it here. The buffer always takes address space,
+// but memory only while it holds such a rest.
 #pragma once
 
 #include <stddef.h>
@@ -16,7 +17,7 @@ class Overflow {
 
   // Null: there is no address space left.
   uint8_t* memory();
-  // Gives the memory that a message has used back to the kernel.
+  // Gives the first `used` bytes back to the kernel.
   void Empty(size_t used);
 
  private:

@@ -1,5 +1,6 @@
 // libuv's own watch of single descriptors, with a uv_poll_t for each. It is level-triggered: libuv reports a descriptor in each
-// turn of the event loop for as long as it is ready. That saves the epoll instance within libuv's, and the call that gives EAGAIN.
+// turn of the event loop for as long as it is ready. So a message needs neither an epoll instance inside libuv's nor a last call
+// that gives EAGAIN.
 //
 // libuv ends the process if it cannot register a descriptor. So we register the descriptor first, right before libuv does. If that
 // fails, the descriptor is not watched, and JavaScript is told of an EPOLLERR.
@@ -7,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "table.h"
+#include "growing-array.h"
 
 class EventBatch;
 struct uv_loop_s;
@@ -23,14 +24,15 @@ class Polls {
 
   // False: no memory.
   bool Reserve();
-  // `failure`: an eventfd that is signalled when something could not be registered. Then TellFailed() is to be called.
+  // `failure`: an eventfd that we signal if a descriptor could not be registered. The caller must then call TellFailed().
   void Open(uv_loop_s* loop, int failure);
 
-  // Watches the descriptor for EPOLLIN, EPOLLOUT or both, and no longer for what it was watched for before. 0, or a negative errno:
-  // then it is not watched. The descriptor becomes non-blocking. An EPOLLERR ends the watch, and JavaScript must call Close() then.
+  // Watches the descriptor for EPOLLIN, EPOLLOUT or both, in place of the events that it was watched for before. Returns 0, or a
+  // negative errno if it is not watched. The descriptor becomes non-blocking. An EPOLLERR ends the watch: JavaScript must then call
+  // Close().
   int Start(int fd, int32_t slot, int32_t generation, uint32_t events);
   void Stop(int fd, int32_t slot, int32_t generation);
-  // Must come before close(2).
+  // Must be called before close(2) of `fd`.
   void Close(int fd, int32_t slot, int32_t generation);
   void TellFailed();
   // Closes everything, and calls `done` once libuv has done so.
@@ -58,12 +60,12 @@ class Polls {
   int backend_ = -1;
   uv_prepare_s* prepare_ = nullptr;
   // By descriptor number.
-  Table<Poll*> polls_;
-  // Started in this turn, and not yet registered.
+  GrowingArray<Poll*> polls_;
+  // Polls that were started in this turn, and are not registered yet.
   Poll* started_ = nullptr;
-  // Could not be registered, and JavaScript does not know yet.
+  // Polls that could not be registered. JavaScript does not know yet.
   Poll* failed_ = nullptr;
-  // Handles that libuv has not closed.
+  // How many handles libuv has not closed yet.
   size_t handles_ = 0;
   // Null until End() is called.
   void (*done_)(void*) = nullptr;

@@ -1,5 +1,5 @@
-// One system call: a result, or a negative errno. It is inlined, because a function around it takes 45 ns more: we believe that the
-// processor can't foresee a return that follows the kernel's own.
+// One system call: returns a result, or a negative errno. It is inlined: a function around it takes 45 ns more. We believe that the
+// processor can't predict a return right after the kernel's own.
 #pragma once
 
 #include <errno.h>
@@ -38,7 +38,7 @@ SENDMSG_INLINE long EnterKernel(long number, long a = 0, long b = 0, long c = 0,
 
 #else
 
-// libc knows the kernel's own way in, which is quicker than `int $0x80`.
+// libc enters the kernel through the vDSO, which is quicker than `int $0x80`.
 SENDMSG_INLINE long EnterKernel(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
   long result = syscall(number, a, b, c, d, e, f);
   return result == -1 ? -errno : result;

@@ -7,7 +7,7 @@
 #include "event-fd.h"
 #include "libuv.h"
 #include "syscalls.h"
-#include "workers.h"
+#include "thread-pool.h"
 
 namespace {
 
@@ -20,15 +20,15 @@ int Control(int epoll, int operation, int fd, uint32_t events, int32_t slot, int
 
 }  // namespace
 
-int Readiness::Start(napi_env env, napi_value callback, int32_t* events, bool thread, Workers* workers, Readiness** out) {
-  Readiness* self = new Readiness(env, callback, events, workers);
+int Readiness::Start(napi_env env, napi_value callback, int32_t* events, bool thread, ThreadPool* pool, Readiness** out) {
+  Readiness* self = new Readiness(env, callback, events, pool);
   int result = self->Open();
   if (result == 0) result = thread ? self->StartThread() : self->StartPoll();
   if (result < 0) {
     delete self;
     return result;
   }
-  workers->Notify(self->finished_);
+  pool->Notify(self->finished_);
   *out = self;
   return 0;
 }
@@ -76,14 +76,14 @@ int Readiness::StartThread() {
   if (resume_ < 0) return resume_;
   napi_value name;
   napi_create_string_utf8(env_, "sendmsg", NAPI_AUTO_LENGTH, &name);
-  if (napi_create_threadsafe_function(env_, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, OnKnock, &knock_) !=
+  if (napi_create_threadsafe_function(env_, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, OnWake, &wake_) !=
       napi_ok) {
     return -ENOMEM;
   }
-  napi_unref_threadsafe_function(env_, knock_);
+  napi_unref_threadsafe_function(env_, wake_);
   int result = pthread_create(&thread_, nullptr, Wait, this);
   if (result != 0) {
-    napi_release_threadsafe_function(knock_, napi_tsfn_abort);
+    napi_release_threadsafe_function(wake_, napi_tsfn_abort);
     return -result;
   }
   threaded_ = true;
@@ -108,7 +108,7 @@ void Readiness::KeepAlive(bool on) {
   if (on == keeps_alive_) return;
   keeps_alive_ = on;
   if (threaded_) {
-    (on ? napi_ref_threadsafe_function : napi_unref_threadsafe_function)(env_, knock_);
+    (on ? napi_ref_threadsafe_function : napi_unref_threadsafe_function)(env_, wake_);
   } else if (on) {
     uv_ref(AsHandle(poll_));
   } else {
@@ -116,7 +116,8 @@ void Readiness::KeepAlive(bool on) {
   }
 }
 
-// If there are more events, the epoll instance stays readable: the loop calls again, and other work gets its turn before.
+// If there are more than kMaxEvents events, the epoll instance stays readable. Then the loop calls this again in its next turn,
+// after other work.
 void Readiness::Collect() {
   epoll_event events[kMaxEvents];
   long count = RawCall(SYS_epoll_pwait, epoll_, events, kMaxEvents, 0, 0, 8);
@@ -145,22 +146,23 @@ void* Readiness::Wait(void* argument) {
   Readiness* self = static_cast<Readiness*>(argument);
   BlockSignals();
   pollfd watched[2] = {{self->resume_, POLLIN, 0}, {self->epoll_, POLLIN, 0}};
-  bool knocked = false;
+  bool woken = false;
   for (;;) {
-    // Between a knock and its answer we wait for the answer alone, because the epoll instance stays readable until then.
-    if (RawCall(SYS_ppoll, watched, knocked ? 1 : 2, 0, 0, 0) < 0) continue;
+    // The epoll instance stays readable until the event loop has collected the events. So after a wake-up we wait for `resume_`
+    // alone.
+    if (RawCall(SYS_ppoll, watched, woken ? 1 : 2, 0, 0, 0) < 0) continue;
     if (watched[0].revents) {
       Drain(self->resume_);
       if (__atomic_load_n(&self->stop_, __ATOMIC_ACQUIRE)) return nullptr;
-      knocked = false;
-    } else if (!knocked && watched[1].revents) {
-      knocked = true;
-      if (napi_call_threadsafe_function(self->knock_, nullptr, napi_tsfn_nonblocking) != napi_ok) return nullptr;
+      woken = false;
+    } else if (!woken && watched[1].revents) {
+      woken = true;
+      if (napi_call_threadsafe_function(self->wake_, nullptr, napi_tsfn_nonblocking) != napi_ok) return nullptr;
     }
   }
 }
 
-void Readiness::OnKnock(napi_env env, napi_value, void* context, void*) {
+void Readiness::OnWake(napi_env env, napi_value, void* context, void*) {
   Readiness* self = static_cast<Readiness*>(context);
   if (!env) return;
   self->Collect();
@@ -180,7 +182,7 @@ void Readiness::Released(void* argument) {
 
 void Readiness::OnPollEnd(napi_async_cleanup_hook_handle, void* argument) {
   Readiness* self = static_cast<Readiness*>(argument);
-  self->workers_->Notify(-1);
+  self->pool_->Notify(-1);
   self->events_.Close();
   self->closing_ = 3;
   uv_poll_stop(self->poll_);
@@ -191,10 +193,10 @@ void Readiness::OnPollEnd(napi_async_cleanup_hook_handle, void* argument) {
 
 void Readiness::OnThreadEnd(void* argument) {
   Readiness* self = static_cast<Readiness*>(argument);
-  self->workers_->Notify(-1);
+  self->pool_->Notify(-1);
   __atomic_store_n(&self->stop_, true, __ATOMIC_RELEASE);
   Signal(self->resume_);
   pthread_join(self->thread_, nullptr);
-  napi_release_threadsafe_function(self->knock_, napi_tsfn_abort);
+  napi_release_threadsafe_function(self->wake_, napi_tsfn_abort);
   delete self;
 }

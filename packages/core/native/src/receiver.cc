@@ -14,16 +14,16 @@ long Receiver::Receive(const ReceiveRequest& request) {
   long bytes = syscalls_.Invoke(Call::kRecvmsg, request.fd, &header, request.flags | kernel::kMsgDontWait);
   if (bytes < 0) return bytes;
   request.result[kResultAddressLength] = header.name_length;
-  Sort(request, {control_.data(), header.control_length}, static_cast<int>(header.flags));
+  TakeDescriptors(request, {control_.data(), header.control_length}, static_cast<int>(header.flags));
   return bytes;
 }
 
 // Near the limit of open files, or of descriptors that may wait to be closed, the loop's thread may only receive what brings no
 // descriptor. 0: it may receive. kHeldBack, kOffLoop or a negative errno: it may not.
 long Receiver::MayReceive(const ReceiveRequest& request) {
-  bool near_limit = !room_.IsEnough();
+  bool near_limit = !budget_.IsEnough();
   Account* account = custody_.AccountOf(request.fd);
-  bool held_back = account && !workers_.HasRoom(account, room_.limit());
+  bool held_back = account && !pool_.HasRoom(account, budget_.limit());
   if (!near_limit && !held_back) return 0;
   // A message without descriptors adds nothing to those that wait, and another process of the same uid may have sent those.
   long foreseen = Foresee(request);
@@ -48,7 +48,7 @@ long Receiver::Foresee(const ReceiveRequest& request) {
   return 0;
 }
 
-void Receiver::Sort(const ReceiveRequest& request, Bytes arrived, int flags) {
+void Receiver::TakeDescriptors(const ReceiveRequest& request, Bytes arrived, int flags) {
   int unwanted[kernel::kScmMaxFd];
   int kept = 0;
   int dropped = 0;
@@ -66,7 +66,6 @@ void Receiver::Sort(const ReceiveRequest& request, Bytes arrived, int flags) {
           pair[0] = fd;
           pair[1] = custody_.Take(fd, Custody::kStranger, account);
         } else if (dropped < static_cast<int>(kernel::kScmMaxFd)) {
-          // If custody has an entry with this number, somebody has closed that descriptor behind our back.
           custody_.ForgetNumber(fd);
           unwanted[dropped++] = fd;
         }
@@ -89,8 +88,8 @@ void Receiver::Sort(const ReceiveRequest& request, Bytes arrived, int flags) {
   request.result[kResultKept] = kept;
   request.result[kResultDropped] = dropped;
   request.result[kResultPidfd] = pidfd;
-  room_.Took(kept + dropped + (pidfd >= 0));
-  if (dropped > 0) workers_.Close(unwanted, dropped, {.account = custody_.AccountOf(request.fd)}, 0);
+  budget_.Took(kept + dropped + (pidfd >= 0));
+  if (dropped > 0) pool_.Close(unwanted, dropped, {.account = custody_.AccountOf(request.fd)}, 0);
 }
 
 void Trim(Bytes* iov, size_t count, size_t length) {

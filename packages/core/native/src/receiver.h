@@ -3,13 +3,13 @@
 #pragma once
 
 #include "custody.h"
-#include "room.h"
-#include "table.h"
+#include "open-file-budget.h"
+#include "growing-array.h"
 
 struct ReceiveRequest {
   int fd = 0;
   int flags = 0;
-  // How many descriptors to keep. The others are closed.
+  // How many descriptors to keep. Threads close the others.
   int max_fds = 0;
   Bytes* iov = nullptr;
   size_t iov_count = 0;
@@ -17,20 +17,21 @@ struct ReceiveRequest {
   uint8_t* address = nullptr;
   // Room for control messages without descriptors
   Bytes control = {};
-  // What has come, at the positions kResult…
+  // What has arrived is written here, at the positions kResult…
   int32_t* result = nullptr;
 };
 
 class Receiver {
  public:
-  Receiver(Syscalls& syscalls, Custody& custody, Workers& workers, Room& room)
-      : syscalls_(syscalls), custody_(custody), workers_(workers), room_(room) {}
+  Receiver(Syscalls& syscalls, Custody& custody, ThreadPool& pool, OpenFileBudget& budget)
+      : syscalls_(syscalls), custody_(custody), pool_(pool), budget_(budget) {}
 
-  // recvmsg(2) with MSG_DONTWAIT of a Unix socket (MSG_CMSG_CLOEXEC is set) or of another one. kHeldBack or kOffLoop: no message
-  // was taken.
+  // recvmsg(2) with MSG_DONTWAIT. The caller sets MSG_CMSG_CLOEXEC for Unix sockets, and only for them. kHeldBack or kOffLoop: no
+  // message was received.
   long Receive(const ReceiveRequest& request);
-  // Does with control data what Receive() does. `arrived` is a buffer of SpaceFor() bytes, as far as the kernel has filled it.
-  void Sort(const ReceiveRequest& request, Bytes arrived, int flags);
+  // Handles control data that another thread has received. Custody takes the descriptors, and the other control messages go to
+  // `request.control`. `arrived`: the part of a buffer of SpaceFor() bytes that the kernel has filled.
+  void TakeDescriptors(const ReceiveRequest& request, Bytes arrived, int flags);
   static size_t SpaceFor(size_t control_space) {
     return control_space + kernel::CMsgSpace(kernel::kScmMaxFd * sizeof(int)) + kernel::CMsgSpace(sizeof(int));
   }
@@ -41,10 +42,10 @@ class Receiver {
 
   Syscalls& syscalls_;
   Custody& custody_;
-  Workers& workers_;
-  Room& room_;
-  Table<uint8_t> control_;
+  ThreadPool& pool_;
+  OpenFileBudget& budget_;
+  GrowingArray<uint8_t> control_;
 };
 
-// Leaves an iov room for so many bytes.
+// Shortens an iov to at most `length` bytes.
 void Trim(Bytes* iov, size_t count, size_t length);

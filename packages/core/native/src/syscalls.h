@@ -1,4 +1,5 @@
-// Raw system calls. Each returns what the kernel returns: a result, or a negative errno. EINTR is retried, close(2) never.
+// Raw system calls. Each returns what the kernel returns: a result, or a negative errno. After EINTR, the call is made again,
+// except close(2).
 #pragma once
 
 #include <stddef.h>
@@ -7,7 +8,7 @@
 #include "kernel.h"
 #include "raw-call.h"
 
-// The calls that ia32 can also make through socketcall(2), with the number that they have there: include/uapi/linux/net.h.
+// The calls that ia32 can also make through socketcall(2), with their numbers in socketcall(2): include/uapi/linux/net.h.
 // binding.ts has the same list.
 #define SENDMSG_EACH_CALL(CALL) \
   CALL(Socket, socket, 1) \
@@ -53,12 +54,13 @@ class Syscalls {
     return result >= 0 || result == -EAGAIN ? result : Explained(call, result, (long)args...);
 #endif
   }
-  // How the call is made here: 0 by its own number, kPathSocketcall, or the negative errno with which both are denied.
+  // How this process makes the call. 0: by its own number. kPathSocketcall: through socketcall(2). A negative errno: neither works,
+  // and this is the error.
   int PathOf(Call call);
 
  private:
 #if defined(__i386__)
-  // Found out once per call and environment, with descriptor -1, never on a user's call.
+  // Probed once per call and environment, with descriptor -1, and never with a user's call.
   enum class Path : uint8_t { kUnknown, kDirect, kSocketcall, kNone };
   void Probe(Call call);
   long OnSomePath(Call call, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0);
@@ -66,7 +68,8 @@ class Syscalls {
   Path path_[kCalls] = {};
   int denial_[kCalls] = {};
 #else
-  // What the call returns after the error `result`. A signal: the call is made again. A denial: kDenied less its errno.
+  // Deals with the error `result`. If a signal interrupted the call, makes it again. If a filter denies the call, returns kDenied
+  // less the errno.
   long Explained(Call call, long result, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0);
 #endif
 };
@@ -76,20 +79,20 @@ bool IsOpen(int fd);
 // fcntl(F_SETFL, … | O_NONBLOCK)
 int SetNonBlocking(int fd);
 int Ioctl(int fd, int request, void* argument);
-// Signals belong to the program's threads, not to this one. Those that libc uses itself (32 to 34) stay: setuid(2) waits for every
-// thread.
+// Blocks all signals in a thread of ours, because only the program's threads are to handle them. The signals 32 to 34 stay
+// unblocked: libc uses them itself, and setuid(2) waits until every thread has handled one.
 void BlockSignals();
 
 // A point on CLOCK_MONOTONIC, in milliseconds.
 int64_t Now();
 void Sleep(int milliseconds);
-// ppoll(2) on one descriptor until `deadline`: 1 ready, 0 too late, or a negative errno.
+// ppoll(2) on one descriptor until `deadline`. 1: it is ready. 0: the time is over. Otherwise a negative errno.
 int WaitFor(int fd, short events, int64_t deadline);
-// ppoll(2) of a socket, without waiting: which of `events` it has, POLLERR and POLLHUP too; or a negative errno. Not for other
-// files: a FUSE file system asks its daemon, and waits for it.
+// ppoll(2) on a socket, without waiting. Returns its `events`, POLLERR and POLLHUP, or a negative errno. Never call this for a file
+// of a FUSE file system: the kernel would ask the file system's daemon, and wait for its answer.
 int Poll(int fd, short events);
 bool IsReadable(int fd);
-// The value of an option of SOL_SOCKET; -1: it has none.
+// The value of an option of SOL_SOCKET. -1: getsockopt(2) failed.
 int SocketOption(Syscalls& syscalls, int fd, int name);
 // Whether descriptors may be queued in this Unix socket: in messages that nobody has read, or in connections that nobody has
 // accepted.

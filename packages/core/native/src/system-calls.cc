@@ -3,14 +3,14 @@
 #include <poll.h>
 
 #include "arguments.h"
-#include "entering.h"
+#include "returned-descriptors.h"
 #include "functions.h"
 
 namespace {
 
 long Socket(Environment& e, int domain, int type, int protocol, bool own) {
   long fd = e.syscalls.Invoke(Call::kSocket, domain, type, protocol);
-  if (fd >= 0) e.result[0] = Enter(e, static_cast<int>(fd), own);
+  if (fd >= 0) e.result[0] = NoteReturned(e, static_cast<int>(fd), own);
   return fd;
 }
 
@@ -19,7 +19,7 @@ long Socketpair(Environment& e, int domain, int type, int protocol, bool own) {
   long result = e.syscalls.Invoke(Call::kSocketpair, domain, type, protocol, fds);
   for (size_t i = 0; i < 2 && result >= 0; i++) {
     e.result[i] = fds[i];
-    e.result[2 + i] = Enter(e, fds[i], own);
+    e.result[2 + i] = NoteReturned(e, fds[i], own);
   }
   return result;
 }
@@ -54,7 +54,7 @@ long Accept4(Environment& e, int fd, Bytes address, int flags, int timeout, bool
     if (accepted == -EAGAIN && timeout >= 0) continue;
     if (accepted >= 0) {
       e.result[0] = length;
-      e.result[1] = Enter(e, static_cast<int>(accepted), own);
+      e.result[1] = NoteReturned(e, static_cast<int>(accepted), own);
     }
     return accepted;
   }
@@ -71,7 +71,7 @@ long Getsockopt(Environment& e, int fd, int level, int name, Bytes value, bool o
   if (is_descriptor && length == static_cast<int>(sizeof(int))) {
     int pidfd;
     memcpy(&pidfd, value.data, sizeof pidfd);
-    e.result[0] = pidfd >= 0 ? Enter(e, pidfd, own) : 0;
+    e.result[0] = pidfd >= 0 ? NoteReturned(e, pidfd, own) : 0;
   }
   return length;
 }

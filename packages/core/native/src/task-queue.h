@@ -1,11 +1,11 @@
-// Tasks that wait for a thread, and for whom. Users take turns: one with many tasks does not hold up the others.
+// Tasks that wait for a thread. The uids of the peers take turns, so a peer with many tasks does not delay the others.
 //
-// Who calls these functions holds the workers' mutex.
+// The caller of these functions holds the thread pool's mutex.
 #pragma once
 
 #include "off-loop-call.h"
 
-// No peer, or the kernel does not say whose: unconnected datagram sockets.
+// There is no peer, or the kernel does not know its uid, as with unconnected datagram sockets.
 constexpr uint32_t kNobody = UINT32_MAX;
 
 struct Task;
@@ -17,35 +17,35 @@ struct Source {
   Task* first;
   Task* last;
   int waiting, running;
-  // Accounts that refer to it.
+  // How many accounts refer to it.
   int accounts;
 };
 
-// A socket that brings descriptors of strangers. While they wait to be closed they count against the socket, its peer's uid and the
-// process.
+// Belongs to a socket through which strangers' descriptors come. While such a descriptor waits to be closed, it counts against
+// three bounds: the socket's, its peer's uid's and the process's.
 struct Account {
   Source* source;
   int waiting;
   int references;
 
   void Ref() { __atomic_add_fetch(&references, 1, __ATOMIC_RELAXED); }
-  // Whether that was the last reference.
+  // True: that was the last reference.
   bool Unref() { return __atomic_sub_fetch(&references, 1, __ATOMIC_ACQ_REL) == 0; }
 };
 
 struct Task {
   Task* next = nullptr;
   Source* source = nullptr;
-  // The socket that it counts against; or null.
+  // The account that it counts against; or null.
   Account* account = nullptr;
   // The call to make; null: close(2) of `fd`.
   OffLoopCall* call = nullptr;
-  // -1 once a thread has begun to close it.
+  // The descriptor to close. -1 once a thread has begun to close it.
   int fd = -1;
   int token = 0;
 };
 
-// The counters are written under the mutex, but each receive reads them without it.
+// A thread that writes the counters holds the mutex. Each receive reads them without it.
 inline void Count(int& counter, int by) { __atomic_store_n(&counter, counter + by, __ATOMIC_RELAXED); }
 inline int Read(const int& counter) { return __atomic_load_n(&counter, __ATOMIC_RELAXED); }
 
@@ -56,11 +56,11 @@ class TaskQueue {
   Source* SourceOf(uint32_t uid);
   // Forgets a source that nothing refers to any more, since uids come and go.
   void Release(Source* source);
-  // What Unref() leaves of an account when it was the last reference.
+  // Deletes an account after its last Unref().
   void Delete(Account* account);
-  // Keeps a copy.
+  // Queues a copy of the task.
   void Add(const Task& task);
-  // Whether there is a task for a thread. A uid that has `limit` tasks under way gets no other.
+  // Whether a thread can take a task. If `limit` tasks of a uid are under way, its others wait.
   bool IsTakeable(int limit) const;
   // The next task of the uid whose turn it is; or null.
   Task* Take(int limit);
@@ -69,7 +69,7 @@ class TaskQueue {
   // Whether a task is to close `fd` and has not begun to.
   bool IsClosing(int fd) const;
 
-  // Tasks that are queued or under way, and those under way.
+  // `waiting` counts tasks that are queued or under way, `running` only those under way.
   int waiting = 0, running = 0;
 
  private:

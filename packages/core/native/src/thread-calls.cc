@@ -20,7 +20,7 @@ long Start(Environment& e, OffLoopCall* call, Space space, Fill fill) {
     return -ENOMEM;
   }
   fill();
-  return e.workers->Start(call, e.custody.PeerOf(call->fd)) ? 0 : -ENOMEM;
+  return e.pool->Start(call, e.custody.PeerOf(call->fd)) ? 0 : -ENOMEM;
 }
 
 constexpr auto kNothing = [] {};
@@ -61,7 +61,7 @@ long StartAccept(Environment& e, int fd, int flags, int token) {
 }
 
 long EndReceive(Environment& e, int token, Bytes memory, size_t room, int max_fds) {
-  OffLoopCall* call = e.workers->End(token);
+  OffLoopCall* call = e.pool->End(token);
   if (!call) return -EINVAL;
   long bytes = call->result;
   if (bytes >= 0) {
@@ -72,7 +72,7 @@ long EndReceive(Environment& e, int token, Bytes memory, size_t room, int max_fd
     Copy(e.scratch, call->address.data, call->address.length < kAddressSpace ? call->address.length : kAddressSpace);
     e.result[kResultAddressLength] = call->address_length;
     ReceiveRequest request = {.fd = call->fd, .max_fds = max_fds, .control = e.control_room.bytes, .result = e.result};
-    e.receiver.Sort(request, {call->control.data, call->control_length}, call->message_flags);
+    e.receiver.TakeDescriptors(request, {call->control.data, call->control_length}, call->message_flags);
   }
   delete call;
   return bytes;
@@ -80,7 +80,7 @@ long EndReceive(Environment& e, int token, Bytes memory, size_t room, int max_fd
 
 // Of a send, a connect or an accept.
 long EndCall(Environment& e, int token) {
-  OffLoopCall* call = e.workers->End(token);
+  OffLoopCall* call = e.pool->End(token);
   if (!call) return -EINVAL;
   long result = call->result;
   if (call->call == Call::kAccept4 && result >= 0) e.result[1] = e.custody.Take(static_cast<int>(result));
@@ -95,8 +95,8 @@ constexpr Function kFunctions[] = {
     {"startAccept", Calls<StartAccept>},
     {"endReceive", Calls<EndReceive>},
     {"endCall", Calls<EndCall>},
-    {"takeFinished", Calls<[](Environment& e, Numbers to) { return e.workers->TakeFinished(to.data, to.length); }>},
-    {"closing", Calls<[](Environment& e) { return e.workers->waiting(); }>},
+    {"takeFinished", Calls<[](Environment& e, Numbers to) { return e.pool->TakeFinished(to.data, to.length); }>},
+    {"closing", Calls<[](Environment& e) { return e.pool->waiting(); }>},
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include "tickets.h"
 
 #include "lock.h"
-#include "table.h"
+#include "growing-array.h"
 
 namespace {
 
@@ -14,7 +14,7 @@ struct Entry {
 constexpr int64_t kMaxTicket = (int64_t{1} << 48) - 1;
 
 pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-// The entries. Not a Table, because its destructor would run while other threads still work.
+// The entries. Not a GrowingArray, because its destructor would run while other threads still work.
 void* memory = nullptr;
 size_t capacity = 0;
 

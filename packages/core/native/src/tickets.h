@@ -1,5 +1,5 @@
-// Descriptors on their way from one thread of the process to another. This is the only state that threads share. If the process has
-// loaded several copies of this binary, each has a table of its own.
+// Descriptors that one JavaScript thread of the process passes to another. This is the only state that JavaScript threads share. If
+// the process has loaded several copies of this binary, each copy has a table of its own.
 //
 // A ticket can be claimed once. A descriptor that nobody claims stays open until the process ends.
 #pragma once
@@ -7,10 +7,10 @@
 #include "custody.h"
 
 struct Deposited {
-  // When claimed: -ENOENT if there is no such ticket.
+  // ClaimTicket() gives -ENOENT if there is no such ticket.
   int fd;
   Custody::Opener opener;
-  // Whose peer sent the descriptor.
+  // The uid of the peer that sent the descriptor; or kNobody.
   uint32_t uid;
 };
 

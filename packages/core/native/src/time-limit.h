@@ -1,14 +1,14 @@
-// System calls with a time limit of ours. The kernel's own limits (SO_RCVTIMEO, the argument of recvmmsg(2)) are not used: the
-// first would change the caller's socket, and the second is looked at only when a message arrives (recvmmsg(2), BUGS).
+// System calls with a time limit. We do not use the kernel's own limits: SO_RCVTIMEO would change the caller's socket, and
+// recvmmsg(2) looks at its time limit only when a message arrives (recvmmsg(2), BUGS).
 #pragma once
 
 #include <errno.h>
 
 #include "syscalls.h"
 
-// Repeats `attempt` until the kernel no longer says EAGAIN, or `timeout` milliseconds are over: then -ETIMEDOUT. `timeout` < 0: one
-// plain call. ppoll(2) can call a descriptor ready for which the attempt still gives EAGAIN, as with an addressed datagram to a
-// full Unix socket. Then we pause, each time for longer.
+// Repeats `attempt` until it gives something else than EAGAIN. Returns -ETIMEDOUT after `timeout` milliseconds. With `timeout` < 0,
+// makes one plain call. Even if ppoll(2) says that a descriptor is ready, the attempt can give EAGAIN again, as with an addressed
+// datagram to a full Unix socket. Then we pause, each time for longer.
 template <typename Attempt>
 long Within(int32_t timeout, int fd, short events, Attempt attempt) {
   if (timeout < 0) return attempt(0);

@@ -6,10 +6,10 @@
 namespace {
 
 napi_value Watch(Environment& e, const Arguments& args) {
-  e.room.Open();
+  e.open_file_budget.Open();
   int32_t* events;
   napi_value shared = SharedArray(args.env(), napi_int32_array, kEventsKeepAlive + 1, &events);
-  int result = Readiness::Start(args.env(), args[0], events, args.As<bool>(1), e.workers, &e.readiness);
+  int result = Readiness::Start(args.env(), args[0], events, args.As<bool>(1), e.pool, &e.readiness);
   return result < 0 ? ToJs(args.env(), result) : shared;
 }
 

@@ -1,4 +1,4 @@
-#include "workers.h"
+#include "thread-pool.h"
 
 #include <limits.h>
 
@@ -36,22 +36,22 @@ int Least(int a, int b) { return a < b ? a : b; }
 
 }  // namespace
 
-Workers::Workers() {
+ThreadPool::ThreadPool() {
   for (Lane& lane : lanes_) {
-    lane.workers = this;
+    lane.pool = this;
     // One user cannot hold up the others. In kOwn there is only one.
     lane.limit = &lane == &lanes_[kOwn] ? kMaxThreads : kMaxThreads / 2;
   }
 }
 
 // The mutex is held, and given back.
-void Workers::Leave() {
+void ThreadPool::Leave() {
   bool last = --references_ == 0;
   pthread_mutex_unlock(&mutex_);
   if (last) delete this;
 }
 
-void Workers::Abandon() {
+void ThreadPool::Abandon() {
   pthread_mutex_lock(&mutex_);
   abandoned_ = true;
   event_fd_ = -1;
@@ -72,24 +72,24 @@ void Workers::Abandon() {
   Leave();
 }
 
-Account* Workers::Open(uint32_t uid) {
+Account* ThreadPool::Open(uint32_t uid) {
   Lock lock(mutex_);
   Source* source = lanes_[kStrangers].queue.SourceOf(uid);
   source->accounts++;
   return new Account{source, 0, 1};
 }
 
-void Workers::Unref(Account* account) {
+void ThreadPool::Unref(Account* account) {
   if (!account || !account->Unref()) return;
   Lock lock(mutex_);
   lanes_[kStrangers].queue.Delete(account);
 }
 
-Workers::Bounds Workers::BoundsOf(int limit) {
+ThreadPool::Bounds ThreadPool::BoundsOf(int limit) {
   return {Least(limit / 16, kMaxOfSocket), Least(limit / 8, kMaxOfUid), Least(limit / 4, kMaxOfProcess)};
 }
 
-bool Workers::HasRoom(const Account* account, int limit) const {
+bool ThreadPool::HasRoom(const Account* account, int limit) const {
   int of_uid = Read(account->source->waiting);
   Bounds bounds = BoundsOf(limit);
   // Only a uid with at least half of its own bound is held to the bound of the process. But there can be very many uids with less.
@@ -98,7 +98,7 @@ bool Workers::HasRoom(const Account* account, int limit) const {
          Read(lanes_[kStrangers].queue.waiting) < of_process;
 }
 
-bool Workers::StartThread(Lane& lane) {
+bool ThreadPool::StartThread(Lane& lane) {
   pthread_t thread;
   if (lane.threads == kMaxThreads || pthread_create(&thread, nullptr, Run, &lane) != 0) return false;
   pthread_detach(thread);
@@ -108,7 +108,7 @@ bool Workers::StartThread(Lane& lane) {
 }
 
 // Sees to it that a thread takes the `added` tasks that were queued last. `awaited`: somebody waits for them.
-void Workers::Summon(Lane& lane, int added, bool awaited) {
+void ThreadPool::Summon(Lane& lane, int added, bool awaited) {
   bool are_calls = &lane == &calls_lane_;
   const TaskQueue& queue = lane.queue;
   // A thread that is at work takes what has come meanwhile. If none is, one wake-up is enough for everything that comes until it
@@ -123,7 +123,7 @@ void Workers::Summon(Lane& lane, int added, bool awaited) {
 }
 
 // Queues a task. False: there is no thread that would ever take it.
-bool Workers::Add(Lane& lane, const Task& task) {
+bool ThreadPool::Add(Lane& lane, const Task& task) {
   if (lane.threads == 0 && !StartThread(lane)) {
     lane.queue.Release(task.source);
     return false;
@@ -132,7 +132,7 @@ bool Workers::Add(Lane& lane, const Task& task) {
   return true;
 }
 
-bool Workers::CloseAfterCall(int fd, int token) {
+bool ThreadPool::CloseAfterCall(int fd, int token) {
   for (OffLoopCall* call = calls_; call; call = call->next) {
     if (call->fd != fd || call->finished || call->closes) continue;
     call->closes = true;
@@ -142,7 +142,7 @@ bool Workers::CloseAfterCall(int fd, int token) {
   return false;
 }
 
-void Workers::Close(const int* fds, int count, const Origin& origin, int token) {
+void ThreadPool::Close(const int* fds, int count, const Origin& origin, int token) {
   Lane& lane = lanes_[origin.lane];
   int done = 0;
   {
@@ -163,7 +163,7 @@ void Workers::Close(const int* fds, int count, const Origin& origin, int token) 
   Finish(token);
 }
 
-bool Workers::IsClosing(int fd) {
+bool ThreadPool::IsClosing(int fd) {
   Lock lock(mutex_);
   for (const Lane& lane : lanes_) {
     if (lane.queue.IsClosing(fd)) return true;
@@ -174,7 +174,7 @@ bool Workers::IsClosing(int fd) {
   return false;
 }
 
-bool Workers::Start(OffLoopCall* call, uint32_t uid) {
+bool ThreadPool::Start(OffLoopCall* call, uint32_t uid) {
   Lock lock(mutex_);
   if (!Add(calls_lane_, {.source = calls_lane_.queue.SourceOf(uid), .call = call})) {
     delete call;
@@ -187,7 +187,7 @@ bool Workers::Start(OffLoopCall* call, uint32_t uid) {
 }
 
 // Does nothing if the call is not among `calls_`.
-void Workers::Unlink(OffLoopCall* call) {
+void ThreadPool::Unlink(OffLoopCall* call) {
   for (OffLoopCall** at = &calls_; *at; at = &(*at)->next) {
     if (*at != call) continue;
     *at = call->next;
@@ -195,7 +195,7 @@ void Workers::Unlink(OffLoopCall* call) {
   }
 }
 
-OffLoopCall* Workers::End(int token) {
+OffLoopCall* ThreadPool::End(int token) {
   Lock lock(mutex_);
   OffLoopCall* call = calls_;
   while (call && (call->token != token || !call->finished)) call = call->next;
@@ -203,18 +203,18 @@ OffLoopCall* Workers::End(int token) {
   return call;
 }
 
-void Workers::Finish(int token) {
+void ThreadPool::Finish(int token) {
   if (!token || abandoned_ || !finished_.Reserve(finished_count_ + 1)) return;
   finished_[finished_count_++] = token;
   if (event_fd_ >= 0) Signal(event_fd_);
 }
 
-void Workers::Notify(int event_fd) {
+void ThreadPool::Notify(int event_fd) {
   Lock lock(mutex_);
   event_fd_ = event_fd;
 }
 
-size_t Workers::TakeFinished(int32_t* tokens, size_t space) {
+size_t ThreadPool::TakeFinished(int32_t* tokens, size_t space) {
   Lock lock(mutex_);
   size_t count = finished_count_ < space ? finished_count_ : space;
   Copy(tokens, finished_.data(), count * sizeof(int32_t));
@@ -223,21 +223,21 @@ size_t Workers::TakeFinished(int32_t* tokens, size_t space) {
   return count;
 }
 
-int Workers::waiting() {
+int ThreadPool::waiting() {
   Lock lock(mutex_);
   int count = 0;
   for (const Lane& lane : lanes_) count += lane.queue.waiting;
   return count;
 }
 
-void* Workers::Run(void* data) {
+void* ThreadPool::Run(void* data) {
   Lane* lane = static_cast<Lane*>(data);
   BlockSignals();
-  lane->workers->Work(*lane);
+  lane->pool->Work(*lane);
   return nullptr;
 }
 
-void Workers::Work(Lane& lane) {
+void ThreadPool::Work(Lane& lane) {
   int looks = 0;
   // Whether it takes a task although another thread is at work: because it has just finished one, or has looked on for long.
   bool eager = &lane == &calls_lane_;
@@ -261,7 +261,7 @@ void Workers::Work(Lane& lane) {
 }
 
 // Waits for tasks. Returns whether to take one although another thread is at work. The mutex is held before and after.
-bool Workers::Rest(Lane& lane, int looks) {
+bool ThreadPool::Rest(Lane& lane, int looks) {
   bool watches = !lane.watched && lane.queue.waiting > 0;
   bool lingers = !watches && looks <= kMoments;
   if (watches) lane.watched = true;
@@ -278,7 +278,7 @@ bool Workers::Rest(Lane& lane, int looks) {
 }
 
 // The mutex is held before and after, not during the call.
-void Workers::Perform(Lane& lane, Task* task) {
+void ThreadPool::Perform(Lane& lane, Task* task) {
   if (task->call) return PerformCall(task->call);
   if (IsUnread(lane, task)) return;
   int fd = task->fd;
@@ -291,7 +291,7 @@ void Workers::Perform(Lane& lane, Task* task) {
 }
 
 // Whether something has arrived in the socket's queue since the lane was chosen: then another lane closes it.
-bool Workers::IsUnread(const Lane& lane, const Task* task) {
+bool ThreadPool::IsUnread(const Lane& lane, const Task* task) {
   if (&lane != &lanes_[kRead]) return false;
   bool unread;
   {
@@ -306,7 +306,7 @@ bool Workers::IsUnread(const Lane& lane, const Task* task) {
   return true;
 }
 
-void Workers::PerformCall(OffLoopCall* call) {
+void ThreadPool::PerformCall(OffLoopCall* call) {
   if (!call->finished && !abandoned_) {
     Unlock unlock(mutex_);
     call->Make();

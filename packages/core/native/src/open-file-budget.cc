@@ -1,4 +1,4 @@
-#include "room.h"
+#include "open-file-budget.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -54,21 +54,21 @@ uint64_t TicksOfMillisecond() { return 1; }
 
 }  // namespace
 
-Room::~Room() {
+OpenFileBudget::~OpenFileBudget() {
   if (directory_ >= 0) Close(directory_);
 }
 
-void Room::Open() {
+void OpenFileBudget::Open() {
   directory_ = static_cast<int>(RawCall(SYS_openat, kernel::kAtFdCwd, "/proc/self/fd", kernel::kCloexec, 0));
 }
 
-bool Room::IsEnough() {
+bool OpenFileBudget::IsEnough() {
   bool old = Ticks() - counted_ > fresh_;
   if (old || (free_ < kMargin && !listed_)) Count();
   return free_ >= kMargin;
 }
 
-void Room::Count() {
+void OpenFileBudget::Count() {
   struct {
     uint64_t soft, hard;
   } limits = {};
@@ -79,7 +79,7 @@ void Room::Count() {
   counted_ = Ticks();
 }
 
-int64_t Room::Used() {
+int64_t OpenFileBudget::Used() {
   if (directory_ >= 0 && !listed_) {
     Statx stat = {};
     if (RawCall(SYS_statx, directory_, "", kAtEmptyPath, kStatxSize, &stat) == 0 && stat.size > 0) {

@@ -1,4 +1,4 @@
-// An array that grows, and frees itself. New elements are zero.
+// An array that grows, and that frees its memory in the end. New elements are zero.
 #pragma once
 
 #include <stdlib.h>
@@ -8,11 +8,11 @@
 bool Grow(void** memory, size_t* capacity, size_t needed, size_t size);
 
 template <typename T>
-class Table {
+class GrowingArray {
  public:
-  Table() = default;
-  ~Table() { free(memory_); }
-  Table(const Table&) = delete;
+  GrowingArray() = default;
+  ~GrowingArray() { free(memory_); }
+  GrowingArray(const GrowingArray&) = delete;
 
   bool Reserve(size_t needed) { return needed <= capacity_ || Grow(&memory_, &capacity_, needed, sizeof(T)); }
   size_t capacity() const { return capacity_; }

@@ -1,4 +1,4 @@
-#include "table.h"
+#include "growing-array.h"
 
 bool Grow(void** memory, size_t* capacity, size_t needed, size_t size) {
   size_t grown = *capacity ? *capacity * 2 : 64;
