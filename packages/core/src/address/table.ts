@@ -3,6 +3,7 @@ import { type AlgAddress, alg } from "./alg.js";
 import { type BluetoothAddress, bluetooth } from "./bluetooth.js";
 import { type CanAddress, can } from "./can.js";
 import type { AddressCodec } from "./codec.js";
+import type { AddressFamilyName } from "./family.js";
 import { type Ipv4Address, ipv4 } from "./ipv4.js";
 import { type Ipv6Address, ipv6 } from "./ipv6.js";
 import { type LlcAddress, llc } from "./llc.js";
@@ -16,8 +17,13 @@ import { type UnixAddress, unix } from "./unix.js";
 import { type VsockAddress, vsock } from "./vsock.js";
 import { type XdpAddress, xdp } from "./xdp.js";
 
-/** Every family that the library knows, by name. An address of another family is a {@link RawAddress}. */
-const codecs = {
+// biome-ignore lint/suspicious/noExplicitAny: a codec is only ever given addresses of its own family.
+type AnyCodec = AddressCodec<any>;
+
+/**
+ * Every family whose addresses the library knows, by its name in family.ts. An address of another family is a {@link RawAddress}.
+ */
+export const codecs = {
   unix,
   ipv4,
   ipv6,
@@ -32,7 +38,7 @@ const codecs = {
   tipc,
   vsock,
   xdp,
-} as const;
+} as const satisfies { readonly [F in AddressFamilyName]?: AnyCodec };
 
 /** A socket's address. `family` says of which family. You can leave it out if the other fields already say it. */
 export type Address =
@@ -51,9 +57,6 @@ export type Address =
   | VsockAddress
   | XdpAddress
   | RawAddress;
-
-// biome-ignore lint/suspicious/noExplicitAny: a codec is only ever given addresses of its own family.
-type AnyCodec = AddressCodec<any>;
 
 const byNumber = new Map<number, AnyCodec>(Object.values(codecs).map((codec) => [codec.family, codec]));
 
