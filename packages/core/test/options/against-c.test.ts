@@ -22,30 +22,30 @@ import { compilerMissing, runC } from "../support/c-compiler.js";
 
 interface Group {
   readonly headers: readonly string[];
-  /** The beginning of the options' names. */
-  readonly names: RegExp;
+  /** The levels of its options. */
+  readonly levels: readonly string[];
 }
 
 const GROUPS: Record<string, Group> = {
   socket: {
-    headers: ["sys/socket.h", "linux/types.h", "linux/net_tstamp.h"],
-    names: /^(linger|peerCred|txTime)$/,
+    headers: ["sys/socket.h", "linux/types.h", "linux/time_types.h", "linux/net_tstamp.h"],
+    levels: ["SOL_SOCKET"],
   },
-  ip: { headers: ["linux/in.h"], names: /^(ip[A-Z]|mcast[A-Z]|originalDst)/ },
-  ipv6: { headers: ["linux/in6.h", "linux/ipv6.h"], names: /^(ipv6|ip6t)/ },
-  tcp: { headers: ["linux/socket.h", "linux/tcp.h"], names: /^tcp/ },
-  packet: { headers: ["linux/if_packet.h"], names: /^packet/ },
+  ip: { headers: ["linux/in.h"], levels: ["SOL_IP", "SOL_RAW"] },
+  ipv6: { headers: ["linux/in6.h", "linux/ipv6.h"], levels: ["SOL_IPV6", "SOL_ICMPV6"] },
+  tcp: { headers: ["linux/socket.h", "linux/tcp.h"], levels: ["SOL_TCP"] },
+  packet: { headers: ["linux/if_packet.h"], levels: ["SOL_PACKET"] },
   can: {
     headers: ["linux/can.h", "linux/can/raw.h", "linux/can/isotp.h", "linux/can/j1939.h"],
-    names: /^(can|j1939)/,
+    levels: ["SOL_CAN_RAW", "SOL_CAN_ISOTP", "SOL_CAN_J1939"],
   },
-  sctp: { headers: ["stdint.h", "sys/socket.h", "linux/sctp.h"], names: /^sctp/ },
-  udp: { headers: ["linux/udp.h"], names: /^udp/ },
-  tls: { headers: ["linux/tls.h"], names: /^tls/ },
-  netlink: { headers: ["sys/socket.h", "linux/netlink.h"], names: /^netlink/ },
+  sctp: { headers: ["stdint.h", "sys/socket.h", "linux/sctp.h"], levels: ["SOL_SCTP"] },
+  udp: { headers: ["linux/udp.h"], levels: ["SOL_UDP"] },
+  tls: { headers: ["linux/tls.h"], levels: ["SOL_TLS"] },
+  netlink: { headers: ["sys/socket.h", "linux/netlink.h"], levels: ["SOL_NETLINK"] },
   vsock: {
     headers: ["sys/socket.h", "linux/types.h", "linux/time_types.h", "linux/vm_sockets.h"],
-    names: /^vmSockets/,
+    levels: ["AF_VSOCK"],
   },
 };
 
@@ -61,13 +61,11 @@ const NOT_IN_HEADERS: ReadonlySet<string> = new Set([
   "struct ipv6_opt_hdr",
 ]);
 
-const entries = Object.entries<OptionEntry>(socketOptions);
-
 /** The structures of a group, with our size of each, including fields of newer kernels. */
-function structures({ names }: Group, layout: Layout): Map<string, number> {
+function structures({ levels }: Group, layout: Layout): Map<string, number> {
   const found = new Map<string, number>();
-  for (const [name, { payload, setPayload }] of entries) {
-    if (!names.test(name)) continue;
+  for (const { levelName, payload, setPayload } of Object.values<OptionEntry>(socketOptions)) {
+    if (!levels.includes(levelName)) continue;
     for (const each of setPayload ? [payload, setPayload] : [payload]) {
       const ctype = each.ctype.replace(/\[\]$/, "");
       // A structure that ends in a list is compared by its bytes below.
@@ -320,6 +318,14 @@ ${body}
 // linux/in.h and linux/in6.h define nothing that glibc's headers define, if arpa/inet.h includes those first.
 const glibcFirst = (headers: readonly string[]) =>
   headers.map((header) => (header === "linux/in.h" || header === "linux/in6.h" ? "netinet/in.h" : header));
+
+it("every option is of a group's level", () => {
+  const levels = Object.values(GROUPS).flatMap((group) => group.levels);
+  const others = Object.values<OptionEntry>(socketOptions).filter(
+    ({ levelName }) => !levels.includes(levelName),
+  );
+  expect(others.map(({ constant }) => constant)).toEqual([]);
+});
 
 for (const layout of ["64", "32"] as const satisfies readonly Layout[]) {
   const missing = compilerMissing(layout);
