@@ -33,6 +33,8 @@ export const architectures = {
         PREBUILD_STRIP_BIN: "aarch64-linux-gnu-strip",
       },
     },
+    // The stack protector's value: a variable of the dynamic linker (glibc) or of libc (musl).
+    alsoTakes: ["__stack_chk_guard"],
     glibc: ["/lib/aarch64-linux-gnu/libc.so.6", "/usr/aarch64-linux-gnu/lib/libc.so.6"],
   },
 };

@@ -36,9 +36,6 @@ const oneVersion = new Set([
  */
 const movedWithLibpthread = new Set(["pthread_create", "pthread_detach", "pthread_join"]);
 
-/** On aarch64, the stack protector's value is a variable of the dynamic linker (glibc) or of libc (musl). */
-const onlyOnArm64 = new Set(["__stack_chk_guard"]);
-
 function readelf(...args) {
   const { error, failure, stdout } = attempt("readelf", args);
   if (error) throw new Error("readelf is missing. On Debian and Ubuntu: apt-get install binutils");
@@ -76,7 +73,7 @@ function audit(arch, file, strict) {
   const dynamic = readelf("-W", "-d", file);
   const symbols = dynamicSymbols(file);
   const size = statSync(file).size;
-  const { elfMachine, sizeLimit } = architectures[arch];
+  const { elfMachine, sizeLimit, alsoTakes = [] } = architectures[arch];
 
   check(`is for ${elfMachine}`, !header.includes(elfMachine) && header.match(/Machine:\s*(.*)/)?.[1]);
   check(`is under ${sizeLimit} bytes`, size >= sizeLimit && `${size} bytes`);
@@ -120,10 +117,7 @@ function audit(arch, file, strict) {
   check(
     "takes of libc what the list permits",
     libcNames.filter(
-      (name) =>
-        !oneVersion.has(name) &&
-        !movedWithLibpthread.has(name) &&
-        !(arch === "arm64" && onlyOnArm64.has(name)),
+      (name) => !oneVersion.has(name) && !movedWithLibpthread.has(name) && !alsoTakes.includes(name),
     ),
   );
 
@@ -135,7 +129,7 @@ function audit(arch, file, strict) {
       libcNames
         .filter(
           (name) =>
-            !movedWithLibpthread.has(name) && !onlyOnArm64.has(name) && versions.get(name)?.length !== 1,
+            !movedWithLibpthread.has(name) && !alsoTakes.includes(name) && versions.get(name)?.length !== 1,
         )
         .map((name) => `${name}: ${versions.get(name)?.join(", ") ?? "not there"}`),
     );
