@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { EAGAIN, ECONNREFUSED, EPERM, errnoName } from "../src/errno.js";
 import {
@@ -110,4 +111,15 @@ test("a count is returned, and a negative errno is thrown", () => {
   expect(succeeded(0, "recvmsg")).toBe(0);
   expect(succeeded(7, "recvmsg")).toBe(7);
   expect(() => succeeded(-EAGAIN, "recvmsg")).toThrow(expect.objectContaining({ code: "EAGAIN" }));
+});
+
+test("docs/errors.md has each of the library's own codes, and no others", () => {
+  const codesIn = (text: string) => text.match(/\bERR_SENDMSG_\w+/g) ?? [];
+  const sources = new URL("../src/", import.meta.url);
+  const used = readdirSync(sources, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .flatMap((file) => codesIn(readFileSync(new URL(file, sources), "utf8")));
+  const documented = codesIn(readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8"));
+  expect(used.length).toBeGreaterThan(0);
+  expect([...new Set(documented)].sort()).toEqual([...new Set(used)].sort());
 });
