@@ -51,6 +51,7 @@ test.each([
   ["packages/core/src/native/load.ts", "what errors name", /^const TARGETS = .*/gm],
   [".github/workflows/ci.yml", "binary", /- arch: \w+\n +runner:/g],
   [".github/workflows/ci.yml", "tarballs", /\barch: \[.*\]|- arch: \w+\n +platform:/g],
+  ["tools/test-musl.mjs", "targets", /^ {2}\w+: \{/gm],
   ["tools/deny-syscalls.py", "AUDIT_ARCH", /^AUDIT_ARCH = .*/gm],
   ["README.md", "what is needed", /Linux on .*?\. `npx sendmsg doctor`/g],
   ["README.md", "targets", /^\| Linux .*? \|/gm],
