@@ -4,6 +4,7 @@ import { EBADF, EEXIST, ENOENT } from "./errno.js";
 import { closedError, codedError, explain, invalidArgType, systemError } from "./errors.js";
 import { beforeCollection, countHeld } from "./forgotten.js";
 import { LateRegistry } from "./late-registry.js";
+import { RESULT_GENERATION } from "./native/binding.js";
 import { binding } from "./native/load.js";
 
 /** Two installed copies of the library recognise each other's descriptors by this symbol. */
@@ -140,7 +141,7 @@ export class FileDescriptor implements Descriptor {
     const native = binding();
     const fd = native.claim(ticket.ticket);
     if (fd < 0) throw noSuchTicket();
-    return hold(fd, native.result[0]!);
+    return hold(fd, native.result[RESULT_GENERATION]!);
   }
 
   /** True for a FileDescriptor of this or of another installed copy of the library. */
@@ -187,9 +188,9 @@ export class FileDescriptor implements Descriptor {
    */
   dup(): FileDescriptor {
     const native = binding();
-    const fd = native.dup(this.#open(), true);
+    const fd = native.dup(this.#open());
     if (fd < 0) throw systemError(fd, "fcntl");
-    return hold(fd, native.result[0]!);
+    return hold(fd, native.result[RESULT_GENERATION]!);
   }
 
   /** Gives up ownership without closing the descriptor. Returns the number, which the caller now owns. */

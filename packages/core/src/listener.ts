@@ -9,6 +9,7 @@ import { type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
 import { EAGAIN } from "./errno.js";
 import { codedError, invalidArgValue } from "./errors.js";
 import { HANDED_OVER } from "./interop/sendable.js";
+import { RESULT_GENERATION } from "./native/binding.js";
 import { binding } from "./native/load.js";
 import { checkNotAborted } from "./socket/abort.js";
 import { addressOf } from "./socket/address-of.js";
@@ -276,8 +277,10 @@ export class Listener implements MessageListener<Socket> {
   #acceptNow(): number | Socket {
     const native = binding();
     const fd = this.#endpoint.open();
-    const accepted = native.accept4(fd, null, SOCK_CLOEXEC | SOCK_NONBLOCK, -1, true);
-    return accepted < 0 ? accepted : this.#socketOf(holdUncollected(accepted, native.result[1]!));
+    const accepted = native.accept4(fd, null, SOCK_CLOEXEC | SOCK_NONBLOCK, -1);
+    return accepted < 0
+      ? accepted
+      : this.#socketOf(holdUncollected(accepted, native.result[RESULT_GENERATION]!));
   }
 
   /** Returns the connection or the errno that a thread has brought. If there is none, starts a thread and returns -EAGAIN. */
@@ -304,7 +307,7 @@ export class Listener implements MessageListener<Socket> {
     let held: number | Socket | Error = accepted;
     if (accepted >= 0) {
       try {
-        held = this.#socketOf(holdUncollected(accepted, native.result[1]!));
+        held = this.#socketOf(holdUncollected(accepted, native.result[RESULT_GENERATION]!));
       } catch (error) {
         held = error as Error;
       }

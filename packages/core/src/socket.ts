@@ -14,6 +14,7 @@ import { codedError, invalidArgValue } from "./errors.js";
 import { toNetSocket } from "./interop/node-socket.js";
 import { HANDED_OVER, HANDING_OVER, HOLDS_DATA } from "./interop/sendable.js";
 import { type Message, messageOf, type OutgoingMessage } from "./message.js";
+import { RESULT_FDS } from "./native/binding.js";
 import { binding } from "./native/load.js";
 import { checkNotAborted } from "./socket/abort.js";
 import { addressOf } from "./socket/address-of.js";
@@ -618,14 +619,9 @@ export function socketpair(
     CREATION_OPTIONS.filter((name) => name !== "protocol"),
   );
   const native = binding();
-  const result = native.socketpair(
-    AF_UNIX,
-    typeNumber | SOCK_CLOEXEC | SOCK_NONBLOCK,
-    checked.protocol,
-    true,
-  );
+  const result = native.socketpair(AF_UNIX, typeNumber | SOCK_CLOEXEC | SOCK_NONBLOCK, checked.protocol);
   if (result < 0) throw failure(result, "socketpair");
-  const [firstFd, secondFd, firstGeneration, secondGeneration] = native.result as unknown as number[];
+  const [firstFd, firstGeneration, secondFd, secondGeneration] = native.result.subarray(RESULT_FDS);
   const descriptors = [
     holdUncollected(firstFd!, firstGeneration!),
     holdUncollected(secondFd!, secondGeneration!),

@@ -80,10 +80,10 @@ long Recvmmsg(Environment& e, const Arguments& args) {
   for (long i = 0; i < received && (i + 1) * kMmsgResults <= results.length; i++, at += kMmsgResults) {
     const kernel::MMsgHdr& message = batch.headers()[i];
     ForgetAllIn(e, message.header);
-    at[0] = static_cast<int32_t>(message.length);
-    at[1] = static_cast<int32_t>(message.header.control_length);
-    at[2] = message.header.name_length;
-    at[3] = static_cast<int32_t>(message.header.flags);
+    at[kResultControlLength] = static_cast<int32_t>(message.header.control_length);
+    at[kResultAddressLength] = message.header.name_length;
+    at[kResultFlags] = static_cast<int32_t>(message.header.flags);
+    at[kMmsgBytes] = static_cast<int32_t>(message.length);
   }
   return received;
 }

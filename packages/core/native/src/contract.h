@@ -17,6 +17,7 @@ constexpr size_t kResultKept = 3;
 constexpr size_t kResultDropped = 4;
 constexpr size_t kResultPidfd = 5;
 constexpr size_t kResultPidfdGeneration = 6;
+constexpr size_t kResultGeneration = 7;
 constexpr size_t kResultFds = 8;
 
 // Positions in `call`
@@ -31,6 +32,7 @@ constexpr size_t kCallAddress = 7;
 constexpr size_t kCallWhole = 8;
 constexpr int kInArgument = -1;
 
+constexpr size_t kMmsgBytes = 3;
 constexpr size_t kMmsgResults = 4;
 
 // Parts of the scratch memory, in this order

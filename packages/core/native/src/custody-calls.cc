@@ -26,7 +26,7 @@ long Claim(Environment& e, int64_t ticket) {
   Deposited claimed = ClaimTicket(ticket);
   if (claimed.fd < 0) return claimed.fd;
   Account* bringer = claimed.opener == Custody::kStranger ? e.pool->Open(claimed.uid) : nullptr;
-  e.result[0] = e.custody.Take(claimed.fd, claimed.opener, bringer);
+  e.result[kResultGeneration] = e.custody.Take(claimed.fd, claimed.opener, bringer);
   e.pool->Unref(bringer);
   return claimed.fd;
 }
@@ -34,14 +34,6 @@ long Claim(Environment& e, int64_t ticket) {
 int OpenFilesLimit(Environment& e) {
   e.open_file_budget.IsEnough();
   return e.open_file_budget.limit();
-}
-
-int BoundsOf(Environment& e) {
-  ThreadPool::Bounds bounds = ThreadPool::BoundsOf(OpenFilesLimit(e));
-  e.result[0] = bounds.socket;
-  e.result[1] = bounds.uid;
-  e.result[2] = bounds.process;
-  return OpenFileBudget::kMargin;
 }
 
 // When more external memory is reported to V8 than half of its heap may have, it collects all garbage before the report returns.
@@ -62,7 +54,6 @@ constexpr Function kFunctions[] = {
     {"held", Calls<[](Environment& e) { return e.custody.held(); }>},
     {"deposit", Calls<Deposit>},
     {"claim", Calls<Claim>},
-    {"bounds", Calls<BoundsOf>},
     {"openFilesLimit", Calls<OpenFilesLimit>},
     {"collect", Calls<Collect>},
 };

@@ -1,15 +1,14 @@
-// The descriptors that a plain system call returns. The kernel has just handed their numbers out, so custody must know of them even
-// if the caller owns them: see Custody::ForgetNumber().
+// The descriptors that a system call returns. The kernel has just handed their numbers out, so custody must know of them even if the
+// caller owns them: see Custody::ForgetNumber().
 #pragma once
 
 #include "control-scan.h"
 #include "environment.h"
 
-// With `own`, custody takes the descriptor: returns its generation. Otherwise the caller owns it: returns 0.
-inline int NoteReturned(Environment& e, int fd, bool own) {
-  if (own) return e.custody.Take(fd);
-  e.custody.ForgetNumber(fd);
-  return 0;
+// Takes custody of the descriptor that a call has returned. `result`: the call's result, which can also be a negative errno.
+inline long TakeReturned(Environment& e, long result) {
+  if (result >= 0) e.result[kResultGeneration] = e.custody.Take(static_cast<int>(result));
+  return result;
 }
 
 // For a received message, whose descriptors the caller owns.

@@ -8,18 +8,18 @@
 
 namespace {
 
-long Socket(Environment& e, int domain, int type, int protocol, bool own) {
-  long fd = e.syscalls.Invoke(Call::kSocket, domain, type, protocol);
-  if (fd >= 0) e.result[0] = NoteReturned(e, static_cast<int>(fd), own);
-  return fd;
+long Socket(Environment& e, int domain, int type, int protocol) {
+  return TakeReturned(e, e.syscalls.Invoke(Call::kSocket, domain, type, protocol));
 }
 
-long Socketpair(Environment& e, int domain, int type, int protocol, bool own) {
+long Socketpair(Environment& e, int domain, int type, int protocol) {
   int fds[2];
   long result = e.syscalls.Invoke(Call::kSocketpair, domain, type, protocol, fds);
-  for (size_t i = 0; i < 2 && result >= 0; i++) {
-    e.result[i] = fds[i];
-    e.result[2 + i] = NoteReturned(e, fds[i], own);
+  if (result < 0) return result;
+  int32_t* at = e.result + kResultFds;
+  for (int fd : fds) {
+    *at++ = fd;
+    *at++ = e.custody.Take(fd);
   }
   return result;
 }
@@ -41,7 +41,7 @@ long AddressOf(Environment& e, int fd, Bytes address) {
   return result < 0 ? result : length;
 }
 
-long Accept4(Environment& e, int fd, Bytes address, int flags, int timeout, bool own) {
+long Accept4(Environment& e, int fd, Bytes address, int flags, int timeout) {
   int64_t deadline = timeout < 0 ? 0 : Now() + timeout;
   for (;;) {
     if (timeout >= 0) {
@@ -52,28 +52,31 @@ long Accept4(Environment& e, int fd, Bytes address, int flags, int timeout, bool
     int length = static_cast<int>(address.length);
     long accepted = e.syscalls.Invoke(Call::kAccept4, fd, address.data, address.data ? &length : nullptr, flags);
     if (accepted == -EAGAIN && timeout >= 0) continue;
-    if (accepted >= 0) {
-      e.result[0] = length;
-      e.result[1] = NoteReturned(e, static_cast<int>(accepted), own);
-    }
-    return accepted;
+    e.result[kResultAddressLength] = length;
+    return TakeReturned(e, accepted);
   }
 }
 
-long Getsockopt(Environment& e, int fd, int level, int name, Bytes value, bool own) {
+long Getsockopt(Environment& e, int fd, int level, int name, Bytes value) {
   // The kernel counts this option's length in instructions. If it got a number of bytes, it would write beyond the buffer.
   int unit = level == kernel::kSolSocket && name == kernel::kSoAttachFilter ? kernel::kInstruction : 1;
   int length = static_cast<int>(value.length) / unit;
   long result = e.syscalls.Invoke(Call::kGetsockopt, fd, level, name, value.data, &length);
   if (result < 0) return result;
   length *= unit;
-  bool is_descriptor = level == kernel::kSolSocket && name == kernel::kSoPeerPidfd;
-  if (is_descriptor && length == static_cast<int>(sizeof(int))) {
-    int pidfd;
+  int pidfd;
+  if (level == kernel::kSolSocket && name == kernel::kSoPeerPidfd && length == static_cast<int>(sizeof pidfd)) {
     memcpy(&pidfd, value.data, sizeof pidfd);
-    e.result[0] = pidfd >= 0 ? NoteReturned(e, pidfd, own) : 0;
+    e.custody.ForgetNumber(pidfd);
   }
   return length;
+}
+
+long PeerPidfd(Environment& e, int fd) {
+  int pidfd = -1;
+  int length = sizeof pidfd;
+  long result = e.syscalls.Invoke(Call::kGetsockopt, fd, kernel::kSolSocket, kernel::kSoPeerPidfd, &pidfd, &length);
+  return TakeReturned(e, result < 0 ? result : pidfd);
 }
 
 long Setsockopt(Environment& e, int fd, int level, int name, Bytes value) {
@@ -90,14 +93,11 @@ int CloseNumber(Environment& e, int fd) {
   return Close(fd);
 }
 
-long Dup(Environment& e, int fd, bool own) {
+long Dup(Environment& e, int fd) {
   constexpr int kDupFdCloexec = 1030;  // F_DUPFD_CLOEXEC. <fcntl.h> would rename fcntl where off_t has 64 bits.
   int duplicate = static_cast<int>(Retried(SYS_fcntl, fd, kDupFdCloexec, 0));
-  if (duplicate < 0) return duplicate;
-  if (own) {
-    e.result[0] = e.custody.Take(duplicate, e.custody.OpenerOf(fd), e.custody.BringerOf(fd));
-  } else {
-    e.custody.ForgetNumber(duplicate);
+  if (duplicate >= 0) {
+    e.result[kResultGeneration] = e.custody.Take(duplicate, e.custody.OpenerOf(fd), e.custody.BringerOf(fd));
   }
   return duplicate;
 }
@@ -107,14 +107,15 @@ long Rename(Environment&, Bytes from, Bytes to) {
   return Retried(SYS_renameat2, kernel::kAtFdCwd, from.data, kernel::kAtFdCwd, to.data, kNoReplace);
 }
 
-long OpenPath(Environment&, Bytes path) {
+long OpenPath(Environment& e, Bytes path) {
   constexpr int kPath = 010000000;  // O_PATH
 #if defined(__aarch64__)
   constexpr int kNoFollow = 0100000;  // O_NOFOLLOW, arch/arm64/include/uapi/asm/fcntl.h
 #else
   constexpr int kNoFollow = 0400000;  // include/uapi/asm-generic/fcntl.h
 #endif
-  return Retried(SYS_openat, kernel::kAtFdCwd, path.data, kPath | kNoFollow | kernel::kCloexec, 0);
+  long fd = Retried(SYS_openat, kernel::kAtFdCwd, path.data, kPath | kNoFollow | kernel::kCloexec, 0);
+  return TakeReturned(e, fd);
 }
 
 int PathOf(Environment& e, size_t call) { return call < kCalls ? e.syscalls.PathOf(static_cast<Call>(call)) : -EINVAL; }
@@ -129,6 +130,7 @@ constexpr Function kFunctions[] = {
     {"getsockname", Calls<AddressOf<Call::kGetsockname>>},
     {"getpeername", Calls<AddressOf<Call::kGetpeername>>},
     {"getsockopt", Calls<Getsockopt>},
+    {"peerPidfd", Calls<PeerPidfd>},
     {"setsockopt", Calls<Setsockopt>},
     {"setFilter", Calls<SetFilter>},
     {"shutdown", Calls<WithNumber<Call::kShutdown>>},

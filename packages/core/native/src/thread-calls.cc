@@ -2,6 +2,7 @@
 
 #include "arguments.h"
 #include "functions.h"
+#include "returned-descriptors.h"
 
 namespace {
 
@@ -83,7 +84,7 @@ long EndCall(Environment& e, int token) {
   OffLoopCall* call = e.pool->End(token);
   if (!call) return -EINVAL;
   long result = call->result;
-  if (call->call == Call::kAccept4 && result >= 0) e.result[1] = e.custody.Take(static_cast<int>(result));
+  if (call->call == Call::kAccept4) TakeReturned(e, result);
   delete call;
   return result;
 }

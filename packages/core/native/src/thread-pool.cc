@@ -85,16 +85,14 @@ void ThreadPool::Unref(Account* account) {
   lanes_[kStrangers].queue.Delete(account);
 }
 
-ThreadPool::Bounds ThreadPool::BoundsOf(int limit) {
-  return {Least(limit / 16, kMaxOfSocket), Least(limit / 8, kMaxOfUid), Least(limit / 4, kMaxOfProcess)};
-}
-
 bool ThreadPool::HasRoom(const Account* account, int limit) const {
-  int of_uid = Read(account->source->waiting);
-  Bounds bounds = BoundsOf(limit);
-  // Only a uid with at least half of its own bound is held to the bound of the process. But there can be very many uids with less.
-  int of_process = 2 * of_uid >= bounds.uid ? bounds.process : 3 * bounds.process;
-  return Read(account->waiting) < bounds.socket && of_uid < bounds.uid &&
+  int waiting_of_uid = Read(account->source->waiting);
+  int of_uid = Least(limit / 8, kMaxOfUid);
+  int of_process = Least(limit / 4, kMaxOfProcess);
+  // While a uid has less than half of its own bound, others cannot keep it out that easily. But it is held to a bound, too, because
+  // there can be very many such uids.
+  if (2 * waiting_of_uid < of_uid) of_process *= 3;
+  return Read(account->waiting) < Least(limit / 16, kMaxOfSocket) && waiting_of_uid < of_uid &&
          Read(lanes_[kStrangers].queue.waiting) < of_process;
 }
 

@@ -35,11 +35,6 @@ class ThreadPool {
     kCalls,
     kLanes,
   };
-  // How many descriptors of strangers may wait to be closed. If they reach a bound, we receive no more descriptors from a socket
-  // that brought some of them. The bounds are shares of RLIMIT_NOFILE. The descriptors of one message can exceed them.
-  struct Bounds {
-    int socket, uid, process;
-  };
   // Where a descriptor comes from that is to be closed.
   struct Origin {
     LaneName lane = kStrangers;
@@ -57,8 +52,9 @@ class ThreadPool {
   static uint32_t UidOf(const Account* account) { return account ? account->source->uid : kNobody; }
   // Drops a reference. `account` may be null.
   void Unref(Account* account);
-  static Bounds BoundsOf(int limit);
-  // Whether no bound is reached, so that another message may be received.
+  // Whether a message that may bring descriptors may be received from the account's socket. False: too many descriptors of
+  // strangers wait to be closed. There is a bound for the socket, one for its peer's uid and one for the process. They are shares
+  // of `limit`, which is RLIMIT_NOFILE. The descriptors of one message can exceed them.
   bool HasRoom(const Account* account, int limit) const;
 
   // Lets threads close descriptors. If a call is under way on one of them, the thread closes it after the call. TakeFinished()

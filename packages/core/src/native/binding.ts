@@ -29,7 +29,10 @@ export const GONE = -5002;
 /** One view, or a dense array of views that the caller's code can't reach. */
 export type Iov = Uint8Array | readonly Uint8Array[];
 
-/** Positions in {@link Binding.result} after {@link Binding.recvmsg} and {@link Binding.receive}. */
+/**
+ * Positions in {@link Binding.result} after {@link Binding.recvmsg} and {@link Binding.receive}, and for each message in the
+ * `results` of {@link Binding.recvmmsg}. RESULT_ADDRESS_LENGTH is set by {@link Binding.accept4}, too.
+ */
 export const RESULT_CONTROL_LENGTH = 0;
 export const RESULT_ADDRESS_LENGTH = 1;
 export const RESULT_FLAGS = 2;
@@ -43,10 +46,16 @@ export const RESULT_DROPPED = 4;
 /** The descriptor of SCM_PIDFD, or -1. */
 export const RESULT_PIDFD = 5;
 export const RESULT_PIDFD_GENERATION = 6;
-/** Here begin the pairs (descriptor, generation), {@link RESULT_KEPT} of them. */
+/** The generation of the descriptor that a call has returned. */
+export const RESULT_GENERATION = 7;
+/**
+ * Here begin pairs (descriptor, generation): two after {@link Binding.socketpair}, {@link RESULT_KEPT} after
+ * {@link Binding.receive}.
+ */
 export const RESULT_FDS = 8;
 
-/** Numbers per message in the `results` of {@link Binding.recvmmsg}: bytes, control length, address length, flags. */
+/** In the `results` of {@link Binding.recvmmsg}: the position of a message's length in bytes, and how many numbers a message has. */
+export const MMSG_BYTES = 3;
 export const MMSG_RESULTS = 4;
 /** Bytes for each address: sizeof(struct sockaddr_storage). */
 export const ADDRESS_SPACE = 128;
@@ -133,34 +142,36 @@ export interface Binding {
    */
   readonly scratch: Uint8Array;
 
-  // System calls. With `own`, the descriptor that the kernel returns is in custody before the call returns.
+  // System calls. A descriptor that they return is in custody, and its generation is at RESULT_GENERATION.
 
-  /** With `own`: result[0] is the generation. */
-  socket(domain: number, type: number, protocol: number, own: boolean): number;
-  /** result[0], [1]: the descriptors; with `own` result[2], [3]: their generations. */
-  socketpair(domain: number, type: number, protocol: number, own: boolean): number;
+  socket(domain: number, type: number, protocol: number): number;
+  /** The descriptors and their generations are at {@link RESULT_FDS}. */
+  socketpair(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array): number;
   connect(fd: number, address: Uint8Array): number;
   listen(fd: number, backlog: number): number;
-  /** result[0]: the peer address's full length; with `own` result[1]: the generation. `timeout` in ms, -1: none. */
-  accept4(fd: number, address: Uint8Array | null, flags: number, timeout: number, own: boolean): number;
+  /** The peer address's full length is at {@link RESULT_ADDRESS_LENGTH}. `timeout` in ms, -1: none. */
+  accept4(fd: number, address: Uint8Array | null, flags: number, timeout: number): number;
   /** Returns the address's full length, which may be longer than the buffer. */
   getsockname(fd: number, address: Uint8Array): number;
   getpeername(fd: number, address: Uint8Array): number;
   /**
-   * Returns the value's length in bytes, also for SO_GET_FILTER, whose length the kernel counts in instructions. With `own` and
-   * SO_PEERPIDFD, custody takes the value, which is a descriptor: result[0] is its generation.
+   * Returns the value's length in bytes, also for SO_GET_FILTER, whose length the kernel counts in instructions. The value of
+   * SO_PEERPIDFD is a descriptor, which is not in custody: see {@link peerPidfd}.
    */
-  getsockopt(fd: number, level: number, name: number, value: Uint8Array, own: boolean): number;
+  getsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
+  /** getsockopt(SO_PEERPIDFD): returns the descriptor. */
+  peerPidfd(fd: number): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
   /** setsockopt(2) with a struct sock_fprog. `program` has its instructions, of 8 bytes each. */
   setFilter(fd: number, level: number, name: number, program: Uint8Array): number;
   /** ioctl(2): `argument` has as many bytes as the kernel reads and writes for `request`. */
   ioctl(fd: number, request: number, argument: Uint8Array): number;
   shutdown(fd: number, how: number): number;
+  /** close(2), in this thread. A descriptor that is in custody leaves it. */
   close(fd: number): number;
-  /** fcntl(F_DUPFD_CLOEXEC). With `own`: result[0] is the generation. */
-  dup(fd: number, own: boolean): number;
+  /** fcntl(F_DUPFD_CLOEXEC). */
+  dup(fd: number): number;
   /** fcntl(F_SETFL): sets O_NONBLOCK on the open file description. */
   setNonBlocking(fd: number): number;
   /** ppoll(2) of a socket, without waiting: which of the events it has. Not for other files: a FUSE file asks its daemon. */
@@ -271,7 +282,7 @@ export interface Binding {
   startConnect(fd: number, address: Uint8Array, token: number): number;
   /** Starts accept4(2). Makes the descriptor non-blocking first. -EAGAIN: no connection is waiting. */
   startAccept(fd: number, flags: number, token: number): number;
-  /** Returns the result of the other three. After {@link startAccept}, result[1] is the descriptor's generation. */
+  /** Returns the result of the other three. The descriptor after {@link startAccept} is in custody, as after {@link accept4}. */
   endCall(token: number): number;
   /** Moves the tokens of closes and calls that have finished to `tokens`, and returns how many. */
   takeFinished(tokens: Int32Array): number;
@@ -296,14 +307,8 @@ export interface Binding {
    * Moves a held descriptor to the process-wide table of tickets. Returns the ticket (> 0), or 0 if the descriptor was not held.
    */
   deposit(fd: number, generation: number): number;
-  /** Returns a deposited descriptor, which is held now: result[0] is the generation. -ENOENT: there is no such ticket. */
+  /** Returns a deposited descriptor. It is in custody, with the generation at RESULT_GENERATION. -ENOENT: no such ticket. */
   claim(ticket: number): number;
-  /**
-   * The limits of descriptors that peers sent and that wait to be closed. Above a limit, {@link receive} returns
-   * {@link HELD_BACK}. result[0]: the limit of one socket, result[1]: of its peer's uid, result[2]: of all peers. Returns how many
-   * descriptors must be free below RLIMIT_NOFILE for a receive on the event loop's thread.
-   */
-  bounds(): number;
   /** RLIMIT_NOFILE, at most 0x7fffffff. */
   openFilesLimit(): number;
   /** Makes V8 collect all garbage before this returns. `bytes`: v8.getHeapStatistics().heap_size_limit. */

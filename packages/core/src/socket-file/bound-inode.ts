@@ -107,7 +107,7 @@ function ownInode(fd: number, stats: BigIntStats): Inode | undefined {
 /** Asks the kernel for the inode to which a Unix socket is bound: sock_diag(7), net/unix/diag.c. This needs no privilege. */
 function boundInode(socketInode: number): Inode | undefined {
   const native = binding();
-  const netlink = native.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG, false);
+  const netlink = native.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
   if (netlink < 0) return undefined;
   try {
     if (native.sendmsg(netlink, request(socketInode), MSG_DONTWAIT) < 0) return undefined;

@@ -102,7 +102,7 @@ function stateOf(file: FilePath, directory?: number): State {
   if (found === undefined) return "gone";
   if (!found.isSocket()) return "alive";
   const native = binding();
-  const probe = native.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, false);
+  const probe = native.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (probe < 0) throw failure(probe, "socket");
   try {
     const fits = directory === undefined || Buffer.byteLength(file) <= UNIX_PATH_MAX;

@@ -5,6 +5,7 @@ import { IPPROTO_IPV6 } from "../constants/protocols.js";
 import { SO_REUSEADDR, SO_REUSEPORT } from "../constants/socket.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "../constants/socket-types.js";
 import { type FileDescriptor, holdUncollected } from "../descriptor.js";
+import { RESULT_GENERATION } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
 import { setInt } from "../syscalls/int-option.js";
@@ -16,9 +17,9 @@ export function createSocket(family: number, options: CheckedOptions): FileDescr
   refuseRaw("options.type", family, options.type);
   checkRefusable(family, options.maxFds);
   const native = binding();
-  const fd = native.socket(family, options.type | SOCK_CLOEXEC | SOCK_NONBLOCK, options.protocol, true);
+  const fd = native.socket(family, options.type | SOCK_CLOEXEC | SOCK_NONBLOCK, options.protocol);
   if (fd < 0) throw failure(fd, "socket");
-  const descriptor = holdUncollected(fd, native.result[0]!);
+  const descriptor = holdUncollected(fd, native.result[RESULT_GENERATION]!);
   try {
     if (options.ipv6Only !== undefined && family === AF_INET6) {
       setInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6Only ? 1 : 0);

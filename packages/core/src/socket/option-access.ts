@@ -136,7 +136,7 @@ export class SocketOptionAccess {
     }
     refusePointersGet("option", level, option, length);
     const bytes = new Uint8Array(length);
-    const result = binding().getsockopt(this.#owner.open(), level, option, bytes, false);
+    const result = binding().getsockopt(this.#owner.open(), level, option, bytes);
     if (result < 0) throw failure(result, "getsockopt");
     return bytes.subarray(0, result);
   }
@@ -170,14 +170,14 @@ export class SocketOptionAccess {
     let room = Math.max(size[machineLayout], Math.min(longest[machineLayout], USUAL_ROOM));
     if (entry.lengthOf) {
       const start = new Uint8Array(size[machineLayout]);
-      const result = binding().getsockopt(fd, entry.level, entry.option, start, false);
+      const result = binding().getsockopt(fd, entry.level, entry.option, start);
       if (result < 0) throw refusal(entry, result, "getsockopt");
       room = entry.lengthOf(start);
     }
     for (;;) {
       const bytes = new Uint8Array(room);
       if (query !== undefined) bytes.set(query);
-      const result = binding().getsockopt(fd, entry.level, entry.option, bytes, false);
+      const result = binding().getsockopt(fd, entry.level, entry.option, bytes);
       // Some options cut the value and return its full length. Others fail.
       const isShort = result > room || (result === -ERANGE && payload.room !== undefined);
       if (isShort && room < MAX_ROOM) {

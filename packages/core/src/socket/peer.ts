@@ -1,10 +1,9 @@
 import { AF_UNIX } from "../constants/address-families.js";
-import { SOL_SOCKET } from "../constants/levels.js";
-import { SO_PEERPIDFD } from "../constants/socket.js";
 import { type FileDescriptor, hold } from "../descriptor.js";
 import { ENOPROTOOPT } from "../errno.js";
 import { codedError, explain } from "../errors.js";
 import { explainAge } from "../kernel-version.js";
+import { RESULT_GENERATION } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
 import type { SocketOptionAccess } from "./option-access.js";
@@ -59,16 +58,14 @@ export class Peer {
   pidfd(): FileDescriptor {
     this.#requireUnix("pidfd");
     const native = binding();
-    const value = new Int32Array(1);
-    const bytes = new Uint8Array(value.buffer);
-    const result = native.getsockopt(this.#owner.open(), SOL_SOCKET, SO_PEERPIDFD, bytes, true);
+    const result = native.peerPidfd(this.#owner.open());
     if (result < 0) {
       const error = failure(result, "getsockopt");
       const age = result === -ENOPROTOOPT ? explainAge("SO_PEERPIDFD", PIDFD_SINCE) : undefined;
       if (age !== undefined) explain(error, `${error.message}: ${age}`);
       throw error;
     }
-    return hold(value[0]!, native.result[0]!);
+    return hold(result, native.result[RESULT_GENERATION]!);
   }
 
   /**

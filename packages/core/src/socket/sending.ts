@@ -19,7 +19,15 @@ import { EAGAIN, EMSGSIZE } from "../errno.js";
 import { invalidArgValue } from "../errors.js";
 import { borrowFdAt, markHandedOver, markHandingOver } from "../interop/sendable.js";
 import type { OutgoingMessage } from "../message.js";
-import { CALL_FD, CALL_FLAGS, CALL_GENERATION, CALL_PURGES, GONE, OFF_LOOP } from "../native/binding.js";
+import {
+  CALL_FD,
+  CALL_FLAGS,
+  CALL_GENERATION,
+  CALL_PURGES,
+  GONE,
+  OFF_LOOP,
+  RESULT_GENERATION,
+} from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { sendParts } from "../native/scratch.js";
 import { type BoundPath, boundPathsOf } from "../socket-file/bound-path.js";
@@ -270,12 +278,12 @@ export class Sending implements Transport<KernelMessage> {
   hold(message: KernelMessage): void {
     const duplicates: FileDescriptor[] = [];
     for (const fd of message.fds) {
-      const duplicate = binding().dup(fd, true);
+      const duplicate = binding().dup(fd);
       if (duplicate < 0) {
         for (const descriptor of duplicates) descriptor.close();
         throw failure(duplicate, "fcntl");
       }
-      duplicates.push(holdUncollected(duplicate, binding().result[0]!));
+      duplicates.push(holdUncollected(duplicate, binding().result[RESULT_GENERATION]!));
     }
     if (duplicates.length > 0) {
       message.controlWithFds = concat(encodeRights(duplicates.map(({ fd }) => fd)), message.control);

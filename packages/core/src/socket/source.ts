@@ -4,6 +4,7 @@ import { SO_DOMAIN } from "../constants/socket.js";
 import { FileDescriptor, hold, moveIn } from "../descriptor.js";
 import { codedError, invalidArgType } from "../errors.js";
 import { fromNodeSocket, type LeftBehind } from "../interop/node-socket.js";
+import { RESULT_GENERATION } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
 import { getInt } from "../syscalls/int-option.js";
@@ -49,9 +50,9 @@ export function takeOver(source: unknown): TakenOver {
   }
   const { fd, end } = fromNodeSocket(source, (number) => getInt(number, SOL_SOCKET, SO_DOMAIN));
   const native = binding();
-  const duplicate = native.dup(fd, true);
+  const duplicate = native.dup(fd);
   if (duplicate < 0) throw failure(duplicate, "fcntl");
-  const descriptor = hold(duplicate, native.result[0]!);
+  const descriptor = hold(duplicate, native.result[RESULT_GENERATION]!);
   return {
     descriptor,
     commit: () => ({ ...end(), descriptor: moveIn(descriptor) }),

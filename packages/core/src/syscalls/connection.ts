@@ -1,11 +1,12 @@
 import { checkFd, checkInt32, checkTimeout, checkView } from "../arguments.js";
 import { AF_ALG } from "../constants/address-families.js";
 import { ECONNABORTED } from "../errno.js";
-import { ADDRESS_SPACE } from "../native/binding.js";
+import { ADDRESS_SPACE, RESULT_ADDRESS_LENGTH } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { type SocketOptions, typeFlags } from "./create.js";
 import { succeeded } from "./failure.js";
 import { familyOfSocket } from "./int-option.js";
+import { ownedByCaller } from "./owned-by-caller.js";
 
 /**
  * Binds a socket to an address.
@@ -76,12 +77,12 @@ export function accept4(fd: number, options: AcceptOptions = {}): Accepted {
   const timeout = checkTimeout("options.timeout", options.timeout);
   const native = binding();
   const address = new Uint8Array(ADDRESS_SPACE);
-  let accepted = native.accept4(fd, address, flags, timeout, false);
+  let accepted = native.accept4(fd, address, flags, timeout);
   // AF_ALG sockets have no addresses, and accept4(2) on them fails if it is asked for one.
   if (accepted === -ECONNABORTED && familyOfSocket(fd) === AF_ALG)
-    accepted = native.accept4(fd, null, flags, timeout, false);
-  succeeded(accepted, "accept4");
-  return { fd: accepted, address: address.slice(0, native.result[0]!) };
+    accepted = native.accept4(fd, null, flags, timeout);
+  const connection = ownedByCaller(accepted, "accept4");
+  return { fd: connection, address: address.slice(0, native.result[RESULT_ADDRESS_LENGTH]!) };
 }
 
 /**

@@ -1,7 +1,9 @@
 import { checkBoolean, checkInt32, checkObject } from "../arguments.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "../constants/socket-types.js";
+import { RESULT_FDS } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { succeeded } from "./failure.js";
+import { ownedByCaller } from "./owned-by-caller.js";
 
 export interface SocketOptions {
   /**
@@ -28,7 +30,7 @@ export function socket(domain: number, type: number, protocol = 0, options: Sock
   checkInt32("domain", domain);
   checkInt32("type", type);
   checkInt32("protocol", protocol);
-  return succeeded(binding().socket(domain, type | typeFlags(options), protocol, false), "socket");
+  return ownedByCaller(binding().socket(domain, type | typeFlags(options), protocol), "socket");
 }
 
 /**
@@ -48,6 +50,9 @@ export function socketpair(
   checkInt32("type", type);
   checkInt32("protocol", protocol);
   const native = binding();
-  succeeded(native.socketpair(domain, type | typeFlags(options), protocol, false), "socketpair");
-  return [native.result[0]!, native.result[1]!];
+  succeeded(native.socketpair(domain, type | typeFlags(options), protocol), "socketpair");
+  const [first, firstGeneration, second, secondGeneration] = native.result.subarray(RESULT_FDS);
+  native.detach(first!, firstGeneration!);
+  native.detach(second!, secondGeneration!);
+  return [first!, second!];
 }

@@ -1,6 +1,7 @@
 import { checkFd } from "../arguments.js";
 import { binding } from "../native/load.js";
 import { succeeded } from "./failure.js";
+import { ownedByCaller } from "./owned-by-caller.js";
 
 /**
  * Closes a descriptor of any kind.
@@ -25,5 +26,5 @@ export function close(fd: number): void {
  */
 export function dup(fd: number): number {
   checkFd("fd", fd);
-  return succeeded(binding().dup(fd, false), "fcntl");
+  return ownedByCaller(binding().dup(fd), "fcntl");
 }

@@ -9,14 +9,14 @@ const SIZEOF_INT = 4;
 /** Reads an option that is an int, by its numbers. */
 export function getInt(fd: number, level: number, option: number): number {
   const bytes = new Uint8Array(SIZEOF_INT);
-  succeeded(binding().getsockopt(fd, level, option, bytes, false), "getsockopt");
+  succeeded(binding().getsockopt(fd, level, option, bytes), "getsockopt");
   return readI32(bytes, 0);
 }
 
 /** AF_* of a socket. Undefined: the descriptor is not a socket. */
 export function familyOfSocket(fd: number): number | undefined {
   const bytes = new Uint8Array(SIZEOF_INT);
-  const result = binding().getsockopt(fd, SOL_SOCKET, SO_DOMAIN, bytes, false);
+  const result = binding().getsockopt(fd, SOL_SOCKET, SO_DOMAIN, bytes);
   return result < 0 ? undefined : readI32(bytes, 0);
 }
 

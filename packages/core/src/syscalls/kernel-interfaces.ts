@@ -20,7 +20,7 @@ function ask(fd: number, name: string): number {
 }
 
 function askAnother(name: string): number {
-  const fd = succeeded(binding().socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, false), "socket");
+  const fd = succeeded(binding().socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
   try {
     return ask(fd, name);
   } finally {

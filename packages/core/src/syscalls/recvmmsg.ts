@@ -7,7 +7,14 @@ import {
   checkTimeout,
 } from "../arguments.js";
 import { MSG_CMSG_CLOEXEC } from "../constants/message-flags.js";
-import { ADDRESS_SPACE, MMSG_RESULTS } from "../native/binding.js";
+import {
+  ADDRESS_SPACE,
+  MMSG_BYTES,
+  MMSG_RESULTS,
+  RESULT_ADDRESS_LENGTH,
+  RESULT_CONTROL_LENGTH,
+  RESULT_FLAGS,
+} from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { append, type Flattened, readMessages } from "./batch.js";
 import { refusesCloseOnExec } from "./close-on-exec.js";
@@ -76,8 +83,13 @@ export function recvmmsg(
   succeeded(count, "recvmmsg");
   return Array.from({ length: count }, (_, i) => {
     const at = i * MMSG_RESULTS;
-    const length = results[at + 2]!;
+    const length = results[at + RESULT_ADDRESS_LENGTH]!;
     const address = memory[i]?.subarray(0, length) ?? addresses[i]!.slice(0, length);
-    return received(results[at]!, results[at + 1]!, results[at + 3]!, length === 0 ? undefined : address);
+    return received(
+      results[at + MMSG_BYTES]!,
+      results[at + RESULT_CONTROL_LENGTH]!,
+      results[at + RESULT_FLAGS]!,
+      length === 0 ? undefined : address,
+    );
   });
 }

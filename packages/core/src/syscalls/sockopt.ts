@@ -34,11 +34,11 @@ export function getsockopt(
     const { length } = checkObject("options", options);
     refusePointersGet("name", level, name, checkInteger("options.length", length, 0, 0x7fffffff));
     const value = new Uint8Array(length);
-    return value.subarray(0, succeeded(binding().getsockopt(fd, level, name, value, false), "getsockopt"));
+    return value.subarray(0, succeeded(binding().getsockopt(fd, level, name, value), "getsockopt"));
   }
   const value = new Int32Array(1);
   const bytes = new Uint8Array(value.buffer);
-  const written = succeeded(binding().getsockopt(fd, level, name, bytes, false), "getsockopt");
+  const written = succeeded(binding().getsockopt(fd, level, name, bytes), "getsockopt");
   // A few options have one byte (IP_MULTICAST_TTL, if an int does not fit). They leave the other bytes unchanged.
   return written < SIZEOF_INT ? bytes[0]! : value[0]!;
 }

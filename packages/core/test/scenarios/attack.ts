@@ -57,8 +57,6 @@ export interface Seen {
   noise: number;
   /** The number of descriptors that still wait to be closed at the end. */
   closing: number;
-  /** The number of a user's waiting descriptors at which the victim lets in no more of that user. */
-  ofUser: number;
   strangers: {
     messages: number;
     bytes: number;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { AF_UNIX, SOCK_DGRAM } from "../../src/constants/index.js";
+import { ENOPROTOOPT } from "../../src/errno.js";
 import { Listener, Socket, socketpair } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
 import { closeAll, own } from "../support/closing.js";
@@ -14,6 +15,7 @@ import { open, tcp, unix } from "../support/sockets.js";
 import { isEmulated, isRoot, kernelIsAtLeast } from "../support/target.js";
 import { withBound } from "../support/transports.js";
 
+afterEach(() => vi.restoreAllMocks());
 afterEach(closeAll);
 
 const NOT_UNIX = "ERR_SENDMSG_NOT_UNIX";
@@ -94,14 +96,10 @@ describe("pidfd", () => {
 
   it("throws ENOPROTOOPT on a kernel without SO_PEERPIDFD", () => {
     const socket = unix("stream")[0];
-    withAnswer(
-      () => -92,
-      () => {
-        const error = thrown(() => socket.peer.pidfd());
-        expect(error).toMatchObject({ code: "ENOPROTOOPT", syscall: "getsockopt" });
-        if (!kernelIsAtLeast(6, 5)) expect(error.message).toContain("Linux has SO_PEERPIDFD since 6.5");
-      },
-    );
+    vi.spyOn(binding(), "peerPidfd").mockReturnValue(-ENOPROTOOPT);
+    const error = thrown(() => socket.peer.pidfd());
+    expect(error).toMatchObject({ code: "ENOPROTOOPT", syscall: "getsockopt" });
+    if (!kernelIsAtLeast(6, 5)) expect(error.message).toContain("Linux has SO_PEERPIDFD since 6.5");
   });
 });
 

@@ -42,7 +42,7 @@ for (;;) {
     }
   } else {
     const [family, type, protocol] = args.map(Number);
-    const fd = native.socket(family, type | SOCK_CLOEXEC, protocol, false);
+    const fd = native.socket(family, type | SOCK_CLOEXEC, protocol);
     if (fd < 0) {
       answer(`error ${fd}`);
     } else {

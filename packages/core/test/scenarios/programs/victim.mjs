@@ -154,7 +154,5 @@ const { largest, starved } = await watching;
 const noise = await other.end();
 const native = binding();
 const closing = native.closing();
-native.bounds();
-const ofUser = native.result[1];
-console.log(JSON.stringify({ largest, starved, noise, closing, ofUser, strangers, honest, files }));
+console.log(JSON.stringify({ largest, starved, noise, closing, strangers, honest, files }));
 process.exit();
