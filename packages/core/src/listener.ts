@@ -277,7 +277,7 @@ export class Listener implements MessageListener<Socket> {
   #acceptNow(): number | Socket {
     const native = binding();
     const fd = this.#endpoint.open();
-    const accepted = native.accept4(fd, null, SOCK_CLOEXEC | SOCK_NONBLOCK, -1);
+    const accepted = native.accept4(fd, null, SOCK_CLOEXEC | SOCK_NONBLOCK);
     return accepted < 0
       ? accepted
       : this.#socketOf(holdUncollected(accepted, native.result[RESULT_GENERATION]!));

@@ -24,7 +24,7 @@ class Arguments {
 
   napi_env env() const { return env_; }
   Environment& environment() const { return *environment_; }
-  size_t count() const { return count_; }
+  bool Has(size_t i) const { return i < count_; }
   napi_value operator[](size_t i) const { return values_[i]; }
 
   int32_t Int(size_t i) const {

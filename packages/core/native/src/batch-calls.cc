@@ -1,12 +1,10 @@
 // sendmmsg(2) and recvmmsg(2).
 
-#include <poll.h>
 #include <stdlib.h>
 
 #include "arguments.h"
 #include "returned-descriptors.h"
 #include "functions.h"
-#include "time-limit.h"
 
 namespace {
 
@@ -62,19 +60,13 @@ Batch::Batch(const Arguments& args) {
 long Sendmmsg(Environment& e, const Arguments& args) {
   Batch batch(args);
   if (!batch.headers()) return -ENOMEM;
-  int fd = args.Int(0);
-  return Within(args.Int(4), fd, POLLOUT, [&](int extra) {
-    return e.syscalls.Invoke(Call::kSendmmsg, fd, batch.headers(), batch.count(), args.Int(3) | extra);
-  });
+  return e.syscalls.Invoke(Call::kSendmmsg, args.Int(0), batch.headers(), batch.count(), args.Int(3));
 }
 
 long Recvmmsg(Environment& e, const Arguments& args) {
   Batch batch(args);
   if (!batch.headers()) return -ENOMEM;
-  int fd = args.Int(0);
-  long received = Within(args.Int(5), fd, POLLIN, [&](int extra) {
-    return e.syscalls.Invoke(Call::kRecvmmsg, fd, batch.headers(), batch.count(), args.Int(4) | extra, 0);
-  });
+  long received = e.syscalls.Invoke(Call::kRecvmmsg, args.Int(0), batch.headers(), batch.count(), args.Int(4), 0);
   Numbers results = args.As<Numbers>(3);
   int32_t* at = results.data;
   for (long i = 0; i < received && (i + 1) * kMmsgResults <= results.length; i++, at += kMmsgResults) {

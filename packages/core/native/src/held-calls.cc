@@ -32,7 +32,7 @@ SENDMSG_INLINE long ReceiveHeld(Environment& e, const Arguments& args) {
   Bytes iov[kernel::kUioMaxiov];
   size_t count = 1;
   size_t size = static_cast<size_t>(call[kCallSize]);
-  if (args.count() > 0) {
+  if (args.Has(0)) {
     count = args.Iov(0, iov);
     // Another thread may have made shared memory larger since TypeScript measured it.
     Trim(iov, count, size);

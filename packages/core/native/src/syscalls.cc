@@ -63,10 +63,6 @@ int DirectDenial(Call call) {
   return DenialOf(call, [&](long* args) { return Retried(number, args[0], args[1], args[2], args[3], args[4], args[5]); });
 }
 
-kernel::TimeSpec SpanOf(int64_t milliseconds) {
-  return {static_cast<long>(milliseconds / 1000), static_cast<long>(milliseconds % 1000 * 1000000)};
-}
-
 }  // namespace
 
 #if defined(__i386__)
@@ -135,37 +131,15 @@ void BlockSignals() {
   RawCall(SYS_rt_sigprocmask, 0 /* SIG_BLOCK */, &mask, 0, sizeof mask);
 }
 
-int64_t Now() {
-  constexpr int kClockMonotonic = 1;
-  kernel::TimeSpec now = {};
-  RawCall(SYS_clock_gettime, kClockMonotonic, &now);
-  return static_cast<int64_t>(now.seconds) * 1000 + now.nanoseconds / 1000000;
-}
-
-void Sleep(int milliseconds) {
-  kernel::TimeSpec span = SpanOf(milliseconds);
-  RawCall(SYS_ppoll, 0, 0, &span, 0, 0);
-}
-
-int WaitFor(int fd, short events, int64_t deadline) {
+int Poll(int fd, short events, int timeout) {
   pollfd watched = {fd, events, 0};
-  long result;
-  do {
-    int64_t left = deadline - Now();
-    kernel::TimeSpec span = SpanOf(left > 0 ? left : 0);
-    result = RawCall(SYS_ppoll, &watched, 1, &span, 0, 0);
-  } while (result == -EINTR);
-  return static_cast<int>(result);
-}
-
-int Poll(int fd, short events) {
-  pollfd watched = {fd, events, 0};
-  kernel::TimeSpec none = {};
-  long result = Retried(SYS_ppoll, &watched, 1, &none, 0, 0);
+  // If a signal interrupts the call, the kernel leaves in `span` how much of the time is left.
+  kernel::TimeSpec span = {timeout / 1000, timeout % 1000 * 1000000};
+  long result = Retried(SYS_ppoll, &watched, 1, &span, 0, 0);
   return result < 0 ? static_cast<int>(result) : watched.revents;
 }
 
-bool IsReadable(int fd) { return Poll(fd, POLLIN) > 0; }
+bool IsReadable(int fd) { return Poll(fd, POLLIN, 0) > 0; }
 
 int SocketOption(Syscalls& syscalls, int fd, int name) {
   int value = -1;

@@ -83,14 +83,10 @@ int Ioctl(int fd, int request, void* argument);
 // unblocked: libc uses them itself, and setuid(2) waits until every thread has handled one.
 void BlockSignals();
 
-// A point on CLOCK_MONOTONIC, in milliseconds.
-int64_t Now();
-void Sleep(int milliseconds);
-// ppoll(2) on one descriptor until `deadline`. 1: it is ready. 0: the time is over. Otherwise a negative errno.
-int WaitFor(int fd, short events, int64_t deadline);
-// ppoll(2) on a socket, without waiting. Returns its `events`, POLLERR and POLLHUP, or a negative errno. Never call this for a file
-// of a FUSE file system: the kernel would ask the file system's daemon, and wait for its answer.
-int Poll(int fd, short events);
+// ppoll(2) on one descriptor, for `timeout` milliseconds. Returns which of the events the descriptor has, POLLERR and POLLHUP
+// included, or a negative errno. On the event loop, never call this for a file of a FUSE file system: the kernel would ask the file
+// system's daemon, and wait for its answer.
+int Poll(int fd, short events, int timeout);
 bool IsReadable(int fd);
 // The value of an option of SOL_SOCKET. -1: getsockopt(2) failed.
 int SocketOption(Syscalls& syscalls, int fd, int name);

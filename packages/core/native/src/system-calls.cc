@@ -1,7 +1,5 @@
 // The plain system calls, except those that send or receive messages.
 
-#include <poll.h>
-
 #include "arguments.h"
 #include "returned-descriptors.h"
 #include "functions.h"
@@ -41,20 +39,11 @@ long AddressOf(Environment& e, int fd, Bytes address) {
   return result < 0 ? result : length;
 }
 
-long Accept4(Environment& e, int fd, Bytes address, int flags, int timeout) {
-  int64_t deadline = timeout < 0 ? 0 : Now() + timeout;
-  for (;;) {
-    if (timeout >= 0) {
-      // accept4(2) has no MSG_DONTWAIT. So with a time limit it is called only once a connection is there.
-      int ready = WaitFor(fd, POLLIN, deadline);
-      if (ready <= 0) return ready == 0 ? -ETIMEDOUT : ready;
-    }
-    int length = static_cast<int>(address.length);
-    long accepted = e.syscalls.Invoke(Call::kAccept4, fd, address.data, address.data ? &length : nullptr, flags);
-    if (accepted == -EAGAIN && timeout >= 0) continue;
-    e.result[kResultAddressLength] = length;
-    return TakeReturned(e, accepted);
-  }
+long Accept4(Environment& e, int fd, Bytes address, int flags) {
+  int length = static_cast<int>(address.length);
+  long accepted = e.syscalls.Invoke(Call::kAccept4, fd, address.data, address.data ? &length : nullptr, flags);
+  e.result[kResultAddressLength] = length;
+  return TakeReturned(e, accepted);
 }
 
 long Getsockopt(Environment& e, int fd, int level, int name, Bytes value) {
@@ -138,7 +127,9 @@ constexpr Function kFunctions[] = {
     {"dup", Calls<Dup>},
     {"ioctl", Calls<[](Environment&, int fd, int request, Bytes argument) { return Ioctl(fd, request, argument.data); }>},
     {"setNonBlocking", Calls<[](Environment&, int fd) { return SetNonBlocking(fd); }>},
-    {"poll", Calls<[](Environment&, int fd, int events) { return Poll(fd, static_cast<short>(events)); }>},
+    {"poll", Calls<[](Environment&, int fd, int events, int timeout) {
+       return Poll(fd, static_cast<short>(events), timeout);
+     }>},
     {"flock", Calls<[](Environment&, int fd, int operation) { return Retried(SYS_flock, fd, operation); }>},
     {"rename", Calls<Rename>},
     {"openPath", Calls<OpenPath>},

@@ -150,8 +150,8 @@ export interface Binding {
   bind(fd: number, address: Uint8Array): number;
   connect(fd: number, address: Uint8Array): number;
   listen(fd: number, backlog: number): number;
-  /** The peer address's full length is at {@link RESULT_ADDRESS_LENGTH}. `timeout` in ms, -1: none. */
-  accept4(fd: number, address: Uint8Array | null, flags: number, timeout: number): number;
+  /** The peer address's full length is at {@link RESULT_ADDRESS_LENGTH}. */
+  accept4(fd: number, address: Uint8Array | null, flags: number): number;
   /** Returns the address's full length, which may be longer than the buffer. */
   getsockname(fd: number, address: Uint8Array): number;
   getpeername(fd: number, address: Uint8Array): number;
@@ -174,8 +174,11 @@ export interface Binding {
   dup(fd: number): number;
   /** fcntl(F_SETFL): sets O_NONBLOCK on the open file description. */
   setNonBlocking(fd: number): number;
-  /** ppoll(2) of a socket, without waiting: which of the events it has. Not for other files: a FUSE file asks its daemon. */
-  poll(fd: number, events: number): number;
+  /**
+   * ppoll(2): which of the events the descriptor has. Waits for `timeout` ms at most; not at all without it. Only for sockets,
+   * except in `syscalls/`: for a file of FUSE, the kernel asks the file system's daemon, and waits for its answer.
+   */
+  poll(fd: number, events: number, timeout?: number): number;
   flock(fd: number, operation: number): number;
   /** renameat2(RENAME_NOREPLACE): -EEXIST if `to` is there. Both paths end with a NUL byte. */
   rename(from: Uint8Array, to: Uint8Array): number;
@@ -183,15 +186,13 @@ export interface Binding {
   openPath(path: Uint8Array): number;
 
   /**
-   * `timeout` in ms, -1: none. With a timeout, the call waits with ppoll(2) and never in sendmsg(2) itself. If `control` or
-   * `address` is a number, this many bytes of it are in {@link Binding.scratch}. Leave out an argument instead of passing null,
-   * which is slower.
+   * If `control` or `address` is a number, this many bytes of it are in {@link Binding.scratch}. Leave out an argument instead of
+   * passing null, which is slower.
    */
   sendmsg(
     fd: number,
     iov: Iov,
     flags: number,
-    timeout?: number,
     control?: Uint8Array | number | null,
     address?: Uint8Array | number | null,
   ): number;
@@ -200,18 +201,11 @@ export interface Binding {
     fd: number,
     iov: Iov,
     flags: number,
-    timeout?: number,
     control?: Uint8Array | null,
     address?: Uint8Array | null,
   ): number;
   /** `parts`: for each message its address or null, its control data or null, then `counts[i]` views. */
-  sendmmsg(
-    fd: number,
-    parts: readonly (Uint8Array | null)[],
-    counts: Int32Array,
-    flags: number,
-    timeout: number,
-  ): number;
+  sendmmsg(fd: number, parts: readonly (Uint8Array | null)[], counts: Int32Array, flags: number): number;
   /**
    * `parts` as for {@link sendmmsg}; the address is {@link ADDRESS_SPACE} bytes to fill, or null. `results` gets
    * {@link MMSG_RESULTS} numbers for each message that has arrived.
@@ -222,7 +216,6 @@ export interface Binding {
     counts: Int32Array,
     results: Int32Array,
     flags: number,
-    timeout: number,
   ): number;
 
   /**

@@ -114,7 +114,7 @@ function boundInode(socketInode: number): Inode | undefined {
     const reply = Buffer.alloc(1024);
     const from = Buffer.alloc(SOCKADDR_NL);
     // The kernel has put its answer into the queue before sendmsg(2) returned.
-    const length = native.recvmsg(netlink, reply, MSG_DONTWAIT, -1, null, from);
+    const length = native.recvmsg(netlink, reply, MSG_DONTWAIT, null, from);
     if (length < NLMSG_HDRLEN + REPLY || readU32(from, NL_PID) !== 0) return undefined;
     return inodeIn(reply.subarray(0, length), socketInode);
   } finally {

@@ -7,6 +7,7 @@ import { type SocketOptions, typeFlags } from "./create.js";
 import { succeeded } from "./failure.js";
 import { familyOfSocket } from "./int-option.js";
 import { ownedByCaller } from "./owned-by-caller.js";
+import { onceReadable } from "./time-limit.js";
 
 /**
  * Binds a socket to an address.
@@ -77,10 +78,10 @@ export function accept4(fd: number, options: AcceptOptions = {}): Accepted {
   const timeout = checkTimeout("options.timeout", options.timeout);
   const native = binding();
   const address = new Uint8Array(ADDRESS_SPACE);
-  let accepted = native.accept4(fd, address, flags, timeout);
+  const accept = (to: Uint8Array | null) => onceReadable(timeout, fd, () => native.accept4(fd, to, flags));
+  let accepted = accept(address);
   // AF_ALG sockets have no addresses, and accept4(2) on them fails if it is asked for one.
-  if (accepted === -ECONNABORTED && familyOfSocket(fd) === AF_ALG)
-    accepted = native.accept4(fd, null, flags, timeout);
+  if (accepted === -ECONNABORTED && familyOfSocket(fd) === AF_ALG) accepted = accept(null);
   const connection = ownedByCaller(accepted, "accept4");
   return { fd: connection, address: address.slice(0, native.result[RESULT_ADDRESS_LENGTH]!) };
 }

@@ -20,6 +20,7 @@ import { append, type Flattened, readMessages } from "./batch.js";
 import { refusesCloseOnExec } from "./close-on-exec.js";
 import { succeeded } from "./failure.js";
 import { type Buffers, type Received, received } from "./recvmsg.js";
+import { POLLIN, within } from "./time-limit.js";
 
 /** Memory for one message of a batch. */
 export interface MmsgToReceive {
@@ -78,8 +79,10 @@ export function recvmmsg(
   const wait = checkTimeout("options.timeout", timeout);
   const { parts, counts } = flattened;
   const native = binding();
-  let count = native.recvmmsg(fd, parts, counts, results, bits | MSG_CMSG_CLOEXEC, wait);
-  if (refusesCloseOnExec(count, fd)) count = native.recvmmsg(fd, parts, counts, results, bits, wait);
+  const receive = (also: number) =>
+    within(wait, fd, POLLIN, (extra) => native.recvmmsg(fd, parts, counts, results, bits | also | extra));
+  let count = receive(MSG_CMSG_CLOEXEC);
+  if (refusesCloseOnExec(count, fd)) count = receive(0);
   succeeded(count, "recvmmsg");
   return Array.from({ length: count }, (_, i) => {
     const at = i * MMSG_RESULTS;

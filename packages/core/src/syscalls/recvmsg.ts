@@ -7,11 +7,12 @@ import {
   checkTimeout,
 } from "../arguments.js";
 import { MSG_CMSG_CLOEXEC } from "../constants/message-flags.js";
-import { type Iov, RESULT_ADDRESS_LENGTH, RESULT_CONTROL_LENGTH, RESULT_FLAGS } from "../native/binding.js";
+import { RESULT_ADDRESS_LENGTH, RESULT_CONTROL_LENGTH, RESULT_FLAGS } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { addressOfCall } from "../native/scratch.js";
 import { refusesCloseOnExec } from "./close-on-exec.js";
 import { succeeded } from "./failure.js";
+import { POLLIN, within } from "./time-limit.js";
 
 /** Memory to fill: a view or a buffer, or a list of up to 1024 of them, filled in order. */
 export type Buffers = ArrayBufferView | ArrayBufferLike | readonly (ArrayBufferView | ArrayBufferLike)[];
@@ -55,20 +56,6 @@ export function received(
   return result;
 }
 
-/** Without `memory`, the address goes to the native layer's own memory. */
-function call(
-  fd: number,
-  iov: Iov,
-  flags: number,
-  timeout: number,
-  control: Uint8Array | null,
-  address: Uint8Array | null,
-): number {
-  return address === null
-    ? binding().recvmsg(fd, iov, flags, timeout, control)
-    : binding().recvmsg(fd, iov, flags, timeout, control, address);
-}
-
 const NO_OPTIONS: RecvmsgOptions = Object.freeze({});
 
 /**
@@ -104,8 +91,15 @@ export function recvmsg(fd: number, buffers: Buffers, options: RecvmsgOptions = 
     const room = checkOptionalView("options.control", control);
     const bits = checkFlags("options.flags", flags);
     const wait = checkTimeout("options.timeout", timeout);
-    bytes = call(fd, iov, bits | MSG_CMSG_CLOEXEC, wait, room, memory);
-    if (refusesCloseOnExec(bytes, fd)) bytes = call(fd, iov, bits, wait, room, memory);
+    // Without `memory`, the address goes to the native layer's own memory.
+    const receive = (also: number) =>
+      within(wait, fd, POLLIN, (extra) =>
+        memory === null
+          ? native.recvmsg(fd, iov, bits | also | extra, room)
+          : native.recvmsg(fd, iov, bits | also | extra, room, memory),
+      );
+    bytes = receive(MSG_CMSG_CLOEXEC);
+    if (refusesCloseOnExec(bytes, fd)) bytes = receive(0);
   }
   succeeded(bytes, "recvmsg");
   const { result } = native;

@@ -10,6 +10,7 @@ import {
 import { binding } from "../native/load.js";
 import { append, type Flattened, readMessages } from "./batch.js";
 import { succeeded } from "./failure.js";
+import { POLLOUT, within } from "./time-limit.js";
 
 /** One message of a batch. */
 export interface MmsgToSend {
@@ -52,14 +53,9 @@ export function sendmmsg(fd: number, messages: readonly MmsgToSend[], options: S
       checkData(`messages[${i}].data`, data),
     );
   }
-  return succeeded(
-    binding().sendmmsg(
-      fd,
-      flattened.parts,
-      flattened.counts,
-      checkFlags("options.flags", flags),
-      checkTimeout("options.timeout", timeout),
-    ),
-    "sendmmsg",
-  );
+  const { parts, counts } = flattened;
+  const bits = checkFlags("options.flags", flags);
+  const wait = checkTimeout("options.timeout", timeout);
+  const send = (extra: number) => binding().sendmmsg(fd, parts, counts, bits | extra);
+  return succeeded(within(wait, fd, POLLOUT, send), "sendmmsg");
 }

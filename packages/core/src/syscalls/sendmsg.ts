@@ -10,6 +10,7 @@ import {
 import { binding } from "../native/load.js";
 import { addressForCall, controlForCall } from "../native/scratch.js";
 import { succeeded } from "./failure.js";
+import { POLLOUT, within } from "./time-limit.js";
 
 export interface SendmsgOptions {
   /** Encoded control messages; `sendmsg/control` makes them. The caller still owns descriptors in them. */
@@ -47,15 +48,10 @@ export function sendmsg(fd: number, data: Data, options: SendmsgOptions = NO_OPT
   // Read the options first, because getters run the caller's code. Later it could change what is already checked.
   const { control, address, flags = 0, timeout } = checkObject("options", options);
   const iov = checkData("data", data);
-  return succeeded(
-    binding().sendmsg(
-      fd,
-      iov,
-      checkFlags("options.flags", flags),
-      checkTimeout("options.timeout", timeout),
-      controlForCall(checkOptionalView("options.control", control)),
-      addressForCall(checkOptionalView("options.address", address)),
-    ),
-    "sendmsg",
-  );
+  const bits = checkFlags("options.flags", flags);
+  const wait = checkTimeout("options.timeout", timeout);
+  const controlPart = controlForCall(checkOptionalView("options.control", control));
+  const addressPart = addressForCall(checkOptionalView("options.address", address));
+  const send = (extra: number) => binding().sendmsg(fd, iov, bits | extra, controlPart, addressPart);
+  return succeeded(within(wait, fd, POLLOUT, send), "sendmsg");
 }

@@ -25,7 +25,7 @@ function rights(fd) {
 }
 
 function answer(text, control = null) {
-  native.sendmsg(CHANNEL, Buffer.from(text), 0, -1, control, null);
+  native.sendmsg(CHANNEL, Buffer.from(text), 0, control, null);
 }
 
 answer("ok");
