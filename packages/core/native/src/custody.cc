@@ -6,7 +6,7 @@ void Custody::Close(int fd, const Entry& entry, int token) {
   ThreadPool::Origin origin = {.account = entry.bringer};
   if ((entry.generation & 1) == kUs) {
     bool is_unix = SocketOption(syscalls_, fd, kernel::kSoDomain) == kernel::kAfUnix;
-    origin.lane = !is_unix ? ThreadPool::kOwn : MayHoldDescriptors(syscalls_, fd) ? ThreadPool::kUnread : ThreadPool::kRead;
+    origin.group = !is_unix ? ThreadPool::kOwn : MayHoldDescriptors(syscalls_, fd) ? ThreadPool::kUnread : ThreadPool::kRead;
     if (is_unix) origin.uid = PeerOf(fd);
   }
   pool_.Close(&fd, 1, origin, token);

@@ -1,4 +1,4 @@
-// An eventfd(2): a descriptor that one thread makes readable for another.
+// An eventfd(2): a descriptor that one thread makes readable in order to wake another.
 #pragma once
 
 #include "kernel.h"

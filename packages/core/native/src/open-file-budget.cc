@@ -32,10 +32,10 @@ struct Entry {
   uint8_t type;
 };
 
-// The processor's own counter: to ask the kernel for the time would cost as much as to count the files.
+// The time, from the processor's own counter. Asking the kernel for the time would take as long as counting the files.
 #if defined(__x86_64__) || defined(__i386__)
 uint64_t Ticks() { return __builtin_ia32_rdtsc(); }
-uint64_t TicksOfMillisecond() { return uint64_t{1} << 21; }  // at 2 GHz; with a faster clock we count more often
+uint64_t TicksOfMillisecond() { return uint64_t{1} << 21; }  // If the counter runs at 2 GHz. If it is faster, we count more often.
 #elif defined(__aarch64__)
 uint64_t Ticks() {
   uint64_t ticks;

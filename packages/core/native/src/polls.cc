@@ -10,16 +10,16 @@
 #include "libuv.h"
 #include "syscalls.h"
 
-// The watch of one descriptor. libuv's handle follows in the same block, because only the running libuv knows its size.
+// The watch of one descriptor. libuv's handle follows in the same block of memory: only the running libuv knows its size.
 struct alignas(16) Polls::Poll {
   Polls* owner;
   int fd;
   int32_t slot;
   int32_t generation;
-  uint32_t events;  // What libuv watches for; 0: it does not watch.
+  uint32_t events;  // The events that libuv watches for. 0: libuv does not watch.
   bool orphan;      // See OutlivesItsNumber().
-  Poll* next;       // In started_ or failed_
-  Poll** place;     // What points to it there; null: it is in neither
+  Poll* next;       // The next one in started_ or failed_.
+  Poll** place;     // The pointer to this one in started_ or failed_. Null: it is in neither.
 
   uv_poll_t* handle() { return reinterpret_cast<uv_poll_t*>(this + 1); }
 };
@@ -41,8 +41,8 @@ char* Write(char* at, int number) {
   return at + 1;
 }
 
-// Whether a file is registered under the number `fd`; true if /proc does not tell. /proc/self/fdinfo of an epoll instance has a
-// line for each file, which begins with "tfd:", spaces, the number and a space: proc(5).
+// Whether a file is registered with the epoll instance under the number `fd`. Without /proc, the answer is yes. The instance's file
+// in /proc/self/fdinfo has a line for each registered file. The line begins with "tfd:", spaces, the number and a space: proc(5).
 bool IsRegistered(int backend, int fd) {
   char path[32] = "/proc/self/fdinfo/";
   *Write(path + strlen(path), backend) = 0;
@@ -59,7 +59,7 @@ bool IsRegistered(int backend, int fd) {
   while (matched < length && (count = RawCall(SYS_read, file, part, sizeof part)) > 0) {
     for (long i = 0; i < count && matched < length; i++) {
       if (matched == name && part[i] == ' ') continue;
-      // A "t" is only at the beginning of `wanted`. So a match that fails here has no other match within it.
+      // In `wanted`, only the first character is a "t". So if a match fails, the next one can only begin at this character.
       matched = part[i] == wanted[matched] ? matched + 1 : part[i] == wanted[0];
     }
   }
@@ -92,8 +92,9 @@ Polls::Poll* Polls::Find(int fd, int32_t slot, int32_t generation) const {
 }
 
 Polls::Poll* Polls::Make(int fd, int32_t slot, int32_t generation, int* error) {
-  // Somebody has closed the number of an earlier socket behind our back, and the kernel has given it to this one. If libuv stopped
-  // watching the earlier socket later, it would stop watching this one, because it goes by the number.
+  // If there is a watch under this number already, other code has closed the earlier socket behind our back, and the kernel has
+  // given the number to this socket. libuv knows only the number. So if it ended the earlier socket's watch later, it would end this
+  // socket's.
   if (static_cast<size_t>(fd) < polls_.capacity() && polls_[fd]) Drop(polls_[fd]);
   *error = -ENOMEM;
   if (!polls_.Reserve(static_cast<size_t>(fd) + 1)) return nullptr;
@@ -123,7 +124,7 @@ int Polls::Start(int fd, int32_t slot, int32_t generation, uint32_t events) {
   if (!poll) return error;
   if (OutlivesItsNumber(poll)) return -EBADF;
   int wanted = (events & EPOLLIN ? UV_READABLE : 0) | (events & EPOLLOUT ? UV_WRITABLE : 0);
-  // This unregisters the descriptor. libuv registers it again in the next turn.
+  // This unregisters the descriptor from the kernel. libuv registers it again before it waits for events.
   error = uv_poll_start(poll->handle(), wanted, OnEvent);
   if (error < 0) {
     Drop(poll);
@@ -154,9 +155,10 @@ void Polls::Drop(Poll* poll) {
   uv_close(AsHandle(poll->handle()), OnPollClosed);
 }
 
-// Whether somebody has closed the number behind our back while the file is still open elsewhere. The kernel then reports the file
-// under this number for ever, and nothing can end that. If libuv found no handle for it, libuv would ask the kernel again and again
-// without a pause. So the handle stays, and its events are ignored.
+// Whether other code has closed the number behind our back while the file is still open under another number or in another process.
+// The kernel then reports the file's events under the old number for as long as the file is open, and nobody can unregister it. If
+// libuv had no handle for these events, it would ask the kernel again and again without a pause. So we keep the handle, and ignore
+// its events.
 bool Polls::OutlivesItsNumber(Poll* poll) {
   if (poll->orphan) return true;
   if (poll->events == 0 || poll->place || Control(backend_, EPOLL_CTL_DEL, poll->fd, 0) == 0) return false;
@@ -197,7 +199,7 @@ void Polls::OnEvent(uv_poll_t* handle, int status, int events) {
   if (poll->orphan) return;
   uint32_t told = EPOLLERR;
   if (status < 0) {
-    // libuv stops watching at an EPOLLERR, but leaves the descriptor registered.
+    // At an EPOLLERR, libuv ends the watch, but does not unregister the descriptor.
     poll->events = 0;
     Control(poll->owner->backend_, EPOLL_CTL_DEL, poll->fd, 0);
   } else {
@@ -208,7 +210,7 @@ void Polls::OnEvent(uv_poll_t* handle, int status, int events) {
   poll->owner->events_.Append(poll->slot, poll->generation, told);
 }
 
-// Runs right before libuv registers what was started in this turn. No other code runs in between.
+// libuv calls this right before it registers the watches that were started in this turn. No other code runs in between.
 void Polls::OnPrepare(uv_prepare_t* handle) {
   Polls* self = DataOf<Polls>(handle);
   while (Poll* poll = self->started_) {

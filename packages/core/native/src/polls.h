@@ -1,9 +1,9 @@
-// libuv's own watch of single descriptors, with a uv_poll_t for each. It is level-triggered: libuv reports a descriptor in each
-// turn of the event loop for as long as it is ready. So a message needs neither an epoll instance inside libuv's nor a last call
-// that gives EAGAIN.
+// Lets libuv watch single descriptors, with a uv_poll_t for each. The watch is level-triggered: libuv reports a descriptor in each
+// turn of the event loop as long as it is ready. This is faster than our own epoll instance, which libuv would have to watch in
+// turn. And it saves the last call that gives EAGAIN.
 //
-// libuv ends the process if it cannot register a descriptor. So we register the descriptor first, right before libuv does. If that
-// fails, the descriptor is not watched, and JavaScript is told of an EPOLLERR.
+// If libuv cannot register a descriptor with the kernel, it ends the process. So we register the descriptor ourselves, right before
+// libuv does. If that fails, libuv does not watch the descriptor, and we report an EPOLLERR to JavaScript.
 #pragma once
 
 #include <stdint.h>
@@ -22,20 +22,21 @@ class Polls {
   ~Polls();
   Polls(const Polls&) = delete;
 
-  // False: no memory.
+  // Allocates memory. False: there is none.
   bool Reserve();
-  // `failure`: an eventfd that we signal if a descriptor could not be registered. The caller must then call TellFailed().
+  // `failure`: an eventfd that we signal if we could not register a descriptor. The caller must then call TellFailed().
   void Open(uv_loop_s* loop, int failure);
 
-  // Watches the descriptor for EPOLLIN, EPOLLOUT or both, in place of the events that it was watched for before. Returns 0, or a
-  // negative errno if it is not watched. The descriptor becomes non-blocking. An EPOLLERR ends the watch: JavaScript must then call
-  // Close().
+  // Watches the descriptor for EPOLLIN, EPOLLOUT or both, instead of the events before. Returns 0, or a negative errno if the
+  // descriptor is not watched. The descriptor becomes non-blocking. An EPOLLERR ends the watch: JavaScript must then call Close().
   int Start(int fd, int32_t slot, int32_t generation, uint32_t events);
+  // Pauses the watch. Start() resumes it.
   void Stop(int fd, int32_t slot, int32_t generation);
-  // Must be called before close(2) of `fd`.
+  // Ends the watch for good. Call this before close(2) of `fd`.
   void Close(int fd, int32_t slot, int32_t generation);
+  // Reports an EPOLLERR for each descriptor that we could not register.
   void TellFailed();
-  // Closes everything, and calls `done` once libuv has done so.
+  // Ends all watches. Calls `done` when libuv has closed all handles.
   void End(void (*done)(void*), void* data);
 
  private:
@@ -59,11 +60,11 @@ class Polls {
   uv_loop_s* loop_ = nullptr;
   int backend_ = -1;
   uv_prepare_s* prepare_ = nullptr;
-  // By descriptor number.
+  // The index is the descriptor's number.
   GrowingArray<Poll*> polls_;
-  // Polls that were started in this turn, and are not registered yet.
+  // The watches that were started in this turn of the loop. The kernel does not know them yet.
   Poll* started_ = nullptr;
-  // Polls that could not be registered. JavaScript does not know yet.
+  // The watches that we could not register. JavaScript does not know yet.
   Poll* failed_ = nullptr;
   // How many handles libuv has not closed yet.
   size_t handles_ = 0;

@@ -54,7 +54,7 @@ int Readiness::StartPoll() {
   if (!uv_poll_init) return -ENOSYS;
   uv_loop_t* loop;
   if (napi_get_uv_event_loop(env_, &loop) != napi_ok) return -ENOSYS;
-  // The sizes are those of the running libuv, not of the headers.
+  // The running libuv knows the sizes of its handles. They can differ from those in the headers.
   poll_ = static_cast<uv_poll_t*>(malloc(uv_handle_size(UV_POLL)));
   check_ = static_cast<uv_check_t*>(malloc(uv_handle_size(UV_CHECK)));
   if (!poll_ || !check_ || !polls_.Reserve()) return -ENOMEM;
@@ -116,8 +116,8 @@ void Readiness::KeepAlive(bool on) {
   }
 }
 
-// If there are more than kMaxEvents events, the epoll instance stays readable. Then the loop calls this again in its next turn,
-// after other work.
+// Takes up to kMaxEvents events from the kernel. If there are more, the epoll instance stays readable. Then the event loop calls
+// this again in its next turn, after other work.
 void Readiness::Collect() {
   epoll_event events[kMaxEvents];
   long count = RawCall(SYS_epoll_pwait, epoll_, events, kMaxEvents, 0, 0, 8);
@@ -139,7 +139,7 @@ void Readiness::OnReadable(uv_poll_t* handle, int, int) {
   self->Collect();
 }
 
-// Runs after libuv has reported everything of this turn.
+// libuv calls this when it has reported all events of this turn.
 void Readiness::OnCheck(uv_check_t* handle) { DataOf<Readiness>(handle)->Deliver(); }
 
 void* Readiness::Wait(void* argument) {
@@ -148,8 +148,8 @@ void* Readiness::Wait(void* argument) {
   pollfd watched[2] = {{self->resume_, POLLIN, 0}, {self->epoll_, POLLIN, 0}};
   bool woken = false;
   for (;;) {
-    // The epoll instance stays readable until the event loop has collected the events. So after a wake-up we wait for `resume_`
-    // alone.
+    // The epoll instance stays readable until the event loop has collected the events. So once we have woken the loop, we wait only
+    // for `resume_`.
     if (RawCall(SYS_ppoll, watched, woken ? 1 : 2, 0, 0, 0) < 0) continue;
     if (watched[0].revents) {
       Drain(self->resume_);

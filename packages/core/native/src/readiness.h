@@ -1,10 +1,10 @@
-// Readiness: finds out which descriptors are ready, and tells JavaScript. There are two ways.
+// Readiness: asks the kernel which descriptors are ready, and tells JavaScript.
 //
-// Each environment has one edge-triggered epoll instance, in which any descriptor can be registered. In Node, the event loop
-// watches that instance with one uv_poll_t. Bun and Deno export libuv's symbols too, but calling them kills the process. There, a
+// Each environment has one epoll instance. It watches any descriptor, edge-triggered. In Node, libuv watches the epoll instance
+// with one uv_poll_t. Bun and Deno export libuv's functions, too, but a call of uv_poll_init() kills the process. So there, a
 // thread of ours waits for the epoll instance, and wakes the event loop with a thread-safe function.
 //
-// In Node, libuv can also watch single descriptors: see polls.h.
+// In Node, libuv can also watch single descriptors, level-triggered: see polls.h.
 #pragma once
 
 #include <node_api.h>
@@ -19,13 +19,15 @@ class ThreadPool;
 
 class Readiness {
  public:
-  // `events`: the array of EventBatch. Returns 0 or a negative errno. The object frees itself when the environment ends. With
-  // libuv, an asynchronous clean-up hook frees it, because a uv handle must outlive the environment's data.
+  // `events`: the array of EventBatch. `thread`: a thread of ours waits, not libuv. Returns 0 or a negative errno. When the
+  // environment ends, the object deletes itself. With libuv, this happens only after libuv has closed our handles, so an
+  // asynchronous clean-up hook does it.
   static int Start(napi_env env, napi_value callback, int32_t* events, bool thread, ThreadPool* pool, Readiness** out);
 
+  // Registers a descriptor with the epoll instance.
   int Add(int fd, int slot, int generation);
   int Remove(int fd);
-  // Watches level-triggered for EPOLLIN, EPOLLOUT or both. With 0, the watch pauses. -ENOSYS: there is no libuv.
+  // Makes libuv watch a descriptor for EPOLLIN, EPOLLOUT or both. With 0, the watch pauses. -ENOSYS: libuv does not run here.
   int Poll(int fd, int slot, int generation, uint32_t events);
   void Unpoll(int fd, int slot, int generation) { polls_.Close(fd, slot, generation); }
   void KeepAlive(bool on);
@@ -54,17 +56,21 @@ class Readiness {
   ThreadPool* pool_;
   bool keeps_alive_ = false;
   int epoll_ = -1;
-  int finished_ = -1;  // eventfd: the pool has finished a call or a close, or a poll has failed
-  // With libuv
+  // An eventfd. The thread pool signals it when a call or a close has finished, and polls_ when a watch has failed.
+  int finished_ = -1;
+
+  // Used with libuv:
   uv_poll_s* poll_ = nullptr;
   uv_check_s* check_ = nullptr;
   Polls polls_{events_};
   napi_async_cleanup_hook_handle hook_ = nullptr;
-  int closing_ = 0;  // how many handles libuv still has to close
-  // With a thread
-  napi_threadsafe_function wake_ = nullptr;  // our thread calls it when there are events; the event loop then runs OnWake()
+  // How many of these libuv has not closed yet: poll_, check_, and the handles of polls_, which count as one.
+  int closing_ = 0;
+
+  // Used with a thread:
+  napi_threadsafe_function wake_ = nullptr;  // Our thread calls this when there are events. Then the event loop calls OnWake().
   pthread_t thread_ = {};
   bool threaded_ = false;
-  bool stop_ = false;
-  int resume_ = -1;  // eventfd: OnWake() has collected the events, or the environment ends
+  bool stop_ = false;  // The thread is to end.
+  int resume_ = -1;    // An eventfd. It is signalled when OnWake() has collected the events, and when the thread is to end.
 };

@@ -18,31 +18,31 @@ long Receiver::Receive(const ReceiveRequest& request) {
   return bytes;
 }
 
-// Near the limit of open files, or of descriptors that may wait to be closed, the loop's thread may only receive what brings no
-// descriptor. 0: it may receive. kHeldBack, kOffLoop or a negative errno: it may not.
+// Whether the event loop's thread may receive. Near the limit of open files, or if too many descriptors wait to be closed, it may
+// only receive a message without descriptors. Returns 0 if it may receive; otherwise kHeldBack, kOffLoop or a negative errno.
 long Receiver::MayReceive(const ReceiveRequest& request) {
   bool near_limit = !budget_.IsEnough();
   Account* account = custody_.AccountOf(request.fd);
-  bool held_back = account && !pool_.HasRoom(account, budget_.limit());
+  bool held_back = account && !pool_.IsWithinBounds(account, budget_.limit());
   if (!near_limit && !held_back) return 0;
-  // A message without descriptors adds nothing to those that wait, and another process of the same uid may have sent those.
+  // A message without descriptors does no harm. And it may come from an honest process whose uid another process has, too.
   long foreseen = Foresee(request);
   return foreseen == kOffLoop && held_back ? kHeldBack : foreseen;
 }
 
-// 0: the next message brings no control data, and so no descriptor. On a stream, `iov` then has no room for what follows that
-// message. kOffLoop: it may bring some.
+// Peeks at the next message. Returns 0 if it brings no control data, and so no descriptor. On a stream, this shortens `iov` so that
+// the receive stops at the end of that message. Returns kOffLoop if the message may bring descriptors.
 long Receiver::Foresee(const ReceiveRequest& request) {
   if (!IsReadable(request.fd)) return -EAGAIN;
   constexpr int kPeek = kernel::kMsgPeek | kernel::kMsgDontWait;
   kernel::MsgHdr header(request.iov, request.iov_count);
   long result = syscalls_.Invoke(Call::kRecvmsg, request.fd, &header, kPeek);
-  // The kernel reports a pending error once, and it has done so here.
+  // This can be the socket's pending error. The kernel reports it only once, so it must reach the caller.
   if (result < 0) return result;
   if (header.flags & kernel::kMsgCTrunc) return kOffLoop;
-  // On a stream, descriptors can arrive now, right behind the bytes that we have seen: we must read these bytes and no more. A
-  // message of another socket is read whole. It need not be the one that we have seen: another process may share the socket and
-  // have taken that.
+  // On a stream, descriptors can arrive now, right behind the bytes that we have seen. So we must read these bytes and no more. On
+  // other sockets, we read the whole message. It can be another message than the one that we have seen: another process may share
+  // the socket, and may have taken that one.
   if (SocketOption(syscalls_, request.fd, kernel::kSoType) != kernel::kSockStream) return 0;
   Trim(request.iov, request.iov_count, static_cast<size_t>(result));
   return 0;

@@ -1,39 +1,39 @@
 #include "task-queue.h"
 
 TaskQueue::~TaskQueue() {
-  while (Source* source = sources_) {
-    sources_ = source->next;
-    delete source;
+  while (UidQueue* uid_queue = uid_queues_) {
+    uid_queues_ = uid_queue->next;
+    delete uid_queue;
   }
 }
 
-Source* TaskQueue::SourceOf(uint32_t uid) {
-  for (Source* source = sources_; source; source = source->next) {
-    if (source->uid == uid) return source;
+UidQueue* TaskQueue::QueueOf(uint32_t uid) {
+  for (UidQueue* uid_queue = uid_queues_; uid_queue; uid_queue = uid_queue->next) {
+    if (uid_queue->uid == uid) return uid_queue;
   }
-  return sources_ = new Source{sources_, uid, nullptr, nullptr, 0, 0, 0};
+  return uid_queues_ = new UidQueue{uid_queues_, uid, nullptr, nullptr, 0, 0, 0};
 }
 
-void TaskQueue::Release(Source* source) {
-  if (source->accounts > 0 || source->waiting > 0) return;
-  Source** at = &sources_;
-  while (*at != source) at = &(*at)->next;
-  *at = source->next;
-  delete source;
+void TaskQueue::Release(UidQueue* uid_queue) {
+  if (uid_queue->accounts > 0 || uid_queue->waiting > 0) return;
+  UidQueue** at = &uid_queues_;
+  while (*at != uid_queue) at = &(*at)->next;
+  *at = uid_queue->next;
+  delete uid_queue;
 }
 
 void TaskQueue::Delete(Account* account) {
-  account->source->accounts--;
-  Release(account->source);
+  account->uid_queue->accounts--;
+  Release(account->uid_queue);
   delete account;
 }
 
 void TaskQueue::Add(const Task& task) {
   Task* added = new Task(task);
-  Source* source = task.source;
-  (source->first ? source->last->next : source->first) = added;
-  source->last = added;
-  Count(source->waiting, 1);
+  UidQueue* uid_queue = task.uid_queue;
+  (uid_queue->first ? uid_queue->last->next : uid_queue->first) = added;
+  uid_queue->last = added;
+  Count(uid_queue->waiting, 1);
   Count(waiting, 1);
   if (!task.account) return;
   Count(task.account->waiting, 1);
@@ -41,37 +41,37 @@ void TaskQueue::Add(const Task& task) {
 }
 
 bool TaskQueue::IsTakeable(int limit) const {
-  for (const Source* source = sources_; source; source = source->next) {
-    if (source->first && source->running < limit) return true;
+  for (const UidQueue* uid_queue = uid_queues_; uid_queue; uid_queue = uid_queue->next) {
+    if (uid_queue->first && uid_queue->running < limit) return true;
   }
   return false;
 }
 
 Task* TaskQueue::Take(int limit) {
-  Source** at = &sources_;
+  UidQueue** at = &uid_queues_;
   while (*at && !((*at)->first && (*at)->running < limit)) at = &(*at)->next;
-  Source* source = *at;
-  if (!source) return nullptr;
-  Task* task = source->first;
-  source->first = task->next;
-  source->running++;
+  UidQueue* uid_queue = *at;
+  if (!uid_queue) return nullptr;
+  Task* task = uid_queue->first;
+  uid_queue->first = task->next;
+  uid_queue->running++;
   running++;
   task->next = taken_;
   taken_ = task;
-  // To the end: the others come first now.
-  *at = source->next;
-  source->next = nullptr;
+  // Move the uid to the end, so that the others have their turns first.
+  *at = uid_queue->next;
+  uid_queue->next = nullptr;
   while (*at) at = &(*at)->next;
-  *at = source;
+  *at = uid_queue;
   return task;
 }
 
 void TaskQueue::Finish(Task* task) {
-  Source* source = task->source;
+  UidQueue* uid_queue = task->uid_queue;
   Count(waiting, -1);
-  Count(source->waiting, -1);
+  Count(uid_queue->waiting, -1);
   running--;
-  source->running--;
+  uid_queue->running--;
   Task** at = &taken_;
   while (*at != task) at = &(*at)->next;
   *at = task->next;
@@ -81,7 +81,7 @@ void TaskQueue::Finish(Task* task) {
   if (account && account->Unref()) {
     Delete(account);
   } else {
-    Release(source);
+    Release(uid_queue);
   }
 }
 
@@ -91,8 +91,8 @@ bool TaskQueue::IsClosing(int fd) const {
     return task != nullptr;
   };
   if (is_in(taken_)) return true;
-  for (const Source* source = sources_; source; source = source->next) {
-    if (is_in(source->first)) return true;
+  for (const UidQueue* uid_queue = uid_queues_; uid_queue; uid_queue = uid_queue->next) {
+    if (is_in(uid_queue->first)) return true;
   }
   return false;
 }

@@ -7,19 +7,21 @@
 
 namespace {
 
-// Of one lane. A stack is mostly address space, of which 32 bits have little.
+// How many threads a group may have. Each thread's stack takes address space, of which 32 bits have little.
 constexpr int kMaxThreads = sizeof(void*) == 8 ? 64 : 16;
-// One thread is enough unless a close hangs. The next thread waits this long before it helps with what is queued.
+// One thread is enough unless a close hangs. A second thread waits this long before it helps.
 constexpr kernel::TimeSpec kPatience = {0, 5 * 1000000};
-constexpr kernel::TimeSpec kIdle = {0, 20 * 1000000};
-// A thread that has just closed something looks again after kMoment, kMoments times. Meanwhile nobody wakes it: waking it would
-// cost the loop's thread more than everything else about a close.
+// A thread that has just closed something lingers: it looks for tasks kMoments times, after kMoment each. Meanwhile nobody wakes
+// it. To wake it would cost the event loop's thread more than everything else about a close.
 constexpr kernel::TimeSpec kMoment = {0, 1000000};
 constexpr int kMoments = 20;
-// How often an idle thread looks before it ends: closes come in bursts, and it takes some 20 µs to make a thread.
+// After that, an idle thread waits this long each time, unless it is woken.
+constexpr kernel::TimeSpec kIdle = {0, 20 * 1000000};
+// An idle thread ends when it has looked this often. It does not end sooner, because closes come in bursts, and because it takes
+// some 20 µs to make a thread.
 constexpr int kLooks = kMoments + 50;
 
-// If more descriptors than these wait to be closed, nobody gains anything.
+// The bounds do not grow with RLIMIT_NOFILE beyond these numbers: nobody gains anything if more descriptors wait to be closed.
 constexpr int kMaxOfSocket = 1024;
 constexpr int kMaxOfUid = 4096;
 constexpr int kMaxOfProcess = 8192;
@@ -37,14 +39,14 @@ int Least(int a, int b) { return a < b ? a : b; }
 }  // namespace
 
 ThreadPool::ThreadPool() {
-  for (Lane& lane : lanes_) {
-    lane.pool = this;
-    // One user cannot hold up the others. In kOwn there is only one.
-    lane.limit = &lane == &lanes_[kOwn] ? kMaxThreads : kMaxThreads / 2;
+  for (Group& group : groups_) {
+    group.pool = this;
+    // At most half of the threads work for one uid. So one user cannot hold up the others. The tasks in kOwn are all kNobody's.
+    group.limit = &group == &groups_[kOwn] ? kMaxThreads : kMaxThreads / 2;
   }
 }
 
-// The mutex is held, and given back.
+// Drops a reference, and unlocks the mutex, which the caller has locked.
 void ThreadPool::Leave() {
   bool last = --references_ == 0;
   pthread_mutex_unlock(&mutex_);
@@ -55,81 +57,82 @@ void ThreadPool::Abandon() {
   pthread_mutex_lock(&mutex_);
   abandoned_ = true;
   event_fd_ = -1;
-  // A finished call may have brought descriptors, which nobody will take now. To close them could take long: a thread does it.
+  // A finished call may have brought descriptors, which nobody will take now. Closing them can take long, so a thread does it.
   for (OffLoopCall* call = calls_; call;) {
     OffLoopCall* finished = call;
     call = call->next;
     if (!finished->finished) continue;
     Unlink(finished);
-    if (Add(calls_lane_, {.source = calls_lane_.queue.SourceOf(kNobody), .call = finished})) {
-      Summon(calls_lane_, 1, true);
+    if (Add(call_makers_, {.uid_queue = call_makers_.queue.QueueOf(kNobody), .call = finished})) {
+      Summon(call_makers_, 1, true);
     } else {
       finished->CloseArrived();
       delete finished;
     }
   }
-  for (Lane& lane : lanes_) Wake(lane.wake, INT_MAX);
+  for (Group& group : groups_) Wake(group.wake, INT_MAX);
   Leave();
 }
 
 Account* ThreadPool::Open(uint32_t uid) {
   Lock lock(mutex_);
-  Source* source = lanes_[kStrangers].queue.SourceOf(uid);
-  source->accounts++;
-  return new Account{source, 0, 1};
+  UidQueue* uid_queue = groups_[kStrangers].queue.QueueOf(uid);
+  uid_queue->accounts++;
+  return new Account{uid_queue, 0, 1};
 }
 
 void ThreadPool::Unref(Account* account) {
   if (!account || !account->Unref()) return;
   Lock lock(mutex_);
-  lanes_[kStrangers].queue.Delete(account);
+  groups_[kStrangers].queue.Delete(account);
 }
 
-bool ThreadPool::HasRoom(const Account* account, int limit) const {
-  int waiting_of_uid = Read(account->source->waiting);
+bool ThreadPool::IsWithinBounds(const Account* account, int limit) const {
+  int waiting_of_uid = Read(account->uid_queue->waiting);
   int of_uid = Least(limit / 8, kMaxOfUid);
   int of_process = Least(limit / 4, kMaxOfProcess);
-  // While a uid has less than half of its own bound, others cannot keep it out that easily. But it is held to a bound, too, because
-  // there can be very many such uids.
+  // If a uid has less than half of its own bound, three times as many may wait. So a few other uids cannot keep it out. There must
+  // still be a bound, because there can be very many such uids.
   if (2 * waiting_of_uid < of_uid) of_process *= 3;
   return Read(account->waiting) < Least(limit / 16, kMaxOfSocket) && waiting_of_uid < of_uid &&
-         Read(lanes_[kStrangers].queue.waiting) < of_process;
+         Read(groups_[kStrangers].queue.waiting) < of_process;
 }
 
-bool ThreadPool::StartThread(Lane& lane) {
+bool ThreadPool::StartThread(Group& group) {
   pthread_t thread;
-  if (lane.threads == kMaxThreads || pthread_create(&thread, nullptr, Run, &lane) != 0) return false;
+  if (group.threads == kMaxThreads || pthread_create(&thread, nullptr, Run, &group) != 0) return false;
   pthread_detach(thread);
-  lane.threads++;
+  group.threads++;
   references_++;
   return true;
 }
 
-// Sees to it that a thread takes the `added` tasks that were queued last. `awaited`: somebody waits for them.
-void ThreadPool::Summon(Lane& lane, int added, bool awaited) {
-  bool are_calls = &lane == &calls_lane_;
-  const TaskQueue& queue = lane.queue;
-  // A thread that is at work takes what has come meanwhile. If none is, one wake-up is enough for everything that comes until it
-  // looks.
-  bool first = queue.waiting == added && lane.lingering == 0;
+// Makes sure that a thread takes the last `added` tasks of the queue. `awaited`: the program waits until they are done.
+void ThreadPool::Summon(Group& group, int added, bool awaited) {
+  bool are_calls = &group == &call_makers_;
+  const TaskQueue& queue = group.queue;
+  // A thread that is at work will take these tasks, too. If no thread is at work, the first task wakes one, unless one lingers.
+  // That thread takes everything that has come until it looks.
+  bool first = queue.waiting == added && group.lingering == 0;
   bool hurry = are_calls || (queue.running == 0 && (awaited || first));
-  if (lane.threads == queue.running || (are_calls && lane.threads < queue.waiting)) {
-    StartThread(lane);
+  if (group.threads == queue.running || (are_calls && group.threads < queue.waiting)) {
+    StartThread(group);
   } else if (hurry) {
-    Wake(lane.wake, 1);
+    Wake(group.wake, 1);
   }
 }
 
-// Queues a task. False: there is no thread that would ever take it.
-bool ThreadPool::Add(Lane& lane, const Task& task) {
-  if (lane.threads == 0 && !StartThread(lane)) {
-    lane.queue.Release(task.source);
+// Queues a task. False: the group has no thread, and none could be started.
+bool ThreadPool::Add(Group& group, const Task& task) {
+  if (group.threads == 0 && !StartThread(group)) {
+    group.queue.Release(task.uid_queue);
     return false;
   }
-  lane.queue.Add(task);
+  group.queue.Add(task);
   return true;
 }
 
+// If a call is queued or under way on `fd`, leaves it to that call's thread to close `fd`. False: there is no such call.
 bool ThreadPool::CloseAfterCall(int fd, int token) {
   for (OffLoopCall* call = calls_; call; call = call->next) {
     if (call->fd != fd || call->finished || call->closes) continue;
@@ -141,21 +144,21 @@ bool ThreadPool::CloseAfterCall(int fd, int token) {
 }
 
 void ThreadPool::Close(const int* fds, int count, const Origin& origin, int token) {
-  Lane& lane = lanes_[origin.lane];
+  Group& group = groups_[origin.group];
   int done = 0;
   {
     Lock lock(mutex_);
     int added = 0;
     for (; done < count; done++) {
       if (CloseAfterCall(fds[done], token)) continue;
-      Source* source = origin.account ? origin.account->source : lane.queue.SourceOf(origin.uid);
-      if (!Add(lane, {.source = source, .account = origin.account, .fd = fds[done], .token = token})) break;
+      UidQueue* uid_queue = origin.account ? origin.account->uid_queue : group.queue.QueueOf(origin.uid);
+      if (!Add(group, {.uid_queue = uid_queue, .account = origin.account, .fd = fds[done], .token = token})) break;
       added++;
     }
-    if (added > 0) Summon(lane, added, token > 0);
+    if (added > 0) Summon(group, added, token > 0);
   }
   if (done == count) return;
-  // There is no thread. To close here may take long, but otherwise the descriptor would be lost.
+  // There is no thread. So we must close the descriptors here, which may take long. Otherwise they would be lost.
   while (done < count) ::Close(fds[done++]);
   Lock lock(mutex_);
   Finish(token);
@@ -163,8 +166,8 @@ void ThreadPool::Close(const int* fds, int count, const Origin& origin, int toke
 
 bool ThreadPool::IsClosing(int fd) {
   Lock lock(mutex_);
-  for (const Lane& lane : lanes_) {
-    if (lane.queue.IsClosing(fd)) return true;
+  for (const Group& group : groups_) {
+    if (group.queue.IsClosing(fd)) return true;
   }
   for (const OffLoopCall* call = calls_; call; call = call->next) {
     if (call->fd == fd && call->closes) return true;
@@ -174,17 +177,17 @@ bool ThreadPool::IsClosing(int fd) {
 
 bool ThreadPool::Start(OffLoopCall* call, uint32_t uid) {
   Lock lock(mutex_);
-  if (!Add(calls_lane_, {.source = calls_lane_.queue.SourceOf(uid), .call = call})) {
+  if (!Add(call_makers_, {.uid_queue = call_makers_.queue.QueueOf(uid), .call = call})) {
     delete call;
     return false;
   }
   call->next = calls_;
   calls_ = call;
-  Summon(calls_lane_, 1, true);
+  Summon(call_makers_, 1, true);
   return true;
 }
 
-// Does nothing if the call is not among `calls_`.
+// Removes the call from `calls_`, if it is there.
 void ThreadPool::Unlink(OffLoopCall* call) {
   for (OffLoopCall** at = &calls_; *at; at = &(*at)->next) {
     if (*at != call) continue;
@@ -201,6 +204,7 @@ OffLoopCall* ThreadPool::End(int token) {
   return call;
 }
 
+// Reports that a close or a call has finished. A token of 0 means that nobody wants to know.
 void ThreadPool::Finish(int token) {
   if (!token || abandoned_ || !finished_.Reserve(finished_count_ + 1)) return;
   finished_[finished_count_++] = token;
@@ -224,61 +228,62 @@ size_t ThreadPool::TakeFinished(int32_t* tokens, size_t space) {
 int ThreadPool::waiting() {
   Lock lock(mutex_);
   int count = 0;
-  for (const Lane& lane : lanes_) count += lane.queue.waiting;
+  for (const Group& group : groups_) count += group.queue.waiting;
   return count;
 }
 
 void* ThreadPool::Run(void* data) {
-  Lane* lane = static_cast<Lane*>(data);
+  Group* group = static_cast<Group*>(data);
   BlockSignals();
-  lane->pool->Work(*lane);
+  group->pool->Work(*group);
   return nullptr;
 }
 
-void ThreadPool::Work(Lane& lane) {
+void ThreadPool::Work(Group& group) {
   int looks = 0;
-  // Whether it takes a task although another thread is at work: because it has just finished one, or has looked on for long.
-  bool eager = &lane == &calls_lane_;
+  // Whether this thread takes a task although another thread of the group is at work. It does if it has just finished a task, or
+  // if it has waited for a while, because the other threads may hang.
+  bool eager = &group == &call_makers_;
   pthread_mutex_lock(&mutex_);
   for (;;) {
-    Task* task = eager || lane.queue.running == 0 ? lane.queue.Take(lane.limit) : nullptr;
+    Task* task = eager || group.queue.running == 0 ? group.queue.Take(group.limit) : nullptr;
     if (task) {
-      // As long as there are more tasks, a thread must look on, in case the others hang.
-      if (lane.threads == lane.queue.running && lane.queue.IsTakeable(lane.limit)) StartThread(lane);
-      Perform(lane, task);
-      lane.queue.Finish(task);
+      // While more tasks are queued, one thread must stay idle and watch, in case that all others hang.
+      if (group.threads == group.queue.running && group.queue.IsTakeable(group.limit)) StartThread(group);
+      Perform(group, task);
+      group.queue.Finish(task);
       eager = true;
       looks = 0;
     } else {
-      if (!lane.queue.IsTakeable(lane.limit) && (abandoned_ || looks++ == kLooks)) break;
-      eager = Rest(lane, looks);
+      if (!group.queue.IsTakeable(group.limit) && (abandoned_ || looks++ == kLooks)) break;
+      eager = Rest(group, looks);
     }
   }
-  lane.threads--;
+  group.threads--;
   Leave();
 }
 
-// Waits for tasks. Returns whether to take one although another thread is at work. The mutex is held before and after.
-bool ThreadPool::Rest(Lane& lane, int looks) {
-  bool watches = !lane.watched && lane.queue.waiting > 0;
+// Waits until there may be a task, with the mutex unlocked. Returns whether to take one although another thread is at work.
+bool ThreadPool::Rest(Group& group, int looks) {
+  bool watches = !group.watched && group.queue.waiting > 0;
   bool lingers = !watches && looks <= kMoments;
-  if (watches) lane.watched = true;
-  if (lingers) lane.lingering++;
-  uint32_t seen = lane.wake;
+  if (watches) group.watched = true;
+  if (lingers) group.lingering++;
+  uint32_t seen = group.wake;
   long woken;
   {
     Unlock unlock(mutex_);
-    woken = RawCall(SYS_futex, &lane.wake, kFutexWaitPrivate, seen, watches ? &kPatience : lingers ? &kMoment : &kIdle, 0, 0);
+    woken = RawCall(SYS_futex, &group.wake, kFutexWaitPrivate, seen, watches ? &kPatience : lingers ? &kMoment : &kIdle, 0, 0);
   }
-  if (watches) lane.watched = false;
-  if (lingers) lane.lingering--;
-  return (woken < 0 && !lingers) || &lane == &calls_lane_;
+  if (watches) group.watched = false;
+  if (lingers) group.lingering--;
+  return (woken < 0 && !lingers) || &group == &call_makers_;
 }
 
-// The mutex is held before and after, not during the call.
-void ThreadPool::Perform(Lane& lane, Task* task) {
+// Does a task. Unlocks the mutex while it does.
+void ThreadPool::Perform(Group& group, Task* task) {
   if (task->call) return PerformCall(task->call);
-  if (IsUnread(lane, task)) return;
+  if (PassOnUnread(group, task)) return;
   int fd = task->fd;
   task->fd = -1;
   {
@@ -288,9 +293,10 @@ void ThreadPool::Perform(Lane& lane, Task* task) {
   Finish(task->token);
 }
 
-// Whether something has arrived in the socket's queue since the lane was chosen: then another lane closes it.
-bool ThreadPool::IsUnread(const Lane& lane, const Task* task) {
-  if (&lane != &lanes_[kRead]) return false;
+// If descriptors may have arrived in the socket's queue since Custody chose kRead, passes the task on to kUnread. Returns whether
+// it has done so.
+bool ThreadPool::PassOnUnread(const Group& group, const Task* task) {
+  if (&group != &groups_[kRead]) return false;
   bool unread;
   {
     Unlock unlock(mutex_);
@@ -298,12 +304,13 @@ bool ThreadPool::IsUnread(const Lane& lane, const Task* task) {
     unread = MayHoldDescriptors(syscalls, task->fd);
   }
   if (!unread) return false;
-  Lane& other = lanes_[kUnread];
-  if (!Add(other, {.source = other.queue.SourceOf(task->source->uid), .fd = task->fd, .token = task->token})) return false;
+  Group& other = groups_[kUnread];
+  if (!Add(other, {.uid_queue = other.queue.QueueOf(task->uid_queue->uid), .fd = task->fd, .token = task->token})) return false;
   Summon(other, 1, task->token > 0);
   return true;
 }
 
+// Makes a call. In an environment that has ended, closes what the call has brought.
 void ThreadPool::PerformCall(OffLoopCall* call) {
   if (!call->finished && !abandoned_) {
     Unlock unlock(mutex_);
@@ -312,8 +319,8 @@ void ThreadPool::PerformCall(OffLoopCall* call) {
   int fd = call->fd;
   bool closes = call->closes;
   int close_token = call->close_token;
-  // If the environment ends before anybody takes the finished call, the call comes here again: its descriptor must not be closed
-  // twice.
+  // If the environment ends before anybody takes the finished call, Abandon() queues the call again. Then `fd` must not be closed a
+  // second time.
   call->closes = false;
   if (abandoned_) {
     Unlink(call);
@@ -324,7 +331,8 @@ void ThreadPool::PerformCall(OffLoopCall* call) {
     call->finished = true;
     Finish(call->token);
   }
-  // The last of the descriptor's calls closes it. Before that, the number must not become another file's.
+  // If another call on `fd` is queued or under way, leave the close to that one. Otherwise the kernel could give the number to
+  // another file, and the other call would be made on that file.
   if (!closes || CloseAfterCall(fd, close_token)) return;
   {
     Unlock unlock(mutex_);

@@ -92,14 +92,14 @@ export function recvmsg(fd: number, buffers: Buffers, options: RecvmsgOptions = 
     const bits = checkFlags("options.flags", flags);
     const wait = checkTimeout("options.timeout", timeout);
     // Without `memory`, the address goes to the native layer's own memory.
-    const receive = (also: number) =>
-      within(wait, fd, POLLIN, (extra) =>
-        memory === null
-          ? native.recvmsg(fd, iov, bits | also | extra, room)
-          : native.recvmsg(fd, iov, bits | also | extra, room, memory),
-      );
-    bytes = receive(MSG_CMSG_CLOEXEC);
-    if (refusesCloseOnExec(bytes, fd)) bytes = receive(0);
+    const attempt = (all: number) =>
+      memory === null
+        ? native.recvmsg(fd, iov, all, room)
+        : native.recvmsg(fd, iov, all, room, memory);
+    const receive = (all: number) =>
+      wait < 0 ? attempt(all) : within(wait, fd, POLLIN, (extra) => attempt(all | extra));
+    bytes = receive(bits | MSG_CMSG_CLOEXEC);
+    if (refusesCloseOnExec(bytes, fd)) bytes = receive(bits);
   }
   succeeded(bytes, "recvmsg");
   const { result } = native;

@@ -53,5 +53,5 @@ export function sendmsg(fd: number, data: Data, options: SendmsgOptions = NO_OPT
   const controlPart = controlForCall(checkOptionalView("options.control", control));
   const addressPart = addressForCall(checkOptionalView("options.address", address));
   const send = (extra: number) => binding().sendmsg(fd, iov, bits | extra, controlPart, addressPart);
-  return succeeded(within(wait, fd, POLLOUT, send), "sendmsg");
+  return succeeded(wait < 0 ? send(0) : within(wait, fd, POLLOUT, send), "sendmsg");
 }
