@@ -8,13 +8,13 @@ import { binding } from "./native/load.js";
 /** The first collection starts at this many held descriptors, or at fewer if the process may open only few files. */
 const FIRST = 1024;
 
-/** How many descriptors have been held since the start. */
+/** How many FileDescriptors were made since the start. */
 let made = 0;
 /** When `made` reaches this number, we count how many are still held. */
 let next = 64;
 /** How many descriptors may be held before we start a collection. */
 let allowed: number | undefined;
-/** A count is scheduled, or a collection is running. */
+/** Whether a count is scheduled, or a collection has run that is not at its end: see {@link isCollecting}. */
 let busy = false;
 let collecting = false;
 
@@ -67,7 +67,7 @@ function endCollection(): void {
   lookLater(held);
 }
 
-/** Schedules the next count for when enough new descriptors have been held that the limit may be reached. */
+/** Sets when we count again: when there are so many new descriptors that the limit may be reached if none was closed. */
 function lookLater(held: number): void {
   busy = false;
   next = made + allowed! - held;
@@ -75,10 +75,10 @@ function lookLater(held: number): void {
 
 /**
  * How many descriptors may be held before the next collection, if `held` are in use: twice as many. So a program that holds more
- * and more is seldom interrupted. We never add more than half of the files that the process may still open.
+ * and more descriptors is seldom interrupted. The number never grows by more than half of the files that the process may still open.
  */
 function allowedBeside(held: number): number {
-  const room = binding().openFilesLimit() - held;
-  const more = held < FIRST ? Math.min(FIRST, room >> 2) : Math.min(held, room >> 1);
+  const free = binding().openFilesLimit() - held;
+  const more = held < FIRST ? Math.min(FIRST, free >> 2) : Math.min(held, free >> 1);
   return held + Math.max(more, 1);
 }

@@ -7,7 +7,7 @@
 
 namespace {
 
-// The thread ends, with all environments that it has opened.
+// Ends all environments that a JavaScript thread has opened. Node calls this when the thread ends.
 void End(napi_env, void* data, void*) {
   Environment** first = static_cast<Environment**>(data);
   while (Environment* e = *first) {
@@ -19,8 +19,9 @@ void End(napi_env, void* data, void*) {
   delete first;
 }
 
-// Makes an object with functions and with state of its own. Several copies of the JavaScript can share this file: two that are
-// installed, two bundles, or one that a test tool has loaded again. With shared state, one copy would get the other's events.
+// Makes an object with functions and with state of its own. A thread can run several copies of this library's JavaScript with this
+// one file: two installed copies, two bundles, or a copy that a test tool has loaded again. If they shared the state, one copy
+// would get the other's events.
 napi_value Open(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);

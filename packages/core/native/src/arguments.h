@@ -13,7 +13,7 @@ struct Numbers {
   size_t length;
 };
 
-// Made anew for each call, so that no pointer into JavaScript's memory outlives the call.
+// The arguments of one call. No pointer into JavaScript's memory outlives the call.
 class Arguments {
  public:
   Arguments(napi_env env, napi_callback_info info) : env_(env) {
@@ -70,7 +70,7 @@ class Arguments {
     if (GetView(values_[i], iov)) return 1;
     uint32_t count = 0;
     napi_get_array_length(env_, values_[i], &count);
-    if (count > kernel::kUioMaxiov) count = kernel::kUioMaxiov;
+    count = std::min(count, uint32_t{kernel::kUioMaxiov});
     for (uint32_t k = 0; k < count; k++) {
       napi_value element;
       napi_get_element(env_, values_[i], k, &element);
@@ -102,8 +102,7 @@ class Arguments {
 
   Bytes Part(size_t i, int32_t given, size_t at, size_t space) const {
     if (given < 0) return View(i);
-    size_t length = static_cast<size_t>(given);
-    return {environment_->scratch + at, length < space ? length : space};
+    return {environment_->scratch + at, std::min(static_cast<size_t>(given), space)};
   }
 
   static constexpr size_t kMost = 6;
@@ -133,7 +132,7 @@ napi_value ToJs(napi_env env, T result) {
 template <auto function, typename Pointer = decltype(+function)>
 struct Bound;
 
-// `function` is a template argument and not a pointer, because the compiler would keep a second copy of it for a pointer.
+// `function` is a template argument, not a pointer. For a pointer, the compiler would keep a second copy of the function.
 template <auto function, typename Result, typename... Parameters>
 struct Bound<function, Result (*)(Environment&, Parameters...)> {
   template <size_t... i>

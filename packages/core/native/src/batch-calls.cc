@@ -31,7 +31,7 @@ class Batch {
 
 Batch::Batch(const Arguments& args) {
   Numbers counts = args.As<Numbers>(2);
-  count_ = counts.length < kernel::kUioMaxiov ? counts.length : kernel::kUioMaxiov;
+  count_ = std::min(counts.length, kernel::kUioMaxiov);
   size_t total = 0;
   for (size_t i = 0; i < count_; i++) total += static_cast<size_t>(counts.data[i]);
   iov_ = static_cast<Bytes*>(malloc((total + 1) * sizeof(Bytes)));
@@ -45,7 +45,7 @@ Batch::Batch(const Arguments& args) {
   };
   Bytes* at = iov_;
   for (size_t i = 0; i < count_; i++) {
-    // Without a scope of its own, each message's values would stay until the call returns.
+    // Without this scope, the handles of all messages would stay until the call returns.
     napi_handle_scope scope;
     napi_open_handle_scope(args.env(), &scope);
     Bytes address = next();

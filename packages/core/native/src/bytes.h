@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <algorithm>
+
 struct Bytes {
   uint8_t* data;
   size_t length;

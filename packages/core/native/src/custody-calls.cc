@@ -1,4 +1,4 @@
-// Which descriptors custody holds.
+// Puts descriptors into custody, and takes them out.
 
 #include "arguments.h"
 #include "functions.h"
@@ -7,7 +7,7 @@
 namespace {
 
 long Adopt(Environment& e, int fd) {
-  // This is asked first: between the two questions, a thread may close the descriptor.
+  // Ask the thread pool before the kernel: a thread may close the descriptor between the two questions.
   if (e.pool->IsClosing(fd)) return -EBADF;
   if (IsOpen(fd)) return e.custody.IsHeld(fd) ? -EEXIST : e.custody.Take(fd);
   e.custody.ForgetNumber(fd);
@@ -36,7 +36,8 @@ int OpenFilesLimit(Environment& e) {
   return e.open_file_budget.limit();
 }
 
-// When more external memory is reported to V8 than half of its heap may have, it collects all garbage before the report returns.
+// Makes V8 collect all garbage. If we report more memory outside of V8's heap than half of what the heap may have, V8 collects
+// before the report returns.
 void Collect(Environment&, const Arguments& args) {
   int64_t bytes = args.As<int64_t>(0);
   int64_t total;

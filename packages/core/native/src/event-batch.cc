@@ -29,7 +29,7 @@ void EventBatch::Deliver() {
   napi_value callback;
   napi_get_reference_value(env_, callback_, &callback);
   numbers_[kEventsTold] = static_cast<int32_t>(count);
-  // The callback does not use its receiver. This one is at hand.
+  // The callback does not use `this`, so any object will do.
   napi_status status = context_ ? napi_make_callback(env_, context_, callback, callback, 0, nullptr, nullptr)
                                 : napi_call_function(env_, callback, callback, 0, nullptr, nullptr);
   if (status == napi_pending_exception) {

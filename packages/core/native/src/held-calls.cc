@@ -1,5 +1,5 @@
-// sendmsg(2) and recvmsg(2) of descriptors that custody holds. Every message of a Socket takes this way. Both are inlined into what
-// JavaScript calls: see raw-call.h.
+// sendmsg(2) and recvmsg(2) on descriptors in custody. Every message of a Socket goes through here. The compiler inlines all of it
+// into the functions that JavaScript calls: raw-call.h says why.
 
 #include "arguments.h"
 #include "functions.h"
@@ -34,7 +34,7 @@ SENDMSG_INLINE long ReceiveHeld(Environment& e, const Arguments& args) {
   size_t size = static_cast<size_t>(call[kCallSize]);
   if (args.Has(0)) {
     count = args.Iov(0, iov);
-    // Another thread may have made shared memory larger since TypeScript measured it.
+    // The views can be longer than `size`: another thread may have enlarged shared memory since TypeScript measured it.
     Trim(iov, count, size);
   } else {
     if (size > e.data_room.bytes.length) return -EFAULT;
@@ -59,8 +59,7 @@ SENDMSG_INLINE long ReceiveHeld(Environment& e, const Arguments& args) {
 
 void TakeWhole(Environment& e, Bytes to, size_t length) {
   Bytes first = e.data_room.bytes;
-  size_t rest = length > first.length ? length - first.length : 0;
-  if (rest > Overflow::kSize) rest = Overflow::kSize;
+  size_t rest = length > first.length ? std::min(length - first.length, Overflow::kSize) : 0;
   if (to.length == first.length + rest) {
     Copy(to.data, first.data, first.length);
     Copy(to.data + first.length, e.overflow.memory(), rest);

@@ -1,4 +1,5 @@
-// sendmsg(2) and recvmsg(2) on plain numbers. Both are inlined into what JavaScript calls: see raw-call.h.
+// sendmsg(2) and recvmsg(2) on plain numbers. The compiler inlines all of it into the functions that JavaScript calls: raw-call.h
+// says why.
 
 #include "arguments.h"
 #include "returned-descriptors.h"

@@ -18,12 +18,12 @@ bool OffLoopCall::Reserve(size_t data_space, size_t control_space, size_t addres
 }
 
 void OffLoopCall::Make() {
-  // On ia32 this object remembers which paths are open, and belongs to one thread.
+  // On ia32, this object remembers by which path each call is permitted. Only one thread may use such an object.
   Syscalls syscalls;
   kernel::MsgHdr header(&data, 1, control.length ? control : Bytes{}, address.length ? address : Bytes{});
   switch (call) {
     case Call::kAccept4:
-      // Another process that shares the listener may have made it blocking since we last looked.
+      // Another process that shares the listener may have made it blocking.
       SetNonBlocking(fd);
       result = syscalls.Invoke(Call::kAccept4, fd, 0, 0, flags);
       break;

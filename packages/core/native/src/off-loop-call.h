@@ -1,4 +1,4 @@
-// One system call that a thread of ours makes, with copies of everything that it reads and writes.
+// One system call that a thread of ours makes, with memory of its own for everything that the call reads and writes.
 #pragma once
 
 #include "bytes.h"
@@ -9,10 +9,11 @@ struct OffLoopCall {
   ~OffLoopCall();
   OffLoopCall(const OffLoopCall&) = delete;
 
-  // Allocates memory for each part. False: there is no memory.
+  // Allocates memory for each part. False: there is none.
   bool Reserve(size_t data_space, size_t control_space, size_t address_space);
+  // Makes the system call.
   void Make();
-  // Closes the descriptors that the call has brought: the environment has ended, so nobody will take them.
+  // Closes the descriptors that the call has brought. Call this if the environment has ended: nobody will take them then.
   void CloseArrived();
 
   const Call call;
@@ -34,7 +35,7 @@ struct OffLoopCall {
   // Only the thread pool uses the rest.
   OffLoopCall* next = nullptr;
   bool finished = false;
-  // `fd` was to be closed while the call was queued or under way: the thread closes it after the call.
+  // The program has closed `fd` while the call was queued or under way. So the thread calls close(2) after the call.
   bool closes = false;
   int close_token = 0;
 };

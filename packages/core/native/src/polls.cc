@@ -93,8 +93,7 @@ Polls::Poll* Polls::Find(int fd, int32_t slot, int32_t generation) const {
 
 Polls::Poll* Polls::Make(int fd, int32_t slot, int32_t generation, int* error) {
   // If there is a watch under this number already, other code has closed the earlier socket behind our back, and the kernel has
-  // given the number to this socket. libuv knows only the number. So if it ended the earlier socket's watch later, it would end this
-  // socket's.
+  // given the number to this one. libuv knows only the number. So if it ended the earlier watch later, it would end this one, too.
   if (static_cast<size_t>(fd) < polls_.capacity() && polls_[fd]) Drop(polls_[fd]);
   *error = -ENOMEM;
   if (!polls_.Reserve(static_cast<size_t>(fd) + 1)) return nullptr;

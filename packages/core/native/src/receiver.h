@@ -1,5 +1,6 @@
-// A receive that never loses a descriptor. The kernel writes into memory of ours, which has room for everything that one message
-// can carry. Custody takes the descriptors in SCM_RIGHTS and SCM_PIDFD; the other control messages are copied to the caller.
+// Receives without losing a descriptor. The kernel writes control messages into memory of ours, which has room for all descriptors
+// that one message can carry. Custody takes the descriptors in SCM_RIGHTS and SCM_PIDFD. We copy the other control messages to the
+// caller's memory.
 #pragma once
 
 #include "custody.h"
@@ -13,11 +14,11 @@ struct ReceiveRequest {
   int max_fds = 0;
   Bytes* iov = nullptr;
   size_t iov_count = 0;
-  // kAddressSpace bytes for the address
+  // kAddressSpace bytes for the sender's address
   uint8_t* address = nullptr;
-  // Room for control messages without descriptors
+  // Memory for the control messages without descriptors
   Bytes control = {};
-  // What has arrived is written here, at the positions kResult…
+  // Numbers about the message are written here, at the positions kResult…
   int32_t* result = nullptr;
 };
 
@@ -26,12 +27,13 @@ class Receiver {
   Receiver(Syscalls& syscalls, Custody& custody, ThreadPool& pool, OpenFileBudget& budget)
       : syscalls_(syscalls), custody_(custody), pool_(pool), budget_(budget) {}
 
-  // recvmsg(2) with MSG_DONTWAIT. The caller sets MSG_CMSG_CLOEXEC for Unix sockets, and only for them. kHeldBack or kOffLoop: no
-  // message was received.
+  // recvmsg(2) with MSG_DONTWAIT. The caller sets MSG_CMSG_CLOEXEC for Unix sockets, and only for them. If this returns kHeldBack
+  // or kOffLoop, it has received nothing: binding.ts says why.
   long Receive(const ReceiveRequest& request);
-  // Handles control data that another thread has received. Custody takes the descriptors, and the other control messages go to
-  // `request.control`. `arrived`: the part of a buffer of SpaceFor() bytes that the kernel has filled.
+  // Handles the control data of a message. `arrived`: the part of a buffer of SpaceFor() bytes that the kernel has filled. `flags`:
+  // the message's msg_flags.
   void TakeDescriptors(const ReceiveRequest& request, Bytes arrived, int flags);
+  // How many bytes the kernel needs if the other control messages may take `control_space`.
   static size_t SpaceFor(size_t control_space) {
     return control_space + kernel::CMsgSpace(kernel::kScmMaxFd * sizeof(int)) + kernel::CMsgSpace(sizeof(int));
   }

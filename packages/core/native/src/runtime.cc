@@ -15,11 +15,12 @@ void operator delete(void* memory, size_t) noexcept { free(memory); }
 // The compiler makes calls to these after link-time optimisation has looked for unused functions: hence `used`.
 extern "C" {
 
-// glibc's x64 memcpy has two versions, and a reference without one binds to the older. memmove has one.
+// On x64, glibc has two versions of memcpy, and a reference that names no version binds to the older one. So this calls memmove,
+// which has only one version.
 __attribute__((used)) void* memcpy(void* to, const void* from, size_t size) { return memmove(to, from, size); }
 
 #if defined(__i386__)
-// Position-independent ia32 code calls it by this name, which libc has only in its static part.
+// Position-independent code for ia32 calls __stack_chk_fail by this name, which only libc's static part has.
 __attribute__((noreturn)) void __stack_chk_fail();
 __attribute__((used, noreturn)) void __stack_chk_fail_local() { __stack_chk_fail(); }
 #endif

@@ -53,7 +53,7 @@ int DenialOf(Call call, Invoke invoke) {
       break;
   }
   long result = invoke(args);
-  if (result >= 0) return 0;  // an emulator can say so
+  if (result >= 0) return 0;  // Some emulators do not refuse the call.
   bool open = makes ? result == -EAFNOSUPPORT || result == -EMFILE || result == -ENFILE : result == -EBADF;
   return open ? 0 : static_cast<int>(-result);
 }

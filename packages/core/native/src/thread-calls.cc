@@ -1,4 +1,4 @@
-// Calls that a thread makes: one function starts such a call, another fetches what it has brought.
+// Calls that a thread makes. One function starts such a call, and another one returns its result.
 
 #include "arguments.h"
 #include "functions.h"
@@ -6,14 +6,14 @@
 
 namespace {
 
-// What a thread is to send is copied. A datagram is shorter than SO_SNDBUF, which is an int.
+// A thread sends only datagrams. A datagram is shorter than SO_SNDBUF, which is an int.
 constexpr size_t kMaxDatagram = 0x7fffffff;
 
 struct Space {
   size_t data, control, address;
 };
 
-// Has a thread make the call. `fill` copies what the call sends. 0, or -ENOMEM.
+// Lets a thread make the call. `fill` copies what the call sends to the call's memory. Returns 0 or -ENOMEM.
 template <typename Fill>
 long Start(Environment& e, OffLoopCall* call, Space space, Fill fill) {
   if (!call->Reserve(space.data, space.control, space.address)) {
@@ -61,16 +61,15 @@ long StartAccept(Environment& e, int fd, int flags, int token) {
   return Start(e, new OffLoopCall(Call::kAccept4, fd, flags, token), {}, kNothing);
 }
 
-long EndReceive(Environment& e, int token, Bytes memory, size_t room, int max_fds) {
+long EndReceive(Environment& e, int token, Bytes memory, size_t size, int max_fds) {
   OffLoopCall* call = e.pool->End(token);
   if (!call) return -EINVAL;
   long bytes = call->result;
   if (bytes >= 0) {
     // With MSG_TRUNC the result can be longer than what was received.
-    size_t length = static_cast<size_t>(bytes) < call->data.length ? static_cast<size_t>(bytes) : call->data.length;
-    if (length > room) length = room;
+    size_t length = std::min({static_cast<size_t>(bytes), call->data.length, size});
     if (length <= memory.length) Copy(memory.data, call->data.data, length);
-    Copy(e.scratch, call->address.data, call->address.length < kAddressSpace ? call->address.length : kAddressSpace);
+    Copy(e.scratch, call->address.data, std::min(call->address.length, kAddressSpace));
     e.result[kResultAddressLength] = call->address_length;
     ReceiveRequest request = {.fd = call->fd, .max_fds = max_fds, .control = e.control_room.bytes, .result = e.result};
     e.receiver.TakeDescriptors(request, {call->control.data, call->control_length}, call->message_flags);
@@ -79,7 +78,7 @@ long EndReceive(Environment& e, int token, Bytes memory, size_t room, int max_fd
   return bytes;
 }
 
-// Of a send, a connect or an accept.
+// For a send, a connect or an accept.
 long EndCall(Environment& e, int token) {
   OffLoopCall* call = e.pool->End(token);
   if (!call) return -EINVAL;

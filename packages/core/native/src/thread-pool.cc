@@ -34,8 +34,6 @@ void Wake(uint32_t& futex, int threads) {
   RawCall(SYS_futex, &futex, kFutexWakePrivate, threads, 0, 0, 0);
 }
 
-int Least(int a, int b) { return a < b ? a : b; }
-
 }  // namespace
 
 ThreadPool::ThreadPool() {
@@ -89,12 +87,12 @@ void ThreadPool::Unref(Account* account) {
 
 bool ThreadPool::IsWithinBounds(const Account* account, int limit) const {
   int waiting_of_uid = Read(account->uid_queue->waiting);
-  int of_uid = Least(limit / 8, kMaxOfUid);
-  int of_process = Least(limit / 4, kMaxOfProcess);
+  int of_uid = std::min(limit / 8, kMaxOfUid);
+  int of_process = std::min(limit / 4, kMaxOfProcess);
   // If a uid has less than half of its own bound, three times as many may wait. So a few other uids cannot keep it out. There must
   // still be a bound, because there can be very many such uids.
   if (2 * waiting_of_uid < of_uid) of_process *= 3;
-  return Read(account->waiting) < Least(limit / 16, kMaxOfSocket) && waiting_of_uid < of_uid &&
+  return Read(account->waiting) < std::min(limit / 16, kMaxOfSocket) && waiting_of_uid < of_uid &&
          Read(groups_[kStrangers].queue.waiting) < of_process;
 }
 
@@ -218,7 +216,7 @@ void ThreadPool::Notify(int event_fd) {
 
 size_t ThreadPool::TakeFinished(int32_t* tokens, size_t space) {
   Lock lock(mutex_);
-  size_t count = finished_count_ < space ? finished_count_ : space;
+  size_t count = std::min(finished_count_, space);
   Copy(tokens, finished_.data(), count * sizeof(int32_t));
   finished_count_ -= count;
   Copy(finished_.data(), finished_.data() + count, finished_count_ * sizeof(int32_t));

@@ -1,4 +1,4 @@
-// Watching descriptors.
+// Watches descriptors: see readiness.h.
 
 #include "arguments.h"
 #include "functions.h"

@@ -93,9 +93,7 @@ export function recvmsg(fd: number, buffers: Buffers, options: RecvmsgOptions = 
     const wait = checkTimeout("options.timeout", timeout);
     // Without `memory`, the address goes to the native layer's own memory.
     const attempt = (all: number) =>
-      memory === null
-        ? native.recvmsg(fd, iov, all, room)
-        : native.recvmsg(fd, iov, all, room, memory);
+      memory === null ? native.recvmsg(fd, iov, all, room) : native.recvmsg(fd, iov, all, room, memory);
     const receive = (all: number) =>
       wait < 0 ? attempt(all) : within(wait, fd, POLLIN, (extra) => attempt(all | extra));
     bytes = receive(bits | MSG_CMSG_CLOEXEC);
