@@ -70,7 +70,7 @@ class Arguments {
     if (GetView(values_[i], iov)) return 1;
     uint32_t count = 0;
     napi_get_array_length(env_, values_[i], &count);
-    count = std::min(count, uint32_t{kernel::kUioMaxiov});
+    count = Least(count, uint32_t{kernel::kUioMaxiov});
     for (uint32_t k = 0; k < count; k++) {
       napi_value element;
       napi_get_element(env_, values_[i], k, &element);
@@ -102,7 +102,7 @@ class Arguments {
 
   Bytes Part(size_t i, int32_t given, size_t at, size_t space) const {
     if (given < 0) return View(i);
-    return {environment_->scratch + at, std::min(static_cast<size_t>(given), space)};
+    return {environment_->scratch + at, Least(static_cast<size_t>(given), space)};
   }
 
   static constexpr size_t kMost = 6;

@@ -31,7 +31,7 @@ class Batch {
 
 Batch::Batch(const Arguments& args) {
   Numbers counts = args.As<Numbers>(2);
-  count_ = std::min(counts.length, kernel::kUioMaxiov);
+  count_ = Least(counts.length, kernel::kUioMaxiov);
   size_t total = 0;
   for (size_t i = 0; i < count_; i++) total += static_cast<size_t>(counts.data[i]);
   iov_ = static_cast<Bytes*>(malloc((total + 1) * sizeof(Bytes)));

@@ -33,7 +33,7 @@ class ControlScan {
   }
 
   // The whole message, header and padding included.
-  Bytes bytes() const { return {control_ + at_, std::min(step_, length_ - at_)}; }
+  Bytes bytes() const { return {control_ + at_, Least(step_, length_ - at_)}; }
 
  private:
   size_t payload_length() const {

@@ -59,7 +59,7 @@ SENDMSG_INLINE long ReceiveHeld(Environment& e, const Arguments& args) {
 
 void TakeWhole(Environment& e, Bytes to, size_t length) {
   Bytes first = e.data_room.bytes;
-  size_t rest = length > first.length ? std::min(length - first.length, Overflow::kSize) : 0;
+  size_t rest = length > first.length ? Least(length - first.length, Overflow::kSize) : 0;
   if (to.length == first.length + rest) {
     Copy(to.data, first.data, first.length);
     Copy(to.data + first.length, e.overflow.memory(), rest);

@@ -94,7 +94,7 @@ void Receiver::TakeDescriptors(const ReceiveRequest& request, Bytes arrived, int
 
 void Trim(Bytes* iov, size_t count, size_t length) {
   for (size_t i = 0; i < count; i++) {
-    iov[i].length = std::min(iov[i].length, length);
+    iov[i].length = Least(iov[i].length, length);
     length -= iov[i].length;
   }
 }

@@ -67,9 +67,9 @@ long EndReceive(Environment& e, int token, Bytes memory, size_t size, int max_fd
   long bytes = call->result;
   if (bytes >= 0) {
     // With MSG_TRUNC the result can be longer than what was received.
-    size_t length = std::min({static_cast<size_t>(bytes), call->data.length, size});
+    size_t length = Least(static_cast<size_t>(bytes), Least(call->data.length, size));
     if (length <= memory.length) Copy(memory.data, call->data.data, length);
-    Copy(e.scratch, call->address.data, std::min(call->address.length, kAddressSpace));
+    Copy(e.scratch, call->address.data, Least(call->address.length, kAddressSpace));
     e.result[kResultAddressLength] = call->address_length;
     ReceiveRequest request = {.fd = call->fd, .max_fds = max_fds, .control = e.control_room.bytes, .result = e.result};
     e.receiver.TakeDescriptors(request, {call->control.data, call->control_length}, call->message_flags);

@@ -87,12 +87,12 @@ void ThreadPool::Unref(Account* account) {
 
 bool ThreadPool::IsWithinBounds(const Account* account, int limit) const {
   int waiting_of_uid = Read(account->uid_queue->waiting);
-  int of_uid = std::min(limit / 8, kMaxOfUid);
-  int of_process = std::min(limit / 4, kMaxOfProcess);
+  int of_uid = Least(limit / 8, kMaxOfUid);
+  int of_process = Least(limit / 4, kMaxOfProcess);
   // If a uid has less than half of its own bound, three times as many may wait. So a few other uids cannot keep it out. There must
   // still be a bound, because there can be very many such uids.
   if (2 * waiting_of_uid < of_uid) of_process *= 3;
-  return Read(account->waiting) < std::min(limit / 16, kMaxOfSocket) && waiting_of_uid < of_uid &&
+  return Read(account->waiting) < Least(limit / 16, kMaxOfSocket) && waiting_of_uid < of_uid &&
          Read(groups_[kStrangers].queue.waiting) < of_process;
 }
 
@@ -216,7 +216,7 @@ void ThreadPool::Notify(int event_fd) {
 
 size_t ThreadPool::TakeFinished(int32_t* tokens, size_t space) {
   Lock lock(mutex_);
-  size_t count = std::min(finished_count_, space);
+  size_t count = Least(finished_count_, space);
   Copy(tokens, finished_.data(), count * sizeof(int32_t));
   finished_count_ -= count;
   Copy(finished_.data(), finished_.data() + count, finished_count_ * sizeof(int32_t));
@@ -246,7 +246,7 @@ void ThreadPool::Work(Group& group) {
   for (;;) {
     Task* task = eager || group.queue.running == 0 ? group.queue.Take(group.limit) : nullptr;
     if (task) {
-      // While more tasks are queued, one thread must stay idle and watch, in case that all others hang.
+      // While more tasks are queued, one thread must stay idle and watch, in case all others hang.
       if (group.threads == group.queue.running && group.queue.IsTakeable(group.limit)) StartThread(group);
       Perform(group, task);
       group.queue.Finish(task);
@@ -278,7 +278,7 @@ bool ThreadPool::Rest(Group& group, int looks) {
   return (woken < 0 && !lingers) || &group == &call_makers_;
 }
 
-// Does a task. Unlocks the mutex while it does.
+// Does a task. The caller has locked the mutex. It is unlocked during the system call.
 void ThreadPool::Perform(Group& group, Task* task) {
   if (task->call) return PerformCall(task->call);
   if (PassOnUnread(group, task)) return;
