@@ -63,7 +63,7 @@ function noSuchTicket(): Error {
   const error = systemError(ENOENT, "claim");
   explain(
     error,
-    `${error.message}: the ticket was claimed before, or another installed copy of the library made it. Only that copy can ` +
+    "the ticket was claimed before, or another installed copy of the library made it. Only that copy can " +
       'claim it ("npm ls sendmsg" shows the copies)',
   );
   return error;

@@ -45,11 +45,16 @@ export function systemError(errno: number, syscall: string, details: SystemError
 }
 
 /** Changes an error's message, in its stack too: Node prints the stack of an uncaught error, not its message. */
-export function explain(error: Error, message: string): void {
+export function replaceMessage(error: Error, message: string): void {
   const { stack } = error;
   const old = error.message;
   error.message = message;
   if (stack !== undefined) error.stack = stack.replace(old, () => message);
+}
+
+/** Adds the reason to an error's message, or what the user can do: "setsockopt ENOPROTOOPT: this socket has no …". */
+export function explain(error: Error, reason: string): void {
+  replaceMessage(error, `${error.message.replace(/\.$/, "")}: ${reason}`);
 }
 
 /** The `reason` of an error if a seccomp filter refused the system call, and not the kernel. */
@@ -60,7 +65,7 @@ export function syscallDeniedError(errno: number, syscall: string): SystemError 
   const error = systemError(errno, syscall);
   const [both, one] =
     process.arch === "ia32" ? [" and socketcall(2), the other way to it", "one of them"] : ["", "it"];
-  explain(
+  replaceMessage(
     error,
     `${syscall} is not permitted here (${error.code}): a seccomp filter denies the system call${both}. ` +
       `Allow ${one} in the sandbox's or container's profile.`,

@@ -150,7 +150,7 @@ function replacedError(file: FilePath): Error {
   const error = systemError(ENOENT, "chmod", { path: String(file) });
   explain(
     error,
-    `${error.message}: another process removed or replaced the socket's file right after bind(2), so the mode was not set. ` +
+    "another process removed or replaced the socket's file right after bind(2), so the mode was not set. " +
       "Either another server started at the same path, or another user may write to the directory",
   );
   return error;
@@ -161,7 +161,7 @@ function uncertainError(file: FilePath, stats: BigIntStats, mode: number): Error
   const had = Number(stats.mode & ALL_PERMISSIONS).toString(8);
   explain(
     error,
-    `${error.message}: the mode stays ${had} and was not widened to ${mode.toString(8)}. Other users may write to the directory, ` +
+    `the mode stays ${had} and was not widened to ${mode.toString(8)}. Other users may write to the directory, ` +
       "and the kernel does not say whether the file is the socket's. Use a directory that only you and root may write to, " +
       "allow AF_NETLINK (NETLINK_SOCK_DIAG) in the sandbox's profile, or set the umask so that the mode need not be widened",
   );

@@ -141,7 +141,7 @@ function lockedError(file: FilePath): Error {
   const error = systemError(EADDRINUSE, "bind", { path: String(file) });
   explain(
     error,
-    `${error.message}: the file looks stale, but another process has locked its directory (flock(2)) for ` +
+    "the file looks stale, but another process has locked its directory (flock(2)) for " +
       `${LONGEST_LOCK} ms. Let only servers read the directory: every user who may read it can lock it`,
   );
   return error;

@@ -98,7 +98,7 @@ function refusal(result: number, { name, level, option }: Setting): Error {
       explainAge(`"${name}"`, entryOf(name).since) ??
       `this socket cannot deliver "${name}"`;
   }
-  explain(error, `${error.message}: ${reason}`);
+  explain(error, reason);
   return error;
 }
 

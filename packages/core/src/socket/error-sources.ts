@@ -84,6 +84,6 @@ export function noErrorQueue(family: number): Error {
   const reason = LATER.has(family)
     ? "nothing comes on this socket's error queue: switch on transmit timestamps or zero-copy completions first"
     : `${nameOf(family)} sockets have no error queue`;
-  explain(error, `${error.message}: ${reason}`);
+  explain(error, reason);
   return error;
 }

@@ -197,7 +197,7 @@ export class SocketOptionAccess {
     const error = systemError(ENOPROTOOPT, syscall);
     explain(
       error,
-      `${error.message}: ${constant} is an option of ${listed(families)} sockets, and this one is ${nameOf(this.#family)}`,
+      `${constant} is an option of ${listed(families)} sockets, and this one is ${nameOf(this.#family)}`,
     );
     throw error;
   }
@@ -226,9 +226,6 @@ function refusal(entry: OptionEntry, result: number, syscall: string): SystemErr
       ? `setting ${constant} needs ${privilege}`
       : undefined;
   const isUnknown = result === -ENOPROTOOPT || result === -EOPNOTSUPP;
-  explain(
-    error,
-    `${error.message}: ${needs ?? age ?? (isUnknown ? `this socket has no ${constant}` : constant)}`,
-  );
+  explain(error, needs ?? age ?? (isUnknown ? `this socket has no ${constant}` : constant));
   return error;
 }

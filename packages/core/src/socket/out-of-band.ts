@@ -37,7 +37,7 @@ export function endOfOutOfBand(fd: number, keepForOthers: (error: Error) => void
     const error = systemError(EINVAL, "recvmsg");
     explain(
       error,
-      `${error.message}: SO_OOBINLINE is on, so urgent bytes come among the other bytes. Receive without MSG_OOB, or set oobInline to false`,
+      "SO_OOBINLINE is on, so urgent bytes come among the other bytes. Receive without MSG_OOB, or set oobInline to false",
     );
     throw error;
   }

@@ -92,7 +92,7 @@ export class OwnSettings {
       const kind = this.#facts.type === SOCK_STREAM ? "stream" : "seqpacket socket";
       explain(
         error,
-        `${error.message.replace(/\.$/, "")}: ${constant} must be switched on before the first receive from a Unix ${kind}, because ${why}`,
+        `${constant} must be switched on before the first receive from a Unix ${kind}, because ${why}`,
       );
       throw error;
     }

@@ -1,7 +1,7 @@
 import { AF_UNIX } from "../constants/address-families.js";
 import { type FileDescriptor, hold } from "../descriptor.js";
 import { ENOPROTOOPT } from "../errno.js";
-import { codedError, explain } from "../errors.js";
+import { codedError, explain, replaceMessage } from "../errors.js";
 import { explainAge } from "../kernel-version.js";
 import { RESULT_GENERATION } from "../native/binding.js";
 import { binding } from "../native/load.js";
@@ -62,7 +62,7 @@ export class Peer {
     if (result < 0) {
       const error = failure(result, "getsockopt");
       const age = result === -ENOPROTOOPT ? explainAge("SO_PEERPIDFD", PIDFD_SINCE) : undefined;
-      if (age !== undefined) explain(error, `${error.message}: ${age}`);
+      if (age !== undefined) explain(error, age);
       throw error;
     }
     return hold(result, native.result[RESULT_GENERATION]!);
@@ -79,7 +79,10 @@ export class Peer {
       return this.#options.get("peerSec");
     } catch (error) {
       if ((error as { errno?: number }).errno === -ENOPROTOOPT) {
-        explain(error as Error, "getsockopt ENOPROTOOPT: no security module labels this socket's peer");
+        replaceMessage(
+          error as Error,
+          "getsockopt ENOPROTOOPT: no security module labels this socket's peer",
+        );
       }
       throw error;
     }

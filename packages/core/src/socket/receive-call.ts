@@ -309,7 +309,7 @@ function heldOf(numbers: Int32Array, kept: number): FileDescriptor[] {
 function lossError(error: Error): Error {
   explain(
     error,
-    `${error.message}: the kernel has dropped messages, because the socket's receive buffer was full. Read the state ` +
+    "the kernel has dropped messages, because the socket's receive buffer was full. Read the state " +
       "that they reported again. Receive faster, or set a larger rcvBufForce or rcvBuf",
   );
   return Object.assign(error, { reason: MESSAGES_LOST });

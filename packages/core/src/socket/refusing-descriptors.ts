@@ -30,11 +30,7 @@ export function refuseDescriptors(fd: number, maxFds: MaxFds): void {
   const why = 'SO_PASSRIGHTS, which maxFds: "refuse" switches off,';
   const { since } = socketOptions.passRights;
   const age = result === -ENOPROTOOPT ? explainAge(why, since) : undefined;
-  const said = error.message.replace(/\.$/, "");
-  explain(
-    error,
-    `${said}: ${age ?? `maxFds: "refuse" switches SO_PASSRIGHTS off, which Linux has since ${since}`}`,
-  );
+  explain(error, age ?? `maxFds: "refuse" switches SO_PASSRIGHTS off, which Linux has since ${since}`);
   throw error;
 }
 
@@ -43,7 +39,7 @@ export function explainRefusal(error: SystemError, result: number): void {
   if (result <= DENIED || result !== -EPERM) return;
   explain(
     error,
-    `${error.message}: the receiver may have switched SO_PASSRIGHTS off. Then the kernel refuses the whole message. ` +
+    "the receiver may have switched SO_PASSRIGHTS off. Then the kernel refuses the whole message. " +
       "Send the bytes without descriptors",
   );
 }

@@ -378,9 +378,6 @@ function checkSizes({ message, sizes }: Entry<QueueableMessage>): void {
 
 function brokenBefore(cause: Error): Error {
   const error = systemError(EPIPE, "sendmsg");
-  explain(
-    error,
-    `${error.message}: an earlier message was sent only in part, so the stream can send nothing more`,
-  );
+  explain(error, "an earlier message was sent only in part, so the stream can send nothing more");
   return Object.assign(error, { cause });
 }
