@@ -25,7 +25,7 @@ export function encodeAddress(
   const given = own(address);
   const codec = codecOf(given, argument);
   const bytes = codec.encode(given, argument, interfaceIndex);
-  writeU16(bytes, 0, typeof given.family === "number" ? given.family : codec.family);
+  writeU16(bytes, 0, familyOf(given, codec));
   return bytes;
 }
 
@@ -33,9 +33,12 @@ export function encodeAddress(
 export function addressFamily(address: Address, argument = "address"): number {
   checkString("argument", argument);
   const given = own(address);
-  const codec = codecOf(given, argument);
-  return typeof given.family === "number" ? given.family : codec.family;
+  return familyOf(given, codecOf(given, argument));
 }
+
+/** The codec of raw addresses serves all families. So there the address itself gives the number. */
+const familyOf = ({ family }: Address, codec: { readonly family: number }): number =>
+  typeof family === "number" ? family : codec.family;
 
 /** How an error names an address that is already checked. */
 export const detailsOf = (address: Address): AddressDetails => {
