@@ -1,16 +1,15 @@
 import { familyName } from "../address/family.js";
 import { checkBoolean, checkObject } from "../arguments.js";
-import { AF_UNIX } from "../constants/address-families.js";
 import { SOL_SOCKET } from "../constants/levels.js";
-import { SOCK_SEQPACKET } from "../constants/socket-types.js";
 import { type ControlMessage, type ControlName, controlMessages } from "../control/index.js";
 import { entryNamed, entryOf, hasFamily, isDelivered } from "../control/table.js";
 import { invalidArgValue, printed } from "../errors.js";
-import { arrivalTimesAfter, checkArrivalTimes, includeArrivalTime, isArrivalTime } from "./arrival-times.js";
+import { arrivalTimesAfter, checkArrivalTimes, isArrivalTime } from "./arrival-times.js";
 import { applySettings, type ForeignBits, keyOf, settingsOf } from "./control-settings.js";
 import { dependsOnOptions, hasErrorQueue } from "./error-sources.js";
 import type { SocketFacts } from "./facts.js";
 import { listed, nameOf, type SetOption } from "./option-access.js";
+import { needsOwnStamps } from "./own-settings.js";
 
 /** Which control messages to switch on (true) and off (false), by name. */
 export type ControlSwitches = { readonly [N in ControlName]?: boolean };
@@ -146,10 +145,8 @@ export class ControlSwitchboard {
   }
 
   #set(fd: number, names: ReadonlySet<ControlName>): void {
-    const { family, type } = this.#facts;
     this.#names = names;
-    this.isUnrequested =
-      family === AF_UNIX && type === SOCK_SEQPACKET && !includeArrivalTime(names) ? isArrivalTime : undefined;
+    this.isUnrequested = needsOwnStamps(this.#facts, names) ? isArrivalTime : undefined;
     this.hasErrorQueue = hasErrorQueue(fd, this.#facts, names);
   }
 }

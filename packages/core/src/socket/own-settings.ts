@@ -2,6 +2,7 @@ import { AF_UNIX } from "../constants/address-families.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import { SO_OOBINLINE, SO_TIMESTAMP_NEW, SO_TIMESTAMP_OLD } from "../constants/socket.js";
 import { SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-types.js";
+import type { ControlName } from "../control/index.js";
 import { explain } from "../errors.js";
 import { failure } from "../syscalls/failure.js";
 import { trySetInt } from "../syscalls/int-option.js";
@@ -9,6 +10,10 @@ import { hasArrivalTimes, includeArrivalTime, includeNewWidth } from "./arrival-
 import { presentValue } from "./control-settings.js";
 import type { ControlSwitchboard } from "./control-switches.js";
 import type { SocketFacts } from "./facts.js";
+
+/** Whether the library needs timestamps of its own, because the program has asked for no message that tells the time of arrival. */
+export const needsOwnStamps = ({ family, type }: SocketFacts, names: ReadonlySet<ControlName>): boolean =>
+  family === AF_UNIX && type === SOCK_SEQPACKET && !includeArrivalTime(names);
 
 /**
  * What the library itself switches on in a Unix socket, so that it can receive from it:
@@ -41,7 +46,9 @@ export class OwnSettings {
   switchOn(fd: number): void {
     const { family, type } = this.#facts;
     if (family === AF_UNIX && type === SOCK_STREAM) this.#keepOutOfBandInline(fd);
-    else if (family === AF_UNIX && type === SOCK_SEQPACKET) this.#stamp(fd);
+    else if (needsOwnStamps(this.#facts, this.#switches.names)) this.#stamp(fd);
+    // The program may have switched timestamps on itself. Then they stay on when the socket is given up.
+    else this.#ours = undefined;
     this.on = true;
   }
 
@@ -73,15 +80,10 @@ export class OwnSettings {
   }
 
   #stamp(fd: number): void {
-    const { names } = this.#switches;
-    if (includeArrivalTime(names)) {
-      this.#ours = undefined;
-      return;
-    }
     // If it was us who switched them on, we still switch them off later.
     if (hasArrivalTimes(fd)) return;
     // Not SO_TIMESTAMPNS, which qemu's user-mode emulation does not know.
-    const option = includeNewWidth(names) ? SO_TIMESTAMP_NEW : SO_TIMESTAMP_OLD;
+    const option = includeNewWidth(this.#switches.names) ? SO_TIMESTAMP_NEW : SO_TIMESTAMP_OLD;
     this.#set(fd, option, "SO_TIMESTAMP", "an empty message looks like the end otherwise");
   }
 
