@@ -35,6 +35,7 @@ import {
   SOF_TIMESTAMPING_OPT_STATS,
   SOF_TIMESTAMPING_OPT_TSONLY,
 } from "../constants/timestamping.js";
+import { attributes } from "../wire/attributes.js";
 import { i32, u32, u64 } from "../wire/integers.js";
 import { array } from "../wire/list.js";
 import type { Payload } from "../wire/payload.js";
@@ -42,7 +43,6 @@ import { struct } from "../wire/struct.js";
 import { text } from "../wire/text.js";
 import { oldTimespec, oldTimeval, timespec64, timeval64 } from "../wire/times.js";
 import { ucred } from "../wire/ucred.js";
-import { attributes } from "./attributes.js";
 import type { DeliveringTypes } from "./entry.js";
 import { level } from "./level.js";
 import { descriptors } from "./rights.js";

@@ -7,6 +7,7 @@ import { NETLINK_SOCK_DIAG } from "../constants/netlink.js";
 import { SOCK_CLOEXEC, SOCK_RAW } from "../constants/socket-types.js";
 import { binding } from "../native/load.js";
 import { isDeno } from "../runtime.js";
+import { readAttributes } from "../wire/attributes.js";
 import { readU16, readU32, write32, writeU16 } from "../wire/bytes.js";
 import type { FilePath } from "./file-path.js";
 
@@ -18,8 +19,6 @@ const NLM_F_REQUEST = 1;
 /** nl_pid in struct sockaddr_nl. 0 is the kernel. */
 const NL_PID = 4;
 const SOCKADDR_NL = 12;
-/** struct nlattr: length and type, each of two bytes. */
-const NLA_HDRLEN = 4;
 
 /** include/uapi/linux/sock_diag.h */
 const SOCK_DIAG_BY_FAMILY = 20;
@@ -140,14 +139,8 @@ function request(socketInode: number): Uint8Array {
 function inodeIn(reply: Buffer, socketInode: number): Inode | undefined {
   if (readU16(reply, NLMSG_TYPE) !== SOCK_DIAG_BY_FAMILY) return undefined;
   if (readU32(reply, NLMSG_HDRLEN + REPLY_INO) !== socketInode) return undefined;
-  let at = NLMSG_HDRLEN + REPLY;
-  while (at + NLA_HDRLEN <= reply.length) {
-    const length = readU16(reply, at);
-    if (length < NLA_HDRLEN) return undefined;
-    if (readU16(reply, at + 2) === UNIX_DIAG_VFS && length >= NLA_HDRLEN + UNIX_DIAG_VFS_SIZE) {
-      return { ino: readU32(reply, at + NLA_HDRLEN), dev: readU32(reply, at + NLA_HDRLEN + 4) };
-    }
-    at += (length + 3) & ~3;
-  }
-  return undefined;
+  const attributes = readAttributes(reply, NLMSG_HDRLEN + REPLY, reply.length);
+  const vfs = attributes?.find(({ type }) => type === UNIX_DIAG_VFS)?.data;
+  if (vfs === undefined || vfs.length < UNIX_DIAG_VFS_SIZE) return undefined;
+  return { ino: readU32(vfs, 0), dev: readU32(vfs, 4) };
 }

@@ -1,8 +1,8 @@
 import { checkBytes, checkInteger } from "../arguments.js";
 import { invalidArgType, outOfRange } from "../errors.js";
-import { copyBytes, readU16, writeU16 } from "../wire/bytes.js";
-import { alignTo, both } from "../wire/layout.js";
-import type { Payload } from "../wire/payload.js";
+import { copyBytes, readU16, writeU16 } from "./bytes.js";
+import { alignTo, both } from "./layout.js";
+import type { Payload } from "./payload.js";
 
 /** One netlink attribute: its number, a TCP_NLA_* of `sendmsg/constants`, and its bytes. */
 export interface Attribute {
@@ -10,7 +10,7 @@ export interface Attribute {
   data: Uint8Array;
 }
 
-/** struct nlattr, include/uapi/linux/netlink.h: length and type, then the data, aligned to 4. */
+/** struct nlattr, include/uapi/linux/netlink.h: a length and a type of two bytes each, then the data. It is aligned to 4. */
 const HEADER = 4;
 const ALIGN = 4;
 const MAX_DATA = 0xffff - HEADER;
@@ -24,6 +24,22 @@ function checkAttribute(argument: string, attribute: Attribute): Attribute {
   return { type, data };
 }
 
+/**
+ * Reads the netlink attributes from byte `at` up to `end`. Returns undefined if a length is wrong: smaller than a header, or larger
+ * than what is left.
+ */
+export function readAttributes(bytes: Uint8Array, at: number, end: number): Attribute[] | undefined {
+  const found: Attribute[] = [];
+  for (let here = at; here < end; ) {
+    if (here + HEADER > end) return undefined;
+    const total = readU16(bytes, here);
+    if (total < HEADER || here + alignTo(total, ALIGN) > end) return undefined;
+    found.push({ type: readU16(bytes, here + 2), data: copyBytes(bytes, here + HEADER, here + total) });
+    here += alignTo(total, ALIGN);
+  }
+  return found;
+}
+
 /** A stream of netlink attributes. */
 export function attributes(room: number): Payload<Attribute[]> {
   return {
@@ -31,18 +47,7 @@ export function attributes(room: number): Payload<Attribute[]> {
     size: both(0),
     align: both(ALIGN),
     room: both(room),
-    read(bytes, at, length) {
-      const end = at + length;
-      const found: Attribute[] = [];
-      for (let here = at; here < end; ) {
-        if (here + HEADER > end) return undefined;
-        const total = readU16(bytes, here);
-        if (total < HEADER || here + alignTo(total, ALIGN) > end) return undefined;
-        found.push({ type: readU16(bytes, here + 2), data: copyBytes(bytes, here + HEADER, here + total) });
-        here += alignTo(total, ALIGN);
-      }
-      return found;
-    },
+    read: (bytes, at, length) => readAttributes(bytes, at, at + length),
     measure(value, _encoding, argument) {
       if (!Array.isArray(value)) throw invalidArgType(argument, "an instance of Array", value);
       let total = 0;
