@@ -6,10 +6,9 @@ import { MSG_DONTWAIT } from "../constants/message-flags.js";
 import { NETLINK_SOCK_DIAG } from "../constants/netlink.js";
 import { SOCK_CLOEXEC, SOCK_RAW } from "../constants/socket-types.js";
 import { binding } from "../native/load.js";
-import { isDeno } from "../runtime.js";
 import { readAttributes } from "../wire/attributes.js";
 import { readU16, readU32, write32, writeU16 } from "../wire/bytes.js";
-import type { FilePath } from "./file-path.js";
+import { statOfOpen } from "./open-file.js";
 
 /** struct nlmsghdr, include/uapi/linux/netlink.h. */
 const NLMSG_TYPE = 4;
@@ -48,7 +47,7 @@ interface Inode {
  */
 export function isBoundTo(socket: number, opened: number, stats: BigIntStats): boolean | undefined {
   try {
-    const bound = boundInode(Number(statOf(socket).ino));
+    const bound = boundInode(Number(statOfOpen(socket).ino));
     if (bound === undefined) return undefined;
     if (isSame(bound, ofStat(stats))) return true;
     // On btrfs and overlayfs, stat(2) returns other numbers than the kernel uses itself.
@@ -56,22 +55,6 @@ export function isBoundTo(socket: number, opened: number, stats: BigIntStats): b
     return own && isSame(bound, own);
   } catch {
     return undefined;
-  }
-}
-
-/** stat(2) of an open file. Deno's node:fs refuses a descriptor that Deno did not open, so there we use the path in /proc. */
-function statOf(fd: number): BigIntStats {
-  return isDeno
-    ? fs().statSync(`/proc/self/fd/${fd}`, { bigint: true })
-    : fs().fstatSync(fd, { bigint: true });
-}
-
-/** Like statOf(). If Deno may not read /proc, this is the stat(2) of the file that now has the path. */
-export function statOfOpened(fd: number, path: FilePath): BigIntStats {
-  try {
-    return statOf(fd);
-  } catch {
-    return fs().lstatSync(path, { bigint: true });
   }
 }
 

@@ -3,8 +3,9 @@ import { fs } from "../builtins.js";
 import { ENOENT, EPERM } from "../errno.js";
 import { explain, systemError } from "../errors.js";
 import { binding } from "../native/load.js";
-import { isBoundTo, statOfOpened } from "./bound-inode.js";
+import { isBoundTo } from "./bound-inode.js";
 import { directoryOf, type FilePath, lasting, terminated } from "./file-path.js";
+import { pathOfOpen, statOfOpen } from "./open-file.js";
 import { removeIf } from "./remove-file.js";
 
 const ALL_PERMISSIONS = 0o777n;
@@ -94,7 +95,7 @@ export function findBoundPath(fd: number, file: FilePath, mode?: number): BoundP
     if (mode === undefined || (stats.mode & ALL_PERMISSIONS) === BigInt(mode)) return bound;
     try {
       if (!isOurs && othersMayReplace(path)) throw uncertainError(file, stats, mode);
-      fs().chmodSync(`/proc/self/fd/${opened}`, mode);
+      fs().chmodSync(pathOfOpen(opened), mode);
     } catch (error) {
       bound.remove();
       throw error;
@@ -133,6 +134,15 @@ function open(fd: number, file: FilePath): Found | undefined {
     if (opened >= 0) native.close(opened);
   }
   return undefined;
+}
+
+/** stat(2) of the open file. If Deno may not read /proc, this is the stat(2) of the file that now has the path. */
+function statOfOpened(opened: number, path: FilePath): BigIntStats {
+  try {
+    return statOfOpen(opened);
+  } catch {
+    return fs().lstatSync(path, { bigint: true });
+  }
 }
 
 /** Whether users other than this one and root can rename files in the directory, or replace the directory itself. */

@@ -7,9 +7,9 @@ import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from "../constants/socket-typ
 import { EADDRINUSE, EAGAIN, ECONNREFUSED, ENOENT } from "../errno.js";
 import { explain, systemError } from "../errors.js";
 import { binding } from "../native/load.js";
-import { hasPermissionModel, isDeno } from "../runtime.js";
 import { type BoundPath, findBoundPath } from "../socket-file/bound-path.js";
 import { directoryOf, type FilePath, fileIn, nameOf } from "../socket-file/file-path.js";
+import { changeMode, pathOfOpen } from "../socket-file/open-file.js";
 import { removeIf } from "../socket-file/remove-file.js";
 import { failure } from "../syscalls/failure.js";
 import { checkNotAborted } from "./abort.js";
@@ -44,7 +44,7 @@ export async function bindPath(
   { mode, unlink, signal }: BindPathOptions,
 ): Promise<BoundPath | undefined> {
   const file = typeof path === "string" ? path : Buffer.from(path);
-  if (mode !== undefined) setMode(fd, mode);
+  if (mode !== undefined) changeMode(fd, mode);
   let result = bind(fd, path);
   if (result === -EADDRINUSE && unlink === "stale") result = await bindInPlaceOf(fd, path, file, signal);
   if (result < 0) throw failure(result, "bind", { path: String(file) });
@@ -75,15 +75,6 @@ async function bindInPlaceOf(
   }
 }
 
-/**
- * fchmod(2). Deno's node:fs refuses a descriptor that Deno did not open. Node's permission model refuses fchmodSync(). The path in
- * /proc leads to the same file.
- */
-function setMode(fd: number, mode: number): void {
-  if (isDeno || hasPermissionModel) fs().chmodSync(`/proc/self/fd/${fd}`, mode);
-  else fs().fchmodSync(fd, mode);
-}
-
 function bind(fd: number, path: string | Uint8Array): number {
   return binding().bind(fd, encodeAddress({ family: "unix", path }));
 }
@@ -106,7 +97,7 @@ function stateOf(file: FilePath, directory?: number): State {
   if (probe < 0) throw failure(probe, "socket");
   try {
     const fits = directory === undefined || Buffer.byteLength(file) <= UNIX_PATH_MAX;
-    const path = fits ? file : fileIn(`/proc/self/fd/${directory}`, nameOf(file));
+    const path = fits ? file : fileIn(pathOfOpen(directory), nameOf(file));
     const result = native.connect(probe, encodeAddress({ family: "unix", path }));
     if (result === -ENOENT) return "gone";
     return result === -ECONNREFUSED ? "stale" : "alive";
