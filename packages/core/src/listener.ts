@@ -1,6 +1,6 @@
 import type { Server as NetServer } from "node:net";
 import { type Address, encodeAddress } from "./address/index.js";
-import { checkInteger, checkObject, own } from "./arguments.js";
+import { checkInteger, own } from "./arguments.js";
 import { AF_UNIX } from "./constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
@@ -12,8 +12,8 @@ import { HANDED_OVER } from "./interop/sendable.js";
 import { RESULT_GENERATION } from "./native/binding.js";
 import { binding } from "./native/load.js";
 import { checkNotAborted } from "./socket/abort.js";
+import { AcceptQueue } from "./socket/accept-queue.js";
 import { addressOf } from "./socket/address-of.js";
-import { Backoff } from "./socket/backoff.js";
 import { bindTo } from "./socket/bind.js";
 import { namingCaller } from "./socket/caller.js";
 import { ControlSwitchboard } from "./socket/control-switches.js";
@@ -34,8 +34,6 @@ import {
   type SocketOptions,
 } from "./socket/socket-options.js";
 import { takeOver } from "./socket/source.js";
-import { needsPause } from "./socket/transient.js";
-import { WaitQueue } from "./socket/wait-queue.js";
 import { type MessageSocket, type Socket, socketOf } from "./socket.js";
 import { type BoundPath, findBoundPath } from "./socket-file/bound-path.js";
 import { failure } from "./syscalls/failure.js";
@@ -65,9 +63,6 @@ export interface MessageListener<S extends MessageSocket = MessageSocket>
   close(): Promise<void>;
 }
 
-/** Called with an error if descriptors or memory are short. The listener pauses and tries again. */
-type OnShortage = ((error: Error) => void) | undefined;
-
 /** The settings that a listener gives to the sockets that it accepts. */
 interface AcceptedSettings {
   maxFds: MaxFds;
@@ -86,8 +81,7 @@ export class Listener implements MessageListener<Socket> {
   readonly #endpoint: Endpoint;
   readonly #facts: SocketFacts;
   readonly #accepted: AcceptedSettings;
-  readonly #queue: WaitQueue<OnShortage, Socket>;
-  readonly #backoff = new Backoff();
+  readonly #queue: AcceptQueue<Socket>;
   /**
    * Another process may have the same listener, and can make it blocking at any moment. accept4(2) has no MSG_DONTWAIT, so a thread
    * accepts.
@@ -111,9 +105,7 @@ export class Listener implements MessageListener<Socket> {
   ) {
     checkConstruct(key, "Listener", "Listener.listen() or Listener.from()");
     this.#endpoint = new Endpoint(descriptor, "listener", () => this.#pump(), false);
-    this.#queue = new WaitQueue(this.#endpoint, 0, (onShortage) =>
-      this.#try((error) => this.#pause(error, onShortage)),
-    );
+    this.#queue = new AcceptQueue(this.#endpoint, () => this.#try());
     this.#facts = facts;
     this.#accepted = accepted;
     this.#boundPath = boundPath;
@@ -226,20 +218,7 @@ export class Listener implements MessageListener<Socket> {
    * @see accept(2)
    */
   accept(options: { signal?: AbortSignal } = {}): Promise<Socket> {
-    try {
-      return namingCaller(this.#accept(checkObject("options", options).signal, undefined), this.accept);
-    } catch (error) {
-      return rejectInTurn(error);
-    }
-  }
-
-  #accept(signal: AbortSignal | undefined, onShortage: OnShortage): Promise<Socket> {
-    try {
-      this.#endpoint.open();
-      return this.#queue.take(onShortage, checkNotAborted(signal));
-    } catch (error) {
-      return rejectInTurn(error);
-    }
+    return namingCaller(this.#queue.accept(options), this.accept);
   }
 
   /**
@@ -253,25 +232,14 @@ export class Listener implements MessageListener<Socket> {
    * @see accept(2)
    */
   tryAccept(): Socket | undefined {
-    this.#endpoint.open();
-    if (!this.#queue.isEmpty()) return undefined;
-    return this.#try((error) => {
-      throw error;
-    });
+    return this.#queue.tryAccept();
   }
 
-  /** Undefined: no connection is waiting, or no descriptor is free for it and `onShortage` was called. */
-  #try(onShortage: (error: Error) => void): Socket | undefined {
+  /** Returns a connection; the error of accept4(2); undefined if no connection is waiting. */
+  #try(): Socket | Error | undefined {
     const accepted = this.#shared || this.#inThread ? this.#acceptOffLoop() : this.#acceptNow();
-    if (typeof accepted === "object") {
-      this.#backoff.reset();
-      return accepted;
-    }
-    if (accepted === -EAGAIN) return undefined;
-    const error = failure(accepted, "accept4");
-    if (!needsPause(error)) throw error;
-    onShortage(error);
-    return undefined;
+    if (typeof accepted === "object") return accepted;
+    return accepted === -EAGAIN ? undefined : failure(accepted, "accept4");
   }
 
   #acceptNow(): number | Socket {
@@ -329,15 +297,6 @@ export class Listener implements MessageListener<Socket> {
     else if (!this.#queue.give(accepted)) accepted.close();
   }
 
-  /**
-   * While descriptors are short, the listener stays readable, so without a pause accepting would spin. No new edge comes: the timer
-   * retries.
-   */
-  #pause(error: Error, onError: ((error: Error) => void) | undefined): void {
-    onError?.(error);
-    this.#backoff.wait(() => this.#pump());
-  }
-
   #socketOf(descriptor: FileDescriptor): Socket {
     try {
       // On AF_UNIX, accepted sockets inherit SO_PASSCRED and similar options, but not timestamps. Other families inherit all
@@ -368,7 +327,7 @@ export class Listener implements MessageListener<Socket> {
    * pause if no descriptor is free). Any other error is thrown.
    */
   connections(options: AcceptOptions = {}): AsyncGenerator<Socket, void, undefined> {
-    return iterateConnections(this, (...wait) => this.#accept(...wait), options);
+    return iterateConnections(this, this.#queue, options);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Socket, void, undefined> {
@@ -426,11 +385,10 @@ export class Listener implements MessageListener<Socket> {
     if (!this.#endpoint.closed) {
       this.#boundPath?.remove();
       const closing = this.#endpoint.close();
-      this.#backoff.cancel();
       if (typeof this.#held === "object" && !(this.#held instanceof Error)) this.#held.close();
       this.#held = undefined;
       const error = () => this.#endpoint.closedError();
-      this.#queue.failAll(error, this.#inThread ? 1 : 0);
+      this.#queue.close(error, this.#inThread ? 1 : 0);
       if (!this.#queue.isEmpty()) setTimeout(() => this.#queue.failAll(error), LONGEST_CLOSE).unref();
       return closing;
     }

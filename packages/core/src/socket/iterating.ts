@@ -1,4 +1,5 @@
 import { checkObject } from "../arguments.js";
+import type { AcceptQueue } from "./accept-queue.js";
 import { Backoff } from "./backoff.js";
 import { rejectInTurn } from "./fairness.js";
 import { NO_OPTIONS, type ReceiveOptions } from "./receive-request.js";
@@ -188,16 +189,16 @@ export function iterate<M extends { readonly eof: boolean }>(
   });
 }
 
-/** Iterates over the connections that `accept` returns, until the listener is closed. */
+/** Iterates over the connections that the queue's accept() returns, until the listener is closed. */
 export function iterateConnections<S>(
   listener: { readonly closed: boolean },
-  accept: (signal: AbortSignal | undefined, onError: ((error: Error) => void) | undefined) => Promise<S>,
+  queue: AcceptQueue<S>,
   given: Pick<IterationOptions, "signal" | "onError">,
 ): AsyncGenerator<S, void, undefined> {
   return new Iteration(() => {
     const { signal, onError } = checkObject("options", given);
     return {
-      take: () => accept(signal, onError),
+      take: () => queue.accept({ signal }, onError),
       isEnd: () => false,
       isClosed: () => listener.closed,
       persistence: new Persistence(isGivenUp, onError),

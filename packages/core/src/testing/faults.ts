@@ -1,9 +1,11 @@
 import { checkInteger, checkString } from "../arguments.js";
 import { errnoName } from "../errno.js";
 import { invalidArgType, invalidArgValue, systemError } from "../errors.js";
+import type { MemoryEndpoint } from "./memory-endpoint.js";
 
 interface Fault {
-  error: Error;
+  readonly error: Error;
+  /** How many bytes may still be sent before the error is due. */
   bytesLeft: number;
 }
 
@@ -27,11 +29,13 @@ function errorOf(code: unknown, syscall: string): Error {
 /** The planned errors of the calls of one socket or listener. `Name` is the method that the test names. */
 export class Faults<Name extends string> {
   readonly #syscalls: Readonly<Record<Name, string>>;
+  readonly #endpoint: MemoryEndpoint;
   readonly #faults = new Map<Name, Fault[]>();
   readonly #blocks = new Map<Name, number>();
 
-  constructor(syscalls: Readonly<Record<Name, string>>) {
+  constructor(syscalls: Readonly<Record<Name, string>>, endpoint: MemoryEndpoint) {
     this.#syscalls = syscalls;
+    this.#endpoint = endpoint;
   }
 
   #check(call: Name): string {
@@ -51,9 +55,10 @@ export class Faults<Name extends string> {
     const faults = this.#faults.get(call);
     if (faults) faults.push(fault);
     else this.#faults.set(call, [fault]);
+    this.#endpoint.schedule();
   }
 
-  block(call: Name, onRelease: () => void): () => void {
+  block(call: Name): () => void {
     this.#check(call);
     this.#blocks.set(call, (this.#blocks.get(call) ?? 0) + 1);
     let released = false;
@@ -61,7 +66,7 @@ export class Faults<Name extends string> {
       if (released) return;
       released = true;
       this.#blocks.set(call, this.#blocks.get(call)! - 1);
-      onRelease();
+      this.#endpoint.schedule();
     };
   }
 
@@ -69,20 +74,13 @@ export class Faults<Name extends string> {
     return (this.#blocks.get(call) ?? 0) > 0;
   }
 
-  isPlanned(call: Name): boolean {
-    return (this.#faults.get(call)?.length ?? 0) > 0;
+  /** The next planned error. */
+  planned(call: Name): Fault | undefined {
+    return this.#faults.get(call)?.[0];
   }
 
-  /**
-   * How many bytes may still be sent before the next planned error. Undefined: none is planned. Throws the error when it is due.
-   */
-  check(call: Name): Fault | undefined {
-    const faults = this.#faults.get(call);
-    const fault = faults?.[0];
-    if (fault?.bytesLeft === 0) {
-      faults!.shift();
-      throw fault.error;
-    }
-    return fault;
+  /** The planned error with which the call must fail now. It counts as having happened. */
+  due(call: Name): Error | undefined {
+    return this.planned(call)?.bytesLeft === 0 ? this.#faults.get(call)!.shift()!.error : undefined;
   }
 }

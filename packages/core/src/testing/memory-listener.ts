@@ -1,17 +1,14 @@
-import { setImmediate } from "node:timers";
 import { checkObject } from "../arguments.js";
 import { ECONNREFUSED } from "../errno.js";
-import { closedError, systemError } from "../errors.js";
+import { systemError } from "../errors.js";
 import type { AcceptOptions, MessageListener } from "../listener.js";
 import { checkNotAborted } from "../socket/abort.js";
-import { Backoff } from "../socket/backoff.js";
+import { AcceptQueue } from "../socket/accept-queue.js";
 import { rejectInTurn } from "../socket/fairness.js";
 import { iterateConnections } from "../socket/iterating.js";
-import { needsPause } from "../socket/transient.js";
-import { WaitQueue } from "../socket/wait-queue.js";
 import { Faults } from "./faults.js";
+import { MemoryEndpoint } from "./memory-endpoint.js";
 import { checkType, type MemorySocket, type MemorySocketOptions, pairOf } from "./memory-socket.js";
-import { MemoryWaits } from "./memory-waits.js";
 
 export interface MemoryListenerOptions extends MemorySocketOptions {
   /** Default: "stream". */
@@ -25,14 +22,10 @@ export interface MemoryListenerOptions extends MemorySocketOptions {
 export class MemoryListener implements MessageListener<MemorySocket> {
   readonly #type: "stream" | "seqpacket";
   readonly #options: MemorySocketOptions;
-  readonly #faults = new Faults({ accept: "accept4" });
+  readonly #endpoint = new MemoryEndpoint("listener", () => this.#queue.pump());
+  readonly #faults = new Faults({ accept: "accept4" }, this.#endpoint);
   readonly #backlog: { near: MemorySocket; far: MemorySocket }[] = [];
-  readonly #waits = new MemoryWaits();
-  readonly #queue = new WaitQueue<AcceptOptions["onError"], MemorySocket>(this.#waits, 0, (onShortage) =>
-    this.#tryOrPause(onShortage),
-  );
-  readonly #backoff = new Backoff(true);
-  #scheduled = false;
+  readonly #queue = new AcceptQueue(this.#endpoint, () => this.#try(), true);
 
   constructor(options: MemoryListenerOptions = {}) {
     const { type = "stream", ...socketOptions } = checkObject("options", options);
@@ -43,7 +36,7 @@ export class MemoryListener implements MessageListener<MemorySocket> {
   }
 
   get closed(): boolean {
-    return this.#waits.closed;
+    return this.#endpoint.closed;
   }
 
   /**
@@ -60,54 +53,26 @@ export class MemoryListener implements MessageListener<MemorySocket> {
     if (this.closed) throw systemError(ECONNREFUSED, "connect");
     const [near, far] = pairOf(this.#type, [options, this.#options]);
     this.#backlog.push({ near, far });
-    this.#schedule();
+    this.#endpoint.schedule();
     return near;
   }
 
   accept(options: { signal?: AbortSignal } = {}): Promise<MemorySocket> {
-    try {
-      return this.#accept(checkObject("options", options).signal, undefined);
-    } catch (error) {
-      return rejectInTurn(error);
-    }
-  }
-
-  #accept(signal: AbortSignal | undefined, onShortage: AcceptOptions["onError"]): Promise<MemorySocket> {
-    try {
-      if (this.closed) throw closedError("listener");
-      return this.#queue.take(onShortage, checkNotAborted(signal));
-    } catch (error) {
-      return rejectInTurn(error);
-    }
+    return this.#queue.accept(options);
   }
 
   tryAccept(): MemorySocket | undefined {
-    if (this.closed) throw closedError("listener");
-    return this.#queue.isEmpty() ? this.#try() : undefined;
+    return this.#queue.tryAccept();
   }
 
-  /** Undefined: no connection is waiting, or no descriptor is free for it and a pause has begun. */
-  #tryOrPause(onShortage: AcceptOptions["onError"]): MemorySocket | undefined {
-    try {
-      const socket = this.#try();
-      this.#backoff.reset();
-      return socket;
-    } catch (error) {
-      if (!needsPause(error)) throw error;
-      onShortage?.(error as Error);
-      this.#backoff.wait(() => this.#queue.pump());
-      return undefined;
-    }
-  }
-
-  /** Undefined: no connection is waiting. */
-  #try(): MemorySocket | undefined {
-    this.#faults.check("accept");
+  #try(): MemorySocket | Error | undefined {
+    const error = this.#faults.due("accept");
+    if (error) return error;
     return this.#faults.isBlocked("accept") ? undefined : this.#backlog.shift()?.far;
   }
 
   connections(options: AcceptOptions = {}): AsyncGenerator<MemorySocket, void, undefined> {
-    return iterateConnections(this, (...wait) => this.#accept(...wait), options);
+    return iterateConnections(this, this.#queue, options);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<MemorySocket, void, undefined> {
@@ -120,29 +85,18 @@ export class MemoryListener implements MessageListener<MemorySocket> {
    */
   failNext(call: "accept", error: string | Error): void {
     this.#faults.plan(call, error);
-    this.#schedule();
   }
 
   /** Makes accept wait, even if there are connections, until you call the returned function. */
   block(call: "accept"): () => void {
-    return this.#faults.block(call, () => this.#schedule());
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#queue.pump();
-    });
+    return this.#faults.block(call);
   }
 
   /** Closes the listener: waits reject with `ERR_SENDMSG_CLOSED`. Connections that were not accepted are reset. */
   async close(): Promise<void> {
     if (this.closed) return;
-    this.#waits.closed = true;
-    this.#backoff.cancel();
-    this.#queue.failAll(() => closedError("listener"));
+    this.#endpoint.closed = true;
+    this.#queue.close(() => this.#endpoint.closedError(), 0);
     for (const { near, far } of this.#backlog.splice(0)) {
       if (!near.closed) near.failNext("recvmsg", "ECONNRESET");
       far.close();

@@ -1,9 +1,8 @@
-import { setImmediate } from "node:timers";
 import { byteLength, checkInteger, checkObject, own } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
 import { CONSTRUCT, checkConstruct } from "../construct.js";
-import { closedError, invalidArgValue, printed } from "../errors.js";
+import { invalidArgValue, printed } from "../errors.js";
 import { Message, type OutgoingMessage } from "../message.js";
 import { checkNotAborted } from "../socket/abort.js";
 import { rejectInTurn } from "../socket/fairness.js";
@@ -28,7 +27,7 @@ import { unshared } from "../unshared.js";
 import { Channel, type MemorySocketType } from "./channel.js";
 import { arrived, type FakeDescriptor } from "./fake-descriptor.js";
 import { Faults } from "./faults.js";
-import { MemoryWaits } from "./memory-waits.js";
+import { MemoryEndpoint } from "./memory-endpoint.js";
 import { MemorySending } from "./sending.js";
 
 export interface MemorySocketOptions {
@@ -67,13 +66,15 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   readonly #incoming: Channel;
   readonly #outgoing: Channel;
   readonly #receiver: ReceivingSocket;
-  readonly #faults = new Faults({ sendmsg: "sendmsg", recvmsg: "recvmsg" });
+  readonly #endpoint = new MemoryEndpoint("socket", () => {
+    this.#queue.pump();
+    this.#sending.queue.pump();
+  });
+  readonly #faults = new Faults({ sendmsg: "sendmsg", recvmsg: "recvmsg" }, this.#endpoint);
   readonly #sending: MemorySending;
-  readonly #waits = new MemoryWaits();
-  readonly #queue = new WaitQueue<PlacedRequest, Message<FakeDescriptor>>(this.#waits, 0, (request) =>
+  readonly #queue = new WaitQueue<PlacedRequest, Message<FakeDescriptor>>(this.#endpoint, 0, (request) =>
     this.#receive(request),
   );
-  #scheduled = false;
 
   static {
     pairOf = (type, options) => {
@@ -100,13 +101,13 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     this.#receiver = { family: AF_UNIX, protocol: 0, maxFds, type: checkSocketType("type", type) };
     this.#incoming = incoming;
     this.#outgoing = outgoing;
-    this.#sending = new MemorySending(outgoing, type, this.#faults, this.#waits);
-    incoming.attachReader({ refusesFiles: maxFds === "refuse", onReadable: () => this.#schedule() });
-    outgoing.attachWriter({ onWritable: () => this.#schedule() });
+    this.#sending = new MemorySending(outgoing, type, this.#faults, this.#endpoint);
+    incoming.attachReader({ refusesFiles: maxFds === "refuse", onReadable: () => this.#endpoint.schedule() });
+    outgoing.attachWriter({ onWritable: () => this.#endpoint.schedule() });
   }
 
   get closed(): boolean {
-    return this.#waits.closed;
+    return this.#endpoint.closed;
   }
 
   sendmsg(message: OutgoingMessage, options: SendOptions = NO_SEND_OPTIONS): Promise<SendResult> {
@@ -119,7 +120,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
 
   recvmsg(options: ReceiveOptions = {}): Promise<Message<FakeDescriptor>> {
     try {
-      this.#open();
+      this.#endpoint.open();
       const request = checkReceiveRequest(options, this.#receiver);
       const signal = checkNotAborted(own(options).signal);
       return this.#queue.take({ ...request, site: new Error() }, signal);
@@ -129,19 +130,16 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   }
 
   tryRecvmsg(options: ReceiveOptions = {}): Message<FakeDescriptor> | undefined {
-    this.#open();
+    this.#endpoint.open();
     const request = checkReceiveRequest(options, this.#receiver);
     checkNotAborted(own(options).signal);
     return this.#queue.isEmpty() ? this.#receive({ ...request, site: new Error() }) : undefined;
   }
 
-  #open(): void {
-    if (this.closed) throw closedError("socket");
-  }
-
   /** Undefined: the receive would block. */
   #receive({ maxFds, size, buffers, flags, site }: PlacedRequest): Message<FakeDescriptor> | undefined {
-    this.#faults.check("recvmsg");
+    const error = this.#faults.due("recvmsg");
+    if (error) throw error;
     if (this.#faults.isBlocked("recvmsg")) return undefined;
     const unlimited = this.type === "stream" ? DEFAULT_SIZE : Number.POSITIVE_INFINITY;
     const room = buffers ? byteLength(buffers) : (size ?? unlimited);
@@ -174,9 +172,9 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
 
   async #shutdown(how: "read" | "write" | "both"): Promise<void> {
     const { read, write } = checkDirections(how);
-    this.#open();
+    this.#endpoint.open();
     if (write) await this.#sending.queue.end();
-    this.#open();
+    this.#endpoint.open();
     if (write) this.#outgoing.shutDownWriting();
     if (read) this.#incoming.shutDownReading();
   }
@@ -196,28 +194,17 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
       );
     }
     this.#faults.plan(call, error, bytesSent);
-    this.#schedule();
   }
 
   /** Makes calls wait, as if the kernel had no room or nothing to read, until you call the returned function. */
   block(call: "sendmsg" | "recvmsg"): () => void {
-    return this.#faults.block(call, () => this.#schedule());
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#queue.pump();
-      this.#sending.queue.pump();
-    });
+    return this.#faults.block(call);
   }
 
   async close(): Promise<void> {
     if (this.closed) return;
-    this.#waits.closed = true;
-    const error = () => closedError("socket");
+    this.#endpoint.closed = true;
+    const error = () => this.#endpoint.closedError();
     this.#queue.failAll(error);
     this.#sending.queue.close(error);
     this.#outgoing.closeWriting(this.#incoming.closeReading());

@@ -5,7 +5,7 @@ import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_OOB } from "../constants/message-flags.js";
 import { decodeControl } from "../control/index.js";
 import { EAGAIN, EOPNOTSUPP } from "../errno.js";
-import { closedError, systemError } from "../errors.js";
+import { systemError } from "../errors.js";
 import type { OutgoingMessage } from "../message.js";
 import { checkNotAborted } from "../socket/abort.js";
 import { rejectInTurn } from "../socket/fairness.js";
@@ -16,7 +16,7 @@ import { checkType } from "../socket/socket-options.js";
 import type { Attachments, Channel, MemorySocketType } from "./channel.js";
 import { fileBehind } from "./fake-descriptor.js";
 import type { Faults } from "./faults.js";
-import type { MemoryWaits } from "./memory-waits.js";
+import type { MemoryEndpoint } from "./memory-endpoint.js";
 
 interface ChannelMessage {
   readonly iov: Uint8Array | Uint8Array[];
@@ -42,7 +42,7 @@ export class MemorySending implements Transport<ChannelMessage> {
   readonly #channel: Channel;
   readonly #type: MemorySocketType;
   readonly #faults: Faults<"sendmsg" | "recvmsg">;
-  readonly #waits: MemoryWaits;
+  readonly #endpoint: MemoryEndpoint;
   readonly queue: SendQueue<ChannelMessage>;
   readonly isStream: boolean;
 
@@ -50,14 +50,14 @@ export class MemorySending implements Transport<ChannelMessage> {
     channel: Channel,
     type: MemorySocketType,
     faults: Faults<"sendmsg" | "recvmsg">,
-    waits: MemoryWaits,
+    endpoint: MemoryEndpoint,
   ) {
     this.#channel = channel;
     this.#type = type;
     this.#faults = faults;
-    this.#waits = waits;
+    this.#endpoint = endpoint;
     this.isStream = type === "stream";
-    this.queue = new SendQueue(waits, this);
+    this.queue = new SendQueue(endpoint, this);
   }
 
   sendMessage(message: OutgoingMessage, options: SendOptions): Promise<SendResult> {
@@ -79,7 +79,7 @@ export class MemorySending implements Transport<ChannelMessage> {
   }
 
   #prepare(message: OutgoingMessage): ChannelMessage {
-    if (this.#waits.closed) throw closedError("socket");
+    this.#endpoint.open();
     this.queue.checkOpen();
     const socket = { family: AF_UNIX, type: checkType("type", this.#type) };
     // A datagram's address names the sender here, and may be of any family.
@@ -99,7 +99,9 @@ export class MemorySending implements Transport<ChannelMessage> {
   }
 
   send({ iov, attachments }: ChannelMessage, sent: number): number {
-    const fault = this.#faults.check("sendmsg");
+    const error = this.#faults.due("sendmsg");
+    if (error) throw error;
+    const fault = this.#faults.planned("sendmsg");
     const bytes = Buffer.concat(Array.isArray(iov) ? iov : [iov]).subarray(sent);
     const given = sent === 0 ? attachments : { ...attachments, files: [] };
     if (fault && bytes.length > 0) {
@@ -113,7 +115,7 @@ export class MemorySending implements Transport<ChannelMessage> {
 
   /** A planned error must come even if there is no room, so the writer is told at once. */
   willReportRoom(): boolean {
-    if (this.#faults.isPlanned("sendmsg")) this.#channel.tellWriter();
+    if (this.#faults.planned("sendmsg")) this.#channel.tellWriter();
     return true;
   }
 
