@@ -1,11 +1,11 @@
-import type { InterfaceIndex } from "../wire/payload.js";
+import type { InterfaceLookup } from "../wire/payload.js";
 
 /** Encodes and decodes the addresses of one family. */
 export interface AddressCodec<A> {
   /** AF_* */
   readonly family: number;
   /** Checks the address and returns its sockaddr, in which the family is not filled in yet. Errors name `argument`. */
-  encode(address: A, argument: string, interfaceIndex: InterfaceIndex): Uint8Array;
+  encode(address: A, argument: string, interfaceIndex: InterfaceLookup): Uint8Array;
   /** Returns undefined if the bytes are not a valid address. */
   decode(bytes: Uint8Array): A | undefined;
   /** The address as errors and logs show it. */

@@ -1,7 +1,7 @@
 import { checkFunction, checkString, own } from "../arguments.js";
 import { writeU16 } from "../wire/bytes.js";
 import { systemInterfaceIndex } from "../wire/interface.js";
-import type { InterfaceIndex } from "../wire/payload.js";
+import type { InterfaceLookup } from "../wire/payload.js";
 import type { AddressDetails } from "./codec.js";
 import { type Address, codecOf } from "./table.js";
 
@@ -18,7 +18,7 @@ import { type Address, codecOf } from "./table.js";
 export function encodeAddress(
   address: Address,
   argument = "address",
-  interfaceIndex: InterfaceIndex = systemInterfaceIndex,
+  interfaceIndex: InterfaceLookup = systemInterfaceIndex,
 ): Uint8Array {
   checkString("argument", argument);
   checkFunction("interfaceIndex", interfaceIndex);

@@ -4,7 +4,7 @@
  * @module
  */
 
-export type { InterfaceIndex } from "../wire/payload.js";
+export type { InterfaceLookup } from "../wire/payload.js";
 export type { AlgAddress } from "./alg.js";
 export type { BluetoothAddress, HciAddress, L2capAddress, RfcommAddress, ScoAddress } from "./bluetooth.js";
 export type { CanAddress, CanIsotpAddress, CanJ1939Address, CanRawAddress } from "./can.js";

@@ -4,7 +4,7 @@ import { invalidArgType, invalidArgValue } from "../errors.js";
 import { readU16Be, readU32, readU32Be, write32, write32Be, writeU16Be } from "../wire/bytes.js";
 import { checkInterface } from "../wire/interface.js";
 import { readIpv6, writeIpv6 } from "../wire/ip-text.js";
-import type { InterfaceIndex } from "../wire/payload.js";
+import type { InterfaceLookup } from "../wire/payload.js";
 import type { AddressCodec } from "./codec.js";
 import { MAX_PORT } from "./ipv4.js";
 
@@ -31,7 +31,7 @@ const FLOWINFO = 4;
 const ADDRESS = 8;
 const SCOPE_ID = 24;
 
-function zoneIndex(zone: string, argument: string, interfaceIndex: InterfaceIndex): number {
+function zoneIndex(zone: string, argument: string, interfaceIndex: InterfaceLookup): number {
   if (/^[0-9]+$/.test(zone)) return checkUint32(argument, Number(zone));
   return checkInterface(argument, zone, interfaceIndex);
 }

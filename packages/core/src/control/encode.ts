@@ -3,9 +3,9 @@ import { checkBytes, checkInt32, checkInteger, checkString, own } from "../argum
 import { AF_UNIX } from "../constants/address-families.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
 import { write32 } from "../wire/bytes.js";
-import { checkInterfaceIndex } from "../wire/interface.js";
+import { checkInterfaceLookup } from "../wire/interface.js";
 import { checkLayout, inLayout, type Layout, machineLayout } from "../wire/layout.js";
-import type { Encoding, InterfaceIndex } from "../wire/payload.js";
+import type { Encoding, InterfaceLookup } from "../wire/payload.js";
 import { HEADER, spaceOf } from "./cmsg.js";
 import { checkDescriptors, encodeRights } from "./rights.js";
 import {
@@ -25,7 +25,7 @@ export interface EncodeControlOptions {
   /** The layout of the program that will send the bytes. Default: the layout of this process. */
   layout?: Layout | undefined;
   /** Finds the index of a network interface by its name. Default: it is read from sysfs. */
-  interfaceIndex?: InterfaceIndex | undefined;
+  interfaceIndex?: InterfaceLookup | undefined;
   /** The name of the list in errors. Default: "control". */
   argument?: string | undefined;
 }
@@ -128,7 +128,7 @@ export function encodeControl(
     return encodeRights(checkDescriptors(`${argument}[0].value`, first.value), layout);
   }
   const header = inLayout(HEADER, layout);
-  const encoding = { layout, interfaceIndex: checkInterfaceIndex(given?.interfaceIndex) };
+  const encoding = { layout, interfaceIndex: checkInterfaceLookup(given?.interfaceIndex) };
 
   const plans: Plan[] = [];
   let size = 0;

@@ -1,8 +1,8 @@
 import { checkBytes, own } from "../arguments.js";
 import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
-import { checkInterfaceIndex } from "../wire/interface.js";
+import { checkInterfaceLookup } from "../wire/interface.js";
 import { checkLayout, inLayout, type Layout, machineLayout } from "../wire/layout.js";
-import type { Encoding, InterfaceIndex } from "../wire/payload.js";
+import type { Encoding, InterfaceLookup } from "../wire/payload.js";
 import type { OptionEntry } from "./entry.js";
 import { type OptionInput, type OptionName, type OptionValue, optionNamed } from "./table.js";
 
@@ -13,7 +13,7 @@ export interface DecodeOptionOptions {
 
 export interface EncodeOptionOptions extends DecodeOptionOptions {
   /** Finds the index of a network interface by its name. Default: it is read from sysfs. */
-  interfaceIndex?: InterfaceIndex | undefined;
+  interfaceIndex?: InterfaceLookup | undefined;
 }
 
 /** The entry of a name that a user gave. */
@@ -71,7 +71,7 @@ export function encodeOption<N extends OptionName>(
   options?: EncodeOptionOptions,
 ): Uint8Array {
   const entry = checkOptionName(name);
-  const interfaceIndex = checkInterfaceIndex(own(options)?.interfaceIndex);
+  const interfaceIndex = checkInterfaceLookup(own(options)?.interfaceIndex);
   return encodeEntry(entry, value, { layout: layoutOf(options), interfaceIndex });
 }
 

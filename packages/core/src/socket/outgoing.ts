@@ -8,7 +8,7 @@ import { SOCK_STREAM } from "../constants/socket-types.js";
 import { type ControlMessage, encodeControl } from "../control/index.js";
 import { invalidArgValue } from "../errors.js";
 import type { OutgoingMessage } from "../message.js";
-import type { InterfaceIndex } from "../wire/payload.js";
+import type { InterfaceLookup } from "../wire/payload.js";
 import type { SocketFacts } from "./facts.js";
 
 /** A message to send. Its parts are checked and encoded. */
@@ -60,7 +60,7 @@ export function checkOutgoing<F, A>(
   { family, type }: Pick<SocketFacts, "family" | "type">,
   fileOf: (list: string, i: number, sendable: unknown) => F,
   encode: (argument: string, address: Address) => A,
-  interfaceIndex: InterfaceIndex,
+  interfaceIndex: InterfaceLookup,
 ): Outgoing<F, A> {
   const { data = "", fds, control: items, address: given, flags } = checkObject("message", message);
   let sendables: readonly unknown[] = NO_SENDABLES;

@@ -2,7 +2,7 @@ import { AF_UNIX } from "../constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_DGRAM } from "../constants/socket-types.js";
 import { ENODEV } from "../errno.js";
 import { binding } from "../native/load.js";
-import type { InterfaceIndex } from "../wire/payload.js";
+import type { InterfaceLookup } from "../wire/payload.js";
 import { failure, succeeded } from "./failure.js";
 
 /** include/uapi/linux/sockios.h */
@@ -45,6 +45,6 @@ export function kernelInterfaceIndex(fd: number | undefined, name: string): numb
 
 /** Looks up interfaces in the socket's network namespace: see {@link kernelInterfaceIndex}. */
 export const interfacesOf =
-  (fd: number | undefined): InterfaceIndex =>
+  (fd: number | undefined): InterfaceLookup =>
   (name) =>
     kernelInterfaceIndex(fd, name);

@@ -3,7 +3,7 @@ import { fs, os } from "../builtins.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
 import { readI32, readU32Be, write32, write32Be } from "./bytes.js";
 import { both } from "./layout.js";
-import type { InterfaceIndex, Payload } from "./payload.js";
+import type { InterfaceLookup, Payload } from "./payload.js";
 
 /** At most IFNAMSIZ - 1 characters (include/uapi/linux/if.h), and none that dev_valid_name() in net/core/dev.c refuses. */
 const INTERFACE_NAME = /^[^\s/:]{1,15}$/;
@@ -12,7 +12,7 @@ const INTERFACE_NAME = /^[^\s/:]{1,15}$/;
  * Finds an interface's index in sysfs. sysfs shows the network namespace in which it was mounted. If sysfs is not available, takes
  * the index from the interface's link-local address.
  */
-export const systemInterfaceIndex: InterfaceIndex = (name) => {
+export const systemInterfaceIndex: InterfaceLookup = (name) => {
   try {
     return Number.parseInt(fs().readFileSync(`/sys/class/net/${name}/ifindex`, "latin1"), 10);
   } catch {
@@ -24,13 +24,13 @@ export const systemInterfaceIndex: InterfaceIndex = (name) => {
 };
 
 /** Checks the function with which a caller looks up interfaces. Default: {@link systemInterfaceIndex}. */
-export const checkInterfaceIndex = (
-  given: InterfaceIndex | undefined,
+export const checkInterfaceLookup = (
+  given: InterfaceLookup | undefined,
   argument = "options.interfaceIndex",
-): InterfaceIndex => (given === undefined ? systemInterfaceIndex : checkFunction(argument, given));
+): InterfaceLookup => (given === undefined ? systemInterfaceIndex : checkFunction(argument, given));
 
 /** Checks an interface that was given by name or index. Returns its index. */
-export function checkInterface(argument: string, value: unknown, interfaceIndex: InterfaceIndex): number {
+export function checkInterface(argument: string, value: unknown, interfaceIndex: InterfaceLookup): number {
   if (typeof value === "number") return checkInteger(argument, value, 0, 0x7fffffff);
   if (typeof value !== "string") throw invalidArgType(argument, "of type string or number", value);
   // "." and ".." match the pattern, but are no interface names: in the path they would lead out of the folder.

@@ -1,13 +1,13 @@
 import type { Layout, PerLayout } from "./layout.js";
 
 /** Finds the index of a network interface by its name. Returns undefined if no interface has that name. */
-export type InterfaceIndex = (name: string) => number | undefined;
+export type InterfaceLookup = (name: string) => number | undefined;
 
 /** What the encoding of a value depends on. */
 export interface Encoding {
   readonly layout: Layout;
   /** Finds the index of a network interface that a value names. */
-  readonly interfaceIndex: InterfaceIndex;
+  readonly interfaceIndex: InterfaceLookup;
 }
 
 /**
