@@ -225,11 +225,11 @@ function withoutMapping(address: string): string {
 function checkSource(source: unknown, family: IpFamily): string {
   if (typeof source !== "string") throw invalidArgType("settings.source", "of type string", source);
   const plain = withoutMapping(source);
-  const isMeant =
+  const isOfFamily =
     family === "ipv4"
       ? writeIpv4(plain, new Uint8Array(IPV4_BYTES), 0)
       : writeIpv6(plain, new Uint8Array(IPV6_BYTES), 0);
-  if (!isMeant) {
+  if (!isOfFamily) {
     throw invalidArgValue(
       "settings.source",
       `must be an ${family === "ipv4" ? "IPv4" : "IPv6"} address, as the packet is. Received ${JSON.stringify(source)}`,

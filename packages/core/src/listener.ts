@@ -15,7 +15,7 @@ import { checkNotAborted } from "./socket/abort.js";
 import { AcceptQueue } from "./socket/accept-queue.js";
 import { addressOf } from "./socket/address-of.js";
 import { bindTo } from "./socket/bind.js";
-import { namingCaller } from "./socket/caller.js";
+import { withCallerStack } from "./socket/caller-stack.js";
 import { ControlSwitchboard } from "./socket/control-switches.js";
 import { allowRebinding, createSocket } from "./socket/create.js";
 import { Endpoint } from "./socket/endpoint.js";
@@ -218,7 +218,7 @@ export class Listener implements MessageListener<Socket> {
    * @see accept(2)
    */
   accept(options: { signal?: AbortSignal } = {}): Promise<Socket> {
-    return namingCaller(this.#queue.accept(options), this.accept);
+    return withCallerStack(this.#queue.accept(options), this.accept);
   }
 
   /**

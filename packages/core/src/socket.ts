@@ -19,7 +19,7 @@ import { binding } from "./native/load.js";
 import { checkNotAborted } from "./socket/abort.js";
 import { addressOf } from "./socket/address-of.js";
 import { bindTo } from "./socket/bind.js";
-import { namingCaller } from "./socket/caller.js";
+import { withCallerStack } from "./socket/caller-stack.js";
 import { Connecting, isConnected } from "./socket/connecting.js";
 import { ControlSwitchboard, type ControlSwitches, checkSwitches } from "./socket/control-switches.js";
 import { allowRebinding, createSocket } from "./socket/create.js";
@@ -126,7 +126,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @see connect(2), unix(7), ip(7)
    */
   static connect(to: Address, options: Omit<SocketOptions, "mode" | "unlink"> = {}): Promise<Socket> {
-    return namingCaller(Socket.#connected(to, options).catch(rejectInTurn), Socket.connect);
+    return withCallerStack(Socket.#connected(to, options).catch(rejectInTurn), Socket.connect);
   }
 
   static async #connected(to: Address, options: Omit<SocketOptions, "mode" | "unlink">): Promise<Socket> {
@@ -287,7 +287,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @see connect(2)
    */
   connect(to: Address, options: { signal?: AbortSignal } = {}): Promise<void> {
-    return namingCaller(this.#connect(to, options).catch(rejectInTurn), this.connect);
+    return withCallerStack(this.#connect(to, options).catch(rejectInTurn), this.connect);
   }
 
   async #connect(to: Address, options: { signal?: AbortSignal }): Promise<void> {
@@ -318,7 +318,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @see sendmsg(2), unix(7)
    */
   sendmsg(message: OutgoingMessage, options: SendOptions = NO_SEND_OPTIONS): Promise<SendResult> {
-    return namingCaller(this.#sending.sendMessage(message, options), this.sendmsg);
+    return withCallerStack(this.#sending.sendMessage(message, options), this.sendmsg);
   }
 
   /**
@@ -344,7 +344,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @see recvmsg(2), unix(7)
    */
   recvmsg(options: ReceiveOptions = NO_OPTIONS): Promise<Message> {
-    return namingCaller(this.#receiving.receive(options), this.recvmsg);
+    return withCallerStack(this.#receiving.receive(options), this.recvmsg);
   }
 
   /**
@@ -365,7 +365,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @see recvmsg(2) MSG_ERRQUEUE, ip(7) IP_RECVERR
    */
   recvError(options: { signal?: AbortSignal } = {}): Promise<Message> {
-    return namingCaller(this.#receiving.receiveError(options), this.recvError);
+    return withCallerStack(this.#receiving.receiveError(options), this.recvError);
   }
 
   /**
@@ -388,7 +388,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * Iterates over the messages until the end of the stream, or until the socket is closed. Leaving the loop does not close the
    * socket.
    *
-   * A transient error goes to `onError`, and the iteration continues. Any other error is thrown.
+   * After an error that {@link IterationOptions.onError} lists, the iteration continues. Any other error is thrown.
    */
   messages(options: IterationOptions = {}): AsyncGenerator<Message, void, undefined> {
     return iterate(this, this.#facts.type === SOCK_STREAM, options);

@@ -3,7 +3,7 @@ import { checkBytes, own } from "../arguments.js";
 import { copyBytes } from "../wire/bytes.js";
 import { checkLayout, inLayout, type Layout, machineLayout } from "../wire/layout.js";
 import { type ControlItem, newItem, readItem } from "./items.js";
-import { type ControlMessage, entriesOf, isMeant, type UnknownControlMessage } from "./table.js";
+import { type ControlMessage, entriesOf, levelMatchesFamily, type UnknownControlMessage } from "./table.js";
 
 export interface DecodeControlOptions {
   /** The socket's family, by name or number (AF_*). Level 0 means something else on a Bluetooth socket than on an IP socket. */
@@ -39,7 +39,7 @@ function decodeItem(
   const candidates = entriesOf(item.level, item.type);
   for (let i = 0; i < candidates.length; i++) {
     const candidate = candidates[i]!;
-    if (!isMeant(candidate, family)) continue;
+    if (!levelMatchesFamily(candidate, family)) continue;
     const { payload } = candidate.entry;
     const size = inLayout(payload.size, layout);
     if (length < size) truncated = true;

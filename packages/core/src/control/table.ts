@@ -136,12 +136,12 @@ export const namedEntries = (): Iterable<NamedEntry> => byName.values();
 export const entryNamed = (name: string): NamedEntry | undefined => byName.get(name);
 
 /**
- * Whether an entry that was found by level and type is meant on a socket of this family (AF_*; undefined: not known).
+ * Whether the level number means the entry's level on sockets of this family (AF_*).
  *
- * Level 0 is SOL_IP, SOL_HCI, SOL_IEEE802154 and SOL_MISDN. There the family decides; if it is not known, SOL_IP is meant. At other
- * levels, the family does not matter.
+ * Level 0 is SOL_IP, SOL_HCI, SOL_IEEE802154 and SOL_MISDN. There the family decides. If it is not known, level 0 means SOL_IP. Every
+ * other number means one level on all families.
  */
-export function isMeant({ entry, families }: NamedEntry, family = AF_INET): boolean {
+export function levelMatchesFamily({ entry, families }: NamedEntry, family = AF_INET): boolean {
   return entry.level !== SOL_IP || families === undefined || families.has(family);
 }
 

@@ -2,7 +2,7 @@ import { checkObject } from "../arguments.js";
 import { checkNotAborted } from "./abort.js";
 import { Backoff } from "./backoff.js";
 import { rejectInTurn } from "./fairness.js";
-import { needsPause } from "./transient.js";
+import { needsPause } from "./temporary-errors.js";
 import { WaitQueue, type Waits } from "./wait-queue.js";
 
 /** Called with an error if descriptors or memory are short. */

@@ -32,12 +32,12 @@ export type ForeignBits = ReadonlyMap<string, number>;
 
 const sameOption = (a: Enable, b: Enable): boolean => a.level === b.level && a.option === b.option;
 
-/** The bits of all messages in `names` whose option `isMeant` accepts. */
-function bitsWhere(names: Iterable<ControlName>, isMeant: (enable: Enable) => boolean): number {
+/** The bits of all messages in `names` whose option `matches` accepts. */
+function bitsWhere(names: Iterable<ControlName>, matches: (enable: Enable) => boolean): number {
   let bits = 0;
   for (const name of names) {
     const enable: Enable = entryOf(name).enable!;
-    if (isMeant(enable)) bits |= enable.value ?? 1;
+    if (matches(enable)) bits |= enable.value ?? 1;
   }
   return bits;
 }

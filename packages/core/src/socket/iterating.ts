@@ -3,7 +3,7 @@ import type { AcceptQueue } from "./accept-queue.js";
 import { Backoff } from "./backoff.js";
 import { rejectInTurn } from "./fairness.js";
 import { NO_OPTIONS, type ReceiveOptions } from "./receive-request.js";
-import { isGivenUp, isLoss, isTransient, needsPause } from "./transient.js";
+import { isGivenUp, isIcmpReport, isLoss, needsPause } from "./temporary-errors.js";
 
 /** Options of {@link Socket.messages}. */
 export interface IterationOptions extends ReceiveOptions {
@@ -179,7 +179,7 @@ export function iterate<M extends { readonly eof: boolean }>(
     const { onError, ...rest } = checkObject("options", given);
     const options = Object.keys(rest).length === 0 ? NO_OPTIONS : rest;
     const passesOver = (error: unknown): boolean =>
-      isLoss(error) ? onError !== undefined : !isStream && isTransient(error);
+      isLoss(error) ? onError !== undefined : !isStream && isIcmpReport(error);
     return {
       take: () => socket.recvmsg(options),
       isEnd: ({ eof }) => eof,

@@ -55,7 +55,7 @@ import { filled } from "./held-message.js";
 import { callOffLoop } from "./readiness.js";
 import { DEFAULT_SIZE, reserve, take, takeWhole } from "./receive-memory.js";
 import { checkBuffersUnchanged, type ReceiveRequest, roomOf } from "./receive-request.js";
-import { MESSAGES_LOST } from "./transient.js";
+import { MESSAGES_LOST } from "./temporary-errors.js";
 
 /** Extra room for control messages that newer kernels may add. */
 const SPARE_CONTROL_SPACE = 4096;

@@ -85,7 +85,7 @@ const concat = (first: Uint8Array | null, second: Uint8Array | null): Uint8Array
 };
 
 /** Whether a socket can send to addresses of this family. RDS sockets use IP addresses. */
-function takes(family: number, address: number): boolean {
+function canSendTo(family: number, address: number): boolean {
   if (address === family) return true;
   if (family === AF_RDS) return address === AF_INET || address === AF_INET6;
   // An IPv6 datagram socket can send to IPv4 addresses, unless it is IPv6-only: udpv6_sendmsg(), net/ipv6/udp.c.
@@ -133,7 +133,7 @@ export class Sending implements Transport<KernelMessage> {
     kernelInterfaceIndex(this.#endpoint.open(), name);
   readonly #encode = (argument: string, address: Address): Uint8Array => {
     const bytes = encodeAddress(address, argument, this.#interfaceIndex);
-    if (takes(this.#facts.family, readU16(bytes, 0))) return bytes;
+    if (canSendTo(this.#facts.family, readU16(bytes, 0))) return bytes;
     throw invalidArgValue(argument, "must be of the socket's address family");
   };
   /**

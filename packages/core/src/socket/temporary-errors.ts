@@ -31,8 +31,8 @@ export function isLoss(error: unknown): boolean {
   return reasonOf(error) === MESSAGES_LOST;
 }
 
-/** Whether iteration on a datagram socket continues after this error. */
-export function isTransient(error: unknown): boolean {
+/** Whether the error may be the report of an earlier packet. After it, iteration on a datagram socket continues. */
+export function isIcmpReport(error: unknown): boolean {
   return REPORTS.has(codeOf(error));
 }
 

@@ -6,11 +6,11 @@ const { enabled } = util().debuglog("sendmsg");
  * With NODE_DEBUG=sendmsg in the environment, adds the caller's stack to an error. After a wait, the event loop makes the error, so
  * its own stack does not show who called. Taking a stack costs as much as receiving a message, so it is off by default.
  */
-export function namingCaller<T>(promise: Promise<T>, method: (...args: never[]) => unknown): Promise<T> {
-  return enabled ? named(promise, method) : promise;
+export function withCallerStack<T>(promise: Promise<T>, method: (...args: never[]) => unknown): Promise<T> {
+  return enabled ? addCallerStack(promise, method) : promise;
 }
 
-function named<T>(promise: Promise<T>, method: (...args: never[]) => unknown): Promise<T> {
+function addCallerStack<T>(promise: Promise<T>, method: (...args: never[]) => unknown): Promise<T> {
   const site: { stack?: string } = {};
   Error.captureStackTrace(site, method);
   const lines = site.stack!.split("\n").slice(1);
