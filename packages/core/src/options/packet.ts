@@ -50,7 +50,8 @@ export const packetOptions = {
   /** How many packets came, and how many were dropped. Reading sets both counts to 0.
    * PACKET_STATISTICS (6) of SOL_PACKET: struct tpacket_stats, read. Since Linux 2.4. Source: packet(7). */
   packetStatistics: get({ PACKET_STATISTICS }, "2.4", struct("tpacket_stats", { packets: u32, drops: u32 })),
-  /** Packets that are at least this long, in bytes, are also queued, besides the ring buffer.
+  /** If not 0, recvmsg(2) also returns packets that are too long for a frame of the ring buffer, and returns them whole. TPACKET_V3
+   * ignores it.
    * PACKET_COPY_THRESH (7) of SOL_PACKET: int, set. Since Linux 2.2. Source: net/packet/af_packet.c. */
   packetCopyThresh: kernel.set({ PACKET_COPY_THRESH }, "2.2", i32),
   /** Whether packets come with their length, offsets and VLAN tag.
