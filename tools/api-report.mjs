@@ -58,10 +58,10 @@ for (const { report, text } of usedOnly) {
 
 for (const error of errors) console.error(error);
 for (const report of changed) {
-  console.error(`packages/core/api/${report} ${write ? "was written" : "does not say what is exported now"}`);
+  console.error(`packages/core/api/${report} ${write ? "was written" : "does not list the present exports"}`);
 }
 for (const report of superfluous) {
-  console.error(`packages/core/api/${report} ${write ? "was deleted" : "is of no entry point"}`);
+  console.error(`packages/core/api/${report} ${write ? "was deleted" : "belongs to no entry point"}`);
 }
 const differ = !write && changed.length + superfluous.length > 0;
 if (differ)

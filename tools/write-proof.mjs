@@ -50,12 +50,15 @@ if (check) {
   const stale = claims.filter((claim) => kernels.has(claim.kernel) && !shown.has(key(claim)));
   const elsewhere = [...new Set(claims.map(({ kernel }) => kernel))].filter((kernel) => !kernels.has(kernel));
   const checked = claims.filter(({ kernel }) => kernels.has(kernel)).length;
-  console.log(`${checked} of ${claims.length} noted proofs looked for, on ${[...kernels].join(", ")}`);
-  if (elsewhere.length > 0) console.log(`No report is of ${elsewhere.join(", ")}: not checked`);
+  console.log(`Checked ${checked} of ${claims.length} recorded proofs, on ${[...kernels].join(", ")}`);
+  if (elsewhere.length > 0) console.log(`Not checked, because there is no report: ${elsewhere.join(", ")}`);
   const unnoted = [...shown].filter((proof) => !claimed.has(proof)).length;
-  if (unnoted > 0) console.log(`${unnoted} proofs are not noted yet: tools/write-proof.mjs does it`);
-  if (checked === 0) console.error("None of what is noted has been looked for");
-  for (const claim of stale) console.error(`Noted, and no test has shown it: ${key(claim)}`);
+  if (unnoted > 0)
+    console.log(
+      `${unnoted} proofs are not recorded yet. To record them, run tools/write-proof.mjs without --check`,
+    );
+  if (checked === 0) console.error("The reports are of no kernel that has a record, so nothing was checked");
+  for (const claim of stale) console.error(`Recorded, but no test has shown it: ${key(claim)}`);
   process.exit(stale.length === 0 && checked > 0 ? 0 : 1);
 }
 

@@ -1,6 +1,6 @@
-// Used on the other architectures, in root file systems of Debian's: this machine's npm has installed it for them, from the same
-// registry. npm is slow under emulation, and chooses by --cpu as it does by its own process.arch. The workflow's job "tarballs"
-// runs npm on each architecture, and passes a file between processes; npm run test:targets runs all other tests there.
+// Uses the packages on the other architectures, in root file systems of Debian. This machine's npm installs the packages for them,
+// because npm is slow under emulation. With --cpu, npm chooses the same packages as it does on that architecture. The workflow's job
+// "tarballs" runs npm itself on each architecture. npm run test:targets runs all other tests there.
 import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { root, script } from "../../tools/targets.mjs";
 import { project } from "./project.mjs";
 import { cli } from "./toolbox.mjs";
 
-// One process: under emulation, starting Node takes seconds.
+// All in one process: under emulation, starting Node takes seconds.
 const PROGRAM = `
 import { openSync, readFileSync } from "node:fs";
 const { exports } = JSON.parse(readFileSync("node_modules/sendmsg/package.json", "utf8"));
@@ -33,7 +33,7 @@ process.argv = [process.execPath, "sendmsg", "doctor", "--json"];
 await import("./node_modules/sendmsg/dist/cli/main.js");
 `;
 
-// To change root and to mount.
+// enter.sh mounts, and changes the root folder.
 const asRoot = process.getuid() === 0;
 if (!asRoot) console.info(`skipped: ${FOREIGN.join(", ")}: needs root`);
 

@@ -1,4 +1,4 @@
-// Bundled with each bundler, and run from the bundle, in a folder without node_modules.
+// Each bundler bundles a program. The bundle runs in a folder without node_modules.
 import { cpSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,7 +33,7 @@ beforeEach(() => {
   user.write("text.txt", "of its own");
 });
 
-/** Runs what was made, elsewhere. */
+/** Moves the bundle to another folder, removes the project's node_modules, and runs the bundle. */
 async function runElsewhere(folder, file, node = "node") {
   const elsewhere = join(user.root, "elsewhere");
   renameSync(folder, elsewhere);
@@ -46,7 +46,7 @@ const entry = () => join(user.folder, "main.mjs");
 const out = () => join(user.folder, "out");
 
 describe("esbuild", () => {
-  test("ESM, the binary beside the bundle", async () => {
+  test("makes ESM, with the binary in the bundle's folder", async () => {
     const { build } = await load("esbuild");
     await build({
       entryPoints: [entry()],
@@ -56,7 +56,7 @@ describe("esbuild", () => {
       target: "node18",
       outfile: join(out(), "main.mjs"),
       loader: { ".node": "copy" },
-      // What is CommonJS in the bundle asks for require().
+      // The CommonJS code in the bundle needs require().
       banner: { js: REQUIRE },
       logLevel: "error",
     });
@@ -64,7 +64,7 @@ describe("esbuild", () => {
   });
 });
 
-test("webpack", async () => {
+test("webpack copies the binary into the bundle's folder", async () => {
   const { default: webpack } = await load("webpack");
   const stats = await new Promise((resolve, reject) => {
     webpack(
@@ -94,7 +94,7 @@ test("webpack", async () => {
   await runElsewhere(out(), "main.mjs");
 });
 
-test("rollup, the native packages beside the bundle", async () => {
+test("rollup makes a bundle that runs beside copies of the native packages", async () => {
   const { rollup } = await load("rollup");
   const { default: resolve } = await load("@rollup/plugin-node-resolve");
   const { default: commonjs } = await load("@rollup/plugin-commonjs");
@@ -105,7 +105,7 @@ test("rollup, the native packages beside the bundle", async () => {
     external: /^(@sendmsg\/|node:)/,
     onLog: () => {},
   });
-  // Its CommonJS plugin leaves a require() that may fail as it is.
+  // Rollup's CommonJS plugin keeps a require() that may fail, so the bundle needs require().
   await bundle.write({ file: join(out(), "main.mjs"), format: "esm", banner: REQUIRE });
   await bundle.close();
   cpSync(join(user.folder, "node_modules/@sendmsg"), join(out(), "node_modules/@sendmsg"), {
@@ -114,7 +114,7 @@ test("rollup, the native packages beside the bundle", async () => {
   await runElsewhere(out(), "main.mjs");
 });
 
-test("ncc", async () => {
+test("ncc copies the binary into the bundle's folder", async () => {
   const { default: ncc } = await load("@vercel/ncc");
   const { code, assets } = await ncc(entry(), { quiet: true, cache: false });
   mkdirSync(out(), { recursive: true });
@@ -140,42 +140,45 @@ test("nft finds every file that is needed", async () => {
   await runElsewhere(out(), "main.mjs");
 });
 
-test.each([process.versions.node.split(".")[0], 24])("a single executable, of Node %s", async (major) => {
-  const node = nodes[major];
-  const { build } = await load("esbuild");
-  // It is CommonJS, which has no await at its top. The binary stays a file beside the executable: dlopen(3) wants one.
-  const [imports, body] = PROGRAM.split(/^(?=const \[a, b\])/m);
-  await build({
-    stdin: {
-      contents: `${imports}(async () => {${body}})();`,
-      resolveDir: user.folder,
-      sourcefile: "main.mjs",
-    },
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    target: "node18",
-    outfile: join(out(), "bundle.cjs"),
-    loader: { ".node": "copy" },
-    banner: { js: 'require = require("node:module").createRequire(process.execPath);' },
-    logLevel: "error",
-  });
-  user.write(
-    "sea.json",
-    JSON.stringify({
-      main: join(out(), "bundle.cjs"),
-      output: join(user.folder, "sea.blob"),
-      disableExperimentalSEAWarning: true,
-    }),
-  );
-  await user.run(node, "--experimental-sea-config", "sea.json");
-  cpSync(node, join(out(), "program"));
-  await user.run(
-    process.execPath,
-    inToolbox("postject/dist/cli.js"),
-    ...[join(out(), "program"), "NODE_SEA_BLOB", join(user.folder, "sea.blob")],
-    ...["--sentinel-fuse", "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2"],
-  );
-  expect(readdirSync(out()).filter((name) => name.endsWith(".node"))).toHaveLength(1);
-  await runElsewhere(out(), undefined, join(user.root, "elsewhere/program"));
-});
+test.each([process.versions.node.split(".")[0], 24])(
+  "a single executable of Node %s finds the binary in its folder",
+  async (major) => {
+    const node = nodes[major];
+    const { build } = await load("esbuild");
+    // A single executable runs CommonJS, which has no top-level await. dlopen(3) needs a file, so the binary stays one, in the same folder.
+    const [imports, body] = PROGRAM.split(/^(?=const \[a, b\])/m);
+    await build({
+      stdin: {
+        contents: `${imports}(async () => {${body}})();`,
+        resolveDir: user.folder,
+        sourcefile: "main.mjs",
+      },
+      bundle: true,
+      platform: "node",
+      format: "cjs",
+      target: "node18",
+      outfile: join(out(), "bundle.cjs"),
+      loader: { ".node": "copy" },
+      banner: { js: 'require = require("node:module").createRequire(process.execPath);' },
+      logLevel: "error",
+    });
+    user.write(
+      "sea.json",
+      JSON.stringify({
+        main: join(out(), "bundle.cjs"),
+        output: join(user.folder, "sea.blob"),
+        disableExperimentalSEAWarning: true,
+      }),
+    );
+    await user.run(node, "--experimental-sea-config", "sea.json");
+    cpSync(node, join(out(), "program"));
+    await user.run(
+      process.execPath,
+      inToolbox("postject/dist/cli.js"),
+      ...[join(out(), "program"), "NODE_SEA_BLOB", join(user.folder, "sea.blob")],
+      ...["--sentinel-fuse", "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2"],
+    );
+    expect(readdirSync(out()).filter((name) => name.endsWith(".node"))).toHaveLength(1);
+    await runElsewhere(out(), undefined, join(user.root, "elsewhere/program"));
+  },
+);

@@ -1,4 +1,4 @@
-// `npx sendmsg`: doctor, in health and otherwise, and build.
+// The commands of `npx sendmsg`: doctor, with an installation that works and with broken ones, and build.
 import { appendFileSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -7,14 +7,14 @@ import { cli } from "./toolbox.mjs";
 
 const NATIVE = `@sendmsg/native-linux-${process.arch}`;
 
-// What npx starts. npx itself, which takes a second, is in the first test and the last, and in managers.test.mjs.
+// The program that npx starts. npx itself takes a second, so only the first test, the last one and managers.test.mjs use npx.
 const SENDMSG = "node_modules/.bin/sendmsg";
 
 function withNpm(user) {
   for (const command of ["npm", "npx"]) user.command(command, cli(command));
 }
 
-/** A project where the optional dependency was left out. */
+/** A project in which npm has left out the native package. */
 function withoutNative() {
   const user = projectWithSendmsg();
   rmSync(join(user.folder, "node_modules/@sendmsg"), { recursive: true });
@@ -22,7 +22,7 @@ function withoutNative() {
 }
 
 describe("npx sendmsg doctor", () => {
-  test("says what is there", async () => {
+  test("shows the versions, the binary and the kernel's features", async () => {
     const user = projectWithSendmsg();
     withNpm(user);
     const text = await user.run("npx", "sendmsg", "doctor");
@@ -41,7 +41,7 @@ describe("npx sendmsg doctor", () => {
     }
   });
 
-  test("says so when the file is not the published one", async () => {
+  test("says if the binary is not the published one", async () => {
     const user = projectWithSendmsg();
     appendFileSync(
       join(user.folder, "node_modules", NATIVE, `prebuilds/linux-${process.arch}/sendmsg.node`),
@@ -50,7 +50,7 @@ describe("npx sendmsg doctor", () => {
     expect(await user.run(SENDMSG, "doctor")).toContain("(NOT the file that was published)");
   });
 
-  test("works with no native package, and says what is wrong and what to do", async () => {
+  test("without a native package, says what is wrong and what to do", async () => {
     const user = withoutNative();
     const { status, stdout } = await user.start(SENDMSG, "doctor").ended;
     expect(status).toBe(1);
@@ -64,7 +64,7 @@ describe("npx sendmsg doctor", () => {
     });
   });
 
-  test("names both when the versions differ", async () => {
+  test("names both packages if their versions differ", async () => {
     const user = projectWithSendmsg();
     const path = `node_modules/${NATIVE}/package.json`;
     user.write(path, JSON.stringify({ ...JSON.parse(user.read(path)), version: "0.0.1" }));
@@ -88,10 +88,10 @@ describe("npx sendmsg doctor", () => {
   });
 });
 
-test("npx sendmsg build compiles what is missing, and it is used", async () => {
+test("npx sendmsg build compiles a missing binary, and the library uses it", async () => {
   const user = withoutNative();
   withNpm(user);
-  // This machine's compiler, headers and Python.
+  // Let the build find this machine's compiler, headers and Python.
   user.env.PATH = `${user.bin}:${process.env.PATH}`;
   if (process.env.npm_config_nodedir) user.env.npm_config_nodedir = process.env.npm_config_nodedir;
   else if (existsSync("/usr/include/node/node_api.h")) user.env.npm_config_nodedir = "/usr";

@@ -1,4 +1,4 @@
-// Installed by each package manager, from a registry, with no compiler in sight; then the README's programs are run.
+// Each package manager installs sendmsg from a registry, without a compiler. Then the README's programs run.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -11,7 +11,7 @@ const VERSION = JSON.parse(
   readFileSync(new URL("../../packages/core/package.json", import.meta.url), "utf8"),
 ).version;
 
-/** The npm versions, each with a Node that it is for. */
+/** The versions of npm, each with a version of Node that it supports. */
 const npms = [
   ["npm10", 18],
   ["npm11", own],
@@ -28,7 +28,7 @@ const installedNatives = (user) =>
   ALL.filter((arch) => existsSync(join(user.folder, "node_modules/@sendmsg", `native-linux-${arch}`)));
 
 describe.each(npms)("%s on Node %s", (name, major) => {
-  test("npm install, and the README's programs run; one native package is there", async () => {
+  test("npm install installs one native package, and the README's programs run", async () => {
     const user = withNpm(name, major);
     await user.run("npm", "install", "sendmsg");
     expect(installedNatives(user)).toEqual([process.arch]);
@@ -36,13 +36,13 @@ describe.each(npms)("%s on Node %s", (name, major) => {
     expect(await user.run("npx", "sendmsg", "--version")).toBe(`${VERSION}\n`);
   });
 
-  test("with --ignore-scripts", async () => {
+  test("the README's programs run after npm install --ignore-scripts", async () => {
     const user = withNpm(name, major);
     await user.run("npm", "install", "--ignore-scripts", "sendmsg");
     await runReadme(user, ["node"]);
   });
 
-  test("from a lockfile that was made on another architecture", async () => {
+  test("npm ci installs this machine's native package from a lockfile of another architecture", async () => {
     const user = withNpm(name, major);
     await user.run("npm", "install", "--package-lock-only", "--os=linux", "--cpu=arm64", "sendmsg");
     for (const arch of ALL) {
@@ -53,13 +53,13 @@ describe.each(npms)("%s on Node %s", (name, major) => {
     await runReadme(user, ["node"]);
   });
 
-  test("for another architecture: its package is installed, and no other", async () => {
+  test("npm install --cpu installs the native package of that architecture, and no other", async () => {
     const user = withNpm(name, major);
     await user.run("npm", "install", "--os=linux", "--cpu=arm64", "sendmsg");
     expect(installedNatives(user)).toEqual(["arm64"]);
   });
 
-  test("with --omit=optional, the error says what is missing and what to do", async () => {
+  test("after npm install --omit=optional, the error says what is missing and what to do", async () => {
     const user = withNpm(name, major);
     await user.run("npm", "install", "--omit=optional", "sendmsg");
     expect(installedNatives(user)).toEqual([]);
@@ -78,13 +78,13 @@ describe.each(npms)("%s on Node %s", (name, major) => {
       `  - ${user.folder}/node_modules/sendmsg/native/build/Release: no local build`,
       "To fix it: npm install --include=optional",
     ]);
-    // And that helps.
+    // Do what the error says.
     await user.run("npm", "install", "--include=optional");
     await runReadme(user, ["node"]);
   });
 });
 
-test("pnpm", async () => {
+test("the README's programs run after pnpm add", async () => {
   const user = project();
   user.command("pnpm", inToolbox("pnpm/bin/pnpm.cjs"));
   await user.run("pnpm", "install", `--registry=${user.url}`);
@@ -114,23 +114,23 @@ describe("Yarn", () => {
     return user;
   };
 
-  test("with node_modules", async () => {
+  test("the README's programs run with node_modules", async () => {
     const user = yarn("node-modules");
     await user.run("yarn", "add", "sendmsg");
     expect(installedNatives(user)).toEqual([process.arch]);
     await runReadme(user, ["node"]);
   });
 
-  test("with Plug'n'Play", async () => {
+  test("the README's programs run with Plug'n'Play", async () => {
     const user = yarn("pnp");
     await user.run("yarn", "add", "sendmsg");
     expect(existsSync(join(user.folder, "node_modules"))).toBe(false);
-    // Yarn's own file system stands in for Node's there, and its FileHandle can't be disposed of.
+    // Yarn replaces node:fs. Its FileHandle has no Symbol.asyncDispose.
     await runReadme(user, ["yarn", "node"], (code) => code.replace("await using file", "const file"));
   });
 });
 
-test("Bun, and Bun runs the programs", async () => {
+test("after bun add, Bun runs the README's programs", async () => {
   const user = project();
   await user.run(bun, "add", "sendmsg", `--registry=${user.url}`);
   expect(installedNatives(user)).toEqual([process.arch]);

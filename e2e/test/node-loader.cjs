@@ -1,4 +1,4 @@
-// What webpack's documentation has node-loader for, in a few lines: a binary becomes a file beside the bundle.
+// A loader for webpack. Like node-loader, which webpack's documentation names, it copies the binary into the bundle's folder.
 const { basename } = require("node:path");
 
 module.exports = function binary(content) {

@@ -1,5 +1,4 @@
-// The packages as they are published.
-
+// Checks the contents of the packages as users get them.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
@@ -11,9 +10,9 @@ import { inToolbox, load } from "./toolbox.mjs";
 
 const CORE = "sendmsg";
 const NATIVES = Object.fromEntries(ALL.map((arch) => [arch, `sendmsg-native-linux-${arch}`]));
-/** All that npm puts on a disk. Types, sources and maps are nine tenths of it. */
+/** How many bytes npm may install. Types, sources and maps are nine tenths of them. */
 const INSTALLED_LIMIT = 2_800_000;
-/** What a program can load of it. */
+/** How many of these bytes a program may be able to load. */
 const LOADED_LIMIT = 700_000;
 
 let folder;
@@ -42,20 +41,20 @@ const sizeOf = (name, wanted = () => true) =>
     .reduce((sum, file) => sum + statSync(at(name, file)).size, 0);
 
 describe.each([CORE, ...Object.values(NATIVES)])("%s", (name) => {
-  test("publint --strict has nothing to say", async () => {
+  test("publint --strict finds no fault", async () => {
     const { publint } = await load("publint");
     const { messages } = await publint({ pkgDir: at(name), strict: true, pack: false });
     expect(messages).toEqual([]);
   });
 
-  test("runs nothing when it is installed", () => {
+  test("has no install script", () => {
     const { scripts = {} } = manifest(name);
     expect(Object.keys(scripts).filter((script) => /install|prepare|prepublish/.test(script))).toEqual([]);
-    // npm takes one at the root for an install script.
+    // If a package has a binding.gyp in its root folder, npm runs node-gyp when it installs the package.
     expect(existsSync(at(name, "binding.gyp"))).toBe(false);
   });
 
-  test("brings its license, the notices of others, and a bill of materials", () => {
+  test("contains its license, the notices of other projects, and a bill of materials", () => {
     expect(readFileSync(at(name, "LICENSE"), "utf8")).toContain("MIT License");
     expect(existsSync(at(name, "THIRD-PARTY-NOTICES.md"))).toBe(true);
     const sbom = JSON.parse(readFileSync(at(name, "sbom.cdx.json"), "utf8"));
@@ -70,11 +69,11 @@ describe.each([CORE, ...Object.values(NATIVES)])("%s", (name) => {
 });
 
 describe.each(Object.entries(NATIVES))("the native package for %s", (arch, name) => {
-  test("is for that machine only, and stays a folder under Plug'n'Play", () => {
+  test("is only for that architecture, and Plug'n'Play unpacks it into a folder", () => {
     expect(manifest(name)).toMatchObject({ os: ["linux"], cpu: [arch], preferUnplugged: true });
   });
 
-  test("has the binary, whose checksum core knows", () => {
+  test("contains the binary, and core has the binary's checksum", () => {
     const file = at(name, `prebuilds/linux-${arch}/sendmsg.node`);
     const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
     expect(JSON.parse(readFileSync(at(CORE, "binaries.json"), "utf8"))[manifest(name).name]).toBe(sha256);
@@ -82,7 +81,7 @@ describe.each(Object.entries(NATIVES))("the native package for %s", (arch, name)
     expect(sbom.metadata.component.hashes).toEqual([{ alg: "SHA-256", content: sha256 }]);
   });
 
-  test("names the code that is compiled in", () => {
+  test("names the projects whose code the binary contains", () => {
     expect(readFileSync(at(name, "THIRD-PARTY-NOTICES.md"), "utf8")).toMatch(
       /node-addon-api \d[\s\S]*Permission is hereby granted/,
     );
@@ -90,7 +89,7 @@ describe.each(Object.entries(NATIVES))("the native package for %s", (arch, name)
 });
 
 describe("core", () => {
-  test("pins the native packages to its own version", () => {
+  test("needs the native packages of exactly its own version", () => {
     const { version, optionalDependencies } = manifest(CORE);
     expect(optionalDependencies).toEqual(
       Object.fromEntries(Object.values(NATIVES).map((name) => [manifest(name).name, version])),
@@ -98,7 +97,7 @@ describe("core", () => {
     for (const name of Object.values(NATIVES)) expect(manifest(name).version).toBe(version);
   });
 
-  test("brings its sources, and every map leads to one", () => {
+  test("contains its sources, and every source map names some of them", () => {
     const maps = files(CORE).filter((file) => file.startsWith("dist/") && file.endsWith(".map"));
     expect(maps.length).toBeGreaterThan(200);
     for (const map of maps) {
@@ -112,9 +111,9 @@ describe("core", () => {
     }
   });
 
-  test("has types that TypeScript finds in every way", () => {
+  test("has types that TypeScript finds with every way to resolve modules", () => {
     const attw = inToolbox("@arethetypeswrong/cli/dist/index.js");
-    // It is ESM, which Node's require() takes since 20.19 and 22.12; the tool counts that as a fault.
+    // The tool counts it as a fault that the package is ESM. Node's require() loads ESM since 20.19 and 22.12.
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       [attw, tarballs[CORE], "--format", "ascii", "--no-emoji", "--ignore-rules", "cjs-resolves-to-esm"],
@@ -124,7 +123,7 @@ describe("core", () => {
     expect(stdout).toContain("No problems found");
   });
 
-  test("is as large as it has to be, with one native package", () => {
+  test("stays below the limits of size, together with one native package", () => {
     const isLoaded = (file) => /\.(js|cjs|node|json)$/.test(file);
     for (const native of Object.values(NATIVES)) {
       const all = [CORE, native];

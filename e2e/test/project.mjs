@@ -1,4 +1,4 @@
-// An empty project of a user's, on a machine without a compiler.
+// Makes a user's project, as on a machine without a compiler.
 import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
@@ -18,7 +18,7 @@ import { expect, inject, onTestFinished } from "vitest";
 import { load } from "./toolbox.mjs";
 
 const REPOSITORY = join(dirname(new URL(import.meta.url).pathname), "../..");
-// What shells and package managers call; no compiler, no make, no Python.
+// The programs that shells and package managers call. There is no compiler, no make and no Python.
 const TOOLS = [
   "sh",
   "env",
@@ -36,7 +36,7 @@ const TOOLS = [
 
 const LIMIT = 120_000;
 
-/** A folder with a package.json, a PATH of its own, and this test's registry. It goes when the test is over. */
+/** Makes a folder with a package.json, and an environment with a PATH of its own and the test registry. Both last for one test. */
 export function project({ node = process.execPath, manifest = {}, environment = {} } = {}) {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "sendmsg-user-")));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
@@ -67,7 +67,7 @@ export function project({ node = process.execPath, manifest = {}, environment = 
     ...environment,
   };
 
-  /** Puts a command on the PATH that runs a script with Node. */
+  /** Adds a command to the PATH. It runs a script with Node. */
   const command = (name, script) => {
     writeFileSync(join(bin, name), `#!/bin/sh\nexec "${node}" "${script}" "$@"\n`);
     chmodSync(join(bin, name), 0o755);
@@ -79,7 +79,7 @@ export function project({ node = process.execPath, manifest = {}, environment = 
   };
   const read = (name) => readFileSync(join(folder, name), "utf8");
   const start = (program, ...args) => startIn(folder, env, program, args);
-  /** Runs a program; it must succeed unless `status` says otherwise. What it printed. */
+  /** Runs a program, which must succeed. Returns what it printed. */
   const run = async (program, ...args) => {
     const outcome = await start(program, ...args).ended;
     expect(outcome, `${program} ${args.join(" ")}\n${outcome.stdout}${outcome.stderr}`).toMatchObject({
@@ -90,7 +90,7 @@ export function project({ node = process.execPath, manifest = {}, environment = 
   return { root, folder, bin, env, url, node, command, write, read, start, run };
 }
 
-/** A project with sendmsg in node_modules: a copy of what npm has installed once. How it is installed, managers.test.mjs tests. */
+/** A project with sendmsg in node_modules: a copy of one installation by npm. managers.test.mjs tests the installation itself. */
 export function projectWithSendmsg(options) {
   const user = project(options);
   execFileSync("cp", ["-a", inject("installed"), user.folder]);
@@ -119,7 +119,8 @@ function startIn(cwd, env, program, args) {
 }
 
 /**
- * The README's two programs, for a given path of the socket and of the file; `using` is rewritten for what does not parse it.
+ * Returns the README's two programs, with these paths for the socket and for the file. esbuild rewrites `using` for the runtimes that
+ * don't parse it. `change` edits the programs first.
  */
 export async function readmePrograms(socket, file, change = (code) => code) {
   const text = readFileSync(join(REPOSITORY, "README.md"), "utf8");
@@ -142,8 +143,8 @@ export async function readmePrograms(socket, file, change = (code) => code) {
 }
 
 /**
- * Runs the README's two programs in a project, by that command; what the receiver prints must be the sender's file.
- * `change`: what has to be another way there.
+ * Runs the README's two programs in a project. `runtime` is the command that runs a program. The receiver must print the sender's file.
+ * `change` edits the programs for runtimes that need it.
  */
 export async function runReadme(user, runtime, change = (code) => code) {
   const [socket, file] = [join(user.root, "app.sock"), join(user.root, "app.log")];
@@ -154,7 +155,7 @@ export async function runReadme(user, runtime, change = (code) => code) {
   await exchange(user, socket, file, [...runtime, "receive.mjs"], [...runtime, "send.mjs"]);
 }
 
-/** Starts the receiver, waits until it listens, starts the sender. */
+/** Starts the receiver, waits until the receiver listens, and starts the sender. */
 export async function exchange(user, socket, file, receive, send) {
   const receiver = user.start(...receive);
   let over = false;

@@ -1,4 +1,4 @@
-// Once for all tests: packs the packages, publishes them and what they depend on to a registry on loopback, and installs them
+// Runs once before all tests: packs the packages, publishes them and their dependencies to a registry on loopback, and installs them
 // from there.
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -8,14 +8,14 @@ import { promisify } from "node:util";
 import { repository } from "../../tools/paths.mjs";
 import { startRegistry } from "../../tools/registry.mjs";
 
-/** Its error says what the program has said. */
+/** Runs a program. If it fails, the error contains everything that it printed. */
 const run = promisify(execFile);
 
 async function pack(folder) {
   mkdirSync(folder);
   await Promise.all([
     run(process.execPath, [join(repository, "tools/pack.mjs"), folder]),
-    // What `npx sendmsg build` would fetch besides, from this checkout's own dependencies.
+    // `npx sendmsg build` also needs node-addon-api. We take it from this checkout's own dependencies.
     run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], {
       cwd: join(repository, "node_modules", "node-addon-api"),
     }),
@@ -26,7 +26,7 @@ export default async function setup({ provide }) {
   const folder = mkdtempSync(join(tmpdir(), "sendmsg-packed-"));
   const [packed, user] = ["packed", "user"].map((name) => join(folder, name));
   const packing = pack(packed);
-  packing.catch(() => {}); // It is waited for when the registry has started.
+  packing.catch(() => {}); // We wait for it after the registry has started.
   const registry = await startRegistry();
   const end = async () => {
     await registry.stop();

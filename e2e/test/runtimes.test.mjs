@@ -1,4 +1,4 @@
-// One installation, and every runtime that can use it.
+// Uses the packages that npm has installed in every runtime that can.
 import { cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -18,7 +18,7 @@ describe.each(Object.keys(nodes))("Node %s", (major) => {
     expect(await user.run("node", "run.mjs")).toMatch(/^0 failed;/m);
   });
 
-  test("tells with doctor what it is", async () => {
+  test("doctor names the runtime, the binary and the features", async () => {
     const user = projectWithSendmsg({ node: nodes[major] });
     const found = JSON.parse(await user.run("node", "node_modules/.bin/sendmsg", "doctor", "--json"));
     expect(found).toMatchObject({
@@ -33,7 +33,7 @@ describe.each(Object.keys(nodes))("Node %s", (major) => {
   });
 });
 
-// Node 18 has no require() of ESM, 20 has it since 20.19, 22 since 22.12.
+// require() of ESM works in Node 20.19 or newer, in 22.12 or newer, and not in 18.
 test.each(Object.keys(nodes).filter((major) => Number(major) >= 20))("Node %s: require()", async (major) => {
   const user = projectWithSendmsg({ node: nodes[major], manifest: { type: "commonjs" } });
   user.write(
@@ -60,7 +60,7 @@ test("Bun", async () => {
 
 test("Deno", async () => {
   const user = projectWithSendmsg({ environment: { DENO_NO_UPDATE_CHECK: "1" } });
-  // Its node:fs refuses a descriptor that it has not opened.
+  // Deno's node:fs refuses a descriptor that Deno did not open.
   await runReadme(user, [deno, "run", "--allow-all"], (code) =>
     code.replace('createReadStream("", { fd })', 'createReadStream("/proc/self/fd/" + fd)'),
   );
@@ -75,9 +75,9 @@ test("Deno", async () => {
 describe.each(Object.keys(nodes).filter((major) => Number(major) >= 20))("Node %s: permissions", (major) => {
   const permission = Number(major) === 20 ? "--experimental-permission" : "--permission";
 
-  test("the README's programs run with what docs/runtimes.md says, and leave no file", async () => {
+  test("the README's programs need only the permissions that docs/runtimes.md names, and leave no file", async () => {
     const user = projectWithSendmsg({ node: nodes[major] });
-    // Beside the project are the socket and the file that is sent.
+    // The socket and the file that is sent are in the folder above the project.
     const allowed = [`--allow-fs-read=${user.root}`, `--allow-fs-write=${user.root}`];
     await runReadme(user, [
       "node",
@@ -89,7 +89,7 @@ describe.each(Object.keys(nodes).filter((major) => Number(major) >= 20))("Node %
     expect(readdirSync(user.root).filter((name) => /sock|\.sendmsg/.test(name))).toEqual([]);
   });
 
-  test("a descriptor is passed by a program that may read itself only; --allow-addons is asked for", async () => {
+  test("a program that may only read its own folder passes a descriptor; without --allow-addons, the error asks for it", async () => {
     const user = projectWithSendmsg({ node: nodes[major] });
     user.write(
       "main.mjs",

@@ -1,4 +1,4 @@
-// The programs that the packages are tried with.
+// The programs with which the tests use the packages.
 import { createRequire } from "node:module";
 import * as toolbox from "../../tools/toolbox.mjs";
 
@@ -7,7 +7,7 @@ export const { inToolbox } = toolbox;
 /** Loads a package of the toolbox. */
 export const load = (name) => import(createRequire(inToolbox("package.json")).resolve(name));
 
-/** Versions of Node; the machine's own is one of them. */
+/** The binaries of all versions of Node, including the one that runs the tests. */
 export const nodes = {
   ...Object.fromEntries(Object.entries(toolbox.nodes).map(([major, path]) => [major, path()])),
   [process.versions.node.split(".")[0]]: process.execPath,

@@ -1,4 +1,4 @@
-// A TypeScript project finds the types, whichever way it resolves modules.
+// A TypeScript project finds the types with each of the ways to resolve modules.
 import { expect, test } from "vitest";
 import { projectWithSendmsg } from "./project.mjs";
 import { inToolbox, load } from "./toolbox.mjs";
@@ -35,8 +35,8 @@ void [testing, Listener, NativeLoadError, decodeAddress, encodeOption, recvmsg, 
 `;
 
 /**
- * What TypeScript says of a project and of the packages in it, with the libraries checked (no skipLibCheck). Its own library and
- * Node's types, which would take most of the time, are not checked.
+ * TypeScript's errors in a project and in the packages of the project (no skipLibCheck). TypeScript's own library and Node's types are
+ * not checked: that would take most of the time.
  */
 function complaints(folder, config) {
   const { options, fileNames, errors } = ts.parseJsonConfigFileContent(config, ts.sys, folder);

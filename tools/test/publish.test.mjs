@@ -1,4 +1,4 @@
-// Tries tools/publish.mjs with stand-ins for the packages, on a registry on loopback. Each test builds on those before it.
+// Runs tools/publish.mjs with stand-ins for the packages, on a registry on loopback. Each test continues from the one before it.
 import { execFile } from "node:child_process";
 import {
   existsSync,
@@ -33,10 +33,10 @@ afterAll(async () => {
 
 const environment = (changes) => ({ ...process.env, ...registry.environment, ...changes });
 
-// Not run() of tools/run.mjs: meanwhile vitest's worker must answer.
+// Not run() of tools/run.mjs, which blocks this process: vitest's worker must answer meanwhile.
 const execute = promisify(execFile);
 
-/** Runs the tool on the stand-ins of that version. */
+/** Runs tools/publish.mjs on the stand-ins of this version. */
 function publish(version, { options = [], workflow = {}, flags = [`--registry=${registry.url}`] } = {}) {
   const args = ["tools/publish.mjs", join(packages, version), ...options, "--", ...flags];
   return execute("node", args, { cwd: repository, env: environment(workflow) });
@@ -47,7 +47,7 @@ const succeeds = async (version, how) => (await publish(version, how)).stdout;
 const fails = (version, reason, how) =>
   expect(publish(version, how)).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(reason) });
 
-/** The packages of which the registry has that version. */
+/** The packages of which the registry has this version. */
 const published = (version) =>
   PACKAGES.filter((name) => {
     const record = join(registry.folder, "storage", name, "package.json");
@@ -69,12 +69,12 @@ test("--dry-run publishes nothing", async () => {
   expect(published("1.0.0")).toEqual([]);
 });
 
-test("a pre-release gets a tag of its own", async () => {
+test("a pre-release gets the tag next", async () => {
   standIns("1.0.0-rc.1");
   expect(await succeeds("1.0.0-rc.1", DRY)).toContain("sendmsg@1.0.0-rc.1 would be published as next");
 });
 
-test("the native packages are published, then sendmsg, then they are tried", async () => {
+test("publishes the native packages, then sendmsg, and then tries the published packages", async () => {
   const output = await succeeds("1.0.0");
   const order = [...output.matchAll(/^(.*)@1\.0\.0 has been published as latest$/gm)].map(([, name]) => name);
   expect(order).toEqual([...NATIVES, "sendmsg"].sort());
@@ -83,18 +83,18 @@ test("the native packages are published, then sendmsg, then they are tried", asy
   expect(published("1.0.0")).toEqual(PACKAGES);
 });
 
-test("what is published already stays", async () => {
+test("skips packages that are already published", async () => {
   const output = await succeeds("1.0.0");
   expect(output).not.toContain("has been published");
   expect(output.match(/@1\.0\.0 is published$/gm)).toHaveLength(PACKAGES.length);
 });
 
-test("other contents under a published version are an error", async () => {
+test("fails if a version is already published with other contents", async () => {
   standIns("1.0.0", { description: "something else" });
   await fails("1.0.0", "@1.0.0 is published with other contents");
 });
 
-test("a publication that was interrupted is completed", async () => {
+test("completes a publication that was interrupted", async () => {
   standIns("1.1.0");
   const args = ["publish", tarball("1.1.0", "arm64"), "--access=public"];
   await execute("npm", args, { cwd: packages, env: environment() });
@@ -103,23 +103,23 @@ test("a publication that was interrupted is completed", async () => {
   expect(output.match(/has been published/g)).toHaveLength(PACKAGES.length - 1);
 });
 
-test("a package that does not work is told", async () => {
+test("fails if the published package does not work", async () => {
   standIns("1.2.0", { exports: { ".": "./missing.js" } });
   await fails("1.2.0", "sendmsg@1.2.0 is published, and does not work");
 });
 
-test("a missing tarball is told before anything is published", async () => {
+test("fails before publishing anything if a tarball is missing", async () => {
   standIns("1.3.0");
   rmSync(tarball("1.3.0", "ia32"));
   await fails("1.3.0", /sendmsg@1\.3\.0 goes with .*ia32@1\.3\.0/);
   expect(published("1.3.0")).toEqual([]);
 });
 
-test("a registry that does not answer is told", async () => {
+test("fails if the registry does not answer", async () => {
   await fails("1.1.0", "ECONNREFUSED", { flags: ["--registry=http://127.0.0.1:1/", "--fetch-retries=0"] });
 });
 
-test("provenance is refused for another repository before anything is published", async () => {
+test("fails before publishing anything if the workflow runs in another repository than the package names", async () => {
   standIns("1.4.0", { repository: { url: "git+https://localhost/a/b.git" } });
   const workflow = (repository) => ({
     ACTIONS_ID_TOKEN_REQUEST_URL: "http://127.0.0.1:1/",
@@ -130,7 +130,7 @@ test("provenance is refused for another repository before anything is published"
   await succeeds("1.4.0", { ...DRY, workflow: workflow("a/b") });
 });
 
-/** Tarballs with the names and the manifests of the packages. Instead of a descriptor, this sendmsg sends its path in /proc. */
+/** Makes tarballs with the names and manifests of the packages. This sendmsg sends the path of a descriptor in /proc instead of it. */
 function standIns(version, changes = {}) {
   const folder = join(packages, version);
   rmSync(folder, { recursive: true, force: true });

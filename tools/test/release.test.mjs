@@ -1,4 +1,4 @@
-// Tries tools/release.mjs in a clone of this repository. Each test builds on those before it.
+// Runs tools/release.mjs in a clone of this repository. Each test continues from the one before it.
 import {
   cpSync,
   mkdirSync,
@@ -23,10 +23,10 @@ requirePackages(["git"]);
 const folder = mkdtempSync(join(tmpdir(), "sendmsg-release-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const clone = join(folder, "clone");
-// vitest's worker has to answer now and then: not while git or npm runs.
+// While git or npm runs, vitest's worker can't answer. So let it answer between the tests.
 beforeEach(() => setImmediate());
 
-// In a container the checkout may be another user's.
+// In a container, the checkout may belong to another user. git refuses that, unless the folder counts as safe.
 writeFileSync(join(folder, "gitconfig"), "[safe]\n\tdirectory = *\n");
 const env = {
   ...process.env,
@@ -55,7 +55,8 @@ const fails = (args, reason, environment) => {
 };
 
 run("git", ["clone", "--quiet", "--no-hardlinks", repository, clone], { env });
-// The tools as they are now, not as they were committed; their dependencies above the clone, where git does not see them.
+// Use the tools as they are in the checkout, even if they are not committed. Put their dependencies above the clone, where git does
+// not see them.
 cpSync(join(repository, "tools"), join(clone, "tools"), { recursive: true });
 symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
 for (const tag of git("tag").split("\n").filter(Boolean)) git("tag", "--delete", tag);
@@ -66,18 +67,18 @@ const first = manifest("packages/core/package.json").version;
 const next = semver.inc(first, "minor");
 const today = /\d{4}-\d\d-\d\d/.source;
 
-test("the packages are in lockstep", () => {
+test("--check finds the same version in all packages", () => {
   succeeds(["--check"]);
 });
 
-test("the first release is of the version that the packages have", () => {
+test("the first release has the version that the packages already have", () => {
   succeeds([first]);
   expect(git("show", "--format=%s", "--name-only")).toBe(`Release ${first}\n\nCHANGELOG.md`);
   expect(git("cat-file", "-t", `v${first}`)).toBe("tag");
 });
 
 describe("refuses", () => {
-  /** `prepare` may return what undoes it. */
+  /** `prepare` may return a function that undoes what it did. */
   const refuses = (name, args, reason, prepare) =>
     test(name, () => {
       const undo = prepare?.();
@@ -88,8 +89,8 @@ describe("refuses", () => {
       undo?.();
     });
 
-  refuses("a changelog without anything new", ["patch"], /CHANGELOG\.md lists nothing under/);
-  refuses("what is not committed", ["patch"], /not committed:\n M CHANGELOG\.md/, () => {
+  refuses("a changelog that lists nothing new", ["patch"], /CHANGELOG\.md lists nothing under/);
+  refuses("to release changes that are not committed", ["patch"], /not committed:\n M CHANGELOG\.md/, () => {
     write("CHANGELOG.md", read("CHANGELOG.md").replace("[Unreleased]\n", "[Unreleased]\n\n- More.\n"));
     return () => commit("More");
   });
@@ -99,22 +100,37 @@ describe("refuses", () => {
   });
   refuses("a version that has a tag", [first], /tag v.* exists already/);
   refuses("an older version", ["0.0.0"], /0\.0\.0 is not newer than/);
-  refuses("what is not a version", ["newest"], /newest is not a version/);
-  refuses("what is almost a version", ["v9.9.9"], /v9\.9\.9 is not a version/);
-  refuses("to guess", [], /Which version\?/);
-  refuses("a tag that is taken", ["minor"], new RegExp(`tag v${next} exists already`), () => {
-    git("tag", `v${next}`);
-    return () => git("tag", "--delete", `v${next}`);
-  });
-  refuses("a version of the changelog", [first], new RegExp(`${first} is not newer than ${first}`), () => {
-    git("tag", "--delete", `v${first}`);
-  });
-  refuses("when git does, and puts all back", ["minor"], /git commit .* failed: status 1\nno/, () => {
-    const hook = join(clone, ".git/hooks/pre-commit");
-    mkdirSync(join(hook, ".."), { recursive: true });
-    writeFileSync(hook, "#!/bin/sh\necho no >&2\nexit 1\n", { mode: 0o755 });
-    return () => rmSync(hook);
-  });
+  refuses("a word that is no version", ["newest"], /newest is not a version/);
+  refuses("a version with a v before it", ["v9.9.9"], /v9\.9\.9 is not a version/);
+  refuses("to guess the version", [], /Which version\?/);
+  refuses(
+    "a version that somebody has already tagged",
+    ["minor"],
+    new RegExp(`tag v${next} exists already`),
+    () => {
+      git("tag", `v${next}`);
+      return () => git("tag", "--delete", `v${next}`);
+    },
+  );
+  refuses(
+    "a version that the changelog already has",
+    [first],
+    new RegExp(`${first} is not newer than ${first}`),
+    () => {
+      git("tag", "--delete", `v${first}`);
+    },
+  );
+  refuses(
+    "if git commit fails, and undoes all changes",
+    ["minor"],
+    /git commit .* failed: status 1\nno/,
+    () => {
+      const hook = join(clone, ".git/hooks/pre-commit");
+      mkdirSync(join(hook, ".."), { recursive: true });
+      writeFileSync(hook, "#!/bin/sh\necho no >&2\nexit 1\n", { mode: 0o755 });
+      return () => rmSync(hook);
+    },
+  );
 });
 
 describe("a release", () => {
@@ -130,7 +146,7 @@ describe("a release", () => {
     expect(git("diff", "--name-only", "HEAD^").split("\n")).toEqual(changed);
   });
 
-  test("has the new version in all packages and pins", () => {
+  test("sets the new version in all packages, and for the native packages that core needs", () => {
     const natives = ALL.map((arch) => `@sendmsg/native-linux-${arch}`);
     for (const name of readdirSync(join(clone, "packages"))) {
       expect(manifest(`packages/${name}/package.json`).version, name).toBe(next);
@@ -140,19 +156,19 @@ describe("a release", () => {
     const changed = git("diff", "--unified=0", "HEAD^", "--", "packages", "package-lock.json")
       .split("\n")
       .filter((line) => /^[+] /.test(line));
-    // Of each package and each pin, in its manifest and in the lock file.
+    // The version of each package, and of each native package that core needs: both in the manifests and in the lock file.
     expect(changed).toHaveLength(2 * (natives.length + 1 + natives.length));
     expect(changed.filter((line) => !line.includes(`"${next}"`))).toEqual([]);
   });
 
-  test("has the lock file that npm makes of it", () => {
+  test("has the same lock file that npm would make", () => {
     const args = ["install", "--package-lock-only", "--offline", "--ignore-scripts", "--no-audit"];
     run("npm", args, { cwd: clone, env });
     expect(git("diff")).toBe("");
     expect(git("status", "--porcelain")).toBe("");
   });
 
-  test("has a part of the changelog, with an empty one for the next", () => {
+  test("has its own part in the changelog, below an empty part for the next release", () => {
     expect(read("CHANGELOG.md")).toMatch(
       new RegExp(
         `## \\[Unreleased\\]\n\n## \\[${next}\\] - ${today}\n\n- More\\.\n\n## \\[${first}\\] - ${today}\n\n### Added\n\n- The beginning\\.\n$`,
@@ -162,7 +178,7 @@ describe("a release", () => {
 });
 
 describe("--check", () => {
-  test("takes the tag of a workflow, and no other", () => {
+  test("accepts the tag of a workflow if it is the version's, and refuses others", () => {
     const ref = (type, name) => ({ GITHUB_REF_TYPE: type, GITHUB_REF_NAME: name });
     succeeds(["--check"], ref("tag", `v${next}`));
     succeeds(["--check"], ref("branch", "main"));
@@ -185,7 +201,7 @@ describe("--check", () => {
   });
 });
 
-test("--notes tells what changed and the checksums", () => {
+test("--notes prints the changes and the checksums", () => {
   const tarballs = join(folder, "notes");
   mkdirSync(tarballs);
   writeFileSync(join(tarballs, "sendmsg-1.0.0.tgz"), "");
