@@ -1,4 +1,4 @@
-// The same work as the other contenders', with nothing between it and the kernel. Prints nanoseconds for one.
+// Does the same work as the other contenders, with bare system calls. Prints the nanoseconds for one operation.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -62,7 +62,7 @@ static double processor_time(int who) {
   return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e9 + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e3;
 }
 
-// The same with the two ends in two processes, each with an epoll instance.
+// Round trips between two processes, each with an epoll instance.
 static double processes_cpu;
 static void processes(int count) {
   int ends[2];
@@ -103,7 +103,7 @@ static void datagram(int count) {
   for (int i = 0; i < PAIRS; i++) close(pairs[i][0]), close(pairs[i][1]);
 }
 
-// Datagrams over loopback, one at a time: who receives one has the next socket send to its partner.
+// Datagrams over loopback, one at a time. The receiver of one makes the next socket send to its partner.
 static void udp(int count, int connected) {
   int sockets[PAIRS], epoll = epoll_create1(EPOLL_CLOEXEC);
   struct sockaddr_in names[PAIRS];

@@ -145,7 +145,8 @@ test.each([process.versions.node.split(".")[0], 24])(
   async (major) => {
     const node = nodes[major];
     const { build } = await load("esbuild");
-    // A single executable runs CommonJS, which has no top-level await. dlopen(3) needs a file, so the binary stays one, in the same folder.
+    // A single executable runs CommonJS, which has no top-level await. dlopen(3) needs a file, so the binary stays one in the same
+    // folder.
     const [imports, body] = PROGRAM.split(/^(?=const \[a, b\])/m);
     await build({
       stdin: {

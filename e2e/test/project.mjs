@@ -119,8 +119,8 @@ function startIn(cwd, env, program, args) {
 }
 
 /**
- * Returns the README's two programs, with these paths for the socket and for the file. esbuild rewrites `using` for the runtimes that
- * don't parse it. `change` edits the programs first.
+ * Returns the README's two programs, with these paths for the socket and for the file. `change` edits the programs. Then esbuild
+ * rewrites `using` for the runtimes that don't parse it.
  */
 export async function readmePrograms(socket, file, change = (code) => code) {
   const text = readFileSync(join(REPOSITORY, "README.md"), "utf8");
@@ -143,8 +143,8 @@ export async function readmePrograms(socket, file, change = (code) => code) {
 }
 
 /**
- * Runs the README's two programs in a project. `runtime` is the command that runs a program. The receiver must print the sender's file.
- * `change` edits the programs for runtimes that need it.
+ * Runs the README's two programs in a project. `runtime` is the command that runs a program. The receiver must print the file that
+ * the sender passes. `change` edits the programs for runtimes that need it.
  */
 export async function runReadme(user, runtime, change = (code) => code) {
   const [socket, file] = [join(user.root, "app.sock"), join(user.root, "app.log")];

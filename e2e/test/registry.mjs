@@ -1,5 +1,5 @@
-// Runs once before all tests: packs the packages, publishes them and their dependencies to a registry on loopback, and installs them
-// from there.
+// Runs once before all tests: packs the packages, publishes them and their dependencies to a registry on loopback, and installs
+// them from there.
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -35,8 +35,8 @@ void [testing, Listener, NativeLoadError, decodeAddress, encodeOption, recvmsg, 
 `;
 
 /**
- * TypeScript's errors in a project and in the packages of the project (no skipLibCheck). TypeScript's own library and Node's types are
- * not checked: that would take most of the time.
+ * TypeScript's errors in a project and in its packages (no skipLibCheck). TypeScript's own library and Node's types are not
+ * checked: that would take most of the time.
  */
 function complaints(folder, config) {
   const { options, fileNames, errors } = ts.parseJsonConfigFileContent(config, ts.sys, folder);

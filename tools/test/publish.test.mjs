@@ -130,7 +130,7 @@ test("fails before publishing anything if the workflow runs in another repositor
   await succeeds("1.4.0", { ...DRY, workflow: workflow("a/b") });
 });
 
-/** Makes tarballs with the names and manifests of the packages. This sendmsg sends the path of a descriptor in /proc instead of it. */
+/** Makes tarballs with the names and manifests of the packages. This sendmsg does not send a descriptor, but its path in /proc. */
 function standIns(version, changes = {}) {
   const folder = join(packages, version);
   rmSync(folder, { recursive: true, force: true });

@@ -37,6 +37,6 @@ function glibcVersion(): string | undefined {
     if (report && "excludeNetwork" in report) report.excludeNetwork = true;
     return report?.getReport?.().header?.glibcVersionRuntime;
   } catch {
-    return undefined; // another runtime's
+    return undefined; // another runtime, with another kind of report
   }
 }

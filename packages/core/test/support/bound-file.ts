@@ -28,7 +28,7 @@ function tellsBoundFile(): boolean {
   }
 }
 
-/** A `test` that needs a kernel which tells to which file a socket is bound. */
+/** A `test` that needs a kernel with UNIX_DIAG, which says to which file a socket is bound. */
 export const whereTold = skipUnless(
   "the kernel does not tell which file a socket is bound to (UNIX_DIAG, NETLINK_SOCK_DIAG)",
   tellsBoundFile(),

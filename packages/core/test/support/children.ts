@@ -15,9 +15,9 @@ export interface ChildOptions {
 const TIMEOUT = 50_000;
 
 /**
- * Runs a module in a process of its own, and returns what it prints. The module has the library's exports as `lib`, `sys` and `constants`,
- * openSync() and closeSync(), and keep() for objects that must not be collected. It must end by itself, without an error and
- * without output to stderr.
+ * Runs a module in a process of its own, and returns what it prints. The module has the library's exports as `lib`, `sys` and
+ * `constants`, openSync() and closeSync(), and keep() for objects that must not be collected. It must end by itself, without an
+ * error and without output to stderr.
  */
 export function run(dist: string, source: string, options: ChildOptions = {}): string {
   const { descriptors, uid, env = {} } = options;

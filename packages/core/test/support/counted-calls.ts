@@ -1,6 +1,6 @@
 import { binding } from "../../src/native/load.js";
 
-/** How often a system call is made while `body` runs. A loop that spins makes thousands of calls. */
+/** Counts how often the library makes a system call while `body` runs. A loop that spins makes thousands of calls. */
 export async function calls(
   name: "accept4" | "connect" | "dup" | "receive" | "send" | "startAccept" | "startConnect" | "startSend",
   body: () => unknown,

@@ -37,7 +37,7 @@ function sendsUnixOob(): boolean {
   }
 }
 
-/** Features of the present kernel, which these functions try out. */
+/** Each function tries whether this kernel has a feature. */
 export const has = {
   /** Since Linux 6.5. */
   passPidfd: () => knows(SO_PASSPIDFD),

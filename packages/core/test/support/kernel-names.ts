@@ -1,8 +1,8 @@
-// How names are made of the kernel's constants: one rule for socket options and control messages.
+// How socket options and control messages get their names from the kernel's constants. One rule makes all names.
 
 /**
- * What the kernel runs together, as words: a name has a capital letter at each. What is not listed is one word: tclass, lowat,
- * timestamping, dmabuf.
+ * Words that the kernel's constants write without a space. In a name, each of these words gets a capital letter. A word that is not
+ * listed stays one word: tclass, lowat, timestamping, dmabuf.
  */
 const SPLIT =
   "accept conn|addr form|app data|assoc info|assoc len|auth info|auto close|auto flow label|aux data|bind to device|" +
@@ -16,12 +16,12 @@ const SPLIT =
   "rt hdr dst opts|rto info|rx path|snd buf|snd buf force|snd info|snd lowat|snd rcv|snd timeo|syn cnt|timestamp ns|trg cls|" +
   "tx rehash|tx time|v6 only|zero copy";
 
-/** By what the kernel writes. */
+/** The separate words, by the form that the kernel writes. */
 export const WORDS: ReadonlyMap<string, readonly string[]> = new Map(
   SPLIT.split("|").map((words) => [words.replaceAll(" ", ""), words.split(" ")]),
 );
 
-/** What says no more than that a constant is an option or a control message; of two widths of the seconds, which is the usual one. */
+/** Prefixes and suffixes that a name does not need. They say: an option; a control message; the usual one of two widths. */
 const SAYS_NOTHING = /^(?:SO|SCM)_|(?<=^[A-Z0-9]+_)(?:SO|SCM|CMSG|CM|SOCKOPT)_|(?<=^LLC_)OPT_|_NEW$/g;
 
 /** The name that a constant has in the table of socket options, or of control messages. */
@@ -31,7 +31,7 @@ export function nameOf(constant: string): string {
   return words.map((word, at) => (at === 0 ? word : word[0]!.toUpperCase() + word.slice(1))).join("");
 }
 
-/** The number of an RFC comes last: in front, it would run into that of IPV6. */
+/** Puts the number of an RFC at the end. At the beginning, it would follow the 6 of IPV6. */
 function wordsOf(part: string): string[] {
   const [, rfc, rest] = /^(2292)?(.*)$/.exec(part)!;
   return [...(WORDS.get(rest!) ?? [rest!]), ...(rfc === undefined ? [] : [rfc])];

@@ -5,7 +5,7 @@ import { thorough } from "./scale.js";
 /** The number of inputs for each property. */
 export const numRuns = Number(process.env.SENDMSG_FUZZ_RUNS || (thorough ? 100_000 : 500));
 
-/** The event loop gets a turn after this many inputs: vitest takes a test that blocks it for a minute for hung. */
+/** The event loop gets a turn after this many inputs. If a test blocks it for a minute, vitest thinks that the test hangs. */
 const RUNS_AT_A_TIME = 2000;
 
 export const timeout = 60_000 + numRuns * 10;

@@ -11,7 +11,7 @@ afterAll(removeTemporaryDirectory);
 // new count.
 beforeEach(nextTurn);
 
-// On a booted kernel, all of test/kernel runs. Of the other files, only the tests run that user-mode emulation gets wrong.
+// A booted kernel runs all tests of test/kernel. In other files, it runs only the tests that user-mode emulation gets wrong.
 if (process.env.SENDMSG_ONLY_REAL_KERNEL) {
   beforeEach(({ task, skip }) => {
     const isChosen = task.file.filepath.includes("/test/kernel/") || fullNameOf(task).includes(REAL_KERNEL);

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-// What stands above the entries of a table, in the files of a folder: a person's sentences, and behind them the table's facts.
+// The comments above the entries of a table, in all files of a folder. Each begins with sentences that a person wrote. After them
+// come facts that we generate from the table.
 
 /** A file of a table, and its path. */
 export interface Source {
@@ -28,7 +29,7 @@ export class TableComments {
     });
   }
 
-  /** What a person has written above an entry: all that stands before the table's facts, which begin with the constant and its number. */
+  /** The sentences that a person wrote above an entry. They end before the facts, which begin with the constant and its number. */
   description(name: string, constant: string): string {
     for (const { text } of this.#sources) {
       const [, comment] = entryOf(name).exec(text) ?? [];
@@ -42,7 +43,7 @@ export class TableComments {
     throw new Error(`${name}: no entry with a comment above it`);
   }
 
-  /** The files as they should be, with the facts of each entry behind its description. */
+  /** The files as they should be, with the facts of each entry after its description. */
   rewritten(entries: Iterable<readonly [name: string, constant: string, facts: string]>): Source[] {
     const texts = this.#sources.map(({ text }) => text);
     for (const [name, constant, facts] of entries) {
@@ -60,7 +61,7 @@ function commentOf(description: string, facts: string): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The words in lines of which the first begins with `before`. */
+/** Joins words to lines. The first line begins with `before`. */
 function wrapped(before: string, words: string): string[] {
   const lines = [before];
   for (const word of words.split(" ")) {
