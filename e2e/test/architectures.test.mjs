@@ -1,6 +1,6 @@
 // Uses the packages on the other architectures, in root file systems of Debian. This machine's npm installs the packages for them,
-// because npm is slow under emulation. With --cpu, npm chooses the same packages as it does on that architecture. The workflow's job
-// tarballs runs npm itself on each architecture. npm run test:targets runs all other tests there.
+// because npm is slow under emulation. With --cpu, npm chooses the same packages as it does on that architecture. In the workflow,
+// the job "tarballs" runs npm itself on each architecture. npm run test:targets runs all other tests there.
 import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
