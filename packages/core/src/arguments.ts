@@ -42,6 +42,12 @@ export function checkFlags(argument: string, value: unknown): number {
   return checkInteger(argument, value, -0x80000000, 0xffffffff) | 0;
 }
 
+export function checkBigint(argument: string, value: unknown, min: bigint, max: bigint): bigint {
+  if (typeof value !== "bigint") throw invalidArgType(argument, "of type bigint", value);
+  if (value < min || value > max) throw outOfRange(argument, `>= ${min}n && <= ${max}n`, value);
+  return value;
+}
+
 export function checkBoolean(argument: string, value: unknown): boolean {
   if (typeof value !== "boolean") throw invalidArgType(argument, "of type boolean", value);
   return value;

@@ -1,4 +1,4 @@
-import { checkFd } from "./arguments.js";
+import { checkFd, checkFunction } from "./arguments.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
 import { EBADF, EEXIST, ENOENT } from "./errno.js";
 import { closedError, codedError, explain, invalidArgType, systemError } from "./errors.js";
@@ -207,7 +207,7 @@ export class FileDescriptor implements Descriptor {
    * @example descriptor.handOver((fd) => new net.Socket({ fd }))
    */
   handOver<T>(use: (fd: number) => T): T {
-    if (typeof use !== "function") throw invalidArgType("use", "of type function", use);
+    checkFunction("use", use);
     const fd = this.#open();
     const result = use(fd);
     binding().detach(fd, this.#generation);

@@ -1,6 +1,7 @@
 export type { Address } from "./address/index.js";
 export type { Data } from "./arguments.js";
 export type { ControlMessage, ControlName } from "./control/index.js";
+export type { SocketType } from "./control/socket-type.js";
 export { type Descriptor, type DescriptorTicket, FileDescriptor } from "./descriptor.js";
 export type { SendError, SystemError } from "./errors.js";
 export type { Sendable } from "./interop/sendable.js";
@@ -40,5 +41,5 @@ export type { Peer, PeerCredentials } from "./socket/peer.js";
 export type { MaxFds, ReceiveOptions } from "./socket/receive-request.js";
 export type { SendResult } from "./socket/send-queue.js";
 export type { SendOptions } from "./socket/sending.js";
-export type { SocketOptions, SocketType } from "./socket/socket-options.js";
+export type { SocketOptions } from "./socket/socket-options.js";
 export { type MessageSocket, Socket, socketpair } from "./socket.js";

@@ -1,6 +1,6 @@
 import type { Address } from "./address/index.js";
 import { codecOf } from "./address/table.js";
-import { checkArray, checkBoolean, checkInteger, checkObject } from "./arguments.js";
+import { checkArray, checkBoolean, checkInteger, checkObject, checkString } from "./arguments.js";
 import { AF_INET, AF_INET6 } from "./constants/address-families.js";
 import type { ControlMessage, ControlName } from "./control/index.js";
 import { invalidArgType, invalidArgValue, printed } from "./errors.js";
@@ -205,8 +205,7 @@ function familyOfPacket(to: Address): IpFamily {
   if (family === AF_INET) return "ipv4";
   if (family !== AF_INET6) throw invalidArgValue("to", "must be an IPv4 or IPv6 address");
   const { address } = to as { address: unknown };
-  if (typeof address !== "string") throw invalidArgType("to.address", "of type string", address);
-  return withoutMapping(address).includes(":") ? "ipv6" : "ipv4";
+  return withoutMapping(checkString("to.address", address)).includes(":") ? "ipv6" : "ipv4";
 }
 
 const isMulticast = (address: string): boolean => /^ff/i.test(address);
@@ -223,8 +222,7 @@ function withoutMapping(address: string): string {
 }
 
 function checkSource(source: unknown, family: IpFamily): string {
-  if (typeof source !== "string") throw invalidArgType("settings.source", "of type string", source);
-  const plain = withoutMapping(source);
+  const plain = withoutMapping(checkString("settings.source", source));
   const isOfFamily =
     family === "ipv4"
       ? writeIpv4(plain, new Uint8Array(IPV4_BYTES), 0)

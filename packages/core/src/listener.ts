@@ -1,5 +1,5 @@
 import type { Server as NetServer } from "node:net";
-import { type Address, encodeAddress } from "./address/index.js";
+import type { Address } from "./address/index.js";
 import { checkInteger, own } from "./arguments.js";
 import { AF_UNIX } from "./constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
@@ -28,8 +28,8 @@ import type { MaxFds } from "./socket/receive-request.js";
 import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
 import {
   CREATION_OPTIONS,
+  checkAddress,
   checkOptions,
-  familyOf,
   refuseOptions,
   type SocketOptions,
 } from "./socket/socket-options.js";
@@ -37,7 +37,6 @@ import { takeOver } from "./socket/source.js";
 import { type MessageSocket, type Socket, socketOf } from "./socket.js";
 import { type BoundPath, findBoundPath } from "./socket-file/bound-path.js";
 import { failure } from "./syscalls/failure.js";
-import { interfacesOf } from "./syscalls/kernel-interfaces.js";
 
 export interface ListenOptions extends SocketOptions {
   /** How many connections may wait to be accepted. The kernel limits it to net.core.somaxconn. Default: 511, as in Node. */
@@ -126,8 +125,7 @@ export class Listener implements MessageListener<Socket> {
     const { backlog = DEFAULT_BACKLOG } = own(options);
     checkInteger("options.backlog", backlog, 0, 0x7fffffff);
     checkNotAborted(checked.signal);
-    encodeAddress(at, "at", interfacesOf(undefined));
-    const family = familyOf("at", at);
+    const family = checkAddress("at", at);
     const descriptor = createSocket(family, checked);
     let boundPath: BoundPath | undefined;
     try {

@@ -9,6 +9,7 @@ import { SO_OOBINLINE, SO_RCVLOWAT } from "./constants/socket.js";
 import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM } from "./constants/socket-types.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
 import type { ControlName } from "./control/index.js";
+import { type SocketType, socketTypeName } from "./control/socket-type.js";
 import { type Descriptor, type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
 import { codedError, invalidArgValue } from "./errors.js";
 import { toNetSocket } from "./interop/node-socket.js";
@@ -42,13 +43,12 @@ import { checkDirections } from "./socket/shutdown.js";
 import {
   type CheckedOptions,
   CREATION_OPTIONS,
+  checkAddress,
   checkOptions,
   checkType,
-  familyOf,
   refuseOptions,
   refuseRaw,
   type SocketOptions,
-  type SocketType,
 } from "./socket/socket-options.js";
 import { takeOver } from "./socket/source.js";
 import type { BoundPath } from "./socket-file/bound-path.js";
@@ -133,8 +133,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     const checked = checkOptions(options);
     refuseOptions(options, ["mode", "unlink"]);
     checkNotAborted(checked.signal);
-    encodeAddress(to, "to", interfacesOf(undefined));
-    const socket = Socket.#make(familyOf("to", to), checked);
+    const socket = Socket.#make(checkAddress("to", to), checked);
     try {
       await socket.#connect(to, checked.signal ? { signal: checked.signal } : {});
       return socket;
@@ -157,8 +156,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   static async #bound(at: Address, options: SocketOptions): Promise<Socket> {
     const checked = checkOptions(options);
     checkNotAborted(checked.signal);
-    encodeAddress(at, "at", interfacesOf(undefined));
-    const socket = Socket.#make(familyOf("at", at), checked);
+    const socket = Socket.#make(checkAddress("at", at), checked);
     try {
       const fd = socket.#endpoint.open();
       if (checked.type === SOCK_STREAM) allowRebinding(fd, socket.#facts.family);
@@ -234,7 +232,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   get type(): SocketType | number {
-    return TYPE_NAMES[this.#facts.type] ?? this.#facts.type;
+    return socketTypeName(this.#facts.type) ?? this.#facts.type;
   }
 
   /** The socket's options, by name: `socket.options.get("rcvBuf")`, `socket.options.set("tcpNoDelay", true)`. */
@@ -599,8 +597,6 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
 /** The families of streams that libuv recognises: uv_guess_handle(), src/unix/tty.c. */
 const NET_FAMILIES: ReadonlySet<number> = new Set([AF_UNIX, AF_INET, AF_INET6]);
-
-const TYPE_NAMES: Record<number, SocketType> = { 1: "stream", 2: "dgram", 3: "raw", 5: "seqpacket" };
 
 /**
  * Makes two Unix sockets that are connected to each other.

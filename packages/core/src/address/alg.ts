@@ -1,5 +1,6 @@
+import { checkString } from "../arguments.js";
 import { AF_ALG } from "../constants/address-families.js";
-import { invalidArgType, invalidArgValue } from "../errors.js";
+import { invalidArgValue } from "../errors.js";
 import { readU32, write32 } from "../wire/bytes.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU32 } from "./fields.js";
@@ -29,11 +30,11 @@ const TYPE_BYTES = 14 - 1;
 const NAME_BYTES = 128 - 1;
 
 function asciiBytes(argument: string, value: unknown, limit: number): Buffer {
-  if (typeof value !== "string") throw invalidArgType(argument, "of type string", value);
-  if (!/^[!-~]+$/.test(value) || value.length > limit) {
+  const text = checkString(argument, value);
+  if (!/^[!-~]+$/.test(text) || text.length > limit) {
     throw invalidArgValue(argument, `must be 1 to ${limit} characters of ASCII without spaces`);
   }
-  return Buffer.from(value, "latin1");
+  return Buffer.from(text, "latin1");
 }
 
 /** Reads the text up to the null byte. Returns undefined if it can't be encoded again. */

@@ -1,7 +1,7 @@
-import { checkInteger, checkUint32 } from "../arguments.js";
+import { checkBigint, checkInteger, checkUint32 } from "../arguments.js";
 import { AF_CAN } from "../constants/address-families.js";
-import { invalidArgType, outOfRange } from "../errors.js";
 import { readI32, readU32, readU64, write32, write64 } from "../wire/bytes.js";
+import { MAX_U64 } from "../wire/integers.js";
 import { checkInterface } from "../wire/interface.js";
 import type { AddressCodec } from "./codec.js";
 
@@ -47,14 +47,6 @@ const NAME = 8;
 const PGN = 16;
 const ADDRESS = 20;
 
-const MAX_U64 = 0xffffffffffffffffn;
-
-function checkName(argument: string, name: unknown): bigint {
-  if (typeof name !== "bigint") throw invalidArgType(argument, "of type bigint", name);
-  if (name < 0n || name > MAX_U64) throw outOfRange(argument, `>= 0n && <= ${MAX_U64}n`, name);
-  return name;
-}
-
 export const can: AddressCodec<CanAddress> = {
   family: AF_CAN,
 
@@ -63,7 +55,7 @@ export const can: AddressCodec<CanAddress> = {
     const bytes = new Uint8Array("pgn" in given ? J1939_SIZE : "rxId" in given ? ISOTP_SIZE : RAW_SIZE);
     write32(bytes, INTERFACE, index);
     if ("pgn" in given) {
-      write64(bytes, NAME, checkName(`${argument}.name`, given.name));
+      write64(bytes, NAME, checkBigint(`${argument}.name`, given.name, 0n, MAX_U64));
       write32(bytes, PGN, checkUint32(`${argument}.pgn`, given.pgn));
       bytes[ADDRESS] = checkInteger(`${argument}.address`, given.address, 0, 0xff);
     } else if ("rxId" in given) {

@@ -1,8 +1,7 @@
 import { checkInteger } from "../arguments.js";
 import { AF_LLC } from "../constants/address-families.js";
-import { invalidArgValue } from "../errors.js";
 import { readU16, writeU16 } from "../wire/bytes.js";
-import { readMac, writeMac } from "../wire/mac.js";
+import { invalidMac, readMac, writeMac } from "../wire/mac.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU8, optionalU16 } from "./fields.js";
 
@@ -43,7 +42,7 @@ export const llc: AddressCodec<LlcAddress> = {
     bytes[UA] = optionalU8(`${argument}.ua`, given.ua);
     bytes[SAP] = checkInteger(`${argument}.sap`, given.sap, 0, 0xff);
     if (typeof given.address !== "string" || !writeMac(given.address, bytes, MAC)) {
-      throw invalidArgValue(`${argument}.address`, 'must be a device\'s address, as "aa:bb:cc:dd:ee:ff"');
+      throw invalidMac(`${argument}.address`);
     }
     return bytes;
   },

@@ -1,8 +1,8 @@
 import { AF_PACKET } from "../constants/address-families.js";
-import { invalidArgType, invalidArgValue } from "../errors.js";
+import { invalidArgType } from "../errors.js";
 import { readI32, readU16, readU16Be, write32, writeU16, writeU16Be } from "../wire/bytes.js";
 import { checkInterface } from "../wire/interface.js";
-import { parseMac, readMac } from "../wire/mac.js";
+import { invalidMac, parseMac, readMac } from "../wire/mac.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU8, optionalU16 } from "./fields.js";
 
@@ -42,7 +42,7 @@ export const packet: AddressCodec<PacketAddress> = {
     }
     const address = text === undefined ? new Uint8Array(0) : parseMac(text);
     if (address === undefined || address.length > MAX_ADDRESS) {
-      throw invalidArgValue(`${argument}.address`, 'must be a device\'s address, as "aa:bb:cc:dd:ee:ff"');
+      throw invalidMac(`${argument}.address`);
     }
     const bytes = new Uint8Array(Math.max(SIZE, ADDRESS + address.length));
     writeU16Be(bytes, PROTOCOL, optionalU16(`${argument}.protocol`, given.protocol));

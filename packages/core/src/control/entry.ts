@@ -1,10 +1,8 @@
 import type { AddressFamilyName } from "../address/family.js";
 import type { Payload } from "../wire/payload.js";
+import type { SocketType } from "./socket-type.js";
 
-/** The names of SOCK_*. */
-export type SocketTypeName = "stream" | "seqpacket" | "dgram" | "raw";
-
-export type DeliveringTypes = { readonly [F in AddressFamilyName]?: readonly SocketTypeName[] };
+export type DeliveringTypes = { readonly [F in AddressFamilyName]?: readonly SocketType[] };
 
 /**
  * The IP sockets that deliver facts from the packets' headers. TCP and SCTP deliver none. Source: net/ipv4/udp.c, raw.c,

@@ -2,12 +2,12 @@ import { familyName, familyNumber } from "../address/family.js";
 import { AF_INET } from "../constants/address-families.js";
 import { SOL_IP, SOL_SOCKET } from "../constants/levels.js";
 import { IPPROTO_SCTP } from "../constants/protocols.js";
-import { SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-types.js";
+import { SOCK_SEQPACKET } from "../constants/socket-types.js";
 import type { ValueOf } from "../wire/payload.js";
 import { algMessages } from "./alg.js";
 import { bluetoothMessages } from "./bluetooth.js";
 import { canMessages } from "./can.js";
-import type { ControlEntry, SocketTypeName } from "./entry.js";
+import type { ControlEntry } from "./entry.js";
 import { ieee802154Messages } from "./ieee802154.js";
 import { ipMessages } from "./ip.js";
 import { ipv6Messages } from "./ipv6.js";
@@ -19,6 +19,7 @@ import { packetMessages } from "./packet.js";
 import { rdsMessages } from "./rds.js";
 import { rxrpcMessages } from "./rxrpc.js";
 import { sctpMessages } from "./sctp.js";
+import { socketTypeName } from "./socket-type.js";
 import { socketMessages } from "./sol-socket.js";
 import { tcpMessages } from "./tcp.js";
 import { tipcMessages } from "./tipc.js";
@@ -154,13 +155,6 @@ export function hasFamily({ entry, families }: NamedEntry, family: number): bool
   return entry.level === SOL_SOCKET && familyName(family) === undefined;
 }
 
-const TYPE_NAMES: { readonly [type: number]: SocketTypeName } = {
-  [SOCK_STREAM]: "stream",
-  [SOCK_SEQPACKET]: "seqpacket",
-  [SOCK_DGRAM]: "dgram",
-  [SOCK_RAW]: "raw",
-};
-
 /** Whether a socket of this family (AF_*), type (SOCK_*) and protocol delivers it. */
 export function isDelivered(
   named: NamedEntry,
@@ -171,7 +165,7 @@ export function isDelivered(
   const types = name && named.entry.types?.[name];
   if (types === undefined) return true;
   // SCTP's one-to-one sockets (SOCK_STREAM) deliver the same messages as its one-to-many sockets.
-  const is = TYPE_NAMES[protocol === IPPROTO_SCTP ? SOCK_SEQPACKET : type];
+  const is = socketTypeName(protocol === IPPROTO_SCTP ? SOCK_SEQPACKET : type);
   return is !== undefined && types.includes(is);
 }
 

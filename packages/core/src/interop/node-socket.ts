@@ -33,8 +33,8 @@ export interface FromNode {
 }
 
 /** Checks that no data is lost if we take over the file of a Node socket. `familyOf` asks the kernel. */
-export function fromNodeSocket(source: object, familyOf: (fd: number) => number): FromNode {
-  if (HANDED_OVER in source) {
+export function fromNodeSocket(source: unknown, familyOf: (fd: number) => number): FromNode {
+  if (typeof source === "object" && source !== null && HANDED_OVER in source) {
     throw invalidArgValue("source", "must not be a socket of this library: give what its detach() returns");
   }
   const { Server, Socket } = net();

@@ -1,5 +1,5 @@
-import { checkBytes, own } from "../arguments.js";
-import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
+import { checkBytes, checkString, own } from "../arguments.js";
+import { codedError, invalidArgValue } from "../errors.js";
 import { checkInterfaceLookup } from "../wire/interface.js";
 import { checkLayout, inLayout, type Layout, machineLayout } from "../wire/layout.js";
 import type { Encoding, InterfaceLookup } from "../wire/payload.js";
@@ -18,8 +18,7 @@ export interface EncodeOptionOptions extends DecodeOptionOptions {
 
 /** The entry of a name that a user gave. */
 export function checkOptionName(name: unknown): OptionEntry {
-  if (typeof name !== "string") throw invalidArgType("name", "of type string", name);
-  const entry = optionNamed(name);
+  const entry = optionNamed(checkString("name", name));
   if (entry === undefined) {
     throw invalidArgValue("name", `is not the name of a socket option: ${JSON.stringify(name)}`);
   }

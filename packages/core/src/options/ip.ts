@@ -57,15 +57,13 @@ import { reserved, struct } from "../wire/struct.js";
 import { level } from "./level.js";
 import { groupRequest, groupSourceRequest } from "./multicast-group.js";
 import { portRange } from "./port-range.js";
+import { xfrmPolicy } from "./xfrm-policy.js";
 
 /** MAX_IPOPTLEN, include/net/inet_sock.h. */
 const MAX_IP_OPTIONS = 40;
 
 /** Room for the control messages of one packet. */
 const PKTOPTIONS_ROOM = 1024;
-
-/** More than struct xfrm_userpolicy_info and its templates need. */
-const XFRM_ROOM = 4096;
 
 /** struct ip_mreqn. We leave its address out: it named the interface before interfaces had indexes. */
 const membership = struct("ip_mreqn", { group: ipv4Text, _address: reserved(4), interface: interfaceIndex });
@@ -142,7 +140,7 @@ export const ipOptions = {
   /** The socket's own IPsec policy.
    * IP_XFRM_POLICY (17) of SOL_IP: struct xfrm_userpolicy_info, set. Setting needs CAP_NET_ADMIN. Since Linux 2.6. Source:
    * include/uapi/linux/xfrm.h. */
-  ipXfrmPolicy: set({ IP_XFRM_POLICY }, "2.6", blob("struct xfrm_userpolicy_info", XFRM_ROOM), {
+  ipXfrmPolicy: set({ IP_XFRM_POLICY }, "2.6", xfrmPolicy, {
     source: "include/uapi/linux/xfrm.h",
     privilege: "CAP_NET_ADMIN",
   }),

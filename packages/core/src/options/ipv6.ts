@@ -73,12 +73,10 @@ import { array } from "../wire/list.js";
 import { reserved, struct } from "../wire/struct.js";
 import { level } from "./level.js";
 import { groupRequest, groupSourceRequest } from "./multicast-group.js";
+import { xfrmPolicy } from "./xfrm-policy.js";
 
 /** Room for the control messages of one packet. */
 const PKTOPTIONS_ROOM = 2048;
-
-/** More than struct xfrm_userpolicy_info and its templates need. */
-const XFRM_ROOM = 4096;
 
 /** 256 types of ICMPv6, 32 in each word: struct icmp6_filter, include/uapi/linux/icmpv6.h. */
 const ICMPV6_FILTER_WORDS = 8;
@@ -194,7 +192,7 @@ export const ipv6Options = {
   /** The socket's own IPsec policy.
    * IPV6_XFRM_POLICY (35) of SOL_IPV6: struct xfrm_userpolicy_info, set. Setting needs CAP_NET_ADMIN. Since Linux 2.6. Source:
    * include/uapi/linux/xfrm.h. */
-  ipv6XfrmPolicy: set({ IPV6_XFRM_POLICY }, "2.6", blob("struct xfrm_userpolicy_info", XFRM_ROOM), {
+  ipv6XfrmPolicy: set({ IPV6_XFRM_POLICY }, "2.6", xfrmPolicy, {
     source: "include/uapi/linux/xfrm.h",
     privilege: "CAP_NET_ADMIN",
   }),

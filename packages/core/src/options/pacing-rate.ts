@@ -1,11 +1,10 @@
-import { invalidArgType, outOfRange } from "../errors.js";
+import { checkBigint } from "../arguments.js";
 import { readU32, readU64, write32, write64 } from "../wire/bytes.js";
+import { MAX_U32, MAX_U64 } from "../wire/integers.js";
 import { both } from "../wire/layout.js";
 import type { Payload } from "../wire/payload.js";
 
 const UNLIMITED_32 = 0xffffffff;
-const MAX_U32 = 0xffffffffn;
-const MAX_U64 = 0xffffffffffffffffn;
 
 /**
  * Bytes per second. Since Linux 4.20, the kernel takes and gives an unsigned long, or 32 bits if the buffer has no more. A value
@@ -23,9 +22,8 @@ export const pacingRate: Payload<bigint> = {
   },
   measure: (value) => (typeof value === "bigint" && value >= MAX_U32 && value !== MAX_U64 ? 8 : 4),
   write(bytes, at, value, _encoding, argument, length) {
-    if (typeof value !== "bigint") throw invalidArgType(argument, "of type bigint", value);
-    if (value < 0n || value > MAX_U64) throw outOfRange(argument, `>= 0n && <= ${MAX_U64}n`, value);
-    if (length === 8) write64(bytes, at, value);
-    else write32(bytes, at, value === MAX_U64 ? UNLIMITED_32 : Number(value));
+    const rate = checkBigint(argument, value, 0n, MAX_U64);
+    if (length === 8) write64(bytes, at, rate);
+    else write32(bytes, at, rate === MAX_U64 ? UNLIMITED_32 : Number(rate));
   },
 };

@@ -76,7 +76,7 @@ import {
 import { SOF_TIMESTAMPING_SOFTWARE, SOF_TIMESTAMPING_TX_SOFTWARE } from "../constants/timestamping.js";
 import { flag } from "../wire/flag.js";
 import { i32, u32, u64 } from "../wire/integers.js";
-import { interfaceIndex } from "../wire/interface.js";
+import { IFNAMSIZ, interfaceIndex } from "../wire/interface.js";
 import { list } from "../wire/list.js";
 import { growing, struct } from "../wire/struct.js";
 import { nameText, text } from "../wire/text.js";
@@ -85,9 +85,6 @@ import { ucred } from "../wire/ucred.js";
 import { filter } from "./filter.js";
 import { level } from "./level.js";
 import { pacingRate } from "./pacing-rate.js";
-
-/** IFNAMSIZ, include/uapi/linux/if.h: an interface's name with its null byte. */
-const IFNAMSIZ = 16;
 
 /** Room for a security label at the first try. If it is too little, the kernel says how much is needed. */
 const LABEL_ROOM = 256;

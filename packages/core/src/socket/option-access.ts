@@ -19,6 +19,7 @@ import type {
   SettableOption,
 } from "../options/table.js";
 import { failure } from "../syscalls/failure.js";
+import { SIZEOF_INT } from "../syscalls/int-option.js";
 import { interfacesOf } from "../syscalls/kernel-interfaces.js";
 import { refusePointersGet, refusePointersSet } from "../syscalls/pointers.js";
 import { readI32 } from "../wire/bytes.js";
@@ -45,8 +46,6 @@ const USUAL_ROOM = 1 << 15;
 
 /** An upper limit for values, which usually have tens of bytes. */
 const MAX_ROOM = 1 << 20;
-
-const SIZEOF_INT = 4;
 
 /** An option that was set. `value` is its int, or the int with which its value begins. */
 export interface SetOption {

@@ -1,13 +1,21 @@
-import { type Address, addressFamily } from "../address/index.js";
-import { checkArray, checkBoolean, checkInteger, checkObject, checkSignal, own } from "../arguments.js";
+import { type Address, addressFamily, encodeAddress } from "../address/index.js";
+import {
+  checkArray,
+  checkBoolean,
+  checkInteger,
+  checkObject,
+  checkSignal,
+  checkString,
+  own,
+} from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
-import { SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-types.js";
+import { SOCK_RAW, SOCK_STREAM } from "../constants/socket-types.js";
 import type { ControlName } from "../control/index.js";
-import { invalidArgType, invalidArgValue } from "../errors.js";
+import { SOCKET_TYPES, type SocketType } from "../control/socket-type.js";
+import { invalidArgValue } from "../errors.js";
+import { interfacesOf } from "../syscalls/kernel-interfaces.js";
 import { checkControlName } from "./control-switches.js";
 import { checkSocketMaxFds, type MaxFds } from "./receive-request.js";
-
-export type SocketType = "stream" | "seqpacket" | "dgram" | "raw";
 
 /** How a socket is made or taken over. */
 export interface SocketOptions {
@@ -50,20 +58,14 @@ export interface CheckedOptions {
   signal: AbortSignal | undefined;
 }
 
-const TYPES: Record<SocketType, number> = {
-  stream: SOCK_STREAM,
-  seqpacket: SOCK_SEQPACKET,
-  dgram: SOCK_DGRAM,
-  raw: SOCK_RAW,
-};
-
+/** Checks the name of a socket type. Returns SOCK_*. */
 export function checkType(argument: string, value: unknown): number {
-  if (typeof value !== "string") throw invalidArgType(argument, "of type string", value);
-  const type = Object.hasOwn(TYPES, value) ? TYPES[value as SocketType] : undefined;
-  if (type === undefined) {
-    throw invalidArgValue(argument, `must be one of ${Object.keys(TYPES).join(", ")}. Received "${value}"`);
-  }
-  return type;
+  const name = checkString(argument, value);
+  if (Object.hasOwn(SOCKET_TYPES, name)) return SOCKET_TYPES[name as SocketType];
+  throw invalidArgValue(
+    argument,
+    `must be one of ${Object.keys(SOCKET_TYPES).join(", ")}. Received "${name}"`,
+  );
 }
 
 export function checkOptions(options: SocketOptions): CheckedOptions {
@@ -120,8 +122,8 @@ export function refuseRaw(argument: string, family: number, type: number): void 
   }
 }
 
-/** The family (AF_*) of an address that a user gave. */
-export function familyOf(argument: string, address: Address): number {
-  checkObject(argument, address);
+/** Checks an address before a socket is made for it. Returns the address's family, AF_*. */
+export function checkAddress(argument: string, address: Address): number {
+  encodeAddress(address, argument, interfacesOf(undefined));
   return addressFamily(address, argument);
 }

@@ -2,7 +2,7 @@ import { checkFd } from "../arguments.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import { SO_DOMAIN } from "../constants/socket.js";
 import { FileDescriptor, hold, moveIn } from "../descriptor.js";
-import { codedError, invalidArgType } from "../errors.js";
+import { codedError } from "../errors.js";
 import { fromNodeSocket, type LeftBehind } from "../interop/node-socket.js";
 import { RESULT_GENERATION } from "../native/binding.js";
 import { binding } from "../native/load.js";
@@ -44,9 +44,6 @@ export function takeOver(source: unknown): TakenOver {
       }),
       undo: () => {},
     };
-  }
-  if (typeof source !== "object" || source === null) {
-    throw invalidArgType("source", "a descriptor number, a FileDescriptor or one of Node's sockets", source);
   }
   const { fd, end } = fromNodeSocket(source, (number) => getInt(number, SOL_SOCKET, SO_DOMAIN));
   const native = binding();

@@ -4,7 +4,7 @@ import { binding } from "../native/load.js";
 import { readI32, write32 } from "../wire/bytes.js";
 import { succeeded } from "./failure.js";
 
-const SIZEOF_INT = 4;
+export const SIZEOF_INT = 4;
 
 /** Reads an option that is an int, by its numbers. */
 export function getInt(fd: number, level: number, option: number): number {

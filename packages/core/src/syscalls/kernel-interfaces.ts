@@ -2,13 +2,13 @@ import { AF_UNIX } from "../constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_DGRAM } from "../constants/socket-types.js";
 import { ENODEV } from "../errno.js";
 import { binding } from "../native/load.js";
+import { IFNAMSIZ } from "../wire/interface.js";
 import type { InterfaceLookup } from "../wire/payload.js";
 import { failure, succeeded } from "./failure.js";
 
 /** include/uapi/linux/sockios.h */
 const SIOCGIFINDEX = 0x8933;
 /** struct ifreq, include/uapi/linux/if.h: a name with a null byte, and a union. In 32-bit programs the union is smaller. */
-const IFNAMSIZ = 16;
 const IFREQ_BYTES = 40;
 
 /** Returns an index, or a negative errno. */

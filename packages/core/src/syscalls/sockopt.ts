@@ -2,9 +2,8 @@ import { checkFd, checkInt32, checkInteger, checkObject, checkView, lengthOf } f
 import { invalidArgType } from "../errors.js";
 import { binding } from "../native/load.js";
 import { failure, succeeded } from "./failure.js";
+import { SIZEOF_INT } from "./int-option.js";
 import { refusePointersGet, refusePointersSet } from "./pointers.js";
-
-const SIZEOF_INT = Int32Array.BYTES_PER_ELEMENT;
 
 export interface GetsockoptOptions {
   /** How many bytes the value may have. The result is then bytes instead of a number. */

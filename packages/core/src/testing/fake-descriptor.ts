@@ -1,5 +1,6 @@
+import { checkFunction } from "../arguments.js";
 import type { Descriptor } from "../descriptor.js";
-import { closedError, invalidArgType } from "../errors.js";
+import { closedError } from "../errors.js";
 import { borrowFdAt } from "../interop/sendable.js";
 
 /**
@@ -101,7 +102,7 @@ export class FakeDescriptor implements Descriptor {
 
   /** Calls `use` with the number. If `use` returns, it owns the descriptor. If `use` throws, this object still owns it. */
   handOver<T>(use: (fd: number) => T): T {
-    if (typeof use !== "function") throw invalidArgType("use", "of type function", use);
+    checkFunction("use", use);
     if (this.#fd < 0) throw closedError("descriptor");
     const result = use(this.#fd);
     this.#giveUp();

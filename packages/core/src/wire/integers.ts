@@ -1,5 +1,4 @@
-import { checkInt32, checkInteger, checkUint32 } from "../arguments.js";
-import { invalidArgType, outOfRange } from "../errors.js";
+import { checkBigint, checkInt32, checkInteger, checkUint32 } from "../arguments.js";
 import {
   readI32,
   readI64,
@@ -16,12 +15,6 @@ import {
 } from "./bytes.js";
 import { both, WORD } from "./layout.js";
 import type { Payload } from "./payload.js";
-
-function checkBigint(argument: string, value: unknown, min: bigint, max: bigint): bigint {
-  if (typeof value !== "bigint") throw invalidArgType(argument, "of type bigint", value);
-  if (value < min || value > max) throw outOfRange(argument, `>= ${min}n && <= ${max}n`, value);
-  return value;
-}
 
 export const u8: Payload<number> = {
   ctype: "__u8",
@@ -85,8 +78,8 @@ export const i32: Payload<number> = {
   },
 };
 
-const MAX_U32 = 0xffffffffn;
-const MAX_U64 = 0xffffffffffffffffn;
+export const MAX_U32 = 0xffffffffn;
+export const MAX_U64 = 0xffffffffffffffffn;
 const MIN_I64 = -0x8000000000000000n;
 const MAX_I64 = 0x7fffffffffffffffn;
 const MIN_I32 = -0x80000000n;

@@ -5,7 +5,10 @@ import { readI32, readU32Be, write32, write32Be } from "./bytes.js";
 import { both } from "./layout.js";
 import type { InterfaceLookup, Payload } from "./payload.js";
 
-/** At most IFNAMSIZ - 1 characters (include/uapi/linux/if.h), and none that dev_valid_name() in net/core/dev.c refuses. */
+/** IFNAMSIZ, include/uapi/linux/if.h: how many bytes an interface's name can have, with its null byte. */
+export const IFNAMSIZ = 16;
+
+/** At most IFNAMSIZ - 1 characters, and none that dev_valid_name() in net/core/dev.c refuses. */
 const INTERFACE_NAME = /^[^\s/:]{1,15}$/;
 
 /**

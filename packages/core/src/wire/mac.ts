@@ -1,5 +1,11 @@
+import { invalidArgValue } from "../errors.js";
+
 /** ETH_ALEN, include/uapi/linux/if_ether.h. */
 export const MAC_BYTES = 6;
+
+/** The error of a device address that is none. */
+export const invalidMac = (argument: string): Error =>
+  invalidArgValue(argument, 'must be a device\'s address, as "aa:bb:cc:dd:ee:ff"');
 
 const hex = (byte: number) => byte.toString(16).padStart(2, "0");
 

@@ -1,4 +1,4 @@
-import { checkBytes } from "../arguments.js";
+import { checkBytes, checkString } from "../arguments.js";
 import { invalidArgType, invalidArgValue, outOfRange } from "../errors.js";
 import { copyBytes, readUtf8 } from "./bytes.js";
 import { both } from "./layout.js";
@@ -6,13 +6,17 @@ import type { Payload } from "./payload.js";
 
 const encoder = new TextEncoder();
 
+function encodeText(argument: string, text: string): Uint8Array {
+  if (text.includes("\0")) throw invalidArgValue(argument, "must be a string without null bytes");
+  return encoder.encode(text);
+}
+
 function textBytes(argument: string, value: string | Uint8Array): Uint8Array {
   if (typeof value !== "string") {
     if (ArrayBuffer.isView(value)) return checkBytes(argument, value);
     throw invalidArgType(argument, "of type string or an instance of Uint8Array", value);
   }
-  if (value.includes("\0")) throw invalidArgValue(argument, "must be a string without null bytes");
-  return encoder.encode(value);
+  return encodeText(argument, value);
 }
 
 /**
@@ -40,9 +44,7 @@ export function text(ctype: string, room: number): Payload<string | Uint8Array> 
 /** A name with a null byte at its end, together at most `room` bytes. An empty name removes the setting. */
 export function nameText(ctype: string, room: number): Payload<string> {
   const encode = (argument: string, value: unknown): Uint8Array => {
-    if (typeof value !== "string") throw invalidArgType(argument, "of type string", value);
-    if (value.includes("\0")) throw invalidArgValue(argument, "must be a string without null bytes");
-    const bytes = encoder.encode(value);
+    const bytes = encodeText(argument, checkString(argument, value));
     if (bytes.length >= room) throw outOfRange(`${argument}.length`, `< ${room}`, bytes.length);
     return bytes;
   };
