@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CompilerState, Extractor, ExtractorConfig } from "@microsoft/api-extractor";
-import { repository } from "./paths.mjs";
+import { core, repository } from "./paths.mjs";
 
 /**
  * These entry points use the exports of others, but their reports don't show them. Otherwise a change of the tables would be in
@@ -13,7 +13,6 @@ import { repository } from "./paths.mjs";
 const BUILT_ON_OTHERS = ["index.api.md", "testing.api.md"];
 
 const write = process.argv.includes("--write");
-const core = join(repository, "packages/core");
 const manifest = join(core, "package.json");
 const folder = join(core, "api");
 mkdirSync(folder, { recursive: true });

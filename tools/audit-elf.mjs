@@ -4,12 +4,12 @@
 import { existsSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { ALL, architectures } from "./architectures.mjs";
+import { MUSL_LIBC } from "./debian.mjs";
 import { prebuild } from "./paths.mjs";
 import { record } from "./results.mjs";
 import { attempt } from "./run.mjs";
 
 const exported = ["napi_register_module_v1", "node_api_module_get_api_version_v1"];
-const muslLibc = "/lib/x86_64-linux-musl/libc.so";
 
 /** The symbols that the binary may use from libc. glibc exports each in exactly one version, and musl exports each. */
 const oneVersion = new Set([
@@ -134,13 +134,13 @@ function audit(arch, file, strict) {
         .map((name) => `${name}: ${versions.get(name)?.join(", ") ?? "not there"}`),
     );
   } else if (strict) check("is compared with a glibc", `none of ${architectures[arch].glibc.join(", ")}`);
-  if (existsSync(muslLibc)) {
-    const names = exportsOf(muslLibc);
+  if (existsSync(MUSL_LIBC)) {
+    const names = exportsOf(MUSL_LIBC);
     check(
-      `takes names that ${muslLibc} has`,
+      `takes names that ${MUSL_LIBC} has`,
       libcNames.filter((name) => !names.has(name)),
     );
-  } else if (strict) check("is compared with musl", `no ${muslLibc}`);
+  } else if (strict) check("is compared with musl", `no ${MUSL_LIBC}`);
 
   return { size, results };
 }

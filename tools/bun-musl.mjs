@@ -3,7 +3,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cached, fingerprint } from "./cache.mjs";
-import { requirePackages } from "./debian.mjs";
+import { MUSL_LIBC, requirePackages } from "./debian.mjs";
 import { extractProgram } from "./npm-package.mjs";
 import { run } from "./run.mjs";
 
@@ -12,7 +12,6 @@ const BUN = {
   integrity:
     "sha512-10QoW/YfTgnURaGEaHpJCiXjLI2e5iTtfVDaA5JKcyUzaa1cq6cVUY9/Uq5XkYzvtRjHLRe9Oj/lTDIQcxy8HQ==",
 };
-const MUSL = "/lib/x86_64-linux-musl/libc.so";
 const PACKAGES = ["musl", "g++", "binutils"];
 
 // The archives are built for glibc, and use these functions of glibc.
@@ -46,7 +45,7 @@ function linkLibrary(folder) {
   const program = join(folder, "bun");
   const names = (text, pattern) =>
     new Set([...text.matchAll(pattern)].map(([, name]) => name.replace(/@.*/, "")));
-  const has = names(run("nm", ["--dynamic", "--defined-only", MUSL]), /(\S+)$/gm);
+  const has = names(run("nm", ["--dynamic", "--defined-only", MUSL_LIBC]), /(\S+)$/gm);
   const asks = new Set([
     ...names(run("nm", ["--dynamic", "--undefined-only", program]), / U (\S+)$/gm),
     // Data symbols that the program copies.
@@ -71,7 +70,7 @@ function linkLibrary(folder) {
     source,
     "-Wl,--start-group",
     ...["libstdc++.a", "libgcc_eh.a", "libgcc.a"].map((name) => join(archives, name)),
-    ...["-Wl,--end-group", MUSL],
+    ...["-Wl,--end-group", MUSL_LIBC],
   ]);
   renameSync(made, join(folder, "libstdc++.so.6"));
   rmSync(source);

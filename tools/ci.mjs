@@ -9,8 +9,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { repository } from "./paths.mjs";
 import { describeCounts } from "./results.mjs";
 import { printSummary, resultOf } from "./summary.mjs";
+import { thorough } from "./test-selection.mjs";
 
-const thorough = process.env.SENDMSG_THOROUGH === "1";
 /** How many times longer a part may take if it leaves nothing out. */
 const SHARE = thorough ? 10 : 1;
 const SECOND = 1000;

@@ -2,6 +2,9 @@
 import { existsSync } from "node:fs";
 import { attempt, run } from "./run.mjs";
 
+/** musl's libc, which is also its dynamic loader. It is in the package musl. */
+export const MUSL_LIBC = "/lib/x86_64-linux-musl/libc.so";
+
 export function isRoot() {
   return process.getuid?.() === 0;
 }

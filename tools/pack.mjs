@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ALL } from "./architectures.mjs";
-import { nativePackage, prebuild, repository } from "./paths.mjs";
+import { core, nativePackage, prebuild, repository } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { billOfMaterials } from "./sbom.mjs";
 
@@ -39,7 +39,6 @@ if (missing.length > 0) {
 }
 
 const read = (...path) => JSON.parse(readFileSync(join(...path), "utf8"));
-const core = join(repository, "packages/core");
 const coreManifest = read(core, "package.json");
 const installed = (name) => {
   const { version, license } = read(repository, "node_modules", name, "package.json");

@@ -3,7 +3,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const repository = dirname(dirname(fileURLToPath(import.meta.url)));
-export const nativeSources = join(repository, "packages/core/native");
+export const core = join(repository, "packages/core");
+export const nativeSources = join(core, "native");
 
 export function nativePackage(arch) {
   return join(repository, `packages/native-linux-${arch}`);

@@ -3,6 +3,28 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** The counts before the first test. */
+export const noCounts = () => ({ passed: 0, failed: 0, skipped: 0 });
+
+/** The counts of a part that failed as a whole. */
+export const failedWhole = () => ({ ...noCounts(), failed: 1 });
+
+/** Adds counts to a total. */
+export function addCounts(total, counts) {
+  for (const key of Object.keys(total)) total[key] += counts[key] ?? 0;
+}
+
+/** Counts a failure if no test ran. */
+export function failIfNothingRan(counts) {
+  if (counts.passed + counts.failed === 0) counts.failed++;
+}
+
+/** Prints the counts of a whole run. Ends the process, with status 1 if a test failed. */
+export function finish(total) {
+  console.log(describeCounts(total));
+  process.exit(total.failed === 0 ? 0 : 1);
+}
+
 export function record(part, { passed, failed, skipped = 0 }) {
   const folder = process.env.SENDMSG_RESULTS;
   if (!folder) return;
@@ -29,7 +51,7 @@ export function describeCounts({ passed, failed, skipped }) {
  * The counts of a report of vitest. Failures outside of tests count too: a file that can't be loaded, an error that nothing caught.
  */
 export function countsOf(report, status) {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const counts = noCounts();
   for (const file of report.testResults) {
     for (const { status } of file.assertionResults) {
       counts[status === "passed" ? "passed" : status === "failed" ? "failed" : "skipped"]++;
@@ -76,5 +98,5 @@ export function read(path) {
 /** Like {@link countsOf}, for a report that may be missing or truncated. */
 export function countsIn(path, status) {
   const report = read(path);
-  return report ? countsOf(report, status) : { passed: 0, failed: 1, skipped: 0 };
+  return report ? countsOf(report, status) : failedWhole();
 }

@@ -9,11 +9,10 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { requirePackages } from "./debian.mjs";
-import { repository } from "./paths.mjs";
-import { countsIn, describeCounts, failuresOf, read, record } from "./results.mjs";
+import { core, repository } from "./paths.mjs";
+import { addCounts, countsIn, failuresOf, finish, noCounts, read, record } from "./results.mjs";
 import { run } from "./run.mjs";
 
-const core = join(repository, "packages/core");
 /** If a run takes longer, it hangs. */
 const LIMIT_S = 20 * 60;
 
@@ -35,13 +34,13 @@ run(process.execPath, ["tools/setup.mjs"], { cwd: repository, stdio: "inherit" }
 const load = values.quiet ? undefined : startLoad();
 process.once("exit", () => load?.kill());
 
-const total = { passed: 0, failed: 0, skipped: 0 };
+const total = noCounts();
 for (const filters of positionals.length > 0 ? [positionals] : filesOfSeveralProcesses()) {
   const start = performance.now();
   let failed = 0;
   for (let i = 1; i <= times; i++) {
     const { counts, failures, output } = runOnce(filters);
-    for (const key of Object.keys(total)) total[key] += counts[key];
+    addCounts(total, counts);
     if (counts.failed === 0) continue;
     failed++;
     for (const { file, name, message } of failures) console.log(`run ${i}: ${file}: ${name}: ${message}`);
@@ -51,8 +50,7 @@ for (const filters of positionals.length > 0 ? [positionals] : filesOfSeveralPro
   console.log(`${filters.join(" ")}: ${failed} of ${times} runs failed, in ${seconds} s`);
 }
 record("soak", total);
-console.log(describeCounts(total));
-process.exit(total.failed === 0 ? 0 : 1);
+finish(total);
 
 function runOnce(filters) {
   const folder = mkdtempSync(join(tmpdir(), "sendmsg-soak-"));

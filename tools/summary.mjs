@@ -2,7 +2,15 @@
 // target, and how to run only that; and the sum of all counts.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { countsOf, describeCounts, failuresOf, read } from "./results.mjs";
+import {
+  addCounts,
+  countsOf,
+  describeCounts,
+  failIfNothingRan,
+  failuresOf,
+  noCounts,
+  read,
+} from "./results.mjs";
 
 const FAILURES_SHOWN = 4;
 const LINES_OF_LOG = 12;
@@ -10,13 +18,12 @@ const WIDTH = 200;
 
 /** A part's counts and its failed tests. If the part failed, or a result is missing, it has at least one failure. */
 export function resultOf(part, folder) {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const counts = noCounts();
   const failures = [];
   const { leaves = [], problem } = part;
   for (const name of leaves) {
     const left = read(join(folder, `${name}.json`));
-    const own =
-      left === undefined ? { passed: 0, failed: 0 } : "testResults" in left ? countsOf(left, 0) : left;
+    const own = left === undefined ? noCounts() : "testResults" in left ? countsOf(left, 0) : left;
     if (own.passed + own.failed === 0) {
       own.failed = 1;
       if (problem === undefined) failures.push({ file: name, name: "", message: "no result was left" });
@@ -35,19 +42,19 @@ export function resultOf(part, folder) {
 
 /** Prints the summary. Returns whether everything passed. */
 export function printSummary(parts) {
-  const total = { passed: 0, failed: 0, skipped: 0 };
+  const total = noCounts();
   console.log();
   const slowestFirst = parts.toSorted((a, b) => (b.seconds ?? 0) - (a.seconds ?? 0));
   for (const { name, counts, seconds } of slowestFirst) {
     if (seconds !== undefined)
       console.log(`${String(seconds).padStart(5)} s  ${name}: ${describeCounts(counts)}`);
-    for (const key of Object.keys(total)) total[key] += counts[key];
+    addCounts(total, counts);
   }
   const failed = parts.filter(({ counts }) => counts.failed > 0);
   for (const part of failed.filter(({ seconds }) => seconds !== undefined)) printFailed(part);
   const never = failed.filter(({ seconds }) => seconds === undefined);
   if (never.length > 0) console.log(`\nDID NOT RUN: ${never.map(({ name }) => name).join(", ")}`);
-  if (total.passed + total.failed === 0) total.failed++;
+  failIfNothingRan(total);
   console.log(`\n${describeCounts(total)}`);
   return total.failed === 0;
 }

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ALL, architectures, tableOf } from "./architectures.mjs";
 import { namesAndFilters } from "./arguments.mjs";
-import { requirePackages } from "./debian.mjs";
+import { MUSL_LIBC, requirePackages } from "./debian.mjs";
 import { prebuild } from "./paths.mjs";
-import { describeCounts, record } from "./results.mjs";
+import { finish, noCounts, record } from "./results.mjs";
 import { attempt, run } from "./run.mjs";
 import { root } from "./targets.mjs";
 
@@ -19,7 +19,7 @@ const targets = tableOf(ALL, {
   x64: {
     compiler: ["gcc"],
     start: "xor %ebp, %ebp; mov %rsp, %rdi; and $-16, %rsp; call start",
-    libc: () => "/lib/x86_64-linux-musl/libc.so",
+    libc: () => MUSL_LIBC,
     packages: ["gcc", "musl"],
     runner: [],
   },
@@ -69,15 +69,14 @@ const { names } = namesAndFilters("architecture", targets);
 const chosen = names.length > 0 ? names : Object.keys(targets);
 requirePackages(["binutils", ...new Set(chosen.flatMap((arch) => targets[arch].packages))]);
 
-const counts = { passed: 0, failed: 0, skipped: 0 };
+const counts = noCounts();
 for (const arch of chosen) {
   const fault = load(arch);
   counts[fault ? "failed" : "passed"]++;
   console.log(`linux-${arch}: ${fault ? `FAILED: ${fault}` : "musl loads it"}`);
 }
 record("musl", counts);
-console.log(describeCounts(counts));
-process.exit(counts.failed === 0 ? 0 : 1);
+finish(counts);
 
 function load(arch) {
   const addon = prebuild(arch);

@@ -8,7 +8,17 @@ import { dirname, join } from "node:path";
 import { namesAndFilters } from "./arguments.mjs";
 import { bunOnMusl } from "./bun-musl.mjs";
 import { repository } from "./paths.mjs";
-import { countsIn, describeCounts, keepReport, record } from "./results.mjs";
+import {
+  addCounts,
+  countsIn,
+  describeCounts,
+  failedWhole,
+  failIfNothingRan,
+  finish,
+  keepReport,
+  noCounts,
+  record,
+} from "./results.mjs";
 import { run } from "./run.mjs";
 import { bun, deno, nodes } from "./toolbox.mjs";
 
@@ -42,19 +52,18 @@ const runtimes = {
 const { names, filters } = namesAndFilters("runtime", runtimes);
 run(process.execPath, ["tools/setup.mjs"], { cwd: repository, stdio: "inherit" });
 
-const total = { passed: 0, failed: 0, skipped: 0 };
+const total = noCounts();
 const summary = [];
 for (const name of names.length > 0 ? names : Object.keys(runtimes)) {
   const start = Date.now();
   const counts = testOn(name);
-  if (counts.passed + counts.failed === 0) counts.failed++; // nothing ran
+  failIfNothingRan(counts);
   record(`tests on ${name}`, counts);
-  for (const key of Object.keys(total)) total[key] += counts[key];
+  addCounts(total, counts);
   summary.push(`${name}: ${describeCounts(counts)} in ${Math.round((Date.now() - start) / SECOND)} s`);
 }
 console.log(summary.join("\n"));
-console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
-process.exit(total.failed === 0 ? 0 : 1);
+finish(total);
 
 function testOn(name) {
   console.log(`\n${name}`);
@@ -85,7 +94,7 @@ function testOn(name) {
     return countsIn(report, status);
   } catch (error) {
     console.error(error.message);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return failedWhole();
   } finally {
     rmSync(results, { recursive: true, force: true });
   }

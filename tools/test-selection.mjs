@@ -2,13 +2,14 @@
 // architecture can get wrong. With SENDMSG_THOROUGH=1 it contains all tests.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { repository } from "./paths.mjs";
+import { core } from "./paths.mjs";
 
 const VITEST = ["node_modules/vitest/vitest.mjs", "run", "--root", "packages/core"];
 const KERNEL_TESTS = "test/kernel/";
 // The same text as in test/support/skip-unless.ts.
 const REAL_KERNEL = "on a real kernel";
-const thorough = process.env.SENDMSG_THOROUGH === "1";
+/** Whether to leave nothing out, as every night. */
+export const thorough = process.env.SENDMSG_THOROUGH === "1";
 
 // User-mode emulation has none of these address families, and its delays mean nothing. A booted kernel runs these tests.
 const NOT_EMULATED = [`${KERNEL_TESTS}**`, "test/scenarios/hostile.test.ts"];
@@ -65,7 +66,6 @@ export const kernelTests = () => [KERNEL_TESTS, ...whereTimeIsShort];
 
 /** The tests that send messages through the kernel, and the tests that don't work in user-mode emulation. */
 export function kernelAndMistakenTests() {
-  const core = join(repository, "packages/core");
   const chosen = readdirSync(join(core, "test"), { recursive: true })
     .map((file) => `test/${file}`)
     .filter((path) => path.endsWith(".test.ts") && !path.startsWith(KERNEL_TESTS))

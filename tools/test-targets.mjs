@@ -14,7 +14,18 @@ import { namesAndFilters } from "./arguments.mjs";
 import { isRoot, requirePackages } from "./debian.mjs";
 import { isEmulated } from "./emulation.mjs";
 import { repository } from "./paths.mjs";
-import { countsIn, describeCounts, keepReport, noTestFailed, record } from "./results.mjs";
+import {
+  addCounts,
+  countsIn,
+  describeCounts,
+  failedWhole,
+  failIfNothingRan,
+  finish,
+  keepReport,
+  noCounts,
+  noTestFailed,
+  record,
+} from "./results.mjs";
 import { run } from "./run.mjs";
 import { initramfs, kernel } from "./targets.mjs";
 import { testInRoot } from "./test-in-root.mjs";
@@ -67,14 +78,13 @@ const node = (...args) => run(process.execPath, args, { cwd: repository, stdio: 
 node("tools/setup.mjs");
 for (const arch of new Set(chosen.map((target) => target.arch))) node("tools/build-native.mjs", arch);
 
-const total = { passed: 0, failed: 0, skipped: 0 };
+const total = noCounts();
 const summary = [];
 for (const target of chosen.filter(({ test }) => test === testInRoot)) await testTarget(target);
 // An emulated machine has one processor, so two of them run in parallel.
 await Promise.all(chosen.filter(({ test }) => test === testOnKernel).map(testTarget));
 console.log(summary.join("\n"));
-console.log(describeCounts(total));
-process.exit(total.failed === 0 ? 0 : 1);
+finish(total);
 
 async function testTarget(target) {
   const results = mkdtempSync(join(tmpdir(), "sendmsg-results-"));
@@ -93,13 +103,13 @@ async function testTarget(target) {
     keepReport(target.name, report);
   } catch (error) {
     console.error(error.message);
-    counts = { passed: 0, failed: 1, skipped: 0 };
+    counts = failedWhole();
   } finally {
     rmSync(results, { recursive: true, force: true });
   }
-  if (counts.passed + counts.failed === 0) counts.failed++; // nothing ran
+  failIfNothingRan(counts);
   record(`tests on ${target.name}`, counts);
-  for (const key of Object.keys(total)) total[key] += counts[key];
+  addCounts(total, counts);
   const seconds = Math.round((Date.now() - start) / 1000);
   summary.push(`${target.name}: ${describeCounts(counts)} in ${seconds} s`);
 }

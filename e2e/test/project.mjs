@@ -15,9 +15,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, inject, onTestFinished } from "vitest";
+import { repository } from "../../tools/paths.mjs";
 import { load } from "./toolbox.mjs";
 
-const REPOSITORY = join(dirname(new URL(import.meta.url).pathname), "../..");
 // The programs that shells and package managers call. There is no compiler, no make and no Python.
 const TOOLS = [
   "sh",
@@ -123,7 +123,7 @@ function startIn(cwd, env, program, args) {
  * rewrites `using` for the runtimes that don't parse it.
  */
 export async function readmePrograms(socket, file, change = (code) => code) {
-  const text = readFileSync(join(REPOSITORY, "README.md"), "utf8");
+  const text = readFileSync(join(repository, "README.md"), "utf8");
   const [send, receive] = ["Sending", "Receiving"].map((title) => {
     const code = new RegExp(`^## ${title}\n+\`\`\`js\n([\\s\\S]*?)^\`\`\``, "m").exec(text)?.[1];
     if (!code) throw new Error(`README.md has no program under ${title}`);
