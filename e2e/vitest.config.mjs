@@ -8,7 +8,7 @@ export default defineConfig({
     include: ["test/**/*.test.mjs"],
     globalSetup: ["test/registry.mjs"],
     pool: "forks",
-    // vitest leaves one processor free, for nobody.
+    // By default, vitest leaves one processor unused.
     maxWorkers: availableParallelism(),
     reporters: results ? ["default", ["json", { outputFile: `${results}/installations.json` }]] : ["default"],
     testTimeout: 180_000,

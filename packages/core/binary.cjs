@@ -1,18 +1,18 @@
 "use strict";
 
-// Every package is required by a literal name, so that bundlers and tracers find it, inside try, so that they put up with
-// the ones that are not installed, and inside a function, so that nothing is loaded before the first call.
+// Each require() has a literal name, so that bundlers and tracers find the package. It is inside try, so that they accept that the
+// package is not installed. It is inside a function, so that nothing is loaded before the first call.
 
 const { existsSync } = require("node:fs");
 const { createRequire } = require("node:module");
 const { dirname, join } = require("node:path");
 
-// A loader of CommonJS tells a module its file; a bundler does not. __dirname would be no help: in a bundle it is missing, or the
-// bundle's own folder, or relative to the current directory (webpack), where a stranger's file may lie. A bundle has its binary
-// by the literal require() below, and nothing is searched for.
+// Node's loader of CommonJS gives a module its file name, but a bundler does not. We can't use __dirname: in a bundle it is
+// missing, or the bundle's own folder, or relative to the current directory (webpack), where a stranger may have put a file. A bundle
+// gets its binary from the literal require() below, and we search nowhere.
 exports.directory = typeof module.filename === "string" ? dirname(module.filename) : undefined;
 
-/** Requires as this file does. A bundler would take a name made at run time for all the files that it could mean. */
+/** Like require() of this file. If require() has a variable name, a bundler includes all files that the name could mean. */
 const requireHere = () => createRequire(join(exports.directory, "binary.cjs"));
 
 exports.packageJson = function packageJson() {
@@ -23,7 +23,7 @@ exports.version = function version() {
   return exports.packageJson().version;
 };
 
-/** The checksums of the binaries that were published together with this file: made when the package is packed. */
+/** The checksums of the binaries that were published together with this file. tools/pack.mjs writes them. */
 exports.published = function published() {
   try {
     return require("./binaries.json");
@@ -62,7 +62,7 @@ exports.prebuilt = function prebuilt(target) {
   }
 };
 
-/** Where a binary of that target's package would be; undefined in a bundle, or if the package is not installed. */
+/** The path of the binary in the target's package. Undefined in a bundle, or if the package is not installed. */
 exports.prebuiltPath = function prebuiltPath(target) {
   if (exports.directory === undefined) return undefined;
   try {
@@ -75,9 +75,12 @@ exports.prebuiltPath = function prebuiltPath(target) {
 
 exports.localDirectory = exports.directory === undefined ? undefined : join(exports.directory, "native");
 
-// One literal place. node-gyp-build would look into others, too, as the environment says (PREBUILDS_ONLY, npm_config_arch), and
-// beside the runtime's executable.
-/** A build made on this machine: native/build/Release/sendmsg.node. Undefined: there is none. */
+/**
+ * The binary that was built on this machine: native/build/Release/sendmsg.node. Undefined: there is none.
+ *
+ * We look only there. node-gyp-build would also look in places that the environment names (PREBUILDS_ONLY, npm_config_arch), and
+ * beside the runtime's executable.
+ */
 exports.localPath = function localPath() {
   if (exports.localDirectory === undefined) return undefined;
   const path = join(exports.localDirectory, "build", "Release", "sendmsg.node");

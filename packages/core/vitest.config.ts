@@ -3,13 +3,13 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import type { Reporter } from "vitest/node";
 
-/** A file that wants the results, besides the terminal; or a folder. */
+/** SENDMSG_REPORT is a file for the results, and SENDMSG_RESULTS a folder for them. */
 const { SENDMSG_FORKS, SENDMSG_REPORT, SENDMSG_RESULTS, SENDMSG_TARGET } = process.env;
 const report = SENDMSG_REPORT || (SENDMSG_RESULTS && `${SENDMSG_RESULTS}/tests.json`);
 
 /**
- * Errors that no test caught fail the run, but for one: a worker gives up waiting for an answer when the reporting process has
- * had no turn for a minute, as happens under emulation. What it has reported arrives all the same.
+ * Fails the run if there was an error that no test caught, with one exception. Under emulation, the reporting process sometimes gets
+ * no turn for a minute. Then a worker gives up waiting for its answer. But the worker's report still arrives.
  */
 const unhandledErrors: Reporter = {
   onTestRunEnd(_modules, errors) {
@@ -18,10 +18,10 @@ const unhandledErrors: Reporter = {
   },
 };
 
-/** Another architecture is mostly emulated, some 20 times slower. */
+/** Another architecture is mostly emulated, and some 20 times slower. */
 const LONGEST_TEST = SENDMSG_TARGET ? 300_000 : 60_000;
 
-/** How many files run at the same time. vitest would leave a processor free, for nobody. */
+/** How many files run at the same time. By default, vitest leaves one processor unused. */
 const forks = Number(SENDMSG_FORKS) || availableParallelism();
 
 /** A file is in the quiet group if it has the comment "While nothing else runs.". vitest runs one group after the other. */
@@ -49,7 +49,7 @@ export default defineConfig({
         include,
         setupFiles: ["test/support/setup.ts"],
         pool: "forks",
-        // Where delays are measured, another process would be in the way: those of one process are run when the others are done.
+        // Another process would disturb tests that measure delays. So these run in one process, when the others are done.
         poolOptions: { forks: { isolate: false, singleFork: name === "quiet" } },
         testTimeout: LONGEST_TEST,
         hookTimeout: LONGEST_TEST,

@@ -1,8 +1,8 @@
 #!/bin/bash
 # boot.sh ARCH KERNEL MEGABYTES INITRAMFS…
 # Boots the kernel on an emulated machine, with the archives as one initramfs. The console goes to standard output.
-# One processor: with several, qemu has been seen to crash Node often, which writes code while it runs.
-# SELinux, which has no policy there and forbids nothing, gives sockets the security labels that SO_PASSSEC delivers.
+# The machine has one processor. With several, qemu often crashes Node, because Node writes code while it runs.
+# SELinux gives sockets the security labels that SO_PASSSEC delivers. It has no policy, so it forbids nothing.
 set -euo pipefail
 arch=$1 kernel=$2 memory=$3
 shift 3
@@ -11,7 +11,7 @@ trap 'rm -f "$initramfs"' EXIT
 cat "$@" >"$initramfs"
 case $arch in
   arm64) machine=(qemu-system-aarch64 -machine virt,gic-version=3 -cpu cortex-a72) console=ttyAMA0 ;;
-  # Nothing newer: Node has been seen to crash with the vector instructions of qemu 7.2. Random numbers make the boot quick.
+  # Not a newer processor: Node crashes with the vector instructions of qemu 7.2. rdrand makes the boot quick.
   ia32) machine=(qemu-system-i386 -machine pc -cpu Nehalem,+rdrand) console=ttyS0 ;;
 esac
 "${machine[@]}" -accel tcg,thread=single -smp 1 -m "$memory" -nodefaults -nographic -no-reboot \

@@ -1,11 +1,11 @@
 #!/bin/bash
 # emulate.sh ROOT ARCH EMULATOR
-# Sees to it that the programs of a root file system run: prints "native" if this kernel runs them by itself, else "emulated",
-# having told it to run ARCH's (ia32 or arm64) with EMULATOR; "unable" if none is named. See binfmt_misc in the kernel's
-# admin guide; F: the interpreter is opened now, so that it need not be in the root that the program runs in.
+# Makes this machine run the programs of a root file system. ARCH is ia32 or arm64. Prints "native" if this kernel runs the programs
+# itself. Otherwise, tells the kernel to run them with EMULATOR, and prints "emulated". If EMULATOR is empty, prints "unable".
+# See binfmt_misc in the kernel's admin guide. With the flag F, the kernel opens EMULATOR now. So it need not be in the root.
 set -euo pipefail
 root=$1 emulator=$3
-# e_ident, e_type and e_machine of the ELF header; any OS ABI, executables and shared objects.
+# e_ident, e_type and e_machine of the ELF header. The mask accepts any OS ABI, and both executables and shared objects.
 case $2 in
   ia32) cpu=i386 class='\x01' machine='\x03\x00' ;;
   arm64) cpu=aarch64 class='\x02' machine='\xb7\x00' ;;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # enter.sh ROOT REPOSITORY DEPENDENCIES RESULTS COMMAND…
-# Runs COMMAND in ROOT: a copy of the checkout at /repository (in memory), DEPENDENCIES as its node_modules, RESULTS at
-# /results. It has namespaces for mounts and processes of its own, so that nothing stays mounted or running.
+# Runs COMMAND in ROOT. There, /repository is a copy of the checkout (in memory), its node_modules is DEPENDENCIES, and /results is
+# RESULTS. COMMAND has its own namespaces for mounts and processes, so nothing stays mounted or running.
 set -euo pipefail
 if [ "${ENTERED:-}" != yes ]; then
   export ENTERED=yes

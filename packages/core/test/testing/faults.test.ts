@@ -22,7 +22,7 @@ afterEach(() => {
 const TYPES = ["stream", "seqpacket", "dgram"] as const;
 
 describe.each(TYPES)("%s", (type) => {
-  it("failNext() fails the next send once, of which nothing goes", async () => {
+  it("failNext() fails the next send once, and nothing of it is sent", async () => {
     const [a, b] = memorySocketpair(type);
     a.failNext("sendmsg", "ETOOMANYREFS");
     const error = await rejection(a.sendmsg({ data: "lost", fds: [0] }));
