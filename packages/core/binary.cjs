@@ -8,8 +8,8 @@ const { createRequire } = require("node:module");
 const { dirname, join } = require("node:path");
 
 // Node's loader of CommonJS gives a module its file name, but a bundler does not. We can't use __dirname: in a bundle it is
-// missing, or the bundle's own folder, or relative to the current directory (webpack), where a stranger may have put a file. A bundle
-// gets its binary from the literal require() below, and we search nowhere.
+// missing, or the bundle's own folder, or relative to the current directory (webpack), where a stranger may have put a file. A
+// bundle gets its binary from the literal require() below, and we search nowhere.
 exports.directory = typeof module.filename === "string" ? dirname(module.filename) : undefined;
 
 /** Like require() of this file. If require() has a variable name, a bundler includes all files that the name could mean. */

@@ -8,8 +8,8 @@ const { SENDMSG_FORKS, SENDMSG_REPORT, SENDMSG_RESULTS, SENDMSG_TARGET } = proce
 const report = SENDMSG_REPORT || (SENDMSG_RESULTS && `${SENDMSG_RESULTS}/tests.json`);
 
 /**
- * Fails the run if there was an error that no test caught, with one exception. Under emulation, the reporting process sometimes gets
- * no turn for a minute. Then a worker gives up waiting for its answer. But the worker's report still arrives.
+ * Fails the run if there was an error that no test caught, with one exception. Under emulation, the reporting process sometimes
+ * gets no turn for a minute. Then a worker gives up waiting for its answer. But the worker's report still arrives.
  */
 const unhandledErrors: Reporter = {
   onTestRunEnd(_modules, errors) {

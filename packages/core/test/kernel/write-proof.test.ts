@@ -32,12 +32,12 @@ function check(name: string, passed: readonly Proof[], failed: readonly Proof[] 
 }
 
 describe("tools/write-proof.mjs --check", () => {
-  test("passes if the reports show every noted proof of their kernels", () => {
+  test("passes if the reports show every recorded proof of their kernels", () => {
     expect(check("all", [first!, ...rest])).toEqual({ status: 0, stderr: "" });
   });
 
-  test("fails if a noted proof failed or was not run", () => {
-    const complaint = `Noted, and no test has shown it: ${first!.message}: ${first!.direction}, ${kernel}\n`;
+  test("fails if a recorded proof failed or was not run", () => {
+    const complaint = `Recorded, but no test has shown it: ${first!.message}: ${first!.direction}, ${kernel}\n`;
     expect(check("skipped", rest)).toEqual({ status: 1, stderr: complaint });
     expect(check("failed", rest, [first!])).toEqual({ status: 1, stderr: complaint });
   });
