@@ -58,14 +58,17 @@ export interface CheckedOptions {
   signal: AbortSignal | undefined;
 }
 
-/** Checks the name of a socket type. Returns SOCK_*. */
-export function checkType(argument: string, value: unknown): number {
-  const name = checkString(argument, value);
-  if (Object.hasOwn(SOCKET_TYPES, name)) return SOCKET_TYPES[name as SocketType];
-  throw invalidArgValue(
-    argument,
-    `must be one of ${Object.keys(SOCKET_TYPES).join(", ")}. Received "${name}"`,
-  );
+const ALL_TYPES = Object.keys(SOCKET_TYPES) as SocketType[];
+
+/** Checks the name of a socket type, which must be one of `allowed`. Returns SOCK_*. */
+export function checkType(
+  argument: string,
+  value: unknown,
+  allowed: readonly SocketType[] = ALL_TYPES,
+): number {
+  const name = checkString(argument, value) as SocketType;
+  if (allowed.includes(name)) return SOCKET_TYPES[name];
+  throw invalidArgValue(argument, `must be one of ${allowed.join(", ")}. Received "${name}"`);
 }
 
 export function checkOptions(options: SocketOptions): CheckedOptions {

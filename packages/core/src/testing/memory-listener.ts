@@ -6,9 +6,10 @@ import { checkNotAborted } from "../socket/abort.js";
 import { AcceptQueue } from "../socket/accept-queue.js";
 import { rejectInTurn } from "../socket/fairness.js";
 import { iterateConnections } from "../socket/iterating.js";
+import { checkType } from "../socket/socket-options.js";
 import { Faults } from "./faults.js";
 import { MemoryEndpoint } from "./memory-endpoint.js";
-import { checkType, type MemorySocket, type MemorySocketOptions, pairOf } from "./memory-socket.js";
+import { type MemorySocket, type MemorySocketOptions, pairOf } from "./memory-socket.js";
 
 export interface MemoryListenerOptions extends MemorySocketOptions {
   /** Default: "stream". */
@@ -29,7 +30,8 @@ export class MemoryListener implements MessageListener<MemorySocket> {
 
   constructor(options: MemoryListenerOptions = {}) {
     const { type = "stream", ...socketOptions } = checkObject("options", options);
-    this.#type = checkType(type, ["stream", "seqpacket"]);
+    checkType("type", type, ["stream", "seqpacket"]);
+    this.#type = type;
     this.#options = socketOptions;
     // Only to check the options now, so that a wrong one does not fail at the first connection.
     pairOf(this.#type, [socketOptions, socketOptions]);

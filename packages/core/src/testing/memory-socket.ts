@@ -2,7 +2,7 @@ import { byteLength, checkInteger, checkObject, own } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
 import { CONSTRUCT, checkConstruct } from "../construct.js";
-import { invalidArgValue, printed } from "../errors.js";
+import { invalidArgValue } from "../errors.js";
 import { Message, type OutgoingMessage } from "../message.js";
 import { checkNotAborted } from "../socket/abort.js";
 import { rejectInTurn } from "../socket/fairness.js";
@@ -20,7 +20,7 @@ import {
 import type { SendResult } from "../socket/send-queue.js";
 import { NO_SEND_OPTIONS, type SendOptions } from "../socket/sending.js";
 import { checkDirections } from "../socket/shutdown.js";
-import { checkType as checkSocketType } from "../socket/socket-options.js";
+import { checkType } from "../socket/socket-options.js";
 import { WaitQueue } from "../socket/wait-queue.js";
 import type { MessageSocket } from "../socket.js";
 import { unshared } from "../unshared.js";
@@ -98,10 +98,10 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   ) {
     checkConstruct(key, "MemorySocket", "memorySocketpair()");
     this.type = type;
-    this.#receiver = { family: AF_UNIX, protocol: 0, maxFds, type: checkSocketType("type", type) };
+    this.#receiver = { family: AF_UNIX, protocol: 0, maxFds, type: checkType("type", type, TYPES) };
     this.#incoming = incoming;
     this.#outgoing = outgoing;
-    this.#sending = new MemorySending(outgoing, type, this.#faults, this.#endpoint);
+    this.#sending = new MemorySending(outgoing, this.#receiver, this.#faults, this.#endpoint);
     incoming.attachReader({ refusesFiles: maxFds === "refuse", onReadable: () => this.#endpoint.schedule() });
     outgoing.attachWriter({ onWritable: () => this.#endpoint.schedule() });
   }
@@ -215,14 +215,6 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   }
 }
 
-export function checkType<T extends MemorySocketType>(
-  type: T,
-  types: readonly MemorySocketType[] = TYPES,
-): T {
-  if (types.includes(type)) return type;
-  throw invalidArgValue("type", `must be one of ${types.join(", ")}. Received ${printed(type)}`);
-}
-
 /**
  * Makes two sockets in memory that are connected to each other, as socketpair() does, on any platform.
  *
@@ -233,5 +225,5 @@ export function memorySocketpair(
   options: MemorySocketOptions = {},
 ): [MemorySocket, MemorySocket] {
   const given = checkObject("options", options);
-  return pairOf(checkType(type), [given, given]);
+  return pairOf(type, [given, given]);
 }

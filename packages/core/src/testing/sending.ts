@@ -3,17 +3,18 @@ import { type Address, decodeAddress, encodeAddress } from "../address/index.js"
 import { checkObject } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_OOB } from "../constants/message-flags.js";
+import { SOCK_STREAM } from "../constants/socket-types.js";
 import { decodeControl } from "../control/index.js";
 import { EAGAIN, EOPNOTSUPP } from "../errno.js";
 import { systemError } from "../errors.js";
 import type { OutgoingMessage } from "../message.js";
 import { checkNotAborted } from "../socket/abort.js";
+import type { SocketFacts } from "../socket/facts.js";
 import { rejectInTurn } from "../socket/fairness.js";
 import { checkOutgoing } from "../socket/outgoing.js";
 import { SendQueue, type SendResult, type Transport, withBytesSent } from "../socket/send-queue.js";
 import type { SendOptions } from "../socket/sending.js";
-import { checkType } from "../socket/socket-options.js";
-import type { Attachments, Channel, MemorySocketType } from "./channel.js";
+import type { Attachments, Channel } from "./channel.js";
 import { fileBehind } from "./fake-descriptor.js";
 import type { Faults } from "./faults.js";
 import type { MemoryEndpoint } from "./memory-endpoint.js";
@@ -40,7 +41,7 @@ const throughBytes = (argument: string, address: Address): Address =>
 /** The sending half of a socket in memory. */
 export class MemorySending implements Transport<ChannelMessage> {
   readonly #channel: Channel;
-  readonly #type: MemorySocketType;
+  readonly #facts: SocketFacts;
   readonly #faults: Faults<"sendmsg" | "recvmsg">;
   readonly #endpoint: MemoryEndpoint;
   readonly queue: SendQueue<ChannelMessage>;
@@ -48,15 +49,15 @@ export class MemorySending implements Transport<ChannelMessage> {
 
   constructor(
     channel: Channel,
-    type: MemorySocketType,
+    facts: SocketFacts,
     faults: Faults<"sendmsg" | "recvmsg">,
     endpoint: MemoryEndpoint,
   ) {
     this.#channel = channel;
-    this.#type = type;
+    this.#facts = facts;
     this.#faults = faults;
     this.#endpoint = endpoint;
-    this.isStream = type === "stream";
+    this.isStream = facts.type === SOCK_STREAM;
     this.queue = new SendQueue(endpoint, this);
   }
 
@@ -81,9 +82,8 @@ export class MemorySending implements Transport<ChannelMessage> {
   #prepare(message: OutgoingMessage): ChannelMessage {
     this.#endpoint.open();
     this.queue.checkOpen();
-    const socket = { family: AF_UNIX, type: checkType("type", this.#type) };
     // A datagram's address names the sender here, and may be of any family.
-    const outgoing = checkOutgoing(message, socket, fileBehind, throughBytes, interfaceIndex);
+    const outgoing = checkOutgoing(message, this.#facts, fileBehind, throughBytes, interfaceIndex);
     const { iov, total, files, control, address, flags } = outgoing;
     if (flags & MSG_OOB) throw systemError(EOPNOTSUPP, "sendmsg");
     const attachments = {
