@@ -191,7 +191,7 @@ describe("--check", () => {
   test.each([
     ["a package of another version", native, newer, `the version in ${native} is`],
     ["a pin that is a range", "packages/core/package.json", range, /the pin of .*-x64 in packages\/core/],
-    ["one in the lock file", "package-lock.json", range, /the pin of .*-x64 in package-lock\.json/],
+    ["a range in the lock file", "package-lock.json", range, /the pin of .*-x64 in package-lock\.json/],
     ["a changelog without the version", "CHANGELOG.md", newer, /CHANGELOG\.md has no/],
   ])("finds %s", (_, file, change, reason) => {
     const before = read(file);
