@@ -91,7 +91,7 @@ export class Listener implements MessageListener<Socket> {
   /** The listener became ready while the thread was accepting. */
   #readyMeanwhile = false;
   /** What a thread has brought, until the program asks for it: a Socket, an errno, or the error of making the Socket. */
-  #held: number | Socket | Error | undefined;
+  #brought: number | Socket | Error | undefined;
   readonly #boundPath: BoundPath | undefined;
   #options: SocketOptionAccess | undefined;
 
@@ -251,10 +251,10 @@ export class Listener implements MessageListener<Socket> {
 
   /** Returns the connection or the errno that a thread has brought. If there is none, starts a thread and returns -EAGAIN. */
   #acceptOffLoop(): number | Socket {
-    const held = this.#held;
-    this.#held = undefined;
-    if (held instanceof Error) throw held;
-    if (held !== undefined) return held;
+    const brought = this.#brought;
+    this.#brought = undefined;
+    if (brought instanceof Error) throw brought;
+    if (brought !== undefined) return brought;
     if (this.#inThread) return -EAGAIN;
     const fd = this.#endpoint.open();
     const started = callOffLoop(
@@ -270,21 +270,21 @@ export class Listener implements MessageListener<Socket> {
     this.#inThread = false;
     const native = binding();
     const accepted = native.endCall(token);
-    let held: number | Socket | Error = accepted;
+    let brought: number | Socket | Error = accepted;
     if (accepted >= 0) {
       try {
-        held = this.#socketOf(holdUncollected(accepted, native.result[RESULT_GENERATION]!));
+        brought = this.#socketOf(holdUncollected(accepted, native.result[RESULT_GENERATION]!));
       } catch (error) {
-        held = error as Error;
+        brought = error as Error;
       }
     }
     if (this.#endpoint.closed) {
-      this.#serveLast(held);
+      this.#serveLast(brought);
       return;
     }
     // Another process has taken this connection. If a new one came while the thread ran, no further event will come: so try again.
-    if (held === -EAGAIN && !this.#readyMeanwhile) return;
-    if (held !== -EAGAIN) this.#held = held;
+    if (brought === -EAGAIN && !this.#readyMeanwhile) return;
+    if (brought !== -EAGAIN) this.#brought = brought;
     this.#pump();
   }
 
@@ -358,7 +358,7 @@ export class Listener implements MessageListener<Socket> {
         "accept() is waiting for a connection, or a thread is accepting one: wait for it first",
       );
     }
-    if (this.#held !== undefined) {
+    if (this.#brought !== undefined) {
       throw codedError(
         "ERR_INVALID_STATE",
         "The listener has accepted a connection that the program has not taken: call tryAccept()",
@@ -383,8 +383,8 @@ export class Listener implements MessageListener<Socket> {
     if (!this.#endpoint.closed) {
       this.#boundPath?.remove();
       const closing = this.#endpoint.close();
-      if (typeof this.#held === "object" && !(this.#held instanceof Error)) this.#held.close();
-      this.#held = undefined;
+      if (typeof this.#brought === "object" && !(this.#brought instanceof Error)) this.#brought.close();
+      this.#brought = undefined;
       const error = () => this.#endpoint.closedError();
       this.#queue.close(error, this.#inThread ? 1 : 0);
       if (!this.#queue.isEmpty()) setTimeout(() => this.#queue.failAll(error), LONGEST_CLOSE).unref();

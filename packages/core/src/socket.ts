@@ -13,7 +13,7 @@ import { type SocketType, socketTypeName } from "./control/socket-type.js";
 import { type Descriptor, type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
 import { codedError, invalidArgValue } from "./errors.js";
 import { toNetSocket } from "./interop/node-socket.js";
-import { HANDED_OVER, HANDING_OVER, HOLDS_DATA } from "./interop/sendable.js";
+import { HANDED_OVER, HANDING_OVER, HAS_UNREAD_DATA } from "./interop/sendable.js";
 import { type Message, messageOf, type OutgoingMessage } from "./message.js";
 import { RESULT_FDS } from "./native/binding.js";
 import { binding } from "./native/load.js";
@@ -493,7 +493,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
         "The socket is in use: abort its sends, receives and connect() or wait for them first",
       );
     }
-    if (this.#receiving.holdsData) {
+    if (this.#receiving.hasUnreadData) {
       throw codedError(
         "ERR_INVALID_STATE",
         "The socket has bytes that the kernel no longer has: receive them first",
@@ -516,7 +516,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    */
   close(): Promise<void> {
     if (!this.#endpoint.closed) {
-      this.#receiving.serveUnasked();
+      this.#receiving.serveSkipped();
       this.#boundPath?.remove();
       const closing = this.#endpoint.close();
       const error = () => this.#endpoint.closedError();
@@ -552,8 +552,8 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /** @internal */
-  get [HOLDS_DATA](): boolean {
-    return this.#receiving.holdsData;
+  get [HAS_UNREAD_DATA](): boolean {
+    return this.#receiving.hasUnreadData;
   }
 
   #onReady(events: number): void {

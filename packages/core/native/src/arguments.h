@@ -85,13 +85,6 @@ class Arguments {
   Bytes Address(size_t i, int32_t given) const { return Part(i, given, 0, kAddressSpace); }
   Bytes ScratchData(int32_t length) const { return Part(0, length, kAddressSpace + kScratchControl, kScratchData); }
 
-  // The argument if it is a number, otherwise kInArgument. We ask for the type, because Deno converts anything to a number.
-  int32_t NumberOrView(size_t i) const {
-    napi_valuetype type = napi_undefined;
-    napi_typeof(env_, values_[i], &type);
-    return type == napi_number ? Int(i) : kInArgument;
-  }
-
  private:
   bool GetView(napi_value value, Bytes* bytes) const {
     void* data;

@@ -15,8 +15,8 @@ constexpr size_t kAddress = 4;
 SENDMSG_INLINE long Sendmsg(Environment& e, const Arguments& args) {
   Bytes iov[kernel::kUioMaxiov];
   size_t count = args.Iov(1, iov);
-  Bytes control = args.Has(kControl) ? args.Control(kControl, args.NumberOrView(kControl)) : Bytes{};
-  Bytes address = args.Has(kAddress) ? args.Address(kAddress, args.NumberOrView(kAddress)) : Bytes{};
+  Bytes control = args.Has(kControl) ? args.Control(kControl, e.call[kCallControl]) : Bytes{};
+  Bytes address = args.Has(kAddress) ? args.Address(kAddress, e.call[kCallAddress]) : Bytes{};
   return Send(e.syscalls, args.Int(0), kernel::MsgHdr(iov, count, control, address), args.Int(2));
 }
 

@@ -27,9 +27,9 @@ export { HANDING_OVER };
  * Our own sockets have this property: whether they hold bytes that the kernel no longer has. The receiver of the descriptor would
  * miss them.
  */
-const HOLDS_DATA = Symbol.for("sendmsg.holdsData");
+const HAS_UNREAD_DATA = Symbol.for("sendmsg.hasUnreadData");
 
-export { HOLDS_DATA };
+export { HAS_UNREAD_DATA };
 
 /** What can be sent as a descriptor: a number, or an object that has one. It is borrowed, and never closed. */
 export type Sendable =
@@ -70,7 +70,7 @@ export function borrowFd(argument: string, value: unknown): number {
   }
   if (FileDescriptor.isFileDescriptor(value)) return openFd(argument, value.fd, "descriptor");
 
-  if (HOLDS_DATA in value && value[HOLDS_DATA] === true) {
+  if (HAS_UNREAD_DATA in value && value[HAS_UNREAD_DATA] === true) {
     throw codedError(
       "ERR_INVALID_STATE",
       `The "${argument}" argument has bytes that the kernel no longer has: receive them first`,

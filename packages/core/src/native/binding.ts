@@ -186,15 +186,15 @@ export interface Binding {
   openPath(path: Uint8Array): number;
 
   /**
-   * If `control` or `address` is a number, this many bytes of it are in {@link Binding.scratch}. Leave out an argument instead of
-   * passing null, which is slower.
+   * {@link call} says which of the last two are arguments: see {@link CALL_CONTROL}. Without a control message and an address, leave
+   * both out.
    */
   sendmsg(
     fd: number,
     iov: Iov,
     flags: number,
-    control?: Uint8Array | number | null,
-    address?: Uint8Array | number | null,
+    control?: Uint8Array,
+    address?: Uint8Array,
   ): number;
   /** The same for recvmsg(2). Without `address`, the address goes to {@link Binding.scratch}. */
   recvmsg(

@@ -1,6 +1,7 @@
 import { lengthOf } from "../arguments.js";
 import {
   ADDRESS_SPACE,
+  type Binding,
   CALL_ADDRESS,
   CALL_CONTROL,
   CALL_SIZE,
@@ -11,52 +12,46 @@ import {
 } from "./binding.js";
 import { binding } from "./load.js";
 
+const CONTROL_AT = ADDRESS_SPACE;
+const DATA_AT = CONTROL_AT + SCRATCH_CONTROL;
+
 /**
- * Prepares a view for the next call. If copying it to the scratch memory is faster than passing it, copies it and returns its
- * length.
+ * Puts a part of a message where the next call finds it. A small part is copied to the scratch memory, because that is faster than
+ * passing a view. Otherwise returns the part, which must be an argument of the call.
  */
-function forCall(view: Uint8Array, at: number, space: number): Uint8Array | number {
-  const length = lengthOf(view);
-  if (length > space) return view;
-  // While an empty view waited, its buffer may have been detached. Then set() would throw.
-  if (length > 0) binding().scratch.set(view, at);
-  return length;
-}
-
-/** Control data for the next call: a view, or how many bytes of it are in the scratch memory. */
-export const controlForCall = (control: Uint8Array | null): Uint8Array | number | null =>
-  control === null ? null : forCall(control, ADDRESS_SPACE, SCRATCH_CONTROL);
-
-/** An address for the next call, in the same form. */
-export const addressForCall = (address: Uint8Array | null): Uint8Array | number | null =>
-  address === null ? null : forCall(address, 0, ADDRESS_SPACE);
-
-/** The data to send with the next call, in the same form. */
-const dataForCall = (iov: Iov): Iov | number =>
-  iov instanceof Uint8Array ? forCall(iov, ADDRESS_SPACE + SCRATCH_CONTROL, SCRATCH_DATA) : iov;
-
-/** Writes a part's length to its place in `call`. If the part is a view, returns it as the argument and writes IN_ARGUMENT. */
-function argument<T>(call: Int32Array, place: number, part: T | number): T | undefined {
-  call[place] = typeof part === "number" ? part : IN_ARGUMENT;
-  return typeof part === "number" ? undefined : part;
-}
-
-/** Sends the given parts. {@link Binding.call} already contains the rest. */
-export function sendParts(iov: Iov, control: Uint8Array | null, address: Uint8Array | null): number {
-  const native = binding();
-  const { call } = native;
-  const data = argument(call, CALL_SIZE, dataForCall(iov));
-  if (control === null && address === null) {
-    call[CALL_CONTROL] = 0;
-    call[CALL_ADDRESS] = 0;
-    return data === undefined ? native.send() : native.send(data);
+function place<T extends Iov>(
+  native: Binding,
+  field: number,
+  part: T | null,
+  at: number,
+  space: number,
+): T | undefined {
+  if (part === null) {
+    native.call[field] = 0;
+    return undefined;
   }
-  return native.send(
-    data,
-    argument(call, CALL_CONTROL, controlForCall(control) ?? 0),
-    argument(call, CALL_ADDRESS, addressForCall(address) ?? 0),
-  );
+  const length = part instanceof Uint8Array ? lengthOf(part) : Number.POSITIVE_INFINITY;
+  if (length > space) {
+    native.call[field] = IN_ARGUMENT;
+    return part;
+  }
+  // While an empty view waited, its buffer may have been detached. Then set() would throw.
+  if (length > 0) native.scratch.set(part as Uint8Array, at);
+  native.call[field] = length;
+  return undefined;
 }
+
+/** Places the data to send. */
+export const placeData = (native: Binding, data: Iov): Iov | undefined =>
+  place(native, CALL_SIZE, data, DATA_AT, SCRATCH_DATA);
+
+/** Places control data to send. */
+export const placeControl = (native: Binding, control: Uint8Array | null): Uint8Array | undefined =>
+  place(native, CALL_CONTROL, control, CONTROL_AT, SCRATCH_CONTROL);
+
+/** Places the address to send to. */
+export const placeAddress = (native: Binding, address: Uint8Array | null): Uint8Array | undefined =>
+  place(native, CALL_ADDRESS, address, 0, ADDRESS_SPACE);
 
 /** The address that the last call has returned. */
 export function addressOfCall(length: number): Uint8Array {

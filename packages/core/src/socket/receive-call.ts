@@ -51,11 +51,11 @@ import type { ControlSwitchboard } from "./control-switches.js";
 import type { Endpoint } from "./endpoint.js";
 import type { SocketFacts } from "./facts.js";
 import { countArrived } from "./fairness.js";
-import { filled } from "./held-message.js";
 import { callOffLoop } from "./readiness.js";
 import { DEFAULT_SIZE, reserve, take, takeWhole } from "./receive-memory.js";
-import { checkBuffersUnchanged, type ReceiveRequest, roomOf } from "./receive-request.js";
+import { checkBuffersUnchanged, type ReceiveRequest } from "./receive-request.js";
 import { MESSAGES_LOST } from "./temporary-errors.js";
+import { filled } from "./unread-message.js";
 
 /** Extra room for control messages that newer kernels may add. */
 const SPARE_CONTROL_SPACE = 4096;
@@ -100,6 +100,7 @@ const PEEK_LENGTH = MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT;
 
 /** One recvmsg(2) of a socket, on the event loop's thread or in another one, and the message that it returns. */
 export class ReceiveCall {
+  readonly #native = binding();
   readonly #endpoint: Endpoint;
   readonly #facts: SocketFacts;
   readonly #switches: ControlSwitchboard;
@@ -130,24 +131,25 @@ export class ReceiveCall {
    */
   make(request: ReceiveRequest): Message | number {
     this.#endpoint.checkOpen();
-    const { buffers } = request;
-    const native = binding();
+    const { buffers, size } = request;
     const flags = request.flags | this.#alwaysSet;
-    const room = roomOf(request);
-    checkBuffersUnchanged(request);
-    const memory = buffers === undefined ? reserve(room) : undefined;
-    const isWhole = this.#takesWhole && buffers === undefined && request.size === undefined;
+    let memory: Buffer | undefined;
+    if (buffers === undefined) memory = reserve(size);
+    else checkBuffersUnchanged(request);
+    const isWhole = this.#takesWhole && request.hasDefaultSize;
+    const native = this.#native;
     const { call } = native;
     call[CALL_FD] = this.#endpoint.number;
     call[CALL_GENERATION] = this.#endpoint.generation;
     call[CALL_FLAGS] = flags;
-    call[CALL_SIZE] = Math.min(room, 0x7fffffff);
+    call[CALL_SIZE] = Math.min(size, 0x7fffffff);
     call[CALL_MAX_FDS] = request.maxFds;
     call[CALL_WHOLE] = isWhole ? 1 : 0;
     const result =
-      memory !== undefined && room <= DEFAULT_SIZE ? native.receive() : native.receive(memory ?? buffers!);
-    if (result >= 0)
-      return this.#message(result, isWhole ? Math.max(room, result) : room, flags, buffers, memory);
+      memory !== undefined && size <= DEFAULT_SIZE ? native.receive() : native.receive(memory ?? buffers!);
+    if (result >= 0) {
+      return this.#message(result, isWhole ? result : Math.min(result, size), flags, buffers, memory);
+    }
     if (result === GONE) this.#endpoint.open();
     return result === -EAGAIN ? this.#nothingThere(flags) : result;
   }
@@ -171,13 +173,13 @@ export class ReceiveCall {
     // room may get it. Asking for the length installs no descriptors, because the call has no room for control data.
     const size =
       this.#facts.type === SOCK_STREAM
-        ? Math.min(roomOf(request), DEFAULT_SIZE)
+        ? Math.min(request.size, DEFAULT_SIZE)
         : Math.max(
-            Math.min(roomOf(request), LONGEST_UNIX_MESSAGE),
-            binding().recvmsg(fd, nothing, PEEK_LENGTH),
+            Math.min(request.size, LONGEST_UNIX_MESSAGE),
+            this.#native.recvmsg(fd, nothing, PEEK_LENGTH),
           );
     const started = callOffLoop(
-      (token) => binding().startReceive(fd, size, this.#controlRoom.length, ADDRESS_SPACE, flags, token),
+      (token) => this.#native.startReceive(fd, size, this.#controlRoom.length, ADDRESS_SPACE, flags, token),
       (token) => {
         let message: Message | undefined;
         let error: Error | undefined;
@@ -201,14 +203,15 @@ export class ReceiveCall {
     } catch (error) {
       lack = error;
     }
-    const room = memory ? size : 0;
-    const result = binding().endReceive(token, memory ?? nothing, room, maxFds);
+    const available = memory ? size : 0;
+    const result = this.#native.endReceive(token, memory ?? nothing, available, maxFds);
     if (result === -EAGAIN) {
       const end = this.#nothingThere(flags);
       return typeof end === "number" ? undefined : end;
     }
     if (result < 0) throw this.failure(result);
-    const message = this.#message(result, room, flags, memory ? undefined : nothing, memory);
+    const length = Math.min(result, available);
+    const message = this.#message(result, length, flags, memory ? undefined : nothing, memory);
     if (memory) return message;
     // The message is lost for lack of memory, but its descriptors must be closed.
     message[Symbol.dispose]();
@@ -230,15 +233,15 @@ export class ReceiveCall {
     return this.readShutDown && !(flags & MSG_ERRQUEUE) ? messageOf({ eof: true }) : -EAGAIN;
   }
 
+  /** Makes the message. The kernel returned `result`, and `length` bytes of it are in the memory. */
   #message(
     result: number,
-    room: number,
+    length: number,
     flags: number,
     buffers: Uint8Array | Uint8Array[] | undefined,
     memory: Buffer | undefined,
   ): Message {
-    const numbers = binding().result;
-    const length = Math.min(result, room);
+    const numbers = this.#native.result;
     const kept = numbers[RESULT_KEPT]!;
     const held = kept === 0 ? NO_FDS : heldOf(numbers, kept);
     const dropped = numbers[RESULT_DROPPED]!;

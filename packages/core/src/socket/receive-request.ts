@@ -40,10 +40,11 @@ export const NO_OPTIONS: ReceiveOptions = Object.freeze({});
 /** Options that are checked. */
 export interface ReceiveRequest {
   maxFds: number;
-  size: number | undefined;
+  /** How many bytes to receive at most. With buffers, it is their length when they were checked. */
+  size: number;
+  /** The program gave neither a size nor buffers. Then Unix datagram and seqpacket sockets return messages of any length. */
+  hasDefaultSize: boolean;
   buffers: Uint8Array | Uint8Array[] | undefined;
-  /** How many bytes the buffers have room for, unless the program transfers or resizes them. */
-  room: number;
   flags: number;
 }
 
@@ -89,15 +90,15 @@ export function checkReceiveRequest(options: ReceiveOptions, socket: ReceivingSo
   const { maxFds, size, buffers, flags } = checkObject("options", options);
   const request: ReceiveRequest = {
     maxFds: maxFdsOf(maxFds, socket.maxFds),
-    size: size === undefined ? undefined : checkInteger("options.size", size, 1, 0x7fffffff),
+    size: size === undefined ? DEFAULT_SIZE : checkInteger("options.size", size, 1, 0x7fffffff),
+    hasDefaultSize: size === undefined && buffers === undefined,
     buffers: buffers === undefined ? undefined : checkBuffers("options.buffers", buffers),
-    room: 0,
     flags: flags === undefined ? 0 : checkFlags("options.flags", flags),
   };
   if (request.buffers !== undefined) {
     if (size !== undefined) throw invalidArgValue("options.size", "must not be given together with buffers");
-    request.room = byteLength(request.buffers);
-    if (request.room === 0) throw invalidArgValue("options.buffers", "must have room for at least one byte");
+    request.size = byteLength(request.buffers);
+    if (request.size === 0) throw invalidArgValue("options.buffers", "must have room for at least one byte");
   }
   if (request.flags & MSG_ERRQUEUE) {
     throw invalidArgValue("options.flags", "must not have MSG_ERRQUEUE: recvError() reads the error queue");
@@ -119,16 +120,12 @@ export function checkReceiveRequest(options: ReceiveOptions, socket: ReceivingSo
   return request;
 }
 
-/** How many bytes a receive from a stream can return. */
-export const roomOf = ({ buffers, room, size }: ReceiveRequest): number =>
-  buffers === undefined ? (size ?? DEFAULT_SIZE) : room;
-
 /**
- * Throws if the room in the caller's buffers is no longer what it was when they were checked. With less room, a message would be cut,
- * or it would look like the end of the stream.
+ * Throws if the caller's buffers no longer have the length that they had when they were checked. In shorter buffers, a message would
+ * be cut, or it would look like the end of the stream.
  */
-export function checkBuffersUnchanged({ buffers, room }: ReceiveRequest): void {
-  if (buffers !== undefined && byteLength(buffers) !== room) {
+export function checkBuffersUnchanged({ buffers, size }: ReceiveRequest): void {
+  if (buffers !== undefined && byteLength(buffers) !== size) {
     throw codedError("ERR_INVALID_STATE", "A buffer was transferred or resized before it was filled");
   }
 }
@@ -136,8 +133,8 @@ export function checkBuffersUnchanged({ buffers, room }: ReceiveRequest): void {
 /** The request with which we read the kernel's error queue. */
 export const ERROR_QUEUE_REQUEST: ReceiveRequest = Object.freeze({
   maxFds: 0,
-  size: undefined,
+  size: DEFAULT_SIZE,
+  hasDefaultSize: true,
   buffers: undefined,
-  room: 0,
   flags: MSG_ERRQUEUE,
 });

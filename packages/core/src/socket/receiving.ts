@@ -10,7 +10,6 @@ import type { ControlSwitchboard } from "./control-switches.js";
 import type { Endpoint } from "./endpoint.js";
 import { ErrorQueue } from "./error-queue.js";
 import { rejectInTurn } from "./fairness.js";
-import { takeHeld } from "./held-message.js";
 import { endOfOutOfBand } from "./out-of-band.js";
 import type { OwnSettings } from "./own-settings.js";
 import { EPOLLIN, turnOfEvents } from "./readiness.js";
@@ -22,8 +21,8 @@ import {
   type ReceiveOptions,
   type ReceiveRequest,
   type ReceivingSocket,
-  roomOf,
 } from "./receive-request.js";
+import { takeUnread } from "./unread-message.js";
 import { type Outcome, WaitQueue } from "./wait-queue.js";
 
 /** After MOST_MISSES receives that found nothing, only one receive in ASK_EVERY asks the kernel before it waits. */
@@ -40,7 +39,11 @@ export class Receiving {
   /** The request of a receive without options. */
   readonly #plain: ReceiveRequest;
   readonly #attempt = (request: ReceiveRequest, isNew: boolean): Message | undefined => {
-    if ((request.flags & MSG_OOB) === 0) this.#owed = false;
+    if (isNew && this.#isQuiet()) {
+      this.#skipped = true;
+      return undefined;
+    }
+    if ((request.flags & MSG_OOB) === 0) this.#skipped = false;
     const message = this.#try(request);
     if (isNew) this.#misses = message === undefined ? this.#misses + 1 : 0;
     return message;
@@ -50,15 +53,15 @@ export class Receiving {
   readonly #outOfBand: WaitQueue<ReceiveRequest, Message>;
   /** The turn of the event loop in which a stream returned all that it had. */
   #emptyIn: number | undefined;
-  /** A call waits, and has not asked the kernel. */
-  #owed = false;
+  /** The first call that waits has not asked the kernel. */
+  #skipped = false;
   /** How many receives in a row found nothing when they began. */
   #misses = 0;
   /** How many receives did not ask the kernel. */
-  #unasked = 0;
+  #skips = 0;
   /** A message or an error that the kernel no longer has, and that no call has received yet. */
-  #held: Message | undefined;
-  #heldError: Error | undefined;
+  #unread: Message | undefined;
+  #pendingError: Error | undefined;
   /** A thread is receiving. */
   #inThread = false;
   /** The socket became ready while the thread was receiving. */
@@ -82,12 +85,12 @@ export class Receiving {
 
   /** Puts a message before all messages that the kernel has. */
   prepend(message: Message): void {
-    this.#held = message;
+    this.#unread = message;
   }
 
-  /** Whether we hold bytes that the kernel no longer has, or soon may, because a thread is receiving. */
-  get holdsData(): boolean {
-    return this.#held !== undefined || this.#inThread;
+  /** Whether there are bytes that the kernel no longer has, or soon will not have, because a thread is receiving. */
+  get hasUnreadData(): boolean {
+    return this.#unread !== undefined || this.#inThread;
   }
 
   /** The program has shut down reading. */
@@ -107,10 +110,7 @@ export class Receiving {
       }
       if (!this.#own.on) this.#own.switchOn(this.#endpoint.open());
       if (request.flags & MSG_OOB) this.#endpoint.useEdges();
-      const queue = this.#queueOf(request);
-      if (!queue.isEmpty() || !this.#isQuiet()) return queue.take(request, signal);
-      this.#owed = true;
-      return queue.wait(request, signal);
+      return this.#queueOf(request).take(request, signal);
     } catch (error) {
       return rejectInTurn(error);
     }
@@ -122,15 +122,15 @@ export class Receiving {
    * any socket, if the last receives found nothing when they began, we ask the kernel only now and then.
    */
   #isQuiet(): boolean {
-    if (this.#holdsResult() || !this.#endpoint.willReport(EPOLLIN)) return false;
+    if (!this.#endpoint.willReport(EPOLLIN) || this.#hasUnread()) return false;
     if (this.#emptyIn !== undefined && this.#emptyIn === turnOfEvents()) return true;
-    return this.#misses >= MOST_MISSES && ++this.#unasked % ASK_EVERY !== 0;
+    return this.#misses >= MOST_MISSES && ++this.#skips % ASK_EVERY !== 0;
   }
 
   /** The socket is about to close. A call that waits and has not asked the kernel gets what is there. */
-  serveUnasked(): void {
+  serveSkipped(): void {
     const request = this.#queue.firstRequest();
-    if (!this.#owed || request === undefined) return;
+    if (!this.#skipped || request === undefined) return;
     try {
       const message = this.#try(request);
       if (message !== undefined) this.#queue.give(message);
@@ -180,21 +180,21 @@ export class Receiving {
   close(error: () => Error): void {
     this.fail(error);
     this.errors.close(error);
-    this.#held?.[Symbol.dispose]();
-    this.#held = undefined;
+    this.#unread?.[Symbol.dispose]();
+    this.#unread = undefined;
     this.#backoff?.cancel();
   }
 
   /** Undefined: there is nothing yet. */
   #try(request: ReceiveRequest): Message | undefined {
-    // A held message has no out-of-band data. Those are still in the kernel.
-    if (!(request.flags & MSG_OOB) && this.#holdsResult()) return this.#takeHeld(request);
+    // An unread message has no out-of-band data. The kernel still has those.
+    if (!(request.flags & MSG_OOB) && this.#hasUnread()) return this.#takeUnread(request);
     if (this.#inThread) return undefined;
     const result = this.#call.make(request);
     if (typeof result === "number") return this.#nothing(result, request);
     this.#backoff?.reset();
     this.#emptyIn =
-      this.#socket.type === SOCK_STREAM && result.data.length < roomOf(request) ? turnOfEvents() : undefined;
+      this.#socket.type === SOCK_STREAM && result.data.length < request.size ? turnOfEvents() : undefined;
     return result;
   }
 
@@ -205,7 +205,7 @@ export class Receiving {
     if (result === OFF_LOOP) return this.#receiveInThread(request);
     if (result === -EINVAL && request.flags & MSG_OOB) {
       return endOfOutOfBand(this.#endpoint.open(), (error) => {
-        this.#heldError ??= error;
+        this.#pendingError ??= error;
       });
     }
     // With RECVERR on, the error may be an earlier packet's: it is reported here once, and in full on the error queue. So try
@@ -238,17 +238,17 @@ export class Receiving {
       message?.[Symbol.dispose]();
       return;
     }
-    if (error) this.#heldError = error;
+    if (error) this.#pendingError = error;
     // Undefined: another process has received the message. If a new one came while the thread ran, no further event will come: so
     // try again.
     else if (message === undefined) {
       if (!this.#readyMeanwhile) return;
     } else if (request.flags & MSG_PEEK) this.#givePeeked(message, request);
-    else this.#held = message;
+    else this.#unread = message;
     this.pump();
   }
 
-  /** Gives a peeked message to its receive. It must not be held for the next receive, because the kernel still has the message. */
+  /** Gives a peeked message to its receive. The next receive must not get it, because the kernel still has the message. */
   #givePeeked(message: Message, request: ReceiveRequest): void {
     if (this.#queue.firstRequest() !== request) {
       message[Symbol.dispose]();
@@ -257,35 +257,35 @@ export class Receiving {
     const whole = { ...request, flags: request.flags & ~MSG_PEEK };
     try {
       checkBuffersUnchanged(request);
-      this.#queue.give(takeHeld(message, whole, this.#socket.type === SOCK_STREAM).message);
+      this.#queue.give(takeUnread(message, whole, this.#socket.type === SOCK_STREAM).message);
     } catch (error) {
       message[Symbol.dispose]();
       this.#queue.fail(error);
     }
   }
 
-  #holdsResult(): boolean {
-    return this.#held !== undefined || this.#heldError !== undefined;
+  #hasUnread(): boolean {
+    return this.#unread !== undefined || this.#pendingError !== undefined;
   }
 
-  #takeHeld(request: ReceiveRequest): Message {
-    const error = this.#heldError;
+  #takeUnread(request: ReceiveRequest): Message {
+    const error = this.#pendingError;
     if (error) {
-      this.#heldError = undefined;
+      this.#pendingError = undefined;
       throw error;
     }
     checkBuffersUnchanged(request);
-    const held = this.#held!;
-    this.#held = undefined;
+    const unread = this.#unread!;
+    this.#unread = undefined;
     try {
-      const { message, rest } = takeHeld(held, request, this.#socket.type === SOCK_STREAM);
-      this.#held = rest;
+      const { message, rest } = takeUnread(unread, request, this.#socket.type === SOCK_STREAM);
+      this.#unread = rest;
       return message;
     } catch (error) {
       // There is no memory for the message, so it is lost, and we close its descriptors. A peeked message is not lost: we still
       // hold it.
-      if (request.flags & MSG_PEEK) this.#held = held;
-      else held[Symbol.dispose]();
+      if (request.flags & MSG_PEEK) this.#unread = unread;
+      else unread[Symbol.dispose]();
       throw error;
     }
   }

@@ -32,13 +32,13 @@ export interface Transport<Message extends QueueableMessage> {
   /** Makes a thread send a message of which nothing was sent yet. `done` gets what {@link send} would return, or the error. */
   sendInThread(message: Message, done: (result: number | Error) => void): void;
   /** Copies or duplicates everything that must not change while the message waits. The bytes stay borrowed. */
-  hold(message: Message): void;
-  /** Releases what {@link hold} made. */
-  letGo(message: Message): void;
+  retain(message: Message): void;
+  /** Releases what {@link retain} made. */
+  release(message: Message): void;
   /** The message's first byte was sent, and with it the descriptors. */
-  noteGone(message: Message): void;
-  /** Whether the event loop will report that there is room. If not, a timer tries again. */
-  willReportRoom(): boolean;
+  noteDescriptorsSent(message: Message): void;
+  /** Whether the event loop will report that the transport can send again. If not, a timer tries again. */
+  willReportWritable(): boolean;
   /** Shuts down writing, because nothing may follow. */
   shutDownWriting(): void;
 }
@@ -115,7 +115,7 @@ export class SendQueue<Message extends QueueableMessage> {
     const key = transport.orderOf(message);
     let sent = 0;
     let needsThread = false;
-    let roomIsReported = true;
+    let isReported = true;
     try {
       if (!this.#lanes.has(key)) {
         // We make the system call at once even if it is not this socket's turn, because a queued send needs duplicates of its
@@ -123,21 +123,21 @@ export class SendQueue<Message extends QueueableMessage> {
         const outOfTurn = !mayTry();
         const result = transport.send(message, 0);
         if (result >= 0) {
-          transport.noteGone(message);
+          transport.noteDescriptorsSent(message);
           if (this.isAll(result, message.total)) return wentAtOnce(result, outOfTurn);
           sent = result;
         }
         needsThread = result === OFF_LOOP;
       }
-      if (sent === 0) transport.hold(message);
+      if (sent === 0) transport.retain(message);
     } catch (error) {
       return rejectInTurn(withBytesSent(error as Error, 0));
     }
     try {
-      if (!needsThread && !this.#lanes.has(key)) roomIsReported = transport.willReportRoom();
+      if (!needsThread && !this.#lanes.has(key)) isReported = transport.willReportWritable();
       this.#owner.beginWait(0);
     } catch (error) {
-      transport.letGo(message);
+      transport.release(message);
       if (sent > 0) this.#break();
       return rejectInTurn(withBytesSent(error as Error, sent));
     }
@@ -158,7 +158,7 @@ export class SendQueue<Message extends QueueableMessage> {
       } else {
         this.#lanes.set(key, { queue: [entry], backoff: undefined, readyMeanwhile: false });
         if (needsThread) this.#sendInThread(key, entry);
-        else if (!roomIsReported) this.#sendLater(key);
+        else if (!isReported) this.#sendLater(key);
       }
       if (signal === undefined) return;
       try {
@@ -175,7 +175,7 @@ export class SendQueue<Message extends QueueableMessage> {
     const result = this.#transport.send(message, 0);
     // OFF_LOOP: a thread would have to make the call, but the caller can't wait for it.
     if (result < 0) return undefined;
-    this.#transport.noteGone(message);
+    this.#transport.noteDescriptorsSent(message);
     return { bytes: result };
   }
 
@@ -245,7 +245,7 @@ export class SendQueue<Message extends QueueableMessage> {
         continue;
       }
       if (result === -EAGAIN) {
-        this.#waitForRoom(key);
+        this.#waitUntilWritable(key);
         return outcome === "served" ? outcome : "in vain";
       }
       if (result === OFF_LOOP) {
@@ -263,7 +263,7 @@ export class SendQueue<Message extends QueueableMessage> {
   /** This many bytes were sent. */
   #noteSent(entry: Entry<Message>, bytes: number): void {
     // The descriptors go with the first byte, and are never sent again.
-    if (entry.sent === 0) this.#transport.noteGone(entry.message);
+    if (entry.sent === 0) this.#transport.noteDescriptorsSent(entry.message);
     entry.sent += bytes;
   }
 
@@ -298,18 +298,18 @@ export class SendQueue<Message extends QueueableMessage> {
     } else if (entry.failure || typeof result === "object") {
       this.#fail(key, entry, entry.failure ?? (result as Error));
     } else {
-      this.#waitForRoom(key);
+      this.#waitUntilWritable(key);
       if (!readyMeanwhile) return;
     }
     this.#pumpLane(key);
   }
 
   /** There was no room for the first message of a lane. */
-  #waitForRoom(key: string): void {
+  #waitUntilWritable(key: string): void {
     const lane = this.#lanes.get(key);
     if (!lane) return;
     try {
-      if (!this.#transport.willReportRoom()) this.#sendLater(key);
+      if (!this.#transport.willReportWritable()) this.#sendLater(key);
     } catch (error) {
       this.#fail(key, lane.queue[0]!, error as Error);
     }
@@ -360,7 +360,7 @@ export class SendQueue<Message extends QueueableMessage> {
   #settle(entry: Entry<Message>, error?: Error): void {
     entry.stopListening?.();
     this.#owner.endWait();
-    this.#transport.letGo(entry.message);
+    this.#transport.release(entry.message);
     if (error) entry.reject(withBytesSent(error, entry.sent));
     else entry.resolve({ bytes: entry.sent });
   }

@@ -20,6 +20,8 @@ import { invalidArgValue } from "../errors.js";
 import { borrowFdAt, markHandedOver, markHandingOver } from "../interop/sendable.js";
 import type { OutgoingMessage } from "../message.js";
 import {
+  CALL_ADDRESS,
+  CALL_CONTROL,
   CALL_FD,
   CALL_FLAGS,
   CALL_GENERATION,
@@ -29,7 +31,7 @@ import {
   RESULT_GENERATION,
 } from "../native/binding.js";
 import { binding } from "../native/load.js";
-import { sendParts } from "../native/scratch.js";
+import { placeAddress, placeControl, placeData } from "../native/scratch.js";
 import { type BoundPath, boundPathsOf } from "../socket-file/bound-path.js";
 import { failure } from "../syscalls/failure.js";
 import { kernelInterfaceIndex } from "../syscalls/kernel-interfaces.js";
@@ -63,7 +65,7 @@ interface KernelMessage {
    * net/ipv4/tcp.c). Repeating them is safe: no control message that a stream takes has another meaning the second time.
    */
   readonly control: Uint8Array | null;
-  /** The whole control data. Once the message waits, it contains {@link held} instead of the caller's descriptors. */
+  /** The whole control data. Once the message waits, it contains {@link duplicates} instead of the caller's descriptors. */
   controlWithFds: Uint8Array | null;
   readonly address: Uint8Array | null;
   readonly flags: number;
@@ -75,7 +77,7 @@ interface KernelMessage {
   /** The result of the first call, if it was already made. */
   first: number | undefined;
   /** While the message waits and nothing of it was sent: our own duplicates of `fds`. The files of `boundPaths` stay until then. */
-  held: readonly FileDescriptor[] | undefined;
+  duplicates: readonly FileDescriptor[] | undefined;
 }
 
 const concat = (first: Uint8Array | null, second: Uint8Array | null): Uint8Array | null => {
@@ -116,12 +118,13 @@ function plainMessage(
     sendables: NONE,
     boundPaths: NONE,
     first,
-    held: undefined,
+    duplicates: undefined,
   };
 }
 
 /** The sending half of a socket: checks messages and passes them to the kernel. */
 export class Sending implements Transport<KernelMessage> {
+  readonly #native = binding();
   readonly #endpoint: Endpoint;
   readonly #facts: SocketFacts;
   readonly #errors: ErrorQueue;
@@ -210,7 +213,7 @@ export class Sending implements Transport<KernelMessage> {
       sendables,
       boundPaths: files.length > 0 ? boundPathsOf(files) : NONE,
       first: undefined,
-      held: undefined,
+      duplicates: undefined,
     };
   }
 
@@ -243,12 +246,21 @@ export class Sending implements Transport<KernelMessage> {
     flags: number,
   ): number {
     this.#endpoint.checkOpen();
-    const { call } = binding();
+    const native = this.#native;
+    const { call } = native;
     call[CALL_FD] = this.#endpoint.number;
     call[CALL_GENERATION] = this.#endpoint.generation;
     call[CALL_FLAGS] = flags;
     call[CALL_PURGES] = this.purges ? 1 : 0;
-    const result = sendParts(iov, control, address);
+    const data = placeData(native, iov);
+    let result: number;
+    if (control === null && address === null) {
+      call[CALL_CONTROL] = 0;
+      call[CALL_ADDRESS] = 0;
+      result = data === undefined ? native.send() : native.send(data);
+    } else {
+      result = native.send(data, placeControl(native, control), placeAddress(native, address));
+    }
     if (result === GONE) this.#endpoint.open();
     return result;
   }
@@ -275,7 +287,7 @@ export class Sending implements Transport<KernelMessage> {
     if (started < 0) throw failure(started, "sendmsg");
   }
 
-  hold(message: KernelMessage): void {
+  retain(message: KernelMessage): void {
     const duplicates: FileDescriptor[] = [];
     for (const fd of message.fds) {
       const duplicate = binding().dup(fd);
@@ -288,20 +300,20 @@ export class Sending implements Transport<KernelMessage> {
     if (duplicates.length > 0) {
       message.controlWithFds = concat(encodeRights(duplicates.map(({ fd }) => fd)), message.control);
     }
-    message.held = duplicates;
+    message.duplicates = duplicates;
     for (const path of message.boundPaths) path.wait();
   }
 
-  letGo(message: KernelMessage): void {
-    const { held } = message;
-    if (held === undefined) return;
-    message.held = undefined;
-    for (const descriptor of held) descriptor.close();
+  release(message: KernelMessage): void {
+    const { duplicates } = message;
+    if (duplicates === undefined) return;
+    message.duplicates = undefined;
+    for (const descriptor of duplicates) descriptor.close();
     for (const path of message.boundPaths) path.endWait();
   }
 
-  noteGone(message: KernelMessage): void {
-    this.letGo(message);
+  noteDescriptorsSent(message: KernelMessage): void {
+    this.release(message);
     for (const path of message.boundPaths) path.leave();
     // `boundPaths` has no sockets of another installed copy of the library. Mark those here.
     for (const value of message.sendables) markHandedOver(value);
@@ -312,7 +324,7 @@ export class Sending implements Transport<KernelMessage> {
    * Examples: an addressed Unix datagram to a full peer, netlink to a full socket of another process, a UDP socket that needs a
    * port while none is free.
    */
-  willReportRoom(): boolean {
+  willReportWritable(): boolean {
     const events = binding().poll(this.#endpoint.fd, EPOLLOUT);
     // If poll(2) fails, use the timer: a useless attempt costs little, but waiting for an event could last for ever.
     if (events < 0 || (events & EPOLLOUT) !== 0) return false;

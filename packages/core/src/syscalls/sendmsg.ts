@@ -8,7 +8,7 @@ import {
   type Data,
 } from "../arguments.js";
 import { binding } from "../native/load.js";
-import { addressForCall, controlForCall } from "../native/scratch.js";
+import { placeAddress, placeControl } from "../native/scratch.js";
 import { succeeded } from "./failure.js";
 import { POLLOUT, within } from "./time-limit.js";
 
@@ -50,8 +50,11 @@ export function sendmsg(fd: number, data: Data, options: SendmsgOptions = NO_OPT
   const iov = checkData("data", data);
   const bits = checkFlags("options.flags", flags);
   const wait = checkTimeout("options.timeout", timeout);
-  const controlPart = controlForCall(checkOptionalView("options.control", control));
-  const addressPart = addressForCall(checkOptionalView("options.address", address));
-  const send = (extra: number) => binding().sendmsg(fd, iov, bits | extra, controlPart, addressPart);
+  const checkedControl = checkOptionalView("options.control", control);
+  const checkedAddress = checkOptionalView("options.address", address);
+  const native = binding();
+  const controlPart = placeControl(native, checkedControl);
+  const addressPart = placeAddress(native, checkedAddress);
+  const send = (extra: number) => native.sendmsg(fd, iov, bits | extra, controlPart, addressPart);
   return succeeded(wait < 0 ? send(0) : within(wait, fd, POLLOUT, send), "sendmsg");
 }

@@ -1,4 +1,4 @@
-import { byteLength, checkInteger, checkObject, own } from "../arguments.js";
+import { checkInteger, checkObject, own } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
 import { CONSTRUCT, checkConstruct } from "../construct.js";
@@ -6,10 +6,9 @@ import { invalidArgValue } from "../errors.js";
 import { Message, type OutgoingMessage } from "../message.js";
 import { checkNotAborted } from "../socket/abort.js";
 import { rejectInTurn } from "../socket/fairness.js";
-import { fill } from "../socket/held-message.js";
 import { type IterationOptions, iterate } from "../socket/iterating.js";
-import { DEFAULT_SIZE } from "../socket/receive-memory.js";
 import {
+  checkBuffersUnchanged,
   checkReceiveRequest,
   checkSocketMaxFds,
   type MaxFds,
@@ -21,6 +20,7 @@ import type { SendResult } from "../socket/send-queue.js";
 import { NO_SEND_OPTIONS, type SendOptions } from "../socket/sending.js";
 import { checkDirections } from "../socket/shutdown.js";
 import { checkType } from "../socket/socket-options.js";
+import { fill } from "../socket/unread-message.js";
 import { WaitQueue } from "../socket/wait-queue.js";
 import type { MessageSocket } from "../socket.js";
 import { unshared } from "../unshared.js";
@@ -137,13 +137,17 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   }
 
   /** Undefined: the receive would block. */
-  #receive({ maxFds, size, buffers, flags, site }: PlacedRequest): Message<FakeDescriptor> | undefined {
+  #receive(request: PlacedRequest): Message<FakeDescriptor> | undefined {
+    checkBuffersUnchanged(request);
+    const { maxFds, buffers, flags, site } = request;
     const error = this.#faults.due("recvmsg");
     if (error) throw error;
     if (this.#faults.isBlocked("recvmsg")) return undefined;
-    const unlimited = this.type === "stream" ? DEFAULT_SIZE : Number.POSITIVE_INFINITY;
-    const room = buffers ? byteLength(buffers) : (size ?? unlimited);
-    const arrival = this.#incoming.read(room, (flags & MSG_PEEK) !== 0);
+    const takesWhole = this.type !== "stream" && request.hasDefaultSize;
+    const arrival = this.#incoming.read(
+      takesWhole ? Number.POSITIVE_INFINITY : request.size,
+      (flags & MSG_PEEK) !== 0,
+    );
     if (arrival === undefined) return undefined;
     if (arrival === null) return Message.from<FakeDescriptor>({ eof: true });
     const { data, files, control, address, fullLength } = arrival;

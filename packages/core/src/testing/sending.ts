@@ -114,7 +114,7 @@ export class MemorySending implements Transport<ChannelMessage> {
   }
 
   /** A planned error must come even if there is no room, so the writer is told at once. */
-  willReportRoom(): boolean {
+  willReportWritable(): boolean {
     if (this.#faults.planned("sendmsg")) this.#channel.tellWriter();
     return true;
   }
@@ -124,8 +124,8 @@ export class MemorySending implements Transport<ChannelMessage> {
   }
 
   // Files are ordinary objects here, so the garbage collector keeps them alive. No call waits, so none needs a thread.
-  hold(): void {}
-  letGo(): void {}
-  noteGone(): void {}
+  retain(): void {}
+  release(): void {}
+  noteDescriptorsSent(): void {}
   sendInThread(): void {}
 }

@@ -10,16 +10,16 @@ import type { ReceiveRequest } from "./receive-request.js";
  * Receives from a message that was already taken from the kernel: by a net.Socket before the socket became ours, or by a thread.
  * `rest` is what remains for the next receive.
  */
-export function takeHeld(
-  held: Message,
+export function takeUnread(
+  unread: Message,
   request: ReceiveRequest,
   isStream: boolean,
 ): { message: Message; rest: Message | undefined } {
-  const whole = isStream ? DEFAULT_SIZE : held.data.length;
-  const room = request.buffers ? request.room : (request.size ?? whole);
+  const whole = isStream ? DEFAULT_SIZE : unread.data.length;
+  const size = request.hasDefaultSize ? whole : request.size;
   const peek = (request.flags & MSG_PEEK) !== 0;
-  const cut = held.data.length > room;
-  const part = held.data.subarray(0, room);
+  const cut = unread.data.length > size;
+  const part = unread.data.subarray(0, size);
   let data: Buffer;
   // If there is no memory for the data, both branches throw before anything is taken.
   if (request.buffers) {
@@ -29,22 +29,22 @@ export function takeHeld(
     // pool.
     data = unshared(part);
   }
-  const left = peek || !(cut && isStream) ? undefined : held.data.subarray(room);
-  const fds = peek ? duplicates(held.fds.slice(0, request.maxFds)) : held.takeFds();
+  const left = peek || !(cut && isStream) ? undefined : unread.data.subarray(size);
+  const fds = peek ? duplicates(unread.fds.slice(0, request.maxFds)) : unread.takeFds();
   const unwanted = fds.splice(request.maxFds);
   for (const descriptor of unwanted) descriptor.close();
   const message = Message.from({
     data,
     fds,
-    pidfd: peek ? held.pidfd?.dup() : held.takePidfd(),
-    control: held.control,
-    address: held.address,
-    flags: held.flags | (cut && !isStream ? MSG_TRUNC : 0),
-    eof: held.eof,
-    fullLength: isStream ? data.length : held.fullLength,
-    droppedFds: held.droppedFds + unwanted.length,
+    pidfd: peek ? unread.pidfd?.dup() : unread.takePidfd(),
+    control: unread.control,
+    address: unread.address,
+    flags: unread.flags | (cut && !isStream ? MSG_TRUNC : 0),
+    eof: unread.eof,
+    fullLength: isStream ? data.length : unread.fullLength,
+    droppedFds: unread.droppedFds + unwanted.length,
   });
-  return { message, rest: peek ? held : left && Message.from({ data: left }) };
+  return { message, rest: peek ? unread : left && Message.from({ data: left }) };
 }
 
 /** Duplicates all descriptors or none. Throws if no descriptor is free. */
