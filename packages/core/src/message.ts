@@ -9,7 +9,8 @@ import {
   type Data,
 } from "./arguments.js";
 import { MSG_CTRUNC, MSG_TRUNC } from "./constants/message-flags.js";
-import { type ControlMessage, decodeControl } from "./control/index.js";
+import { decodeControl } from "./control/decode.js";
+import type { ControlMessage } from "./control/table.js";
 import type { Descriptor, FileDescriptor } from "./descriptor.js";
 import { invalidArgType } from "./errors.js";
 import type { Sendable } from "./interop/sendable.js";

@@ -14,6 +14,7 @@ const BASE = [
   "kernel-version",
   "late-registry",
   "named-constant",
+  "once",
   "runtime",
   "unshared",
 ];

@@ -1,7 +1,7 @@
 import { familyNumber } from "../address/family.js";
 import { SOCK_DGRAM, SOCK_STREAM } from "../constants/socket-types.js";
 import type { OptionEntry } from "../options/entry.js";
-import { type SettableOption, socketOptions } from "../options/table.js";
+import { optionTable, type SettableOption } from "../options/table.js";
 import { SocketOptionAccess } from "../socket/option-access.js";
 import { close, socket } from "../syscalls/index.js";
 
@@ -23,7 +23,7 @@ const TYPES = { stream: SOCK_STREAM, dgram: SOCK_DGRAM } as const;
 /** Tries each feature on a temporary socket. Needs the native layer. */
 export function kernelFeatures(): Feature[] {
   const features: Feature[] = [];
-  for (const [name, entry] of Object.entries<OptionEntry>(socketOptions)) {
+  for (const [name, entry] of Object.entries<OptionEntry>(optionTable())) {
     const { feature, constant, since, families: [family = "ipv4"] = [] } = entry;
     if (feature === undefined) continue;
     const tried = { name: constant, what: feature.what, since };

@@ -37,7 +37,7 @@ const { send } = level(
 );
 
 /** The control messages of SOL_ALG. */
-export const algMessages = {
+export const algMessages = () => ({
   /** The initialization vector.
    * ALG_SET_IV (2) of SOL_ALG: struct af_alg_iv, sent. Since Linux 2.6.38. Source: Documentation/crypto/userspace-if.rst. */
   algSetIv: send({ ALG_SET_IV }, "2.6.38", initializationVector),
@@ -47,4 +47,4 @@ export const algMessages = {
   /** How many bytes at the beginning are authenticated, but not encrypted.
    * ALG_SET_AEAD_ASSOCLEN (4) of SOL_ALG: __u32, sent. Since Linux 4.0. Source: Documentation/crypto/userspace-if.rst. */
   algSetAeadAssocLen: send({ ALG_SET_AEAD_ASSOCLEN }, "4.0", u32),
-} as const;
+});

@@ -30,7 +30,7 @@ const hci = level(
 );
 
 /** The control messages of SOL_BLUETOOTH and SOL_HCI. */
-export const bluetoothMessages = {
+export const bluetoothMessages = () => ({
   /** The packet's status flag, on SCO. 0: the packet is correct.
    * BT_SCM_PKT_STATUS (3) of SOL_BLUETOOTH: __u8, received, switched on by BT_PKT_STATUS. Since Linux 5.9. Source:
    * include/net/bluetooth/bluetooth.h. */
@@ -47,4 +47,4 @@ export const bluetoothMessages = {
    * HCI_CMSG_TSTAMP (2) of SOL_HCI: struct __kernel_old_timeval, received, switched on by HCI_TIME_STAMP. Since Linux 2.4. Source:
    * include/net/bluetooth/hci_sock.h. */
   hciTstamp: hci.receive({ HCI_CMSG_TSTAMP }, "2.4", oldTimeval, { enable: { HCI_TIME_STAMP } }),
-} as const;
+});

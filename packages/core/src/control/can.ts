@@ -22,7 +22,7 @@ const j1939 = level(
 );
 
 /** The control messages of SOL_CAN_RAW and SOL_CAN_J1939. */
-export const canMessages = {
+export const canMessages = () => ({
   /** Says to which sent frame the timestamp in the same message belongs.
    * SCM_CAN_RAW_ERRQUEUE (1) of SOL_CAN_RAW: struct sock_extended_err, received with MSG_ERRQUEUE, switched on by
    * SO_TIMESTAMPING_NEW with TX_HARDWARE, TX_SOFTWARE, SOFTWARE, RAW_HARDWARE. Since Linux 5.13. Source:
@@ -43,4 +43,4 @@ export const canMessages = {
   j1939ErrQueue: j1939.errorQueue({ SCM_J1939_ERRQUEUE }, "5.4", extendedError, {
     enable: { SO_J1939_ERRQUEUE },
   }),
-} as const;
+});

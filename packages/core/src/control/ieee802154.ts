@@ -12,9 +12,9 @@ const { receive } = level(
 );
 
 /** The control message of SOL_IEEE802154. */
-export const ieee802154Messages = {
+export const ieee802154Messages = () => ({
   /** The link's quality.
    * WPAN_WANTLQI (3) of SOL_IEEE802154: __u8, received, switched on by WPAN_WANTLQI. Since Linux 4.18. Source:
    * net/ieee802154/socket.c. */
   wpanLqi: receive({ WPAN_WANTLQI }, "4.18", u8, { enable: { WPAN_WANTLQI } }),
-} as const;
+});

@@ -6,13 +6,8 @@
 export type { AddressFamilyName } from "../address/family.js";
 export type { Layout } from "../wire/layout.js";
 export { CMSG_ALIGN, CMSG_LEN, CMSG_SPACE } from "./cmsg.js";
+export { controlMessages } from "./control-messages.js";
 export { type DecodeControlOptions, decodeControl } from "./decode.js";
 export { type EncodeControlOptions, encodeControl } from "./encode.js";
 export type { ControlEntry } from "./entry.js";
-export {
-  type ControlMessage,
-  type ControlName,
-  type ControlValue,
-  controlMessages,
-  type UnknownControlMessage,
-} from "./table.js";
+export type { ControlMessage, ControlName, ControlValue, UnknownControlMessage } from "./table.js";

@@ -53,7 +53,7 @@ const { send, receive, both, errorQueue } = level(
 );
 
 /** The control messages of SOL_IP. IPv6 sockets have them too, for IPv4 packets. */
-export const ipMessages = {
+export const ipMessages = () => ({
   /** The type of service: DSCP in the upper six bits, ECN in the lower two.
    * IP_TOS (1) of SOL_IP: __u8, sent and received, switched on by IP_RECVTOS. Since Linux 2.2, sent since 3.13. Source: ip(7). */
   ipTos: both({ IP_TOS }, "2.2", tos, { enable: { IP_RECVTOS }, sentSince: "3.13" }),
@@ -109,4 +109,4 @@ export const ipMessages = {
   /** The packet's protocol, from 1 to 255, on a raw socket of IPPROTO_RAW.
    * IP_PROTOCOL (52) of SOL_IP: int, sent. Since Linux 6.4. Source: net/ipv4/ip_sockglue.c. */
   ipProtocol: send({ IP_PROTOCOL }, "6.4", i32, { source: "net/ipv4/ip_sockglue.c", families: ["ipv4"] }),
-} as const;
+});

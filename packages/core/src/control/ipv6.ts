@@ -56,7 +56,7 @@ const { receive, both, errorQueue } = level(
 );
 
 /** The control messages of SOL_IPV6. */
-export const ipv6Messages = {
+export const ipv6Messages = () => ({
   /** Received: the packet's destination and the interface that it came in on. Sent: its source address and the interface.
    * IPV6_PKTINFO (50) of SOL_IPV6: struct in6_pktinfo, sent and received, switched on by IPV6_RECVPKTINFO. Since Linux 2.6.14.
    * Source: ipv6(7). */
@@ -163,4 +163,4 @@ export const ipv6Messages = {
   ipv6RtHdr2292: rfc2292.both({ IPV6_2292RTHDR }, "2.2", routingHeader, {
     enable: { IPV6_2292RTHDR },
   }),
-} as const;
+});

@@ -8,7 +8,7 @@ import { level } from "./level.js";
 const { receive } = level({ SOL_LLC }, { source: "include/uapi/linux/llc.h", families: ["llc"] });
 
 /** The control message of SOL_LLC. */
-export const llcMessages = {
+export const llcMessages = () => ({
   /** The interface that the frame came in on, and the frame's destination.
    * LLC_OPT_PKTINFO (9) of SOL_LLC: struct llc_pktinfo, received, switched on by LLC_OPT_PKTINFO. Since Linux 2.6.34. Source:
    * include/uapi/linux/llc.h. */
@@ -18,4 +18,4 @@ export const llcMessages = {
     struct("llc_pktinfo", { interfaceIndex: i32, sap: u8, mac: mac }),
     { enable: { LLC_OPT_PKTINFO } },
   ),
-} as const;
+});

@@ -12,9 +12,9 @@ const { receive } = level(
 );
 
 /** The control message of SOL_MISDN. */
-export const misdnMessages = {
+export const misdnMessages = () => ({
   /** When the frame came, in nanoseconds since 1970.
    * MISDN_TIME_STAMP (1) of SOL_MISDN: struct __kernel_old_timeval, received, switched on by MISDN_TIME_STAMP. Since Linux 2.6.27.
    * Source: drivers/isdn/mISDN/socket.c. */
   misdnTimestamp: receive({ MISDN_TIME_STAMP }, "2.6.27", oldTimeval, { enable: { MISDN_TIME_STAMP } }),
-} as const;
+});

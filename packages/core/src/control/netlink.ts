@@ -7,7 +7,7 @@ import { level } from "./level.js";
 const { receive } = level({ SOL_NETLINK }, { source: "netlink(7)", families: ["netlink"] });
 
 /** The control messages of SOL_NETLINK. */
-export const netlinkMessages = {
+export const netlinkMessages = () => ({
   /** The multicast group that the message was sent to. 0: the message was sent to this socket only.
    * NETLINK_PKTINFO (3) of SOL_NETLINK: struct nl_pktinfo, received, switched on by NETLINK_PKTINFO. Since Linux 2.6.14. Source:
    * netlink(7). */
@@ -20,4 +20,4 @@ export const netlinkMessages = {
   netlinkListenAllNsid: receive({ NETLINK_LISTEN_ALL_NSID }, "4.2", i32, {
     enable: { NETLINK_LISTEN_ALL_NSID },
   }),
-} as const;
+});

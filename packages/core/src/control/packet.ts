@@ -9,7 +9,7 @@ import { transmitStamps } from "./stamps.js";
 const { receive, errorQueue } = level({ SOL_PACKET }, { source: "packet(7)", families: ["packet"] });
 
 /** The control messages of SOL_PACKET. */
-export const packetMessages = {
+export const packetMessages = () => ({
   /** The frame's length, the positions of its headers, its VLAN tag, and TP_STATUS_*.
    * PACKET_AUXDATA (8) of SOL_PACKET: struct tpacket_auxdata, received, switched on by PACKET_AUXDATA. Since Linux 2.6.21. Source:
    * packet(7). */
@@ -35,4 +35,4 @@ export const packetMessages = {
     enable: transmitStamps,
     source: "net/packet/af_packet.c",
   }),
-} as const;
+});

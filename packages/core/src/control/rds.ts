@@ -49,7 +49,7 @@ const { send, receive, both } = level(
 );
 
 /** The control messages of SOL_RDS. */
-export const rdsMessages = {
+export const rdsMessages = () => ({
   /** Read or write the peer's memory. The local addresses are those of this process.
    * RDS_CMSG_RDMA_ARGS (1) of SOL_RDS: struct rds_rdma_args, sent. Since Linux 2.6.30. Source: include/uapi/linux/rds.h. */
   rdsRdmaArgs: send(
@@ -138,4 +138,4 @@ export const rdsMessages = {
     struct("rds_zcopy_cookies", { count: u32, cookies: array(u32, COOKIES) }),
     { enable: switchedOnBy({ SOL_SOCKET }, { SO_ZEROCOPY }) },
   ),
-} as const;
+});

@@ -35,7 +35,7 @@ const { send, receive, both } = level(
 );
 
 /** The control messages of SOL_RXRPC. */
-export const rxrpcMessages = {
+export const rxrpcMessages = () => ({
   /** The id that this program has given the call.
    * RXRPC_USER_CALL_ID (1) of SOL_RXRPC: unsigned long, sent and received. Since Linux 2.6.22. Source:
    * Documentation/networking/rxrpc.rst. */
@@ -89,4 +89,4 @@ export const rxrpcMessages = {
   /** Data of the application to put into the answer.
    * RXRPC_RESP_RXGK_APPDATA (19) of SOL_RXRPC: char[], sent. Since Linux 6.16. Source: Documentation/networking/rxrpc.rst. */
   rxrpcRespRxgkAppData: send({ RXRPC_RESP_RXGK_APPDATA }, "6.16", blob("char[]", CHALLENGE_ROOM)),
-} as const;
+});

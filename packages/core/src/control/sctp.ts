@@ -28,7 +28,7 @@ const { send, receive, both } = level(
 );
 
 /** The control messages of SOL_SCTP. */
-export const sctpMessages = {
+export const sctpMessages = () => ({
   /** How to set up the association that this message starts. The time-out is in milliseconds.
    * SCTP_INIT (0) of SOL_SCTP: struct sctp_initmsg, sent. Since Linux 2.6. Source: sctp(7), RFC 6458. */
   sctpInit: send({ SCTP_INIT }, "2.6", initMessage),
@@ -79,4 +79,4 @@ export const sctpMessages = {
   /** Another address of the peer to which this message connects. A message can have several of these.
    * SCTP_DSTADDRV6 (8) of SOL_SCTP: struct in6_addr, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
   sctpDstAddrV6: send({ SCTP_DSTADDRV6 }, "4.17", ipv6Text),
-} as const;
+});

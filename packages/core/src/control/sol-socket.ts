@@ -109,7 +109,7 @@ const stamps = level(
 );
 
 /** The control messages of SOL_SOCKET. */
-export const socketMessages = {
+export const socketMessages = () => ({
   /** Descriptors, at most 253. The receiver gets new descriptors, and must close them.
    * SCM_RIGHTS (1) of SOL_SOCKET: int[], sent and received. Since Linux 2.2. Source: unix(7). */
   rights: unix.both({ SCM_RIGHTS }, "2.2", descriptors),
@@ -250,4 +250,4 @@ export const socketMessages = {
   /** How many bytes are left to read, on a Unix stream.
    * SCM_INQ (84) of SOL_SOCKET: int, received, switched on by SO_INQ. Since Linux 6.17. Source: net/unix/af_unix.c. */
   inq: unix.receive({ SCM_INQ }, "6.17", i32, { enable: { SO_INQ }, source: "net/unix/af_unix.c" }),
-} as const;
+});

@@ -12,8 +12,8 @@ const { receive } = level(
 );
 
 /** The control message of SOL_TCP. */
-export const tcpMessages = {
+export const tcpMessages = () => ({
   /** How many bytes are left to read.
    * TCP_CM_INQ (36) of SOL_TCP: int, received, switched on by TCP_INQ. Since Linux 4.18. Source: include/uapi/linux/tcp.h. */
   tcpInq: receive({ TCP_CM_INQ }, "4.18", i32, { enable: { TCP_INQ } }),
-} as const;
+});

@@ -11,7 +11,7 @@ const RETURNED_ROOM = 66_000;
 const { receive } = level({ SOL_TIPC }, { source: "net/tipc/socket.c", families: ["tipc"] });
 
 /** The control messages of SOL_TIPC. */
-export const tipcMessages = {
+export const tipcMessages = () => ({
   /** Why a message came back, and how long it was.
    * TIPC_ERRINFO (1) of SOL_TIPC: struct { __u32 code; __u32 length; }, received. Since Linux 2.6.16. Source: net/tipc/socket.c. */
   tipcErrInfo: receive(
@@ -29,4 +29,4 @@ export const tipcMessages = {
     "2.6.16",
     struct("tipc_service_range", { type: u32, lower: u32, upper: u32 }),
   ),
-} as const;
+});

@@ -12,7 +12,7 @@ const { send, receive } = level(
 );
 
 /** The control messages of SOL_TLS. */
-export const tlsMessages = {
+export const tlsMessages = () => ({
   /** The type of the record to send. It cannot be used with MSG_MORE.
    * TLS_SET_RECORD_TYPE (1) of SOL_TLS: __u8, sent. Since Linux 4.13. Source: Documentation/networking/tls.rst. */
   tlsSetRecordType: send({ TLS_SET_RECORD_TYPE }, "4.13", u8),
@@ -20,4 +20,4 @@ export const tlsMessages = {
    * record that is not data fails with EIO.
    * TLS_GET_RECORD_TYPE (2) of SOL_TLS: __u8, received. Since Linux 4.17. Source: Documentation/networking/tls.rst. */
   tlsGetRecordType: receive({ TLS_GET_RECORD_TYPE }, "4.17", u8),
-} as const;
+});

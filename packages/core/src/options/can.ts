@@ -48,7 +48,7 @@ const j1939 = level(
 );
 
 /** The options of CAN_RAW, ISO-TP and J1939 sockets. */
-export const canOptions = {
+export const canOptions = () => ({
   /** The socket gets the frames that one of these filters matches. With no filter, it gets no frame.
    * CAN_RAW_FILTER (1) of SOL_CAN_RAW: struct can_filter[], read and set. Since Linux 2.6.25. Source:
    * Documentation/networking/can.rst. */
@@ -127,4 +127,4 @@ export const canOptions = {
   /** Whether the error queue reports when a long message was sent, acknowledged or aborted.
    * SO_J1939_ERRQUEUE (4) of SOL_CAN_J1939: int, read and set. Since Linux 5.4. Source: Documentation/networking/j1939.rst. */
   j1939ErrQueue: j1939.both({ SO_J1939_ERRQUEUE }, "5.4", flag),
-} as const;
+});

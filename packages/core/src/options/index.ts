@@ -5,12 +5,12 @@
  */
 export { type DecodeOptionOptions, decodeOption, type EncodeOptionOptions, encodeOption } from "./codec.js";
 export type { OptionEntry } from "./entry.js";
-export {
-  type OptionInput,
-  type OptionName,
-  type OptionQuery,
-  type OptionValue,
-  type ReadableOption,
-  type SettableOption,
-  socketOptions,
+export { socketOptions } from "./socket-options.js";
+export type {
+  OptionInput,
+  OptionName,
+  OptionQuery,
+  OptionValue,
+  ReadableOption,
+  SettableOption,
 } from "./table.js";

@@ -88,7 +88,7 @@ const rfc3678 = level({ SOL_IP }, { source: "RFC 3678", families: ["ipv4", "ipv6
 const raw = level({ SOL_RAW }, { source: "raw(7)", families: ["ipv4"] });
 
 /** The options of SOL_IP. AF_INET6 sockets also have most of them, for their IPv4 packets. */
-export const ipOptions = {
+export const ipOptions = () => ({
   /** The type of service of sent packets: DSCP in the upper six bits, ECN in the lower two.
    * IP_TOS (1) of SOL_IP: int, read and set. Since Linux 2.2. Source: ip(7). */
   ipTos: both({ IP_TOS }, "2.2", i32),
@@ -232,4 +232,4 @@ export const ipOptions = {
   /** The ICMP types that a raw socket of IPPROTO_ICMP does not get. Each type is a bit.
    * ICMP_FILTER (1) of SOL_RAW: __u32, read and set. Since Linux 2.2. Source: raw(7). */
   icmpFilter: raw.both({ ICMP_FILTER }, "2.2", u32),
-} as const;
+});

@@ -110,7 +110,7 @@ const rfc2292 = level({ SOL_IPV6 }, { source: "RFC 2292", families: ["ipv6"] });
 const icmpv6 = level({ SOL_ICMPV6 }, { source: "RFC 3542", families: ["ipv6"] });
 
 /** The options of SOL_IPV6. */
-export const ipv6Options = {
+export const ipv6Options = () => ({
   /** With AF_INET, turns a socket that is connected to a v4-mapped address into an IPv4 socket.
    * IPV6_ADDRFORM (1) of SOL_IPV6: int, read and set. Since Linux 2.2. Source: ipv6(7). */
   ipv6AddrForm: both({ IPV6_ADDRFORM }, "2.2", i32),
@@ -312,4 +312,4 @@ export const ipv6Options = {
   /** The ICMPv6 types that a raw socket of IPPROTO_ICMPV6 does not get. Each of the 256 types is a bit.
    * ICMPV6_FILTER (1) of SOL_ICMPV6: __u32[8], read and set. Since Linux 2.2. Source: RFC 3542. */
   icmpv6Filter: icmpv6.both({ ICMPV6_FILTER }, "2.2", array(u32, ICMPV6_FILTER_WORDS)),
-} as const;
+});

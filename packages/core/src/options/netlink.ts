@@ -22,7 +22,7 @@ const GROUP_WORDS = 2048;
 const { get, set, both } = level({ SOL_NETLINK }, { source: "netlink(7)", families: ["netlink"] });
 
 /** The options of SOL_NETLINK. */
-export const netlinkOptions = {
+export const netlinkOptions = () => ({
   /** Joins a multicast group by its number.
    * NETLINK_ADD_MEMBERSHIP (1) of SOL_NETLINK: __u32, set. Since Linux 2.6.14. Source: netlink(7). */
   netlinkAddMembership: set({ NETLINK_ADD_MEMBERSHIP }, "2.6.14", u32),
@@ -54,4 +54,4 @@ export const netlinkOptions = {
   /** Whether the kernel checks the header and the attributes of dump requests, and filters by them.
    * NETLINK_GET_STRICT_CHK (12) of SOL_NETLINK: int, read and set. Since Linux 4.20. Source: net/netlink/af_netlink.c. */
   netlinkGetStrictChk: both({ NETLINK_GET_STRICT_CHK }, "4.20", flag, { source: "net/netlink/af_netlink.c" }),
-} as const;
+});

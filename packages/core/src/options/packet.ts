@@ -40,7 +40,7 @@ const { get, set, both } = level({ SOL_PACKET }, { source: "packet(7)", families
 const kernel = level({ SOL_PACKET }, { source: "net/packet/af_packet.c", families: ["packet"] });
 
 /** The options of SOL_PACKET. */
-export const packetOptions = {
+export const packetOptions = () => ({
   /** Receives packets that the interface would drop: PACKET_MR_PROMISC, _MULTICAST, _ALLMULTI, _UNICAST.
    * PACKET_ADD_MEMBERSHIP (1) of SOL_PACKET: struct packet_mreq, set. Since Linux 2.2. Source: packet(7). */
   packetAddMembership: set({ PACKET_ADD_MEMBERSHIP }, "2.2", membership),
@@ -99,4 +99,4 @@ export const packetOptions = {
   /** Whether the socket does not get packets that this host sends.
    * PACKET_IGNORE_OUTGOING (23) of SOL_PACKET: int, read and set. Since Linux 4.20. Source: net/packet/af_packet.c. */
   packetIgnoreOutgoing: kernel.both({ PACKET_IGNORE_OUTGOING }, "4.20", flag),
-} as const;
+});

@@ -210,7 +210,7 @@ const rfc6525 = level({ SOL_SCTP }, { source: "RFC 6525", families: ["ipv4", "ip
  * On a one-to-many socket, `association` says which association is meant: 0 means all future ones, and other numbers are those that
  * messages and notifications contain. One-to-one sockets ignore it.
  */
-export const sctpOptions = {
+export const sctpOptions = () => ({
   /** Retransmission timeouts in milliseconds. Setting 0 leaves a timeout unchanged.
    * SCTP_RTOINFO (0) of SOL_SCTP: struct sctp_rtoinfo, asked for with struct sctp_assoc_value, read and set. Since Linux 2.6.
    * Source: RFC 6458. */
@@ -529,4 +529,4 @@ export const sctpOptions = {
     struct("sctp_probeinterval", { ...ASSOCIATION_AND_STORAGE, interval: u32 }),
     { source: "RFC 8899", query: associationAndStorage },
   ),
-} as const;
+});

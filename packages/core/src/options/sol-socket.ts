@@ -112,7 +112,7 @@ const kernel = level({ SOL_SOCKET }, { source: "net/core/sock.c" });
 const unix = level({ SOL_SOCKET }, { source: "unix(7)", families: ["unix"] });
 
 /** The options of SOL_SOCKET. */
-export const socketLevelOptions = {
+export const socketLevelOptions = () => ({
   /** Records debugging information.
    * SO_DEBUG (1) of SOL_SOCKET: int, read and set. Setting needs CAP_NET_ADMIN. Since Linux 2.2. Source: socket(7). */
   debug: both({ SO_DEBUG }, "2.2", flag, { privilege: "CAP_NET_ADMIN" }),
@@ -389,4 +389,4 @@ export const socketLevelOptions = {
     list(struct("dmabuf_token", { start: u32, count: u32 }), 1, DEVMEM_TOKENS),
     { source: "Documentation/networking/devmem.rst" },
   ),
-} as const;
+});

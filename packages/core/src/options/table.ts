@@ -1,3 +1,4 @@
+import { once } from "../once.js";
 import { canOptions } from "./can.js";
 import type { OptionEntries, OptionEntry, TypedOption } from "./entry.js";
 import { ipOptions } from "./ip.js";
@@ -11,70 +12,73 @@ import { tlsOptions } from "./tls.js";
 import { udpOptions } from "./udp.js";
 import { vsockOptions } from "./vsock.js";
 
-/** Every socket option that the library knows, by name. */
-export const socketOptions: typeof socketLevelOptions &
-  typeof ipOptions &
-  typeof ipv6Options &
-  typeof tcpOptions &
-  typeof udpOptions &
-  typeof packetOptions &
-  typeof netlinkOptions &
-  typeof vsockOptions &
-  typeof canOptions &
-  typeof tlsOptions &
-  typeof sctpOptions = {
-  ...socketLevelOptions,
-  ...ipOptions,
-  ...ipv6Options,
-  ...tcpOptions,
-  ...udpOptions,
-  ...packetOptions,
-  ...netlinkOptions,
-  ...vsockOptions,
-  ...canOptions,
-  ...tlsOptions,
-  ...sctpOptions,
-};
+/** The type names the tables, so that an editor finds the comment above each entry. */
+export type Options = Readonly<
+  ReturnType<typeof socketLevelOptions> &
+    ReturnType<typeof ipOptions> &
+    ReturnType<typeof ipv6Options> &
+    ReturnType<typeof tcpOptions> &
+    ReturnType<typeof udpOptions> &
+    ReturnType<typeof packetOptions> &
+    ReturnType<typeof netlinkOptions> &
+    ReturnType<typeof vsockOptions> &
+    ReturnType<typeof canOptions> &
+    ReturnType<typeof tlsOptions> &
+    ReturnType<typeof sctpOptions>
+>;
 
-type Table = typeof socketOptions;
+/** Every socket option that the library knows, by name. The first use makes the table, as that of control messages. */
+export const optionTable: () => Options = once(() => ({
+  ...socketLevelOptions(),
+  ...ipOptions(),
+  ...ipv6Options(),
+  ...tcpOptions(),
+  ...udpOptions(),
+  ...packetOptions(),
+  ...netlinkOptions(),
+  ...vsockOptions(),
+  ...canOptions(),
+  ...tlsOptions(),
+  ...sctpOptions(),
+}));
 
-/** The name of a socket option: a key of {@link socketOptions}. */
-export type OptionName = keyof Table;
+/** The name of a socket option: a key of {@link Options}. */
+export type OptionName = keyof Options;
 
 /** The options that can be read. */
 export type ReadableOption = {
-  [N in OptionName]: Table[N]["direction"] extends "set" ? never : N;
+  [N in OptionName]: Options[N]["direction"] extends "set" ? never : N;
 }[OptionName];
 
 /** The options that can be set. */
 export type SettableOption = {
-  [N in OptionName]: Table[N]["direction"] extends "get" ? never : N;
+  [N in OptionName]: Options[N]["direction"] extends "get" ? never : N;
 }[OptionName];
 
 /** The value that reading the option of that name gives. */
 export type OptionValue<N extends OptionName> =
-  Table[N] extends TypedOption<OptionEntry["direction"], infer Value, infer _Given, infer _Query>
+  Options[N] extends TypedOption<OptionEntry["direction"], infer Value, infer _Given, infer _Query>
     ? Value
     : never;
 
 /** The values that the option of that name can be set to. */
 export type OptionInput<N extends OptionName> =
-  Table[N] extends TypedOption<OptionEntry["direction"], infer _Value, infer Given, infer _Query>
+  Options[N] extends TypedOption<OptionEntry["direction"], infer _Value, infer Given, infer _Query>
     ? Given
     : never;
 
 /** What reading the option of that name needs to know: which association, or which address, is meant. */
 export type OptionQuery<N extends OptionName> =
-  Table[N] extends TypedOption<OptionEntry["direction"], infer _Value, infer _Given, infer Query>
+  Options[N] extends TypedOption<OptionEntry["direction"], infer _Value, infer _Given, infer Query>
     ? Query
     : never;
 
 /** The entry with these numbers, if there is one. Level 0 is read as SOL_IP, although other families have other options there. */
 export const optionNumbered = (level: number, option: number): OptionEntry | undefined =>
-  Object.values<OptionEntry>(socketOptions).find((entry) => entry.level === level && entry.option === option);
+  Object.values<OptionEntry>(optionTable()).find((entry) => entry.level === level && entry.option === option);
 
 /** The entry with that name, if there is one. */
-export const optionNamed = (name: unknown): OptionEntry | undefined =>
-  typeof name === "string" && Object.hasOwn(socketOptions, name)
-    ? (socketOptions as OptionEntries)[name]
-    : undefined;
+export function optionNamed(name: unknown): OptionEntry | undefined {
+  const table: OptionEntries = optionTable();
+  return typeof name === "string" && Object.hasOwn(table, name) ? table[name] : undefined;
+}

@@ -73,7 +73,7 @@ const { get, set, both } = level({ SOL_TCP }, { source: "tcp(7)", families: ["ip
 const kernel = level({ SOL_TCP }, { source: "net/ipv4/tcp.c", families: ["ipv4", "ipv6"] });
 
 /** The options of SOL_TCP. */
-export const tcpOptions = {
+export const tcpOptions = () => ({
   /** Whether small segments are sent at once.
    * TCP_NODELAY (1) of SOL_TCP: int, read and set. Since Linux 2.2. Source: tcp(7). */
   tcpNoDelay: both({ TCP_NODELAY }, "2.2", flag),
@@ -212,4 +212,4 @@ export const tcpOptions = {
   /** The longest delay of an acknowledgement, in microseconds.
    * TCP_DELACK_MAX_US (46) of SOL_TCP: int, read and set. Since Linux 6.15. Source: net/ipv4/tcp.c. */
   tcpDelAckMaxUs: kernel.both({ TCP_DELACK_MAX_US }, "6.15", i32),
-} as const;
+});

@@ -20,7 +20,7 @@ const { both } = level(
 );
 
 /** The options of SOL_TLS: TCP sockets on which `tcpUlp` is "tls". */
-export const tlsOptions = {
+export const tlsOptions = () => ({
   /** The keys with which the kernel encrypts sent records.
    * TLS_TX (1) of SOL_TLS: struct tls_crypto_info, read and set. Since Linux 4.13. Source: Documentation/networking/tls.rst. */
   tlsTx: both({ TLS_TX }, "4.13", tlsCrypto, { lengthOf: tlsCryptoLength }),
@@ -36,4 +36,4 @@ export const tlsOptions = {
   /** The most bytes of one record, from 64 to 16384.
    * TLS_TX_MAX_PAYLOAD_LEN (5) of SOL_TLS: __u16, read and set. Since Linux 6.19. Source: net/tls/tls_main.c. */
   tlsTxMaxPayloadLen: both({ TLS_TX_MAX_PAYLOAD_LEN }, "6.19", u16, { source: "net/tls/tls_main.c" }),
-} as const;
+});

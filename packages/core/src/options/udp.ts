@@ -14,7 +14,7 @@ import { level } from "./level.js";
 const { both } = level({ SOL_UDP }, { source: "udp(7)", families: ["ipv4", "ipv6"] });
 
 /** The options of SOL_UDP. */
-export const udpOptions = {
+export const udpOptions = () => ({
   /** Whether the kernel gathers the data of several sends. When this is switched off, it sends them as one datagram.
    * UDP_CORK (1) of SOL_UDP: int, read and set. Since Linux 2.5.44. Source: udp(7). */
   udpCork: both({ UDP_CORK }, "2.5.44", flag),
@@ -37,4 +37,4 @@ export const udpOptions = {
   udpGro: both({ UDP_GRO }, "5.0", flag, {
     feature: { what: "GRO: many datagrams in one receive", type: "dgram", value: true },
   }),
-} as const;
+});

@@ -15,7 +15,7 @@ import { level } from "./level.js";
 const { get, both } = level({ AF_VSOCK }, { source: "vsock(7)", families: ["vsock"] });
 
 /** The options of AF_VSOCK. Their level is the number AF_VSOCK. */
-export const vsockOptions = {
+export const vsockOptions = () => ({
   /** Bytes of the receive buffer, between the two limits.
    * SO_VM_SOCKETS_BUFFER_SIZE (0) of AF_VSOCK: __u64, read and set. Since Linux 3.9. Source: vsock(7). */
   vmSocketsBufferSize: both({ SO_VM_SOCKETS_BUFFER_SIZE }, "3.9", u64),
@@ -41,4 +41,4 @@ export const vsockOptions = {
   vmSocketsConnectTimeout: both({ SO_VM_SOCKETS_CONNECT_TIMEOUT }, "3.9", oldTimeval, {
     source: "include/uapi/linux/vm_sockets.h",
   }),
-} as const;
+});

@@ -1,8 +1,14 @@
 import { familyName } from "../address/family.js";
 import { checkBoolean, checkObject } from "../arguments.js";
 import { SOL_SOCKET } from "../constants/levels.js";
-import { type ControlMessage, type ControlName, controlMessages } from "../control/index.js";
-import { entryNamed, entryOf, hasFamily, isDelivered } from "../control/table.js";
+import {
+  type ControlMessage,
+  type ControlName,
+  entryNamed,
+  entryOf,
+  hasFamily,
+  isDelivered,
+} from "../control/table.js";
 import { invalidArgValue, printed } from "../errors.js";
 import { arrivalTimesAfter, checkArrivalTimes, isArrivalTime } from "./arrival-times.js";
 import { applySettings, type ForeignBits, keyOf, settingsOf } from "./control-settings.js";
@@ -16,14 +22,14 @@ export type ControlSwitches = { readonly [N in ControlName]?: boolean };
 
 /** Checks the name of a control message that can be switched on. */
 export function checkControlName(argument: string, name: unknown): ControlName {
-  const isKnown = typeof name === "string" && Object.hasOwn(controlMessages, name);
-  if (!isKnown || entryOf(name as ControlName).enable === undefined) {
+  const named = typeof name === "string" ? entryNamed(name) : undefined;
+  if (named?.entry.enable === undefined) {
     throw invalidArgValue(
       argument,
       `must be a control message that can be switched on. Received ${printed(name)}`,
     );
   }
-  return name as ControlName;
+  return named.name;
 }
 
 /** Checks what a caller wants to switch. A bare name switches a message on. If a name appears twice, the last one wins. */

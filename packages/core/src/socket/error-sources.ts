@@ -9,8 +9,7 @@ import {
 import { SOL_SOCKET } from "../constants/levels.js";
 import { SO_TIMESTAMPING_NEW } from "../constants/socket.js";
 import { SOCK_RAW } from "../constants/socket-types.js";
-import { type ControlEntry, type ControlName, controlMessages } from "../control/index.js";
-import { entryOf } from "../control/table.js";
+import { type ControlName, entryOf, namedEntries } from "../control/table.js";
 import { EOPNOTSUPP } from "../errno.js";
 import { explain, systemError } from "../errors.js";
 import { kernelIsOlderThan } from "../kernel-version.js";
@@ -66,10 +65,11 @@ export function hasErrorQueue(fd: number, facts: SocketFacts, names: Iterable<Co
 /** Whether an option can bring entries to the error queue once it is on. */
 export function bringsErrors({ level, option }: { level: number; option: number }): boolean {
   if (optionNumbered(level, option)?.errorQueue) return true;
-  return Object.values<ControlEntry>(controlMessages).some(
-    ({ direction, enable }) =>
-      direction === "errorQueue" && enable?.level === level && enable.option === option,
-  );
+  for (const { entry } of namedEntries()) {
+    const { direction, enable } = entry;
+    if (direction === "errorQueue" && enable?.level === level && enable.option === option) return true;
+  }
+  return false;
 }
 
 /** Whether one of these control messages is switched on by such an option. */

@@ -5,7 +5,7 @@ import { ENOPROTOOPT, EPERM } from "../errno.js";
 import { explain, invalidArgValue, type SystemError } from "../errors.js";
 import { explainAge } from "../kernel-version.js";
 import { DENIED } from "../native/binding.js";
-import { socketOptions } from "../options/table.js";
+import { optionTable } from "../options/table.js";
 import { failure } from "../syscalls/failure.js";
 import { trySetInt } from "../syscalls/int-option.js";
 import type { MaxFds } from "./receive-request.js";
@@ -28,7 +28,7 @@ export function refuseDescriptors(fd: number, maxFds: MaxFds): void {
   if (result >= 0) return;
   const error = failure(result, "setsockopt");
   const why = 'SO_PASSRIGHTS, which maxFds: "refuse" switches off,';
-  const { since } = socketOptions.passRights;
+  const { since } = optionTable().passRights;
   const age = result === -ENOPROTOOPT ? explainAge(why, since) : undefined;
   explain(error, age ?? `maxFds: "refuse" switches SO_PASSRIGHTS off, which Linux has since ${since}`);
   throw error;

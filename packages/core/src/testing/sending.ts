@@ -4,7 +4,7 @@ import { checkObject } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_OOB } from "../constants/message-flags.js";
 import { SOCK_STREAM } from "../constants/socket-types.js";
-import { decodeControl } from "../control/index.js";
+import { decodeControl } from "../control/decode.js";
 import { EAGAIN, EOPNOTSUPP } from "../errno.js";
 import { systemError } from "../errors.js";
 import type { OutgoingMessage } from "../message.js";
