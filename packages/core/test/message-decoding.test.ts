@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as address from "../src/address/index.js";
 import { IP_RECVERR, IPPROTO_IP } from "../src/constants/index.js";
-import * as control from "../src/control/index.js";
+import * as control from "../src/control/decode.js";
 import { type Message, Socket } from "../src/index.js";
 import { isBun } from "../src/runtime.js";
 import { setsockopt } from "../src/syscalls/index.js";

@@ -1,6 +1,6 @@
-import { type ControlMessages, controlTable } from "./table.js";
+import { type ControlTable, controlTable } from "./table.js";
 
 // Users read this object. The library calls controlTable(), because an import of this file makes the table.
 
 /** Every control message that the library knows, by name. */
-export const controlMessages: ControlMessages = /* @__PURE__ */ controlTable();
+export const controlMessages: ControlTable = /* @__PURE__ */ controlTable();

@@ -29,7 +29,7 @@ import { udpMessages } from "./udp.js";
 import { vsockMessages } from "./vsock.js";
 
 /** The type names the tables, so that an editor finds the comment above each entry. */
-export type ControlMessages = Readonly<
+export type ControlTable = Readonly<
   ReturnType<typeof socketMessages> &
     ReturnType<typeof ipMessages> &
     ReturnType<typeof ipv6Messages> &
@@ -56,7 +56,7 @@ export type ControlMessages = Readonly<
  * Every control message that the library knows, by name. The first use makes the table, not the import: to make all tables takes a
  * quarter of the time of importing the library.
  */
-export const controlTable: () => ControlMessages = once(() => ({
+export const controlTable: () => ControlTable = once(() => ({
   ...socketMessages(),
   ...ipMessages(),
   ...ipv6Messages(),
@@ -79,11 +79,11 @@ export const controlTable: () => ControlMessages = once(() => ({
   ...misdnMessages(),
 }));
 
-/** The name of a control message: a key of {@link ControlMessages}. */
-export type ControlName = keyof ControlMessages;
+/** The name of a control message: a key of {@link ControlTable}. */
+export type ControlName = keyof ControlTable;
 
 /** The value of the control message with that name. */
-export type ControlValue<N extends ControlName> = ValueOf<ControlMessages[N]["payload"]>;
+export type ControlValue<N extends ControlName> = ValueOf<ControlTable[N]["payload"]>;
 
 /** A control message that the library has no name for, or whose bytes are no value. It encodes to the same bytes again. */
 export interface UnknownControlMessage {
@@ -97,7 +97,7 @@ export interface UnknownControlMessage {
   length?: number;
 }
 
-/** A control message: a name of {@link ControlMessages} and its value, or an unknown one. */
+/** A control message: a name of {@link ControlTable} and its value, or an unknown one. */
 export type ControlMessage =
   | { [N in ControlName]: { name: N; value: ControlValue<N> } }[ControlName]
   | UnknownControlMessage;

@@ -13,7 +13,7 @@ import { udpOptions } from "./udp.js";
 import { vsockOptions } from "./vsock.js";
 
 /** The type names the tables, so that an editor finds the comment above each entry. */
-export type Options = Readonly<
+export type OptionTable = Readonly<
   ReturnType<typeof socketLevelOptions> &
     ReturnType<typeof ipOptions> &
     ReturnType<typeof ipv6Options> &
@@ -28,7 +28,7 @@ export type Options = Readonly<
 >;
 
 /** Every socket option that the library knows, by name. The first use makes the table, as that of control messages. */
-export const optionTable: () => Options = once(() => ({
+export const optionTable: () => OptionTable = once(() => ({
   ...socketLevelOptions(),
   ...ipOptions(),
   ...ipv6Options(),
@@ -42,34 +42,34 @@ export const optionTable: () => Options = once(() => ({
   ...sctpOptions(),
 }));
 
-/** The name of a socket option: a key of {@link Options}. */
-export type OptionName = keyof Options;
+/** The name of a socket option: a key of {@link OptionTable}. */
+export type OptionName = keyof OptionTable;
 
 /** The options that can be read. */
 export type ReadableOption = {
-  [N in OptionName]: Options[N]["direction"] extends "set" ? never : N;
+  [N in OptionName]: OptionTable[N]["direction"] extends "set" ? never : N;
 }[OptionName];
 
 /** The options that can be set. */
 export type SettableOption = {
-  [N in OptionName]: Options[N]["direction"] extends "get" ? never : N;
+  [N in OptionName]: OptionTable[N]["direction"] extends "get" ? never : N;
 }[OptionName];
 
 /** The value that reading the option of that name gives. */
 export type OptionValue<N extends OptionName> =
-  Options[N] extends TypedOption<OptionEntry["direction"], infer Value, infer _Given, infer _Query>
+  OptionTable[N] extends TypedOption<OptionEntry["direction"], infer Value, infer _Given, infer _Query>
     ? Value
     : never;
 
 /** The values that the option of that name can be set to. */
 export type OptionInput<N extends OptionName> =
-  Options[N] extends TypedOption<OptionEntry["direction"], infer _Value, infer Given, infer _Query>
+  OptionTable[N] extends TypedOption<OptionEntry["direction"], infer _Value, infer Given, infer _Query>
     ? Given
     : never;
 
 /** What reading the option of that name needs to know: which association, or which address, is meant. */
 export type OptionQuery<N extends OptionName> =
-  Options[N] extends TypedOption<OptionEntry["direction"], infer _Value, infer _Given, infer Query>
+  OptionTable[N] extends TypedOption<OptionEntry["direction"], infer _Value, infer _Given, infer Query>
     ? Query
     : never;
 
