@@ -26,7 +26,7 @@ const ENTRIES = [...Object.values(manifest.exports).map((it) => it.default), ...
 const SHARED = {
   constants: ["constants/index"],
   address: ["address/index", "named-constant"],
-  tables: ["control/index", "options/index"],
+  tables: ["control/decode", "control/encode", "options/codec"],
   syscalls: ["syscalls/index"],
   sockets: ["index"],
 };

@@ -5,7 +5,6 @@ import {
   type ControlMessage,
   type ControlName,
   entryNamed,
-  entryOf,
   hasFamily,
   isDelivered,
 } from "../control/table.js";
