@@ -189,13 +189,7 @@ export interface Binding {
    * {@link call} says which of the last two are arguments: see {@link CALL_CONTROL}. Without a control message and an address, leave
    * both out.
    */
-  sendmsg(
-    fd: number,
-    iov: Iov,
-    flags: number,
-    control?: Uint8Array,
-    address?: Uint8Array,
-  ): number;
+  sendmsg(fd: number, iov: Iov, flags: number, control?: Uint8Array, address?: Uint8Array): number;
   /** The same for recvmsg(2). Without `address`, the address goes to {@link Binding.scratch}. */
   recvmsg(
     fd: number,

@@ -11,11 +11,15 @@ import { binding } from "../native/load.js";
 export const POLLIN = 0x1;
 export const POLLOUT = 0x4;
 
+/** Milliseconds. Test tools with fake timers replace `process.hrtime`, but they do it later. */
+const { bigint: nanoseconds } = process.hrtime;
+const now = () => Number(nanoseconds()) / 1e6;
+
 const SHORTEST_PAUSE = 1;
 const LONGEST_PAUSE = 50;
 
 /** Whole milliseconds until then, rounded up. Rounded down, the last millisecond would be spent without a pause. */
-const until = (deadline: number) => Math.max(0, Math.ceil(deadline - performance.now()));
+const until = (deadline: number) => Math.max(0, Math.ceil(deadline - now()));
 
 /** Waits until the descriptor has one of the events. Returns -ETIMEDOUT at the deadline. */
 function readyBy(deadline: number, fd: number, events: number): number {
@@ -37,7 +41,7 @@ export function within(
   attempt: (flags: number) => number,
 ): number {
   if (timeout < 0) return attempt(0);
-  const deadline = performance.now() + timeout;
+  const deadline = now() + timeout;
   let pause = 0;
   for (;;) {
     const result = attempt(MSG_DONTWAIT);
@@ -48,10 +52,10 @@ export function within(
       // ppoll(2) ignores a negative descriptor, so this only waits.
       binding().poll(-1, 0, Math.min(pause, left));
     }
-    const before = performance.now();
+    const before = now();
     const ready = readyBy(deadline, fd, events);
     if (ready < 0) return ready;
-    const waited = performance.now() - before >= SHORTEST_PAUSE;
+    const waited = now() - before >= SHORTEST_PAUSE;
     pause = waited ? 0 : Math.min(Math.max(2 * pause, SHORTEST_PAUSE), LONGEST_PAUSE);
   }
 }
@@ -59,7 +63,7 @@ export function within(
 /** Like {@link within}, for a call that has no MSG_DONTWAIT: makes an attempt only when the descriptor is readable. */
 export function onceReadable(timeout: number, fd: number, attempt: () => number): number {
   if (timeout < 0) return attempt();
-  const deadline = performance.now() + timeout;
+  const deadline = now() + timeout;
   for (;;) {
     const ready = readyBy(deadline, fd, POLLIN);
     if (ready < 0) return ready;
