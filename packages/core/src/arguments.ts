@@ -86,7 +86,7 @@ function isBelowObjectPrototype(value: object, name: PropertyKey): boolean {
  * Properties of a class and of `Object.create(defaults)` do count. Only enumerable pollution is detected: assignments and merges
  * make enumerable properties. Code that can define hidden properties on Object.prototype already controls the program.
  */
-export function own<T>(value: T): T {
+export function unpolluted<T>(value: T): T {
   if (!hasPollution() || value === null || typeof value !== "object") return value;
   return new Proxy(value, {
     // No receiver is passed, so that a getter of a class with private fields runs on the object itself.
@@ -95,7 +95,7 @@ export function own<T>(value: T): T {
   });
 }
 
-/** Checks that the value is an object, and returns it without polluted properties: see {@link own}. */
+/** Checks that the value is an object, and returns it without polluted properties: see {@link unpolluted}. */
 export function checkObject<T extends object>(argument: string, value: T | undefined): T {
   // Reject bytes, lists and signals: they have none of our option names, so they would silently count as empty options.
   if (
@@ -107,7 +107,7 @@ export function checkObject<T extends object>(argument: string, value: T | undef
   ) {
     throw invalidArgType(argument, "of type object", value);
   }
-  return own(value);
+  return unpolluted(value);
 }
 
 /** Checks a timeout in milliseconds. undefined becomes -1, which means no timeout. */

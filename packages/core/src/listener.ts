@@ -1,6 +1,6 @@
 import type { Server as NetServer } from "node:net";
 import type { Address } from "./address/index.js";
-import { checkInteger, own } from "./arguments.js";
+import { checkInteger, unpolluted } from "./arguments.js";
 import { AF_UNIX } from "./constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
@@ -122,7 +122,7 @@ export class Listener implements MessageListener<Socket> {
 
   static async #listen(at: Address, options: ListenOptions): Promise<Listener> {
     const checked = checkOptions(options);
-    const { backlog = DEFAULT_BACKLOG } = own(options);
+    const { backlog = DEFAULT_BACKLOG } = unpolluted(options);
     checkInteger("options.backlog", backlog, 0, 0x7fffffff);
     checkNotAborted(checked.signal);
     const family = checkAddress("at", at);

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 constexpr long kDenied = -65536;
-constexpr long kHeldBack = -5000;
+constexpr long kThrottled = -5000;
 constexpr long kOffLoop = -5001;
 constexpr long kGone = -5002;
 
@@ -46,6 +46,9 @@ constexpr int kPathSocketcall = 1;
 
 constexpr size_t kMaxEvents = 256;
 constexpr size_t kEventNumbers = 3;
-constexpr size_t kEventsTold = 768;
+constexpr size_t kEventSlot = 0;
+constexpr size_t kEventGeneration = 1;
+constexpr size_t kEventBits = 2;
+constexpr size_t kEventCount = 768;
 constexpr size_t kEventsKeepAlive = 769;
 constexpr int kFinishedSlot = -1;

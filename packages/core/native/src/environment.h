@@ -26,8 +26,8 @@ struct Environment {
   uint8_t* scratch = nullptr;
 
   // Where receive() writes data and control data.
-  KeptView data_room;
-  KeptView control_room;
+  KeptView data_buffer;
+  KeptView control_buffer;
   Overflow overflow;
 
   Syscalls syscalls;

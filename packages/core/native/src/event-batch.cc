@@ -15,9 +15,9 @@ void EventBatch::ComesFromLibuv() {
 void EventBatch::Append(int32_t slot, int32_t generation, uint32_t events) {
   if (count_ == kMaxEvents) Deliver();
   int32_t* at = numbers_ + kEventNumbers * count_++;
-  at[0] = slot;
-  at[1] = generation;
-  at[2] = static_cast<int32_t>(events);
+  at[kEventSlot] = slot;
+  at[kEventGeneration] = generation;
+  at[kEventBits] = static_cast<int32_t>(events);
 }
 
 void EventBatch::Deliver() {
@@ -28,7 +28,7 @@ void EventBatch::Deliver() {
   if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
   napi_value callback;
   napi_get_reference_value(env_, callback_, &callback);
-  numbers_[kEventsTold] = static_cast<int32_t>(count);
+  numbers_[kEventCount] = static_cast<int32_t>(count);
   // The callback does not use `this`, so any object will do.
   napi_status status = context_ ? napi_make_callback(env_, context_, callback, callback, 0, nullptr, nullptr)
                                 : napi_call_function(env_, callback, callback, 0, nullptr, nullptr);
@@ -37,7 +37,7 @@ void EventBatch::Deliver() {
     napi_get_and_clear_last_exception(env_, &error);
     napi_fatal_exception(env_, error);
   }
-  numbers_[kEventsTold] = 0;
+  numbers_[kEventCount] = 0;
   napi_close_handle_scope(env_, scope);
 }
 

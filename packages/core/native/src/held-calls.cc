@@ -37,8 +37,8 @@ SENDMSG_INLINE long ReceiveHeld(Environment& e, const Arguments& args) {
     // The views can be longer than `size`: another thread may have enlarged shared memory since TypeScript measured it.
     Trim(iov, count, size);
   } else {
-    if (size > e.data_room.bytes.length) return -EFAULT;
-    iov[0] = {e.data_room.bytes.data, size};
+    if (size > e.data_buffer.bytes.length) return -EFAULT;
+    iov[0] = {e.data_buffer.bytes.data, size};
     if (call[kCallWhole]) {
       uint8_t* rest = e.overflow.memory();
       if (!rest) return -ENOMEM;
@@ -52,13 +52,13 @@ SENDMSG_INLINE long ReceiveHeld(Environment& e, const Arguments& args) {
       .iov = iov,
       .iov_count = count,
       .address = e.scratch,
-      .control = e.control_room.bytes,
+      .control = e.control_buffer.bytes,
       .result = e.result,
   });
 }
 
 void TakeWhole(Environment& e, Bytes to, size_t length) {
-  Bytes first = e.data_room.bytes;
+  Bytes first = e.data_buffer.bytes;
   size_t rest = length > first.length ? Least(length - first.length, Overflow::kSize) : 0;
   if (to.length == first.length + rest) {
     Copy(to.data, first.data, first.length);
@@ -67,9 +67,9 @@ void TakeWhole(Environment& e, Bytes to, size_t length) {
   e.overflow.Empty(rest);
 }
 
-template <KeptView Environment::*room>
+template <KeptView Environment::*buffer>
 void Keep(Environment& e, const Arguments& args) {
-  KeptView& kept = e.*room;
+  KeptView& kept = e.*buffer;
   if (kept.reference) napi_delete_reference(args.env(), kept.reference);
   kept.bytes = args.View(0);
   napi_create_reference(args.env(), args[0], 1, &kept.reference);
@@ -79,8 +79,8 @@ constexpr Function kFunctions[] = {
     {"send", Calls<SendHeld>},
     {"receive", Calls<ReceiveHeld>},
     {"takeWhole", Calls<TakeWhole>},
-    {"dataRoom", Calls<Keep<&Environment::data_room>>},
-    {"controlRoom", Calls<Keep<&Environment::control_room>>},
+    {"dataBuffer", Calls<Keep<&Environment::data_buffer>>},
+    {"controlBuffer", Calls<Keep<&Environment::control_buffer>>},
 };
 
 }  // namespace

@@ -19,15 +19,15 @@ long Receiver::Receive(const ReceiveRequest& request) {
 }
 
 // Whether the event loop's thread may receive. Near the limit of open files, or if too many descriptors wait to be closed, it may
-// only receive a message without descriptors. Returns 0 if it may receive; otherwise kHeldBack, kOffLoop or a negative errno.
+// only receive a message without descriptors. Returns 0 if it may receive; otherwise kThrottled, kOffLoop or a negative errno.
 long Receiver::MayReceive(const ReceiveRequest& request) {
   bool near_limit = !budget_.IsEnough();
   Account* account = custody_.AccountOf(request.fd);
-  bool held_back = account && !pool_.IsWithinBounds(account, budget_.limit());
-  if (!near_limit && !held_back) return 0;
+  bool throttled = account && !pool_.IsWithinBounds(account, budget_.limit());
+  if (!near_limit && !throttled) return 0;
   // A message without descriptors does no harm. And it may come from an honest process whose uid another process has, too.
   long foreseen = Foresee(request);
-  return foreseen == kOffLoop && held_back ? kHeldBack : foreseen;
+  return foreseen == kOffLoop && throttled ? kThrottled : foreseen;
 }
 
 // Peeks at the next message. Returns 0 if it brings no control data, and so no descriptor. On a stream, this shortens `iov` so that

@@ -27,7 +27,7 @@ class Receiver {
   Receiver(Syscalls& syscalls, Custody& custody, ThreadPool& pool, OpenFileBudget& budget)
       : syscalls_(syscalls), custody_(custody), pool_(pool), budget_(budget) {}
 
-  // recvmsg(2) with MSG_DONTWAIT. The caller sets MSG_CMSG_CLOEXEC for Unix sockets, and only for them. If this returns kHeldBack
+  // recvmsg(2) with MSG_DONTWAIT. The caller sets MSG_CMSG_CLOEXEC for Unix sockets, and only for them. If this returns kThrottled
   // or kOffLoop, it has received nothing: binding.ts says why.
   long Receive(const ReceiveRequest& request);
   // Handles the control data of a message. `arrived`: the part of a buffer of SpaceFor() bytes that the kernel has filled. `flags`:

@@ -71,7 +71,7 @@ long EndReceive(Environment& e, int token, Bytes memory, size_t size, int max_fd
     if (length <= memory.length) Copy(memory.data, call->data.data, length);
     Copy(e.scratch, call->address.data, Least(call->address.length, kAddressSpace));
     e.result[kResultAddressLength] = call->address_length;
-    ReceiveRequest request = {.fd = call->fd, .max_fds = max_fds, .control = e.control_room.bytes, .result = e.result};
+    ReceiveRequest request = {.fd = call->fd, .max_fds = max_fds, .control = e.control_buffer.bytes, .result = e.result};
     e.receiver.TakeDescriptors(request, {call->control.data, call->control_length}, call->message_flags);
   }
   delete call;

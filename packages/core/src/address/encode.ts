@@ -1,4 +1,4 @@
-import { checkFunction, checkString, own } from "../arguments.js";
+import { checkFunction, checkString, unpolluted } from "../arguments.js";
 import { writeU16 } from "../wire/bytes.js";
 import { systemInterfaceIndex } from "../wire/interface.js";
 import type { InterfaceLookup } from "../wire/payload.js";
@@ -22,7 +22,7 @@ export function encodeAddress(
 ): Uint8Array {
   checkString("argument", argument);
   checkFunction("interfaceIndex", interfaceIndex);
-  const given = own(address);
+  const given = unpolluted(address);
   const codec = codecOf(given, argument);
   const bytes = codec.encode(given, argument, interfaceIndex);
   writeU16(bytes, 0, familyOf(given, codec));
@@ -32,7 +32,7 @@ export function encodeAddress(
 /** The address's family as a number: AF_UNIX, AF_INET… */
 export function addressFamily(address: Address, argument = "address"): number {
   checkString("argument", argument);
-  const given = own(address);
+  const given = unpolluted(address);
   return familyOf(given, codecOf(given, argument));
 }
 
@@ -42,7 +42,7 @@ const familyOf = ({ family }: Address, codec: { readonly family: number }): numb
 
 /** How an error names an address that is already checked. */
 export const detailsOf = (address: Address): AddressDetails => {
-  const given = own(address);
+  const given = unpolluted(address);
   return codecOf(given, "address").format(given);
 };
 

@@ -13,7 +13,7 @@ const initializationVector: Payload<Uint8Array> = {
   size: u32.size,
   align: u32.align,
   // Twice the longest initialization vector of any cipher in the kernel.
-  room: both(u32.size["64"] + 64),
+  reserve: both(u32.size["64"] + 64),
   read(bytes, at, length, layout) {
     const start = at + inLayout(u32.size, layout);
     return readU32(bytes, at) === at + length - start ? copyBytes(bytes, start, at + length) : undefined;

@@ -1,5 +1,5 @@
 import { type AddressFamilyName, checkFamily } from "../address/family.js";
-import { checkBytes, own } from "../arguments.js";
+import { checkBytes, unpolluted } from "../arguments.js";
 import { copyBytes } from "../wire/bytes.js";
 import { checkLayout, inLayout, type Layout, machineLayout } from "../wire/layout.js";
 import { type ControlItem, newItem, readItem } from "./items.js";
@@ -70,7 +70,7 @@ function decodeItem(
  */
 export function decodeControl(bytes: Uint8Array, options?: DecodeControlOptions): ControlMessage[] {
   const control = checkBytes("bytes", bytes);
-  const given = own(options);
+  const given = unpolluted(options);
   const layout = given?.layout === undefined ? machineLayout : checkLayout(given.layout);
   const family = given?.family === undefined ? undefined : checkFamily("options.family", given.family);
   const messages: ControlMessage[] = [];

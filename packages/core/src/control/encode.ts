@@ -1,5 +1,5 @@
 import { type AddressFamilyName, checkFamily, familyName } from "../address/family.js";
-import { checkBytes, checkInt32, checkInteger, checkString, own } from "../arguments.js";
+import { checkBytes, checkInt32, checkInteger, checkString, unpolluted } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
 import { write32 } from "../wire/bytes.js";
@@ -116,14 +116,14 @@ export function encodeControl(
   messages: readonly ControlMessage[],
   options?: EncodeControlOptions,
 ): Uint8Array {
-  const given = own(options);
+  const given = unpolluted(options);
   const argument =
     given?.argument === undefined ? "control" : checkString("options.argument", given.argument);
   if (!Array.isArray(messages)) throw invalidArgType(argument, "an instance of Array", messages);
   const layout = given?.layout === undefined ? machineLayout : checkLayout(given.layout);
   const family = given?.family === undefined ? undefined : checkFamily("options.family", given.family);
   // Most programs send descriptors and nothing else. Without plans, encoding them takes half the time.
-  const first = own(messages[0]);
+  const first = unpolluted(messages[0]);
   if (messages.length === 1 && first?.name === "rights" && (family === undefined || family === AF_UNIX)) {
     return encodeRights(checkDescriptors(`${argument}[0].value`, first.value), layout);
   }
@@ -134,7 +134,7 @@ export function encodeControl(
   let size = 0;
   for (let i = 0; i < messages.length; i++) {
     const isLast = i === messages.length - 1;
-    const one = plan(own(messages[i]!), `${argument}[${i}]`, encoding, family, isLast);
+    const one = plan(unpolluted(messages[i]!), `${argument}[${i}]`, encoding, family, isLast);
     plans.push(one);
     // If the header says that the payload is longer than the data, padding would become part of the payload.
     const goesOn = one.named === undefined && statedLength(one) > one.length;

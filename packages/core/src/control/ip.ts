@@ -27,10 +27,10 @@ import { text } from "../wire/text.js";
 import { PACKETS } from "./entry.js";
 import { ipv4Error } from "./extended-error.js";
 import { level } from "./level.js";
-import { LABEL_ROOM } from "./sol-socket.js";
+import { LABEL_RESERVE } from "./sol-socket.js";
 
 /** IP options are 40 bytes at most: RFC 791. */
-const OPTIONS_ROOM = 40;
+const OPTIONS_RESERVE = 40;
 
 /** The kernel delivers IP_TOS as one byte, and accepts one byte. getsockopt(IP_PKTOPTIONS) gives it as an int. */
 const tos: Payload<number> = {
@@ -62,17 +62,19 @@ export const ipMessages = () => ({
   ipTtl: both({ IP_TTL }, "2.2", i32, { enable: { IP_RECVTTL }, sentSince: "3.13" }),
   /** The label of the packet's sender, given by its security module.
    * SCM_SECURITY (3) of SOL_IP: char[], received, switched on by IP_PASSSEC. Since Linux 2.6.17. Source: ip(7). */
-  ipSecurity: receive({ SCM_SECURITY }, "2.6.17", text("char[]", LABEL_ROOM), {
+  ipSecurity: receive({ SCM_SECURITY }, "2.6.17", text("char[]", LABEL_RESERVE), {
     enable: { IP_PASSSEC },
   }),
   /** The packet's IP options, with the route that it took.
    * IP_RECVOPTS (6) of SOL_IP: unsigned char[], received, switched on by IP_RECVOPTS. Since Linux 2.2. Source: ip(7). */
-  ipRecvOpts: receive({ IP_RECVOPTS }, "2.2", blob("unsigned char[]", OPTIONS_ROOM), {
+  ipRecvOpts: receive({ IP_RECVOPTS }, "2.2", blob("unsigned char[]", OPTIONS_RESERVE), {
     enable: { IP_RECVOPTS },
   }),
   /** Received: the packet's IP options, made ready for an answer. Sent: the IP options to send.
    * IP_RETOPTS (7) of SOL_IP: unsigned char[], sent and received, switched on by IP_RETOPTS. Since Linux 2.2. Source: ip(7). */
-  ipRetOpts: both({ IP_RETOPTS }, "2.2", blob("unsigned char[]", OPTIONS_ROOM), { enable: { IP_RETOPTS } }),
+  ipRetOpts: both({ IP_RETOPTS }, "2.2", blob("unsigned char[]", OPTIONS_RESERVE), {
+    enable: { IP_RETOPTS },
+  }),
   /** Received: the packet's destination (`address`) and the interface that it came in on. Sent: the interface, and the source
    * address (`specificDestination`).
    * IP_PKTINFO (8) of SOL_IP: struct in_pktinfo, sent and received, switched on by IP_PKTINFO. Since Linux 2.2. Source: ip(7). */

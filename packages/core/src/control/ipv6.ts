@@ -37,12 +37,12 @@ import { ipv6Error } from "./extended-error.js";
 import { level } from "./level.js";
 
 /** The length of an extension header is one byte, which counts units of 8 bytes: RFC 8200. */
-const HEADER_ROOM = 256 * 8;
+const HEADER_RESERVE = 256 * 8;
 
 const in6Pktinfo = struct("in6_pktinfo", { address: ipv6Text, interfaceIndex: i32 });
 
-const optionsHeader = blob("struct ipv6_opt_hdr", HEADER_ROOM);
-const routingHeader = blob("struct ipv6_rt_hdr", HEADER_ROOM);
+const optionsHeader = blob("struct ipv6_opt_hdr", HEADER_RESERVE);
+const routingHeader = blob("struct ipv6_rt_hdr", HEADER_RESERVE);
 
 const rfc2292 = level({ SOL_IPV6 }, { source: "RFC 2292", families: ["ipv6"], types: PACKETS });
 const rfc3542 = level({ SOL_IPV6 }, { source: "RFC 3542", families: ["ipv6"], types: PACKETS });

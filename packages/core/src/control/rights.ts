@@ -28,7 +28,7 @@ export const descriptors: Payload<number[]> = {
   ctype: "int[]",
   size: both(0),
   align: both(INT),
-  room: both(SCM_MAX_FD * INT),
+  reserve: both(SCM_MAX_FD * INT),
   read(bytes, at, length) {
     if (length % INT !== 0) return undefined;
     const fds: number[] = [];

@@ -24,7 +24,7 @@ import { list } from "../wire/list.js";
 import { level } from "./level.js";
 
 /** Far more than any present security class adds. */
-const CHALLENGE_ROOM = 256;
+const CHALLENGE_RESERVE = 256;
 
 const { send, receive, both } = level(
   { SOL_RXRPC },
@@ -79,14 +79,14 @@ export const rxrpcMessages = () => ({
   /** The server's challenge: struct rxrpc_challenge, and what its security class adds.
    * RXRPC_CHALLENGED (16) of SOL_RXRPC: struct rxrpc_challenge, received. Since Linux 6.16. Source:
    * Documentation/networking/rxrpc.rst. */
-  rxrpcChallenged: receive({ RXRPC_CHALLENGED }, "6.16", blob("struct rxrpc_challenge", CHALLENGE_ROOM)),
+  rxrpcChallenged: receive({ RXRPC_CHALLENGED }, "6.16", blob("struct rxrpc_challenge", CHALLENGE_RESERVE)),
   /** This answers a challenge.
    * RXRPC_RESPOND (17) of SOL_RXRPC: (empty), sent. Since Linux 6.16. Source: Documentation/networking/rxrpc.rst. */
   rxrpcRespond: send({ RXRPC_RESPOND }, "6.16", nothing),
   /** What the client has answered.
    * RXRPC_RESPONDED (18) of SOL_RXRPC: char[], received. Since Linux 6.16. Source: Documentation/networking/rxrpc.rst. */
-  rxrpcResponded: receive({ RXRPC_RESPONDED }, "6.16", blob("char[]", CHALLENGE_ROOM)),
+  rxrpcResponded: receive({ RXRPC_RESPONDED }, "6.16", blob("char[]", CHALLENGE_RESERVE)),
   /** Data of the application to put into the answer.
    * RXRPC_RESP_RXGK_APPDATA (19) of SOL_RXRPC: char[], sent. Since Linux 6.16. Source: Documentation/networking/rxrpc.rst. */
-  rxrpcRespRxgkAppData: send({ RXRPC_RESP_RXGK_APPDATA }, "6.16", blob("char[]", CHALLENGE_ROOM)),
+  rxrpcRespRxgkAppData: send({ RXRPC_RESP_RXGK_APPDATA }, "6.16", blob("char[]", CHALLENGE_RESERVE)),
 });

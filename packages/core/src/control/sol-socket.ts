@@ -63,9 +63,9 @@ const NOT_TCP: DeliveringTypes = { ipv4: ["dgram", "raw", "seqpacket"], ipv6: ["
 /**
  * Room for a security label. The kernel sets no limit. /proc/PID/attr accepts one page, which is far more than any policy uses.
  */
-export const LABEL_ROOM = 4096;
+export const LABEL_RESERVE = 4096;
 /** Room for tcp_get_timestamping_opt_stats(), net/ipv4/tcp.c: some thirty attributes of up to 12 bytes. */
-const STATS_ROOM = 512;
+const STATS_RESERVE = 512;
 /** MAX_SKB_FRAGS, include/linux/skbuff.h. If the control buffer is full, the rest comes with the next receive. */
 const MAX_FRAGMENTS = 17;
 
@@ -122,7 +122,9 @@ export const socketMessages = () => ({
   }),
   /** The sender's label, given by its security module: SELinux, AppArmor, Smack.
    * SCM_SECURITY (3) of SOL_SOCKET: char[], received, switched on by SO_PASSSEC. Since Linux 2.6.18. Source: unix(7). */
-  security: unix.receive({ SCM_SECURITY }, "2.6.18", text("char[]", LABEL_ROOM), { enable: { SO_PASSSEC } }),
+  security: unix.receive({ SCM_SECURITY }, "2.6.18", text("char[]", LABEL_RESERVE), {
+    enable: { SO_PASSSEC },
+  }),
   /** A descriptor (pidfd) of the sender's process, which the receiver must close. A negative errno if the process is gone.
    * SCM_PIDFD (4) of SOL_SOCKET: int, received, switched on by SO_PASSPIDFD. Since Linux 6.5. Source: unix(7). */
   pidfd: unix.receive({ SCM_PIDFD }, "6.5", i32, { enable: { SO_PASSPIDFD } }),
@@ -184,7 +186,7 @@ export const socketMessages = () => ({
   /** TCP's statistics when a transmit timestamp was made: netlink attributes, TCP_NLA_*.
    * SCM_TIMESTAMPING_OPT_STATS (54) of SOL_SOCKET: struct nlattr[], received with MSG_ERRQUEUE, switched on by SO_TIMESTAMPING_NEW
    * with OPT_TSONLY, OPT_STATS. Since Linux 4.10. Source: Documentation/networking/timestamping.rst. */
-  timestampingOptStats: stamps.errorQueue({ SCM_TIMESTAMPING_OPT_STATS }, "4.10", attributes(STATS_ROOM), {
+  timestampingOptStats: stamps.errorQueue({ SCM_TIMESTAMPING_OPT_STATS }, "4.10", attributes(STATS_RESERVE), {
     enable: [{ SO_TIMESTAMPING_NEW }, SOF_TIMESTAMPING_OPT_STATS | SOF_TIMESTAMPING_OPT_TSONLY],
     families: ["ipv4", "ipv6"],
   }),

@@ -16,7 +16,7 @@ export function controlSpace(
     const named = entryNamed(name)!;
     if (!hasFamily(named, family)) continue;
     const { payload, repeats = 1 } = named.entry;
-    space += repeats * spaceOf(inLayout(payload.room ?? payload.size, layout), layout);
+    space += repeats * spaceOf(inLayout(payload.reserve ?? payload.size, layout), layout);
   }
   return space;
 }

@@ -6,7 +6,7 @@ import { struct } from "../wire/struct.js";
 import { level } from "./level.js";
 
 /** TIPC_MAX_USER_MSG_SIZE, include/uapi/linux/tipc.h. */
-const RETURNED_ROOM = 66_000;
+const RETURNED_RESERVE = 66_000;
 
 const { receive } = level({ SOL_TIPC }, { source: "net/tipc/socket.c", families: ["tipc"] });
 
@@ -21,7 +21,7 @@ export const tipcMessages = () => ({
   ),
   /** The message that came back.
    * TIPC_RETDATA (2) of SOL_TIPC: char[], received. Since Linux 2.6.16. Source: net/tipc/socket.c. */
-  tipcRetData: receive({ TIPC_RETDATA }, "2.6.16", blob("char[]", RETURNED_ROOM)),
+  tipcRetData: receive({ TIPC_RETDATA }, "2.6.16", blob("char[]", RETURNED_RESERVE)),
   /** The service that the message was sent to.
    * TIPC_DESTNAME (3) of SOL_TIPC: struct tipc_service_range, received. Since Linux 2.6.16. Source: net/tipc/socket.c. */
   tipcDestName: receive(

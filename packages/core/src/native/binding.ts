@@ -17,7 +17,7 @@ export const DENIED = -65_536;
  * {@link Binding.receive} has received nothing, because too many descriptors from the socket's peer wait to be closed. No event
  * says when there are fewer, so try again after a while.
  */
-export const HELD_BACK = -5000;
+export const THROTTLED = -5000;
 /**
  * {@link Binding.receive} and {@link Binding.send} have not made the call, because it could wait for another process.
  * {@link Binding.startReceive} and {@link Binding.startSend} make it in a thread.
@@ -78,7 +78,7 @@ export const CALL_PURGES = 5;
 /** How many bytes of control data, and of an address, to send are in the scratch memory. */
 export const CALL_CONTROL = 6;
 export const CALL_ADDRESS = 7;
-/** For {@link Binding.receive}. 1: keep a message that does not fit into the data room. {@link Binding.takeWhole} copies it. */
+/** For {@link Binding.receive}. 1: keep a message that does not fit into the data buffer. {@link Binding.takeWhole} copies it. */
 export const CALL_WHOLE = 8;
 /** At CALL_SIZE, CALL_CONTROL and CALL_ADDRESS: this part is given as an argument instead. */
 export const IN_ARGUMENT = -1;
@@ -95,10 +95,13 @@ export const LONGEST_UNIX_MESSAGE = 16 << 20;
  */
 export const MAX_EVENTS = 256;
 export const EVENT_NUMBERS = 3;
+export const EVENT_SLOT = 0;
+export const EVENT_GENERATION = 1;
+export const EVENT_BITS = 2;
 /** Positions behind the events. The first: how many events are being reported, 0 while none are. */
-export const EVENTS_TOLD = EVENT_NUMBERS * MAX_EVENTS;
+export const EVENT_COUNT = EVENT_NUMBERS * MAX_EVENTS;
 /** 1: when the events have been reported, {@link Binding.watchRef} must be true. */
-export const EVENTS_KEEP_ALIVE = EVENTS_TOLD + 1;
+export const EVENTS_KEEP_ALIVE = EVENT_COUNT + 1;
 /** The slot of an event that says that a close or a call has finished in a thread: see {@link Binding.takeFinished}. */
 export const FINISHED_SLOT = -1;
 
@@ -223,20 +226,20 @@ export interface Binding {
   /** sendmsg(2). {@link call} has the descriptor, the flags, and which parts are arguments. */
   send(iov?: Iov, control?: Uint8Array, address?: Uint8Array): number;
   /** Sets the memory for the data that {@link receive} returns. It replaces the memory before. */
-  dataRoom(memory: Uint8Array): void;
+  dataBuffer(memory: Uint8Array): void;
   /** The same for control data. */
-  controlRoom(memory: Uint8Array): void;
+  controlBuffer(memory: Uint8Array): void;
   /**
    * recvmsg(2) with MSG_DONTWAIT, and with room for every descriptor that a message can carry. {@link call} has the descriptor to
    * receive from, the flags and the sizes. As many descriptors as {@link call} asks for stay in custody
-   * (result[RESULT_FDS…]), and threads close the others. The other control messages go to the {@link controlRoom}; the kernel
+   * (result[RESULT_FDS…]), and threads close the others. The other control messages go to the {@link controlBuffer}; the kernel
    * gets its length as the room for them. The address goes to {@link Binding.scratch}, and the data to `iov`, or
-   * without it to the {@link dataRoom}. Only Unix sockets return {@link HELD_BACK} and {@link OFF_LOOP}.
+   * without it to the {@link dataBuffer}. Only Unix sockets return {@link THROTTLED} and {@link OFF_LOOP}.
    */
   receive(iov?: Iov): number;
   /**
    * Copies a message of `length` bytes that {@link receive} has just returned with {@link CALL_WHOLE}, and that is longer than the
-   * data room. Then it frees the memory beyond the data room. If `to` has another length, it copies nothing, but still frees the
+   * data buffer. Then it frees the memory beyond the data buffer. If `to` has another length, it copies nothing, but still frees the
    * memory.
    */
   takeWhole(to: Uint8Array, length: number): void;

@@ -1,4 +1,4 @@
-import { checkBytes, checkString, own } from "../arguments.js";
+import { checkBytes, checkString, unpolluted } from "../arguments.js";
 import { codedError, invalidArgValue } from "../errors.js";
 import { checkInterfaceLookup } from "../wire/interface.js";
 import { checkLayout, inLayout, type Layout, machineLayout } from "../wire/layout.js";
@@ -54,7 +54,7 @@ export function decodeEntry({ payload, constant }: OptionEntry, bytes: Uint8Arra
 }
 
 function layoutOf(options: DecodeOptionOptions | undefined): Layout {
-  const layout = own(options)?.layout;
+  const layout = unpolluted(options)?.layout;
   return layout === undefined ? machineLayout : checkLayout(layout);
 }
 
@@ -70,7 +70,7 @@ export function encodeOption<N extends OptionName>(
   options?: EncodeOptionOptions,
 ): Uint8Array {
   const entry = checkOptionName(name);
-  const interfaceIndex = checkInterfaceLookup(own(options)?.interfaceIndex);
+  const interfaceIndex = checkInterfaceLookup(unpolluted(options)?.interfaceIndex);
   return encodeEntry(entry, value, { layout: layoutOf(options), interfaceIndex });
 }
 

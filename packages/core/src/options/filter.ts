@@ -21,7 +21,7 @@ export const filterOrDescriptor: Payload<ValueOf<typeof filter> | number> = {
   ctype: "struct sock_fprog",
   size: both(4),
   align: both(4),
-  room: filter.room!,
+  reserve: filter.reserve!,
   read: i32.read,
   measure: (value, encoding, argument) =>
     typeof value === "number" ? 4 : filter.measure!(value, encoding, argument),

@@ -63,7 +63,7 @@ import { xfrmPolicy } from "./xfrm-policy.js";
 const MAX_IP_OPTIONS = 40;
 
 /** Room for the control messages of one packet. */
-const PKTOPTIONS_ROOM = 1024;
+const PKTOPTIONS_RESERVE = 1024;
 
 /** struct ip_mreqn. We leave its address out: it named the interface before interfaces had indexes. */
 const membership = struct("ip_mreqn", { group: ipv4Text, _address: reserved(4), interface: interfaceIndex });
@@ -115,7 +115,7 @@ export const ipOptions = () => ({
   ipPktInfo: both({ IP_PKTINFO }, "2.2", flag),
   /** On TCP: control data with the control messages that would have come with the last packet.
    * IP_PKTOPTIONS (9) of SOL_IP: cmsghdr[], read. Since Linux 2.2. Source: ip(7). */
-  ipPktOptions: get({ IP_PKTOPTIONS }, "2.2", blob("cmsghdr[]", PKTOPTIONS_ROOM)),
+  ipPktOptions: get({ IP_PKTOPTIONS }, "2.2", blob("cmsghdr[]", PKTOPTIONS_RESERVE)),
   /** How the kernel finds out the path's MTU: IP_PMTUDISC_*.
    * IP_MTU_DISCOVER (10) of SOL_IP: int, read and set. Since Linux 2.2. Source: ip(7). */
   ipMtuDiscover: both({ IP_MTU_DISCOVER }, "2.2", i32),

@@ -76,16 +76,16 @@ import { groupRequest, groupSourceRequest } from "./multicast-group.js";
 import { xfrmPolicy } from "./xfrm-policy.js";
 
 /** Room for the control messages of one packet. */
-const PKTOPTIONS_ROOM = 2048;
+const PKTOPTIONS_RESERVE = 2048;
 
 /** 256 types of ICMPv6, 32 in each word: struct icmp6_filter, include/uapi/linux/icmpv6.h. */
 const ICMPV6_FILTER_WORDS = 8;
 
 /** The longest header: its length field counts at most 255 units of eight bytes after the first eight bytes. */
-const EXTENSION_ROOM = 2048;
+const EXTENSION_RESERVE = 2048;
 
 /** The header as it stands in the packet: next header, length in units of eight bytes, options. */
-const extensionHeader = blob("struct ipv6_opt_hdr", EXTENSION_ROOM);
+const extensionHeader = blob("struct ipv6_opt_hdr", EXTENSION_RESERVE);
 
 const membership = struct("ipv6_mreq", { group: ipv6Text, interface: interfaceIndex });
 const anycast = struct("ipv6_mreq", { address: ipv6Text, interface: interfaceIndex });
@@ -302,7 +302,7 @@ export const ipv6Options = () => ({
   ipv6RtHdr2292: rfc2292.both({ IPV6_2292RTHDR }, "2.2", flag),
   /** On TCP: control data with the control messages that would have come with the last packet.
    * IPV6_2292PKTOPTIONS (6) of SOL_IPV6: cmsghdr[], read. Since Linux 2.2. Source: RFC 2292. */
-  ipv6PktOptions2292: rfc2292.get({ IPV6_2292PKTOPTIONS }, "2.2", blob("cmsghdr[]", PKTOPTIONS_ROOM)),
+  ipv6PktOptions2292: rfc2292.get({ IPV6_2292PKTOPTIONS }, "2.2", blob("cmsghdr[]", PKTOPTIONS_RESERVE)),
   /** The destination of a connection before netfilter redirected it to this socket.
    * IP6T_SO_ORIGINAL_DST (80) of SOL_IPV6: struct sockaddr_in6, read. Since Linux 3.8. Source:
    * include/uapi/linux/netfilter_ipv6/ip6_tables.h. */

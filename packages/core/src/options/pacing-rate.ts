@@ -14,7 +14,7 @@ export const pacingRate: Payload<bigint> = {
   ctype: "unsigned long",
   size: both(4),
   align: both(4),
-  room: both(8),
+  reserve: both(8),
   read(bytes, at, length) {
     if (length >= 8) return readU64(bytes, at);
     const rate = readU32(bytes, at);

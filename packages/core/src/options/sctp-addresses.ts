@@ -7,7 +7,7 @@ import { both } from "../wire/layout.js";
 import type { Payload } from "../wire/payload.js";
 
 /** Room for 146 addresses. If they need more, the kernel fails with ENOMEM. */
-const ROOM = 4096;
+const RESERVE = 4096;
 
 /** sizeof(struct sockaddr_in), sizeof(struct sockaddr_in6). */
 const SIZES: ReadonlyMap<number, number> = new Map([
@@ -46,7 +46,7 @@ export const addressList: Payload<Address[]> = {
   ctype: "struct sockaddr[]",
   size: both(0),
   align: both(4),
-  room: both(ROOM),
+  reserve: both(RESERVE),
   read: (bytes, at, length) => decodeAll(bytes, at, at + length, Number.POSITIVE_INFINITY),
   measure: (value, _encoding, argument) => lengthOf(encodeAll(value, argument)),
   write: (bytes, at, value, _encoding, argument) => writeAll(bytes, at, encodeAll(value, argument)),
@@ -54,7 +54,7 @@ export const addressList: Payload<Address[]> = {
 
 /** The same list behind its count, in struct sctp_getaddrs: include/uapi/linux/sctp.h. */
 export const countedAddresses: Counted<Address[]> = {
-  room: ROOM,
+  reserve: RESERVE,
   read: (bytes, at, end, count) => decodeAll(bytes, at, end, count),
   measure: (value, _encoding, argument) => lengthOf(encodeAll(value, argument)),
   write(bytes, at, value, _encoding, argument) {

@@ -87,7 +87,7 @@ import { level } from "./level.js";
 import { pacingRate } from "./pacing-rate.js";
 
 /** Room for a security label at the first try. If it is too little, the kernel says how much is needed. */
-const LABEL_ROOM = 256;
+const LABEL_RESERVE = 256;
 
 /** NGROUPS_MAX, include/uapi/linux/limits.h. */
 const NGROUPS_MAX = 65_536;
@@ -190,7 +190,7 @@ export const socketLevelOptions = () => ({
   peerCred: unix.get({ SO_PEERCRED }, "2.2", ucred),
   /** The peer's security label.
    * SO_PEERSEC (31) of SOL_SOCKET: char[], read. Since Linux 2.6.2. Source: unix(7). */
-  peerSec: get({ SO_PEERSEC }, "2.6.2", text("char[]", LABEL_ROOM), { source: "unix(7)" }),
+  peerSec: get({ SO_PEERSEC }, "2.6.2", text("char[]", LABEL_RESERVE), { source: "unix(7)" }),
   /** The peer's supplementary groups.
    * SO_PEERGROUPS (59) of SOL_SOCKET: __u32[], read. Since Linux 4.13. Source: net/core/sock.c. */
   peerGroups: kernel.get({ SO_PEERGROUPS }, "4.13", list(u32, 0, NGROUPS_MAX), { families: ["unix"] }),

@@ -61,10 +61,10 @@ const FASTOPEN_KEYS = 32;
 const REPAIR_OPTIONS = 8;
 
 /** More than any congestion control gives. */
-const CC_INFO_ROOM = 64;
+const CC_INFO_RESERVE = 64;
 
 /** More than the longest headers of Ethernet, IPv6 and TCP. */
-const SAVED_SYN_ROOM = 512;
+const SAVED_SYN_RESERVE = 512;
 
 const WINDOW = { sndWl1: u32, sndWnd: u32, maxWindow: u32, rcvWnd: u32, rcvWup: u32 };
 
@@ -178,7 +178,7 @@ export const tcpOptions = () => ({
   tcpNotSentLowat: kernel.both({ TCP_NOTSENT_LOWAT }, "3.12", u32),
   /** Information from the congestion control. Its form depends on the algorithm.
    * TCP_CC_INFO (26) of SOL_TCP: union tcp_cc_info, read. Since Linux 4.1. Source: include/uapi/linux/inet_diag.h. */
-  tcpCcInfo: get({ TCP_CC_INFO }, "4.1", blob("union tcp_cc_info", CC_INFO_ROOM), {
+  tcpCcInfo: get({ TCP_CC_INFO }, "4.1", blob("union tcp_cc_info", CC_INFO_RESERVE), {
     source: "include/uapi/linux/inet_diag.h",
   }),
   /** Whether a listener keeps the headers of each connection's first packet. 2: with the link layer's header.
@@ -186,7 +186,7 @@ export const tcpOptions = () => ({
   tcpSaveSyn: kernel.both({ TCP_SAVE_SYN }, "4.2", i32),
   /** The headers that `tcpSaveSyn` has kept. Reading frees them, so they can be read once.
    * TCP_SAVED_SYN (28) of SOL_TCP: __u8[], read. Since Linux 4.2. Source: net/ipv4/tcp.c. */
-  tcpSavedSyn: kernel.get({ TCP_SAVED_SYN }, "4.2", blob("__u8[]", SAVED_SYN_ROOM)),
+  tcpSavedSyn: kernel.get({ TCP_SAVED_SYN }, "4.2", blob("__u8[]", SAVED_SYN_RESERVE)),
   /** The protocol on top of TCP: "tls" is the kernel's TLS.
    * TCP_ULP (31) of SOL_TCP: char[TCP_ULP_NAME_MAX], read and set. Since Linux 4.13. Source: Documentation/networking/tls.rst. */
   tcpUlp: both({ TCP_ULP }, "4.13", nameText("char[TCP_ULP_NAME_MAX]", TCP_ULP_NAME_MAX), {

@@ -61,7 +61,7 @@ export const tlsCrypto: Payload<TlsCrypto> = {
   ctype: "struct tls_crypto_info",
   size: both(HEADER),
   align: both(2),
-  room: both(Math.max(...[...LENGTHS.values()].map(sum))),
+  reserve: both(Math.max(...[...LENGTHS.values()].map(sum))),
   read(bytes, at, length) {
     const cipher = readU16(bytes, at + 2);
     const lengths = LENGTHS.get(cipher);

@@ -1,7 +1,7 @@
 import { blob } from "../wire/blob.js";
 
 /** More than struct xfrm_userpolicy_info and its templates need. */
-const ROOM = 4096;
+const RESERVE = 4096;
 
 /** An IPsec policy for the packets of one socket: struct xfrm_userpolicy_info and its templates, include/uapi/linux/xfrm.h. */
-export const xfrmPolicy = blob("struct xfrm_userpolicy_info", ROOM);
+export const xfrmPolicy = blob("struct xfrm_userpolicy_info", RESERVE);

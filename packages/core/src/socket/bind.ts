@@ -1,6 +1,6 @@
 import { detailsOf } from "../address/encode.js";
 import { type Address, encodeAddress, type UnixPathAddress } from "../address/index.js";
-import { own } from "../arguments.js";
+import { unpolluted } from "../arguments.js";
 import { invalidArgValue } from "../errors.js";
 import { binding } from "../native/load.js";
 import type { BoundPath } from "../socket-file/bound-path.js";
@@ -15,7 +15,7 @@ export async function bindTo(
   at: Address,
   options: CheckedOptions,
 ): Promise<BoundPath | undefined> {
-  const { path } = own(at) as Partial<UnixPathAddress>;
+  const { path } = unpolluted(at) as Partial<UnixPathAddress>;
   if (path !== undefined) return bindPath(fd, path, options);
   if (options.mode !== undefined) throw invalidArgValue("options.mode", "needs an address with a path");
   if (options.unlink !== undefined) throw invalidArgValue("options.unlink", "needs an address with a path");

@@ -42,10 +42,10 @@ const DESCRIPTORS: readonly { level: number; option: number; instead: string }[]
 ];
 
 /** The first size to try for a value that can be longer. The kernel says if it is too small. */
-const USUAL_ROOM = 1 << 15;
+const USUAL_LENGTH = 1 << 15;
 
 /** An upper limit for values, which usually have tens of bytes. */
-const MAX_ROOM = 1 << 20;
+const MAX_LENGTH = 1 << 20;
 
 /** An option that was set. `value` is its int, or the int with which its value begins. */
 export interface SetOption {
@@ -127,7 +127,7 @@ export class SocketOptionAccess {
   getRaw(level: number, option: number, length: number): Uint8Array {
     checkInt32("level", level);
     checkInt32("option", option);
-    checkInteger("length", length, 0, MAX_ROOM);
+    checkInteger("length", length, 0, MAX_LENGTH);
     for (const each of DESCRIPTORS) {
       if (level === each.level && option === each.option) {
         throw invalidArgValue("option", `must not be ${each.instead}`);
@@ -164,23 +164,23 @@ export class SocketOptionAccess {
     const fd = this.#owner.open();
     this.#checkFamily(entry, "getsockopt");
     const { payload } = entry;
-    const { size, room: longest = size } = payload;
+    const { size, reserve = size } = payload;
     // A process usually has few groups, but it can have 65536: so try a smaller size than the longest first.
-    let room = Math.max(size[machineLayout], Math.min(longest[machineLayout], USUAL_ROOM));
+    let length = Math.max(size[machineLayout], Math.min(reserve[machineLayout], USUAL_LENGTH));
     if (entry.lengthOf) {
       const start = new Uint8Array(size[machineLayout]);
       const result = binding().getsockopt(fd, entry.level, entry.option, start);
       if (result < 0) throw refusal(entry, result, "getsockopt");
-      room = entry.lengthOf(start);
+      length = entry.lengthOf(start);
     }
     for (;;) {
-      const bytes = new Uint8Array(room);
+      const bytes = new Uint8Array(length);
       if (query !== undefined) bytes.set(query);
       const result = binding().getsockopt(fd, entry.level, entry.option, bytes);
       // Some options cut the value and return its full length. Others fail.
-      const isShort = result > room || (result === -ERANGE && payload.room !== undefined);
-      if (isShort && room < MAX_ROOM) {
-        room = Math.max(result, room * 2);
+      const isShort = result > length || (result === -ERANGE && payload.reserve !== undefined);
+      if (isShort && length < MAX_LENGTH) {
+        length = Math.max(result, length * 2);
         continue;
       }
       if (result < 0) throw refusal(entry, result, "getsockopt");

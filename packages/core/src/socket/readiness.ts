@@ -1,6 +1,14 @@
 import { type FileDescriptor, releaseWithToken } from "../descriptor.js";
 import { systemError } from "../errors.js";
-import { EVENT_NUMBERS, EVENTS_KEEP_ALIVE, EVENTS_TOLD, FINISHED_SLOT } from "../native/binding.js";
+import {
+  EVENT_BITS,
+  EVENT_COUNT,
+  EVENT_GENERATION,
+  EVENT_NUMBERS,
+  EVENT_SLOT,
+  EVENTS_KEEP_ALIVE,
+  FINISHED_SLOT,
+} from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { isBun, isDeno } from "../runtime.js";
 import { forEachIndex } from "./each.js";
@@ -45,11 +53,11 @@ const withoutLibuv = isBun || isDeno;
 
 /** Identifies the turn of the event loop in which events are being reported. Undefined outside of such a turn. */
 export function turnOfEvents(): number | undefined {
-  return batch !== undefined && batch[EVENTS_TOLD] !== 0 ? turn : undefined;
+  return batch !== undefined && batch[EVENT_COUNT] !== 0 ? turn : undefined;
 }
 
 function onReady(): void {
-  const count = batch![EVENTS_TOLD]!;
+  const count = batch![EVENT_COUNT]!;
   turn++;
   loopWentRound();
   // The registrations are edge-triggered, so an event that we skip never comes again.
@@ -58,11 +66,12 @@ function onReady(): void {
 }
 
 function tell(i: number): void {
-  const slot = batch![EVENT_NUMBERS * i]!;
+  const at = EVENT_NUMBERS * i;
+  const slot = batch![at + EVENT_SLOT]!;
   if (slot === FINISHED_SLOT) settleFinished();
   // The event may belong to an earlier registration of this slot.
-  else if (generations[slot] === batch![EVENT_NUMBERS * i + 1])
-    watchers[slot]?.onReady(batch![EVENT_NUMBERS * i + 2]!);
+  else if (generations[slot] === batch![at + EVENT_GENERATION])
+    watchers[slot]?.onReady(batch![at + EVENT_BITS]!);
 }
 
 function nextToken(): number {
@@ -175,7 +184,7 @@ export function endWait(): void {
 function keepAlive(on: boolean): void {
   batch![EVENTS_KEEP_ALIVE] = on ? 1 : 0;
   // While events are reported, one wait often ends and the next begins. The native layer checks the position once, afterwards.
-  if (batch![EVENTS_TOLD] === 0) binding().watchRef(on);
+  if (batch![EVENT_COUNT] === 0) binding().watchRef(on);
 }
 
 /**

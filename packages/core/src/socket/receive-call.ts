@@ -65,10 +65,10 @@ let room: Uint8Array | undefined;
  * A buffer with room for all control messages that a message of any family can bring, no matter who switched them on. Descriptors
  * are not counted. The kernel writes to it, and we read it before the next call.
  */
-export function controlRoom(): Uint8Array {
+export function controlBuffer(): Uint8Array {
   if (room === undefined) {
     room = new Uint8Array(largestControlSpace() + SPARE_CONTROL_SPACE);
-    binding().controlRoom(room);
+    binding().controlBuffer(room);
   }
   return room;
 }
@@ -108,7 +108,7 @@ export class ReceiveCall {
   readonly #alwaysSet: number;
   /** Whether a receive without a size returns the whole message. Unix messages can be longer than any default size. */
   readonly #takesWhole: boolean;
-  readonly #controlRoom = controlRoom();
+  readonly #controlBuffer = controlBuffer();
   /** The program has shut down reading. Then an apparently empty datagram is the end. */
   readShutDown = false;
 
@@ -125,7 +125,7 @@ export class ReceiveCall {
   }
 
   /**
-   * Receives a message. A negative result says why there is none: an errno, or HELD_BACK or OFF_LOOP if the call was not made.
+   * Receives a message. A negative result says why there is none: an errno, or THROTTLED or OFF_LOOP if the call was not made.
    *
    * @throws `ERR_SENDMSG_CLOSED`: we no longer own the descriptor; `ERR_INVALID_STATE`: a buffer was transferred.
    */
@@ -179,7 +179,7 @@ export class ReceiveCall {
             this.#native.recvmsg(fd, nothing, PEEK_LENGTH),
           );
     const started = callOffLoop(
-      (token) => this.#native.startReceive(fd, size, this.#controlRoom.length, ADDRESS_SPACE, flags, token),
+      (token) => this.#native.startReceive(fd, size, this.#controlBuffer.length, ADDRESS_SPACE, flags, token),
       (token) => {
         let message: Message | undefined;
         let error: Error | undefined;
@@ -266,7 +266,7 @@ export class ReceiveCall {
     const controlLength = numbers[RESULT_CONTROL_LENGTH]!;
     const addressLength = Math.min(numbers[RESULT_ADDRESS_LENGTH]!, ADDRESS_SPACE);
     const msgFlags = numbers[RESULT_FLAGS]! & ~MSG_CMSG_CLOEXEC;
-    const control = controlLength > 0 ? this.#controlRoom.slice(0, controlLength) : undefined;
+    const control = controlLength > 0 ? this.#controlBuffer.slice(0, controlLength) : undefined;
     const address = this.#senderAddress(addressLength);
     return arrived(
       data,

@@ -24,7 +24,7 @@ export function reserve(size: number): Buffer {
   if (size > DEFAULT_SIZE) return Buffer.allocUnsafeSlow(size);
   if (scratch === undefined) {
     scratch = Buffer.allocUnsafeSlow(DEFAULT_SIZE);
-    binding().dataRoom(scratch);
+    binding().dataBuffer(scratch);
   }
   return scratch;
 }

@@ -1,9 +1,9 @@
-import { checkObject, own } from "../arguments.js";
+import { checkObject, unpolluted } from "../arguments.js";
 import { MSG_OOB, MSG_PEEK } from "../constants/message-flags.js";
 import { SOCK_STREAM } from "../constants/socket-types.js";
 import { EAGAIN, EINVAL } from "../errno.js";
 import type { Message } from "../message.js";
-import { HELD_BACK, OFF_LOOP } from "../native/binding.js";
+import { OFF_LOOP, THROTTLED } from "../native/binding.js";
 import { checkNotAborted } from "./abort.js";
 import { Backoff } from "./backoff.js";
 import type { ControlSwitchboard } from "./control-switches.js";
@@ -106,7 +106,7 @@ export class Receiving {
       let signal: AbortSignal | undefined;
       if (options !== NO_OPTIONS) {
         request = checkReceiveRequest(options, this.#socket);
-        signal = checkNotAborted(own(options).signal);
+        signal = checkNotAborted(unpolluted(options).signal);
       }
       if (!this.#own.on) this.#own.switchOn(this.#endpoint.open());
       if (request.flags & MSG_OOB) this.#endpoint.useEdges();
@@ -142,7 +142,7 @@ export class Receiving {
   tryReceive(options: ReceiveOptions): Message | undefined {
     this.#endpoint.open();
     const request = checkReceiveRequest(options, this.#socket);
-    checkNotAborted(own(options).signal);
+    checkNotAborted(unpolluted(options).signal);
     if (!this.#own.on) this.#own.switchOn(this.#endpoint.open());
     return this.#queueOf(request).isEmpty() ? this.#try(request) : undefined;
   }
@@ -201,7 +201,7 @@ export class Receiving {
   /** Decides what to do if the call returned no message. */
   #nothing(result: number, request: ReceiveRequest): Message | undefined {
     if (result === -EAGAIN) return undefined;
-    if (result === HELD_BACK) return this.#holdBack();
+    if (result === THROTTLED) return this.#throttle();
     if (result === OFF_LOOP) return this.#receiveInThread(request);
     if (result === -EINVAL && request.flags & MSG_OOB) {
       return endOfOutOfBand(this.#endpoint.open(), (error) => {
@@ -218,7 +218,7 @@ export class Receiving {
    * Too many descriptors from this peer wait to be closed. We receive nothing more from it until fewer wait. No event says when
    * that is so, and therefore a timer tries again.
    */
-  #holdBack(): undefined {
+  #throttle(): undefined {
     this.#backoff ??= new Backoff();
     this.#backoff.wait(() => this.pump());
   }

@@ -6,7 +6,7 @@ import {
   checkObject,
   checkSignal,
   checkString,
-  own,
+  unpolluted,
 } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { SOCK_RAW, SOCK_STREAM } from "../constants/socket-types.js";
@@ -98,7 +98,7 @@ export function checkOptions(options: SocketOptions): CheckedOptions {
 
 /** Throws if the caller gave options that this call can't use, rather than ignore them silently. */
 export function refuseOptions(options: SocketOptions, names: readonly (keyof SocketOptions)[]): void {
-  const given = own(options);
+  const given = unpolluted(options);
   for (const name of names) {
     if (given[name] !== undefined) throw invalidArgValue(`options.${name}`, "must not be given here");
   }

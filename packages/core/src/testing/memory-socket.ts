@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, own } from "../arguments.js";
+import { checkInteger, checkObject, unpolluted } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
 import { CONSTRUCT, checkConstruct } from "../construct.js";
@@ -78,7 +78,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
 
   static {
     pairOf = (type, options) => {
-      const [first, second] = options.map(own).map(({ maxFds = 0, capacity = DEFAULT_CAPACITY }) => ({
+      const [first, second] = options.map(unpolluted).map(({ maxFds = 0, capacity = DEFAULT_CAPACITY }) => ({
         maxFds: checkSocketMaxFds("options.maxFds", maxFds),
         outgoing: new Channel(type, checkInteger("options.capacity", capacity, 1, Number.MAX_SAFE_INTEGER)),
       }));
@@ -122,7 +122,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     try {
       this.#endpoint.open();
       const request = checkReceiveRequest(options, this.#receiver);
-      const signal = checkNotAborted(own(options).signal);
+      const signal = checkNotAborted(unpolluted(options).signal);
       return this.#queue.take({ ...request, site: new Error() }, signal);
     } catch (error) {
       return rejectInTurn(error);
@@ -132,7 +132,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   tryRecvmsg(options: ReceiveOptions = {}): Message<FakeDescriptor> | undefined {
     this.#endpoint.open();
     const request = checkReceiveRequest(options, this.#receiver);
-    checkNotAborted(own(options).signal);
+    checkNotAborted(unpolluted(options).signal);
     return this.#queue.isEmpty() ? this.#receive({ ...request, site: new Error() }) : undefined;
   }
 

@@ -41,12 +41,12 @@ export function readAttributes(bytes: Uint8Array, at: number, end: number): Attr
 }
 
 /** A stream of netlink attributes. */
-export function attributes(room: number): Payload<Attribute[]> {
+export function attributes(reserve: number): Payload<Attribute[]> {
   return {
     ctype: "struct nlattr[]",
     size: both(0),
     align: both(ALIGN),
-    room: both(room),
+    reserve: both(reserve),
     read: (bytes, at, length) => readAttributes(bytes, at, at + length),
     measure(value, _encoding, argument) {
       if (!Array.isArray(value)) throw invalidArgType(argument, "an instance of Array", value);

@@ -5,12 +5,12 @@ import { both } from "./layout.js";
 import type { Payload } from "./payload.js";
 
 /** Any number of bytes, which the library does not interpret. */
-export function blob(ctype: string, room: number): Payload<Uint8Array> {
+export function blob(ctype: string, reserve: number): Payload<Uint8Array> {
   return {
     ctype,
     size: both(0),
     align: both(1),
-    room: both(room),
+    reserve: both(reserve),
     read: (bytes, at, length) => copyBytes(bytes, at, at + length),
     measure: (value, _encoding, argument) => checkBytes(argument, value).length,
     write(bytes, at, value, _encoding, argument, length) {

@@ -8,8 +8,8 @@ import { type Fields, struct } from "./struct.js";
 
 /** What stands behind a count that says how much of it there is. */
 export interface Counted<Value> {
-  /** Bytes to keep room for on receiving. */
-  readonly room: number;
+  /** How many bytes to reserve when receiving. */
+  readonly reserve: number;
   read(bytes: Uint8Array, at: number, end: number, count: number, layout: Layout): Value | undefined;
   /** The bytes that `value` takes. */
   measure(value: Value, encoding: Encoding, argument: string): number;
@@ -28,7 +28,7 @@ export interface Counted<Value> {
 export function elements<T>(element: Payload<T>, max: number): Counted<T[]> {
   const size = element.size["64"];
   return {
-    room: max * size,
+    reserve: max * size,
     read: (bytes, at, end, count, layout) => readElements(element, count, bytes, at, end, layout),
     measure: (value, _encoding, argument) => checkArray(argument, value, max).length * size,
     write(bytes, at, value, encoding, argument, length) {
@@ -42,7 +42,7 @@ export function elements<T>(element: Payload<T>, max: number): Counted<T[]> {
 
 /** At most `max` bytes. */
 export const countedBytes = (max: number): Counted<Uint8Array> => ({
-  room: max,
+  reserve: max,
   read: (bytes, at, end, count) => (at + count > end ? undefined : copyBytes(bytes, at, at + count)),
   measure: (value, _encoding, argument) =>
     checkInteger(`${argument}.length`, checkBytes(argument, value).length, 0, max),
@@ -62,7 +62,7 @@ export function countedList<T>(ctype: string, element: Payload<T>, max: number):
     ctype: `struct ${ctype}`,
     size: u32.size,
     align: u32.align,
-    room: both(COUNT + list.room),
+    reserve: both(COUNT + list.reserve),
     read: (bytes, at, length, layout) =>
       list.read(bytes, at + COUNT, at + length, readU32(bytes, at), layout),
     measure: (value, encoding, argument) => COUNT + list.measure(value, encoding, argument),
@@ -91,7 +91,7 @@ export function countedStruct<const F extends Fields, K extends string, V>(
     ctype: head.ctype,
     size: head.size,
     align: head.align,
-    room: perLayout((layout) => sizeOf(layout) + counted.room),
+    reserve: perLayout((layout) => sizeOf(layout) + counted.reserve),
     read(bytes, at, length, layout) {
       const value = head.read(bytes, at, length, layout) as Record<string, unknown> | undefined;
       if (value === undefined) return undefined;

@@ -65,7 +65,7 @@ export function list<T>(element: Payload<T>, min: number, max: number): Payload<
     ctype: `${element.ctype}[]`,
     size: perLayout((layout) => min * inLayout(element.size, layout)),
     align: element.align,
-    room: perLayout((layout) => max * inLayout(element.size, layout)),
+    reserve: perLayout((layout) => max * inLayout(element.size, layout)),
     read(bytes, at, length, layout) {
       const count = length / inLayout(element.size, layout);
       return Number.isInteger(count) && count <= max

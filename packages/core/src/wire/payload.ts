@@ -25,7 +25,7 @@ export interface Payload<Value> {
   /** Other lengths that `read` accepts, because some kernel protocols send a shorter or longer form. */
   readonly alsoReads?: readonly number[];
   /** How many bytes to reserve when receiving. Only on types whose length varies. A value can be longer. */
-  readonly room?: PerLayout;
+  readonly reserve?: PerLayout;
   read(bytes: Uint8Array, at: number, length: number, layout: Layout): Value | undefined;
   /** How many bytes `value` needs. Only on types whose length varies. */
   measure?(value: Value, encoding: Encoding, argument: string): number;

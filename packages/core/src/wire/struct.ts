@@ -99,7 +99,7 @@ export function growing<const F extends Fields, const L extends Fields>(
     ctype: `struct ${ctype}`,
     size: base.size,
     align: whole.align,
-    room: whole.size,
+    reserve: whole.size,
     read(bytes, at, length, layout) {
       const value: Record<string, unknown> = {};
       for (const { name, payload, offset, size } of inLayout(placement, layout).places) {

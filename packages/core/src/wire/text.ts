@@ -23,12 +23,12 @@ function textBytes(argument: string, value: string | Uint8Array): Uint8Array {
  * Text of a security module: a string if it is valid UTF-8, otherwise bytes. SELinux ends its labels with a null byte, and AppArmor
  * does not. Reading removes this one byte.
  */
-export function text(ctype: string, room: number): Payload<string | Uint8Array> {
+export function text(ctype: string, reserve: number): Payload<string | Uint8Array> {
   return {
     ctype,
     size: both(0),
     align: both(1),
-    room: both(room),
+    reserve: both(reserve),
     read(bytes, at, length) {
       const end = length > 0 && bytes[at + length - 1] === 0 ? at + length - 1 : at + length;
       const string = readUtf8(bytes.subarray(at, end));
@@ -41,18 +41,18 @@ export function text(ctype: string, room: number): Payload<string | Uint8Array> 
   };
 }
 
-/** A name with a null byte at its end, together at most `room` bytes. An empty name removes the setting. */
-export function nameText(ctype: string, room: number): Payload<string> {
+/** A name with a null byte at its end, together at most `maxSize` bytes. An empty name removes the setting. */
+export function nameText(ctype: string, maxSize: number): Payload<string> {
   const encode = (argument: string, value: unknown): Uint8Array => {
     const bytes = encodeText(argument, checkString(argument, value));
-    if (bytes.length >= room) throw outOfRange(`${argument}.length`, `< ${room}`, bytes.length);
+    if (bytes.length >= maxSize) throw outOfRange(`${argument}.length`, `< ${maxSize}`, bytes.length);
     return bytes;
   };
   return {
     ctype,
     size: both(0),
     align: both(1),
-    room: both(room),
+    reserve: both(maxSize),
     read(bytes, at, length) {
       const text = copyBytes(bytes, at, at + length);
       const end = text.indexOf(0);

@@ -258,9 +258,9 @@ describe("the table", () => {
     expect(entry.constant).toMatch(/^[A-Z][A-Z0-9_]+$/);
     if (entry.direction === "send") expect(entry.enable).toBeUndefined();
     const { payload } = entry;
-    expect(payload.room === undefined).toBe(payload.measure === undefined);
+    expect(payload.reserve === undefined).toBe(payload.measure === undefined);
     for (const layout of LAYOUTS) {
-      if (payload.room) expect(payload.room[layout]).toBeGreaterThanOrEqual(payload.size[layout]);
+      if (payload.reserve) expect(payload.reserve[layout]).toBeGreaterThanOrEqual(payload.size[layout]);
     }
   });
 

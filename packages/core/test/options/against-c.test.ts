@@ -69,11 +69,11 @@ function structures({ levels }: Group, layout: Layout): Map<string, number> {
     for (const each of setPayload ? [payload, setPayload] : [payload]) {
       const ctype = each.ctype.replace(/\[\]$/, "");
       // A structure that ends in a list is compared by its bytes below.
-      const isOpen = each.measure !== undefined && each.room !== undefined && !GROWING.has(ctype);
+      const isOpen = each.measure !== undefined && each.reserve !== undefined && !GROWING.has(ctype);
       const isList = each.ctype.endsWith("[]");
       if (!ctype.startsWith("struct ") || NOT_IN_HEADERS.has(ctype) || (isOpen && !isList) || isList)
         continue;
-      found.set(ctype, (each.room ?? each.size)[layout]);
+      found.set(ctype, (each.reserve ?? each.size)[layout]);
     }
   }
   return found;
@@ -392,7 +392,7 @@ for (const layout of ["64", "32"] as const satisfies readonly Layout[]) {
         .join("\n");
       const offsets = runC(program(GROUPS.tcp!.headers, body), layout).map(Number);
       Object.keys(fields).forEach((field, i) => {
-        const memory = new Uint8Array(payload.room![layout]);
+        const memory = new Uint8Array(payload.reserve![layout]);
         memory[offsets[i]!] = 0x5a;
         const value = payload.read(memory, 0, memory.length, layout)!;
         expect(`${field} ${value[field as keyof typeof fields]}`).toBe(`${field} 90`);

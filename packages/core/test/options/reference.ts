@@ -51,8 +51,8 @@ function kindOf(value: unknown): string {
 }
 
 /** What JavaScript has for a payload; its C type where zeroes are no value. */
-function kindOfPayload({ ctype, size, room = size, read }: Payload<unknown>): string {
-  for (const length of new Set([size["64"], Math.min(room["64"], size["64"] + 8), room["64"]])) {
+function kindOfPayload({ ctype, size, reserve = size, read }: Payload<unknown>): string {
+  for (const length of new Set([size["64"], Math.min(reserve["64"], size["64"] + 8), reserve["64"]])) {
     const value = read(new Uint8Array(length), 0, length, "64");
     if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
     return kindOf(value);

@@ -30,7 +30,7 @@ describe("the table of options", () => {
     for (const family of entry.families ?? []) expect(familyNumber(family)).toBeGreaterThan(0);
     const { payload } = entry;
     for (const layout of ["64", "32"] as const) {
-      expect(payload.room?.[layout] ?? payload.size[layout]).toBeGreaterThanOrEqual(payload.size[layout]);
+      expect(payload.reserve?.[layout] ?? payload.size[layout]).toBeGreaterThanOrEqual(payload.size[layout]);
       expect([1, 2, 4, 8]).toContain(payload.align[layout]);
     }
     if (entry.query) expect(entry.query.size["64"]).toBeLessThanOrEqual(payload.size["64"]);
