@@ -45,6 +45,9 @@ const typescript = {
     const { code, map } = await transform(source, {
       loader: "ts",
       target,
+      // V8 reads every character at the import, comments and indentation too. An uncaught error shows one line, so keep them short.
+      minifyWhitespace: true,
+      lineLimit: 160,
       sourcefile: file,
       sourcemap: true,
     });
