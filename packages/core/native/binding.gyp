@@ -23,7 +23,7 @@
         "src/syscalls.cc",
         "src/system-calls.cc",
         "src/task-queue.cc",
-        "src/thread-calls.cc",
+        "src/off-loop-calls.cc",
         "src/thread-pool.cc",
         "src/tickets.cc",
         "src/watch-calls.cc",

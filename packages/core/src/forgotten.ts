@@ -1,4 +1,5 @@
 import { v8 } from "./builtins.js";
+import { setImmediate } from "./clock.js";
 import { binding } from "./native/load.js";
 
 // The library closes a forgotten descriptor when the garbage collector finds its object. The collector knows only that the object
@@ -14,7 +15,7 @@ let made = 0;
 let next = 64;
 /** How many descriptors may be held before we start a collection. */
 let allowed: number | undefined;
-/** Whether a count is scheduled, or a collection has run that is not at its end: see {@link isCollecting}. */
+/** A count is scheduled, or a collection is under way. Until it has ended, we schedule no other count. */
 let busy = false;
 let collecting = false;
 
@@ -67,7 +68,10 @@ function endCollection(): void {
   lookLater(held);
 }
 
-/** Sets when we count again: when there are so many new descriptors that the limit may be reached if none was closed. */
+/**
+ * Sets when we count again: as soon as so many new descriptors have been made that, if none of them was closed, `allowed` is
+ * reached.
+ */
 function lookLater(held: number): void {
   busy = false;
   next = made + allowed! - held;
@@ -75,7 +79,8 @@ function lookLater(held: number): void {
 
 /**
  * How many descriptors may be held before the next collection, if `held` are in use: twice as many. So a program that holds more
- * and more descriptors is seldom interrupted. The number never grows by more than half of the files that the process may still open.
+ * and more descriptors is seldom interrupted. The number never grows by more than half of the files that the process may
+ * still open.
  */
 function allowedBeside(held: number): number {
   const free = binding().openFilesLimit() - held;

@@ -1,7 +1,4 @@
-import * as timers from "node:timers";
-
-// Keep the real function: test tools replace timers by fake ones, which may never fire.
-const { setTimeout } = timers;
+import { setTimeout } from "./clock.js";
 
 /** How many milliseconds an object stays unregistered, and how many objects may be unregistered at a time. */
 const DELAY = 10;

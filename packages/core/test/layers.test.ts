@@ -8,6 +8,7 @@ const sources = new URL("../src/", import.meta.url);
 const BASE = [
   "arguments",
   "builtins",
+  "clock",
   "construct",
   "errno",
   "errors",

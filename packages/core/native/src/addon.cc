@@ -37,7 +37,7 @@ napi_value Open(napi_env env, napi_callback_info info) {
   napi_set_named_property(env, binding, "call", SharedArray(env, napi_int32_array, kCallWhole + 1, &e->call));
   napi_set_named_property(env, binding, "scratch", SharedArray(env, napi_uint8_array, kScratch, &e->scratch));
   for (const Functions& functions :
-       {kSystemCalls, kMessageCalls, kBatchCalls, kHeldCalls, kThreadCalls, kCustodyCalls, kWatchCalls}) {
+       {kSystemCalls, kMessageCalls, kBatchCalls, kHeldCalls, kOffLoopCalls, kCustodyCalls, kWatchCalls}) {
     for (size_t i = 0; i < functions.count; i++) {
       const Function& function = functions.first[i];
       napi_value value;

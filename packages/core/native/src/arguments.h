@@ -94,6 +94,7 @@ class Arguments {
   }
 
   Bytes Part(size_t i, int32_t given, size_t at, size_t space) const {
+    if (given == 0) return {};
     if (given < 0) return View(i);
     return {environment_->scratch + at, Least(static_cast<size_t>(given), space)};
   }

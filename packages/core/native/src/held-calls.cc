@@ -20,8 +20,8 @@ SENDMSG_INLINE long SendHeld(Environment& e, const Arguments& args) {
   } else {
     iov[0] = args.ScratchData(call[kCallSize]);
   }
-  Bytes control = call[kCallControl] ? args.Control(1, call[kCallControl]) : Bytes{};
-  Bytes address = call[kCallAddress] ? args.Address(2, call[kCallAddress]) : Bytes{};
+  Bytes control = args.Control(1, call[kCallControl]);
+  Bytes address = args.Address(2, call[kCallAddress]);
   return Send(e.syscalls, fd, kernel::MsgHdr(iov, count, control, address), call[kCallFlags]);
 }
 

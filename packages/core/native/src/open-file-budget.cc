@@ -48,12 +48,7 @@ uint64_t TicksOfMillisecond() {
   return frequency / 1000;
 }
 #else
-uint64_t Ticks() {
-  constexpr int kClockMonotonic = 1;
-  kernel::TimeSpec now = {};
-  RawCall(SYS_clock_gettime, kClockMonotonic, &now);
-  return static_cast<uint64_t>(now.seconds) * 1000 + static_cast<uint64_t>(now.nanoseconds / 1000000);
-}
+uint64_t Ticks() { return static_cast<uint64_t>(Now()); }
 uint64_t TicksOfMillisecond() { return 1; }
 #endif
 

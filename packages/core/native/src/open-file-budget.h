@@ -21,8 +21,8 @@ class OpenFileBudget {
   // Opens /proc/self/fd. Without /proc, we take the lowest free number as the number of open files. Then we miss open files with
   // higher numbers.
   void Open();
-  // Whether the process may open kMargin more files. Counts the open files again if the last count is older than a millisecond, or
-  // than 16 where counting takes long. Near the limit, counts them each time, except where that takes long.
+  // Whether the process may open kMargin more files. Counts the open files again if the last count is older than 1 ms. Near the
+  // limit, counts them each time. On kernels where counting takes long, counts them again only after 16 ms, even near the limit.
   bool IsEnough();
   // Call this after each receive with the number of descriptors that the message has brought.
   void Took(int descriptors) { free_ -= descriptors; }

@@ -131,11 +131,17 @@ void BlockSignals() {
   RawCall(SYS_rt_sigprocmask, 0 /* SIG_BLOCK */, &mask, 0, sizeof mask);
 }
 
+double Now() {
+  constexpr int kClockMonotonic = 1;
+  kernel::TimeSpec now = {};
+  RawCall(SYS_clock_gettime, kClockMonotonic, &now);
+  return static_cast<double>(now.seconds) * 1e3 + static_cast<double>(now.nanoseconds) / 1e6;
+}
+
 int Poll(int fd, short events, int timeout) {
   pollfd watched = {fd, events, 0};
-  // If a signal interrupts the call, the kernel leaves in `span` how much of the time is left.
   kernel::TimeSpec span = {timeout / 1000, timeout % 1000 * 1000000};
-  long result = Retried(SYS_ppoll, &watched, 1, &span, 0, 0);
+  long result = RawCall(SYS_ppoll, &watched, 1, &span, 0, 0);
   return result < 0 ? static_cast<int>(result) : watched.revents;
 }
 

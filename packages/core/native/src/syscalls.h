@@ -83,7 +83,10 @@ int Ioctl(int fd, int request, void* argument);
 // unblocked: libc uses them itself, and setuid(2) waits until every thread has handled one.
 void BlockSignals();
 
-// ppoll(2) on one descriptor, for `timeout` milliseconds. Returns which of the events the descriptor has, POLLERR and POLLHUP
+// The milliseconds since some moment in the past: CLOCK_MONOTONIC.
+double Now();
+
+// ppoll(2) on one descriptor, for `timeout` milliseconds. Returns -EINTR if a signal ends the wait; otherwise which of the events the descriptor has, POLLERR and POLLHUP
 // included, or a negative errno. On the event loop, never call this for a file of a FUSE file system: the kernel would ask the file
 // system's daemon, and wait for its answer.
 int Poll(int fd, short events, int timeout);

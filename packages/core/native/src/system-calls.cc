@@ -130,6 +130,7 @@ constexpr Function kFunctions[] = {
     {"poll", Calls<[](Environment&, int fd, int events, int timeout) {
        return Poll(fd, static_cast<short>(events), timeout);
      }>},
+    {"now", Calls<[](Environment&) { return Now(); }>},
     {"flock", Calls<[](Environment&, int fd, int operation) { return Retried(SYS_flock, fd, operation); }>},
     {"rename", Calls<Rename>},
     {"openPath", Calls<OpenPath>},

@@ -89,8 +89,8 @@ bool ThreadPool::IsWithinBounds(const Account* account, int limit) const {
   int waiting_of_uid = Read(account->uid_queue->waiting);
   int of_uid = Least(limit / 8, kMaxOfUid);
   int of_process = Least(limit / 4, kMaxOfProcess);
-  // If a uid has less than half of its own bound, three times as many may wait. So a few other uids cannot keep it out. There must
-  // still be a bound, because there can be very many such uids.
+  // A uid that uses less than half of its own bound may exceed the bound of the process, up to three times that bound. Otherwise a
+  // few other uids could keep it out. There must still be a bound, because there can be very many such uids.
   if (2 * waiting_of_uid < of_uid) of_process *= 3;
   return Read(account->waiting) < Least(limit / 16, kMaxOfSocket) && waiting_of_uid < of_uid &&
          Read(groups_[kStrangers].queue.waiting) < of_process;
@@ -109,8 +109,8 @@ bool ThreadPool::StartThread(Group& group) {
 void ThreadPool::Summon(Group& group, int added, bool awaited) {
   bool are_calls = &group == &call_makers_;
   const TaskQueue& queue = group.queue;
-  // A thread that is at work will take these tasks, too. If no thread is at work, the first task wakes one, unless one lingers.
-  // That thread takes everything that has come until it looks.
+  // A thread that is at work will take these tasks, too. If no thread is at work, the first task wakes one. If a thread lingers, it
+  // looks at the queue soon without being woken. Either thread takes all tasks that are in the queue when it looks.
   bool first = queue.waiting == added && group.lingering == 0;
   bool hurry = are_calls || (queue.running == 0 && (awaited || first));
   if (group.threads == queue.running || (are_calls && group.threads < queue.waiting)) {

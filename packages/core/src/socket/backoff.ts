@@ -1,6 +1,8 @@
-/** Pauses between attempts, for cases in which no event says when to try again. They begin at 1 ms and double up to 50 ms. */
+import { clearTimeout, longerPause, SHORTEST_PAUSE, setTimeout } from "../clock.js";
+
+/** Pauses between attempts, for cases in which no event says when to try again. */
 export class Backoff {
-  #delay = 1;
+  #next = SHORTEST_PAUSE;
   #timer: NodeJS.Timeout | undefined;
   readonly #keepsAlive: boolean;
 
@@ -18,13 +20,13 @@ export class Backoff {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       callback();
-    }, this.#next());
+    }, this.#take());
     if (!this.#keepsAlive) this.#timer.unref();
   }
 
   /** Resolves after a pause. The timer keeps the process alive. */
   pause(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, this.#next()));
+    return new Promise((resolve) => setTimeout(resolve, this.#take()));
   }
 
   /** Whether a pause of {@link wait} is running. */
@@ -33,7 +35,7 @@ export class Backoff {
   }
 
   reset(): void {
-    this.#delay = 1;
+    this.#next = SHORTEST_PAUSE;
   }
 
   cancel(): void {
@@ -41,9 +43,9 @@ export class Backoff {
     this.#timer = undefined;
   }
 
-  #next(): number {
-    const delay = this.#delay;
-    this.#delay = Math.min(delay * 2, 50);
-    return delay;
+  #take(): number {
+    const pause = this.#next;
+    this.#next = longerPause(pause);
+    return pause;
   }
 }

@@ -58,8 +58,8 @@ async function bindInPlaceOf(
   file: FilePath,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  // Check before taking the lock: every user who may read the directory can hold it, so only a server that would remove a file
-  // waits.
+  // Check before we take the lock. Every user who may read the directory can hold the lock, and make us wait. If a server is alive,
+  // we need no lock, because we remove nothing.
   if (stateOf(file) === "alive") return -EADDRINUSE;
   const directory = await lockDirectory(file, signal);
   try {
@@ -112,13 +112,13 @@ function stateOf(file: FilePath, directory?: number): State {
 async function lockDirectory(file: FilePath, signal: AbortSignal | undefined): Promise<number> {
   const directory = fs().openSync(directoryOf(file), fs().constants.O_RDONLY | fs().constants.O_DIRECTORY);
   try {
-    const end = performance.now() + LONGEST_LOCK;
+    const end = binding().now() + LONGEST_LOCK;
     const backoff = new Backoff();
     for (;;) {
       const result = binding().flock(directory, LOCK_EX | LOCK_NB);
       if (result >= 0) return directory;
       if (result !== -EAGAIN) throw failure(result, "flock");
-      if (performance.now() > end) throw lockedError(file);
+      if (binding().now() > end) throw lockedError(file);
       await backoff.pause();
       checkNotAborted(signal);
     }

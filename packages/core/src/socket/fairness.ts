@@ -1,3 +1,4 @@
+import { setImmediate } from "../clock.js";
 import { isCollecting } from "../forgotten.js";
 import { forEachIndex } from "./each.js";
 

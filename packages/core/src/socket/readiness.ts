@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from "../clock.js";
 import { type FileDescriptor, releaseWithToken } from "../descriptor.js";
 import { systemError } from "../errors.js";
 import {

@@ -51,8 +51,9 @@ export function socketpair(
   checkInt32("protocol", protocol);
   const native = binding();
   succeeded(native.socketpair(domain, type | typeFlags(options), protocol), "socketpair");
-  const [first, firstGeneration, second, secondGeneration] = native.result.subarray(RESULT_FDS);
-  native.detach(first!, firstGeneration!);
-  native.detach(second!, secondGeneration!);
-  return [first!, second!];
+  const { result } = native;
+  const [first, second] = [result[RESULT_FDS]!, result[RESULT_FDS + 2]!];
+  native.detach(first, result[RESULT_FDS + 1]!);
+  native.detach(second, result[RESULT_FDS + 3]!);
+  return [first, second];
 }

@@ -20,7 +20,7 @@ import { append, type Flattened, readMessages } from "./batch.js";
 import { refusesCloseOnExec } from "./close-on-exec.js";
 import { succeeded } from "./failure.js";
 import { type Buffers, type Received, received } from "./recvmsg.js";
-import { POLLIN, within } from "./time-limit.js";
+import { POLLIN, retryUntilTimeout } from "./time-limit.js";
 
 /** Memory for one message of a batch. */
 export interface MmsgToReceive {
@@ -80,7 +80,9 @@ export function recvmmsg(
   const { parts, counts } = flattened;
   const native = binding();
   const receive = (also: number) =>
-    within(wait, fd, POLLIN, (extra) => native.recvmmsg(fd, parts, counts, results, bits | also | extra));
+    retryUntilTimeout(wait, fd, POLLIN, (extra) =>
+      native.recvmmsg(fd, parts, counts, results, bits | also | extra),
+    );
   let count = receive(MSG_CMSG_CLOEXEC);
   if (refusesCloseOnExec(count, fd)) count = receive(0);
   succeeded(count, "recvmmsg");

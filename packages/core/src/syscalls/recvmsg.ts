@@ -12,7 +12,7 @@ import { binding } from "../native/load.js";
 import { addressOfCall } from "../native/scratch.js";
 import { refusesCloseOnExec } from "./close-on-exec.js";
 import { succeeded } from "./failure.js";
-import { POLLIN, within } from "./time-limit.js";
+import { POLLIN, retryUntilTimeout } from "./time-limit.js";
 
 /** Memory to fill: a view or a buffer, or a list of up to 1024 of them, filled in order. */
 export type Buffers = ArrayBufferView | ArrayBufferLike | readonly (ArrayBufferView | ArrayBufferLike)[];
@@ -95,7 +95,7 @@ export function recvmsg(fd: number, buffers: Buffers, options: RecvmsgOptions = 
     const attempt = (all: number) =>
       memory === null ? native.recvmsg(fd, iov, all, room) : native.recvmsg(fd, iov, all, room, memory);
     const receive = (all: number) =>
-      wait < 0 ? attempt(all) : within(wait, fd, POLLIN, (extra) => attempt(all | extra));
+      wait < 0 ? attempt(all) : retryUntilTimeout(wait, fd, POLLIN, (extra) => attempt(all | extra));
     bytes = receive(bits | MSG_CMSG_CLOEXEC);
     if (refusesCloseOnExec(bytes, fd)) bytes = receive(bits);
   }

@@ -10,7 +10,7 @@ import {
 import { binding } from "../native/load.js";
 import { append, type Flattened, readMessages } from "./batch.js";
 import { succeeded } from "./failure.js";
-import { POLLOUT, within } from "./time-limit.js";
+import { POLLOUT, retryUntilTimeout } from "./time-limit.js";
 
 /** One message of a batch. */
 export interface MmsgToSend {
@@ -57,5 +57,5 @@ export function sendmmsg(fd: number, messages: readonly MmsgToSend[], options: S
   const bits = checkFlags("options.flags", flags);
   const wait = checkTimeout("options.timeout", timeout);
   const send = (extra: number) => binding().sendmmsg(fd, parts, counts, bits | extra);
-  return succeeded(within(wait, fd, POLLOUT, send), "sendmmsg");
+  return succeeded(retryUntilTimeout(wait, fd, POLLOUT, send), "sendmmsg");
 }

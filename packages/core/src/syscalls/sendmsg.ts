@@ -10,7 +10,7 @@ import {
 import { binding } from "../native/load.js";
 import { placeAddress, placeControl } from "../native/scratch.js";
 import { succeeded } from "./failure.js";
-import { POLLOUT, within } from "./time-limit.js";
+import { POLLOUT, retryUntilTimeout } from "./time-limit.js";
 
 export interface SendmsgOptions {
   /** Encoded control messages; `sendmsg/control` makes them. The caller still owns descriptors in them. */
@@ -56,5 +56,5 @@ export function sendmsg(fd: number, data: Data, options: SendmsgOptions = NO_OPT
   const controlPart = placeControl(native, checkedControl);
   const addressPart = placeAddress(native, checkedAddress);
   const send = (extra: number) => native.sendmsg(fd, iov, bits | extra, controlPart, addressPart);
-  return succeeded(wait < 0 ? send(0) : within(wait, fd, POLLOUT, send), "sendmsg");
+  return succeeded(wait < 0 ? send(0) : retryUntilTimeout(wait, fd, POLLOUT, send), "sendmsg");
 }

@@ -3,28 +3,28 @@
  * looks at its time limit only when a message arrives (recvmmsg(2), BUGS).
  */
 
+import { longerPause, SHORTEST_PAUSE } from "../clock.js";
 import { MSG_DONTWAIT } from "../constants/message-flags.js";
-import { EAGAIN, ETIMEDOUT } from "../errno.js";
+import { EAGAIN, EINTR, ETIMEDOUT } from "../errno.js";
 import { binding } from "../native/load.js";
 
 /** poll(2), include/uapi/asm-generic/poll.h */
 export const POLLIN = 0x1;
 export const POLLOUT = 0x4;
 
-/** Milliseconds. Test tools with fake timers replace `process.hrtime`, but they do it later. */
-const { bigint: nanoseconds } = process.hrtime;
-const now = () => Number(nanoseconds()) / 1e6;
-
-const SHORTEST_PAUSE = 1;
-const LONGEST_PAUSE = 50;
+const now = (): number => binding().now();
 
 /** Whole milliseconds until then, rounded up. Rounded down, the last millisecond would be spent without a pause. */
 const until = (deadline: number) => Math.max(0, Math.ceil(deadline - now()));
 
 /** Waits until the descriptor has one of the events. Returns -ETIMEDOUT at the deadline. */
 function readyBy(deadline: number, fd: number, events: number): number {
-  const ready = binding().poll(fd, events, until(deadline));
-  return ready === 0 ? -ETIMEDOUT : ready;
+  for (;;) {
+    const left = until(deadline);
+    const ready = binding().poll(fd, events, left);
+    if (ready === 0 || (ready === -EINTR && left === 0)) return -ETIMEDOUT;
+    if (ready !== -EINTR) return ready;
+  }
 }
 
 /**
@@ -34,7 +34,7 @@ function readyBy(deadline: number, fd: number, events: number): number {
  * Even if ppoll(2) says that the descriptor is ready, the next attempt can give EAGAIN, as with an addressed datagram to a full
  * Unix socket. Then this pauses, each time for longer.
  */
-export function within(
+export function retryUntilTimeout(
   timeout: number,
   fd: number,
   events: number,
@@ -56,11 +56,11 @@ export function within(
     const ready = readyBy(deadline, fd, events);
     if (ready < 0) return ready;
     const waited = now() - before >= SHORTEST_PAUSE;
-    pause = waited ? 0 : Math.min(Math.max(2 * pause, SHORTEST_PAUSE), LONGEST_PAUSE);
+    pause = waited ? 0 : longerPause(pause);
   }
 }
 
-/** Like {@link within}, for a call that has no MSG_DONTWAIT: makes an attempt only when the descriptor is readable. */
+/** Like {@link retryUntilTimeout}, for a call that has no MSG_DONTWAIT: makes an attempt only when the descriptor is readable. */
 export function onceReadable(timeout: number, fd: number, attempt: () => number): number {
   if (timeout < 0) return attempt();
   const deadline = now() + timeout;

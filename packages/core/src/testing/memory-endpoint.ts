@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers";
+import { setImmediate } from "../clock.js";
 import { closedError } from "../errors.js";
 import type { Waits } from "../socket/wait-queue.js";
 

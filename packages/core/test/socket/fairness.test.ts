@@ -255,3 +255,31 @@ describe("a loop that calls again as soon as a call has failed gives the event l
     }),
   );
 });
+
+describe("fake timers of a test tool, which stand still,", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("do not delay a call that waits for the next turn of the event loop", () =>
+    withPair("stream", async (a, b) => {
+      vi.useFakeTimers();
+      for (let i = 0; i < 500; i++) {
+        await a.sendmsg({ data: "x" });
+        await b.recvmsg();
+      }
+    }));
+
+  it("do not delay a call that pauses before it tries again", () =>
+    counted(async () => {
+      vi.useFakeTimers();
+      const at = freshPath();
+      await using receiver = await Socket.bind({ path: at }, { type: "dgram" });
+      await using sender = await Socket.bind({ path: freshPath() }, { type: "dgram" });
+      // Until the receiver is full. No event says when it has room again.
+      while (sender.trySendmsg({ data: "x", address: { family: "unix", path: at } })) {}
+      const sent = sender.sendmsg({ data: "last", address: { family: "unix", path: at } });
+      while ((await receiver.recvmsg()).data.toString() !== "last") {}
+      await sent;
+    }));
+});

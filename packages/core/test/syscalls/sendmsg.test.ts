@@ -115,6 +115,15 @@ describe("sendmsg, recvmsg", () => {
     }
   });
 
+  // sendto(2) ignores this flag, but sendmsg(2) refuses it.
+  test("make the same call with options as without, if there is no control data", () => {
+    const [a] = pair(SOCK_DGRAM);
+    const MSG_CMSG_COMPAT = 0x8000_0000;
+    for (const options of [{}, { address: new Uint8Array(0) }, { timeout: 10_000 }]) {
+      expect(sendmsg(a, "x", { ...options, flags: MSG_CMSG_COMPAT })).toBe(1);
+    }
+  });
+
   test("take 1024 entries at once", () => {
     const [a, b] = pair(SOCK_STREAM);
     const views = Array.from({ length: 1024 }, (_, i) => Uint8Array.of(i & 0xff));

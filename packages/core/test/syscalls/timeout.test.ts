@@ -1,14 +1,22 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { describe, expect, test } from "vitest";
-import { MSG_DONTWAIT, SOCK_DGRAM, SOCK_STREAM } from "../../src/constants/index.js";
-import { recvmmsg, recvmsg, sendmmsg, sendmsg } from "../../src/syscalls/index.js";
-import { keepDescriptors } from "../support/owned-descriptors.js";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { encodeAddress } from "../../src/address/index.js";
+import { AF_UNIX, MSG_DONTWAIT, SOCK_DGRAM, SOCK_STREAM } from "../../src/constants/index.js";
+import { EINTR } from "../../src/errno.js";
+import { binding } from "../../src/native/load.js";
+import { bind, recvmmsg, recvmsg, sendmmsg, sendmsg, socket } from "../../src/syscalls/index.js";
+import { keepDescriptors, own } from "../support/owned-descriptors.js";
 import { isEmulated } from "../support/target.js";
 import { pair } from "./owned-pair.js";
 import { systemError } from "./system-error.js";
 
 keepDescriptors();
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 describe("a timeout", () => {
   // Under user-mode emulation, a recvmmsg(2) that fails returns 1.
@@ -36,6 +44,39 @@ describe("a timeout", () => {
     expect(elapsed).toBeLessThan(5000);
     // A timeout of 0 does not wait.
     expect(recvmsg(b, Buffer.alloc(1), { timeout: 0 }).bytes).toBe(1);
+  });
+
+  test("is not prolonged by signals, each of which ends the wait in the kernel", () => {
+    const [, b] = pair(SOCK_DGRAM);
+    const native = binding();
+    const spans: (number | undefined)[] = [];
+    let time = native.now();
+    vi.spyOn(native, "now").mockImplementation(() => time);
+    vi.spyOn(native, "poll").mockImplementation((_fd, _events, timeout) => {
+      spans.push(timeout);
+      time += 40;
+      return -EINTR;
+    });
+    expect(() => recvmsg(b, Buffer.alloc(1), { timeout: 100 })).toThrow(
+      systemError("recvmsg", "ETIMEDOUT", 110),
+    );
+    expect(spans).toEqual([100, 60, 20, 0]);
+  });
+
+  test("ends although a test tool has stopped JavaScript's clocks before it loaded the library", async () => {
+    vi.useFakeTimers({ toFake: ["hrtime", "performance", "Date"] });
+    vi.resetModules();
+    const { sendmsg } = await import("../../src/syscalls/index.js");
+    const to = encodeAddress({ family: "unix", abstract: `clock-${process.pid}` });
+    const [receiver, sender] = [own(socket(AF_UNIX, SOCK_DGRAM)), own(socket(AF_UNIX, SOCK_DGRAM))];
+    bind(receiver, to);
+    const send = (options: object) => sendmsg(sender, "x", { address: to, ...options });
+    // Until the receiver is full. The sender stays writable all the same, so that the call has to pause.
+    const full = expect.objectContaining({ code: "EAGAIN" });
+    expect(() => {
+      for (;;) send({ flags: MSG_DONTWAIT });
+    }).toThrow(full);
+    expect(() => send({ timeout: 20 })).toThrow(systemError("sendmsg", "ETIMEDOUT", 110));
   });
 
   function trySend(fd: number): boolean {

@@ -101,4 +101,4 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-constexpr Functions kThreadCalls = kFunctions;
+constexpr Functions kOffLoopCalls = kFunctions;

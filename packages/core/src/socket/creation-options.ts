@@ -1,0 +1,132 @@
+import { type Address, addressFamily, encodeAddress } from "../address/index.js";
+import {
+  checkArray,
+  checkBoolean,
+  checkInteger,
+  checkObject,
+  checkSignal,
+  checkString,
+  unpolluted,
+} from "../arguments.js";
+import { AF_UNIX } from "../constants/address-families.js";
+import { SOCK_RAW, SOCK_STREAM } from "../constants/socket-types.js";
+import type { ControlName } from "../control/index.js";
+import { SOCKET_TYPES, type SocketType } from "../control/socket-type.js";
+import { invalidArgValue } from "../errors.js";
+import { interfacesOf } from "../syscalls/kernel-interfaces.js";
+import { checkControlName } from "./control-switches.js";
+import { checkSocketMaxFds, type MaxFds } from "./receive-request.js";
+
+/** How a socket is made or taken over. */
+export interface SocketOptions {
+  /** Default: "stream". */
+  type?: SocketType;
+  /** The protocol's number: see socket(2). Default: 0, the default protocol of the type. */
+  protocol?: number;
+  /** Control messages to receive. They are switched on before anything can arrive. */
+  receive?: readonly ControlName[];
+  /**
+   * How many descriptors a message may bring, at most 253. Default: 0, so a peer can't send descriptors that you did not ask for.
+   *
+   * With `"refuse"`, the kernel fails a peer's send with descriptors with `EPERM`, bytes included. Only on Unix sockets, since
+   * Linux 6.16. On older kernels, this option fails with `ENOPROTOOPT`.
+   */
+  maxFds?: MaxFds;
+  /** The permissions of a bound path, from the first instant and regardless of the umask. Default: 0o777 less the umask. */
+  mode?: number;
+  /**
+   * "stale" replaces the socket file of a server that no longer runs. Default: an existing file makes bind(2) fail. If another
+   * process locks the directory for two seconds (flock(2)), this fails with `EADDRINUSE`.
+   */
+  unlink?: "stale";
+  /** IPV6_V6ONLY: an IPv6 socket has no IPv4 peers. Default: the system's setting. */
+  ipv6Only?: boolean;
+  /** SO_REUSEPORT: several sockets that are bound to one port share the messages or connections that arrive. */
+  reusePort?: boolean;
+  signal?: AbortSignal;
+}
+
+export interface CheckedOptions {
+  type: number;
+  protocol: number;
+  receive: readonly ControlName[];
+  maxFds: MaxFds;
+  mode: number | undefined;
+  unlink: "stale" | undefined;
+  ipv6Only: boolean | undefined;
+  reusePort: boolean;
+  signal: AbortSignal | undefined;
+}
+
+const ALL_TYPES = Object.keys(SOCKET_TYPES) as SocketType[];
+
+/** Checks the name of a socket type, which must be one of `allowed`. Returns SOCK_*. */
+export function checkType(
+  argument: string,
+  value: unknown,
+  allowed: readonly SocketType[] = ALL_TYPES,
+): number {
+  const name = checkString(argument, value) as SocketType;
+  if (allowed.includes(name)) return SOCKET_TYPES[name];
+  throw invalidArgValue(argument, `must be one of ${allowed.join(", ")}. Received "${name}"`);
+}
+
+export function checkOptions(options: SocketOptions): CheckedOptions {
+  const { type, protocol, receive, maxFds, mode, unlink, ipv6Only, reusePort, signal } = checkObject(
+    "options",
+    options,
+  );
+  let names: ControlName[] = [];
+  if (receive !== undefined) {
+    names = checkArray("options.receive", receive).map((name, i) =>
+      checkControlName(`options.receive[${i}]`, name),
+    );
+  }
+  if (unlink !== undefined && unlink !== "stale") throw invalidArgValue("options.unlink", 'must be "stale"');
+  return {
+    type: type === undefined ? SOCK_STREAM : checkType("options.type", type),
+    protocol: protocol === undefined ? 0 : checkInteger("options.protocol", protocol, 0, 0x7fffffff),
+    receive: names,
+    maxFds: maxFds === undefined ? 0 : checkSocketMaxFds("options.maxFds", maxFds),
+    mode: mode === undefined ? undefined : checkInteger("options.mode", mode, 0, 0o777),
+    unlink,
+    ipv6Only: ipv6Only === undefined ? undefined : checkBoolean("options.ipv6Only", ipv6Only),
+    reusePort: reusePort === undefined ? false : checkBoolean("options.reusePort", reusePort),
+    signal: checkSignal("options.signal", signal),
+  };
+}
+
+/** Throws if the caller gave options that this call can't use, rather than ignore them silently. */
+export function refuseOptions(options: SocketOptions, names: readonly (keyof SocketOptions)[]): void {
+  const given = unpolluted(options);
+  for (const name of names) {
+    if (given[name] !== undefined) throw invalidArgValue(`options.${name}`, "must not be given here");
+  }
+}
+
+/** Options that say how to make a socket. They are refused if the socket already exists. */
+export const CREATION_OPTIONS = [
+  "type",
+  "protocol",
+  "mode",
+  "unlink",
+  "ipv6Only",
+  "reusePort",
+  "signal",
+] as const satisfies readonly (keyof SocketOptions)[];
+
+/** For a raw socket, unix_create() in net/unix/af_unix.c silently makes a datagram socket. */
+export function refuseRaw(argument: string, family: number, type: number): void {
+  if (family === AF_UNIX && type === SOCK_RAW) {
+    throw invalidArgValue(
+      argument,
+      'must not be "raw" on a Unix socket: the kernel would make a "dgram" of it',
+    );
+  }
+}
+
+/** Checks an address before a socket is made for it. Returns the address's family, AF_*. */
+export function checkAddress(argument: string, address: Address): number {
+  encodeAddress(address, argument, interfacesOf(undefined));
+  return addressFamily(address, argument);
+}
