@@ -1,7 +1,7 @@
 // Bundles src into dist: one file for each entry point, and files in shared/ for the code that several entry points need. Node
 // takes up to a millisecond to load a module, and src has two hundred. TypeScript writes the declarations.
 //   node bundle.mjs
-import { rmSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -91,6 +91,7 @@ export async function bundle(dist, { internals = [] } = {}) {
     sourcemapExcludeSources: true,
   });
   await bundled.close();
+  for (const file of Object.values(manifest.bin)) chmodSync(join(dist, "..", file), 0o755);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

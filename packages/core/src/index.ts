@@ -26,6 +26,7 @@ export type {
   SettableOption,
 } from "./options/index.js";
 export type { ControlSwitches } from "./socket/control-switches.js";
+export type { SocketOptions } from "./socket/creation-options.js";
 export {
   type ErrorReport,
   errorReport,
@@ -41,5 +42,4 @@ export type { Peer, PeerCredentials } from "./socket/peer.js";
 export type { MaxFds, ReceiveOptions } from "./socket/receive-request.js";
 export type { SendResult } from "./socket/send-queue.js";
 export type { SendOptions } from "./socket/sending.js";
-export type { SocketOptions } from "./socket/socket-options.js";
 export { type MessageSocket, Socket, socketpair } from "./socket.js";

@@ -1,6 +1,7 @@
 import type { Server as NetServer } from "node:net";
 import type { Address } from "./address/index.js";
 import { checkInteger, unpolluted } from "./arguments.js";
+import { setTimeout } from "./clock.js";
 import { AF_UNIX } from "./constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
@@ -18,6 +19,13 @@ import { bindTo } from "./socket/bind.js";
 import { withCallerStack } from "./socket/caller-stack.js";
 import { ControlSwitchboard } from "./socket/control-switches.js";
 import { allowRebinding, createSocket } from "./socket/create.js";
+import {
+  CREATION_OPTIONS,
+  checkAddress,
+  checkOptions,
+  refuseOptions,
+  type SocketOptions,
+} from "./socket/creation-options.js";
 import { Endpoint } from "./socket/endpoint.js";
 import { factsOf, isListening, type SocketFacts } from "./socket/facts.js";
 import { rejectInTurn } from "./socket/fairness.js";
@@ -26,13 +34,6 @@ import { SocketOptionAccess } from "./socket/option-access.js";
 import { callOffLoop, LONGEST_CLOSE } from "./socket/readiness.js";
 import type { MaxFds } from "./socket/receive-request.js";
 import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
-import {
-  CREATION_OPTIONS,
-  checkAddress,
-  checkOptions,
-  refuseOptions,
-  type SocketOptions,
-} from "./socket/socket-options.js";
 import { takeOver } from "./socket/source.js";
 import { type MessageSocket, type Socket, socketOf } from "./socket.js";
 import { type BoundPath, findBoundPath } from "./socket-file/bound-path.js";

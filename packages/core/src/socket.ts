@@ -24,6 +24,16 @@ import { withCallerStack } from "./socket/caller-stack.js";
 import { Connecting, isConnected } from "./socket/connecting.js";
 import { ControlSwitchboard, type ControlSwitches, checkSwitches } from "./socket/control-switches.js";
 import { allowRebinding, createSocket } from "./socket/create.js";
+import {
+  type CheckedOptions,
+  CREATION_OPTIONS,
+  checkAddress,
+  checkOptions,
+  checkType,
+  refuseOptions,
+  refuseRaw,
+  type SocketOptions,
+} from "./socket/creation-options.js";
 import { Endpoint } from "./socket/endpoint.js";
 import { type ErrorReport, iterateErrors } from "./socket/error-report.js";
 import { bringsErrors, includeErrors } from "./socket/error-sources.js";
@@ -40,16 +50,6 @@ import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors
 import type { SendResult } from "./socket/send-queue.js";
 import { NO_SEND_OPTIONS, Sending, type SendOptions } from "./socket/sending.js";
 import { checkDirections } from "./socket/shutdown.js";
-import {
-  type CheckedOptions,
-  CREATION_OPTIONS,
-  checkAddress,
-  checkOptions,
-  checkType,
-  refuseOptions,
-  refuseRaw,
-  type SocketOptions,
-} from "./socket/socket-options.js";
 import { takeOver } from "./socket/source.js";
 import type { BoundPath } from "./socket-file/bound-path.js";
 import { failure } from "./syscalls/failure.js";
@@ -617,10 +617,10 @@ export function socketpair(
   const native = binding();
   const result = native.socketpair(AF_UNIX, typeNumber | SOCK_CLOEXEC | SOCK_NONBLOCK, checked.protocol);
   if (result < 0) throw failure(result, "socketpair");
-  const [firstFd, firstGeneration, secondFd, secondGeneration] = native.result.subarray(RESULT_FDS);
+  const numbers = native.result;
   const descriptors = [
-    holdUncollected(firstFd!, firstGeneration!),
-    holdUncollected(secondFd!, secondGeneration!),
+    holdUncollected(numbers[RESULT_FDS]!, numbers[RESULT_FDS + 1]!),
+    holdUncollected(numbers[RESULT_FDS + 2]!, numbers[RESULT_FDS + 3]!),
   ] as const;
   const facts = { family: AF_UNIX, type: typeNumber, protocol: checked.protocol };
   try {

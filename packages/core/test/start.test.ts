@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -107,6 +107,10 @@ describe("what an import loads", () => {
     expect(atImport).toEqual([]);
     expect(atUse).toEqual(expect.arrayContaining(["socketMessages", "socketLevelOptions"]));
   });
+});
+
+test("the command can be executed", () => {
+  accessSync(join(folder, "dist/cli/main.js"), constants.X_OK);
 });
 
 test.each(["index.js", "testing/index.js"])(

@@ -28,7 +28,10 @@ export interface OptionEntry<Value = any, Given = any, Query = any> {
   readonly payload: Payload<Value>;
   /** The bytes that setsockopt(2) takes, if getsockopt(2) gives something else. */
   readonly setPayload?: Payload<Given>;
-  /** While it is on, reports can come on the error queue. Not set if the option is the `enable` of such a report. */
+  /**
+   * While the option is on, reports can come on the error queue. If a control message names the option in its `enable`, this is not
+   * set, because the message's direction says it.
+   */
   readonly errorQueue?: true;
   /**
    * For options that some kernels in use lack. `sendmsg doctor` tries the option: it sets it to `value` on a socket of this type.

@@ -27,7 +27,7 @@ export type OptionTable = Readonly<
     ReturnType<typeof sctpOptions>
 >;
 
-/** Every socket option that the library knows, by name. The first use makes the table, as that of control messages. */
+/** Every socket option that the library knows, by name. The table is made when it is first used. */
 export const optionTable: () => OptionTable = once(() => ({
   ...socketLevelOptions(),
   ...ipOptions(),

@@ -7,7 +7,7 @@ import type { BoundPath } from "../socket-file/bound-path.js";
 import { failure } from "../syscalls/failure.js";
 import { interfacesOf } from "../syscalls/kernel-interfaces.js";
 import { bindPath } from "./bind-path.js";
-import type { CheckedOptions } from "./socket-options.js";
+import type { CheckedOptions } from "./creation-options.js";
 
 /** Binds a socket to an address. For a path, sets its permissions and replaces a stale file. */
 export async function bindTo(

@@ -27,7 +27,7 @@ interface Setting {
   readonly value: number;
 }
 
-/** For each option with several bits: the bits that other code has set. They stay when we clear ours. */
+/** For each option with several bits: the bits that other code has set. When we clear our bits, we leave these. */
 export type ForeignBits = ReadonlyMap<string, number>;
 
 const sameOption = (a: Enable, b: Enable): boolean => a.level === b.level && a.option === b.option;
@@ -72,10 +72,9 @@ export function settingsOf(
       const key = keyOf(level, option);
       if (!seen.has(key)) {
         const ours = bitsOfKey(key, before.names);
-        foreign.set(
-          key,
-          (ours === 0 ? 0 : (foreign.get(key) ?? 0)) | ((presentValue(fd, enable) ?? 0) & ~ours),
-        );
+        // While bits of ours are on, we can't see whether other code has set the same ones: so keep what we knew.
+        const known = ours === 0 ? 0 : (foreign.get(key) ?? 0);
+        foreign.set(key, known | ((presentValue(fd, enable) ?? 0) & ~ours));
         seen.add(key);
       }
       value |= foreign.get(key)!;

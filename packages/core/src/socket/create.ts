@@ -9,8 +9,8 @@ import { RESULT_GENERATION } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
 import { setInt } from "../syscalls/int-option.js";
+import { type CheckedOptions, refuseRaw } from "./creation-options.js";
 import { checkRefusable, refuseDescriptors } from "./refusing-descriptors.js";
-import { type CheckedOptions, refuseRaw } from "./socket-options.js";
 
 /** Creates a non-blocking, close-on-exec socket of this family, in custody. */
 export function createSocket(family: number, options: CheckedOptions): FileDescriptor {

@@ -65,7 +65,7 @@ export class ErrorQueue {
   /** Waits for the next entry. @throws `EOPNOTSUPP`: this socket has no error queue. */
   take(signal: AbortSignal | undefined): Promise<Message> {
     if (!this.#switches.hasErrorQueue) throw noErrorQueue(this.#family);
-    // A level-triggered watch reports errors only once.
+    // libuv stops watching a descriptor when it has an error, so it would report only the first one. With edges we get each error.
     this.#endpoint.useEdges();
     this.#endpoint.watch(0);
     const entry = this.#queue.isEmpty() ? this.#entries.shift() : undefined;

@@ -47,8 +47,8 @@ function errorMessageOf(fd: number, { family, type }: SocketFacts): ControlName 
 export const dependsOnOptions = (family: number): boolean => LATER.has(family);
 
 /**
- * Whether we may read the error queue. In {@link LATER} families, old kernels ignore MSG_ERRQUEUE and would return an ordinary
- * message. AF_UNIX always does that. So for these families, something that comes on the error queue must be on.
+ * Whether we may read the error queue. AF_UNIX ignores MSG_ERRQUEUE and would return an ordinary message. In families
+ * of {@link LATER}, old kernels do so too. So on sockets of these families we read the queue only if an option is on that puts entries there.
  */
 export function hasErrorQueue(fd: number, facts: SocketFacts, names: Iterable<ControlName>): boolean {
   if (ALWAYS.has(facts.family)) return true;

@@ -26,8 +26,8 @@ export const needsOwnStamps = ({ family, type }: SocketFacts, names: ReadonlySet
  *   message has a control message. Messages that were queued before get their timestamp when they are received (net/socket.c,
  *   __sock_recv_timestamp).
  *
- * They are on only from our first receive until the socket is given up, because other receivers of the socket would suffer: the
- * kernel puts the timestamp before the descriptors, and then the descriptors don't fit into a control buffer for descriptors alone.
+ * They are on only from our first receive until the socket is given up, because other programs may receive from the same socket.
+ * Their control buffer may have room for descriptors alone. The kernel puts the timestamp first, and then it drops descriptors.
  */
 export class OwnSettings {
   readonly #facts: SocketFacts;

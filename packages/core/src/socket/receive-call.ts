@@ -47,15 +47,15 @@ import {
 import { binding } from "../native/load.js";
 import { addressOfCall } from "../native/scratch.js";
 import { failure } from "../syscalls/failure.js";
+import { checkBuffersUnchanged, filled } from "./caller-buffers.js";
 import type { ControlSwitchboard } from "./control-switches.js";
 import type { Endpoint } from "./endpoint.js";
 import type { SocketFacts } from "./facts.js";
 import { countArrived } from "./fairness.js";
 import { callOffLoop } from "./readiness.js";
 import { DEFAULT_SIZE, reserve, take, takeWhole } from "./receive-memory.js";
-import { checkBuffersUnchanged, type ReceiveRequest } from "./receive-request.js";
+import type { ReceiveRequest } from "./receive-request.js";
 import { MESSAGES_LOST } from "./temporary-errors.js";
-import { filled } from "./unread-message.js";
 
 /** Extra room for control messages that newer kernels may add. */
 const SPARE_CONTROL_SPACE = 4096;

@@ -3,7 +3,7 @@ import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC } from "../constants/message-flags.js";
 import { SCM_MAX_FD } from "../constants/socket.js";
 import { SOCK_STREAM } from "../constants/socket-types.js";
-import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
+import { invalidArgType, invalidArgValue } from "../errors.js";
 import type { SocketFacts } from "./facts.js";
 import { hasOutOfBandData } from "./out-of-band.js";
 import { DEFAULT_SIZE } from "./receive-memory.js";
@@ -118,16 +118,6 @@ export function checkReceiveRequest(options: ReceiveOptions, socket: ReceivingSo
     );
   }
   return request;
-}
-
-/**
- * Throws if the caller's buffers no longer have the length that they had when they were checked. In shorter buffers, a message would
- * be cut, or it would look like the end of the stream.
- */
-export function checkBuffersUnchanged({ buffers, size }: ReceiveRequest): void {
-  if (buffers !== undefined && byteLength(buffers) !== size) {
-    throw codedError("ERR_INVALID_STATE", "A buffer was transferred or resized before it was filled");
-  }
 }
 
 /** The request with which we read the kernel's error queue. */

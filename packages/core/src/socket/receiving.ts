@@ -6,6 +6,7 @@ import type { Message } from "../message.js";
 import { OFF_LOOP, THROTTLED } from "../native/binding.js";
 import { checkNotAborted } from "./abort.js";
 import { Backoff } from "./backoff.js";
+import { checkBuffersUnchanged } from "./caller-buffers.js";
 import type { ControlSwitchboard } from "./control-switches.js";
 import type { Endpoint } from "./endpoint.js";
 import { ErrorQueue } from "./error-queue.js";
@@ -15,7 +16,6 @@ import type { OwnSettings } from "./own-settings.js";
 import { EPOLLIN, turnOfEvents } from "./readiness.js";
 import { ReceiveCall } from "./receive-call.js";
 import {
-  checkBuffersUnchanged,
   checkReceiveRequest,
   NO_OPTIONS,
   type ReceiveOptions,
@@ -39,10 +39,6 @@ export class Receiving {
   /** The request of a receive without options. */
   readonly #plain: ReceiveRequest;
   readonly #attempt = (request: ReceiveRequest, isNew: boolean): Message | undefined => {
-    if (isNew && this.#isQuiet()) {
-      this.#skipped = true;
-      return undefined;
-    }
     if ((request.flags & MSG_OOB) === 0) this.#skipped = false;
     const message = this.#try(request);
     if (isNew) this.#misses = message === undefined ? this.#misses + 1 : 0;
@@ -110,7 +106,11 @@ export class Receiving {
       }
       if (!this.#own.on) this.#own.switchOn(this.#endpoint.open());
       if (request.flags & MSG_OOB) this.#endpoint.useEdges();
-      return this.#queueOf(request).take(request, signal);
+      const queue = this.#queueOf(request);
+      // A call that does not ask the kernel is no part of a burst.
+      if (!queue.isEmpty() || !this.#isQuiet()) return queue.take(request, signal);
+      this.#skipped = true;
+      return queue.wait(request, signal);
     } catch (error) {
       return rejectInTurn(error);
     }
@@ -118,7 +118,7 @@ export class Receiving {
 
   /**
    * Whether the socket probably has nothing. Then a call waits without asking the kernel, and the event loop soon reports if there
-   * is something. On a stream, a receive that was not filled means that there is nothing more in this turn of the event loop. On
+   * is something. If a stream returned less than a receive asked for, it has nothing more in this turn of the event loop. On
    * any socket, if the last receives found nothing when they began, we ask the kernel only now and then.
    */
   #isQuiet(): boolean {

@@ -70,7 +70,8 @@ export function withBytesSent<E extends Error>(error: E, bytesSent: number): E &
 }
 
 /**
- * The result of a send that completed at once. If it was not the socket's turn, the promise settles after the event loop has run.
+ * The result of a send that completed at once. `outOfTurn`: the burst of calls was already at its end. Then the promise settles
+ * after the event loop has made a turn.
  */
 export function wentAtOnce(bytes: number, outOfTurn: boolean): Promise<SendResult> {
   const all = { bytes };
@@ -183,8 +184,9 @@ export class SendQueue<Message extends QueueableMessage> {
   pump(): Outcome {
     let outcome: Outcome = "idle";
     for (const [key, lane] of [...this.#lanes]) {
-      // A full peer refuses a datagram. That frees the datagram's memory, so the sender becomes writable: there is an edge after
-      // each attempt (net/unix/af_unix.c, unix_write_space). A lane that waits for its timer must ignore these edges.
+      // If a full peer refuses a datagram, the kernel frees the datagram. Freeing it makes the sender writable, which is an edge
+      // (net/unix/af_unix.c, unix_write_space). So each attempt causes the next edge. A lane that waits for its timer must ignore
+      // these edges.
       if (lane.backoff?.waiting) continue;
       const ofLane = this.#pumpLane(key);
       if (ofLane === "served" || outcome === "idle") outcome = ofLane;

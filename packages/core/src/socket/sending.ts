@@ -55,7 +55,7 @@ export interface SendOptions {
 export const NO_SEND_OPTIONS: SendOptions = Object.freeze({});
 
 /** A message in the form that the system call needs. */
-interface KernelMessage {
+interface PreparedMessage {
   readonly iov: Uint8Array | Uint8Array[];
   readonly total: number;
   /**
@@ -106,7 +106,7 @@ function plainMessage(
   address: Uint8Array | null,
   flags: number,
   first: number,
-): KernelMessage {
+): PreparedMessage {
   return {
     iov: data,
     total,
@@ -123,14 +123,14 @@ function plainMessage(
 }
 
 /** The sending half of a socket: checks messages and passes them to the kernel. */
-export class Sending implements Transport<KernelMessage> {
+export class Sending implements Transport<PreparedMessage> {
   readonly #native = binding();
   readonly #endpoint: Endpoint;
   readonly #facts: SocketFacts;
   readonly #errors: ErrorQueue;
   /** Flags that every call gets. */
   readonly #alwaysSet: number;
-  readonly queue: SendQueue<KernelMessage>;
+  readonly queue: SendQueue<PreparedMessage>;
   readonly isStream: boolean;
   readonly #interfaceIndex = (name: string): number | undefined =>
     kernelInterfaceIndex(this.#endpoint.open(), name);
@@ -155,7 +155,7 @@ export class Sending implements Transport<KernelMessage> {
   }
 
   sendMessage(message: OutgoingMessage, options: SendOptions): Promise<SendResult> {
-    let prepared: KernelMessage;
+    let prepared: PreparedMessage;
     let signal: AbortSignal | undefined;
     try {
       this.#endpoint.checkOpen();
@@ -164,7 +164,7 @@ export class Sending implements Transport<KernelMessage> {
         signal = checkSignal("options.signal", checkObject("options", options).signal);
       }
       const { data, fds, control, address, flags } = checkObject("message", message);
-      let plain: KernelMessage | undefined;
+      let plain: PreparedMessage | undefined;
       if (fds === undefined && control === undefined && flags === undefined && signal === undefined) {
         if (isPlainBytes(data)) {
           const to = address === undefined ? null : this.#encode("message.address", address);
@@ -199,7 +199,7 @@ export class Sending implements Transport<KernelMessage> {
     }
   }
 
-  #prepare(message: OutgoingMessage): KernelMessage {
+  #prepare(message: OutgoingMessage): PreparedMessage {
     const checked = checkOutgoing(message, this.#facts, borrowFdAt, this.#encode, this.#interfaceIndex);
     const { iov, total, files, sendables, control, address, flags } = checked;
     return {
@@ -217,12 +217,12 @@ export class Sending implements Transport<KernelMessage> {
     };
   }
 
-  orderOf({ address }: KernelMessage): string {
+  orderOf({ address }: PreparedMessage): string {
     // A stream is one sequence of bytes. TCP ignores the address, and parts of two messages must not mix.
     return address === null || this.isStream ? "" : Buffer.from(address).toString("latin1");
   }
 
-  send(message: KernelMessage, sent: number): number {
+  send(message: PreparedMessage, sent: number): number {
     const { address, flags, first } = message;
     const control = sent === 0 ? message.controlWithFds : message.control;
     // Mark before the call, because the receiver may act before the call returns.
@@ -265,7 +265,7 @@ export class Sending implements Transport<KernelMessage> {
     return result;
   }
 
-  #failure(result: number, { address, fds }: KernelMessage): Error {
+  #failure(result: number, { address, fds }: PreparedMessage): Error {
     // Decode the address that was sent. The caller's object may have changed.
     const details = address === null ? undefined : detailsOf(decodeAddress(address));
     const error = failure(result, "sendmsg", details);
@@ -274,7 +274,7 @@ export class Sending implements Transport<KernelMessage> {
   }
 
   /** Only for datagrams: see {@link purges}. */
-  sendInThread(message: KernelMessage, done: (result: number | Error) => void): void {
+  sendInThread(message: PreparedMessage, done: (result: number | Error) => void): void {
     const { iov, controlWithFds, address, flags } = message;
     const fd = this.#endpoint.open();
     const started = callOffLoop(
@@ -287,7 +287,7 @@ export class Sending implements Transport<KernelMessage> {
     if (started < 0) throw failure(started, "sendmsg");
   }
 
-  retain(message: KernelMessage): void {
+  retain(message: PreparedMessage): void {
     const duplicates: FileDescriptor[] = [];
     for (const fd of message.fds) {
       const duplicate = binding().dup(fd);
@@ -304,7 +304,7 @@ export class Sending implements Transport<KernelMessage> {
     for (const path of message.boundPaths) path.wait();
   }
 
-  release(message: KernelMessage): void {
+  release(message: PreparedMessage): void {
     const { duplicates } = message;
     if (duplicates === undefined) return;
     message.duplicates = undefined;
@@ -312,7 +312,7 @@ export class Sending implements Transport<KernelMessage> {
     for (const path of message.boundPaths) path.endWait();
   }
 
-  noteDescriptorsSent(message: KernelMessage): void {
+  noteDescriptorsSent(message: PreparedMessage): void {
     this.release(message);
     for (const path of message.boundPaths) path.leave();
     // `boundPaths` has no sockets of another installed copy of the library. Mark those here.

@@ -5,10 +5,11 @@ import { CONSTRUCT, checkConstruct } from "../construct.js";
 import { invalidArgValue } from "../errors.js";
 import { Message, type OutgoingMessage } from "../message.js";
 import { checkNotAborted } from "../socket/abort.js";
+import { checkBuffersUnchanged, fill } from "../socket/caller-buffers.js";
+import { checkType } from "../socket/creation-options.js";
 import { rejectInTurn } from "../socket/fairness.js";
 import { type IterationOptions, iterate } from "../socket/iterating.js";
 import {
-  checkBuffersUnchanged,
   checkReceiveRequest,
   checkSocketMaxFds,
   type MaxFds,
@@ -19,8 +20,6 @@ import {
 import type { SendResult } from "../socket/send-queue.js";
 import { NO_SEND_OPTIONS, type SendOptions } from "../socket/sending.js";
 import { checkDirections } from "../socket/shutdown.js";
-import { checkType } from "../socket/socket-options.js";
-import { fill } from "../socket/unread-message.js";
 import { WaitQueue } from "../socket/wait-queue.js";
 import type { MessageSocket } from "../socket.js";
 import { unshared } from "../unshared.js";

@@ -28,6 +28,26 @@ it("a socket that closes leaves its queue to other owners of the same socket", (
     await heir.close();
   }));
 
+it("a receive that did not ask the kernel gets what is there when the socket closes, even at the end of a burst", () =>
+  withPair("dgram", (other) =>
+    withPair("dgram", async (a, b) => {
+      // After these, a receive waits without asking the kernel.
+      for (const data of ["1", "2", "3", "4"]) {
+        const waiting = b.recvmsg();
+        await turn();
+        a.trySendmsg({ data });
+        await waiting;
+        await turn();
+      }
+      a.trySendmsg({ data: "last" });
+      const failing = Array.from({ length: 200 }, () => rejection(other.recvmsg({ size: 0 })));
+      const waiting = b.recvmsg();
+      await b.close();
+      expect(String((await waiting).data)).toBe("last");
+      await Promise.all(failing);
+    }),
+  ));
+
 describe.each(TYPES)("%s", (type) => {
   it("hides MSG_CMSG_CLOEXEC, which the kernel echoes, from the flags", () =>
     withPair(type, async (a, b) => {
