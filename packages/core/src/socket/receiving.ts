@@ -107,10 +107,11 @@ export class Receiving {
       if (!this.#own.on) this.#own.switchOn(this.#endpoint.open());
       if (request.flags & MSG_OOB) this.#endpoint.useEdges();
       const queue = this.#queueOf(request);
-      // A call that does not ask the kernel is no part of a burst.
-      if (!queue.isEmpty() || !this.#isQuiet()) return queue.take(request, signal);
+      if (!queue.isEmpty()) return queue.wait(request, signal);
+      // Until an attempt asks the kernel.
       this.#skipped = true;
-      return queue.wait(request, signal);
+      // A call that does not ask the kernel is no part of a burst.
+      return this.#isQuiet() ? queue.wait(request, signal) : queue.take(request, signal);
     } catch (error) {
       return rejectInTurn(error);
     }
