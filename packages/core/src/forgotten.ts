@@ -1,6 +1,6 @@
 import { v8 } from "./builtins.js";
-import { setImmediate } from "./clock.js";
 import { binding } from "./native/load.js";
+import { setImmediate } from "./timers.js";
 
 // The library closes a forgotten descriptor when the garbage collector finds its object. The collector knows only that the object
 // has some hundred bytes, so on its own it would run long after the process has no descriptors left. So we count the descriptors

@@ -1,4 +1,4 @@
-import { setTimeout } from "./clock.js";
+import { setTimeout } from "./timers.js";
 
 /** How many milliseconds an object stays unregistered, and how many objects may be unregistered at a time. */
 const DELAY = 10;

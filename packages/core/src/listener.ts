@@ -1,7 +1,6 @@
 import type { Server as NetServer } from "node:net";
 import type { Address } from "./address/index.js";
 import { checkInteger, unpolluted } from "./arguments.js";
-import { setTimeout } from "./clock.js";
 import { AF_UNIX } from "./constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
@@ -38,6 +37,7 @@ import { takeOver } from "./socket/source.js";
 import { type MessageSocket, type Socket, socketOf } from "./socket.js";
 import { type BoundPath, findBoundPath } from "./socket-file/bound-path.js";
 import { failure } from "./syscalls/failure.js";
+import { setTimeout } from "./timers.js";
 
 export interface ListenOptions extends SocketOptions {
   /** How many connections may wait to be accepted. The kernel limits it to net.core.somaxconn. Default: 511, as in Node. */

@@ -8,7 +8,7 @@ const sources = new URL("../src/", import.meta.url);
 const BASE = [
   "arguments",
   "builtins",
-  "clock",
+  "timers",
   "construct",
   "errno",
   "errors",

@@ -86,9 +86,9 @@ void BlockSignals();
 // The milliseconds since some moment in the past: CLOCK_MONOTONIC.
 double Now();
 
-// ppoll(2) on one descriptor, for `timeout` milliseconds. Returns -EINTR if a signal ends the wait; otherwise which of the events the descriptor has, POLLERR and POLLHUP
-// included, or a negative errno. On the event loop, never call this for a file of a FUSE file system: the kernel would ask the file
-// system's daemon, and wait for its answer.
+// ppoll(2) on one descriptor, for `timeout` milliseconds. Returns which of the events the descriptor has, POLLERR and POLLHUP
+// included, or a negative errno: -EINTR if a signal ended the wait. On the event loop, never call this for a file of a FUSE file
+// system: the kernel would ask the file system's daemon, and wait for its answer.
 int Poll(int fd, short events, int timeout);
 bool IsReadable(int fd);
 // The value of an option of SOL_SOCKET. -1: getsockopt(2) failed.

@@ -177,12 +177,15 @@ export interface Binding {
   dup(fd: number): number;
   /** fcntl(F_SETFL): sets O_NONBLOCK on the open file description. */
   setNonBlocking(fd: number): number;
-  /** The milliseconds since some moment in the past: CLOCK_MONOTONIC of clock_gettime(2). Unlike JavaScript's clocks, no test tool fakes it. */
+  /**
+   * The milliseconds since some moment in the past: CLOCK_MONOTONIC of clock_gettime(2). Test tools can stop JavaScript's clocks, but
+   * not this one.
+   */
   now(): number;
   /**
-   * ppoll(2): which of the events the descriptor has. Waits for `timeout` ms at most; not at all without it. Returns -EINTR if a signal
-   * ends the wait. Only for sockets,
-   * except in `syscalls/`: for a file of FUSE, the kernel asks the file system's daemon, and waits for its answer.
+   * ppoll(2): which of the events the descriptor has. Waits for `timeout` ms at most; without it, not at all. Returns -EINTR if a
+   * signal ended the wait. Only for sockets, except in `syscalls/`: for a file of FUSE, the kernel asks the file system's daemon, and
+   * waits for its answer.
    */
   poll(fd: number, events: number, timeout?: number): number;
   flock(fd: number, operation: number): number;

@@ -1,4 +1,4 @@
-import { clearTimeout, longerPause, SHORTEST_PAUSE, setTimeout } from "../clock.js";
+import { clearTimeout, longerPause, SHORTEST_PAUSE, setTimeout } from "../timers.js";
 
 /** Pauses between attempts, for cases in which no event says when to try again. */
 export class Backoff {

@@ -47,8 +47,8 @@ function errorMessageOf(fd: number, { family, type }: SocketFacts): ControlName 
 export const dependsOnOptions = (family: number): boolean => LATER.has(family);
 
 /**
- * Whether we may read the error queue. AF_UNIX ignores MSG_ERRQUEUE and would return an ordinary message. In families
- * of {@link LATER}, old kernels do so too. So on sockets of these families we read the queue only if an option is on that puts entries there.
+ * Whether we may read the error queue. AF_UNIX ignores MSG_ERRQUEUE and would return an ordinary message. Old kernels do the same
+ * in the families of {@link LATER}. So on such sockets, we read the queue only if an option is on that puts entries there.
  */
 export function hasErrorQueue(fd: number, facts: SocketFacts, names: Iterable<ControlName>): boolean {
   if (ALWAYS.has(facts.family)) return true;

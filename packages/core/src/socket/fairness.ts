@@ -1,5 +1,5 @@
-import { setImmediate } from "../clock.js";
 import { isCollecting } from "../forgotten.js";
+import { setImmediate } from "../timers.js";
 import { forEachIndex } from "./each.js";
 
 // A socket that is always ready would keep the microtask queue busy for ever. So after a burst of calls that completed at once, the

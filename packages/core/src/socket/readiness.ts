@@ -1,4 +1,3 @@
-import { clearTimeout, setTimeout } from "../clock.js";
 import { type FileDescriptor, releaseWithToken } from "../descriptor.js";
 import { systemError } from "../errors.js";
 import {
@@ -12,6 +11,7 @@ import {
 } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { isBun, isDeno } from "../runtime.js";
+import { clearTimeout, setTimeout } from "../timers.js";
 import { forEachIndex } from "./each.js";
 import { loopWentRound } from "./fairness.js";
 

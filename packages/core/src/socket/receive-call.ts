@@ -59,18 +59,18 @@ import { MESSAGES_LOST } from "./temporary-errors.js";
 
 /** Extra room for control messages that newer kernels may add. */
 const SPARE_CONTROL_SPACE = 4096;
-let room: Uint8Array | undefined;
+let buffer: Uint8Array | undefined;
 
 /**
  * A buffer with room for all control messages that a message of any family can bring, no matter who switched them on. Descriptors
  * are not counted. The kernel writes to it, and we read it before the next call.
  */
 export function controlBuffer(): Uint8Array {
-  if (room === undefined) {
-    room = new Uint8Array(largestControlSpace() + SPARE_CONTROL_SPACE);
-    binding().controlBuffer(room);
+  if (buffer === undefined) {
+    buffer = new Uint8Array(largestControlSpace() + SPARE_CONTROL_SPACE);
+    binding().controlBuffer(buffer);
   }
-  return room;
+  return buffer;
 }
 
 const nothing = new Uint8Array(0);

@@ -88,12 +88,14 @@ export function recvmsg(fd: number, buffers: Buffers, options: RecvmsgOptions = 
     const { control, address, flags = 0, timeout } = checkObject("options", options);
     const iov = checkBuffers("buffers", buffers);
     memory = checkOptionalView("options.address", address);
-    const room = checkOptionalView("options.control", control);
+    const controlMemory = checkOptionalView("options.control", control);
     const bits = checkFlags("options.flags", flags);
     const wait = checkTimeout("options.timeout", timeout);
     // Without `memory`, the address goes to the native layer's own memory.
     const attempt = (all: number) =>
-      memory === null ? native.recvmsg(fd, iov, all, room) : native.recvmsg(fd, iov, all, room, memory);
+      memory === null
+        ? native.recvmsg(fd, iov, all, controlMemory)
+        : native.recvmsg(fd, iov, all, controlMemory, memory);
     const receive = (all: number) =>
       wait < 0 ? attempt(all) : retryUntilTimeout(wait, fd, POLLIN, (extra) => attempt(all | extra));
     bytes = receive(bits | MSG_CMSG_CLOEXEC);

@@ -3,10 +3,10 @@
  * looks at its time limit only when a message arrives (recvmmsg(2), BUGS).
  */
 
-import { longerPause, SHORTEST_PAUSE } from "../clock.js";
 import { MSG_DONTWAIT } from "../constants/message-flags.js";
 import { EAGAIN, EINTR, ETIMEDOUT } from "../errno.js";
 import { binding } from "../native/load.js";
+import { longerPause, SHORTEST_PAUSE } from "../timers.js";
 
 /** poll(2), include/uapi/asm-generic/poll.h */
 export const POLLIN = 0x1;

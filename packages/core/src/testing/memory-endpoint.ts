@@ -1,6 +1,6 @@
-import { setImmediate } from "../clock.js";
 import { closedError } from "../errors.js";
 import type { Waits } from "../socket/wait-queue.js";
+import { setImmediate } from "../timers.js";
 
 /** What Endpoint is to a socket of the kernel: whether the socket or listener is closed, and the events that its calls wait for. */
 export class MemoryEndpoint implements Waits {

@@ -1,6 +1,6 @@
 import * as timers from "node:timers";
 
-// Keep the real functions. Test tools replace timers and clocks by fake ones, which may stand still for ever.
+// Keep the real functions. Test tools replace timers by fake ones, which may stand still for ever.
 export const { setTimeout, clearTimeout, setImmediate } = timers;
 
 export const SHORTEST_PAUSE = 1;
