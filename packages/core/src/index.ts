@@ -26,7 +26,7 @@ export type {
   SettableOption,
 } from "./options/index.js";
 export type { ControlSwitches } from "./socket/control-switches.js";
-export type { SocketOptions } from "./socket/creation-options.js";
+export type { OpenOptions, SocketOptions } from "./socket/creation-options.js";
 export {
   type ErrorReport,
   errorReport,

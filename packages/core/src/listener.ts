@@ -28,6 +28,7 @@ import {
 import { Endpoint } from "./socket/endpoint.js";
 import { factsOf, isListening, type SocketFacts } from "./socket/facts.js";
 import { rejectInTurn } from "./socket/fairness.js";
+import { factsFor } from "./socket/family-types.js";
 import { iterateConnections } from "./socket/iterating.js";
 import { SocketOptionAccess } from "./socket/option-access.js";
 import { callOffLoop, LONGEST_CLOSE } from "./socket/readiness.js";
@@ -127,15 +128,18 @@ export class Listener implements MessageListener<Socket> {
     checkInteger("options.backlog", backlog, 0, 0x7fffffff);
     checkNotAborted(checked.signal);
     const family = checkAddress("at", at);
-    const descriptor = createSocket(family, checked);
+    const facts = factsFor(family, checked, "connect");
+    const descriptor = createSocket(facts, checked);
     let boundPath: BoundPath | undefined;
     try {
-      const facts = { family, type: checked.type, protocol: checked.protocol };
       const fd = descriptor.fd;
       // Before listen(2): an accepted socket has the options that its listener had when the peer connected.
       const switches = ControlSwitchboard.of(fd, facts, checked.receive);
       allowRebinding(fd, family);
-      boundPath = await bindTo(fd, at, checked);
+      const notePath = (path: BoundPath | undefined) => {
+        boundPath = path;
+      };
+      await bindTo(() => fd, at, checked, notePath);
       const result = binding().listen(fd, backlog);
       if (result < 0) throw failure(result, "listen");
       return new Listener(

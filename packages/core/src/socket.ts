@@ -1,8 +1,9 @@
 import type { Socket as DgramSocket } from "node:dgram";
 import type { Socket as NetSocket } from "node:net";
 import { detailsOf } from "./address/encode.js";
+import { checkFamily } from "./address/family.js";
 import { type Address, encodeAddress } from "./address/index.js";
-import { checkObject, checkSignal } from "./arguments.js";
+import { checkObject, checkSignal, unpolluted } from "./arguments.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants/address-families.js";
 import { SOL_SOCKET } from "./constants/levels.js";
 import { SO_OOBINLINE, SO_RCVLOWAT } from "./constants/socket.js";
@@ -20,6 +21,7 @@ import { binding } from "./native/load.js";
 import { checkNotAborted } from "./socket/abort.js";
 import { addressOf } from "./socket/address-of.js";
 import { bindTo } from "./socket/bind.js";
+import type { BindPathOptions } from "./socket/bind-path.js";
 import { withCallerStack } from "./socket/caller-stack.js";
 import { Connecting, isConnected } from "./socket/connecting.js";
 import { ControlSwitchboard, type ControlSwitches, checkSwitches } from "./socket/control-switches.js";
@@ -30,8 +32,8 @@ import {
   checkAddress,
   checkOptions,
   checkType,
+  type OpenOptions,
   refuseOptions,
-  refuseRaw,
   type SocketOptions,
 } from "./socket/creation-options.js";
 import { Endpoint } from "./socket/endpoint.js";
@@ -39,6 +41,7 @@ import { type ErrorReport, iterateErrors } from "./socket/error-report.js";
 import { bringsErrors, includeErrors } from "./socket/error-sources.js";
 import { factsOf, isListening, type SocketFacts } from "./socket/facts.js";
 import { rejectInTurn } from "./socket/fairness.js";
+import { checkFamilyType, factsFor } from "./socket/family-types.js";
 import { type IterationOptions, iterate } from "./socket/iterating.js";
 import { type SetOption, SocketOptionAccess } from "./socket/option-access.js";
 import { OwnSettings } from "./socket/own-settings.js";
@@ -106,7 +109,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
     facts: SocketFacts,
     settings: { maxFds: MaxFds; switches: ControlSwitchboard },
   ) {
-    checkConstruct(key, "Socket", "socketpair(), Socket.connect(), Socket.bind() or Socket.from()");
+    checkConstruct(
+      key,
+      "Socket",
+      "socketpair(), Socket.connect(), Socket.bind(), Socket.open() or Socket.from()",
+    );
     const { maxFds, switches } = settings;
     this.#endpoint = new Endpoint(descriptor, "socket", (events) => this.#onReady(events), true);
     this.#facts = facts;
@@ -133,7 +140,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     const checked = checkOptions(options);
     refuseOptions(options, ["mode", "unlink"]);
     checkNotAborted(checked.signal);
-    const socket = Socket.#make(checkAddress("to", to), checked);
+    const socket = Socket.#make(factsFor(checkAddress("to", to), checked, "connect"), checked);
     try {
       await socket.#connect(to, checked.signal ? { signal: checked.signal } : {});
       return socket;
@@ -144,7 +151,23 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Makes a socket and binds it to an address, mostly for datagrams. For a stream server, use {@link Listener.listen}.
+   * Makes a socket that is neither bound nor connected: for netlink, raw and ICMP sockets, CAN, packet sockets, and datagrams that need
+   * no port or path of their own. The methods {@link bind} and {@link connect} work on it.
+   *
+   * @example const socket = Socket.open({ family: "netlink", protocol: NETLINK_ROUTE });
+   * @throws a system error: EPERM, EPROTONOSUPPORT, EAFNOSUPPORT, …
+   * @see socket(2)
+   */
+  static open(options: OpenOptions): Socket {
+    const checked = checkOptions(options);
+    refuseOptions(options, ["mode", "unlink", "signal"]);
+    const family = checkFamily("options.family", unpolluted(options).family);
+    return Socket.#make(factsFor(family, checked, "bind"), checked);
+  }
+
+  /**
+   * Makes a socket and binds it to an address: a datagram socket, unless `type` says otherwise or the family has none. For a stream
+   * server, use {@link Listener.listen}.
    *
    * @throws a system error: EADDRINUSE, EACCES, EADDRNOTAVAIL, …
    * @see bind(2)
@@ -156,11 +179,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
   static async #bound(at: Address, options: SocketOptions): Promise<Socket> {
     const checked = checkOptions(options);
     checkNotAborted(checked.signal);
-    const socket = Socket.#make(checkAddress("at", at), checked);
+    const facts = factsFor(checkAddress("at", at), checked, "bind");
+    const socket = Socket.#make(facts, checked);
     try {
-      const fd = socket.#endpoint.open();
-      if (checked.type === SOCK_STREAM) allowRebinding(fd, socket.#facts.family);
-      socket.#boundPath = await bindTo(fd, at, checked);
+      if (facts.type === SOCK_STREAM) allowRebinding(socket.#endpoint.open(), facts.family);
+      await socket.#bindTo(at, checked);
       return socket;
     } catch (error) {
       socket.close();
@@ -210,10 +233,9 @@ export class Socket implements MessageSocket<FileDescriptor> {
     }
   }
 
-  static #make(family: number, checked: CheckedOptions): Socket {
-    const descriptor = createSocket(family, checked);
+  static #make(facts: SocketFacts, checked: CheckedOptions): Socket {
+    const descriptor = createSocket(facts, checked);
     try {
-      const facts = { family, type: checked.type, protocol: checked.protocol };
       const switches = ControlSwitchboard.of(descriptor.fd, facts, checked.receive);
       return new Socket(CONSTRUCT, descriptor, facts, { maxFds: checked.maxFds, switches });
     } catch (error) {
@@ -277,6 +299,37 @@ export class Socket implements MessageSocket<FileDescriptor> {
   get peer(): Peer {
     this.#peer ??= new Peer(this.#endpoint, this.#facts.family, this.options);
     return this.#peer;
+  }
+
+  /**
+   * Binds the socket to an address, for example after its options were set. Unlike {@link Socket.bind}, it sets no option: a TCP
+   * socket that should take a port whose old connections are in TIME_WAIT needs `options.set("reuseAddr", true)` before.
+   *
+   * @throws a system error: EINVAL if the socket is bound already, EADDRINUSE, EACCES, EADDRNOTAVAIL, …
+   * @see bind(2)
+   */
+  bind(at: Address, options: Pick<SocketOptions, "mode" | "unlink" | "signal"> = {}): Promise<void> {
+    return this.#bind(at, options).catch(rejectInTurn);
+  }
+
+  async #bind(at: Address, options: Pick<SocketOptions, "mode" | "unlink" | "signal">): Promise<void> {
+    const checked = checkOptions(options);
+    refuseOptions(options, ["type", "protocol", "receive", "maxFds", "ipv6Only", "reusePort"]);
+    checkNotAborted(checked.signal);
+    this.#endpoint.open();
+    checkAddress("at", at);
+    return this.#bindTo(at, checked);
+  }
+
+  #bindTo(at: Address, options: BindPathOptions): Promise<void> {
+    return bindTo(
+      () => this.#endpoint.open(),
+      at,
+      options,
+      (path) => {
+        this.#boundPath = path;
+      },
+    );
   }
 
   /**
@@ -607,22 +660,21 @@ export function socketpair(
   type: SocketType = "stream",
   options: Pick<SocketOptions, "protocol" | "receive" | "maxFds"> = {},
 ): [Socket, Socket] {
-  const typeNumber = checkType("type", type);
-  refuseRaw("type", AF_UNIX, typeNumber);
+  const typeNumber = checkFamilyType("type", AF_UNIX, checkType("type", type));
   const checked = checkOptions(options);
   refuseOptions(
     options,
     CREATION_OPTIONS.filter((name) => name !== "protocol"),
   );
   const native = binding();
-  const result = native.socketpair(AF_UNIX, typeNumber | SOCK_CLOEXEC | SOCK_NONBLOCK, checked.protocol);
+  const result = native.socketpair(AF_UNIX, typeNumber | SOCK_CLOEXEC | SOCK_NONBLOCK, checked.protocol ?? 0);
   if (result < 0) throw failure(result, "socketpair");
   const numbers = native.result;
   const descriptors = [
     holdUncollected(numbers[RESULT_FDS]!, numbers[RESULT_FDS + 1]!),
     holdUncollected(numbers[RESULT_FDS + 2]!, numbers[RESULT_FDS + 3]!),
   ] as const;
-  const facts = { family: AF_UNIX, type: typeNumber, protocol: checked.protocol };
+  const facts = { family: AF_UNIX, type: typeNumber, protocol: checked.protocol ?? 0 };
   try {
     const [first, second] = descriptors.map((descriptor) => {
       refuseDescriptors(descriptor.fd, checked.maxFds);

@@ -47,7 +47,7 @@ describe("connect() to a listener whose backlog is full", () => {
         const { clients, waiting } = await fillBacklog(address, "stream");
         const controller = new AbortController();
         const aborted = rejection(Socket.connect(address, { signal: controller.signal }));
-        const closed = await Socket.bind({ family: "unix" });
+        const closed = await Socket.open({ family: "unix", type: "stream" });
         const closing = rejection(closed.connect(address));
         await turn();
         controller.abort("why");
@@ -66,7 +66,7 @@ describe("connect() to a listener whose backlog is full", () => {
       { type: "stream", place: at },
       async (listener, address) => {
         const { clients, waiting } = await fillBacklog(address, "stream");
-        const late = await Socket.bind({ family: "unix" });
+        const late = await Socket.open({ family: "unix", type: "stream" });
         const connecting = late.connect(address);
         const servers = [await listener.accept()];
         // The backlog has room now, which a second connect(2) of this socket would take.
@@ -98,7 +98,7 @@ describe("connect() to a listener whose backlog is full", () => {
       async (listener, address) => {
         // The kernel drops SYNs while the backlog is full. The connection comes with a retransmission, after a second.
         const { clients, waiting } = await fillBacklog(address, "stream");
-        const late = await Socket.bind({ family: "ipv4", address: "127.0.0.1", port: 0 });
+        const late = await Socket.open({ family: "ipv4", type: "stream" });
         const connecting = late.connect(address);
         expect(await isSettled(connecting)).toBe(false);
         expect(await rejection(late.connect(address))).toMatchObject({

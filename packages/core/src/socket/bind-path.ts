@@ -39,37 +39,49 @@ type State = "alive" | "stale" | "gone";
  * unix_bind_bsd). Afterwards we add the bits that the umask removed. So the permissions can only widen.
  */
 export async function bindPath(
-  fd: number,
+  open: () => number,
   path: string | Uint8Array,
   { mode, unlink, signal }: BindPathOptions,
-): Promise<BoundPath | undefined> {
+  onPath: (path: BoundPath | undefined) => void,
+): Promise<void> {
   const file = typeof path === "string" ? path : Buffer.from(path);
+  const noteBound = (result: number) => {
+    if (result < 0) throw failure(result, "bind", { path: String(file) });
+    onPath(findBoundPath(open(), file, mode));
+  };
+  const fd = open();
   if (mode !== undefined) changeMode(fd, mode);
-  let result = bind(fd, path);
-  if (result === -EADDRINUSE && unlink === "stale") result = await bindInPlaceOf(fd, path, file, signal);
-  if (result < 0) throw failure(result, "bind", { path: String(file) });
-  return findBoundPath(fd, file, mode);
+  const result = bind(fd, path);
+  if (result === -EADDRINUSE && unlink === "stale") await bindInPlaceOf(open, path, file, signal, noteBound);
+  else noteBound(result);
 }
 
 /** Binds to a path at which a file exists, if no server uses that file any more. */
 async function bindInPlaceOf(
-  fd: number,
+  open: () => number,
   path: string | Uint8Array,
   file: FilePath,
   signal: AbortSignal | undefined,
-): Promise<number> {
+  noteBound: (result: number) => void,
+): Promise<void> {
   // Check before we take the lock. Every user who may read the directory can hold the lock, and make us wait. If a server is alive,
   // we need no lock, because we remove nothing.
-  if (stateOf(file) === "alive") return -EADDRINUSE;
+  if (stateOf(file) === "alive") {
+    noteBound(-EADDRINUSE);
+    return;
+  }
   const directory = await lockDirectory(file, signal);
   try {
     // Bind again before looking at the file. While another server's bind(2) is still running, its file looks stale. That bind(2)
     // holds the lock of the directory's inode until its socket can be found (since Linux 5.14: unix_bind_bsd). Our bind(2) waits
     // for the lock.
-    const result = bind(fd, path);
-    if (result !== -EADDRINUSE) return result;
-    removeIf(file, (at) => stateOf(at, directory) === "stale");
-    return bind(fd, path);
+    const fd = open();
+    let result = bind(fd, path);
+    if (result === -EADDRINUSE) {
+      removeIf(file, (at) => stateOf(at, directory) === "stale");
+      result = bind(fd, path);
+    }
+    noteBound(result);
   } finally {
     fs().closeSync(directory);
   }

@@ -9,15 +9,16 @@ import { RESULT_GENERATION } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
 import { setInt } from "../syscalls/int-option.js";
-import { type CheckedOptions, refuseRaw } from "./creation-options.js";
+import type { CheckedOptions } from "./creation-options.js";
+import type { SocketFacts } from "./facts.js";
 import { checkRefusable, refuseDescriptors } from "./refusing-descriptors.js";
 
-/** Creates a non-blocking, close-on-exec socket of this family, in custody. */
-export function createSocket(family: number, options: CheckedOptions): FileDescriptor {
-  refuseRaw("options.type", family, options.type);
+/** Creates a non-blocking, close-on-exec socket, in custody. */
+export function createSocket(facts: SocketFacts, options: CheckedOptions): FileDescriptor {
+  const { family, type, protocol } = facts;
   checkRefusable(family, options.maxFds);
   const native = binding();
-  const fd = native.socket(family, options.type | SOCK_CLOEXEC | SOCK_NONBLOCK, options.protocol);
+  const fd = native.socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
   if (fd < 0) throw failure(fd, "socket");
   const descriptor = holdUncollected(fd, native.result[RESULT_GENERATION]!);
   try {

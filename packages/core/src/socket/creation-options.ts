@@ -1,3 +1,4 @@
+import type { AddressFamilyName } from "../address/family.js";
 import { type Address, addressFamily, encodeAddress } from "../address/index.js";
 import {
   checkArray,
@@ -8,8 +9,6 @@ import {
   checkString,
   unpolluted,
 } from "../arguments.js";
-import { AF_UNIX } from "../constants/address-families.js";
-import { SOCK_RAW, SOCK_STREAM } from "../constants/socket-types.js";
 import type { ControlName } from "../control/index.js";
 import { SOCKET_TYPES, type SocketType } from "../control/socket-type.js";
 import { invalidArgValue } from "../errors.js";
@@ -19,9 +18,12 @@ import { checkSocketMaxFds, type MaxFds } from "./receive-request.js";
 
 /** How a socket is made or taken over. */
 export interface SocketOptions {
-  /** Default: "stream". */
+  /**
+   * Default of `connect()` and `listen()`: "stream", if the family has it. Default of `bind()` and `open()`: "dgram" on Unix and IP
+   * sockets, "raw" on netlink, packet and CAN sockets, "stream" on vsock.
+   */
   type?: SocketType;
-  /** The protocol's number: see socket(2). Default: 0, the default protocol of the type. */
+  /** The protocol's number: see socket(2). Default: 0, the default protocol of the type. On raw CAN sockets: CAN_RAW. */
   protocol?: number;
   /** Control messages to receive. They are switched on before anything can arrive. */
   receive?: readonly ControlName[];
@@ -46,9 +48,16 @@ export interface SocketOptions {
   signal?: AbortSignal;
 }
 
+/** How a socket is made that is neither bound nor connected. */
+export interface OpenOptions
+  extends Pick<SocketOptions, "type" | "protocol" | "receive" | "maxFds" | "ipv6Only" | "reusePort"> {
+  /** The address family: a name, as addresses have it, or a number (AF_*). */
+  family: AddressFamilyName | number;
+}
+
 export interface CheckedOptions {
-  type: number;
-  protocol: number;
+  type: SocketType | undefined;
+  protocol: number | undefined;
   receive: readonly ControlName[];
   maxFds: MaxFds;
   mode: number | undefined;
@@ -60,14 +69,14 @@ export interface CheckedOptions {
 
 const ALL_TYPES = Object.keys(SOCKET_TYPES) as SocketType[];
 
-/** Checks the name of a socket type, which must be one of `allowed`. Returns SOCK_*. */
+/** Checks the name of a socket type, which must be one of `allowed`. */
 export function checkType(
   argument: string,
   value: unknown,
   allowed: readonly SocketType[] = ALL_TYPES,
-): number {
+): SocketType {
   const name = checkString(argument, value) as SocketType;
-  if (allowed.includes(name)) return SOCKET_TYPES[name];
+  if (allowed.includes(name)) return name;
   throw invalidArgValue(argument, `must be one of ${allowed.join(", ")}. Received "${name}"`);
 }
 
@@ -84,8 +93,8 @@ export function checkOptions(options: SocketOptions): CheckedOptions {
   }
   if (unlink !== undefined && unlink !== "stale") throw invalidArgValue("options.unlink", 'must be "stale"');
   return {
-    type: type === undefined ? SOCK_STREAM : checkType("options.type", type),
-    protocol: protocol === undefined ? 0 : checkInteger("options.protocol", protocol, 0, 0x7fffffff),
+    type: type === undefined ? undefined : checkType("options.type", type),
+    protocol: protocol === undefined ? undefined : checkInteger("options.protocol", protocol, 0, 0x7fffffff),
     receive: names,
     maxFds: maxFds === undefined ? 0 : checkSocketMaxFds("options.maxFds", maxFds),
     mode: mode === undefined ? undefined : checkInteger("options.mode", mode, 0, 0o777),
@@ -114,16 +123,6 @@ export const CREATION_OPTIONS = [
   "reusePort",
   "signal",
 ] as const satisfies readonly (keyof SocketOptions)[];
-
-/** For a raw socket, unix_create() in net/unix/af_unix.c silently makes a datagram socket. */
-export function refuseRaw(argument: string, family: number, type: number): void {
-  if (family === AF_UNIX && type === SOCK_RAW) {
-    throw invalidArgValue(
-      argument,
-      'must not be "raw" on a Unix socket: the kernel would make a "dgram" of it',
-    );
-  }
-}
 
 /** Checks an address before a socket is made for it. Returns the address's family, AF_*. */
 export function checkAddress(argument: string, address: Address): number {

@@ -2,6 +2,7 @@ import { checkInteger, checkObject, unpolluted } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
 import { CONSTRUCT, checkConstruct } from "../construct.js";
+import { SOCKET_TYPES } from "../control/socket-type.js";
 import { invalidArgValue } from "../errors.js";
 import { Message, type OutgoingMessage } from "../message.js";
 import { checkNotAborted } from "../socket/abort.js";
@@ -97,7 +98,12 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   ) {
     checkConstruct(key, "MemorySocket", "memorySocketpair()");
     this.type = type;
-    this.#receiver = { family: AF_UNIX, protocol: 0, maxFds, type: checkType("type", type, TYPES) };
+    this.#receiver = {
+      family: AF_UNIX,
+      protocol: 0,
+      maxFds,
+      type: SOCKET_TYPES[checkType("type", type, TYPES)],
+    };
     this.#incoming = incoming;
     this.#outgoing = outgoing;
     this.#sending = new MemorySending(outgoing, this.#receiver, this.#faults, this.#endpoint);

@@ -39,6 +39,9 @@ describe("making a socket refuses", () => {
         await rejection(Listener.listen({ path: freshPath() }, given)),
         thrown(() => Socket.from(0, given)),
         thrown(() => Listener.from(0, given)),
+        ...(raw === null || typeof raw === "string"
+          ? []
+          : [thrown(() => Socket.open({ family: "unix", ...raw }))]),
         ...(argument === "options.type" ? [] : [thrown(() => socketpair("stream", given))]),
       ]) {
         expect(error).toMatchObject({ code, argument });

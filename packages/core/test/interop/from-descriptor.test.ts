@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   AF_UNIX,
@@ -20,18 +19,10 @@ import {
   setsockopt,
 } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
-import { isOpen } from "../support/descriptor-state.js";
+import { isNonBlocking, isOpen } from "../support/descriptor-state.js";
 import { rejection, thrown } from "../support/outcome.js";
 import { withPair } from "../support/pairs.js";
 import { turn } from "../support/waiting.js";
-
-// include/uapi/asm-generic/fcntl.h
-const O_NONBLOCK = 0o4000;
-
-const isNonBlocking = (fd: number): boolean =>
-  (Number.parseInt(/^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))![1]!, 8) &
-    O_NONBLOCK) !==
-  0;
 
 /** Whether the kernel knows this kind of timestamps. Old kernels and user-mode emulation lack some. */
 function isKnown(option: number): boolean {

@@ -57,7 +57,7 @@ describe("accepting without a descriptor left", () => {
     import { setTimeout as pause } from "node:timers/promises";
     const path = process.env.SOCKET;
     const listener = await lib.Listener.listen({ path });
-    const client = await lib.Socket.bind({ family: "unix" });
+    const client = await lib.Socket.open({ family: "unix", type: "stream" });
     keep(listener, client);
     // Opens the event loop's own descriptors before the last number is used up.
     const early = listener.accept();
@@ -134,7 +134,7 @@ describe("accepting without a descriptor left", () => {
       const connections = listener.connections({ onError: ({ code }) => errors.add(code) });
       const first1 = (await connections.next()).value;
       const next = connections.next();
-      const second = await lib.Socket.bind({ family: "unix" });
+      const second = await lib.Socket.open({ family: "unix", type: "stream" });
       await pause(10);
       exhaust();
       await second.connect({ path });

@@ -142,6 +142,20 @@ test("bind, connect and from accept the options that they use", () => {
   Socket.from(descriptor);
   Socket.from(netSocket);
   Socket.from(dgram);
+  const { signal: _, ...opened } = everything;
+  expectTypeOf(Socket.open({ family: "netlink", ...opened })).toEqualTypeOf<Socket>();
+  expectTypeOf(Socket.open({ family: 16 })).toEqualTypeOf<Socket>();
+  expectTypeOf(socket.bind({ path: "x" }, { ...bound, signal })).toEqualTypeOf<Promise<void>>();
+  // @ts-expect-error: no address says which family the socket has.
+  Socket.open({ type: "dgram" });
+  // @ts-expect-error: there is no such family.
+  Socket.open({ family: "ipv5" });
+  // @ts-expect-error: open() makes no file.
+  Socket.open({ family: "unix", mode: 0o600 });
+  // @ts-expect-error: nothing waits in open().
+  Socket.open({ family: "unix", signal });
+  // @ts-expect-error: the socket has its type already.
+  socket.bind({ path: "x" }, { type: "dgram" });
   // @ts-expect-error: bind() needs an address.
   Socket.bind();
   // @ts-expect-error: connect() makes no file.
