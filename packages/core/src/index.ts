@@ -27,6 +27,7 @@ export type {
 } from "./options/index.js";
 export type { ControlSwitches } from "./socket/control-switches.js";
 export type { OpenOptions, SocketOptions } from "./socket/creation-options.js";
+export type { DetachOptions } from "./socket/detaching.js";
 export {
   type ErrorReport,
   errorReport,
@@ -42,4 +43,5 @@ export type { Peer, PeerCredentials } from "./socket/peer.js";
 export type { MaxFds, ReceiveOptions } from "./socket/receive-request.js";
 export type { SendResult } from "./socket/send-queue.js";
 export type { SendOptions } from "./socket/sending.js";
-export { type MessageSocket, Socket, socketpair } from "./socket.js";
+export { type MessageSocket, Socket } from "./socket.js";
+export { type PairOptions, socketpair, socketpairForChild } from "./socketpair.js";

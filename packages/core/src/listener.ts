@@ -25,6 +25,7 @@ import {
   refuseOptions,
   type SocketOptions,
 } from "./socket/creation-options.js";
+import { checkDetachOptions, type DetachOptions } from "./socket/detaching.js";
 import { Endpoint } from "./socket/endpoint.js";
 import { factsOf, isListening, type SocketFacts } from "./socket/facts.js";
 import { rejectInTurn } from "./socket/fairness.js";
@@ -37,6 +38,7 @@ import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors
 import { takeOver } from "./socket/source.js";
 import { type MessageSocket, type Socket, socketOf } from "./socket.js";
 import { type BoundPath, findBoundPath } from "./socket-file/bound-path.js";
+import { setBlocking } from "./syscalls/blocking.js";
 import { failure } from "./syscalls/failure.js";
 import { setTimeout } from "./timers.js";
 
@@ -350,13 +352,15 @@ export class Listener implements MessageListener<Socket> {
   }
 
   /**
-   * Gives up the descriptor, and the duty to remove its path. After that, this object is closed.
+   * Gives up the descriptor, and the duty to remove its path. After that, this object is closed. The descriptor is non-blocking: see
+   * {@link DetachOptions.blocking}.
    *
    * @throws `ERR_INVALID_STATE` while a call of {@link accept} waits, while a thread is accepting, and while a connection that a
    *   thread accepted has not been taken: see {@link tryAccept}.
    */
-  detach(): FileDescriptor {
-    this.#endpoint.open();
+  detach(options: DetachOptions = {}): FileDescriptor {
+    const blocking = checkDetachOptions(options);
+    const fd = this.#endpoint.open();
     if (!this.#queue.isEmpty() || this.#inThread) {
       throw codedError(
         "ERR_INVALID_STATE",
@@ -369,6 +373,7 @@ export class Listener implements MessageListener<Socket> {
         "The listener has accepted a connection that the program has not taken: call tryAccept()",
       );
     }
+    if (blocking) setBlocking(fd);
     this.#boundPath?.leave();
     return moveOut(this.#endpoint.release());
   }

@@ -7,16 +7,15 @@ import { checkObject, checkSignal, unpolluted } from "./arguments.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants/address-families.js";
 import { SOL_SOCKET } from "./constants/levels.js";
 import { SO_OOBINLINE, SO_RCVLOWAT } from "./constants/socket.js";
-import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM } from "./constants/socket-types.js";
+import { SOCK_DGRAM, SOCK_STREAM } from "./constants/socket-types.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
 import type { ControlName } from "./control/index.js";
 import { type SocketType, socketTypeName } from "./control/socket-type.js";
-import { type Descriptor, type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
+import { type Descriptor, type FileDescriptor, moveOut } from "./descriptor.js";
 import { codedError, invalidArgValue } from "./errors.js";
 import { toNetSocket } from "./interop/node-socket.js";
 import { HANDED_OVER, HANDING_OVER, HAS_UNREAD_DATA } from "./interop/sendable.js";
 import { type Message, messageOf, type OutgoingMessage } from "./message.js";
-import { RESULT_FDS } from "./native/binding.js";
 import { binding } from "./native/load.js";
 import { checkNotAborted } from "./socket/abort.js";
 import { addressOf } from "./socket/address-of.js";
@@ -31,17 +30,17 @@ import {
   CREATION_OPTIONS,
   checkAddress,
   checkOptions,
-  checkType,
   type OpenOptions,
   refuseOptions,
   type SocketOptions,
 } from "./socket/creation-options.js";
+import { checkDetachOptions, type DetachOptions } from "./socket/detaching.js";
 import { Endpoint } from "./socket/endpoint.js";
 import { type ErrorReport, iterateErrors } from "./socket/error-report.js";
 import { bringsErrors, includeErrors } from "./socket/error-sources.js";
 import { factsOf, isListening, type SocketFacts } from "./socket/facts.js";
 import { rejectInTurn } from "./socket/fairness.js";
-import { checkFamilyType, factsFor } from "./socket/family-types.js";
+import { factsFor } from "./socket/family-types.js";
 import { type IterationOptions, iterate } from "./socket/iterating.js";
 import { type SetOption, SocketOptionAccess } from "./socket/option-access.js";
 import { OwnSettings } from "./socket/own-settings.js";
@@ -55,6 +54,7 @@ import { NO_SEND_OPTIONS, Sending, type SendOptions } from "./socket/sending.js"
 import { checkDirections } from "./socket/shutdown.js";
 import { takeOver } from "./socket/source.js";
 import type { BoundPath } from "./socket-file/bound-path.js";
+import { setBlocking } from "./syscalls/blocking.js";
 import { failure } from "./syscalls/failure.js";
 import { interfacesOf } from "./syscalls/kernel-interfaces.js";
 
@@ -72,7 +72,7 @@ export interface MessageSocket<D extends Descriptor = Descriptor>
   close(): Promise<void>;
 }
 
-/** Makes a Socket of a descriptor that is in custody. For Listener and socketpair, not for users. */
+/** Makes a Socket of a descriptor that is in custody. For Listener and socketpair(), not for users. */
 export let socketOf: (
   descriptor: FileDescriptor,
   facts: SocketFacts,
@@ -527,14 +527,17 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /**
-   * Gives up the descriptor. After that, this object is closed.
+   * Gives up the descriptor. After that, this object is closed. The descriptor is non-blocking, as most sockets of this library are:
+   * see {@link DetachOptions.blocking}.
    *
    * @throws `ERR_INVALID_STATE` while a send, receive or connect waits, while a thread is receiving, and while the socket holds
    *   bytes that the kernel no longer has. It holds such bytes if Node had read them before {@link from}, or if a thread received
    *   them for a receive that was then aborted.
    */
-  detach(): FileDescriptor {
+  detach(options: DetachOptions = {}): FileDescriptor {
+    const blocking = checkDetachOptions(options);
     this.#checkIdle();
+    if (blocking) setBlocking(this.fd);
     return moveOut(this.#giveUp());
   }
 
@@ -650,40 +653,3 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
 /** The families of streams that libuv recognises: uv_guess_handle(), src/unix/tty.c. */
 const NET_FAMILIES: ReadonlySet<number> = new Set([AF_UNIX, AF_INET, AF_INET6]);
-
-/**
- * Makes two Unix sockets that are connected to each other.
- *
- * @see socketpair(2)
- */
-export function socketpair(
-  type: SocketType = "stream",
-  options: Pick<SocketOptions, "protocol" | "receive" | "maxFds"> = {},
-): [Socket, Socket] {
-  const typeNumber = checkFamilyType("type", AF_UNIX, checkType("type", type));
-  const checked = checkOptions(options);
-  refuseOptions(
-    options,
-    CREATION_OPTIONS.filter((name) => name !== "protocol"),
-  );
-  const native = binding();
-  const result = native.socketpair(AF_UNIX, typeNumber | SOCK_CLOEXEC | SOCK_NONBLOCK, checked.protocol ?? 0);
-  if (result < 0) throw failure(result, "socketpair");
-  const numbers = native.result;
-  const descriptors = [
-    holdUncollected(numbers[RESULT_FDS]!, numbers[RESULT_FDS + 1]!),
-    holdUncollected(numbers[RESULT_FDS + 2]!, numbers[RESULT_FDS + 3]!),
-  ] as const;
-  const facts = { family: AF_UNIX, type: typeNumber, protocol: checked.protocol ?? 0 };
-  try {
-    const [first, second] = descriptors.map((descriptor) => {
-      refuseDescriptors(descriptor.fd, checked.maxFds);
-      const switches = ControlSwitchboard.of(descriptor.fd, facts, checked.receive);
-      return socketOf(descriptor, facts, { maxFds: checked.maxFds, switches });
-    });
-    return [first!, second!];
-  } catch (error) {
-    for (const descriptor of descriptors) descriptor.close();
-    throw error;
-  }
-}

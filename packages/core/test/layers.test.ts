@@ -45,7 +45,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-const ABOVE_ALL = ["index", "listener", "testing", "cli"];
+const ABOVE_ALL = ["index", "listener", "socketpair", "testing", "cli"];
 
 const files = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter((file) =>
   file.endsWith(".ts"),

@@ -5,7 +5,7 @@ import { IPPROTO_IPV6 } from "../constants/protocols.js";
 import { SO_REUSEADDR, SO_REUSEPORT } from "../constants/socket.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "../constants/socket-types.js";
 import { type FileDescriptor, holdUncollected } from "../descriptor.js";
-import { RESULT_GENERATION } from "../native/binding.js";
+import { RESULT_FDS, RESULT_GENERATION } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { failure } from "../syscalls/failure.js";
 import { setInt } from "../syscalls/int-option.js";
@@ -32,6 +32,18 @@ export function createSocket(facts: SocketFacts, options: CheckedOptions): FileD
     descriptor.close();
     throw error;
   }
+}
+
+/** Creates two connected, close-on-exec Unix sockets, in custody. `flags`: SOCK_NONBLOCK or 0. */
+export function createPair(facts: SocketFacts, flags: number): [FileDescriptor, FileDescriptor] {
+  const native = binding();
+  const result = native.socketpair(facts.family, facts.type | SOCK_CLOEXEC | flags, facts.protocol);
+  if (result < 0) throw failure(result, "socketpair");
+  const numbers = native.result;
+  return [
+    holdUncollected(numbers[RESULT_FDS]!, numbers[RESULT_FDS + 1]!),
+    holdUncollected(numbers[RESULT_FDS + 2]!, numbers[RESULT_FDS + 3]!),
+  ];
 }
 
 /** As libuv does for servers: so a restarted server need not wait until the TIME_WAIT of old connections is over. */
