@@ -19,7 +19,16 @@ const files = (folder, ...names) => names.map((name) => `test/${folder}${name}.t
 // These tests start many processes. Under emulation, each takes seconds to start.
 const OF_MANY_PROCESSES = [
   ...files("", "**/properties"),
-  ...files("scenarios/", "backpressure", "collected", "consumer-throws", "examples", "handover", "limits"),
+  ...files(
+    "scenarios/",
+    "backpressure",
+    "child-processes",
+    "collected",
+    "consumer-throws",
+    "examples",
+    "handover",
+    "limits",
+  ),
   ...files("scenarios/", "native-load", "path-races", "readiness-thread", "worker"),
   "test/testing/**",
 ];
