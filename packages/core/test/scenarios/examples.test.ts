@@ -105,6 +105,16 @@ describe("examples", { timeout }, () => {
     );
   });
 
+  withFiles("child.mjs: a parent and its child pass each other files", async () => {
+    const output = await example("examples/child.mjs");
+    const { groups } =
+      /^the parent sent this program: \/\/ (?<first>.*)\nthe child sent its name: \S+\nthe child ended with 0\n$/.exec(
+        output,
+      )!;
+    const text = readFileSync(join(repository, "examples/child.mjs"), "utf8");
+    expect(text.startsWith(`// ${groups!.first}\n`)).toBe(true);
+  });
+
   withHttpServer("handover: three servers, no request fails", async () => {
     const output = await example("examples/handover/run.mjs");
     expect(output).toMatch(/^\d+ requests: \d+ answered by server 1, \d+ .* server 2, \d+ .* server 3$/m);
