@@ -56,7 +56,7 @@ test.each([
   ["README.md", "what is needed", /Linux on .*?\. `npx sendmsg doctor`/g],
   ["README.md", "targets", /^\| Linux .*? \|/gm],
   ["docs/install.md", "what is needed", /on Linux on .*?Node/g],
-  ["docs/install.md", "packages", /one of the packages .*? that\sfits/gs],
+  ["docs/install.md", "packages", /one of the packages .*?\sthat\sfits/gs],
   ["docs/install.md", "what is tested", /^\| Architectures \|.*/gm],
   ["CONTRIBUTING.md", "sizes", /Sizes are limited: .*/g],
   ["CONTRIBUTING.md", "targets", /^\| \w+, Node \d+ \|/gm],
