@@ -129,7 +129,7 @@ export const rdsMessages = () => ({
   /** The cookie with which the kernel reports that this zero-copy send is complete.
    * RDS_CMSG_ZCOPY_COOKIE (12) of SOL_RDS: __u32, sent. Since Linux 4.17. Source: include/uapi/linux/rds.h. */
   rdsZcopyCookie: send({ RDS_CMSG_ZCOPY_COOKIE }, "4.17", u32),
-  /** The cookies of zero-copy sends that are complete. Only the first `count` of them count.
+  /** The cookies of zero-copy sends that are complete. Only the first `count` entries are valid.
    * RDS_CMSG_ZCOPY_COMPLETION (13) of SOL_RDS: struct rds_zcopy_cookies, received, switched on by SO_ZEROCOPY. Since Linux 4.17.
    * Source: include/uapi/linux/rds.h. */
   rdsZcopyCompletion: receive(

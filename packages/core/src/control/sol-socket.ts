@@ -190,7 +190,7 @@ export const socketMessages = () => ({
     enable: [{ SO_TIMESTAMPING_NEW }, SOF_TIMESTAMPING_OPT_STATS | SOF_TIMESTAMPING_OPT_TSONLY],
     families: ["ipv4", "ipv6"],
   }),
-  /** The interface that the packet came in on, and the packet's length there. Only with a timestamp of the hardware.
+  /** The interface that the packet came in on, and the packet's length there. Delivered only with a hardware timestamp.
    * SCM_TIMESTAMPING_PKTINFO (58) of SOL_SOCKET: struct scm_ts_pktinfo, received, switched on by SO_TIMESTAMPING_NEW with
    * RX_HARDWARE, RX_SOFTWARE, SOFTWARE, RAW_HARDWARE, OPT_PKTINFO. Since Linux 4.13. Source:
    * Documentation/networking/timestamping.rst. */

@@ -44,7 +44,7 @@ export const packetOptions = () => ({
   /** Receives packets that the interface would drop: PACKET_MR_PROMISC, _MULTICAST, _ALLMULTI, _UNICAST.
    * PACKET_ADD_MEMBERSHIP (1) of SOL_PACKET: struct packet_mreq, set. Since Linux 2.2. Source: packet(7). */
   packetAddMembership: set({ PACKET_ADD_MEMBERSHIP }, "2.2", membership),
-  /** Takes a `packetAddMembership` back.
+  /** Undoes a `packetAddMembership`.
    * PACKET_DROP_MEMBERSHIP (2) of SOL_PACKET: struct packet_mreq, set. Since Linux 2.2. Source: packet(7). */
   packetDropMembership: set({ PACKET_DROP_MEMBERSHIP }, "2.2", membership),
   /** How many packets came, and how many were dropped. Reading sets both counts to 0.

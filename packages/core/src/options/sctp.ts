@@ -248,7 +248,7 @@ export const sctpOptions = () => ({
   /** Whether the kernel refuses messages that do not fit into one packet.
    * SCTP_DISABLE_FRAGMENTS (8) of SOL_SCTP: int, read and set. Since Linux 2.6. Source: RFC 6458. */
   sctpDisableFragments: both({ SCTP_DISABLE_FRAGMENTS }, "2.6", flag),
-  /** A path's heartbeats, MTU and delays. The SPP_* flags say which of them count.
+  /** A path's heartbeats, MTU and delays. The SPP_* flags say which of them to set.
    * SCTP_PEER_ADDR_PARAMS (9) of SOL_SCTP: struct sctp_paddrparams, asked for with struct sctp_prim, read and set. Since Linux 2.6.
    * Source: RFC 6458. */
   sctpPeerAddrParams: both(
@@ -322,7 +322,7 @@ export const sctpOptions = () => ({
    * SCTP_CONTEXT (17) of SOL_SCTP: struct sctp_assoc_value, asked for with struct sctp_assoc_value, read and set. Since Linux
    * 2.6.20. Source: RFC 6458. */
   sctpContext: both({ SCTP_CONTEXT }, "2.6.20", associationValue, { query: association }),
-  /** Whether receives may give parts of several messages mixed.
+  /** Whether receives may return the parts of several messages in mixed order.
    * SCTP_FRAGMENT_INTERLEAVE (18) of SOL_SCTP: int, read and set. Since Linux 2.6.20. Source: RFC 6458. */
   sctpFragmentInterleave: both({ SCTP_FRAGMENT_INTERLEAVE }, "2.6.20", i32),
   /** Messages that are at least this long, in bytes, are delivered in parts.

@@ -380,7 +380,7 @@ export const socketLevelOptions = () => ({
   rcvPriority: kernel.both({ SO_RCVPRIORITY }, "6.14", flag, {
     feature: { what: "priorities of received packets", type: "dgram", value: true },
   }),
-  /** Gives device memory back in which messages came.
+  /** Returns to the kernel the device memory of received messages.
    * SO_DEVMEM_DONTNEED (80) of SOL_SOCKET: struct dmabuf_token[], set. Since Linux 6.12. Source:
    * Documentation/networking/devmem.rst. */
   devmemDontNeed: set(

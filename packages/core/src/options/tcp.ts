@@ -119,7 +119,7 @@ export const tcpOptions = () => ({
   /** The key that signs the segments to and from a peer (RFC 2385). Set an empty key to remove it.
    * TCP_MD5SIG (14) of SOL_TCP: struct tcp_md5sig, set. Since Linux 2.6.20. Source: include/uapi/linux/tcp.h. */
   tcpMd5Sig: set({ TCP_MD5SIG }, "2.6.20", md5Signature, { source: "include/uapi/linux/tcp.h" }),
-  /** As `tcpMd5Sig`, but `flags`, `prefixLength` and `interface` count.
+  /** As `tcpMd5Sig`, but the kernel also applies `flags`, `prefixLength` and `interface`.
    * TCP_MD5SIG_EXT (32) of SOL_TCP: struct tcp_md5sig, set. Since Linux 4.13. Source: include/uapi/linux/tcp.h. */
   tcpMd5SigExt: set({ TCP_MD5SIG_EXT }, "4.13", md5Signature, { source: "include/uapi/linux/tcp.h" }),
   /** Whether retransmissions come at even intervals, on connections with little data.

@@ -71,7 +71,7 @@ function deliveredBy({ types = {} }: ControlEntry): string {
     byTypes.set(key, [...(byTypes.get(key) ?? []), family]);
   }
   return [...byTypes]
-    .map(([names, families]) => `of ${families.join(" and ")} those of type ${names}`)
+    .map(([names, families]) => `only the ${names} sockets of ${families.join(" and ")}`)
     .join("; ");
 }
 
@@ -120,9 +120,10 @@ function versionsSection(names: readonly ControlName[]): string[] {
   const listed = new Set(versions.flatMap((list) => list.names));
   const list = (of: readonly ControlName[]) => of.map((name) => `\`${name}\``).join(", ");
   return [
-    "## What the versions rest on",
+    "## How do we know the versions?",
     "",
-    "Distributions take things over into older kernels. What a kernel has is found out by asking it.",
+    "The list below says where each version of Linux comes from. A distribution's kernel can have a message although it is older:",
+    "distributions copy features into older kernels. Only the running kernel can tell for sure.",
     "",
     ...versions.map(({ by, names }) => `- ${by}: ${list(names)}.`),
     `- Not verified: ${list(names.filter((name) => !listed.has(name)))}.`,
@@ -145,13 +146,19 @@ export function referencePage(): string {
   return [
     "# Control messages",
     "",
-    "Made from the library's table; do not edit. Each message has the name that `receive`, `encodeControl` and",
-    "`decodeControl` use, and an example of its value. What has no name here comes as",
-    '`{ name: "unknown", level, type, data }`, and can be sent so too.',
+    "<!-- Written by packages/core/test/control/reference.test.ts from the library's table. Do not edit. -->",
     "",
-    "What `decodeControl` gives, `encodeControl` makes into the same bytes again, but for what no value carries: padding and reserved",
-    "fields (`sin_zero` of a sockaddr_in, too) become zero; an `ipTos` of four bytes becomes one byte; an `ipRecvErr` or `ipv6RecvErr`",
-    "without a sockaddr (16 bytes) gets an empty one; `security` and `ipSecurity` lose the null byte at the end of a string.",
+    "This page lists every control message of Linux, with its name in the library and an example of its value. You need the names",
+    "for `receive` ([how to switch messages on](packets.md#how-do-i-learn-more-about-a-packet)), for `control` of a message that you",
+    "send, and for `encodeControl()` and `decodeControl()`. A control message that is not in this list arrives as",
+    '`{ name: "unknown", level, type, data }`, and you can send it in this form too.',
+    "",
+    "If you encode a decoded message, you get the same bytes, with these exceptions:",
+    "",
+    "- Padding and reserved fields become zero (also `sin_zero` of a sockaddr_in).",
+    "- An `ipTos` of four bytes becomes one byte.",
+    "- An `ipRecvErr` or `ipv6RecvErr` without a sockaddr (16 bytes) gets an empty sockaddr.",
+    "- `security` and `ipSecurity` lose the null byte at the end of the string.",
     "",
     "| level | messages |",
     "|---|---|",

@@ -14,33 +14,33 @@ export const versions: readonly { readonly by: string; readonly names: readonly 
     ],
   },
   {
-    by: "Another project names the version, having met older kernels: quinn-udp (to send `ipTos`, 3.13; `udpSegment`), libuv (`udpGro`), nix (to receive `mark`, 5.19)",
+    by: "Another project that supports older kernels names the version: quinn-udp (to send `ipTos`, 3.13; `udpSegment`), libuv (`udpGro`), nix (to receive `mark`, 5.19)",
     names: ["ipTos", "udpSegment", "udpGro", "mark"],
   },
   {
-    by: "The merge of networking into that version lists it",
+    by: "The kernel's merge commit of the networking changes for that version lists it",
     names: ["tlsGetRecordType", "rdsZcopyCookie", "rdsZcopyCompletion"],
   },
   {
-    by: "Linux 6.12's sources lack it, and the tests have met it in 6.18",
+    by: "Linux 6.12's sources do not have it, and the tests have seen it in 6.18",
     names: ["tsOptId", "priority", "inq"],
   },
   {
-    by: "Linux 6.12's sources lack it",
+    by: "Linux 6.12's sources do not have it",
     names: [
       ...(["btError", "devmemDmabufId", "rxrpcOobId", "rxrpcChallenged", "rxrpcRespond"] as const),
       ...(["rxrpcResponded", "rxrpcRespRxgkAppData"] as const),
     ],
   },
   {
-    by: "Linux 6.1's sources lack it, and 6.12's have it",
+    by: "Linux 6.1's sources do not have it, and 6.12's have it",
     names: ["pidfd", "devmemLinear", "devmemDmabuf"],
   },
   {
-    by: "Sources lack it in 2.6.32 and have it in 3.4",
+    by: "The sources of 2.6.32 do not have it, and those of 3.4 have it",
     names: ["packetTxTimestamp"],
   },
-  { by: "Sources lack it in 3.10 and have it in 4.9", names: ["rxrpcExclusiveCall"] },
-  { by: "Sources lack it in 3.18 and have it in 4.9", names: ["algSetAeadAssocLen"] },
-  { by: "Sources have it in 4.19", names: ["wpanLqi"] },
+  { by: "The sources of 3.10 do not have it, and those of 4.9 have it", names: ["rxrpcExclusiveCall"] },
+  { by: "The sources of 3.18 do not have it, and those of 4.9 have it", names: ["algSetAeadAssocLen"] },
+  { by: "The sources of 4.19 have it", names: ["wpanLqi"] },
 ];

@@ -49,16 +49,20 @@ export function page(): string {
   const count = all.filter((what) => what === "proven").length;
   return `<!-- Written by packages/core/test/kernel/page.test.ts: see CONTRIBUTING.md, "Adding a control message". -->
 
-# What the control messages are proven by
+# Which control messages are tested?
 
-- **C**: a program that the tests compile with the system's headers makes the message with the CMSG_ macros, in both layouts; the
-  codec's bytes are the same, both ways. *Restated*: no header for programs has it, or only a newer one than Linux 6.1's, so
-  that the program has the number, and where there is one the struct, from the kernel's sources.
-- **Sent** and **received**: a test sends it through the kernel, or has the kernel deliver it, and sees that it does what it
-  should. The kernel's series and the architecture say where. What comes on the error queue is received.
+The tests compare each control message with C. If they can, they also send or receive it on real kernels. The columns of
+the table say:
 
-There are ${entries.length} control messages; ${all.length - entries.length} of them can be both sent and received. Of these ${all.length} cases, ${count} are tested against a real
-kernel. For the others, the numbers below the table say why not.
+- **C**: the library encodes and decodes the same bytes as a C program, in the 32-bit and the 64-bit layout. The tests
+  compile this program with the system's headers and the CMSG_ macros. *Restated*: the headers of Linux 6.1 for programs
+  do not have the message. So the C program has its number from the kernel's sources, and its struct, if there is one.
+- **Sent**, **received**: a test has sent the message through the kernel, or has made the kernel deliver it, and has
+  checked the effect. The cell names the kernels (version and architecture) on which the test has passed. *Received*
+  includes the error queue. "–": the message does not go in this direction.
+
+There are ${entries.length} control messages; ${all.length - entries.length} of them can be both sent and received. Of these ${all.length} cases, ${count} are tested on a real
+kernel. The others have a number in the table. The list below it says why each is not tested.
 
 | Message | Type | C | Sent | Received |
 |---|---|---|---|---|
