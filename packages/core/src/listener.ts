@@ -33,7 +33,7 @@ import { factsFor } from "./socket/family-types.js";
 import { iterateConnections } from "./socket/iterating.js";
 import { SocketOptionAccess } from "./socket/option-access.js";
 import { callOffLoop, LONGEST_CLOSE } from "./socket/readiness.js";
-import type { MaxFds } from "./socket/receive-request.js";
+import type { CheckedMaxFds } from "./socket/receive-request.js";
 import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
 import { takeOver } from "./socket/source.js";
 import { type MessageSocket, type Socket, socketOf } from "./socket.js";
@@ -68,7 +68,7 @@ export interface MessageListener<S extends MessageSocket = MessageSocket>
 
 /** The settings that a listener gives to the sockets that it accepts. */
 interface AcceptedSettings {
-  maxFds: MaxFds;
+  maxFds: CheckedMaxFds;
   receive: readonly ControlName[];
   switches: ControlSwitchboard;
 }

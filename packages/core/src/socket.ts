@@ -46,7 +46,7 @@ import { type SetOption, SocketOptionAccess } from "./socket/option-access.js";
 import { OwnSettings } from "./socket/own-settings.js";
 import { Peer, type PeerCredentials } from "./socket/peer.js";
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP } from "./socket/readiness.js";
-import { type MaxFds, NO_OPTIONS, type ReceiveOptions } from "./socket/receive-request.js";
+import { type CheckedMaxFds, NO_OPTIONS, type ReceiveOptions } from "./socket/receive-request.js";
 import { Receiving } from "./socket/receiving.js";
 import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
 import type { SendResult } from "./socket/send-queue.js";
@@ -76,7 +76,7 @@ export interface MessageSocket<D extends Descriptor = Descriptor>
 export let socketOf: (
   descriptor: FileDescriptor,
   facts: SocketFacts,
-  options: { maxFds: MaxFds; switches: ControlSwitchboard },
+  options: { maxFds: CheckedMaxFds; switches: ControlSwitchboard },
 ) => Socket;
 
 /**
@@ -107,7 +107,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     key: typeof CONSTRUCT,
     descriptor: FileDescriptor,
     facts: SocketFacts,
-    settings: { maxFds: MaxFds; switches: ControlSwitchboard },
+    settings: { maxFds: CheckedMaxFds; switches: ControlSwitchboard },
   ) {
     checkConstruct(
       key,

@@ -43,6 +43,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...["constants", "wire", "address", "control", "options", "native", "syscalls"],
     ...["descriptor", "message", "socket-file", "interop", "socket"],
   ],
+  framing: ["constants", "control", "descriptor", "message", "socket", "socket.ts"],
 };
 
 const ABOVE_ALL = ["index", "listener", "socketpair", "testing", "cli"];

@@ -14,7 +14,7 @@ import { SOCKET_TYPES, type SocketType } from "../control/socket-type.js";
 import { invalidArgValue } from "../errors.js";
 import { interfacesOf } from "../syscalls/kernel-interfaces.js";
 import { checkControlName } from "./control-switches.js";
-import { checkSocketMaxFds, type MaxFds } from "./receive-request.js";
+import { type CheckedMaxFds, checkSocketMaxFds, type MaxFds } from "./receive-request.js";
 
 /** How a socket is made or taken over. */
 export interface SocketOptions {
@@ -28,7 +28,8 @@ export interface SocketOptions {
   /** Control messages to receive. They are switched on before anything can arrive. */
   receive?: readonly ControlName[];
   /**
-   * How many descriptors a message may bring, at most 253. Default: 0, so a peer can't send descriptors that you did not ask for.
+   * How many descriptors a message may bring: at most 253, which `"all"` means, too. Default: 0, so a peer can't send descriptors
+   * that you did not ask for.
    *
    * With `"refuse"`, the kernel fails a peer's send with descriptors with `EPERM`, bytes included. Only on Unix sockets, since
    * Linux 6.16. On older kernels, this option fails with `ENOPROTOOPT`.
@@ -59,7 +60,7 @@ export interface CheckedOptions {
   type: SocketType | undefined;
   protocol: number | undefined;
   receive: readonly ControlName[];
-  maxFds: MaxFds;
+  maxFds: CheckedMaxFds;
   mode: number | undefined;
   unlink: "stale" | undefined;
   ipv6Only: boolean | undefined;

@@ -9,16 +9,17 @@ import { hasOutOfBandData } from "./out-of-band.js";
 import { DEFAULT_SIZE } from "./receive-memory.js";
 
 /**
- * How many descriptors a receive accepts by default. `"refuse"`: the kernel refuses each message with descriptors (SO_PASSRIGHTS).
+ * How many descriptors a receive accepts by default. `"all"`: 253, which is as many as one message can have (SCM_MAX_FD). `"refuse"`:
+ * the kernel refuses each message with descriptors (SO_PASSRIGHTS).
  */
-export type MaxFds = number | "refuse";
+export type MaxFds = number | "all" | "refuse";
 
 export interface ReceiveOptions {
   /**
-   * How many descriptors to accept, at most 253. The library closes those beyond, and counts them in `droppedFds`. Default: the
-   * socket's.
+   * How many descriptors to accept: at most 253, which `"all"` means, too. The library closes those beyond, and counts them in
+   * `droppedFds`. Default: the socket's.
    */
-  maxFds?: number;
+  maxFds?: number | "all";
   /** How many bytes to receive at most. Default: 64 KiB, or the whole message on Unix datagram and seqpacket sockets. */
   size?: number;
   /** Your own memory to receive into, filled in order. Then `data` is a view of one buffer, or a copy of several. */
@@ -50,24 +51,30 @@ export interface ReceiveRequest {
 
 /** What a receive depends on, apart from its own options. */
 export interface ReceivingSocket extends SocketFacts {
-  readonly maxFds: MaxFds;
+  readonly maxFds: CheckedMaxFds;
 }
 
+/** A {@link MaxFds} that is checked. */
+export type CheckedMaxFds = Exclude<MaxFds, "all">;
+
+/** Checks `maxFds` of a receive: a number or `"all"`. Returns the number. */
 export function checkMaxFds(argument: string, value: unknown): number {
+  if (value === "all") return SCM_MAX_FD;
+  if (typeof value === "string") throw invalidArgType(argument, 'of type number, or "all"', value);
   return checkInteger(argument, value, 0, SCM_MAX_FD);
 }
 
-/** Checks `maxFds` of a socket: a number or `"refuse"`. */
-export function checkSocketMaxFds(argument: string, value: unknown): MaxFds {
+/** Checks `maxFds` of a socket: a number, `"all"` or `"refuse"`. */
+export function checkSocketMaxFds(argument: string, value: unknown): CheckedMaxFds {
   if (value === "refuse") return value;
-  if (typeof value === "string") {
-    throw invalidArgType(argument, 'of type number, or "refuse"', value);
+  if (typeof value === "string" && value !== "all") {
+    throw invalidArgType(argument, 'of type number, "all" or "refuse"', value);
   }
   return checkMaxFds(argument, value);
 }
 
 /** How many descriptors a receive accepts, from its own option and its socket's. */
-function maxFdsOf(value: unknown, ofSocket: MaxFds): number {
+function maxFdsOf(value: unknown, ofSocket: CheckedMaxFds): number {
   if (value === undefined) return ofSocket === "refuse" ? 0 : ofSocket;
   if (value === "refuse") {
     throw invalidArgValue(

@@ -11,6 +11,7 @@ import { checkType } from "../socket/creation-options.js";
 import { rejectInTurn } from "../socket/fairness.js";
 import { type IterationOptions, iterate } from "../socket/iterating.js";
 import {
+  type CheckedMaxFds,
   checkReceiveRequest,
   checkSocketMaxFds,
   type MaxFds,
@@ -32,8 +33,8 @@ import { MemorySending } from "./sending.js";
 
 export interface MemorySocketOptions {
   /**
-   * How many descriptors a message may bring, at most 253. `"refuse"`: a peer's send with descriptors fails with `EPERM`. Default:
-   * 0.
+   * How many descriptors a message may bring: at most 253, which `"all"` means, too. `"refuse"`: a peer's send with descriptors
+   * fails with `EPERM`. Default: 0.
    */
   maxFds?: MaxFds;
   /** How many unread bytes one direction may hold. A longer message fails with EMSGSIZE, except on a stream. Default: 212,992. */
@@ -92,7 +93,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   private constructor(
     key: typeof CONSTRUCT,
     type: MemorySocketType,
-    maxFds: MaxFds,
+    maxFds: CheckedMaxFds,
     incoming: Channel,
     outgoing: Channel,
   ) {

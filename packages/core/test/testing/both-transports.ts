@@ -61,7 +61,7 @@ interface Transport {
   withPair(
     type: Type,
     body: Body,
-    options?: { maxFds?: number | "refuse"; cramped?: boolean },
+    options?: { maxFds?: number | "all" | "refuse"; cramped?: boolean },
   ): Promise<void>;
   /** Runs the body with a listener, and a function that connects to it. */
   withListener(

@@ -174,12 +174,12 @@ test("bind, connect and from accept the options that they use", () => {
 
 test("a socket's options accept only their values", () => {
   expectTypeOf<SocketType>().toEqualTypeOf<"stream" | "seqpacket" | "dgram" | "raw">();
-  expectTypeOf<MaxFds>().toEqualTypeOf<number | "refuse">();
+  expectTypeOf<MaxFds>().toEqualTypeOf<number | "all" | "refuse">();
   // @ts-expect-error: the address decides the family, and the type is another thing.
   Socket.bind({ path: "x" }, { type: "unix" });
   // @ts-expect-error: only a stale file can be replaced.
   Socket.bind({ path: "x" }, { unlink: true });
-  // @ts-expect-error: "refuse" is the only text that maxFds accepts.
+  // @ts-expect-error: maxFds accepts two texts, "all" and "refuse".
   Socket.bind({ path: "x" }, { maxFds: "none" });
   // @ts-expect-error: the mode is a number.
   Socket.bind({ path: "x" }, { mode: "600" });
