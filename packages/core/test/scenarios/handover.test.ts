@@ -68,15 +68,29 @@ interface Ready {
   tookOver?: { from: number; address: { port: number } };
 }
 
-async function startServer(name: string): Promise<{ server: ChildProcess; ready: Ready }> {
-  const server = fork(join(examples, "server.mjs"), [
-    name,
-    join(folder, "control.sock"),
-    join(folder, "log"),
-  ]);
+interface Server {
+  server: ChildProcess;
+  ready: Ready;
+  /** What the server has printed: what it does not expect goes to stderr. */
+  printed: { stdout: string; stderr: string };
+}
+
+async function startServer(name: string): Promise<Server> {
+  const args = [name, join(folder, "control.sock"), join(folder, "log")];
+  const server = fork(join(examples, "server.mjs"), args, { silent: true });
   servers.push(server);
-  const [ready] = (await once(server, "message")) as [Ready];
-  return { server, ready };
+  const printed = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const) {
+    server[stream]!.setEncoding("utf8").on("data", (text: string) => {
+      printed[stream] += text;
+    });
+  }
+  const failed = once(server, "exit").then(([code]) => {
+    throw new Error(`${name} ended with ${code} before it was ready\n${printed.stderr}`);
+  });
+  failed.catch(() => {});
+  const [ready] = (await Promise.race([once(server, "message"), failed])) as [Ready];
+  return { server, ready, printed };
 }
 
 function request(port: number, path: string): Promise<string> {
@@ -97,7 +111,7 @@ const WAYS = ["crash", "exit", "refuse", "unread", "gone"];
 withHttpServer(
   "a successor that fails before it is ready leaves the old server serving, and the next one can take over",
   async () => {
-    const { server: old, ready } = await startServer("old");
+    const { server: old, ready, printed } = await startServer("old");
     const port = ready.port!;
     const control = join(folder, "control.sock");
     // The server reports that it is ready before it listens for successors.
@@ -117,15 +131,24 @@ withHttpServer(
       ["", null, "SIGKILL"],
     ]);
 
-    const exited = once(old, "exit");
-    const { server: successor, ready: taken } = await startServer("new");
+    // "close" comes when the server has exited and all its output has been read.
+    const closed = once(old, "close");
+    const { server: successor, ready: taken, printed: printedByNew } = await startServer("new");
     expect(taken.tookOver).toMatchObject({ from: old.pid, address: { port } });
-    expect(await exited).toEqual([0, null]);
+    expect(await closed).toEqual([0, null]);
+    // The two successors that left the message unread.
+    expect(printed).toEqual({
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^(?:old: the handover failed: (?:sendmsg EPIPE|recvmsg ECONNRESET)\n){2}$/,
+      ),
+    });
     expect(await request(port, "/after")).toBe("new");
 
-    const ended = once(successor, "exit");
+    const ended = once(successor, "close");
     successor.kill("SIGTERM");
     expect(await ended).toEqual([0, null]);
+    expect(printedByNew).toEqual({ stdout: "", stderr: "" });
     const log = readFileSync(join(folder, "log"), "utf8");
     for (const how of WAYS) expect(log.match(new RegExp(`^old /${how}$`, "gm"))).toHaveLength(5);
     expect(log.trimEnd().split("\n").at(-1)).toBe("new /after");
