@@ -105,7 +105,7 @@ const NAMES = [
   ...Object.keys(control.controlMessages),
   ...Object.keys(options.socketOptions),
   ...["unknown", "unix", "ipv4", "ipv6", "netlink", "packet", "vsock", "can", "tipc", "bluetooth", "alg"],
-  ...["stream", "seqpacket", "dgram", "raw", "refuse", "read", "write", "both", "stale", "32", "64"],
+  ...["stream", "seqpacket", "dgram", "raw", "refuse", "all", "read", "write", "both", "stale", "32", "64"],
   ...["127.0.0.1", "::1", "::ffff:127.0.0.1", "fe80::1%lo", "/nonexistent/path", "a\0b", "", "x".repeat(300)],
   ...["sendmsg", "recvmsg", "accept", "EPIPE", "sendmsg.DescriptorTicket", "lo", "00:11:22:33:44:55"],
 ];
@@ -237,6 +237,7 @@ async function open(): Promise<{ surface: Surface; end: () => Promise<void> }> {
   const fakes = memory.memorySocketpair("stream");
   const fakeListener = new memory.MemoryListener();
   methods(surface, "memorySocket", fakes[0]);
+  methods(surface, "reader", new sendmsg.StreamReader(fakes[1]));
   methods(surface, "memoryListener", fakeListener);
   methods(surface, "fakeDescriptor", new memory.FakeDescriptor());
   methods(surface, "message", sendmsg.Message.from({ data: Buffer.from("x") }));

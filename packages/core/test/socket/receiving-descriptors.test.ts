@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { MSG_PEEK } from "../../src/constants/index.js";
+import { Socket, socketpair } from "../../src/index.js";
 import { isCloseOnExec, sameFile } from "../support/descriptor-state.js";
 import { closeSync, fstatSync } from "../support/files.mjs";
 import { has } from "../support/kernel-features.js";
+import { rejection, thrown } from "../support/outcome.js";
 import { openFile } from "../support/owned-descriptors.js";
 import { TYPES, withPair } from "../support/pairs.js";
 import { skipUnless } from "../support/skip-unless.js";
@@ -48,6 +50,30 @@ describe.each(TYPES)("%s", (type) => {
       },
       { maxFds: 2 },
     ));
+
+  it('a socket that is taken over can accept "all"', () =>
+    withPair(type, async (a, b) => {
+      const taken = Socket.from(b.detach(), { maxFds: "all" });
+      await a.sendmsg({ data: "x", fds: new Array(253).fill(0) });
+      using message = await taken.recvmsg();
+      expect(message.fds.length).toBe(253);
+      await taken.close();
+    }));
+
+  it("says which texts maxFds can be", () =>
+    withPair(type, async (a) => {
+      const refused = "ERR_INVALID_ARG_TYPE";
+      expect(await rejection(a.recvmsg({ maxFds: "none" as never }))).toMatchObject({
+        code: refused,
+        message:
+          'The "options.maxFds" argument must be of type number, or "all". Received type string ("none")',
+      });
+      expect(thrown(() => socketpair(type, { maxFds: "none" as never }))).toMatchObject({
+        code: refused,
+        message:
+          'The "options.maxFds" argument must be of type number, "all" or "refuse". Received type string ("none")',
+      });
+    }));
 
   it("loses no descriptor when it closes with unread messages", () =>
     withPair(type, async (a) => {

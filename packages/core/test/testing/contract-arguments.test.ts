@@ -49,6 +49,7 @@ describe("the kernel's sockets and those in memory refuse arguments with the sam
     "recvmsg MSG_TRUNC": (socket) => socket.recvmsg({ flags: MSG_TRUNC }),
     "recvmsg MSG_OOB": (socket) => socket.recvmsg({ flags: MSG_OOB }),
     "recvmsg signal": (socket, any) => socket.recvmsg({ signal: any("now") }),
+    "recvmsg maxFds text": (socket, any) => socket.recvmsg({ maxFds: any("none") }),
     "tryRecvmsg maxFds": (socket, any) => socket.tryRecvmsg({ maxFds: any("1") }),
     "shutdown how": (socket, any) => socket.shutdown(any("all")),
   };

@@ -137,6 +137,23 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         { maxFds: 1 },
       ));
 
+    it.each(["a receive", "the socket"])(
+      'accepts all descriptors that a message can have: maxFds "all" of %s',
+      (place) =>
+        withPair(
+          type,
+          async (a, b) => {
+            const file = openFile();
+            await a.sendmsg({ data: "x", fds: new Array(253).fill(file.sendable) });
+            const message = await b.recvmsg(place === "a receive" ? { maxFds: "all" } : {});
+            expect([message.fds.length, message.droppedFds]).toEqual([253, 0]);
+            message[Symbol.dispose]();
+            file.close();
+          },
+          place === "a receive" ? {} : { maxFds: "all" },
+        ),
+    );
+
     itRefuses(`refuses a whole send with descriptors if maxFds is "refuse", on a ${type} socket`, () =>
       withPair(
         type,
