@@ -3,6 +3,7 @@ import { checkFunction, checkInteger, checkObject, checkSignal } from "../argume
 import { SCM_MAX_FD } from "../constants/socket.js";
 import type { Descriptor, FileDescriptor } from "../descriptor.js";
 import { invalidArgValue } from "../errors.js";
+import { mayTry } from "../socket/fairness.js";
 import { checkMaxFds } from "../socket/receive-request.js";
 import type { MessageSocket } from "../socket.js";
 import { counted, DEFAULT_MAX_LENGTH, StreamReader, tooLong, tooManyFds } from "./stream-reader.js";
@@ -36,14 +37,20 @@ export interface Frame<D extends Descriptor = FileDescriptor> extends Disposable
 }
 
 class ReceivedFrame<D extends Descriptor> implements Frame<D> {
-  readonly header: Buffer;
+  readonly #bytes: Buffer;
+  readonly #headerSize: number;
   readonly body: Buffer;
   #fds: D[];
 
-  constructor(header: Buffer, body: Buffer, fds: D[]) {
-    this.header = header;
-    this.body = body;
+  constructor(bytes: Buffer, headerSize: number, fds: D[]) {
+    this.#bytes = bytes;
+    this.#headerSize = headerSize;
+    this.body = bytes.subarray(headerSize);
     this.#fds = fds;
+  }
+
+  get header(): Buffer {
+    return this.#bytes.subarray(0, this.#headerSize);
   }
 
   get fds(): readonly D[] {
@@ -135,21 +142,54 @@ function fdCount(header: Buffer, { fds, maxFds = SCM_MAX_FD }: Format): number {
   return announced;
 }
 
-/** Waits for a whole frame. Undefined: the stream has ended. Until the frame is whole, it stays in the reader. */
-async function nextFrame<D extends Descriptor>(
-  reader: StreamReader<D>,
-  format: Format,
-): Promise<Frame<D> | undefined> {
-  const { headerSize, signal } = format;
-  const options = signal === undefined ? undefined : { signal };
-  if (!(await reader.need(headerSize, options))) return undefined;
-  const announcement = reader.peek(headerSize);
-  const length = headerSize + bodyLength(announcement, format);
-  const count = fdCount(announcement, format);
-  if (reader.length < length) await reader.need(length, options);
-  const fds = reader.takeFds(count);
-  const bytes = reader.take(length);
-  return new ReceivedFrame(bytes.subarray(0, headerSize), bytes.subarray(headerSize), fds);
+/** Cuts frames from what a reader has. Until a frame is whole, it stays in the reader. */
+class Cutter<D extends Descriptor> {
+  readonly #reader: StreamReader<D>;
+  readonly #format: Format;
+  /** What the header of the next frame announces, once it is there. */
+  #announced: { length: number; fds: number } | undefined;
+
+  constructor(reader: StreamReader<D>, format: Format) {
+    this.#reader = reader;
+    this.#format = format;
+  }
+
+  /** How many bytes must be there before {@link cut} can do more. */
+  get needed(): number {
+    return this.#announced?.length ?? this.#format.headerSize;
+  }
+
+  /** The next frame, if all of it is there. */
+  cut(): Frame<D> | undefined {
+    const reader = this.#reader;
+    const { headerSize } = this.#format;
+    if (reader.length < this.needed) return undefined;
+    if (this.#announced === undefined) {
+      const header = reader.peek(headerSize);
+      this.#announced = {
+        length: headerSize + bodyLength(header, this.#format),
+        fds: fdCount(header, this.#format),
+      };
+      if (reader.length < this.needed) return undefined;
+    }
+    const { length, fds } = this.#announced;
+    const own = reader.takeFds(fds);
+    this.#announced = undefined;
+    return new ReceivedFrame(reader.take(length), headerSize, own);
+  }
+
+  /** Waits for the next frame. Undefined: the stream has ended, or other code has closed the socket or the reader. */
+  async wait(options: { signal?: AbortSignal } | undefined): Promise<Frame<D> | undefined> {
+    try {
+      while (await this.#reader.need(this.needed, options)) {
+        const frame = this.cut();
+        if (frame !== undefined) return frame;
+      }
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "ERR_SENDMSG_CLOSED") throw error;
+    }
+    return undefined;
+  }
 }
 
 /**
@@ -176,16 +216,14 @@ export async function* frames<D extends Descriptor = FileDescriptor>(
     throw invalidArgValue("options.maxFds", "must not be given with a reader, which has a maxFds of its own");
   }
   const reader = isReader<D>(source) ? source : readerOf(source, format);
+  const cutter = new Cutter(reader, format);
+  const { signal } = format;
+  const needOptions = signal === undefined ? undefined : { signal };
   try {
     for (;;) {
-      let frame: Frame<D> | undefined;
-      try {
-        frame = await nextFrame(reader, format);
-      } catch (error) {
-        // Other code can end the loop by closing the socket or the reader.
-        if ((error as { code?: unknown }).code === "ERR_SENDMSG_CLOSED") return;
-        throw error;
-      }
+      // Most frames are there when the loop comes back for them. Now and then the event loop must get a turn: need() sees to that.
+      const mayCut = signal?.aborted !== true && mayTry();
+      const frame = (mayCut ? cutter.cut() : undefined) ?? (await cutter.wait(needOptions));
       if (frame === undefined) return;
       try {
         yield frame;

@@ -164,6 +164,22 @@ describe("what the documents show", { timeout }, () => {
     expect(await node(...evaluate(code!))).toEqual({ code: 0, output: "", errors: "" });
   });
 
+  withFiles("docs/framing.md: each program prints what it says", async () => {
+    const outputs = [];
+    for (const code of await codeOf("docs/framing.md", {})) {
+      const { code: status, output, errors } = await node(...evaluate(code));
+      expect({ status, errors }).toEqual({ status: 0, errors: "" });
+      outputs.push(output);
+    }
+    expect(outputs).toEqual([
+      "hello\nworld\n",
+      "file: MIT License\n",
+      "HELLO\none\ntwo\nGOODBYE\n",
+      "one, descriptors: 0\n+two, descriptors: 1\nthree, descriptors: 0\n",
+      "upgrade\nand then more\n",
+    ]);
+  });
+
   test.each([
     [100, "aaaabbb+1 ccccdddd+1 ee"],
     [6, "aaaabb+1 bccccd+1 dddee"],
