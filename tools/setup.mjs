@@ -1,7 +1,7 @@
 // Prepares a clone: installs the dependencies and builds, if they are out of date. Uses only what Node itself contains.
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { repository } from "./paths.mjs";
+import { core, repository } from "./paths.mjs";
 import { attempt } from "./run.mjs";
 
 // tools/ci.mjs has already prepared the clone, and runs several parts in parallel: no part may write what another one reads.
@@ -29,8 +29,11 @@ if (missing.length > 0) {
 const lock = join(repository, "package-lock.json");
 const installed = join(repository, "node_modules/.package-lock.json");
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
-  console.log("Installing the dependencies (npm ci)");
+  console.log("Installing the dependencies (npm ci, about 30 s) …");
   run("npm", ["ci", "--no-audit", "--no-fund"]);
+}
+if (!existsSync(join(core, "dist/index.js"))) {
+  console.log("Building the library and the binary for this machine (about 20 s) …");
 }
 const output = run(join(repository, "node_modules/.bin/turbo"), ["run", "build", "--output-logs=new-only"]);
 for (const line of output.split("\n")) if (/:build:native: linux-.* bytes/.test(line)) console.log(line);
