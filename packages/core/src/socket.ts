@@ -65,6 +65,7 @@ export interface MessageSocket<D extends Descriptor = Descriptor>
   readonly closed: boolean;
   sendmsg(message: OutgoingMessage, options?: SendOptions): Promise<SendResult>;
   trySendmsg(message: OutgoingMessage): SendResult | undefined;
+  writable(options?: { signal?: AbortSignal }): Promise<void>;
   recvmsg(options?: ReceiveOptions): Promise<Message<D>>;
   tryRecvmsg(options?: ReceiveOptions): Message<D> | undefined;
   messages(options?: IterationOptions): AsyncGenerator<Message<D>, void, undefined>;
@@ -120,7 +121,12 @@ export class Socket implements MessageSocket<FileDescriptor> {
     this.#switches = switches;
     this.#own = new OwnSettings(facts, switches);
     this.#receiving = new Receiving(this.#endpoint, { ...facts, maxFds }, switches, this.#own);
-    this.#sending = new Sending(this.#endpoint, facts, this.#receiving.errors);
+    this.#sending = new Sending(
+      this.#endpoint,
+      facts,
+      this.#receiving.errors,
+      () => this.#connecting.isAwaited,
+    );
     this.#connecting = new Connecting(this.#endpoint, facts, () => this.#noteConnected());
     if (includeErrors(switches.names)) this.#useEdges();
     this.#noteConnected();
@@ -344,7 +350,13 @@ export class Socket implements MessageSocket<FileDescriptor> {
   async #connect(to: Address, options: { signal?: AbortSignal }): Promise<void> {
     const signal = checkSignal("options.signal", checkObject("options", options).signal);
     const address = encodeAddress(to, "to", interfacesOf(this.#endpoint.open()));
-    return this.#connecting.connect(address, detailsOf(to), this.#shared || this.#sending.purges, signal);
+    const inThread = this.#shared || this.#sending.purges;
+    try {
+      await this.#connecting.connect(address, detailsOf(to), inThread, signal);
+    } finally {
+      // Calls of writable() wait for the end of the connect, for which no event need come.
+      this.#sending.queue.pump();
+    }
   }
 
   /**
@@ -384,6 +396,21 @@ export class Socket implements MessageSocket<FileDescriptor> {
    */
   trySendmsg(message: OutgoingMessage): SendResult | undefined {
     return this.#sending.trySendMessage(message);
+  }
+
+  /**
+   * Waits until no send is queued and the kernel would take a message: for programs that drop messages instead of queueing them.
+   * `if (!socket.trySendmsg(message)) await socket.writable();`
+   *
+   * That is no promise: another caller can use the room first, and the kernel can refuse a long message. After a refused
+   * {@link trySendmsg}, a socket that counts as writable all the same is tried again after a pause of 1 to 50 ms. A Unix datagram
+   * socket counts as writable although the receiver's queue is full.
+   *
+   * @throws `EPIPE` after shutdown("write"); AbortError; `ERR_SENDMSG_CLOSED`.
+   * @see poll(2) POLLOUT
+   */
+  writable(options: { signal?: AbortSignal } = {}): Promise<void> {
+    return withCallerStack(this.#sending.writable(options).catch(rejectInTurn), this.writable);
   }
 
   /**
@@ -530,7 +557,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * Gives up the descriptor. After that, this object is closed. The descriptor is non-blocking, as most sockets of this library are:
    * see {@link DetachOptions.blocking}.
    *
-   * @throws `ERR_INVALID_STATE` while a send, receive or connect waits, while a thread is receiving, and while the socket holds
+   * @throws `ERR_INVALID_STATE` while a send, receive, connect or {@link writable} waits, while a thread is receiving, and while the socket holds
    *   bytes that the kernel no longer has. It holds such bytes if Node had read them before {@link from}, or if a thread received
    *   them for a receive that was then aborted.
    */
@@ -543,10 +570,10 @@ export class Socket implements MessageSocket<FileDescriptor> {
 
   #checkIdle(): void {
     this.#endpoint.open();
-    if (this.#receiving.isAwaited || !this.#sending.queue.isEmpty() || this.#connecting.isBusy) {
+    if (this.#receiving.isAwaited || this.#sending.queue.isAwaited || this.#connecting.isBusy) {
       throw codedError(
         "ERR_INVALID_STATE",
-        "The socket is in use: abort its sends, receives and connect() or wait for them first",
+        "The socket is in use: abort its sends, receives, connect() and writable(), or wait for them first",
       );
     }
     if (this.#receiving.hasUnreadData) {

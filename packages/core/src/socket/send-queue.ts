@@ -6,6 +6,7 @@ import { listenForAbort } from "./abort.js";
 import { Backoff } from "./backoff.js";
 import { afterTurn, mayTry, nextTurn, rejectInTurn } from "./fairness.js";
 import type { Outcome, Waits } from "./wait-queue.js";
+import { type Room, WritableWaits } from "./writable-waits.js";
 
 export interface SendResult {
   /** How many bytes the kernel took: all of them. */
@@ -39,6 +40,10 @@ export interface Transport<Message extends QueueableMessage> {
   noteDescriptorsSent(message: Message): void;
   /** Whether the event loop will report that the transport can send again. If not, a timer tries again. */
   willReportWritable(): boolean;
+  /** Whether the transport would take a message now, as far as it knows. If not, the event loop will report when it would. */
+  isWritable(): boolean;
+  /** Whether {@link send} can return -EAGAIN although {@link isWritable} returns true. */
+  readonly refusesWhileWritable: boolean;
   /** Shuts down writing, because nothing may follow. */
   shutDownWriting(): void;
 }
@@ -90,6 +95,9 @@ export class SendQueue<Message extends QueueableMessage> {
   /** A part of a message was sent, and the rest never will be. */
   #broken = false;
   readonly #pumpLater = () => void this.pump();
+  #writableWaits: WritableWaits | undefined;
+  /** {@link trySend} was refused, and no message was taken since then. */
+  #refused = false;
 
   constructor(owner: Waits, transport: Transport<Message>) {
     this.#owner = owner;
@@ -100,9 +108,14 @@ export class SendQueue<Message extends QueueableMessage> {
     return this.#lanes.size === 0;
   }
 
+  /** Whether a send waits, or a call of {@link writable}. */
+  get isAwaited(): boolean {
+    return !this.isEmpty() || this.#writableWaits?.isEmpty() === false;
+  }
+
   /** @throws `EPIPE` after {@link end}. */
   checkOpen(): void {
-    if (this.#ended) throw systemError(EPIPE, "sendmsg");
+    if (this.#ended) throw ended();
   }
 
   /** Whether this many bytes are the whole message. Only on a stream can it be a part. */
@@ -175,9 +188,33 @@ export class SendQueue<Message extends QueueableMessage> {
     if (this.#lanes.has(this.#transport.orderOf(message))) return undefined;
     const result = this.#transport.send(message, 0);
     // OFF_LOOP: a thread would have to make the call, but the caller can't wait for it.
-    if (result < 0) return undefined;
+    if (result < 0) {
+      this.#refused = this.#transport.refusesWhileWritable;
+      return undefined;
+    }
+    this.#refused = false;
+    this.#writableWaits?.reset();
     this.#transport.noteDescriptorsSent(message);
     return { bytes: result };
+  }
+
+  /**
+   * Waits until the queue is empty and the transport would take a message. After a refused {@link trySend}, a transport that calls
+   * itself writable all the same gets a pause first. Otherwise a loop of the two calls would spin.
+   */
+  async writable(signal: AbortSignal | undefined): Promise<void> {
+    this.checkOpen();
+    this.#writableWaits ??= new WritableWaits(this.#owner, this.#room());
+    await this.#writableWaits.take(undefined, signal);
+  }
+
+  #room(): Room {
+    const isWritable = () => this.isEmpty() && this.#transport.isWritable();
+    const wasRefused = () => this.#refused;
+    const forget = () => {
+      this.#refused = false;
+    };
+    return { isWritable, wasRefused, forget };
   }
 
   /** There may be room now. */
@@ -191,7 +228,13 @@ export class SendQueue<Message extends QueueableMessage> {
       const ofLane = this.#pumpLane(key);
       if (ofLane === "served" || outcome === "idle") outcome = ofLane;
     }
-    return this.isEmpty() ? "idle" : outcome;
+    return this.isEmpty() ? this.#pumpWritable() : outcome;
+  }
+
+  /** Serves the calls that wait for an empty queue and a writable transport. */
+  #pumpWritable(): Outcome {
+    const waits = this.#writableWaits;
+    return waits === undefined || waits.isPausing ? "idle" : waits.pump();
   }
 
   /** Fails every message that waits. */
@@ -199,11 +242,13 @@ export class SendQueue<Message extends QueueableMessage> {
     for (const [key, lane] of [...this.#lanes]) {
       for (const entry of [...lane.queue]) this.#fail(key, entry, error());
     }
+    this.#writableWaits?.close(error);
   }
 
   /** Accepts no more messages. Settles when all waiting messages have been sent or have failed. */
   end(): Promise<void> {
     this.#ended = true;
+    this.#writableWaits?.close(ended);
     return this.isEmpty() ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
   }
 
@@ -221,6 +266,7 @@ export class SendQueue<Message extends QueueableMessage> {
         else this.#settle(entry, error());
       }
     }
+    this.#writableWaits?.close(error);
     this.#settleDrained();
   }
 
@@ -350,6 +396,7 @@ export class SendQueue<Message extends QueueableMessage> {
   #break(): void {
     this.#broken = true;
     this.#ended = true;
+    this.#writableWaits?.close(ended);
     if (!this.#owner.closed) this.#transport.shutDownWriting();
   }
 
@@ -369,8 +416,11 @@ export class SendQueue<Message extends QueueableMessage> {
 
   #settleDrained(): void {
     for (const settle of this.#drained.splice(0)) settle();
+    this.#pumpWritable();
   }
 }
+
+const ended = () => systemError(EPIPE, "sendmsg");
 
 function checkSizes({ message, sizes }: Entry<QueueableMessage>): void {
   if (viewsOf(message).some((view, i) => lengthOf(view) !== sizes[i])) {

@@ -145,8 +145,13 @@ export class Sending implements Transport<PreparedMessage> {
    */
   purges = false;
 
-  constructor(endpoint: Endpoint, facts: SocketFacts, errors: ErrorQueue) {
+  /** See {@link willReportWritable}. */
+  readonly refusesWhileWritable = true;
+  readonly #isConnecting: () => boolean;
+
+  constructor(endpoint: Endpoint, facts: SocketFacts, errors: ErrorQueue, isConnecting: () => boolean) {
     this.#endpoint = endpoint;
+    this.#isConnecting = isConnecting;
     this.#facts = facts;
     this.#errors = errors;
     this.#alwaysSet = REFUSE_NOSIGNAL.has(facts.family) ? MSG_DONTWAIT : MSG_DONTWAIT | MSG_NOSIGNAL;
@@ -197,6 +202,12 @@ export class Sending implements Transport<PreparedMessage> {
     } catch (error) {
       throw withBytesSent(error as Error, 0);
     }
+  }
+
+  async writable(options: { signal?: AbortSignal }): Promise<void> {
+    const { signal } = checkObject("options", options);
+    this.#endpoint.open();
+    return this.queue.writable(checkNotAborted(signal));
   }
 
   #prepare(message: OutgoingMessage): PreparedMessage {
@@ -330,6 +341,11 @@ export class Sending implements Transport<PreparedMessage> {
     if (events < 0 || (events & EPOLLOUT) !== 0) return false;
     this.#endpoint.watch(EPOLLOUT);
     return true;
+  }
+
+  /** Until a connect has ended, poll(2) says nothing: it calls an unconnected Unix stream writable. */
+  isWritable(): boolean {
+    return !this.#isConnecting() && !this.willReportWritable();
   }
 
   shutDownWriting(): void {

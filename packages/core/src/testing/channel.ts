@@ -46,6 +46,8 @@ export class Channel {
   readonly #capacity: number;
   readonly #queue: Parcel[] = [];
   #used = 0;
+  /** The room that the last message needed, if it was refused. */
+  #wanted = 1;
   #writeShutDown = false;
   #readShutDown = false;
   #reader: "open" | "closed" | "disconnected" = "open";
@@ -86,8 +88,15 @@ export class Channel {
     if (isStream && data.length === 0) return 0;
     const room = this.#capacity - this.#used;
     const cost = isStream ? 1 : charge(data);
+    this.#wanted = room < cost ? cost : 1;
     if (room < cost) return undefined;
     return this.push(isStream ? data.subarray(0, room) : data, attachments);
+  }
+
+  /** Whether {@link write} would not return undefined. */
+  hasRoom(): boolean {
+    const isEnded = this.#writeShutDown || this.#readShutDown || this.#reader !== "open";
+    return isEnded || this.#capacity - this.#used >= this.#wanted;
   }
 
   /** Like {@link write}, but needs no room. */

@@ -124,6 +124,10 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     return this.#sending.trySendMessage(message);
   }
 
+  writable(options: { signal?: AbortSignal } = {}): Promise<void> {
+    return this.#sending.writable(options).catch(rejectInTurn);
+  }
+
   recvmsg(options: ReceiveOptions = {}): Promise<Message<FakeDescriptor>> {
     try {
       this.#endpoint.open();

@@ -46,6 +46,7 @@ export class MemorySending implements Transport<ChannelMessage> {
   readonly #endpoint: MemoryEndpoint;
   readonly queue: SendQueue<ChannelMessage>;
   readonly isStream: boolean;
+  readonly refusesWhileWritable = false;
 
   constructor(
     channel: Channel,
@@ -77,6 +78,12 @@ export class MemorySending implements Transport<ChannelMessage> {
     } catch (error) {
       throw withBytesSent(error as Error, 0);
     }
+  }
+
+  async writable(options: { signal?: AbortSignal }): Promise<void> {
+    const { signal } = checkObject("options", options);
+    this.#endpoint.open();
+    return this.queue.writable(checkNotAborted(signal));
   }
 
   #prepare(message: OutgoingMessage): ChannelMessage {
@@ -117,6 +124,11 @@ export class MemorySending implements Transport<ChannelMessage> {
   willReportWritable(): boolean {
     if (this.#faults.planned("sendmsg")) this.#channel.tellWriter();
     return true;
+  }
+
+  isWritable(): boolean {
+    if (this.#faults.planned("sendmsg")) return true;
+    return !this.#faults.isBlocked("sendmsg") && this.#channel.hasRoom();
   }
 
   shutDownWriting(): void {

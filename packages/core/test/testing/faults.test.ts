@@ -389,3 +389,25 @@ it("several sends within one turn reach a waiting receive as one message, as wit
   await pause(0);
   expect(b.tryRecvmsg()).toBeUndefined();
 });
+
+it("writable() waits while block() holds sends back, and until a long message has room", async () => {
+  const [a, b] = memorySocketpair("seqpacket", { capacity: 10 });
+  const release = a.block("sendmsg");
+  expect(a.trySendmsg({ data: "x" })).toBeUndefined();
+  const blocked = a.writable();
+  expect(await isSettled(blocked)).toBe(false);
+  release();
+  await blocked;
+  await a.sendmsg({ data: "12345" });
+  await a.sendmsg({ data: "67" });
+  expect(a.trySendmsg({ data: "abcdefgh" })).toBeUndefined();
+  const long = a.writable();
+  expect(await isSettled(long)).toBe(false);
+  b.tryRecvmsg();
+  await long;
+  expect(a.trySendmsg({ data: "abcdefgh" })).toEqual({ bytes: 8 });
+  const fails = a.writable();
+  a.failNext("sendmsg", "ENOBUFS");
+  await fails;
+  expect(thrown(() => a.trySendmsg({ data: "x" }))).toMatchObject({ code: "ENOBUFS" });
+});
