@@ -130,6 +130,18 @@ export function outOfRange(
   return Object.assign(withCode(error, "ERR_OUT_OF_RANGE"), { argument });
 }
 
+/** TypeError ERR_INVALID_RETURN_VALUE, which Node has too. `expected` completes "must return …". */
+export function invalidReturnValue(
+  argument: string,
+  expected: string,
+  actual: unknown,
+): TypeError & { code: string } {
+  const error = new TypeError(
+    `The "${argument}" function must return ${expected}. Received ${printed(actual)}`,
+  );
+  return withCode(error, "ERR_INVALID_RETURN_VALUE");
+}
+
 /** TypeError ERR_ILLEGAL_CONSTRUCTOR, which Node has too. `instead` completes "Use …". */
 export function illegalConstructor(className: string, instead: string): TypeError & { code: string } {
   const error = new TypeError(`new ${className}() is not for users. Use ${instead}`);

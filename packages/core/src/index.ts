@@ -27,6 +27,7 @@ export type {
   ReadableOption,
   SettableOption,
 } from "./options/index.js";
+export type { AllowedPeers, AllowFunction, PeerRefusedError } from "./socket/allow.js";
 export type { ControlSwitches } from "./socket/control-switches.js";
 export type { OpenOptions, SocketOptions } from "./socket/creation-options.js";
 export type { DetachOptions } from "./socket/detaching.js";

@@ -5,15 +5,23 @@ import { AF_UNIX } from "./constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
 import type { ControlName } from "./control/index.js";
-import { type FileDescriptor, holdUncollected, moveOut } from "./descriptor.js";
+import { type FileDescriptor, hold, holdUncollected, moveIn, moveOut } from "./descriptor.js";
 import { EAGAIN } from "./errno.js";
 import { codedError, invalidArgValue } from "./errors.js";
 import { HANDED_OVER } from "./interop/sendable.js";
 import { RESULT_GENERATION } from "./native/binding.js";
 import { binding } from "./native/load.js";
 import { checkNotAborted } from "./socket/abort.js";
-import { AcceptQueue } from "./socket/accept-queue.js";
+import { type Accepted, AcceptQueue, LATER } from "./socket/accept-queue.js";
 import { addressOf } from "./socket/address-of.js";
+import {
+  type AllowedPeers,
+  type AllowFunction,
+  checkAllow,
+  peerOfDescriptor,
+  type Rule,
+  refusalOf,
+} from "./socket/allow.js";
 import { bindTo } from "./socket/bind.js";
 import { withCallerStack } from "./socket/caller-stack.js";
 import { ControlSwitchboard } from "./socket/control-switches.js";
@@ -32,7 +40,7 @@ import { rejectInTurn } from "./socket/fairness.js";
 import { factsFor } from "./socket/family-types.js";
 import { iterateConnections } from "./socket/iterating.js";
 import { SocketOptionAccess } from "./socket/option-access.js";
-import { callOffLoop, LONGEST_CLOSE } from "./socket/readiness.js";
+import { callOffLoop, closeOffLoop, LONGEST_CLOSE } from "./socket/readiness.js";
 import type { CheckedMaxFds } from "./socket/receive-request.js";
 import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
 import { takeOver } from "./socket/source.js";
@@ -43,6 +51,18 @@ import { failure } from "./syscalls/failure.js";
 import { setTimeout } from "./timers.js";
 
 export interface ListenOptions extends SocketOptions {
+  /**
+   * Which peers may connect: users and groups, or a function that decides. Only on Unix stream and seqpacket sockets. Default: all
+   * whom the socket file's permissions let in.
+   *
+   * A refused connection is closed before a byte of it is read, and {@link Listener.accept} waits for the next one. `onError` of
+   * {@link Listener.connections} is told: `ERR_SENDMSG_PEER_REFUSED`. The credentials are those at the time of connect(2). If the
+   * kernel does not tell them, the peer is refused.
+   *
+   * The function must return true or false. If it returns anything else (a Promise, for example) or throws, the connection is
+   * closed and the call of accept() rejects.
+   */
+  allow?: AllowedPeers | AllowFunction;
   /** How many connections may wait to be accepted. The kernel limits it to net.core.somaxconn. Default: 511, as in Node. */
   backlog?: number;
 }
@@ -50,7 +70,8 @@ export interface ListenOptions extends SocketOptions {
 export interface AcceptOptions {
   signal?: AbortSignal;
   /**
-   * Called with each error that does not end the iteration: the peer gave up a connection, or no descriptor is free at the moment.
+   * Called with each error that does not end the iteration: the peer gave up a connection, no descriptor is free at the moment, or
+   * `allow` refused a peer ({@link PeerRefusedError}).
    */
   onError?: (error: Error) => void;
 }
@@ -71,9 +92,16 @@ interface AcceptedSettings {
   maxFds: CheckedMaxFds;
   receive: readonly ControlName[];
   switches: ControlSwitchboard;
+  rule: Rule | undefined;
 }
 
 const DEFAULT_BACKLOG = 511;
+
+/**
+ * How many refused connections may wait to be closed. Closing one can take long, because of the descriptors in its queue. Refused
+ * peers must not use up the descriptors of the process.
+ */
+const MOST_UNCLOSED = 256;
 
 /**
  * A listening socket on the event loop.
@@ -94,8 +122,10 @@ export class Listener implements MessageListener<Socket> {
   #inThread = false;
   /** The listener became ready while the thread was accepting. */
   #readyMeanwhile = false;
-  /** What a thread has brought, until the program asks for it: a Socket, an errno, or the error of making the Socket. */
-  #brought: number | Socket | Error | undefined;
+  /** What a thread has brought, until the program asks for it: a connection or an errno. */
+  #brought: number | FileDescriptor | undefined;
+  /** How many refused connections are not closed yet. */
+  #unclosed = 0;
   readonly #boundPath: BoundPath | undefined;
   #options: SocketOptionAccess | undefined;
 
@@ -126,11 +156,12 @@ export class Listener implements MessageListener<Socket> {
 
   static async #listen(at: Address, options: ListenOptions): Promise<Listener> {
     const checked = checkOptions(options);
-    const { backlog = DEFAULT_BACKLOG } = unpolluted(options);
+    const { backlog = DEFAULT_BACKLOG, allow } = unpolluted(options);
     checkInteger("options.backlog", backlog, 0, 0x7fffffff);
     checkNotAborted(checked.signal);
     const family = checkAddress("at", at);
     const facts = factsFor(family, checked, "connect");
+    const rule = checkAllow("options.allow", allow, facts);
     const descriptor = createSocket(facts, checked);
     let boundPath: BoundPath | undefined;
     try {
@@ -144,11 +175,12 @@ export class Listener implements MessageListener<Socket> {
       await bindTo(() => fd, at, checked, notePath);
       const result = binding().listen(fd, backlog);
       if (result < 0) throw failure(result, "listen");
+      rule?.probe(peerOfDescriptor(descriptor));
       return new Listener(
         CONSTRUCT,
         descriptor,
         facts,
-        { maxFds: checked.maxFds, receive: checked.receive, switches },
+        { maxFds: checked.maxFds, receive: checked.receive, switches, rule },
         boundPath,
       );
     } catch (error) {
@@ -169,7 +201,7 @@ export class Listener implements MessageListener<Socket> {
    */
   static from(
     source: number | FileDescriptor | NetServer,
-    options: Pick<SocketOptions, "receive" | "maxFds"> = {},
+    options: Pick<ListenOptions, "receive" | "maxFds" | "allow"> = {},
   ): Listener {
     const checked = checkOptions(options);
     refuseOptions(options, CREATION_OPTIONS);
@@ -178,12 +210,14 @@ export class Listener implements MessageListener<Socket> {
       const facts = factsOf(descriptor.fd);
       if (!isListening(descriptor.fd))
         throw invalidArgValue("source", "must be a listening socket: use Socket.from()");
+      const rule = checkAllow("options.allow", unpolluted(options).allow, facts);
+      rule?.probe(peerOfDescriptor(descriptor));
       checkRefusable(facts.family, checked.maxFds);
       const switches = ControlSwitchboard.of(descriptor.fd, facts, checked.receive);
       refuseDescriptors(descriptor.fd, checked.maxFds);
       binding().setNonBlocking(descriptor.fd);
       const taken = commit();
-      const accepted = { maxFds: checked.maxFds, receive: checked.receive, switches };
+      const accepted = { maxFds: checked.maxFds, receive: checked.receive, switches, rule };
       const boundPath = taken.path === undefined ? undefined : findBoundPath(taken.descriptor.fd, taken.path);
       const listener = new Listener(CONSTRUCT, taken.descriptor, facts, accepted, boundPath);
       listener.#shared = true;
@@ -217,9 +251,10 @@ export class Listener implements MessageListener<Socket> {
   /**
    * Waits for the next connection.
    *
-   * If no descriptor is free (EMFILE), it keeps waiting and tries again after pauses.
+   * If no descriptor is free (EMFILE), it keeps waiting and tries again after pauses. It also keeps waiting if `allow` refuses a
+   * peer.
    *
-   * @throws a system error: ECONNABORTED, …; AbortError; `ERR_SENDMSG_CLOSED`.
+   * @throws a system error: ECONNABORTED, …; AbortError; `ERR_SENDMSG_CLOSED`; what the `allow` function throws.
    * @see accept(2)
    */
   accept(options: { signal?: AbortSignal } = {}): Promise<Socket> {
@@ -227,7 +262,8 @@ export class Listener implements MessageListener<Socket> {
   }
 
   /**
-   * Returns the next connection, or undefined if no connection is waiting, or if calls of {@link accept} wait for one.
+   * Returns the next connection, or undefined if no connection is waiting, or if calls of {@link accept} wait for one. Peers that
+   * `allow` refuses are passed over. After many of them it returns undefined, so that the event loop gets its turn.
    *
    * If another process may have the same listener ({@link from} made this object, or it was sent), a thread accepts, because the
    * other process could make the listener blocking. Then the call that finds a connection starts the thread and returns undefined.
@@ -240,28 +276,25 @@ export class Listener implements MessageListener<Socket> {
     return this.#queue.tryAccept();
   }
 
-  /** Returns a connection; the error of accept4(2); undefined if no connection is waiting. */
-  #try(): Socket | Error | undefined {
+  #try(): Accepted<Socket> {
+    if (this.#unclosed >= MOST_UNCLOSED) return LATER;
     const accepted = this.#shared || this.#inThread ? this.#acceptOffLoop() : this.#acceptNow();
-    if (typeof accepted === "object") return accepted;
+    if (typeof accepted === "object") return this.#admit(accepted);
     return accepted === -EAGAIN ? undefined : failure(accepted, "accept4");
   }
 
-  #acceptNow(): number | Socket {
+  #acceptNow(): number | FileDescriptor {
     const native = binding();
     const fd = this.#endpoint.open();
     const accepted = native.accept4(fd, null, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    return accepted < 0
-      ? accepted
-      : this.#socketOf(holdUncollected(accepted, native.result[RESULT_GENERATION]!));
+    return accepted < 0 ? accepted : holdUncollected(accepted, native.result[RESULT_GENERATION]!);
   }
 
   /** Returns the connection or the errno that a thread has brought. If there is none, starts a thread and returns -EAGAIN. */
-  #acceptOffLoop(): number | Socket {
+  #acceptOffLoop(): number | FileDescriptor {
     const brought = this.#brought;
     this.#brought = undefined;
-    if (brought instanceof Error) throw brought;
-    if (brought !== undefined) return brought;
+    if (brought !== undefined) return typeof brought === "object" ? moveIn(brought) : brought;
     if (this.#inThread) return -EAGAIN;
     const fd = this.#endpoint.open();
     const started = callOffLoop(
@@ -277,14 +310,7 @@ export class Listener implements MessageListener<Socket> {
     this.#inThread = false;
     const native = binding();
     const accepted = native.endCall(token);
-    let brought: number | Socket | Error = accepted;
-    if (accepted >= 0) {
-      try {
-        brought = this.#socketOf(holdUncollected(accepted, native.result[RESULT_GENERATION]!));
-      } catch (error) {
-        brought = error as Error;
-      }
-    }
+    const brought = accepted < 0 ? accepted : hold(accepted, native.result[RESULT_GENERATION]!);
     if (this.#endpoint.closed) {
       this.#serveLast(brought);
       return;
@@ -296,10 +322,43 @@ export class Listener implements MessageListener<Socket> {
   }
 
   /** The thread has returned after the listener was closed. If a call of accept() is still waiting, it gets the connection. */
-  #serveLast(accepted: number | Socket | Error): void {
-    if (typeof accepted !== "object" || accepted instanceof Error)
-      this.#queue.fail(this.#endpoint.closedError());
-    else if (!this.#queue.give(accepted)) accepted.close();
+  #serveLast(brought: number | FileDescriptor): void {
+    const queue = this.#queue;
+    if (typeof brought === "number") {
+      queue.fail(this.#endpoint.closedError());
+    } else if (queue.isEmpty()) {
+      brought.close();
+    } else {
+      try {
+        const accepted = this.#admit(moveIn(brought));
+        if (accepted instanceof Error) queue.fail(this.#endpoint.closedError());
+        else if (!queue.give(accepted)) accepted.close();
+      } catch (error) {
+        queue.fail(error);
+      }
+    }
+  }
+
+  /** Makes a Socket of a connection, unless `allow` refuses the peer. Then returns the error that says so. */
+  #admit(descriptor: FileDescriptor): Socket | Error {
+    const { rule } = this.#accepted;
+    if (rule === undefined) return this.#socketOf(descriptor);
+    let isAllowed = false;
+    try {
+      const refusal = refusalOf(peerOfDescriptor(descriptor), rule);
+      if (refusal !== undefined) return refusal;
+      isAllowed = true;
+    } finally {
+      if (!isAllowed) this.#refuse(descriptor);
+    }
+    return this.#socketOf(descriptor);
+  }
+
+  #refuse(descriptor: FileDescriptor): void {
+    this.#unclosed++;
+    closeOffLoop(descriptor, () => {
+      this.#unclosed--;
+    });
   }
 
   #socketOf(descriptor: FileDescriptor): Socket {
@@ -328,8 +387,8 @@ export class Listener implements MessageListener<Socket> {
   /**
    * Iterates over the connections until the listener is closed. Leaving the loop does not close the listener.
    *
-   * If the peer gave up a connection, or if no descriptor is free, the error goes to `onError` and the iteration continues (after a
-   * pause if no descriptor is free). Any other error is thrown.
+   * If the peer gave up a connection, if no descriptor is free, or if `allow` refuses a peer, the error goes to `onError` and the
+   * iteration continues (after a pause if no descriptor is free). Any other error is thrown.
    */
   connections(options: AcceptOptions = {}): AsyncGenerator<Socket, void, undefined> {
     return iterateConnections(this, this.#queue, options);
@@ -367,7 +426,7 @@ export class Listener implements MessageListener<Socket> {
         "accept() is waiting for a connection, or a thread is accepting one: wait for it first",
       );
     }
-    if (this.#brought !== undefined) {
+    if (this.#brought !== undefined || this.#queue.hasUnclaimed) {
       throw codedError(
         "ERR_INVALID_STATE",
         "The listener has accepted a connection that the program has not taken: call tryAccept()",
@@ -393,7 +452,7 @@ export class Listener implements MessageListener<Socket> {
     if (!this.#endpoint.closed) {
       this.#boundPath?.remove();
       const closing = this.#endpoint.close();
-      if (typeof this.#brought === "object" && !(this.#brought instanceof Error)) this.#brought.close();
+      if (typeof this.#brought === "object") this.#brought.close();
       this.#brought = undefined;
       const error = () => this.#endpoint.closedError();
       this.#queue.close(error, this.#inThread ? 1 : 0);

@@ -190,7 +190,7 @@ export function iterate<M extends { readonly eof: boolean }>(
 }
 
 /** Iterates over the connections that the queue's accept() returns, until the listener is closed. */
-export function iterateConnections<S>(
+export function iterateConnections<S extends { close(): unknown }>(
   listener: { readonly closed: boolean },
   queue: AcceptQueue<S>,
   given: Pick<IterationOptions, "signal" | "onError">,

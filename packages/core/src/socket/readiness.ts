@@ -211,6 +211,20 @@ export function closeAndWait(descriptor: FileDescriptor): Promise<void> {
   });
 }
 
+/** Closes the descriptor in another thread. `onClosed` is called when close(2) has returned. Nothing waits for it. */
+export function closeOffLoop(descriptor: FileDescriptor, onClosed: () => void): void {
+  prepare();
+  const token = nextToken();
+  if (!releaseWithToken(descriptor, token)) {
+    onClosed();
+    return;
+  }
+  unfinished.set(token, () => {
+    unfinished.delete(token);
+    onClosed();
+  });
+}
+
 /**
  * Makes a thread call a function of the kernel that could wait for another process. `start` is one of the binding's `start…`
  * functions. `onEnd` runs when the call has returned, and takes its result. The call itself does not keep the process alive. A wait

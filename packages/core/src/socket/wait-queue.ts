@@ -136,12 +136,15 @@ export class WaitQueue<Request, Result> {
         continue;
       }
       if (result === undefined) return outcome;
-      this.#remove(waiter);
-      waiter.resolve(result);
+      if (this.#remove(waiter)) waiter.resolve(result);
+      else this.unclaimed(result);
       outcome = "served";
     }
     return outcome;
   }
+
+  /** The attempt ran the caller's code, which has ended the call. Only attempts to accept run such code. */
+  protected unclaimed(_result: Result): void {}
 
   /** Gives a result to the first call that waits. False: no call waits. */
   give(result: Result): boolean {
@@ -168,13 +171,15 @@ export class WaitQueue<Request, Result> {
     }
   }
 
-  #remove(waiter: Waiter<Request, Result>): void {
+  /** Returns whether the call was still waiting. */
+  #remove(waiter: Waiter<Request, Result>): boolean {
     const at = this.#waiters.indexOf(waiter);
-    if (at < 0) return;
+    if (at < 0) return false;
     // Mostly it is the first. shift() is faster, because splice() also makes a list of the removed elements.
     if (at === 0) this.#waiters.shift();
     else this.#waiters.splice(at, 1);
     waiter.stopListening?.();
     this.#owner.endWait();
+    return true;
   }
 }

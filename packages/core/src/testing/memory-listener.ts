@@ -1,9 +1,9 @@
 import { checkObject } from "../arguments.js";
 import { ECONNREFUSED } from "../errno.js";
-import { systemError } from "../errors.js";
+import { invalidArgValue, systemError } from "../errors.js";
 import type { AcceptOptions, MessageListener } from "../listener.js";
 import { checkNotAborted } from "../socket/abort.js";
-import { AcceptQueue } from "../socket/accept-queue.js";
+import { type Accepted, AcceptQueue } from "../socket/accept-queue.js";
 import { checkType } from "../socket/creation-options.js";
 import { rejectInTurn } from "../socket/fairness.js";
 import { iterateConnections } from "../socket/iterating.js";
@@ -30,6 +30,12 @@ export class MemoryListener implements MessageListener<MemorySocket> {
 
   constructor(options: MemoryListenerOptions = {}) {
     const { type = "stream", ...socketOptions } = checkObject("options", options);
+    if ("allow" in socketOptions) {
+      throw invalidArgValue(
+        "options.allow",
+        "is not for sockets in memory: no process is at their other end",
+      );
+    }
     checkType("type", type, ["stream", "seqpacket"]);
     this.#type = type;
     this.#options = socketOptions;
@@ -67,7 +73,7 @@ export class MemoryListener implements MessageListener<MemorySocket> {
     return this.#queue.tryAccept();
   }
 
-  #try(): MemorySocket | Error | undefined {
+  #try(): Accepted<MemorySocket> {
     const error = this.#faults.due("accept");
     if (error) return error;
     return this.#faults.isBlocked("accept") ? undefined : this.#backlog.shift()?.far;
