@@ -43,6 +43,7 @@ export {
 export type { IterationOptions } from "./socket/iterating.js";
 export type { SocketOptionAccess } from "./socket/option-access.js";
 export type { Peer, PeerCredentials } from "./socket/peer.js";
+export { type PeerSource, peerOf } from "./socket/peer-of.js";
 export type { MaxFds, ReceiveOptions } from "./socket/receive-request.js";
 export type { SendResult } from "./socket/send-queue.js";
 export type { SendOptions } from "./socket/sending.js";

@@ -580,8 +580,8 @@ describe("a listener that another process may have, too", () => {
       let asked = 0;
       const [listener, at] = await shared(() => ++asked > 1);
       const clients = [await Socket.connect(at), await Socket.connect(at)];
-      let accepted: Socket | undefined;
-      while ((accepted = listener.tryAccept()) === undefined) await turn();
+      let accepted = listener.tryAccept();
+      for (; accepted === undefined; accepted = listener.tryAccept()) await turn();
       expect(asked).toBe(2);
       await Promise.all([...clients, accepted, listener].map((each) => each.close()));
     }));
