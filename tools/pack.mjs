@@ -21,6 +21,8 @@ import { run } from "./run.mjs";
 import { billOfMaterials } from "./sbom.mjs";
 
 const SHARED = ["LICENSE"];
+/** What `sendmsg` has from the repository's root. The links of the README lead there. */
+const DOCUMENTS = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs", "examples"];
 const NOTICES = "THIRD-PARTY-NOTICES.md";
 const SBOM = "sbom.cdx.json";
 
@@ -52,7 +54,7 @@ const url = GITHUB_REPOSITORY && `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}`;
 const origin = (directory) =>
   url
     ? {
-        repository: { type: "git", url: `git+${url}.git`, directory },
+        repository: { type: "git", url: `git+${url}.git`, ...(directory && { directory }) },
         bugs: `${url}/issues`,
         homepage: `${url}#readme`,
       }
@@ -96,15 +98,14 @@ try {
     return { name, version, license: published.license, sha256: checksums[name], optional: true };
   });
   prepare(core, {
-    manifest: { ...published, ...origin("packages/core") },
+    // Without a directory: npm's page looks for the README's relative links in that directory, and they lead to the root.
+    manifest: { ...published, ...origin() },
     files: {
       "binaries.json": `${JSON.stringify(checksums, null, 2)}\n`,
       [NOTICES]: noticesOf([]),
       [SBOM]: billOfMaterials({ subject: identity(coreManifest), needs: natives }),
-      ...Object.fromEntries(
-        ["README.md", "CHANGELOG.md"].map((name) => [name, readFileSync(join(repository, name), "utf8")]),
-      ),
     },
+    documents: DOCUMENTS,
   });
   pack([coreManifest.name, ...Object.keys(checksums)]);
 } finally {
@@ -112,13 +113,15 @@ try {
 }
 
 /** Copies the files of a package. */
-function prepare(source, { manifest, files }) {
+function prepare(source, { manifest, files, documents = [] }) {
   const copy = join(stage, manifest.name);
   for (const name of manifest.files) {
     const from = join(source, name);
     if (existsSync(from)) cpSync(from, join(copy, name), { recursive: true });
   }
-  for (const name of SHARED) cpSync(join(repository, name), join(copy, name));
+  for (const name of [...SHARED, ...documents]) {
+    cpSync(join(repository, name), join(copy, name), { recursive: true });
+  }
   writeFileSync(join(copy, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(copy, name), text);
 }

@@ -97,6 +97,21 @@ describe("core", () => {
     for (const name of Object.values(NATIVES)) expect(manifest(name).version).toBe(version);
   });
 
+  test("has the documents and examples to which its documents link", () => {
+    const documents = files(CORE).filter((file) => file.endsWith(".md") && !file.startsWith("THIRD-PARTY"));
+    expect(documents).toEqual(expect.arrayContaining(["README.md", "SECURITY.md", "docs/install.md"]));
+    const links = documents.flatMap((document) =>
+      [...readFileSync(at(CORE, document), "utf8").matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)(?:#[^)]*)?\)/g)].map(
+        ([, target]) => ({ document, target }),
+      ),
+    );
+    expect(links.filter(({ document }) => document === "README.md").length).toBeGreaterThan(20);
+    const broken = links.filter(
+      ({ document, target }) => !existsSync(resolve(dirname(at(CORE, document)), target)),
+    );
+    expect(broken).toEqual([]);
+  });
+
   test("contains its sources, and every source map names some of them", () => {
     const maps = files(CORE).filter((file) => file.startsWith("dist/") && file.endsWith(".map"));
     expect(maps.length).toBeGreaterThan(200);

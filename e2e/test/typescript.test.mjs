@@ -1,7 +1,8 @@
 // A TypeScript project finds the types with each of the ways to resolve modules.
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { projectWithSendmsg } from "./project.mjs";
-import { inToolbox, load } from "./toolbox.mjs";
+import { inToolbox, load, nodes } from "./toolbox.mjs";
 
 const { default: ts } = await load("typescript");
 
@@ -34,6 +35,27 @@ export const size: number = socketpair()[0].options.get("rcvBuf");
 void [testing, Listener, NativeLoadError, decodeAddress, encodeOption, recvmsg, SOL_SOCKET];
 `;
 
+/** What docs/install.md shows for CommonJS. */
+const DYNAMIC = `
+import type { Message, Socket } from "sendmsg" with { "resolution-mode": "import" };
+
+async function receive(socket: Socket): Promise<Message> {
+  return socket.recvmsg();
+}
+
+async function main(): Promise<void> {
+  const { socketpair } = await import("sendmsg");
+  const [a, b] = socketpair("stream", { maxFds: 1 });
+  await a.sendmsg({ data: "x", fds: [0] });
+  const message = await receive(b);
+  console.log(message.fds.length);
+  message[Symbol.dispose]();
+  await Promise.all([a.close(), b.close()]);
+}
+
+main();
+`;
+
 /**
  * TypeScript's errors in a project and in its packages (no skipLibCheck). TypeScript's own library and Node's types are not
  * checked: that would take most of the time.
@@ -61,6 +83,18 @@ function complaints(folder, config) {
   ]);
 }
 
+/** The options of a project in this set-up. */
+const compilerOptions = (module, moduleResolution) => ({
+  module,
+  moduleResolution,
+  target: "ES2022",
+  lib: ["ES2022", "ESNext.Disposable"],
+  strict: true,
+  noEmit: true,
+  types: ["node"],
+  typeRoots: [inToolbox("@types")],
+});
+
 test.each([
   ["NodeNext", "NodeNext", "module"],
   ["Node16", "Node16", "module"],
@@ -68,18 +102,41 @@ test.each([
   ["ESNext", "Bundler", "module"],
   ["ESNext", "Node10", "module"],
   ["CommonJS", "Node10", "commonjs"],
+  ["Node20", "Node16", "commonjs"],
+  ["Preserve", "Bundler", "commonjs"],
 ])("module %s, moduleResolution %s, in a package of type %s", async (module, moduleResolution, type) => {
   const user = projectWithSendmsg({ manifest: { type } });
   user.write("main.ts", PROGRAM);
-  const compilerOptions = {
-    module,
-    moduleResolution,
-    target: "ES2022",
-    lib: ["ES2022", "ESNext.Disposable"],
-    strict: true,
-    noEmit: true,
-    types: ["node"],
-    typeRoots: [inToolbox("@types")],
-  };
-  expect(complaints(user.folder, { compilerOptions, files: ["main.ts"] })).toEqual([]);
+  expect(
+    complaints(user.folder, {
+      compilerOptions: compilerOptions(module, moduleResolution),
+      files: ["main.ts"],
+    }),
+  ).toEqual([]);
 });
+
+// In these two modes TypeScript assumes a Node that can't require() ES modules. docs/install.md says what to do.
+test.each(["Node16", "Node18"])(
+  "module %s, in a package of type commonjs: import() works",
+  async (module) => {
+    const user = projectWithSendmsg({ manifest: { type: "commonjs" }, node: nodes[18] });
+    const options = compilerOptions(module, "Node16");
+    user.write("main.ts", 'import { Socket } from "sendmsg";\nexport const connect = Socket.connect;\n');
+    const [[file, text], ...others] = complaints(user.folder, {
+      compilerOptions: options,
+      files: ["main.ts"],
+    });
+    expect([file, others]).toEqual([`${user.folder}/main.ts`, []]);
+    expect(text).toContain("Consider writing a dynamic 'import(\"sendmsg\")' call instead");
+
+    user.write("main.ts", DYNAMIC);
+    expect(complaints(user.folder, { compilerOptions: options, files: ["main.ts"] })).toEqual([]);
+    const { outputText } = ts.transpileModule(DYNAMIC, {
+      compilerOptions: { ...options, noEmit: false, module: ts.ModuleKind[module] },
+      fileName: join(user.folder, "main.cts"),
+    });
+    user.write("main.cjs", outputText);
+    // Node 18 has no require() of ES modules.
+    expect(await user.run("node", "main.cjs")).toBe("1\n");
+  },
+);
