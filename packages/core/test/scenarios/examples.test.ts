@@ -180,6 +180,37 @@ describe("what the documents show", { timeout }, () => {
     ]);
   });
 
+  test("docs/streams.md: the protocol keeps the descriptors of each frame", async () => {
+    const [sendFrame, receive] = await codeOf("docs/streams.md", {});
+    const code = `
+      import { socketpair } from "sendmsg";
+      ${sendFrame}
+      const [sender, socket] = socketpair();
+      function handle(body, fds) {
+        console.log(String(body), fds.length);
+        for (const fd of fds) fd.close();
+      }
+      await sendFrame(sender, "one", [0]);
+      await sendFrame(sender, "none");
+      await sendFrame(sender, "two", [0, 0]);
+      await sender.close();
+      ${receive}
+      await socket.close();`;
+    expect(await node(...evaluate(code))).toEqual({ code: 0, output: "one 1\nnone 0\ntwo 2\n", errors: "" });
+  });
+
+  test("docs/runtimes.md: the HTTP server on a descriptor answers", async () => {
+    const [server] = await codeOf("docs/runtimes.md", { "port: 8080": "port: 0" });
+    const code = `
+      ${server}
+      const sent = Listener.from(listening);
+      const { port } = sent.getsockname();
+      await sent.close();
+      const response = await fetch("http://127.0.0.1:" + port);
+      process.stdout.write(await response.text(), () => process.exit());`;
+    expect(await node(...evaluate(code))).toEqual({ code: 0, output: "hello", errors: "" });
+  });
+
   test.each([
     [100, "aaaabbb+1 ccccdddd+1 ee"],
     [6, "aaaabb+1 bccccd+1 dddee"],
