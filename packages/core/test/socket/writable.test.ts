@@ -256,7 +256,10 @@ describe("while a connect is in progress", () => {
     withListener(
       { type: "stream", place: () => ({ family: "ipv4", address: "127.0.0.1", port: 0 }) },
       async (listener, at) => {
-        const socket = await Socket.bind({ family: "ipv4", address: "127.0.0.1", port: 0 });
+        const socket = await Socket.bind(
+          { family: "ipv4", address: "127.0.0.1", port: 0 },
+          { type: "stream" },
+        );
         const connecting = socket.connect(at);
         const writable = socket.writable();
         await Promise.all([connecting, writable]);
@@ -271,7 +274,7 @@ describe("while a connect is in progress", () => {
       const path = freshPath();
       const listener = await Listener.listen({ path }, { backlog: 0 });
       const first = await Socket.connect({ path });
-      const second = await Socket.bind({ family: "unix" });
+      const second = await Socket.bind({ family: "unix" }, { type: "stream" });
       const connecting = second.connect({ path });
       const writable = second.writable();
       for (let i = 0; i < 5; i++) expect(await isSettled(writable)).toBe(false);
@@ -286,7 +289,7 @@ describe("while a connect is in progress", () => {
       const path = freshPath();
       const listener = await Listener.listen({ path }, { backlog: 0 });
       const first = await Socket.connect({ path });
-      const second = await Socket.bind({ family: "unix" });
+      const second = await Socket.bind({ family: "unix" }, { type: "stream" });
       const controller = new AbortController();
       const connecting = rejection(second.connect({ path }, { signal: controller.signal }));
       const writable = second.writable();
