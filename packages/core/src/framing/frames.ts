@@ -1,4 +1,3 @@
-import type { Buffer } from "node:buffer";
 import { checkFunction, checkInteger, checkObject, checkSignal } from "../arguments.js";
 import { SCM_MAX_FD } from "../constants/socket.js";
 import type { Descriptor, FileDescriptor } from "../descriptor.js";

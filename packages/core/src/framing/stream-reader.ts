@@ -1,4 +1,3 @@
-import type { Buffer } from "node:buffer";
 import { checkInteger, checkObject } from "../arguments.js";
 import { SCM_MAX_FD } from "../constants/socket.js";
 import type { ControlMessage } from "../control/table.js";
