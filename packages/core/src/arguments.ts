@@ -95,8 +95,8 @@ export function unpolluted<T>(value: T): T {
   });
 }
 
-/** Checks that the value is an object, and returns it without polluted properties: see {@link unpolluted}. */
-export function checkObject<T extends object>(argument: string, value: T | undefined): T {
+/** Checks that the value is an object, and returns it without polluted properties: see {@link unpolluted}. `fix` says what to write instead. */
+export function checkObject<T extends object>(argument: string, value: T | undefined, fix?: string): T {
   // Reject bytes, lists and signals: they have none of our option names, so they would silently count as empty options.
   if (
     value === null ||
@@ -105,7 +105,7 @@ export function checkObject<T extends object>(argument: string, value: T | undef
     ArrayBuffer.isView(value) ||
     value instanceof AbortSignal
   ) {
-    throw invalidArgType(argument, "of type object", value);
+    throw invalidArgType(argument, "of type object", value, fix);
   }
   return unpolluted(value);
 }

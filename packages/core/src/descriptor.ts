@@ -6,6 +6,8 @@ import { beforeCollection, countHeld } from "./forgotten.js";
 import { LateRegistry } from "./late-registry.js";
 import { RESULT_GENERATION } from "./native/binding.js";
 import { binding } from "./native/load.js";
+import { notOpen } from "./reasons/open-file.js";
+import { withShortage } from "./reasons/reasons.js";
 
 /** Two installed copies of the library recognise each other's descriptors by this symbol. */
 const BRAND = Symbol.for("sendmsg.FileDescriptor");
@@ -43,6 +45,33 @@ const UNREGISTERED = -1;
 let heldOf: (descriptor: FileDescriptor) => Held;
 const collected = new LateRegistry<FileDescriptor, Held>(closeCollected, (descriptor) => heldOf(descriptor));
 beforeCollection(() => collected.settle());
+
+function notANumber(argument: string, value: unknown): Error {
+  const hasDescriptor = typeof value === "object" && value !== null && "fd" in value;
+  const fix = hasDescriptor
+    ? "It closes its descriptor itself, so give a duplicate: dup(x.fd) of sendmsg/syscalls"
+    : "";
+  return invalidArgType(argument, "of type number", value, fix);
+}
+
+/** {@link FileDescriptor.adopt}, for an argument with another name. */
+export function adoptNamed(argument: string, fd: number): FileDescriptor {
+  if (typeof fd !== "number") throw notANumber(argument, fd);
+  checkFd(argument, fd);
+  const generation = binding().adopt(fd);
+  if (generation === -EBADF) {
+    const error = systemError(EBADF, "fcntl");
+    explain(error, notOpen(argument, fd));
+    throw error;
+  }
+  if (generation === -EEXIST) {
+    throw codedError(
+      "ERR_SENDMSG_FD_OWNED",
+      `Descriptor ${fd} already has an owner: a FileDescriptor, Socket or Listener. Call the owner's detach() to take it over`,
+    );
+  }
+  return hold(fd, generation);
+}
 
 /** Makes a FileDescriptor for a descriptor that is already in custody under this generation. */
 export let hold: (fd: number, generation: number) => FileDescriptor;
@@ -105,7 +134,7 @@ export class FileDescriptor implements Descriptor {
   }
 
   private constructor(key: typeof CONSTRUCT, fd: number, generation: number) {
-    checkConstruct(key, "FileDescriptor", "FileDescriptor.adopt() or claim()");
+    checkConstruct(key, "FileDescriptor", "FileDescriptor.adopt(fd) or FileDescriptor.claim(ticket)");
     this.#fd = fd;
     this.#generation = generation;
     countHeld();
@@ -117,16 +146,7 @@ export class FileDescriptor implements Descriptor {
    * @throws `EBADF` if the descriptor is not open; `ERR_SENDMSG_FD_OWNED` if another FileDescriptor owns it.
    */
   static adopt(fd: number): FileDescriptor {
-    checkFd("fd", fd);
-    const generation = binding().adopt(fd);
-    if (generation === -EBADF) throw systemError(EBADF, "fcntl");
-    if (generation === -EEXIST) {
-      throw codedError(
-        "ERR_SENDMSG_FD_OWNED",
-        `Another FileDescriptor already owns descriptor ${fd}: call its dup() or detach()`,
-      );
-    }
-    return hold(fd, generation);
+    return adoptNamed("fd", fd);
   }
 
   /**
@@ -189,7 +209,7 @@ export class FileDescriptor implements Descriptor {
   dup(): FileDescriptor {
     const native = binding();
     const fd = native.dup(this.#open());
-    if (fd < 0) throw systemError(fd, "fcntl");
+    if (fd < 0) throw withShortage(systemError(fd, "fcntl"));
     return hold(fd, native.result[RESULT_GENERATION]!);
   }
 

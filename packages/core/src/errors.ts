@@ -97,13 +97,16 @@ function printedBy(value: unknown): string {
   return `type ${typeof value} (${text})`;
 }
 
-/** TypeError ERR_INVALID_ARG_TYPE. `expected` completes "must be …". */
+/** TypeError ERR_INVALID_ARG_TYPE. `expected` completes "must be …". `fix` says what to write instead. */
 export function invalidArgType(
   argument: string,
   expected: string,
   actual: unknown,
+  fix = "",
 ): TypeError & { code: string; argument: string } {
-  const error = new TypeError(`The "${argument}" argument must be ${expected}. Received ${printed(actual)}`);
+  const error = new TypeError(
+    `The "${argument}" argument must be ${expected}. Received ${printed(actual)}${fix && `. ${fix}`}`,
+  );
   return Object.assign(withCode(error, "ERR_INVALID_ARG_TYPE"), { argument });
 }
 
@@ -144,7 +147,7 @@ export function invalidReturnValue(
 
 /** TypeError ERR_ILLEGAL_CONSTRUCTOR, which Node has too. `instead` completes "Use …". */
 export function illegalConstructor(className: string, instead: string): TypeError & { code: string } {
-  const error = new TypeError(`new ${className}() is not for users. Use ${instead}`);
+  const error = new TypeError(`A program can't call new ${className}(). Use ${instead}`);
   return withCode(error, "ERR_ILLEGAL_CONSTRUCTOR");
 }
 

@@ -1,4 +1,5 @@
 import type { Server as NetServer } from "node:net";
+import { detailsOf } from "./address/encode.js";
 import type { Address } from "./address/index.js";
 import { checkInteger, unpolluted } from "./arguments.js";
 import { AF_UNIX } from "./constants/address-families.js";
@@ -11,6 +12,8 @@ import { codedError, invalidArgValue } from "./errors.js";
 import { HANDED_OVER } from "./interop/sendable.js";
 import { RESULT_GENERATION } from "./native/binding.js";
 import { binding } from "./native/load.js";
+import { LISTEN } from "./reasons/listen.js";
+import { withReason, withShortage } from "./reasons/reasons.js";
 import { checkNotAborted } from "./socket/abort.js";
 import { type Accepted, AcceptQueue, LATER } from "./socket/accept-queue.js";
 import { addressOf } from "./socket/address-of.js";
@@ -35,7 +38,7 @@ import {
 } from "./socket/creation-options.js";
 import { checkDetachOptions, type DetachOptions } from "./socket/detaching.js";
 import { Endpoint } from "./socket/endpoint.js";
-import { factsOf, isListening, type SocketFacts } from "./socket/facts.js";
+import { isListening, type SocketFacts } from "./socket/facts.js";
 import { rejectInTurn } from "./socket/fairness.js";
 import { factsFor } from "./socket/family-types.js";
 import { iterateConnections } from "./socket/iterating.js";
@@ -43,7 +46,7 @@ import { SocketOptionAccess } from "./socket/option-access.js";
 import { callOffLoop, closeOffLoop, LONGEST_CLOSE } from "./socket/readiness.js";
 import type { CheckedMaxFds } from "./socket/receive-request.js";
 import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
-import { takeOver } from "./socket/source.js";
+import { factsOfSource, takeOver } from "./socket/source.js";
 import { type MessageSocket, type Socket, socketOf } from "./socket.js";
 import { type BoundPath, findBoundPath } from "./socket-file/bound-path.js";
 import { setBlocking } from "./syscalls/blocking.js";
@@ -136,7 +139,7 @@ export class Listener implements MessageListener<Socket> {
     accepted: AcceptedSettings,
     boundPath?: BoundPath,
   ) {
-    checkConstruct(key, "Listener", "Listener.listen() or Listener.from()");
+    checkConstruct(key, "Listener", "await Listener.listen(at) or Listener.from(fd)");
     this.#endpoint = new Endpoint(descriptor, "listener", () => this.#pump(), false);
     this.#queue = new AcceptQueue(this.#endpoint, () => this.#try());
     this.#facts = facts;
@@ -174,7 +177,9 @@ export class Listener implements MessageListener<Socket> {
       };
       await bindTo(() => fd, at, checked, notePath);
       const result = binding().listen(fd, backlog);
-      if (result < 0) throw failure(result, "listen");
+      if (result < 0) {
+        throw withReason(failure(result, "listen", detailsOf(at)), LISTEN, { fd, address: at, ...facts });
+      }
       rule?.probe(peerOfDescriptor(descriptor));
       return new Listener(
         CONSTRUCT,
@@ -207,9 +212,9 @@ export class Listener implements MessageListener<Socket> {
     refuseOptions(options, CREATION_OPTIONS);
     const { descriptor, commit, undo } = takeOver(source);
     try {
-      const facts = factsOf(descriptor.fd);
+      const facts = factsOfSource(descriptor.fd);
       if (!isListening(descriptor.fd))
-        throw invalidArgValue("source", "must be a listening socket: use Socket.from()");
+        throw invalidArgValue("source", "is a socket that does not listen. Use Socket.from() for it");
       const rule = checkAllow("options.allow", unpolluted(options).allow, facts);
       rule?.probe(peerOfDescriptor(descriptor));
       checkRefusable(facts.family, checked.maxFds);
@@ -280,7 +285,7 @@ export class Listener implements MessageListener<Socket> {
     if (this.#unclosed >= MOST_UNCLOSED) return LATER;
     const accepted = this.#shared || this.#inThread ? this.#acceptOffLoop() : this.#acceptNow();
     if (typeof accepted === "object") return this.#admit(accepted);
-    return accepted === -EAGAIN ? undefined : failure(accepted, "accept4");
+    return accepted === -EAGAIN ? undefined : withShortage(failure(accepted, "accept4"));
   }
 
   #acceptNow(): number | FileDescriptor {

@@ -17,6 +17,8 @@ import { toNetSocket } from "./interop/node-socket.js";
 import { HANDED_OVER, HANDING_OVER, HAS_UNREAD_DATA } from "./interop/sendable.js";
 import { type Message, messageOf, type OutgoingMessage } from "./message.js";
 import { binding } from "./native/load.js";
+import { PEER } from "./reasons/peer.js";
+import { withReason } from "./reasons/reasons.js";
 import { checkNotAborted } from "./socket/abort.js";
 import { addressOf } from "./socket/address-of.js";
 import { bindTo } from "./socket/bind.js";
@@ -38,7 +40,7 @@ import { checkDetachOptions, type DetachOptions } from "./socket/detaching.js";
 import { Endpoint } from "./socket/endpoint.js";
 import { type ErrorReport, iterateErrors } from "./socket/error-report.js";
 import { bringsErrors, includeErrors } from "./socket/error-sources.js";
-import { factsOf, isListening, type SocketFacts } from "./socket/facts.js";
+import { isListening, type SocketFacts } from "./socket/facts.js";
 import { rejectInTurn } from "./socket/fairness.js";
 import { factsFor } from "./socket/family-types.js";
 import { type IterationOptions, iterate } from "./socket/iterating.js";
@@ -52,7 +54,7 @@ import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors
 import type { SendResult } from "./socket/send-queue.js";
 import { NO_SEND_OPTIONS, Sending, type SendOptions } from "./socket/sending.js";
 import { checkDirections } from "./socket/shutdown.js";
-import { takeOver } from "./socket/source.js";
+import { factsOfSource, takeOver } from "./socket/source.js";
 import type { BoundPath } from "./socket-file/bound-path.js";
 import { setBlocking } from "./syscalls/blocking.js";
 import { failure } from "./syscalls/failure.js";
@@ -113,7 +115,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     checkConstruct(
       key,
       "Socket",
-      "socketpair(), Socket.connect(), Socket.bind(), Socket.open() or Socket.from()",
+      "await Socket.connect(to), await Socket.bind(at), Socket.open({ family }), Socket.from(fd) or socketpair()",
     );
     const { maxFds, switches } = settings;
     this.#endpoint = new Endpoint(descriptor, "socket", (events) => this.#onReady(events), true);
@@ -218,9 +220,9 @@ export class Socket implements MessageSocket<FileDescriptor> {
     refuseOptions(options, CREATION_OPTIONS);
     const { descriptor, commit, undo } = takeOver(source);
     try {
-      const facts = factsOf(descriptor.fd);
+      const facts = factsOfSource(descriptor.fd);
       if (isListening(descriptor.fd)) {
-        throw invalidArgValue("source", "must not be a listening socket: use Listener.from()");
+        throw invalidArgValue("source", "is a listening socket. Use Listener.from() for it");
       }
       checkRefusable(facts.family, checked.maxFds);
       const switches = ControlSwitchboard.of(descriptor.fd, facts, checked.receive);
@@ -494,7 +496,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     const result = binding().shutdown(this.#endpoint.open(), directions.how);
     if (result < 0) {
       if (directions.write) this.#sending.queue.resume();
-      throw failure(result, "shutdown");
+      throw withReason(failure(result, "shutdown"), PEER, undefined);
     }
     if (directions.read) this.#receiving.readShutDown();
   }

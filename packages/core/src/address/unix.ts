@@ -40,9 +40,16 @@ function nameBytes(argument: string, value: unknown): Uint8Array {
   throw invalidArgType(argument, "of type string or an instance of Uint8Array", value);
 }
 
-function tooLong(argument: string, name: string | Uint8Array, length: number, limit: number): Error {
+function tooLong(
+  argument: string,
+  name: string | Uint8Array,
+  length: number,
+  limit: number,
+  fix: string,
+): Error {
   const error = new Error(
-    `ENAMETOOLONG: the "${argument}" argument has ${length} bytes, and a Unix socket's address has room for ${limit}`,
+    `ENAMETOOLONG: the "${argument}" argument has ${length} bytes, and a Unix socket's address has room for ${limit}. ` +
+      fix,
   );
   return Object.assign(error, { errno: -ENAMETOOLONG, code: "ENAMETOOLONG", argument, path: asText(name) });
 }
@@ -73,13 +80,18 @@ export const unix: AddressCodec<UnixAddress> = {
       const name = nameBytes(`${argument}.path`, path);
       if (name.length === 0) throw invalidArgValue(`${argument}.path`, "must not be empty");
       if (name.includes(0)) throw invalidArgValue(`${argument}.path`, "must not contain a NUL byte");
-      if (name.length > UNIX_PATH_MAX) throw tooLong(`${argument}.path`, path, name.length, UNIX_PATH_MAX);
+      if (name.length > UNIX_PATH_MAX) {
+        const fix = "Use a shorter path, or one relative to the working directory";
+        throw tooLong(`${argument}.path`, path, name.length, UNIX_PATH_MAX, fix);
+      }
       return sockaddr(name, FAMILY_BYTES, name.length);
     }
     if (abstract !== undefined) {
       const name = nameBytes(`${argument}.abstract`, abstract);
       const limit = UNIX_PATH_MAX - 1;
-      if (name.length > limit) throw tooLong(`${argument}.abstract`, abstract, name.length, limit);
+      if (name.length > limit) {
+        throw tooLong(`${argument}.abstract`, abstract, name.length, limit, "Use a shorter name");
+      }
       return sockaddr(name, FAMILY_BYTES + 1, name.length + 1);
     }
     return sockaddr(new Uint8Array(0), FAMILY_BYTES, 0);

@@ -1,8 +1,9 @@
 import type { Server as NetServer, Socket as NetSocket } from "node:net";
 import { dgram, fs, net } from "../builtins.js";
 import { AF_UNIX } from "../constants/address-families.js";
-import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
+import { codedError, invalidArgType, invalidArgValue, printed } from "../errors.js";
 import { binding } from "../native/load.js";
+import { openFile } from "../reasons/open-file.js";
 import { isBun } from "../runtime.js";
 import { terminated } from "../socket-file/file-path.js";
 import { nameBeside } from "../socket-file/remove-file.js";
@@ -32,14 +33,37 @@ export interface FromNode {
   end: () => LeftBehind;
 }
 
+/** What to call for something that is no socket. */
+function insteadOf(source: unknown): string {
+  if (typeof source === "string") return AT_AN_ADDRESS;
+  if (typeof source !== "object" || source === null) return "";
+  if ("path" in source || "abstract" in source || "address" in source) return AT_AN_ADDRESS;
+  if (!("fd" in source)) return "";
+  const { fd } = source;
+  const file = typeof fd === "number" ? openFile(fd) : undefined;
+  if (file === "a socket") return "Give its number, fd";
+  return `Only sockets can be taken over${file === undefined || file === "closed" ? "" : `, and this is ${file}`}`;
+}
+
+const AT_AN_ADDRESS =
+  "To open a socket at an address, use Socket.connect(), Socket.bind() or Listener.listen()";
+
 /** Checks that no data is lost if we take over the file of a Node socket. `familyOf` asks the kernel. */
 export function fromNodeSocket(source: unknown, familyOf: (fd: number) => number): FromNode {
   if (typeof source === "object" && source !== null && HANDED_OVER in source) {
-    throw invalidArgValue("source", "must not be a socket of this library: give what its detach() returns");
+    throw invalidArgValue(
+      "source",
+      `is ${printed(source)} of this library already. Use it as it is, or give what its detach() returns`,
+    );
   }
   const { Server, Socket } = net();
   if (!(source instanceof Socket || source instanceof Server || source instanceof dgram().Socket)) {
-    throw invalidArgType("source", "a descriptor number, a FileDescriptor or one of Node's sockets", source);
+    throw invalidArgType(
+      "source",
+      "a descriptor number, a FileDescriptor or one of Node's sockets",
+      source,
+      insteadOf(source),
+    );
   }
   const socket = source as NodeSocket;
   if (socket.encrypted === true) {

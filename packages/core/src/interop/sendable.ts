@@ -3,7 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { Server as NetServer, Socket as NetSocket } from "node:net";
 import { checkFd, isFd } from "../arguments.js";
 import { FileDescriptor } from "../descriptor.js";
-import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
+import { codedError, invalidArgType, invalidArgValue, printed } from "../errors.js";
 
 /** Our own sockets have this method. We call it when another process has got their descriptor. */
 const HANDED_OVER = Symbol.for("sendmsg.handedOver");
@@ -61,14 +61,15 @@ function dgramHandle(value: object): { fd?: number } | null | undefined {
 /** Returns the descriptor number of a value that the program wants to send. The value still owns the descriptor. */
 export function borrowFd(argument: string, value: unknown): number {
   if (typeof value === "number") return checkFd(argument, value);
-  if (typeof value !== "object" || value === null) {
-    throw invalidArgType(
-      argument,
-      "a descriptor number, or a FileDescriptor, FileHandle, socket, server or other object with an fd",
-      value,
+  if (typeof value !== "object" || value === null) throw notSendable(argument, value);
+  if (FileDescriptor.isFileDescriptor(value)) {
+    const { fd } = value;
+    if (fd >= 0) return fd;
+    throw codedError(
+      "ERR_SENDMSG_CLOSED",
+      `The "${argument}" argument is a FileDescriptor that was closed, detached or handed over`,
     );
   }
-  if (FileDescriptor.isFileDescriptor(value)) return openFd(argument, value.fd, "descriptor");
 
   if (HAS_UNREAD_DATA in value && value[HAS_UNREAD_DATA] === true) {
     throw codedError(
@@ -86,16 +87,38 @@ export function borrowFd(argument: string, value: unknown): number {
   if ("_handle" in value && !("fd" in value)) {
     const state = dgramHandle(value);
     const handle = state === undefined ? (value as Handled)._handle : state;
-    if (handle === null || handle === undefined) throw closedHandle(argument);
-    return openFd(argument, handle.fd, "handle");
+    if (handle === null || handle === undefined) throw closedHandle(argument, value);
+    return openFd(argument, handle.fd, value, "handle");
   }
   const handle = dgramHandle(value);
   if (handle !== undefined) {
-    if (handle === null) throw closedHandle(argument);
-    return openFd(argument, handle.fd, "handle");
+    if (handle === null) throw closedHandle(argument, value);
+    return openFd(argument, handle.fd, value, "handle");
   }
-  if ("fd" in value) return openFd(argument, (value as { fd: unknown }).fd, "object");
-  throw invalidArgType(argument, "an object that is backed by a descriptor", value);
+  if ("fd" in value) return openFd(argument, (value as { fd: unknown }).fd, value, "object");
+  throw notSendable(argument, value);
+}
+
+function notSendable(argument: string, value: unknown): Error {
+  let fix = "";
+  if (typeof value === "string") fix = "Open the file first, and give its FileHandle or its number";
+  else if (typeof (value as { then?: unknown } | null | undefined)?.then === "function")
+    fix = "Await it first";
+  return invalidArgType(
+    argument,
+    "a descriptor number, or a FileDescriptor, FileHandle, socket, server or other object with an fd",
+    value,
+    fix,
+  );
+}
+
+/** The error of a list of descriptors that is no array. */
+export function notAList(argument: string, value: unknown): Error {
+  let fix = "Write [file] for one";
+  if (typeof value === "string")
+    fix = "Open the file first, and give its FileHandle or its number in an array";
+  else if (value instanceof Set) fix = "Write [...set]";
+  return invalidArgType(argument, "an array of descriptors", value, fix);
 }
 
 /** Like {@link borrowFd}, for an entry of a list. Errors name the entry. */
@@ -108,16 +131,19 @@ export function borrowFdAt(list: string, i: number, value: unknown): number {
   return borrowFd(`${list}[${i}]`, value);
 }
 
-function closedHandle(argument: string): Error {
-  return codedError("ERR_SENDMSG_CLOSED", `The "${argument}" argument is closed or not yet open`);
+function closedHandle(argument: string, value: object): Error {
+  return codedError(
+    "ERR_SENDMSG_CLOSED",
+    `The "${argument}" argument is ${printed(value)} without a descriptor: it is closed, or not yet open`,
+  );
 }
 
-function openFd(argument: string, fd: unknown, what: string): number {
+function openFd(argument: string, fd: unknown, value: object, what: "handle" | "object"): number {
   // Without a descriptor, libuv's handles have the number -1, or UV_EBADF if they never had one.
   if (fd === null || fd === undefined || fd === -1 || (what === "handle" && Number(fd) < 0)) {
     throw what === "handle"
       ? invalidArgValue(argument, "is not open, or has no descriptor (as a server in a cluster worker)")
-      : closedHandle(argument);
+      : closedHandle(argument, value);
   }
   return checkFd(`${argument}.fd`, fd);
 }

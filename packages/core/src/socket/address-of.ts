@@ -1,12 +1,14 @@
 import { type Address, decodeAddress } from "../address/index.js";
 import { ADDRESS_SPACE } from "../native/binding.js";
 import { binding } from "../native/load.js";
+import { PEER } from "../reasons/peer.js";
+import { withReason } from "../reasons/reasons.js";
 import { failure } from "../syscalls/failure.js";
 
 /** Returns a socket's own address, or its peer's. */
 export function addressOf(call: "getsockname" | "getpeername", fd: number): Address {
   const bytes = new Uint8Array(ADDRESS_SPACE);
   const length = binding()[call](fd, bytes);
-  if (length < 0) throw failure(length, call);
+  if (length < 0) throw withReason(failure(length, call), PEER, undefined);
   return decodeAddress(bytes.subarray(0, length));
 }

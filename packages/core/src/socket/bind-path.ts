@@ -2,11 +2,12 @@ import { Buffer } from "node:buffer";
 import { encodeAddress } from "../address/index.js";
 import { UNIX_PATH_MAX } from "../address/unix.js";
 import { fs } from "../builtins.js";
-import { AF_UNIX } from "../constants/address-families.js";
-import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from "../constants/socket-types.js";
 import { EADDRINUSE, EAGAIN, ECONNREFUSED, ENOENT } from "../errno.js";
 import { explain, systemError } from "../errors.js";
 import { binding } from "../native/load.js";
+import { BIND } from "../reasons/bind.js";
+import { withReason } from "../reasons/reasons.js";
+import { probe } from "../reasons/unix-path.js";
 import { type BoundPath, findBoundPath } from "../socket-file/bound-path.js";
 import { directoryOf, type FilePath, fileIn, nameOf } from "../socket-file/file-path.js";
 import { changeMode, pathOfOpen } from "../socket-file/open-file.js";
@@ -46,7 +47,10 @@ export async function bindPath(
 ): Promise<void> {
   const file = typeof path === "string" ? path : Buffer.from(path);
   const noteBound = (result: number) => {
-    if (result < 0) throw failure(result, "bind", { path: String(file) });
+    if (result < 0) {
+      const error = failure(result, "bind", { path: String(file) });
+      throw withReason(error, BIND, { fd: open(), address: { path } });
+    }
     onPath(findBoundPath(open(), file, mode));
   };
   const fd = open();
@@ -92,11 +96,7 @@ function bind(fd: number, path: string | Uint8Array): number {
 }
 
 /**
- * Whether another socket is bound to the file. It need not be listening.
- *
- * connect(2) with another socket type finds the socket before it compares the types. EPROTOTYPE means that the socket lives, even
- * if its server has not called listen(2) yet. ECONNREFUSED means that the file is stale. Our probe is a datagram socket. So a
- * stream server sees no connection, and a datagram server receives nothing.
+ * Whether another socket is bound to the file. It need not be listening: see {@link probe}.
  *
  * `directory` is a descriptor of the file's directory. With it, a path that is too long for a socket address works through /proc.
  */
@@ -104,18 +104,10 @@ function stateOf(file: FilePath, directory?: number): State {
   const found = fs().lstatSync(file, { throwIfNoEntry: false });
   if (found === undefined) return "gone";
   if (!found.isSocket()) return "alive";
-  const native = binding();
-  const probe = native.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (probe < 0) throw failure(probe, "socket");
-  try {
-    const fits = directory === undefined || Buffer.byteLength(file) <= UNIX_PATH_MAX;
-    const path = fits ? file : fileIn(pathOfOpen(directory), nameOf(file));
-    const result = native.connect(probe, encodeAddress({ family: "unix", path }));
-    if (result === -ENOENT) return "gone";
-    return result === -ECONNREFUSED ? "stale" : "alive";
-  } finally {
-    native.close(probe);
-  }
+  const fits = directory === undefined || Buffer.byteLength(file) <= UNIX_PATH_MAX;
+  const result = probe({ path: fits ? file : fileIn(pathOfOpen(directory), nameOf(file)) });
+  if (result === -ENOENT) return "gone";
+  return result === -ECONNREFUSED ? "stale" : "alive";
 }
 
 /**

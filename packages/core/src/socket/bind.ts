@@ -3,6 +3,8 @@ import { type Address, encodeAddress, type UnixPathAddress } from "../address/in
 import { unpolluted } from "../arguments.js";
 import { invalidArgValue } from "../errors.js";
 import { binding } from "../native/load.js";
+import { BIND } from "../reasons/bind.js";
+import { withReason } from "../reasons/reasons.js";
 import type { BoundPath } from "../socket-file/bound-path.js";
 import { failure } from "../syscalls/failure.js";
 import { interfacesOf } from "../syscalls/kernel-interfaces.js";
@@ -30,5 +32,5 @@ export async function bindTo(
   if (options.unlink !== undefined) throw invalidArgValue("options.unlink", "needs an address with a path");
   const fd = open();
   const result = binding().bind(fd, encodeAddress(at, "at", interfacesOf(fd)));
-  if (result < 0) throw failure(result, "bind", detailsOf(at));
+  if (result < 0) throw withReason(failure(result, "bind", detailsOf(at)), BIND, { fd, address: at });
 }

@@ -1,12 +1,14 @@
-import type { AddressDetails } from "../address/index.js";
+import { type AddressDetails, decodeAddress } from "../address/index.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import { SO_ERROR } from "../constants/socket.js";
 import { SOCK_STREAM } from "../constants/socket-types.js";
 import { EAGAIN, EINPROGRESS, ENOTCONN } from "../errno.js";
-import { codedError, systemError } from "../errors.js";
+import { codedError, type SystemError, systemError } from "../errors.js";
 import { ADDRESS_SPACE } from "../native/binding.js";
 import { binding } from "../native/load.js";
+import { CONNECT } from "../reasons/connect.js";
+import { withReason } from "../reasons/reasons.js";
 import { failure } from "../syscalls/failure.js";
 import { getInt } from "../syscalls/int-option.js";
 import { checkNotAborted, listenForAbort } from "./abort.js";
@@ -86,10 +88,22 @@ export class Connecting {
         this.#onConnected();
         return;
       }
-      if (result !== -EINPROGRESS && result !== -EAGAIN) throw failure(result, "connect", details);
+      if (result !== -EINPROGRESS && result !== -EAGAIN) {
+        throw this.#explained(failure(result, "connect", details), address);
+      }
     }
     await this.#wait(address, details, inThread, signal, result === -EINPROGRESS);
     this.#onConnected();
+  }
+
+  #explained(error: SystemError, address: Uint8Array): SystemError {
+    const { family, type } = this.#facts;
+    return withReason(error, CONNECT, {
+      fd: this.#endpoint.fd,
+      family,
+      type,
+      address: decodeAddress(address),
+    });
   }
 
   async #wait(
@@ -124,8 +138,9 @@ export class Connecting {
           if (result >= 0) resolve();
           // A Unix listener's backlog is full. The event loop still reports the socket as writable, so only a timer can retry.
           else if (result === -EAGAIN) backoff.wait(attempt);
-          else if (result !== -EINPROGRESS) reject(failure(result, "connect", details));
-          else {
+          else if (result !== -EINPROGRESS) {
+            reject(this.#explained(failure(result, "connect", details), address));
+          } else {
             inProgress = true;
             this.#endpoint.watch(EPOLLOUT);
             // The event may have come before the thread returned.
@@ -159,7 +174,7 @@ export class Connecting {
           if (!inProgress) return;
           const error = getInt(this.#endpoint.open(), SOL_SOCKET, SO_ERROR);
           if (error !== 0) {
-            reject(systemError(error, "connect", details));
+            reject(this.#explained(systemError(error, "connect", details), address));
             return;
           }
           const peer = peerOf(this.#endpoint.open());

@@ -7,6 +7,8 @@ import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "../constants/socket-types.js";
 import { type FileDescriptor, holdUncollected } from "../descriptor.js";
 import { RESULT_FDS, RESULT_GENERATION } from "../native/binding.js";
 import { binding } from "../native/load.js";
+import { CREATE } from "../reasons/create.js";
+import { withReason } from "../reasons/reasons.js";
 import { failure } from "../syscalls/failure.js";
 import { setInt } from "../syscalls/int-option.js";
 import type { CheckedOptions } from "./creation-options.js";
@@ -19,7 +21,7 @@ export function createSocket(facts: SocketFacts, options: CheckedOptions): FileD
   checkRefusable(family, options.maxFds);
   const native = binding();
   const fd = native.socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
-  if (fd < 0) throw failure(fd, "socket");
+  if (fd < 0) throw withReason(failure(fd, "socket"), CREATE, facts);
   const descriptor = holdUncollected(fd, native.result[RESULT_GENERATION]!);
   try {
     if (options.ipv6Only !== undefined && family === AF_INET6) {

@@ -8,6 +8,7 @@ import { SOCK_STREAM } from "../constants/socket-types.js";
 import { encodeControl } from "../control/encode.js";
 import type { ControlMessage } from "../control/table.js";
 import { invalidArgValue } from "../errors.js";
+import { notAList } from "../interop/sendable.js";
 import type { OutgoingMessage } from "../message.js";
 import type { InterfaceLookup } from "../wire/payload.js";
 import type { SocketFacts } from "./facts.js";
@@ -26,6 +27,9 @@ export interface Outgoing<F, A> {
   readonly address: A | undefined;
   readonly flags: number;
 }
+
+/** Many programs first write sendmsg("text"). */
+export const MESSAGE_FIX = "Write sendmsg({ data: … })";
 
 const NO_SENDABLES: readonly never[] = [];
 
@@ -63,10 +67,17 @@ export function checkOutgoing<F, A>(
   encode: (argument: string, address: Address) => A,
   interfaceIndex: InterfaceLookup,
 ): Outgoing<F, A> {
-  const { data = "", fds, control: items, address: given, flags } = checkObject("message", message);
+  const {
+    data = "",
+    fds,
+    control: items,
+    address: given,
+    flags,
+  } = checkObject("message", message, MESSAGE_FIX);
   let sendables: readonly unknown[] = NO_SENDABLES;
   const files: F[] = [];
   if (fds !== undefined) {
+    if (!Array.isArray(fds)) throw notAList("message.fds", fds);
     sendables = checkArray("message.fds", fds, SCM_MAX_FD, "SCM_MAX_FD");
     for (let i = 0; i < sendables.length; i++) files.push(fileOf("message.fds", i, sendables[i]));
   }

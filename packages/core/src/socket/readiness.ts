@@ -10,6 +10,8 @@ import {
   FINISHED_SLOT,
 } from "../native/binding.js";
 import { binding } from "../native/load.js";
+import { withReason, withShortage } from "../reasons/reasons.js";
+import { WATCH } from "../reasons/watch.js";
 import { isBun, isDeno } from "../runtime.js";
 import { clearTimeout, setTimeout } from "../timers.js";
 import { forEachIndex } from "./each.js";
@@ -93,7 +95,7 @@ function settleFinished(): void {
 export function prepare(): void {
   if (batch !== undefined) return;
   const started = binding().watch(onReady, withoutLibuv || process.env.SENDMSG_READINESS === "thread");
-  if (typeof started === "number") throw systemError(started, "epoll_create1");
+  if (typeof started === "number") throw withShortage(systemError(started, "epoll_create1"));
   batch = started;
 }
 
@@ -115,7 +117,7 @@ function register(
   if (result < 0) {
     freeSlots.push(slot);
     watchers[slot] = undefined;
-    throw systemError(result, "epoll_ctl");
+    throw withReason(systemError(result, "epoll_ctl"), WATCH, undefined);
   }
   watchers[slot] = watcher;
   generations[slot] = generation;
@@ -145,7 +147,7 @@ export function watchPolled(fd: number, watcher: Watcher, events: number): Regis
 /** Changes the events that libuv reports. 0: none. */
 export function pollFor({ fd, slot, generation }: Registration, events: number): void {
   const result = binding().watchPoll(fd, slot, generation, events);
-  if (result < 0) throw systemError(result, "epoll_ctl");
+  if (result < 0) throw withReason(systemError(result, "epoll_ctl"), WATCH, undefined);
 }
 
 /**
@@ -155,7 +157,7 @@ export function pollFor({ fd, slot, generation }: Registration, events: number):
 export function stopPolling(fd: number, registration: Registration): void {
   const { slot, generation } = registration;
   const result = binding().watchAdd(fd, slot, generation);
-  if (result < 0) throw systemError(result, "epoll_ctl");
+  if (result < 0) throw withReason(systemError(result, "epoll_ctl"), WATCH, undefined);
   binding().watchUnpoll(registration.fd, slot, generation);
   registration.polled = false;
 }

@@ -46,6 +46,8 @@ import {
 } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { addressOfCall } from "../native/scratch.js";
+import { withReason } from "../reasons/reasons.js";
+import { RECEIVE } from "../reasons/receive.js";
 import { failure } from "../syscalls/failure.js";
 import { checkBuffersUnchanged, filled } from "./caller-buffers.js";
 import type { ControlSwitchboard } from "./control-switches.js";
@@ -222,7 +224,9 @@ export class ReceiveCall {
   failure(result: number): Error {
     const error = failure(result, "recvmsg");
     // netlink_overrun(), net/netlink/af_netlink.c. On other families, ENOBUFS is a lack of memory.
-    return result === -ENOBUFS && this.#facts.family === AF_NETLINK ? lossError(error) : error;
+    return result === -ENOBUFS && this.#facts.family === AF_NETLINK
+      ? lossError(error)
+      : withReason(error, RECEIVE, this.#facts);
   }
 
   /**

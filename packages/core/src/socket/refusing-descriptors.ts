@@ -1,10 +1,9 @@
 import { AF_UNIX } from "../constants/address-families.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import { SO_PASSRIGHTS } from "../constants/socket.js";
-import { ENOPROTOOPT, EPERM } from "../errno.js";
-import { explain, invalidArgValue, type SystemError } from "../errors.js";
+import { ENOPROTOOPT } from "../errno.js";
+import { explain, invalidArgValue } from "../errors.js";
 import { explainAge } from "../kernel-version.js";
-import { DENIED } from "../native/binding.js";
 import { optionTable } from "../options/table.js";
 import { failure } from "../syscalls/failure.js";
 import { trySetInt } from "../syscalls/int-option.js";
@@ -32,14 +31,4 @@ export function refuseDescriptors(fd: number, maxFds: MaxFds): void {
   const age = result === -ENOPROTOOPT ? explainAge(why, since) : undefined;
   explain(error, age ?? `maxFds: "refuse" switches SO_PASSRIGHTS off, which Linux has since ${since}`);
   throw error;
-}
-
-/** Adds to the error of a failed send that the peer may refuse descriptors. The kernel uses the same errno for other reasons. */
-export function explainRefusal(error: SystemError, result: number): void {
-  if (result <= DENIED || result !== -EPERM) return;
-  explain(
-    error,
-    "the receiver may have switched SO_PASSRIGHTS off. Then the kernel refuses the whole message. " +
-      "Send the bytes without descriptors",
-  );
 }

@@ -115,7 +115,7 @@ export class SendQueue<Message extends QueueableMessage> {
 
   /** @throws `EPIPE` after {@link end}. */
   checkOpen(): void {
-    if (this.#ended) throw ended();
+    if (this.#ended) throw endedError(this.#broken);
   }
 
   /** Whether this many bytes are the whole message. Only on a stream can it be a part. */
@@ -248,7 +248,7 @@ export class SendQueue<Message extends QueueableMessage> {
   /** Accepts no more messages. Settles when all waiting messages have been sent or have failed. */
   end(): Promise<void> {
     this.#ended = true;
-    this.#writableWaits?.close(ended);
+    this.#writableWaits?.close(() => endedError(this.#broken));
     return this.isEmpty() ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
   }
 
@@ -396,7 +396,7 @@ export class SendQueue<Message extends QueueableMessage> {
   #break(): void {
     this.#broken = true;
     this.#ended = true;
-    this.#writableWaits?.close(ended);
+    this.#writableWaits?.close(() => endedError(this.#broken));
     if (!this.#owner.closed) this.#transport.shutDownWriting();
   }
 
@@ -420,7 +420,15 @@ export class SendQueue<Message extends QueueableMessage> {
   }
 }
 
-const ended = () => systemError(EPIPE, "sendmsg");
+/** `broken`: a message was sent only in part. */
+function endedError(broken: boolean): Error {
+  const error = systemError(EPIPE, "sendmsg");
+  explain(
+    error,
+    broken ? SENT_IN_PART : "this end is shut down for writing: shutdown() was called. Close this socket",
+  );
+  return error;
+}
 
 function checkSizes({ message, sizes }: Entry<QueueableMessage>): void {
   if (viewsOf(message).some((view, i) => lengthOf(view) !== sizes[i])) {
@@ -428,8 +436,11 @@ function checkSizes({ message, sizes }: Entry<QueueableMessage>): void {
   }
 }
 
+const SENT_IN_PART =
+  "an earlier message was sent only in part, so the stream can send nothing more. Close this socket";
+
 function brokenBefore(cause: Error): Error {
   const error = systemError(EPIPE, "sendmsg");
-  explain(error, "an earlier message was sent only in part, so the stream can send nothing more");
+  explain(error, SENT_IN_PART);
   return Object.assign(error, { cause });
 }

@@ -1,4 +1,5 @@
 import { detailsOf } from "../address/encode.js";
+import { familyName } from "../address/family.js";
 import { type Address, decodeAddress, encodeAddress } from "../address/index.js";
 import { checkObject, checkSignal, isPlainBytes, lengthOf, restOf } from "../arguments.js";
 import {
@@ -16,7 +17,7 @@ import { SOCK_STREAM } from "../constants/socket-types.js";
 import { encodeRights } from "../control/rights.js";
 import { type FileDescriptor, holdUncollected } from "../descriptor.js";
 import { EAGAIN, EMSGSIZE } from "../errno.js";
-import { invalidArgValue } from "../errors.js";
+import { invalidArgValue, type SystemError } from "../errors.js";
 import { borrowFdAt, markHandedOver, markHandingOver } from "../interop/sendable.js";
 import type { OutgoingMessage } from "../message.js";
 import {
@@ -32,6 +33,8 @@ import {
 } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { placeAddress, placeControl, placeData } from "../native/scratch.js";
+import { withReason } from "../reasons/reasons.js";
+import { SEND } from "../reasons/send.js";
 import { type BoundPath, boundPathsOf } from "../socket-file/bound-path.js";
 import { failure } from "../syscalls/failure.js";
 import { kernelInterfaceIndex } from "../syscalls/kernel-interfaces.js";
@@ -41,9 +44,8 @@ import type { Endpoint } from "./endpoint.js";
 import type { ErrorQueue } from "./error-queue.js";
 import type { SocketFacts } from "./facts.js";
 import { mayTry, rejectInTurn } from "./fairness.js";
-import { checkOutgoing } from "./outgoing.js";
+import { checkOutgoing, MESSAGE_FIX } from "./outgoing.js";
 import { callOffLoop, EPOLLOUT } from "./readiness.js";
-import { explainRefusal } from "./refusing-descriptors.js";
 import { SendQueue, type SendResult, type Transport, wentAtOnce, withBytesSent } from "./send-queue.js";
 
 export interface SendOptions {
@@ -136,8 +138,10 @@ export class Sending implements Transport<PreparedMessage> {
     kernelInterfaceIndex(this.#endpoint.open(), name);
   readonly #encode = (argument: string, address: Address): Uint8Array => {
     const bytes = encodeAddress(address, argument, this.#interfaceIndex);
-    if (canSendTo(this.#facts.family, readU16(bytes, 0))) return bytes;
-    throw invalidArgValue(argument, "must be of the socket's address family");
+    const family = readU16(bytes, 0);
+    if (canSendTo(this.#facts.family, family)) return bytes;
+    const [given, own] = [family, this.#facts.family].map((number) => familyName(number) ?? number);
+    throw invalidArgValue(argument, `is of family ${given}. This socket sends to addresses of family ${own}`);
   };
   /**
    * Whether a send can purge the socket's own receive queue. That is so on a connected Unix datagram socket whose peer has gone
@@ -168,7 +172,7 @@ export class Sending implements Transport<PreparedMessage> {
       if (options !== NO_SEND_OPTIONS) {
         signal = checkSignal("options.signal", checkObject("options", options).signal);
       }
-      const { data, fds, control, address, flags } = checkObject("message", message);
+      const { data, fds, control, address, flags } = checkObject("message", message, MESSAGE_FIX);
       let plain: PreparedMessage | undefined;
       if (fds === undefined && control === undefined && flags === undefined && signal === undefined) {
         if (isPlainBytes(data)) {
@@ -276,12 +280,29 @@ export class Sending implements Transport<PreparedMessage> {
     return result;
   }
 
-  #failure(result: number, { address, fds }: PreparedMessage): Error {
+  #failure(result: number, message: PreparedMessage): Error {
+    const { address } = message;
     // Decode the address that was sent. The caller's object may have changed.
     const details = address === null ? undefined : detailsOf(decodeAddress(address));
-    const error = failure(result, "sendmsg", details);
-    if (fds.length > 0) explainRefusal(error, result);
-    return error;
+    return this.#explained(failure(result, "sendmsg", details), message);
+  }
+
+  #explained(
+    error: SystemError,
+    { address, fds, sendables, control, flags, total }: PreparedMessage,
+  ): SystemError {
+    const { family, type } = this.#facts;
+    return withReason(error, SEND, {
+      fd: this.#endpoint.fd,
+      family,
+      type,
+      address: address === null ? undefined : decodeAddress(address),
+      fds,
+      sendables,
+      control,
+      flags: flags & ~this.#alwaysSet,
+      total,
+    });
   }
 
   /** Only for datagrams: see {@link purges}. */
@@ -304,7 +325,7 @@ export class Sending implements Transport<PreparedMessage> {
       const duplicate = binding().dup(fd);
       if (duplicate < 0) {
         for (const descriptor of duplicates) descriptor.close();
-        throw failure(duplicate, "fcntl");
+        throw this.#explained(failure(duplicate, "fcntl"), message);
       }
       duplicates.push(holdUncollected(duplicate, binding().result[RESULT_GENERATION]!));
     }

@@ -1,13 +1,16 @@
-import { checkFd } from "../arguments.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import { SO_DOMAIN } from "../constants/socket.js";
-import { FileDescriptor, hold, moveIn } from "../descriptor.js";
-import { codedError } from "../errors.js";
+import { adoptNamed, FileDescriptor, hold, moveIn } from "../descriptor.js";
+import { ENOTSOCK } from "../errno.js";
+import { codedError, type SystemError } from "../errors.js";
 import { fromNodeSocket, type LeftBehind } from "../interop/node-socket.js";
 import { RESULT_GENERATION } from "../native/binding.js";
 import { binding } from "../native/load.js";
+import { openFile } from "../reasons/open-file.js";
+import { type Reasons, withReason, withShortage } from "../reasons/reasons.js";
 import { failure } from "../syscalls/failure.js";
 import { getInt } from "../syscalls/int-option.js";
+import { factsOf, type SocketFacts } from "./facts.js";
 import { prepare } from "./readiness.js";
 
 interface TakenOver {
@@ -23,7 +26,7 @@ export function takeOver(source: unknown): TakenOver {
   // Do this first: after `commit`, nothing may fail.
   prepare();
   if (typeof source === "number") {
-    const descriptor = FileDescriptor.adopt(checkFd("source", source));
+    const descriptor = adoptNamed("source", source);
     return {
       descriptor,
       commit: () => ({ descriptor: moveIn(descriptor) }),
@@ -31,7 +34,12 @@ export function takeOver(source: unknown): TakenOver {
     };
   }
   if (FileDescriptor.isFileDescriptor(source)) {
-    if (source.fd < 0) throw codedError("ERR_SENDMSG_CLOSED", "The descriptor is closed");
+    if (source.fd < 0) {
+      throw codedError(
+        "ERR_SENDMSG_CLOSED",
+        'The "source" argument is a FileDescriptor that was closed, detached or handed over',
+      );
+    }
     return {
       descriptor: source,
       commit: () => ({
@@ -48,11 +56,30 @@ export function takeOver(source: unknown): TakenOver {
   const { fd, end } = fromNodeSocket(source, (number) => getInt(number, SOL_SOCKET, SO_DOMAIN));
   const native = binding();
   const duplicate = native.dup(fd);
-  if (duplicate < 0) throw failure(duplicate, "fcntl");
+  if (duplicate < 0) throw withShortage(failure(duplicate, "fcntl"));
   const descriptor = hold(duplicate, native.result[RESULT_GENERATION]!);
   return {
     descriptor,
     commit: () => ({ ...end(), descriptor: moveIn(descriptor) }),
     undo: () => descriptor.close(),
   };
+}
+
+const NO_SOCKET: Reasons<number> = {
+  [ENOTSOCK]: (fd) => {
+    const file = openFile(fd);
+    return (
+      `source is descriptor ${fd}, which is ${file === undefined ? "" : `${file}, and `}no socket. ` +
+      "To own it, use FileDescriptor.adopt(); to send it, put it in message.fds"
+    );
+  },
+};
+
+/** Asks the kernel for the facts of a source that is to become a Socket or Listener. */
+export function factsOfSource(fd: number): SocketFacts {
+  try {
+    return factsOf(fd);
+  } catch (error) {
+    throw withReason(error as SystemError, NO_SOCKET, fd);
+  }
 }

@@ -1,8 +1,12 @@
 import type { Address } from "../address/index.js";
+import { AF_UNIX } from "../constants/address-families.js";
 import type { ControlMessage } from "../control/index.js";
+import { SOCKET_TYPES } from "../control/socket-type.js";
 import { ECONNREFUSED, ECONNRESET, EISCONN, EMSGSIZE, ENOTCONN, EPERM, EPIPE } from "../errno.js";
-import { systemError } from "../errors.js";
-import { explainRefusal } from "../socket/refusing-descriptors.js";
+import { explain, type SystemError, systemError } from "../errors.js";
+import { withReason } from "../reasons/reasons.js";
+import { RECEIVE } from "../reasons/receive.js";
+import { noRoom, SEND } from "../reasons/send.js";
 
 export type MemorySocketType = "stream" | "seqpacket" | "dgram";
 
@@ -72,19 +76,42 @@ export class Channel {
     this.#writerEnd?.onWritable();
   }
 
+  #kind(): { family: number; type: number } {
+    return { family: AF_UNIX, type: SOCKET_TYPES[this.#type] };
+  }
+
+  #sendError(errno: number, { files = [], address }: Partial<Attachments> = {}): SystemError {
+    return withReason(systemError(errno, "sendmsg"), SEND, {
+      ...this.#kind(),
+      fd: -1,
+      address,
+      fds: files.map(() => -1),
+      sendables: [],
+      control: null,
+      flags: 0,
+      total: 0,
+    });
+  }
+
   /** Accepts `data`, or on a stream its beginning. Returns how many bytes it accepted. Undefined: there is no room. */
   write(data: Buffer, attachments: Attachments): number | undefined {
-    if (this.#writeShutDown) throw systemError(EPIPE, "sendmsg");
+    if (this.#writeShutDown) throw this.#sendError(EPIPE);
     if (this.#type === "dgram" && this.#reader !== "open") {
       // The first send after the peer has closed finds out, and disconnects the socket.
       const errno = this.#reader === "closed" ? ECONNREFUSED : ENOTCONN;
       this.#reader = "disconnected";
-      throw systemError(errno, "sendmsg");
+      throw this.#sendError(errno);
     }
     const isStream = this.#type === "stream";
-    if (isStream && attachments.address !== undefined) throw systemError(EISCONN, "sendmsg");
-    if (this.#readShutDown) throw systemError(EPIPE, "sendmsg");
-    if (!isStream && data.length > this.#capacity) throw systemError(EMSGSIZE, "sendmsg");
+    if (isStream && attachments.address !== undefined) {
+      throw this.#sendError(EISCONN, attachments);
+    }
+    if (this.#readShutDown) throw this.#sendError(EPIPE);
+    if (!isStream && data.length > this.#capacity) {
+      const error = systemError(EMSGSIZE, "sendmsg");
+      explain(error, noRoom(data.length, this.#capacity));
+      throw error;
+    }
     if (isStream && data.length === 0) return 0;
     const room = this.#capacity - this.#used;
     const cost = isStream ? 1 : charge(data);
@@ -102,9 +129,7 @@ export class Channel {
   /** Like {@link write}, but needs no room. */
   push(data: Buffer, attachments: Attachments): number {
     if (this.#readerEnd?.refusesFiles && attachments.files.length > 0) {
-      const error = systemError(EPERM, "sendmsg");
-      explainRefusal(error, -EPERM);
-      throw error;
+      throw this.#sendError(EPERM, { files: attachments.files });
     }
     this.#queue.push({ ...attachments, data: Buffer.from(data) });
     this.#used += charge(data);
@@ -118,7 +143,7 @@ export class Channel {
     // A stream returns its remaining data before the error. The other types return the error first (net/core/datagram.c).
     if (this.#reset && (isEmpty || this.#type !== "stream")) {
       this.#reset = false;
-      throw systemError(ECONNRESET, "recvmsg");
+      throw withReason(systemError(ECONNRESET, "recvmsg"), RECEIVE, this.#kind());
     }
     if (isEmpty) {
       return this.#readShutDown || (this.#writeShutDown && this.#type !== "dgram") ? null : undefined;

@@ -27,6 +27,7 @@ describe("a send of too many descriptors in flight", () => {
           for (; sent < 1000; sent++) await a.sendmsg({ fds: new Array(100).fill(0) });
         } catch (error) {
           console.log(error.code, error.syscall, error.bytesSent, sent > 0);
+          console.log(error.message);
         }
         // Received descriptors are no longer in flight.
         for (let i = 0; i < sent; i++) await b.recvmsg();
@@ -34,7 +35,12 @@ describe("a send of too many descriptors in flight", () => {
         await Promise.all([a.close(), b.close()]);`,
         { descriptors: LIMIT, ...(isRoot ? { uid: NOBODY } : {}) },
       );
-      expect(output.split("\n")).toEqual(["ETOOMANYREFS sendmsg 0 true", "1"]);
+      expect(output.split("\n")).toEqual([
+        "ETOOMANYREFS sendmsg 0 true",
+        "sendmsg ETOOMANYREFS: too many descriptors that this user has sent wait to be received: the limit is " +
+          `${LIMIT}. Send again when the receivers have read, or raise the limit (ulimit -n)`,
+        "1",
+      ]);
     },
   );
 });

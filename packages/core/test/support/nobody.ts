@@ -22,3 +22,18 @@ export const canBeNobody = (): boolean =>
 export function letOthersRead(dist: string): void {
   for (let path = dist; path !== core; path = dirname(path)) chmodSync(path, statSync(path).mode | 0o055);
 }
+
+/**
+ * Runs `body` with the rights of the user nobody. The kernel takes the capabilities away with the effective user, and gives them
+ * back with it: capabilities(7).
+ */
+export async function asNobody(body: () => unknown): Promise<void> {
+  process.setegid!(NOBODY);
+  process.seteuid!(NOBODY);
+  try {
+    await body();
+  } finally {
+    process.seteuid!(0);
+    process.setegid!(0);
+  }
+}
