@@ -140,7 +140,9 @@ export function withoutInterface(address: Address | undefined): string | undefin
 }
 
 function otherFamily({ address, family }: Destination): string | undefined {
-  if (address === undefined || addressFamily(address) === family) return undefined;
+  // Sockets of some other families have IP addresses: RDS and SMC.
+  if (address === undefined || !(family === AF_UNIX || isIp(family)) || addressFamily(address) === family)
+    return undefined;
   const [given, own] = [addressFamily(address), family].map((number) => familyName(number) ?? number);
   return `the address is of family ${given}, and the socket is of family ${own}. Give an address of family ${own}`;
 }

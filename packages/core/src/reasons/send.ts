@@ -22,7 +22,7 @@ import {
 } from "../errno.js";
 import { binding } from "../native/load.js";
 import { getInt } from "../syscalls/int-option.js";
-import { DESTINATION, type Destination, isIp } from "./destination.js";
+import { DESTINATION, type Destination, isIp, withoutInterface } from "./destination.js";
 import { closedEntry } from "./open-file.js";
 import type { Reasons } from "./reasons.js";
 import { NOT_CONNECTED, RESET } from "./receive.js";
@@ -50,6 +50,7 @@ const OVERHEAD = 32;
 /** What the headers of IPv4 and UDP, or of UDP alone, leave of 65535 bytes. */
 const LONGEST_UDP: Readonly<Record<number, number>> = { [AF_INET]: 65507, [AF_INET6]: 65527 };
 
+/** Says how long a message may be. For sockets in memory, too. */
 export const noRoom = (total: number, room: number): string =>
   `the message has ${total} bytes, and this socket's send buffer has room for ${room}. ` +
   "Send less at once, or set a larger sndBuf";
@@ -74,30 +75,35 @@ function foreignCredentials(facts: Unsent): string | undefined {
   if (credentials === undefined) return undefined;
   const { pid, uid, gid } = credentials.value;
   const foreign: string[] = [];
-  if (pid !== process.pid) foreign.push(`pid ${pid} needs CAP_SYS_ADMIN`);
-  if (![process.getuid!(), process.geteuid!()].includes(uid)) foreign.push(`uid ${uid} needs CAP_SETUID`);
-  if (![process.getgid!(), process.getegid!()].includes(gid)) foreign.push(`gid ${gid} needs CAP_SETGID`);
+  if (pid !== process.pid) foreign.push(`pid ${pid}, which needs CAP_SYS_ADMIN`);
+  if (![process.getuid!(), process.geteuid!()].includes(uid))
+    foreign.push(`uid ${uid}, which needs CAP_SETUID`);
+  if (![process.getgid!(), process.getegid!()].includes(gid))
+    foreign.push(`gid ${gid}, which needs CAP_SETGID`);
   if (foreign.length === 0) return undefined;
-  return `to send credentials with ${foreign.join(", and ")}. Send this process's own pid, uid and gid`;
+  return `the control message "credentials" has ${foreign.join(", and ")}. Send this process's own pid, uid and gid`;
 }
 
 /** A control message for which the process lacks a capability. */
 function privileged(facts: Unsent): string | undefined {
   for (const { name } of controlOf(facts)) {
     const privilege = entryNamed(name)?.entry.privilege;
-    if (privilege !== undefined)
-      return `to send the control message "${name}", the process needs ${privilege}`;
+    if (privilege !== undefined) {
+      return `the control message "${name}" needs ${privilege}, which this process may lack`;
+    }
   }
   return undefined;
 }
 
 function refused(facts: Unsent): string | undefined {
-  const known = foreignCredentials(facts) ?? privileged(facts);
-  if (known !== undefined || facts.fds.length === 0) return known ?? DESTINATION[EPERM]!(facts);
+  // With descriptors, root mostly gets EPERM for them: it may send any credentials.
+  const sendsAsRoot = facts.fds.length > 0 && process.geteuid!() === 0;
+  const known =
+    (sendsAsRoot ? undefined : foreignCredentials(facts)) ?? privileged(facts) ?? DESTINATION[EPERM]!(facts);
+  if (known !== undefined || facts.fds.length === 0) return known;
   return (
-    DESTINATION[EPERM]!(facts) ??
     "the receiver may have switched SO_PASSRIGHTS off. Then the kernel refuses the whole message. " +
-      "Send the bytes without descriptors"
+    "Send the bytes without descriptors"
   );
 }
 
@@ -114,7 +120,7 @@ function isReceivedOnly(name: string): boolean {
 
 function invalid(facts: Unsent): string | undefined {
   const { address, family, type } = facts;
-  const known = DESTINATION[EINVAL]!(facts);
+  const known = withoutInterface(address);
   if (known !== undefined) return known;
   if (isIp(family) && type === SOCK_DGRAM && (address as { port?: number } | undefined)?.port === 0) {
     return "message.address.port is 0, and a packet needs a port";
@@ -139,7 +145,7 @@ function badAddress({ family, type, address, flags }: Unsent): string | undefine
 }
 
 const GONE =
-  "the peer has closed the connection, or one of both ends was shut down. Close this socket; to go on, connect another one";
+  "the peer has closed the connection, or shutdown() was called at one end. Close this socket; to go on, connect another one";
 
 /** Why sendmsg(2) fails. */
 export const SEND: Reasons<Unsent> = {

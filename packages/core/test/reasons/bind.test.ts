@@ -1,6 +1,10 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { EROFS } from "../../src/errno.js";
+import { systemError } from "../../src/errors.js";
 import { type Address, Listener, Socket, type SocketOptions } from "../../src/index.js";
+import { BIND } from "../../src/reasons/bind.js";
+import { withReason } from "../../src/reasons/reasons.js";
 import { isBun, isDeno } from "../../src/runtime.js";
 import { counted } from "../support/counted.js";
 import { freshName, freshPath } from "../support/fresh-places.js";
@@ -109,6 +113,11 @@ describe("an error of bind() says why", () => {
         `bind ENOTDIR ${file}/a: ${file} is a regular file, and no directory. Check the path`,
       );
     }));
+
+  it("a file system that is mounted read-only", () => {
+    const error = withReason(systemError(EROFS, "bind"), BIND, { fd: -1, address: { path: "/x" } });
+    expect(error.message).toBe("bind EROFS: the file system is mounted read-only. Choose another directory");
+  });
 
   it("an address of another machine", () =>
     counted(async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AF_INET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "../../src/constants/index.js";
 import { encodeControl } from "../../src/control/index.js";
-import { EMSGSIZE, EPERM, ETOOMANYREFS } from "../../src/errno.js";
+import { EMSGSIZE, ENETUNREACH, EPERM, ETOOMANYREFS } from "../../src/errno.js";
 import { systemError } from "../../src/errors.js";
 import { type ControlMessage, Listener, Socket, socketpair } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
@@ -213,7 +213,7 @@ describe("an error of sendmsg() says why", () => {
       const [a, b] = socketpair("stream");
       await b.close();
       expect((await rejection(a.sendmsg({ data: "x" }))).message).toBe(
-        "sendmsg EPIPE: the peer has closed the connection, or one of both ends was shut down. " +
+        "sendmsg EPIPE: the peer has closed the connection, or shutdown() was called at one end. " +
           "Close this socket; to go on, connect another one",
       );
       await a.close();
@@ -269,7 +269,7 @@ describe("an error of sendmsg() says why", () => {
         const value = { pid: 1, uid: 7, gid: 65_534 };
         const error = await rejection(a.sendmsg({ data: "x", control: [{ name: "credentials", value }] }));
         expect(error.message).toBe(
-          "sendmsg EPERM: to send credentials with pid 1 needs CAP_SYS_ADMIN, and uid 7 needs CAP_SETUID. " +
+          'sendmsg EPERM: the control message "credentials" has pid 1, which needs CAP_SYS_ADMIN, and uid 7, which needs CAP_SETUID. ' +
             "Send this process's own pid, uid and gid",
         );
       }),
@@ -280,7 +280,7 @@ describe("an error of sendmsg() says why", () => {
     const control = encodeControl([{ name: "mark", value: 1 }], { family: "ipv4" });
     const udp = { family: AF_INET, type: SOCK_DGRAM };
     expect(explained(EPERM, { ...udp, control })).toBe(
-      'sendmsg EPERM: to send the control message "mark", the process needs CAP_NET_RAW or CAP_NET_ADMIN',
+      'sendmsg EPERM: the control message "mark" needs CAP_NET_RAW or CAP_NET_ADMIN, which this process may lack',
     );
     expect(explained(EPERM, udp)).toBe(
       "sendmsg EPERM: a firewall of this machine may forbid it (netfilter, or a BPF program of the cgroup). Change its rules",
@@ -301,6 +301,20 @@ describe("an error of sendmsg() says why", () => {
       }
       await second.close();
     }));
+
+  it("no route to the address", () => {
+    const address = { family: "ipv4" as const, address: "192.0.2.1", port: 9 };
+    expect(explained(ENETUNREACH, { family: AF_INET, type: SOCK_DGRAM, address })).toBe(
+      "sendmsg ENETUNREACH: this machine has no route to the address. Check the address, and: ip route get 192.0.2.1",
+    );
+  });
+
+  it("a receiver that refuses descriptors", () => {
+    expect(explained(EPERM, { fds: [0] })).toBe(
+      "sendmsg EPERM: the receiver may have switched SO_PASSRIGHTS off. Then the kernel refuses the whole message. " +
+        "Send the bytes without descriptors",
+    );
+  });
 
   it("too many descriptors in flight", () => {
     expect(explained(ETOOMANYREFS, { fds: [0] })).toBe(
