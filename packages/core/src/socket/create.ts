@@ -40,7 +40,7 @@ export function createSocket(facts: SocketFacts, options: CheckedOptions): FileD
 export function createPair(facts: SocketFacts, flags: number): [FileDescriptor, FileDescriptor] {
   const native = binding();
   const result = native.socketpair(facts.family, facts.type | SOCK_CLOEXEC | flags, facts.protocol);
-  if (result < 0) throw failure(result, "socketpair");
+  if (result < 0) throw withReason(failure(result, "socketpair"), CREATE, facts);
   const numbers = native.result;
   return [
     holdUncollected(numbers[RESULT_FDS]!, numbers[RESULT_FDS + 1]!),

@@ -308,7 +308,9 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, openFile, itRefuse
         expect(await rejection(a.sendmsg({ data: "after" }))).toMatchObject({
           code: "EPIPE",
           syscall: "sendmsg",
-          message: "sendmsg EPIPE",
+          message:
+            "sendmsg EPIPE: the peer has closed the connection, or shutdown() was called at one end. " +
+            "Close this socket; to go on, connect another one",
           bytesSent: 0,
         });
       }));
