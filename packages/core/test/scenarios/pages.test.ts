@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { AF_INET6, AF_PACKET, SOCK_DGRAM, SOCK_RAW } from "../../src/constants/index.js";
 import { close, socket } from "../../src/syscalls/index.js";
 import { printedBy, programsOf, runSource, sectionsOf, withoutSpaces } from "../support/pages.js";
