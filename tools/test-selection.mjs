@@ -29,7 +29,7 @@ const OF_MANY_PROCESSES = [
     "handover",
     "limits",
   ),
-  ...files("scenarios/", "native-load", "path-races", "readiness-thread", "worker"),
+  ...files("scenarios/", "native-load", "pages", "path-races", "readiness-thread", "recipes", "worker"),
   "test/testing/**",
 ];
 
@@ -39,7 +39,7 @@ const NOT_OF_ARCHITECTURE = [
   ...["cli", "constants", "model"].map((folder) => `test/${folder}/**`),
   "test/bad-input/**",
   ...files("", "fuzz", "prototype-pollution", "layers"),
-  ...files("", "control/reference", "native/architectures"),
+  ...files("", "address/page", "control/reference", "native/architectures", "reference"),
   ...files("socket/", "bind-path", "fairness", "path-handed-over", "path-replaced", "stale-path"),
   ...files(
     "scenarios/",

@@ -2,10 +2,7 @@
 // client that asked another one throws the answer away.
 import { packetControl, packetInfoNames, readPacketInfo, Socket } from "sendmsg";
 
-const server = await Socket.bind(
-  { address: "0.0.0.0", port: 0 },
-  { type: "dgram", receive: packetInfoNames("ipv4") },
-);
+const server = await Socket.bind({ address: "0.0.0.0", port: 0 }, { receive: packetInfoNames("ipv4") });
 const { port } = server.getsockname();
 
 async function answerOne() {

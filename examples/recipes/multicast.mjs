@@ -7,7 +7,7 @@ const INTERFACE = "lo";
 /** A member of the group. With reusePort, several processes can be bound to the port: each gets each message. */
 async function join(port) {
   const at = { address: GROUP, port }; // not 0.0.0.0: then what is sent to other groups and to this host would come, too
-  const socket = await Socket.bind(at, { type: "dgram", reusePort: true, receive: packetInfoNames("ipv4") });
+  const socket = await Socket.bind(at, { reusePort: true, receive: packetInfoNames("ipv4") });
   socket.options.set("ipAddMembership", { group: GROUP, interface: INTERFACE });
   return socket;
 }
@@ -15,9 +15,9 @@ async function join(port) {
 const first = await join(0);
 const { port } = first.getsockname();
 const second = await join(port);
-const sender = await Socket.bind({ address: "127.0.0.1", port: 0 }, { type: "dgram" });
+const sender = Socket.open({ family: "ipv4" });
 try {
-  sender.options.set("ipMulticastIf", { address: "0.0.0.0", interface: INTERFACE });
+  sender.options.set("ipMulticastIf", { address: "127.0.0.1", interface: INTERFACE });
   sender.options.set("ipMulticastTtl", 1); // to no other network
   await sender.sendmsg({ data: "hello, all", address: { address: GROUP, port } });
   for (const member of [first, second]) {

@@ -40,7 +40,7 @@ function attributes(bytes) {
   return found;
 }
 
-const socket = await Socket.bind({ family: "netlink" }, { type: "raw", protocol: NETLINK_ROUTE });
+const socket = Socket.open({ family: "netlink", protocol: NETLINK_ROUTE });
 try {
   const ifaddrmsg = Buffer.alloc(8); // family, prefix length, flags, scope, interface: all 0 means all addresses
   for await (const { type, body } of dump(socket, RTM_GETADDR, ifaddrmsg)) {

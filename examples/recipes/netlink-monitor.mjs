@@ -13,10 +13,7 @@ function linkName(attributes) {
   }
 }
 
-const socket = await Socket.bind(
-  { family: "netlink", groups: RTMGRP_LINK },
-  { type: "raw", protocol: NETLINK_ROUTE },
-);
+const socket = await Socket.bind({ family: "netlink", groups: RTMGRP_LINK }, { protocol: NETLINK_ROUTE });
 process.once("SIGINT", () => socket.close()); // ends the loop
 console.log("watching");
 

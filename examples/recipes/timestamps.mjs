@@ -8,7 +8,7 @@ import {
   SOF_TIMESTAMPING_TX_SOFTWARE,
 } from "sendmsg/constants";
 
-const receiver = await Socket.bind({ address: "127.0.0.1", port: 0 }, { type: "dgram" });
+const receiver = await Socket.bind({ address: "127.0.0.1", port: 0 });
 const sender = await Socket.connect(receiver.getsockname(), { type: "dgram" });
 try {
   receiver.options.set("timestamping", SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE);

@@ -4,9 +4,9 @@ import { isIPv6 } from "node:net";
 import { packetControl, Socket } from "sendmsg";
 
 const target = process.argv[2] ?? "127.0.0.1";
-const any = isIPv6(target) ? "::" : "0.0.0.0";
-const receive = [isIPv6(target) ? "ipv6RecvErr" : "ipRecvErr"];
-const socket = await Socket.bind({ address: any, port: 0 }, { type: "dgram", receive });
+const socket = isIPv6(target)
+  ? Socket.open({ family: "ipv6", receive: ["ipv6RecvErr"] })
+  : Socket.open({ family: "ipv4", receive: ["ipRecvErr"] });
 
 /** Sends a packet that may pass `hopLimit - 1` routers. Returns who reported it; undefined if nobody does within a second. */
 async function probe(hopLimit) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { codecs } from "../../src/address/table.js";
+import { Socket } from "../../src/index.js";
 import { membersOf, rowsOf, sectionsOf } from "../support/pages.js";
 
 // docs/addresses.md has every field of every address.
@@ -47,4 +48,29 @@ describe("docs/addresses.md has a row for every field", () => {
       if (same.every(([, { optional }]) => !optional)) expect(absent, name).toMatch(/required|it is not/);
     }
   });
+});
+
+test("docs/addresses.md names the types that each family has", () => {
+  const table = sectionsOf("docs/addresses.md")[0]!
+    .text.split("\n")
+    .filter((line) => /\]\(#\w+\)/.test(line));
+  const documented = new Map(
+    table.flatMap((line) => {
+      const [, , families, types] = line.split("|");
+      const names = [...types!.matchAll(/`"(\w+)"`/g)].map(([, name]) => name!);
+      return [...families!.matchAll(/#(\w+)/g)].map(([, family]) => [family!, names] as const);
+    }),
+  );
+  for (const family of Object.keys(codecs) as (keyof typeof codecs)[]) {
+    for (const type of ["stream", "seqpacket", "dgram", "raw"] as const) {
+      let refused = false;
+      try {
+        // 0x7fffffff is no family's protocol, so no socket is made.
+        Socket.open({ family, type, protocol: 0x7fffffff }).close();
+      } catch (error) {
+        refused = (error as { code: string }).code === "ERR_INVALID_ARG_VALUE";
+      }
+      expect(documented.get(family)!.includes(type), `${family} ${type}`).toBe(!refused);
+    }
+  }
 });
