@@ -121,7 +121,7 @@ describe("examples", { timeout }, () => {
     expect(output).toMatch(/^0 failed; /m);
   });
 
-  // recipes.test.ts runs those in recipes.
+  // recipes.test.ts runs those in recipes and throughput.
   test("every example is run here", () => {
     const runHere = readFileSync(fileURLToPath(import.meta.url), "utf8");
     for (const name of readdirSync(join(repository, "examples"))) expect(runHere).toContain(name);

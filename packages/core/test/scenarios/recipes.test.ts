@@ -15,30 +15,32 @@ import { isEmulated } from "../support/target.js";
 
 const RECIPES = "examples/recipes";
 const recipe = (name: string): string => join(repository, RECIPES, name);
+const throughput = (name: string): string => join(repository, "examples/throughput", name);
 
-/** docs/recipes.md with each program as its file has it. */
-function page(): string {
-  return textOf("docs/recipes.md").replace(
-    /^(\[(\S+\.mjs)\]\(\S+\)\n\n)```js\n.*?^```$/gms,
-    (_, link, name) => `${link}\`\`\`js\n${textOf(`${RECIPES}/${name}`)}\`\`\``,
-  );
-}
+// `npx vitest run test/scenarios/recipes -u` writes the programs into the pages.
+describe.each([
+  ["docs/recipes.md", RECIPES],
+  ["docs/throughput.md", "examples/throughput"],
+])("%s", (document, folder) => {
+  /** The page with each program as its file has it. */
+  const page = (): string =>
+    textOf(document).replace(
+      /^(\[(\S+\.mjs)\]\(\S+\)\n\n)```js\n.*?^```$/gms,
+      (_, link, name) => `${link}\`\`\`js\n${textOf(`${folder}/${name}`)}\`\`\``,
+    );
 
-// `npx vitest run test/scenarios/recipes -u` writes it.
-test("docs/recipes.md shows the programs as they are", async () => {
-  await expect(page()).toMatchFileSnapshot(
-    fileURLToPath(new URL("../../../../docs/recipes.md", import.meta.url)),
-  );
-});
+  test("shows the programs as they are", async () => {
+    await expect(page()).toMatchFileSnapshot(join(repository, document));
+  });
 
-test("docs/recipes.md shows every program of examples/recipes, and every one is run here", () => {
-  const runHere = readFileSync(fileURLToPath(import.meta.url), "utf8");
-  const shown = [...page().matchAll(/^\[(\S+\.mjs)\]\(\.\.\/examples\/recipes\/\1\)\n\n```js$/gm)].map(
-    ([, name]) => name,
-  );
-  const files = readdirSync(join(repository, RECIPES));
-  expect(shown.sort()).toEqual(files.sort());
-  for (const name of files) expect(runHere).toContain(`"${name}`);
+  test(`shows every program of ${folder}, and every one is run here`, () => {
+    const runHere = readFileSync(fileURLToPath(import.meta.url), "utf8");
+    const shown = [...page().matchAll(/^\[(\S+\.mjs)\]\((\S+)\)\n\n```js$/gm)];
+    for (const [, name, target] of shown) expect(target).toBe(`../${folder}/${name}`);
+    const files = readdirSync(join(repository, folder));
+    expect(shown.map(([, name]) => name).sort()).toEqual(files.sort());
+    for (const name of files) expect(runHere).toContain(`"${name}`);
+  });
 });
 
 /** Why a program does not run here. */
@@ -298,5 +300,50 @@ describe("recipes", { timeout }, () => {
         ),
       ),
     );
+  });
+});
+
+describe("throughput", { timeout }, () => {
+  onRealKernel("loss.mjs accounts for every datagram, and loses fewer with a larger buffer", async () => {
+    const { output, ...outcome } = await run([throughput("loss.mjs")]);
+    expect(outcome).toEqual({ code: 0, errors: "" });
+    const [byDefault, larger] = [
+      ...output.matchAll(/^rcvBuf \d+: (\d+) received, (\d+) lost \(drops: (\d+)\)$/gm),
+    ].map(([, received, lost, drops]) => ({
+      received: Number(received),
+      lost: Number(lost),
+      drops: Number(drops),
+    }));
+    expect(byDefault!.lost).toBeGreaterThan(0);
+    for (const { received, lost, drops } of [byDefault!, larger!])
+      expect([received + lost, drops]).toEqual([5000, lost]);
+    // net.core.rmem_max may permit no more than the default.
+    expect(larger!.lost).toBeLessThanOrEqual(byDefault!.lost);
+  });
+
+  onRealKernel("batches.mjs receives all in order", async () => {
+    expect(await run([throughput("batches.mjs")])).toEqual(good("200 datagrams from 127.0.0.1\n"));
+  });
+
+  onRealKernel("segments.mjs receives joined datagrams, and cuts them apart", async () => {
+    expect(await run([throughput("segments.mjs")])).toEqual(
+      good(matching(/^48 datagrams in \d+ messages?\n$/)),
+    );
+  });
+
+  onRealKernel("reuse-port.mjs receives all, in two threads", async () => {
+    const { errors, ...outcome } = await run([throughput("reuse-port.mjs")]);
+    expect(outcome).toEqual({ code: 0, output: "320 datagrams from 32 senders\n" });
+    const counts = [...errors.matchAll(/thread \d: (\d+)/g)].map(([, count]) => Number(count));
+    expect(counts.reduce((sum, count) => sum + count)).toBe(320);
+    for (const count of counts) expect(count).toBeGreaterThan(0);
+  });
+
+  onRealKernel("bench/throughput.mjs measures every way", async () => {
+    const { output, ...outcome } = await run([join(repository, "bench/throughput.mjs"), "1"]);
+    expect(outcome).toEqual({ code: 0, errors: "" });
+    const measured = [...output.matchAll(/^\| ((?:receive|send): .*?) \| [\d.]+ \| [\d.]+ \| [\d.]+ \|$/gm)];
+    const shown = [...textOf("docs/throughput.md").matchAll(/^\| ((?:receive|send): .*?) \|/gm)];
+    expect(measured.map(([, way]) => way)).toEqual(shown.map(([, way]) => way));
   });
 });
