@@ -1,6 +1,6 @@
 // What one UDP datagram costs, by each way of sending and receiving: docs/throughput.md has the figures.
 //
-//   node bench/throughput.mjs [ROUNDS]
+//   node bench/throughput.mjs [ROUNDS [BATCHES]]
 //
 // One thread sends 64 datagrams of 1200 bytes over the loopback interface, then receives them. Only one of the two is measured. What
 // counts is processor time, user and system: it is what limits one thread, and other processes on the machine hardly change it. The
@@ -13,7 +13,7 @@ import { MSG_PEEK } from "sendmsg/constants";
 import { recvmmsg, sendmmsg } from "sendmsg/syscalls";
 
 const ROUNDS = Number(process.argv[2] ?? 25);
-const BATCHES = 100;
+const BATCHES = Number(process.argv[3] ?? 100);
 const SIZE = 1200;
 const COUNT = 64;
 /** One GSO send has at most 64 KiB. */

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
-import { Socket, socketpair } from "sendmsg";
+import { Socket, socketpairForChild } from "sendmsg";
 
 if (process.argv[2] === "child") {
   const socket = Socket.from(3); // the fourth entry of stdio
@@ -11,16 +11,15 @@ if (process.argv[2] === "child") {
   for (const fd of fds) fd.close();
   await socket.close();
 } else {
-  const [ours, theirs] = socketpair("seqpacket");
+  const [socket, end] = socketpairForChild("seqpacket");
   const file = await open(new URL(import.meta.url));
-  const given = theirs.detach(); // theirs is given away
-  const stdio = ["ignore", "inherit", "inherit", given.fd];
-  const child = spawn(process.execPath, [new URL(import.meta.url).pathname, "child"], { stdio });
-  given.close(); // the child has a descriptor of its own
+  const stdio = ["ignore", "inherit", "inherit", end.fd];
+  const child = spawn(process.execPath, [process.argv[1], "child"], { stdio });
+  end.close(); // the child has a descriptor of its own
   try {
-    await ours.sendmsg({ data: "a file", fds: [file] });
+    await socket.sendmsg({ data: "a file", fds: [file] });
     await once(child, "exit");
   } finally {
-    await Promise.all([ours.close(), file.close()]);
+    await Promise.all([socket.close(), file.close()]);
   }
 }

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import net from "node:net";
-import { Listener, Socket, socketpair } from "sendmsg";
+import { Listener, Socket, socketpairForChild } from "sendmsg";
 
 if (process.argv[2] === "child") {
   const channel = Socket.from(3);
@@ -13,13 +13,11 @@ if (process.argv[2] === "child") {
     socket.end(`"${message.data}" is answered by the other process`);
   }
 } else {
-  const [channel, theirs] = socketpair("seqpacket");
-  const given = theirs.detach();
-  const file = new URL(import.meta.url).pathname;
-  const child = spawn(process.execPath, [file, "child"], {
-    stdio: ["ignore", "inherit", "inherit", given.fd],
+  const [channel, end] = socketpairForChild("seqpacket");
+  const child = spawn(process.execPath, [process.argv[1], "child"], {
+    stdio: ["ignore", "inherit", "inherit", end.fd],
   });
-  given.close();
+  end.close();
 
   const listener = await Listener.listen({ address: "127.0.0.1", port: 0 });
   const client = net.connect(listener.getsockname().port, "127.0.0.1");

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { socketpair } from "sendmsg";
+import { socketpairForChild } from "sendmsg";
 
 const PYTHON = `
 import os, socket, sys
@@ -14,18 +14,17 @@ with open("/proc/self/comm") as mine:
     socket.send_fds(channel, [b"my name"], [mine.fileno()])
 `;
 
-const [ours, theirs] = socketpair("stream");
+const [socket, end] = socketpairForChild(); // Python expects a socket that blocks
 const file = await open(new URL(import.meta.url));
-const given = theirs.detach();
-const python = spawn("python3", ["-c", PYTHON], { stdio: ["ignore", "inherit", "inherit", given.fd] });
-given.close();
+const python = spawn("python3", ["-c", PYTHON], { stdio: ["ignore", "inherit", "inherit", end.fd] });
+end.close();
 try {
-  await ours.sendmsg({ data: "a file", fds: [file] });
-  const message = await ours.recvmsg({ maxFds: 1 });
+  await socket.sendmsg({ data: "a file", fds: [file] });
+  const message = await socket.recvmsg({ maxFds: 1 });
   const [comm] = message.takeFds();
   console.log(`Node got "${message.data}": ${readFileSync(comm.fd, "utf8").trim()}`);
   comm.close();
   await once(python, "exit");
 } finally {
-  await Promise.all([ours.close(), file.close()]);
+  await Promise.all([socket.close(), file.close()]);
 }

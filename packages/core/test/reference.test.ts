@@ -17,6 +17,7 @@ const SECTIONS: [heading: string, interfaces: string[], elsewhere?: string[]][] 
   ["Options of a send", ["SendOptions"]],
   ["What a send returns", ["SendResult"]],
   ["A message that you receive", ["Message"]],
+  ["Options of detach", ["DetachOptions"]],
   ["FileDescriptor", ["FileDescriptor"]],
   ["Peer", ["Peer"]],
   ["Packets", ["PacketInfo", "PacketSettings"]],
@@ -43,7 +44,17 @@ describe("docs/reference.md has a row for every member, and no other", () => {
 
   test("Making a socket", () => {
     const documented = rowsIn("Making a socket").flatMap(namesIn);
-    for (const name of ["connect", "bind", "open", "from", "socketpair", "listen", "adopt", "claim"]) {
+    for (const name of [
+      "connect",
+      "bind",
+      "open",
+      "from",
+      "socketpair",
+      "socketpairForChild",
+      "listen",
+      "adopt",
+      "claim",
+    ]) {
       expect(documented).toContain(name);
     }
     for (const { elsewhere = [] } of SECTIONS.map(([, , elsewhere]) => ({ elsewhere }))) {

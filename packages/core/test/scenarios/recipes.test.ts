@@ -76,6 +76,10 @@ const withIpv6 = skipUnless("there is no IPv6", makes(AF_INET6, SOCK_DGRAM));
 const withNetlink = skipUnless("there is no AF_NETLINK", makes(AF_NETLINK, SOCK_DGRAM) && !isEmulated());
 const withVsock = skipUnless("there is no vsock from this machine to itself", await hasVsockLoopback());
 
+const activator = ["/usr/bin", "/bin", "/lib/systemd"]
+  .map((folder) => `${folder}/systemd-socket-activate`)
+  .find((path) => existsSync(path));
+
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "sendmsg-test-"));
@@ -142,6 +146,27 @@ describe("recipes", { timeout }, () => {
       await run(["LISTEN_PID=1", "LISTEN_FDS=1", process.execPath, recipe("socket-activation.mjs")], "env"),
     ).toEqual(good(""));
   });
+
+  skipUnless("there is no systemd-socket-activate here", activator !== undefined)(
+    "socket-activation.mjs works with systemd's own program",
+    async () => {
+      const path = join(directory, "socket");
+      const options = [`--listen=${path}`, "--fdname=one", process.execPath, recipe("socket-activation.mjs")];
+      const child = spawn(activator!, options, { stdio: ["ignore", "ignore", "pipe"] });
+      const ended = new Promise((resolve) => child.on("exit", resolve));
+      // It says on standard error that it listens, and starts Node when somebody connects.
+      let errors = "";
+      for await (const text of child.stderr.setEncoding("utf8")) {
+        errors += text;
+        if (!/^Listening on .*\n/m.test(errors)) continue;
+        const client = await Socket.connect({ path });
+        expect(`${(await client.recvmsg()).data}`).toBe("hello from one\n");
+        await client.close();
+        break;
+      }
+      expect(await ended).toBe(0);
+    },
+  );
 
   withNetlink("netlink-dump.mjs prints the addresses that Node knows, too", async () => {
     const { output, ...outcome } = await run([recipe("netlink-dump.mjs")]);
@@ -340,7 +365,7 @@ describe("throughput", { timeout }, () => {
   });
 
   onRealKernel("bench/throughput.mjs measures every way", async () => {
-    const { output, ...outcome } = await run([join(repository, "bench/throughput.mjs"), "1"]);
+    const { output, ...outcome } = await run([join(repository, "bench/throughput.mjs"), "1", "1"]);
     expect(outcome).toEqual({ code: 0, errors: "" });
     const measured = [...output.matchAll(/^\| ((?:receive|send): .*?) \| [\d.]+ \| [\d.]+ \| [\d.]+ \|$/gm)];
     const shown = [...textOf("docs/throughput.md").matchAll(/^\| ((?:receive|send): .*?) \|/gm)];
