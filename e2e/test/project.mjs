@@ -16,7 +16,6 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, inject, onTestFinished } from "vitest";
 import { repository } from "../../tools/paths.mjs";
-import { load } from "./toolbox.mjs";
 
 // The programs that shells and package managers call. There is no compiler, no make and no Python.
 const TOOLS = [
@@ -119,57 +118,33 @@ function startIn(cwd, env, program, args) {
 }
 
 /**
- * Returns the README's two programs, with these paths for the socket and for the file. `change` edits the programs. Then esbuild
- * rewrites `using` for the runtimes that don't parse it.
- */
-export async function readmePrograms(socket, file, change = (code) => code) {
-  const text = readFileSync(join(repository, "README.md"), "utf8");
-  const [send, receive] = ["Sending", "Receiving"].map((title) => {
-    const code = new RegExp(`^## ${title}\n+\`\`\`js\n([\\s\\S]*?)^\`\`\``, "m").exec(text)?.[1];
-    if (!code) throw new Error(`README.md has no program under ${title}`);
-    return code;
-  });
-  expect(send + receive).toContain("/run/app.sock");
-  expect(send).toContain("/var/log/app.log");
-  const { transform } = await load("esbuild");
-  const lower = async (code) =>
-    (
-      await transform(change(code).replaceAll("/run/app.sock", socket).replaceAll("/var/log/app.log", file), {
-        target: "node18",
-        format: "esm",
-      })
-    ).code;
-  return { send: await lower(send), receive: await lower(receive) };
-}
-
-/**
- * Runs the README's two programs in a project. `runtime` is the command that runs a program. The receiver must print the file that
- * the sender passes. `change` edits the programs for runtimes that need it.
+ * Runs the README's two programs in a project, as they stand there. `runtime` is the command that runs a program. The receiver must
+ * print the project's package.json, which the sender passes. `change` edits the programs for runtimes that need it.
  */
 export async function runReadme(user, runtime, change = (code) => code) {
-  const [socket, file] = [join(user.root, "app.sock"), join(user.root, "app.log")];
-  writeFileSync(file, `a log of ${user.folder}\n`);
-  const { send, receive } = await readmePrograms(socket, file, change);
-  user.write("send.mjs", send);
-  user.write("receive.mjs", receive);
-  await exchange(user, socket, file, [...runtime, "receive.mjs"], [...runtime, "send.mjs"]);
-}
-
-/** Starts the receiver, waits until the receiver listens, and starts the sender. */
-export async function exchange(user, socket, file, receive, send) {
-  const receiver = user.start(...receive);
+  const text = readFileSync(join(repository, "README.md"), "utf8");
+  const [receive, send] = [...text.matchAll(/^```js\n([\s\S]*?)^```/gm)].map(([, code]) => code);
+  expect(receive).toContain("Listener.listen");
+  expect(send).toContain("Socket.connect");
+  user.write("receive.mjs", change(receive));
+  user.write("send.mjs", change(send));
+  const receiver = user.start(...runtime, "receive.mjs");
   let over = false;
   receiver.ended.then(() => {
     over = true;
   });
-  while (!existsSync(socket) && !over) await delay(20);
+  while (!existsSync(join(user.folder, "app.sock")) && !over) await delay(20);
   if (over) {
     expect(await receiver.ended, "the receiver ended before it listened").toMatchObject({
       status: 0,
       stderr: "",
     });
   }
-  await user.run(...send);
+  await user.run(...runtime, "send.mjs");
   const { status, stdout, stderr } = await receiver.ended;
-  expect({ status, stdout }, stderr).toEqual({ status: 0, stdout: readFileSync(file, "utf8") });
+  const sent = readFileSync(join(user.folder, "package.json"), "utf8");
+  expect({ status, stdout }, stderr).toEqual({
+    status: 0,
+    stdout: `"my file" brought 1 descriptor\n${sent}`,
+  });
 }

@@ -77,8 +77,7 @@ describe.each(Object.keys(nodes).filter((major) => Number(major) >= 20))("Node %
 
   test("the README's programs need only the permissions that docs/runtimes.md names, and leave no file", async () => {
     const user = projectWithSendmsg({ node: nodes[major] });
-    // The socket and the file that is sent are in the folder above the project.
-    const allowed = [`--allow-fs-read=${user.root}`, `--allow-fs-write=${user.root}`];
+    const allowed = [`--allow-fs-read=${user.folder}`, `--allow-fs-write=${user.folder}`];
     await runReadme(user, [
       "node",
       permission,
@@ -86,7 +85,7 @@ describe.each(Object.keys(nodes).filter((major) => Number(major) >= 20))("Node %
       ...allowed,
       "--allow-fs-write=/proc/self/fd",
     ]);
-    expect(readdirSync(user.root).filter((name) => /sock|\.sendmsg/.test(name))).toEqual([]);
+    expect(readdirSync(user.folder).filter((name) => /sock|\.sendmsg/.test(name))).toEqual([]);
   });
 
   test("a program that may only read its own folder passes a descriptor; without --allow-addons, the error asks for it", async () => {

@@ -146,7 +146,7 @@ describe("what the documents show", { timeout }, () => {
     const log = join(directory, "app.log");
     const path = join(directory, "app.sock");
     writeFileSync(log, "what the log says");
-    const [send, receive] = await codeOf("README.md", { "/run/app.sock": path, "/var/log/app.log": log });
+    const [receive, send] = await codeOf("README.md", { "app.sock": path, "package.json": log });
     const receiving = node(...evaluate(receive!));
     while (!existsSync(path)) {
       const ended = await Promise.race([receiving, pause(10)]);
@@ -157,7 +157,8 @@ describe("what the documents show", { timeout }, () => {
     do sent = await node(...evaluate(send!));
     while (sent.errors.includes("ECONNREFUSED"));
     expect(sent).toEqual({ code: 0, output: "", errors: "" });
-    expect(await receiving).toEqual({ code: 0, output: "what the log says", errors: "" });
+    const output = '"my file" brought 1 descriptor\nwhat the log says';
+    expect(await receiving).toEqual({ code: 0, output, errors: "" });
   });
 
   test("docs/syscalls.md: the first program runs", async () => {
