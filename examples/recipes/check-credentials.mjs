@@ -7,12 +7,11 @@ import { Listener, Socket } from "sendmsg";
 const directory = await mkdtemp(join(tmpdir(), "recipe-"));
 const path = join(directory, "socket");
 // Two checks are better than one: mode 0o600 lets no other user connect in the first place.
-const listener = await Listener.listen({ path }, { mode: 0o600, unlink: "stale" });
+const listener = await Listener.listen({ path }, { mode: 0o600, allow: { uid: process.getuid() } });
 
 async function serve(peer) {
   try {
-    const { pid, uid } = peer.getPeerCredentials();
-    if (uid !== process.getuid()) return; // hangs up
+    const { pid } = peer.getPeerCredentials();
     await peer.sendmsg({ data: `hello, ${pid === process.pid ? "my own process" : `process ${pid}`}` });
   } finally {
     await peer.close();
