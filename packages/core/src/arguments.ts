@@ -1,5 +1,6 @@
 import { isAnyArrayBuffer, isTypedArray, isUint8Array } from "node:util/types";
 import { invalidArgType, invalidArgValue, outOfRange } from "./errors.js";
+import { checkKeys, type KnownKeys } from "./known-keys.js";
 
 // TypeScript checks each argument once, with these functions. The native layer checks nothing.
 
@@ -95,8 +96,16 @@ export function unpolluted<T>(value: T): T {
   });
 }
 
-/** Checks that the value is an object, and returns it without polluted properties: see {@link unpolluted}. `fix` says what to write instead. */
-export function checkObject<T extends object>(argument: string, value: T | undefined, fix?: string): T {
+/**
+ * Checks that the value is an object that has no other keys (see {@link checkKeys}), and returns it without polluted properties (see
+ * {@link unpolluted}). With ANY_KEYS, it may have any keys. `fix` says what to write instead of a value that is no object.
+ */
+export function checkObject<T extends object>(
+  argument: string,
+  value: T | undefined,
+  keys: KnownKeys | undefined,
+  fix?: string,
+): T {
   // Reject bytes, lists and signals: they have none of our option names, so they would silently count as empty options.
   if (
     value === null ||
@@ -107,6 +116,7 @@ export function checkObject<T extends object>(argument: string, value: T | undef
   ) {
     throw invalidArgType(argument, "of type object", value, fix);
   }
+  if (keys !== undefined) checkKeys(argument, value, keys);
   return unpolluted(value);
 }
 

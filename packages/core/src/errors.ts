@@ -73,6 +73,9 @@ export function syscallDeniedError(errno: number, syscall: string): SystemError 
   return Object.assign(error, { reason: SYSCALL_DENIED });
 }
 
+/** How many characters of a text an error message shows. */
+const LONGEST_QUOTE = 48;
+
 /** How an error message shows a wrong value. This never throws, even if the value's own code does. */
 export function printed(value: unknown): string {
   try {
@@ -95,6 +98,15 @@ function printedBy(value: unknown): string {
       : `${String(value)}${typeof value === "bigint" ? "n" : ""}`;
   if (text.length > 28) text = `${text.slice(0, 25)}...`;
   return `type ${typeof value} (${text})`;
+}
+
+/** How an error message shows a text that the program gave: in quotes, and cut if it is long. */
+export function quoted(text: string): string {
+  // Cut between characters, not within one that is two UTF-16 units.
+  const start = text.slice(0, 2 * LONGEST_QUOTE);
+  const characters = [...start];
+  const isCut = start.length < text.length || characters.length > LONGEST_QUOTE;
+  return JSON.stringify(`${characters.slice(0, LONGEST_QUOTE).join("")}${isCut ? "..." : ""}`);
 }
 
 /** TypeError ERR_INVALID_ARG_TYPE. `expected` completes "must be …". `fix` says what to write instead. */

@@ -1,4 +1,4 @@
-export type { Address } from "./address/index.js";
+export type { Address, AddressInput, AddressOf, FamilyAddress, NodeAddress } from "./address/index.js";
 export type { Data } from "./arguments.js";
 export type { ControlMessage, ControlName } from "./control/index.js";
 export type { SocketType } from "./control/socket-type.js";

@@ -1,9 +1,10 @@
-import type { Address } from "./address/index.js";
+import type { AddressInput } from "./address/index.js";
 import { codecOf } from "./address/table.js";
 import { checkArray, checkBoolean, checkInteger, checkObject, checkString } from "./arguments.js";
 import { AF_INET, AF_INET6 } from "./constants/address-families.js";
 import type { ControlMessage, ControlName } from "./control/index.js";
 import { invalidArgType, invalidArgValue, printed } from "./errors.js";
+import { ANY_KEYS, checkKeys, keysOf } from "./known-keys.js";
 import { IPV4_BYTES, IPV6_BYTES, readIpv6, writeIpv4, writeIpv6 } from "./wire/ip-text.js";
 
 // IPv4 and IPv6 report the same facts in different control messages. This file gives both the same names. An AF_INET6 socket also
@@ -67,6 +68,17 @@ const MAX_HOP_LIMIT = 0xff;
 const MAX_SEGMENT = 0xffff;
 const ANY: Record<IpFamily, string> = { ipv4: "0.0.0.0", ipv6: "::" };
 
+const NAMES_OPTIONS = /* @__PURE__ */ keysOf<{ segments?: boolean }>({ segments: true });
+
+const SETTINGS = /* @__PURE__ */ keysOf<PacketSettings>({
+  ecn: true,
+  dscp: true,
+  hopLimit: true,
+  source: true,
+  interfaceIndex: true,
+  segmentSize: true,
+});
+
 const IPV4_NAMES = ["ipTos", "ipTtl", "ipPktInfo"] as const satisfies readonly ControlName[];
 const IPV6_NAMES = ["ipv6Tclass", "ipv6HopLimit", "ipv6PktInfo"] as const satisfies readonly ControlName[];
 
@@ -78,7 +90,7 @@ const IPV6_NAMES = ["ipv6Tclass", "ipv6HopLimit", "ipv6PktInfo"] as const satisf
  * kernel may join several UDP datagrams, and the caller has to cut them apart by `segmentSize`.
  */
 export function packetInfoNames(family: IpFamily, options: { segments?: boolean } = {}): ControlName[] {
-  const { segments = false } = checkObject("options", options);
+  const { segments = false } = checkObject("options", options, NAMES_OPTIONS);
   checkBoolean("options.segments", segments);
   checkIpFamily("family", family);
   const names: ControlName[] = family === "ipv4" ? [...IPV4_NAMES] : [...IPV4_NAMES, ...IPV6_NAMES];
@@ -94,7 +106,7 @@ function numberOf(value: number, i: number): number {
 }
 
 function packetInfoOf<V extends { address: string }>(value: V, i: number): V {
-  if (typeof checkObject(valueAt(i), value).address !== "string") {
+  if (typeof checkObject(valueAt(i), value, ANY_KEYS).address !== "string") {
     throw invalidArgType(`${valueAt(i)}.address`, "of type string", value.address);
   }
   return value;
@@ -104,7 +116,7 @@ function packetInfoOf<V extends { address: string }>(value: V, i: number): V {
 export function readPacketInfo(message: { readonly control: readonly ControlMessage[] }): PacketInfo {
   const control = checkArray<ControlMessage | undefined>(
     "message.control",
-    checkObject("message", message).control,
+    checkObject("message", message, ANY_KEYS).control,
   );
   const info: PacketInfo = {};
   for (let i = 0; i < control.length; i++) {
@@ -156,8 +168,12 @@ export function readPacketInfo(message: { readonly control: readonly ControlMess
  * @throws TypeError, RangeError: a setting is out of range; `source` is of the other IP version; `to` is not an IP address.
  * @see ip(7), ipv6(7), udp(7)
  */
-export function packetControl(settings: PacketSettings, to: Address | IpFamily): ControlMessage[] {
-  const { ecn, dscp, hopLimit, source, interfaceIndex, segmentSize } = checkObject("settings", settings);
+export function packetControl(settings: PacketSettings, to: AddressInput | IpFamily): ControlMessage[] {
+  const { ecn, dscp, hopLimit, source, interfaceIndex, segmentSize } = checkObject(
+    "settings",
+    settings,
+    SETTINGS,
+  );
   const family = typeof to === "string" ? checkIpFamily("to", to) : familyOfPacket(to);
   const control: ControlMessage[] = [];
   if (ecn !== undefined || dscp !== undefined) {
@@ -200,8 +216,9 @@ function checkIpFamily(argument: string, family: unknown): IpFamily {
 }
 
 /** The version of IP in which a packet to this address is sent. */
-function familyOfPacket(to: Address): IpFamily {
-  const { family } = codecOf(to, "to");
+function familyOfPacket(to: AddressInput): IpFamily {
+  const { family, keys } = codecOf(to, "to");
+  checkKeys("to", to, keys);
   if (family === AF_INET) return "ipv4";
   if (family !== AF_INET6) throw invalidArgValue("to", "must be an IPv4 or IPv6 address");
   const { address } = to as { address: unknown };

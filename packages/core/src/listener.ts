@@ -1,6 +1,6 @@
 import type { Server as NetServer } from "node:net";
 import { detailsOf } from "./address/encode.js";
-import type { Address } from "./address/index.js";
+import type { Address, AddressInput, AddressOf } from "./address/index.js";
 import { checkInteger, unpolluted } from "./arguments.js";
 import { AF_UNIX } from "./constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
@@ -33,6 +33,8 @@ import {
   CREATION_OPTIONS,
   checkAddress,
   checkOptions,
+  LISTEN_KEYS,
+  LISTENER_FROM_KEYS,
   refuseOptions,
   type SocketOptions,
 } from "./socket/creation-options.js";
@@ -110,8 +112,10 @@ const MOST_UNCLOSED = 256;
  * A listening socket on the event loop.
  *
  * Close it when done: `await using listener = …`, or `close()` in a `finally`.
+ *
+ * `A` is the type of its address, and of those of the sockets that it accepts.
  */
-export class Listener implements MessageListener<Socket> {
+export class Listener<A extends Address = Address> implements MessageListener<Socket<A>> {
   readonly #endpoint: Endpoint;
   readonly #facts: SocketFacts;
   readonly #accepted: AcceptedSettings;
@@ -153,12 +157,15 @@ export class Listener implements MessageListener<Socket> {
    * @throws a system error: EADDRINUSE, EACCES, ENOENT, …
    * @see bind(2), listen(2), unix(7)
    */
-  static listen(at: Address, options: ListenOptions = {}): Promise<Listener> {
-    return Listener.#listen(at, options).catch(rejectInTurn);
+  static listen<const Given extends AddressInput>(
+    at: Given,
+    options: ListenOptions = {},
+  ): Promise<Listener<AddressOf<Given>>> {
+    return Listener.#listen<AddressOf<Given>>(at, options).catch(rejectInTurn);
   }
 
-  static async #listen(at: Address, options: ListenOptions): Promise<Listener> {
-    const checked = checkOptions(options);
+  static async #listen<A extends Address>(at: AddressInput, options: ListenOptions): Promise<Listener<A>> {
+    const checked = checkOptions(options, LISTEN_KEYS);
     const { backlog = DEFAULT_BACKLOG, allow } = unpolluted(options);
     checkInteger("options.backlog", backlog, 0, 0x7fffffff);
     checkNotAborted(checked.signal);
@@ -181,7 +188,7 @@ export class Listener implements MessageListener<Socket> {
         throw withReason(failure(result, "listen", detailsOf(at)), LISTEN, { fd, address: at, ...facts });
       }
       rule?.probe(peerOfDescriptor(descriptor));
-      return new Listener(
+      return new Listener<A>(
         CONSTRUCT,
         descriptor,
         facts,
@@ -208,7 +215,7 @@ export class Listener implements MessageListener<Socket> {
     source: number | FileDescriptor | NetServer,
     options: Pick<ListenOptions, "receive" | "maxFds" | "allow"> = {},
   ): Listener {
-    const checked = checkOptions(options);
+    const checked = checkOptions(options, LISTENER_FROM_KEYS);
     refuseOptions(options, CREATION_OPTIONS);
     const { descriptor, commit, undo } = takeOver(source);
     try {
@@ -249,8 +256,8 @@ export class Listener implements MessageListener<Socket> {
   }
 
   /** The address that the listener is bound to. @see getsockname(2) */
-  getsockname(): Address {
-    return addressOf("getsockname", this.#endpoint.open());
+  getsockname(): A {
+    return addressOf("getsockname", this.#endpoint.open()) as A;
   }
 
   /**
@@ -262,8 +269,8 @@ export class Listener implements MessageListener<Socket> {
    * @throws a system error: ECONNABORTED, …; AbortError; `ERR_SENDMSG_CLOSED`; what the `allow` function throws.
    * @see accept(2)
    */
-  accept(options: { signal?: AbortSignal } = {}): Promise<Socket> {
-    return withCallerStack(this.#queue.accept(options), this.accept);
+  accept(options: { signal?: AbortSignal } = {}): Promise<Socket<A>> {
+    return withCallerStack(this.#queue.accept(options), this.accept) as Promise<Socket<A>>;
   }
 
   /**
@@ -277,8 +284,8 @@ export class Listener implements MessageListener<Socket> {
    * @throws a system error: `EMFILE` if no descriptor is free, ECONNABORTED, …
    * @see accept(2)
    */
-  tryAccept(): Socket | undefined {
-    return this.#queue.tryAccept();
+  tryAccept(): Socket<A> | undefined {
+    return this.#queue.tryAccept() as Socket<A> | undefined;
   }
 
   #try(): Accepted<Socket> {
@@ -395,11 +402,11 @@ export class Listener implements MessageListener<Socket> {
    * If the peer gave up a connection, if no descriptor is free, or if `allow` refuses a peer, the error goes to `onError` and the
    * iteration continues (after a pause if no descriptor is free). Any other error is thrown.
    */
-  connections(options: AcceptOptions = {}): AsyncGenerator<Socket, void, undefined> {
-    return iterateConnections(this, this.#queue, options);
+  connections(options: AcceptOptions = {}): AsyncGenerator<Socket<A>, void, undefined> {
+    return iterateConnections(this, this.#queue, options) as AsyncGenerator<Socket<A>, void, undefined>;
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<Socket, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<Socket<A>, void, undefined> {
     return this.connections();
   }
 

@@ -1,4 +1,4 @@
-import { type Address, decodeAddress } from "./address/index.js";
+import { type Address, type AddressInput, decodeAddress } from "./address/index.js";
 import {
   checkArray,
   checkBoolean,
@@ -14,6 +14,7 @@ import type { ControlMessage } from "./control/table.js";
 import type { Descriptor, FileDescriptor } from "./descriptor.js";
 import { invalidArgType } from "./errors.js";
 import type { Sendable } from "./interop/sendable.js";
+import { type KnownKeys, keysOf } from "./known-keys.js";
 import { unshared } from "./unshared.js";
 
 /** The message that one sendmsg(2) sends. */
@@ -25,7 +26,7 @@ export interface OutgoingMessage {
   /** Other control messages. If the kernel takes a stream message in several parts, they go with each part. */
   control?: readonly ControlMessage[];
   /** The destination, on a socket that is not connected. */
-  address?: Address;
+  address?: AddressInput | undefined;
   /**
    * MSG_* flags. MSG_DONTWAIT and MSG_NOSIGNAL are always set. MSG_ZEROCOPY is refused, because the kernel would still read the
    * memory after the send has settled.
@@ -33,8 +34,19 @@ export interface OutgoingMessage {
   flags?: number;
 }
 
-/** What one recvmsg(2) returned: bytes, descriptors, control messages and address belong together. */
-export interface Message<D extends Descriptor = FileDescriptor> extends Disposable {
+export const MESSAGE_KEYS: KnownKeys = /* @__PURE__ */ keysOf<OutgoingMessage>({
+  data: true,
+  address: true,
+  fds: true,
+  control: true,
+  flags: true,
+});
+
+/**
+ * What one recvmsg(2) returned: bytes, descriptors, control messages and address belong together. `A` is the type of the address.
+ */
+export interface Message<D extends Descriptor = FileDescriptor, A extends Address = Address>
+  extends Disposable {
   /**
    * The bytes, in memory that no other message shares. So you can give them to other code, even if it transfers them. If you
    * received into one buffer with `buffers`, this is a view of that buffer.
@@ -51,7 +63,7 @@ export interface Message<D extends Descriptor = FileDescriptor> extends Disposab
   /** The control messages other than descriptors. They are decoded when you first read this property. */
   readonly control: readonly ControlMessage[];
   /** The sender's address. Absent on a connected stream. */
-  readonly address?: Address | undefined;
+  readonly address?: A | undefined;
   /** The msg_flags that the kernel returned. */
   readonly flags: number;
   /** True at the end of the stream. Then this is not a message from the peer. */
@@ -67,7 +79,7 @@ export interface Message<D extends Descriptor = FileDescriptor> extends Disposab
   /** How many descriptors came beyond `maxFds`. The library has closed them. */
   readonly droppedFds: number;
   /** Copies the message into memory of its own. The descriptors move to the copy, because they have one owner. */
-  copy(): Message<D>;
+  copy(): Message<D, A>;
   /** Closes the descriptors that you have not taken. */
   [Symbol.dispose](): void;
 }
@@ -84,6 +96,18 @@ export interface MessageInit<D extends Descriptor = FileDescriptor> {
   fullLength?: number;
   droppedFds?: number;
 }
+
+const INIT_KEYS = /* @__PURE__ */ keysOf<MessageInit>({
+  data: true,
+  fds: true,
+  control: true,
+  pidfd: true,
+  address: true,
+  flags: true,
+  eof: true,
+  fullLength: true,
+  droppedFds: true,
+});
 
 /** Bytes from the kernel. They are decoded when the program first reads them. */
 export class RawParts {
@@ -258,7 +282,7 @@ function checkInit<D extends Descriptor>(init: MessageInit<D>): MessageInit<D> {
     eof,
     fullLength,
     droppedFds,
-  } = checkObject("init", init);
+  } = checkObject("init", init, INIT_KEYS);
   const checked: MessageInit<D> = {
     fds: checkArray("init.fds", fds).map((fd, i) => checkDescriptor<D>(`init.fds[${i}]`, fd)),
     address,

@@ -2,7 +2,13 @@ import type { Socket as DgramSocket } from "node:dgram";
 import type { Socket as NetSocket } from "node:net";
 import { detailsOf } from "./address/encode.js";
 import { checkFamily } from "./address/family.js";
-import { type Address, encodeAddress } from "./address/index.js";
+import {
+  type Address,
+  type AddressInput,
+  type AddressOf,
+  encodeAddress,
+  type FamilyAddress,
+} from "./address/index.js";
 import { checkObject, checkSignal, unpolluted } from "./arguments.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants/address-families.js";
 import { SOL_SOCKET } from "./constants/levels.js";
@@ -19,7 +25,7 @@ import { type Message, messageOf, type OutgoingMessage } from "./message.js";
 import { binding } from "./native/load.js";
 import { PEER } from "./reasons/peer.js";
 import { withReason } from "./reasons/reasons.js";
-import { checkNotAborted } from "./socket/abort.js";
+import { checkNotAborted, SIGNAL_KEYS } from "./socket/abort.js";
 import { addressOf } from "./socket/address-of.js";
 import { bindTo } from "./socket/bind.js";
 import type { BindPathOptions } from "./socket/bind-path.js";
@@ -32,6 +38,7 @@ import {
   CREATION_OPTIONS,
   checkAddress,
   checkOptions,
+  OPEN_KEYS,
   type OpenOptions,
   refuseOptions,
   type SocketOptions,
@@ -87,8 +94,10 @@ export let socketOf: (
  *
  * Several sends and several receives may wait at the same time. Each direction keeps its order. The socket keeps the process alive
  * only while a call waits. Close it when done: `await using socket = …`, or `close()` in a `finally`.
+ *
+ * `A` is the type of the socket's addresses: its own, its peer's, and those of messages that it receives.
  */
-export class Socket implements MessageSocket<FileDescriptor> {
+export class Socket<A extends Address = Address> implements MessageSocket<FileDescriptor> {
   readonly #endpoint: Endpoint;
   readonly #facts: SocketFacts;
   readonly #receiving: Receiving;
@@ -140,15 +149,24 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @throws a system error: ECONNREFUSED, ENOENT, EACCES, ETIMEDOUT, …; AbortError.
    * @see connect(2), unix(7), ip(7)
    */
-  static connect(to: Address, options: Omit<SocketOptions, "mode" | "unlink"> = {}): Promise<Socket> {
-    return withCallerStack(Socket.#connected(to, options).catch(rejectInTurn), Socket.connect);
+  static connect<const Given extends AddressInput>(
+    to: Given,
+    options: Omit<SocketOptions, "mode" | "unlink"> = {},
+  ): Promise<Socket<AddressOf<Given>>> {
+    return withCallerStack(
+      Socket.#connected<AddressOf<Given>>(to, options).catch(rejectInTurn),
+      Socket.connect,
+    );
   }
 
-  static async #connected(to: Address, options: Omit<SocketOptions, "mode" | "unlink">): Promise<Socket> {
+  static async #connected<A extends Address>(
+    to: AddressInput,
+    options: Omit<SocketOptions, "mode" | "unlink">,
+  ): Promise<Socket<A>> {
     const checked = checkOptions(options);
     refuseOptions(options, ["mode", "unlink"]);
     checkNotAborted(checked.signal);
-    const socket = Socket.#make(factsFor(checkAddress("to", to), checked, "connect"), checked);
+    const socket = Socket.#make<A>(factsFor(checkAddress("to", to), checked, "connect"), checked);
     try {
       await socket.#connect(to, checked.signal ? { signal: checked.signal } : {});
       return socket;
@@ -166,8 +184,10 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @throws a system error: EPERM, EPROTONOSUPPORT, EAFNOSUPPORT, …
    * @see socket(2)
    */
-  static open(options: OpenOptions): Socket {
-    const checked = checkOptions(options);
+  static open<const Family extends OpenOptions["family"]>(
+    options: OpenOptions & { family: Family },
+  ): Socket<FamilyAddress<Family>> {
+    const checked = checkOptions(options, OPEN_KEYS);
     refuseOptions(options, ["mode", "unlink", "signal"]);
     const family = checkFamily("options.family", unpolluted(options).family);
     return Socket.#make(factsFor(family, checked, "bind"), checked);
@@ -180,15 +200,18 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @throws a system error: EADDRINUSE, EACCES, EADDRNOTAVAIL, …
    * @see bind(2)
    */
-  static bind(at: Address, options: SocketOptions = {}): Promise<Socket> {
-    return Socket.#bound(at, options).catch(rejectInTurn);
+  static bind<const Given extends AddressInput>(
+    at: Given,
+    options: SocketOptions = {},
+  ): Promise<Socket<AddressOf<Given>>> {
+    return Socket.#bound<AddressOf<Given>>(at, options).catch(rejectInTurn);
   }
 
-  static async #bound(at: Address, options: SocketOptions): Promise<Socket> {
+  static async #bound<A extends Address>(at: AddressInput, options: SocketOptions): Promise<Socket<A>> {
     const checked = checkOptions(options);
     checkNotAborted(checked.signal);
     const facts = factsFor(checkAddress("at", at), checked, "bind");
-    const socket = Socket.#make(facts, checked);
+    const socket = Socket.#make<A>(facts, checked);
     try {
       if (facts.type === SOCK_STREAM) allowRebinding(socket.#endpoint.open(), facts.family);
       await socket.#bindTo(at, checked);
@@ -241,11 +264,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
     }
   }
 
-  static #make(facts: SocketFacts, checked: CheckedOptions): Socket {
+  static #make<A extends Address>(facts: SocketFacts, checked: CheckedOptions): Socket<A> {
     const descriptor = createSocket(facts, checked);
     try {
       const switches = ControlSwitchboard.of(descriptor.fd, facts, checked.receive);
-      return new Socket(CONSTRUCT, descriptor, facts, { maxFds: checked.maxFds, switches });
+      return new Socket<A>(CONSTRUCT, descriptor, facts, { maxFds: checked.maxFds, switches });
     } catch (error) {
       descriptor.close();
       throw error;
@@ -316,11 +339,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @throws a system error: EINVAL if the socket is bound already, EADDRINUSE, EACCES, EADDRNOTAVAIL, …
    * @see bind(2)
    */
-  bind(at: Address, options: Pick<SocketOptions, "mode" | "unlink" | "signal"> = {}): Promise<void> {
+  bind(at: AddressInput, options: Pick<SocketOptions, "mode" | "unlink" | "signal"> = {}): Promise<void> {
     return this.#bind(at, options).catch(rejectInTurn);
   }
 
-  async #bind(at: Address, options: Pick<SocketOptions, "mode" | "unlink" | "signal">): Promise<void> {
+  async #bind(at: AddressInput, options: Pick<SocketOptions, "mode" | "unlink" | "signal">): Promise<void> {
     const checked = checkOptions(options);
     refuseOptions(options, ["type", "protocol", "receive", "maxFds", "ipv6Only", "reusePort"]);
     checkNotAborted(checked.signal);
@@ -329,7 +352,7 @@ export class Socket implements MessageSocket<FileDescriptor> {
     return this.#bindTo(at, checked);
   }
 
-  #bindTo(at: Address, options: BindPathOptions): Promise<void> {
+  #bindTo(at: AddressInput, options: BindPathOptions): Promise<void> {
     return bindTo(
       () => this.#endpoint.open(),
       at,
@@ -345,12 +368,12 @@ export class Socket implements MessageSocket<FileDescriptor> {
    *
    * @see connect(2)
    */
-  connect(to: Address, options: { signal?: AbortSignal } = {}): Promise<void> {
+  connect(to: AddressInput, options: { signal?: AbortSignal } = {}): Promise<void> {
     return withCallerStack(this.#connect(to, options).catch(rejectInTurn), this.connect);
   }
 
-  async #connect(to: Address, options: { signal?: AbortSignal }): Promise<void> {
-    const signal = checkSignal("options.signal", checkObject("options", options).signal);
+  async #connect(to: AddressInput, options: { signal?: AbortSignal }): Promise<void> {
+    const signal = checkSignal("options.signal", checkObject("options", options, SIGNAL_KEYS).signal);
     const address = encodeAddress(to, "to", interfacesOf(this.#endpoint.open()));
     const inThread = this.#shared || this.#sending.purges;
     try {
@@ -423,8 +446,10 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * @throws a system error (ECONNRESET, ECONNREFUSED on a datagram socket, …), AbortError or `ERR_SENDMSG_CLOSED`.
    * @see recvmsg(2), unix(7)
    */
-  recvmsg(options: ReceiveOptions = NO_OPTIONS): Promise<Message> {
-    return withCallerStack(this.#receiving.receive(options), this.recvmsg);
+  recvmsg(options: ReceiveOptions = NO_OPTIONS): Promise<Message<FileDescriptor, A>> {
+    return withCallerStack(this.#receiving.receive(options), this.recvmsg) as Promise<
+      Message<FileDescriptor, A>
+    >;
   }
 
   /**
@@ -434,8 +459,8 @@ export class Socket implements MessageSocket<FileDescriptor> {
    * the message. And the library receives nothing more while too many descriptors from this peer wait to be closed. In both cases,
    * try again after the event loop has run.
    */
-  tryRecvmsg(options: ReceiveOptions = NO_OPTIONS): Message | undefined {
-    return this.#receiving.tryReceive(options);
+  tryRecvmsg(options: ReceiveOptions = NO_OPTIONS): Message<FileDescriptor, A> | undefined {
+    return this.#receiving.tryReceive(options) as Message<FileDescriptor, A> | undefined;
   }
 
   /**
@@ -470,11 +495,11 @@ export class Socket implements MessageSocket<FileDescriptor> {
    *
    * After an error that {@link IterationOptions.onError} lists, the iteration continues. Any other error is thrown.
    */
-  messages(options: IterationOptions = {}): AsyncGenerator<Message, void, undefined> {
+  messages(options: IterationOptions = {}): AsyncGenerator<Message<FileDescriptor, A>, void, undefined> {
     return iterate(this, this.#facts.type === SOCK_STREAM, options);
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<Message<FileDescriptor, A>, void, undefined> {
     return this.messages();
   }
 
@@ -502,13 +527,13 @@ export class Socket implements MessageSocket<FileDescriptor> {
   }
 
   /** The address to which the socket is bound. @see getsockname(2) */
-  getsockname(): Address {
-    return addressOf("getsockname", this.#endpoint.open());
+  getsockname(): A {
+    return addressOf("getsockname", this.#endpoint.open()) as A;
   }
 
   /** The peer's address. @throws `ENOTCONN`. @see getpeername(2) */
-  getpeername(): Address {
-    return addressOf("getpeername", this.#endpoint.open());
+  getpeername(): A {
+    return addressOf("getpeername", this.#endpoint.open()) as A;
   }
 
   /** The same as `peer.credentials()`. @see unix(7) SO_PEERCRED */

@@ -1,3 +1,4 @@
+import type { UnixAddress } from "./address/index.js";
 import { AF_UNIX } from "./constants/address-families.js";
 import { SOCK_NONBLOCK } from "./constants/socket-types.js";
 import type { SocketType } from "./control/socket-type.js";
@@ -31,10 +32,14 @@ function checkPair(type: SocketType, options: PairOptions): { facts: SocketFacts
   return { facts: { family: AF_UNIX, type: typeNumber, protocol: checked.protocol ?? 0 }, checked };
 }
 
-function makeSocket(descriptor: FileDescriptor, facts: SocketFacts, checked: CheckedOptions): Socket {
+function makeSocket(
+  descriptor: FileDescriptor,
+  facts: SocketFacts,
+  checked: CheckedOptions,
+): Socket<UnixAddress> {
   refuseDescriptors(descriptor.fd, checked.maxFds);
   const switches = ControlSwitchboard.of(descriptor.fd, facts, checked.receive);
-  return socketOf(descriptor, facts, { maxFds: checked.maxFds, switches });
+  return socketOf(descriptor, facts, { maxFds: checked.maxFds, switches }) as Socket<UnixAddress>;
 }
 
 /**
@@ -43,7 +48,10 @@ function makeSocket(descriptor: FileDescriptor, facts: SocketFacts, checked: Che
  *
  * @see socketpair(2)
  */
-export function socketpair(type: SocketType = "stream", options: PairOptions = {}): [Socket, Socket] {
+export function socketpair(
+  type: SocketType = "stream",
+  options: PairOptions = {},
+): [Socket<UnixAddress>, Socket<UnixAddress>] {
   const { facts, checked } = checkPair(type, options);
   const [first, second] = createPair(facts, SOCK_NONBLOCK);
   try {
@@ -72,7 +80,7 @@ export function socketpair(type: SocketType = "stream", options: PairOptions = {
 export function socketpairForChild(
   type: SocketType = "stream",
   options: PairOptions = {},
-): [socket: Socket, end: FileDescriptor] {
+): [socket: Socket<UnixAddress>, end: FileDescriptor] {
   const { facts, checked } = checkPair(type, options);
   // SOCK_NONBLOCK would make both ends non-blocking.
   const [ours, theirs] = createPair(facts, 0);

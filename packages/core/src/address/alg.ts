@@ -1,6 +1,7 @@
 import { checkString } from "../arguments.js";
 import { AF_ALG } from "../constants/address-families.js";
 import { invalidArgValue } from "../errors.js";
+import { keysOf } from "../known-keys.js";
 import { readU32, write32 } from "../wire/bytes.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU32 } from "./fields.js";
@@ -17,6 +18,14 @@ export interface AlgAddress {
   /** Absent: 0. */
   mask?: number;
 }
+
+const KEYS = /* @__PURE__ */ keysOf<AlgAddress>({
+  family: true,
+  type: true,
+  name: true,
+  features: true,
+  mask: true,
+});
 
 /** struct sockaddr_alg, include/uapi/linux/if_alg.h. With a longer name, it is longer. */
 const SIZE = 88;
@@ -46,6 +55,7 @@ function ascii(bytes: Uint8Array): string | undefined {
 
 export const alg: AddressCodec<AlgAddress> = {
   family: AF_ALG,
+  keys: KEYS,
 
   encode({ type, name, features, mask }, argument) {
     const nameBytes = asciiBytes(`${argument}.name`, name, NAME_BYTES);

@@ -1,6 +1,7 @@
 import { checkInteger } from "../arguments.js";
 import { AF_BLUETOOTH } from "../constants/address-families.js";
 import { invalidArgValue } from "../errors.js";
+import { keysOf } from "../known-keys.js";
 import { readU16, writeU16 } from "../wire/bytes.js";
 import { MAC_BYTES, parseMac, readMac } from "../wire/mac.js";
 import type { AddressCodec } from "./codec.js";
@@ -44,6 +45,17 @@ export interface ScoAddress {
   protocol: "sco";
   address: string;
 }
+
+const KEYS = /* @__PURE__ */ keysOf<BluetoothAddress>({
+  family: true,
+  protocol: true,
+  address: true,
+  device: true,
+  channel: true,
+  psm: true,
+  cid: true,
+  addressType: true,
+});
 
 // struct sockaddr_hci, _sco, _rc, _l2, include/net/bluetooth/*.h. Each has another length, by which we recognise the protocol.
 const HCI_SIZE = 6;
@@ -135,6 +147,7 @@ function decode(bytes: Uint8Array): BluetoothAddress | undefined {
 
 export const bluetooth: AddressCodec<BluetoothAddress> = {
   family: AF_BLUETOOTH,
+  keys: KEYS,
   encode,
   decode,
   format: (given) => ({

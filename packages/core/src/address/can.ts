@@ -1,5 +1,6 @@
 import { checkBigint, checkInteger, checkUint32 } from "../arguments.js";
 import { AF_CAN } from "../constants/address-families.js";
+import { keysOf } from "../known-keys.js";
 import { readI32, readU32, readU64, write32, write64 } from "../wire/bytes.js";
 import { MAX_U64 } from "../wire/integers.js";
 import { checkInterface } from "../wire/interface.js";
@@ -33,6 +34,16 @@ export interface CanJ1939Address extends CanRawAddress {
   address: number;
 }
 
+const KEYS = /* @__PURE__ */ keysOf<CanAddress>({
+  family: true,
+  interface: true,
+  rxId: true,
+  txId: true,
+  name: true,
+  pgn: true,
+  address: true,
+});
+
 /**
  * struct sockaddr_can, include/uapi/linux/can.h. We recognise the protocol by the length, as the kernel does with its
  * *_MIN_NAMELEN.
@@ -49,6 +60,7 @@ const ADDRESS = 20;
 
 export const can: AddressCodec<CanAddress> = {
   family: AF_CAN,
+  keys: KEYS,
 
   encode(given, argument, interfaceIndex) {
     const index = checkInterface(`${argument}.interface`, given.interface, interfaceIndex);

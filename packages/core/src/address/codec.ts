@@ -1,9 +1,11 @@
+import type { KnownKeys } from "../known-keys.js";
 import type { InterfaceLookup } from "../wire/payload.js";
 
 /** Encodes and decodes the addresses of one family. */
 export interface AddressCodec<A> {
   /** AF_* */
   readonly family: number;
+  readonly keys: KnownKeys;
   /** Checks the address and returns its sockaddr, in which the family is not filled in yet. Errors name `argument`. */
   encode(address: A, argument: string, interfaceIndex: InterfaceLookup): Uint8Array;
   /** Returns undefined if the bytes are not a valid address. */

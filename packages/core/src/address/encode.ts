@@ -1,9 +1,11 @@
 import { checkFunction, checkString, unpolluted } from "../arguments.js";
+import { checkKeys } from "../known-keys.js";
 import { writeU16 } from "../wire/bytes.js";
 import { systemInterfaceIndex } from "../wire/interface.js";
 import type { InterfaceLookup } from "../wire/payload.js";
 import type { AddressDetails } from "./codec.js";
-import { type Address, codecOf } from "./table.js";
+import { type RawAddress, raw } from "./raw.js";
+import { type AddressInput, codecOf } from "./table.js";
 
 /**
  * Encodes an address into the bytes of its sockaddr, for bind(2), connect(2) and sendmsg(2).
@@ -16,7 +18,7 @@ import { type Address, codecOf } from "./table.js";
  * @see unix(7), ip(7), ipv6(7)
  */
 export function encodeAddress(
-  address: Address,
+  address: AddressInput,
   argument = "address",
   interfaceIndex: InterfaceLookup = systemInterfaceIndex,
 ): Uint8Array {
@@ -24,24 +26,25 @@ export function encodeAddress(
   checkFunction("interfaceIndex", interfaceIndex);
   const given = unpolluted(address);
   const codec = codecOf(given, argument);
+  checkKeys(argument, address, codec.keys);
   const bytes = codec.encode(given, argument, interfaceIndex);
   writeU16(bytes, 0, familyOf(given, codec));
   return bytes;
 }
 
 /** The address's family as a number: AF_UNIX, AF_INET… */
-export function addressFamily(address: Address, argument = "address"): number {
+export function addressFamily(address: AddressInput, argument = "address"): number {
   checkString("argument", argument);
   const given = unpolluted(address);
   return familyOf(given, codecOf(given, argument));
 }
 
 /** The codec of raw addresses serves all families. So there the address itself gives the number. */
-const familyOf = ({ family }: Address, codec: { readonly family: number }): number =>
-  typeof family === "number" ? family : codec.family;
+const familyOf = (address: AddressInput, codec: { readonly family: number }): number =>
+  codec === raw ? (address as RawAddress).family : codec.family;
 
 /** How an error names an address that is already checked. */
-export const detailsOf = (address: Address): AddressDetails => {
+export const detailsOf = (address: AddressInput): AddressDetails => {
   const given = unpolluted(address);
   return codecOf(given, "address").format(given);
 };
@@ -52,7 +55,7 @@ export const detailsOf = (address: Address): AddressDetails => {
  *
  * @throws TypeError, RangeError: it is not an address.
  */
-export function formatAddress(address: Address): AddressDetails {
+export function formatAddress(address: AddressInput): AddressDetails {
   // Only to check the address. The interfaces that it names need not exist on this machine.
   encodeAddress(address, "address", () => 0);
   return detailsOf(address);

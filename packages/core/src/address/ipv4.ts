@@ -1,9 +1,11 @@
 import { checkInteger } from "../arguments.js";
 import { AF_INET } from "../constants/address-families.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
+import { keysOf } from "../known-keys.js";
 import { readU16Be, writeU16Be } from "../wire/bytes.js";
 import { readIpv4, writeIpv4 } from "../wire/ip-text.js";
 import type { AddressCodec } from "./codec.js";
+import type { NodeAddress } from "./node-address.js";
 
 /** An IPv4 address and port. You can also give a net.SocketAddress. */
 export interface Ipv4Address {
@@ -13,6 +15,14 @@ export interface Ipv4Address {
   /** 0 to 65535; with bind(2), 0 lets the kernel choose. */
   port: number;
 }
+
+const KEYS = /* @__PURE__ */ keysOf<Ipv4Address | NodeAddress>({
+  address: true,
+  port: true,
+  family: true,
+  size: true,
+  flowlabel: true,
+});
 
 /** struct sockaddr_in, include/uapi/linux/in.h. */
 const SIZE = 16;
@@ -25,6 +35,7 @@ export const MAX_PORT = 0xffff;
 
 export const ipv4: AddressCodec<Ipv4Address> = {
   family: AF_INET,
+  keys: KEYS,
 
   encode({ address, port }, argument) {
     if (typeof address !== "string") throw invalidArgType(`${argument}.address`, "of type string", address);

@@ -1,12 +1,14 @@
 import { checkInteger, checkUint32 } from "../arguments.js";
 import { AF_INET6 } from "../constants/address-families.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
+import { keysOf } from "../known-keys.js";
 import { readU16Be, readU32, readU32Be, write32, write32Be, writeU16Be } from "../wire/bytes.js";
 import { checkInterface } from "../wire/interface.js";
 import { readIpv6, writeIpv6 } from "../wire/ip-text.js";
 import type { InterfaceLookup } from "../wire/payload.js";
 import type { AddressCodec } from "./codec.js";
 import { MAX_PORT } from "./ipv4.js";
+import type { NodeAddress } from "./node-address.js";
 
 /** An IPv6 address and port. You can also give a net.SocketAddress. */
 export interface Ipv6Address {
@@ -24,6 +26,15 @@ export interface Ipv6Address {
   scopeId?: number;
 }
 
+const KEYS = /* @__PURE__ */ keysOf<Ipv6Address | NodeAddress>({
+  address: true,
+  port: true,
+  family: true,
+  scopeId: true,
+  flowlabel: true,
+  size: true,
+});
+
 /** struct sockaddr_in6, include/uapi/linux/in6.h. */
 const SIZE = 28;
 const PORT = 2;
@@ -38,6 +49,7 @@ function zoneIndex(zone: string, argument: string, interfaceIndex: InterfaceLook
 
 export const ipv6: AddressCodec<Ipv6Address> = {
   family: AF_INET6,
+  keys: KEYS,
 
   encode({ address, port, flowlabel, scopeId }, argument, interfaceIndex) {
     if (typeof address !== "string") throw invalidArgType(`${argument}.address`, "of type string", address);

@@ -1,5 +1,6 @@
 import { checkInteger } from "../arguments.js";
 import { AF_LLC } from "../constants/address-families.js";
+import { keysOf } from "../known-keys.js";
 import { readU16, writeU16 } from "../wire/bytes.js";
 import { invalidMac, readMac, writeMac } from "../wire/mac.js";
 import type { AddressCodec } from "./codec.js";
@@ -22,6 +23,16 @@ export interface LlcAddress {
   ua?: number;
 }
 
+const KEYS = /* @__PURE__ */ keysOf<LlcAddress>({
+  family: true,
+  sap: true,
+  address: true,
+  arphrd: true,
+  test: true,
+  xid: true,
+  ua: true,
+});
+
 /** struct sockaddr_llc, include/uapi/linux/llc.h. */
 const SIZE = 16;
 const ARPHRD = 2;
@@ -33,6 +44,7 @@ const MAC = 8;
 
 export const llc: AddressCodec<LlcAddress> = {
   family: AF_LLC,
+  keys: KEYS,
 
   encode(given, argument) {
     const bytes = new Uint8Array(SIZE);

@@ -1,4 +1,5 @@
 import { AF_NETLINK } from "../constants/address-families.js";
+import { keysOf } from "../known-keys.js";
 import { readU32, write32 } from "../wire/bytes.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU32 } from "./fields.js";
@@ -14,6 +15,8 @@ export interface NetlinkAddress {
   groups?: number;
 }
 
+const KEYS = /* @__PURE__ */ keysOf<NetlinkAddress>({ family: true, port: true, groups: true });
+
 /** struct sockaddr_nl, include/uapi/linux/netlink.h. */
 const SIZE = 12;
 const PORT = 4;
@@ -21,6 +24,7 @@ const GROUPS = 8;
 
 export const netlink: AddressCodec<NetlinkAddress> = {
   family: AF_NETLINK,
+  keys: KEYS,
 
   encode({ port, groups }, argument) {
     const bytes = new Uint8Array(SIZE);

@@ -1,5 +1,6 @@
 import { AF_PACKET } from "../constants/address-families.js";
 import { invalidArgType } from "../errors.js";
+import { keysOf } from "../known-keys.js";
 import { readI32, readU16, readU16Be, write32, writeU16, writeU16Be } from "../wire/bytes.js";
 import { checkInterface } from "../wire/interface.js";
 import { invalidMac, parseMac, readMac } from "../wire/mac.js";
@@ -21,6 +22,15 @@ export interface PacketAddress {
   address?: string;
 }
 
+const KEYS = /* @__PURE__ */ keysOf<PacketAddress>({
+  family: true,
+  interface: true,
+  protocol: true,
+  hatype: true,
+  packetType: true,
+  address: true,
+});
+
 /** struct sockaddr_ll, include/uapi/linux/if_packet.h. Its address field can be longer than the header declares. */
 const SIZE = 20;
 const PROTOCOL = 2;
@@ -34,6 +44,7 @@ const MAX_ADDRESS = 32;
 
 export const packet: AddressCodec<PacketAddress> = {
   family: AF_PACKET,
+  keys: KEYS,
 
   encode(given, argument, interfaceIndex) {
     const text: unknown = given.address;

@@ -1,5 +1,6 @@
 import { checkUint32 } from "../arguments.js";
 import { AF_QIPCRTR } from "../constants/address-families.js";
+import { keysOf } from "../known-keys.js";
 import { readU32, write32 } from "../wire/bytes.js";
 import type { AddressCodec } from "./codec.js";
 
@@ -10,6 +11,8 @@ export interface QrtrAddress {
   port: number;
 }
 
+const KEYS = /* @__PURE__ */ keysOf<QrtrAddress>({ family: true, node: true, port: true });
+
 /** struct sockaddr_qrtr, include/uapi/linux/qrtr.h. */
 const SIZE = 12;
 const NODE = 4;
@@ -17,6 +20,7 @@ const PORT = 8;
 
 export const qrtr: AddressCodec<QrtrAddress> = {
   family: AF_QIPCRTR,
+  keys: KEYS,
 
   encode({ node, port }, argument) {
     const bytes = new Uint8Array(SIZE);

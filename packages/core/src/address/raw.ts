@@ -1,5 +1,6 @@
 import { checkBytes, checkInteger } from "../arguments.js";
 import { AF_UNSPEC } from "../constants/address-families.js";
+import { keysOf } from "../known-keys.js";
 import { copyBytes, readU16 } from "../wire/bytes.js";
 
 import { type AddressCodec, FAMILY_BYTES } from "./codec.js";
@@ -12,9 +13,12 @@ export interface RawAddress {
   data: Uint8Array;
 }
 
+const KEYS = /* @__PURE__ */ keysOf<RawAddress>({ family: true, data: true });
+
 export const raw: AddressCodec<RawAddress> = {
   family: AF_UNSPEC,
 
+  keys: KEYS,
   encode({ family, data }, argument) {
     checkInteger(`${argument}.family`, family, 0, 0xffff);
     const rest = checkBytes(`${argument}.data`, data);

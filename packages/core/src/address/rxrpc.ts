@@ -1,21 +1,31 @@
-import { checkInteger } from "../arguments.js";
+import { checkInteger, unpolluted } from "../arguments.js";
 import { AF_INET, AF_INET6, AF_RXRPC } from "../constants/address-families.js";
 import { SOCK_DGRAM } from "../constants/socket-types.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
+import { checkKeys, keysOf } from "../known-keys.js";
 import { readU16, writeU16 } from "../wire/bytes.js";
 import type { AddressCodec } from "./codec.js";
+import { ipCodecOf, nodeIpCodec } from "./ip.js";
 import { type Ipv4Address, ipv4 } from "./ipv4.js";
 import { type Ipv6Address, ipv6 } from "./ipv6.js";
+import type { NodeAddress } from "./node-address.js";
 
 /** An RxRPC service and its place in the network: Documentation/networking/rxrpc.rst. */
 export interface RxrpcAddress {
   family: "rxrpc";
   service: number;
   /** The destination of the UDP packets. */
-  transport: Ipv4Address | Ipv6Address;
+  transport: Ipv4Address | Ipv6Address | NodeAddress;
   /** Absent: SOCK_DGRAM, which is the only possible value. */
   transportType?: number;
 }
+
+const KEYS = /* @__PURE__ */ keysOf<RxrpcAddress>({
+  family: true,
+  service: true,
+  transport: true,
+  transportType: true,
+});
 
 /** struct sockaddr_rxrpc, include/uapi/linux/rxrpc.h. */
 const SIZE = 36;
@@ -24,8 +34,11 @@ const TRANSPORT_TYPE = 4;
 const TRANSPORT_LENGTH = 6;
 const TRANSPORT = 8;
 
+const nameOf = ({ family }: { family: number }): string => (family === AF_INET6 ? "ipv6" : "ipv4");
+
 export const rxrpc: AddressCodec<RxrpcAddress> = {
   family: AF_RXRPC,
+  keys: KEYS,
 
   encode({ service, transport, transportType = SOCK_DGRAM }, argument, interfaceIndex) {
     const bytes = new Uint8Array(SIZE);
@@ -35,19 +48,20 @@ export const rxrpc: AddressCodec<RxrpcAddress> = {
     if (transport === null || typeof transport !== "object") {
       throw invalidArgType(where, "an IPv4 or IPv6 address: an object", transport);
     }
-    if (typeof transport.address !== "string") {
-      throw invalidArgType(`${where}.address`, "of type string", transport.address);
+    const given = unpolluted(transport);
+    if (typeof given.address !== "string") {
+      throw invalidArgType(`${where}.address`, "of type string", given.address);
     }
-    const isIpv6 = transport.address.includes(":");
-    if (transport.family !== undefined && transport.family !== (isIpv6 ? "ipv6" : "ipv4")) {
+    const codec = ipCodecOf(given.address);
+    const { family } = given;
+    if (family !== undefined && family !== nameOf(codec) && nodeIpCodec(family, given.address) !== codec) {
       throw invalidArgValue(`${where}.family`, "is not the family of its address");
     }
-    const inner = isIpv6
-      ? ipv6.encode(transport as Ipv6Address, where, interfaceIndex)
-      : ipv4.encode(transport as Ipv4Address, where, interfaceIndex);
+    checkKeys(where, transport, codec.keys);
+    const inner = codec.encode(given as never, where, interfaceIndex);
     writeU16(bytes, TRANSPORT_LENGTH, inner.length);
     bytes.set(inner, TRANSPORT);
-    writeU16(bytes, TRANSPORT, isIpv6 ? AF_INET6 : AF_INET);
+    writeU16(bytes, TRANSPORT, codec.family);
     return bytes;
   },
 

@@ -20,7 +20,10 @@ function sockaddr<A extends object>(ctype: string, codec: AddressCodec<A>, size:
     read: (bytes, at) =>
       readU16(bytes, at) === codec.family ? codec.decode(bytes.subarray(at, at + size)) : undefined,
     write(bytes, at, value, encoding, argument) {
-      bytes.set(codec.encode(checkObject(argument, value), argument, encoding.interfaceIndex), at);
+      bytes.set(
+        codec.encode(checkObject(argument, value, codec.keys), argument, encoding.interfaceIndex),
+        at,
+      );
       writeU16(bytes, at, codec.family);
     },
   };

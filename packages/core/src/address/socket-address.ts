@@ -5,6 +5,7 @@ import { invalidArgValue } from "../errors.js";
 import { addressFamily, encodeAddress } from "./encode.js";
 import type { Ipv4Address } from "./ipv4.js";
 import type { Ipv6Address } from "./ipv6.js";
+import type { NodeAddress } from "./node-address.js";
 
 /** A flow label has 20 bits. In an Ipv6Address, the bits above them are the traffic class. */
 const FLOW_LABEL = 0xfffff;
@@ -14,7 +15,7 @@ const FLOW_LABEL = 0xfffff;
  *
  * @throws TypeError, RangeError: it is not an IP address.
  */
-export function toSocketAddress(address: Ipv4Address | Ipv6Address): SocketAddress {
+export function toSocketAddress(address: Ipv4Address | Ipv6Address | NodeAddress): SocketAddress {
   const family = addressFamily(address);
   if (family !== AF_INET && family !== AF_INET6) {
     throw invalidArgValue("address", "must be an IPv4 or IPv6 address");

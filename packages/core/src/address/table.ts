@@ -1,13 +1,17 @@
-import { invalidArgType, invalidArgValue } from "../errors.js";
+import { invalidArgType, invalidArgValue, quoted } from "../errors.js";
+import { keysNamed, suggestionFor, unknownKey } from "../known-keys.js";
+import { didYouMean, nearestName } from "../nearest-name.js";
 import { type AlgAddress, alg } from "./alg.js";
 import { type BluetoothAddress, bluetooth } from "./bluetooth.js";
 import { type CanAddress, can } from "./can.js";
 import type { AddressCodec } from "./codec.js";
-import type { AddressFamilyName } from "./family.js";
+import { type AddressFamilyName, familyName, spellingsOf } from "./family.js";
+import { ipCodecOf, nodeIpCodec } from "./ip.js";
 import { type Ipv4Address, ipv4 } from "./ipv4.js";
 import { type Ipv6Address, ipv6 } from "./ipv6.js";
 import { type LlcAddress, llc } from "./llc.js";
 import { type NetlinkAddress, netlink } from "./netlink.js";
+import type { NodeAddress } from "./node-address.js";
 import { type PacketAddress, packet } from "./packet.js";
 import { type QrtrAddress, qrtr } from "./qrtr.js";
 import { type RawAddress, raw } from "./raw.js";
@@ -58,6 +62,9 @@ export type Address =
   | XdpAddress
   | RawAddress;
 
+/** What functions take as an address: ours, or one of Node's own modules. */
+export type AddressInput = Address | NodeAddress;
+
 const byNumber = new Map<number, AnyCodec>(Object.values(codecs).map((codec) => [codec.family, codec]));
 
 /** The codec for a family (AF_*). Undefined if the library does not know the family. */
@@ -67,12 +74,42 @@ function familyByFields(
   address: Partial<Record<"path" | "abstract" | "address", unknown>>,
 ): AnyCodec | undefined {
   if (address.path !== undefined || address.abstract !== undefined) return unix;
-  if (typeof address.address === "string") return address.address.includes(":") ? ipv6 : ipv4;
+  if (typeof address.address === "string") return ipCodecOf(address.address);
   return undefined;
 }
 
+/** The keys of addresses that need no family. */
+const USUAL_KEYS = /* @__PURE__ */ keysNamed(["path", "abstract", "address", "port", "family"]);
+
+/** The error for an address of which nothing says what it is. If one of its keys is misspelt, the error says so. */
+function noAddress(address: object, argument: string): Error {
+  const wrong = Object.keys(address).find(
+    (key) => USUAL_KEYS.all[key] !== true && suggestionFor(key, USUAL_KEYS) !== undefined,
+  );
+  if (wrong !== undefined) return unknownKey(argument, wrong, USUAL_KEYS);
+  return invalidArgValue(argument, 'must have a "family", a "path", an "abstract" name or an IP "address"');
+}
+
+/** A number as family needs bytes, or an IP address if the number is Node's. */
+function noData(family: number, argument: string): Error {
+  const name = familyName(family);
+  const other =
+    family === 4 || family === 6
+      ? `, or { family: ${family}, address, port } with an IP address as text`
+      : name === undefined
+        ? ""
+        : `, or an address with the family's name: ${JSON.stringify(name)}`;
+  return invalidArgValue(argument, `must be { family: ${family}, data } with the address's bytes${other}`);
+}
+
+const nearestFamily = (name: string): string | undefined =>
+  nearestName(
+    name,
+    Object.keys(codecs).flatMap((family) => spellingsOf(family as keyof typeof codecs)),
+  );
+
 /** The codec for an address. Errors name `argument`. */
-export function codecOf(address: Address, argument: string): AnyCodec {
+export function codecOf(address: AddressInput, argument: string): AnyCodec {
   if (address === null || typeof address !== "object") {
     throw invalidArgType(argument, "an address: an object", address);
   }
@@ -80,14 +117,22 @@ export function codecOf(address: Address, argument: string): AnyCodec {
   if (family === undefined) {
     const codec = familyByFields(address);
     if (codec) return codec;
-    throw invalidArgValue(argument, 'must have a "family", a "path", an "abstract" name or an IP "address"');
+    throw noAddress(address, argument);
   }
-  if (typeof family === "number") return raw;
+  if (typeof family === "number") {
+    const { address: text, data } = address as { address?: unknown; data?: unknown };
+    const codec = nodeIpCodec(family, text);
+    if (codec) return codec;
+    if (data === undefined) throw noData(family, argument);
+    return raw;
+  }
   if (typeof family !== "string")
     throw invalidArgType(`${argument}.family`, "of type string or number", family);
-  if (Object.hasOwn(codecs, family)) return codecs[family];
+  if (Object.hasOwn(codecs, family)) return codecs[family as keyof typeof codecs];
+  const codec = nodeIpCodec(family, undefined);
+  if (codec) return codec;
   throw invalidArgValue(
     `${argument}.family`,
-    `is not the name of an address family: ${JSON.stringify(family)}`,
+    `is not the name of an address family: ${quoted(family)}${didYouMean(nearestFamily(family))}`,
   );
 }

@@ -2,6 +2,7 @@ import { checkInteger, checkUint32 } from "../arguments.js";
 import { AF_TIPC } from "../constants/address-families.js";
 import { TIPC_SERVICE_ADDR, TIPC_SERVICE_RANGE, TIPC_SOCKET_ADDR } from "../constants/tipc.js";
 import { invalidArgValue } from "../errors.js";
+import { keysOf } from "../known-keys.js";
 import { readU32, write32 } from "../wire/bytes.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU32 } from "./fields.js";
@@ -36,6 +37,19 @@ export interface TipcServiceRange extends TipcScope {
   upper: number;
 }
 
+const KEYS = /* @__PURE__ */ keysOf<TipcAddress>({
+  family: true,
+  kind: true,
+  type: true,
+  instance: true,
+  lower: true,
+  upper: true,
+  ref: true,
+  node: true,
+  domain: true,
+  scope: true,
+});
+
 /** struct sockaddr_tipc, include/uapi/linux/tipc.h. */
 const SIZE = 16;
 const KIND = 2;
@@ -66,6 +80,7 @@ function parts(given: TipcAddress, argument: string): [first: number, second: nu
 
 export const tipc: AddressCodec<TipcAddress> = {
   family: AF_TIPC,
+  keys: KEYS,
 
   encode(given, argument) {
     const bytes = new Uint8Array(SIZE);

@@ -1,5 +1,6 @@
 import { checkUint32 } from "../arguments.js";
 import { AF_VSOCK } from "../constants/address-families.js";
+import { keysOf } from "../known-keys.js";
 import { readU32, write32 } from "../wire/bytes.js";
 import type { AddressCodec } from "./codec.js";
 import { optionalU8 } from "./fields.js";
@@ -15,6 +16,8 @@ export interface VsockAddress {
   flags?: number;
 }
 
+const KEYS = /* @__PURE__ */ keysOf<VsockAddress>({ family: true, cid: true, port: true, flags: true });
+
 /** struct sockaddr_vm, include/uapi/linux/vm_sockets.h. */
 const SIZE = 16;
 const PORT = 4;
@@ -23,6 +26,7 @@ const FLAGS = 12;
 
 export const vsock: AddressCodec<VsockAddress> = {
   family: AF_VSOCK,
+  keys: KEYS,
 
   encode({ cid, port, flags }, argument) {
     const bytes = new Uint8Array(SIZE);

@@ -1,5 +1,6 @@
 import { checkUint32 } from "../arguments.js";
 import { AF_XDP } from "../constants/address-families.js";
+import { keysOf } from "../known-keys.js";
 import { readU16, readU32, write32, writeU16 } from "../wire/bytes.js";
 import { checkInterface } from "../wire/interface.js";
 import type { AddressCodec } from "./codec.js";
@@ -17,6 +18,14 @@ export interface XdpAddress {
   sharedUmemFd?: number;
 }
 
+const KEYS = /* @__PURE__ */ keysOf<XdpAddress>({
+  family: true,
+  interface: true,
+  queueId: true,
+  flags: true,
+  sharedUmemFd: true,
+});
+
 /** struct sockaddr_xdp, include/uapi/linux/if_xdp.h. */
 const SIZE = 16;
 const FLAGS = 2;
@@ -29,6 +38,7 @@ const MAX_INDEX = 0x7fffffff;
 
 export const xdp: AddressCodec<XdpAddress> = {
   family: AF_XDP,
+  keys: KEYS,
 
   encode(given, argument, interfaceIndex) {
     const bytes = new Uint8Array(SIZE);

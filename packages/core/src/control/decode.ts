@@ -1,5 +1,6 @@
 import { type AddressFamilyName, checkFamily } from "../address/family.js";
-import { checkBytes, unpolluted } from "../arguments.js";
+import { checkBytes, checkObject } from "../arguments.js";
+import { keysOf } from "../known-keys.js";
 import { copyBytes } from "../wire/bytes.js";
 import { checkLayout, inLayout, type Layout, machineLayout } from "../wire/layout.js";
 import { type ControlItem, newItem, readItem } from "./items.js";
@@ -11,6 +12,8 @@ export interface DecodeControlOptions {
   /** The layout of the program that received the bytes. Default: the layout of this process. */
   layout?: Layout | undefined;
 }
+
+const OPTION_KEYS = /* @__PURE__ */ keysOf<DecodeControlOptions>({ family: true, layout: true });
 
 function unknown(bytes: Uint8Array, item: ControlItem, truncated: boolean): UnknownControlMessage {
   const { level, type, start, length, stated } = item;
@@ -70,7 +73,7 @@ function decodeItem(
  */
 export function decodeControl(bytes: Uint8Array, options?: DecodeControlOptions): ControlMessage[] {
   const control = checkBytes("bytes", bytes);
-  const given = unpolluted(options);
+  const given = options === undefined ? undefined : checkObject("options", options, OPTION_KEYS);
   const layout = given?.layout === undefined ? machineLayout : checkLayout(given.layout);
   const family = given?.family === undefined ? undefined : checkFamily("options.family", given.family);
   const messages: ControlMessage[] = [];

@@ -1,7 +1,9 @@
 import { type AddressFamilyName, checkFamily, familyName } from "../address/family.js";
-import { checkBytes, checkInt32, checkInteger, checkString, unpolluted } from "../arguments.js";
+import { checkBytes, checkInt32, checkInteger, checkObject, checkString, unpolluted } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
-import { invalidArgType, invalidArgValue } from "../errors.js";
+import { invalidArgType, invalidArgValue, quoted } from "../errors.js";
+import { checkKeys, keysOf } from "../known-keys.js";
+import { didYouMean } from "../nearest-name.js";
 import { write32 } from "../wire/bytes.js";
 import { checkInterfaceLookup } from "../wire/interface.js";
 import { checkLayout, inLayout, type Layout, machineLayout } from "../wire/layout.js";
@@ -13,6 +15,7 @@ import {
   entryNamed,
   hasFamily,
   type NamedEntry,
+  nearestControlName,
   type UnknownControlMessage,
 } from "./table.js";
 
@@ -30,6 +33,27 @@ export interface EncodeControlOptions {
   argument?: string | undefined;
 }
 
+const OPTION_KEYS = /* @__PURE__ */ keysOf<EncodeControlOptions>({
+  family: true,
+  interfaceIndex: true,
+  argument: true,
+  layout: true,
+});
+
+const NAMED_KEYS = /* @__PURE__ */ keysOf<Exclude<ControlMessage, UnknownControlMessage>>({
+  name: true,
+  value: true,
+});
+
+const UNKNOWN_KEYS = /* @__PURE__ */ keysOf<UnknownControlMessage>({
+  name: true,
+  level: true,
+  type: true,
+  data: true,
+  truncated: true,
+  length: true,
+});
+
 /** A checked message, and the length of its payload. */
 interface Plan {
   readonly message: ControlMessage;
@@ -39,6 +63,7 @@ interface Plan {
 }
 
 function planUnknown(message: UnknownControlMessage, argument: string, isLast: boolean): Plan {
+  checkKeys(argument, message, UNKNOWN_KEYS);
   checkInt32(`${argument}.level`, message.level);
   checkInt32(`${argument}.type`, message.type);
   const { length } = message;
@@ -63,12 +88,13 @@ function plan(
     throw invalidArgType(argument, "of type object", message);
   const { name } = message;
   if (name === "unknown") return planUnknown(message, argument, isLast);
+  checkKeys(argument, message, NAMED_KEYS);
   if (typeof name !== "string") throw invalidArgType(`${argument}.name`, "of type string", name);
   const named = entryNamed(name);
   if (named === undefined) {
     throw invalidArgValue(
       `${argument}.name`,
-      `is not the name of a control message: ${JSON.stringify(name)}`,
+      `is not the name of a control message: ${quoted(name)}${didYouMean(nearestControlName(name))}`,
     );
   }
   if (family !== undefined && !hasFamily(named, family)) {
@@ -116,7 +142,7 @@ export function encodeControl(
   messages: readonly ControlMessage[],
   options?: EncodeControlOptions,
 ): Uint8Array {
-  const given = unpolluted(options);
+  const given = options === undefined ? undefined : checkObject("options", options, OPTION_KEYS);
   const argument =
     given?.argument === undefined ? "control" : checkString("options.argument", given.argument);
   if (!Array.isArray(messages)) throw invalidArgType(argument, "an instance of Array", messages);
@@ -125,6 +151,7 @@ export function encodeControl(
   // Most programs send descriptors and nothing else. Without plans, encoding them takes half the time.
   const first = unpolluted(messages[0]);
   if (messages.length === 1 && first?.name === "rights" && (family === undefined || family === AF_UNIX)) {
+    checkKeys(`${argument}[0]`, messages[0]!, NAMED_KEYS);
     return encodeRights(checkDescriptors(`${argument}[0].value`, first.value), layout);
   }
   const header = inLayout(HEADER, layout);

@@ -24,7 +24,7 @@ export interface ExtendedError {
   data: number;
 }
 
-export const extendedError: Payload<ExtendedError> = struct("sock_extended_err", {
+const FIELDS = {
   errno: u32,
   origin: u8,
   type: u8,
@@ -32,7 +32,11 @@ export const extendedError: Payload<ExtendedError> = struct("sock_extended_err",
   _pad: u8,
   info: u32,
   data: u32,
-});
+};
+
+export const extendedError: Payload<ExtendedError> = struct("sock_extended_err", FIELDS);
+
+const beforeOffender: Payload<ExtendedError> = struct("sock_extended_err", FIELDS, ["offender"]);
 
 const ERROR = extendedError.size["64"];
 
@@ -58,7 +62,7 @@ function withOffender<A extends Ipv4Address | Ipv6Address>(
       return error;
     },
     write(bytes, at, value, encoding, argument) {
-      extendedError.write(bytes, at, value, encoding, argument, ERROR);
+      beforeOffender.write(bytes, at, value, encoding, argument, ERROR);
       const { offender } = value;
       if (offender === undefined) return;
       sockaddr.write(

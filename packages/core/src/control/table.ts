@@ -3,6 +3,8 @@ import { AF_INET } from "../constants/address-families.js";
 import { SOL_IP, SOL_SOCKET } from "../constants/levels.js";
 import { IPPROTO_SCTP } from "../constants/protocols.js";
 import { SOCK_SEQPACKET } from "../constants/socket-types.js";
+import { withoutPrefix } from "../named-constant.js";
+import { nearestName } from "../nearest-name.js";
 import { once } from "../once.js";
 import type { ValueOf } from "../wire/payload.js";
 import { algMessages } from "./alg.js";
@@ -149,6 +151,25 @@ export const namedEntries = (): Iterable<NamedEntry> => byName().values();
 
 /** The entry with that name, if there is one. */
 export const entryNamed = (name: string): NamedEntry | undefined => byName().get(name);
+
+/** The name that a program probably meant: see {@link nearestName}. `accepts` limits which messages count. */
+export function nearestControlName(
+  given: string,
+  accepts: (entry: ControlEntry) => boolean = () => true,
+): ControlName | undefined {
+  const entries = [...namedEntries()].filter(({ entry }) => accepts(entry));
+  return nearestName(given, [
+    ...entries.flatMap(({ name, entry: { constant } }) =>
+      [name, constant, withoutPrefix(constant)].map((spelling) => [spelling, name] as const),
+    ),
+    // SO_PASSCRED, which switches "credentials" on.
+    ...entries.flatMap(({ name, entry: { enable } }) =>
+      enable === undefined
+        ? []
+        : [enable.constant, withoutPrefix(enable.constant)].map((spelling) => [spelling, name] as const),
+    ),
+  ]);
+}
 
 /**
  * Whether the level number means the entry's level on sockets of this family (AF_*).

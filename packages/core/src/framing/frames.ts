@@ -2,6 +2,7 @@ import { checkFunction, checkInteger, checkObject, checkSignal } from "../argume
 import { SCM_MAX_FD } from "../constants/socket.js";
 import type { Descriptor, FileDescriptor } from "../descriptor.js";
 import { invalidArgValue } from "../errors.js";
+import { keysOf } from "../known-keys.js";
 import { mayTry } from "../socket/fairness.js";
 import { checkMaxFds } from "../socket/receive-request.js";
 import type { MessageSocket } from "../socket.js";
@@ -22,6 +23,15 @@ export interface FrameOptions {
   /** Ends the iteration with an AbortError. */
   signal?: AbortSignal;
 }
+
+const FRAME_KEYS = /* @__PURE__ */ keysOf<FrameOptions>({
+  headerSize: true,
+  length: true,
+  fds: true,
+  maxLength: true,
+  maxFds: true,
+  signal: true,
+});
 
 /** One frame of a stream: see {@link frames}. */
 export interface Frame<D extends Descriptor = FileDescriptor> extends Disposable {
@@ -81,7 +91,14 @@ const LONGEST_INTEGER = 6;
 const LONGEST_HEADER = 65_536;
 
 function checkFormat(options: FrameOptions): Format {
-  const { headerSize = 4, length, fds, maxLength, maxFds, signal } = checkObject("options", options);
+  const {
+    headerSize = 4,
+    length,
+    fds,
+    maxLength,
+    maxFds,
+    signal,
+  } = checkObject("options", options, FRAME_KEYS);
   checkInteger("options.headerSize", headerSize, 1, LONGEST_HEADER);
   if (length === undefined && headerSize > LONGEST_INTEGER) {
     throw invalidArgValue(

@@ -3,8 +3,9 @@ import { SCM_MAX_FD } from "../constants/socket.js";
 import type { ControlMessage } from "../control/table.js";
 import type { Descriptor, FileDescriptor } from "../descriptor.js";
 import { closedError, codedError, invalidArgType, invalidArgValue, outOfRange } from "../errors.js";
+import { keysOf } from "../known-keys.js";
 import type { Message } from "../message.js";
-import { checkNotAborted, listenForAbort } from "../socket/abort.js";
+import { checkNotAborted, listenForAbort, SIGNAL_KEYS } from "../socket/abort.js";
 import { Backoff } from "../socket/backoff.js";
 import { mayTry, nextTurn, rejectInTurn } from "../socket/fairness.js";
 import { checkMaxFds, type ReceiveOptions } from "../socket/receive-request.js";
@@ -21,6 +22,8 @@ export interface StreamReaderOptions {
    */
   maxFds?: number | "all";
 }
+
+const READER_KEYS = /* @__PURE__ */ keysOf<StreamReaderOptions>({ maxLength: true, maxFds: true });
 
 /** The error with which {@link StreamReader.need} rejects if the stream ends too early. */
 export interface StreamEndedError extends Error {
@@ -94,7 +97,7 @@ export class StreamReader<D extends Descriptor = FileDescriptor> implements Disp
         "must be a stream. Other sockets keep the boundaries of messages, so recvmsg() returns one message at a time",
       );
     }
-    const { maxLength, maxFds } = checkObject("options", options);
+    const { maxLength, maxFds } = checkObject("options", options, READER_KEYS);
     this.#socket = socket;
     this.#maxLength =
       maxLength === undefined
@@ -141,7 +144,9 @@ export class StreamReader<D extends Descriptor = FileDescriptor> implements Disp
     try {
       checkInteger("count", count, 0, Number.MAX_SAFE_INTEGER);
       const signal =
-        options === NO_OPTIONS ? undefined : checkNotAborted(checkObject("options", options).signal);
+        options === NO_OPTIONS
+          ? undefined
+          : checkNotAborted(checkObject("options", options, SIGNAL_KEYS).signal);
       this.#checkOpen();
       this.#checkIdle();
       if (count > this.#maxLength) throw tooLong(`${counted(count, "byte")} are needed`, this.#maxLength);

@@ -1,10 +1,18 @@
-import { checkBytes, checkString, unpolluted } from "../arguments.js";
-import { codedError, invalidArgValue } from "../errors.js";
+import { checkBytes, checkObject, checkString } from "../arguments.js";
+import { codedError, invalidArgValue, quoted } from "../errors.js";
+import { keysOf } from "../known-keys.js";
+import { didYouMean } from "../nearest-name.js";
 import { checkInterfaceLookup } from "../wire/interface.js";
 import { checkLayout, inLayout, type Layout, machineLayout } from "../wire/layout.js";
 import type { Encoding, InterfaceLookup } from "../wire/payload.js";
 import type { OptionEntry } from "./entry.js";
-import { type OptionInput, type OptionName, type OptionValue, optionNamed } from "./table.js";
+import {
+  nearestOptionName,
+  type OptionInput,
+  type OptionName,
+  type OptionValue,
+  optionNamed,
+} from "./table.js";
 
 export interface DecodeOptionOptions {
   /** The layout of the program that the bytes belong to. Default: the layout of this process. */
@@ -20,7 +28,11 @@ export interface EncodeOptionOptions extends DecodeOptionOptions {
 export function checkOptionName(name: unknown): OptionEntry {
   const entry = optionNamed(checkString("name", name));
   if (entry === undefined) {
-    throw invalidArgValue("name", `is not the name of a socket option: ${JSON.stringify(name)}`);
+    const given = name as string;
+    throw invalidArgValue(
+      "name",
+      `is not the name of a socket option: ${quoted(given)}${didYouMean(nearestOptionName(given))}`,
+    );
   }
   return entry;
 }
@@ -53,10 +65,11 @@ export function decodeEntry({ payload, constant }: OptionEntry, bytes: Uint8Arra
   return value;
 }
 
-function layoutOf(options: DecodeOptionOptions | undefined): Layout {
-  const layout = unpolluted(options)?.layout;
-  return layout === undefined ? machineLayout : checkLayout(layout);
-}
+const DECODE_KEYS = /* @__PURE__ */ keysOf<DecodeOptionOptions>({ layout: true });
+const ENCODE_KEYS = /* @__PURE__ */ keysOf<EncodeOptionOptions>({ layout: true, interfaceIndex: true });
+
+const checkOptionalLayout = (layout: Layout | undefined): Layout =>
+  layout === undefined ? machineLayout : checkLayout(layout);
 
 /**
  * Returns the bytes that setsockopt(2) takes for an option's value.
@@ -67,11 +80,14 @@ function layoutOf(options: DecodeOptionOptions | undefined): Layout {
 export function encodeOption<N extends OptionName>(
   name: N,
   value: OptionInput<N>,
-  options?: EncodeOptionOptions,
+  options: EncodeOptionOptions = {},
 ): Uint8Array {
   const entry = checkOptionName(name);
-  const interfaceIndex = checkInterfaceLookup(unpolluted(options)?.interfaceIndex);
-  return encodeEntry(entry, value, { layout: layoutOf(options), interfaceIndex });
+  const { layout, interfaceIndex } = checkObject("options", options, ENCODE_KEYS);
+  return encodeEntry(entry, value, {
+    layout: checkOptionalLayout(layout),
+    interfaceIndex: checkInterfaceLookup(interfaceIndex),
+  });
 }
 
 /**
@@ -83,8 +99,9 @@ export function encodeOption<N extends OptionName>(
 export function decodeOption<N extends OptionName>(
   name: N,
   bytes: Uint8Array,
-  options?: DecodeOptionOptions,
+  options: DecodeOptionOptions = {},
 ): OptionValue<N> {
   const entry = checkOptionName(name);
-  return decodeEntry(entry, checkBytes("bytes", bytes), layoutOf(options)) as OptionValue<N>;
+  const { layout } = checkObject("options", options, DECODE_KEYS);
+  return decodeEntry(entry, checkBytes("bytes", bytes), checkOptionalLayout(layout)) as OptionValue<N>;
 }

@@ -1,3 +1,5 @@
+import { withoutPrefix } from "../named-constant.js";
+import { nearestName } from "../nearest-name.js";
 import { once } from "../once.js";
 import { canOptions } from "./can.js";
 import type { OptionEntries, OptionEntry, TypedOption } from "./entry.js";
@@ -82,3 +84,12 @@ export function optionNamed(name: unknown): OptionEntry | undefined {
   const table: OptionEntries = optionTable();
   return typeof name === "string" && Object.hasOwn(table, name) ? table[name] : undefined;
 }
+
+/** The name that a program probably meant: see {@link nearestName}. */
+export const nearestOptionName = (given: string): OptionName | undefined =>
+  nearestName(
+    given,
+    Object.entries<OptionEntry>(optionTable()).flatMap(([name, { constant }]) =>
+      [name, constant, withoutPrefix(constant)].map((spelling) => [spelling, name as OptionName] as const),
+    ),
+  );

@@ -2,6 +2,7 @@ import type { Address } from "../address/index.js";
 import { addressStorage } from "../address/sockaddr.js";
 import { checkBytes, checkInteger, checkObject } from "../arguments.js";
 import { TCP_MD5SIG_MAXKEYLEN } from "../constants/tcp.js";
+import { keysOf } from "../known-keys.js";
 import { copyBytes, readI32, readU16, write32, writeU16 } from "../wire/bytes.js";
 import { interfaceIndex } from "../wire/interface.js";
 import { both } from "../wire/layout.js";
@@ -17,6 +18,14 @@ export interface Md5Signature {
   prefixLength?: number;
   interface?: number | string;
 }
+
+const KEYS = /* @__PURE__ */ keysOf<Md5Signature>({
+  address: true,
+  key: true,
+  flags: true,
+  prefixLength: true,
+  interface: true,
+});
 
 /** The positions of the fields of struct tcp_md5sig: include/uapi/linux/tcp.h. */
 const FLAGS = 128;
@@ -43,7 +52,13 @@ export const md5Signature: Payload<Md5Signature> = {
     };
   },
   write(bytes, at, value, encoding, argument) {
-    const { address, key, flags = 0, prefixLength = 0, interface: device = 0 } = checkObject(argument, value);
+    const {
+      address,
+      key,
+      flags = 0,
+      prefixLength = 0,
+      interface: device = 0,
+    } = checkObject(argument, value, KEYS);
     const secret = checkBytes(`${argument}.key`, key);
     checkInteger(`${argument}.key.length`, secret.length, 0, TCP_MD5SIG_MAXKEYLEN);
     addressStorage.write(bytes, at, address, encoding, `${argument}.address`, FLAGS);

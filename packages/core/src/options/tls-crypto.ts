@@ -10,6 +10,7 @@ import {
   TLS_CIPHER_SM4_GCM,
 } from "../constants/tls.js";
 import { invalidArgValue, outOfRange } from "../errors.js";
+import { keysOf } from "../known-keys.js";
 import { copyBytes, readU16, writeU16 } from "../wire/bytes.js";
 import { both } from "../wire/layout.js";
 import type { Payload } from "../wire/payload.js";
@@ -26,6 +27,15 @@ export interface TlsCrypto {
   /** The number of the next record, 8 bytes in network order. */
   recordSequence: Uint8Array;
 }
+
+const KEYS = /* @__PURE__ */ keysOf<TlsCrypto>({
+  version: true,
+  cipher: true,
+  key: true,
+  iv: true,
+  salt: true,
+  recordSequence: true,
+});
 
 const PARTS = ["iv", "key", "salt", "recordSequence"] as const;
 
@@ -75,7 +85,7 @@ export const tlsCrypto: Payload<TlsCrypto> = {
     return value as unknown as TlsCrypto;
   },
   measure: (value, _encoding, argument) =>
-    sum(lengthsOf(checkObject(argument, value).cipher, `${argument}.cipher`)),
+    sum(lengthsOf(checkObject(argument, value, KEYS).cipher, `${argument}.cipher`)),
   write(bytes, at, value, _encoding, argument) {
     const lengths = lengthsOf(value.cipher, `${argument}.cipher`);
     writeU16(bytes, at, checkInteger(`${argument}.version`, value.version, 0, 0xffff));

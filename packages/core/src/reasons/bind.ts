@@ -1,4 +1,4 @@
-import { type Address, addressFamily, decodeAddress } from "../address/index.js";
+import { type AddressInput, addressFamily, decodeAddress } from "../address/index.js";
 import { fs } from "../builtins.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { SOL_SOCKET } from "../constants/levels.js";
@@ -16,7 +16,7 @@ import { aboutDirectory, fileOf, isBound, kindOf, notDirectory, type Path, probe
 /** A socket that can't be bound to an address, or can't listen there. */
 export interface Place {
   readonly fd: number;
-  readonly address: Address;
+  readonly address: AddressInput;
 }
 
 interface Parts {

@@ -1,5 +1,5 @@
 import { familyName } from "../address/family.js";
-import { type Address, addressFamily } from "../address/index.js";
+import { type AddressInput, addressFamily } from "../address/index.js";
 import { fs } from "../builtins.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "../constants/address-families.js";
 import { SOL_SOCKET } from "../constants/levels.js";
@@ -38,12 +38,12 @@ export interface Destination {
   readonly family: number;
   readonly type: number;
   /** Undefined: the peer to which the socket is connected. */
-  readonly address: Address | undefined;
+  readonly address: AddressInput | undefined;
 }
 
-const pathOf = (address: Address | undefined): Path | undefined =>
+const pathOf = (address: AddressInput | undefined): Path | undefined =>
   (address as { path?: Path } | undefined)?.path;
-const isAbstract = (address: Address | undefined): address is Address =>
+const isAbstract = (address: AddressInput | undefined): address is AddressInput =>
   (address as { abstract?: Path } | undefined)?.abstract !== undefined;
 export const isIp = (family: number): boolean => family === AF_INET || family === AF_INET6;
 
@@ -85,7 +85,7 @@ function nobodyAt(path: Path, type: number): string | undefined {
     : "a socket is bound to this path, but does not listen. Its server must use Listener.listen(), or call listen(2)";
 }
 
-function nobodyNamed(address: Address, type: number): string | undefined {
+function nobodyNamed(address: AddressInput, type: number): string | undefined {
   // The kernel looks for abstract names among the sockets of one type: unix_find_abstract(), net/unix/af_unix.c.
   const listed = isBound(probe(address)) ? "dgram" : listedType(address);
   if (listed === socketTypeName(type)) return undefined;
@@ -132,7 +132,7 @@ function wrongType({ address, type }: Destination): string | undefined {
 const LINK_LOCAL = /^fe[89ab].:/i;
 
 /** A link-local IPv6 address is incomplete without its interface: see ipv6(7), sin6_scope_id. */
-export function withoutInterface(address: Address | undefined): string | undefined {
+export function withoutInterface(address: AddressInput | undefined): string | undefined {
   const { address: text, scopeId = 0 } = (address ?? {}) as { address?: unknown; scopeId?: number };
   return typeof text === "string" && LINK_LOCAL.test(text) && !text.includes("%") && scopeId === 0
     ? `a link-local address needs an interface. Write it as "${text}%eth0", or give scopeId`

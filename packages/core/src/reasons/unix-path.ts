@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Stats } from "node:fs";
-import { type Address, encodeAddress } from "../address/index.js";
+import { type AddressInput, encodeAddress } from "../address/index.js";
 import { fs } from "../builtins.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from "../constants/socket-types.js";
@@ -22,7 +22,7 @@ export const fileOf = (path: Path): FilePath => (typeof path === "string" ? path
  * that a socket of another type lives there, even if its server has not called listen(2) yet. ECONNREFUSED means that the file is
  * stale. A stream server sees no connection, and a datagram server receives nothing.
  */
-export function probe(address: Address): number {
+export function probe(address: AddressInput): number {
   const native = binding();
   const fd = native.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) throw failure(fd, "socket");
@@ -47,7 +47,7 @@ export function isBound(probed: number): boolean | undefined {
  * socket can tell two of them apart without disturbing the server. Only if our socket is a datagram socket, we must look at the list
  * of all sockets.
  */
-export function otherType(address: Address, ours: number): SocketType | undefined {
+export function otherType(address: AddressInput, ours: number): SocketType | undefined {
   if (ours === SOCK_DGRAM) return listedType(address);
   const probed = probe(address);
   if (isDatagramSocket(probed)) return "dgram";
@@ -59,7 +59,7 @@ export function otherType(address: Address, ours: number): SocketType | undefine
 const LONGEST_LIST = 256 << 10;
 
 /** The type of the socket that has this path or abstract name, if /proc/net/unix lists exactly one type. See unix(7), proc_net(5). */
-export function listedType(address: Address): SocketType | undefined {
+export function listedType(address: AddressInput): SocketType | undefined {
   const { path, abstract } = address as { path?: Path; abstract?: Path };
   const name =
     path === undefined ? `@${fileOf(abstract!).toString().replaceAll("\0", "@")}` : String(fileOf(path));

@@ -1,5 +1,9 @@
 import { checkSignal } from "../arguments.js";
 import { AbortError } from "../errors.js";
+import { type KnownKeys, keysOf } from "../known-keys.js";
+
+/** The keys of options that have a signal and nothing else. */
+export const SIGNAL_KEYS: KnownKeys = /* @__PURE__ */ keysOf<{ signal?: AbortSignal }>({ signal: true });
 
 /** Checks the signal that a caller gave. @throws AbortError if it is already aborted. */
 export function checkNotAborted(signal: unknown): AbortSignal | undefined {

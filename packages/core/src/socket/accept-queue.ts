@@ -1,5 +1,5 @@
 import { checkObject } from "../arguments.js";
-import { checkNotAborted } from "./abort.js";
+import { checkNotAborted, SIGNAL_KEYS } from "./abort.js";
 import { isRefusal } from "./allow.js";
 import { Backoff } from "./backoff.js";
 import { afterTurn, mayTry, rejectInTurn } from "./fairness.js";
@@ -51,7 +51,7 @@ export class AcceptQueue<S extends { close(): unknown }> extends WaitQueue<OnErr
 
   accept(options: { signal?: AbortSignal | undefined }, onError?: OnError): Promise<S> {
     try {
-      const { signal } = checkObject("options", options);
+      const { signal } = checkObject("options", options, SIGNAL_KEYS);
       this.#owner.open();
       return this.take(onError, checkNotAborted(signal));
     } catch (error) {

@@ -12,6 +12,7 @@ import {
   SYSCALL_DENIED,
   type SystemError,
 } from "../errors.js";
+import { ANY_KEYS } from "../known-keys.js";
 import type { SocketFacts } from "./facts.js";
 import { SocketOptionAccess } from "./option-access.js";
 import { Peer, type PeerCredentials } from "./peer.js";
@@ -73,7 +74,7 @@ function checkIds(argument: string, value: unknown): ReadonlySet<number> {
 const KEYS = ["uid", "gid", "groups"] as const satisfies readonly (keyof AllowedPeers)[];
 
 function checkAllowedPeers(argument: string, value: object): Record<(typeof KEYS)[number], Ids> {
-  const given = checkObject(argument, value) as AllowedPeers;
+  const given = checkObject(argument, value, ANY_KEYS) as AllowedPeers;
   for (const key of Object.keys(value)) {
     // Someone who misspells a key would let everybody in who matches the others.
     if (!(KEYS as readonly string[]).includes(key)) {

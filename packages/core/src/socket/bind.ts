@@ -1,5 +1,5 @@
 import { detailsOf } from "../address/encode.js";
-import { type Address, encodeAddress, type UnixPathAddress } from "../address/index.js";
+import { type AddressInput, encodeAddress, type UnixPathAddress } from "../address/index.js";
 import { unpolluted } from "../arguments.js";
 import { invalidArgValue } from "../errors.js";
 import { binding } from "../native/load.js";
@@ -19,7 +19,7 @@ import { type BindPathOptions, bindPath } from "./bind-path.js";
  */
 export async function bindTo(
   open: () => number,
-  at: Address,
+  at: AddressInput,
   options: BindPathOptions,
   onPath: (path: BoundPath | undefined) => void,
 ): Promise<void> {

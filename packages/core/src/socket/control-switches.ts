@@ -7,8 +7,11 @@ import {
   entryNamed,
   hasFamily,
   isDelivered,
+  nearestControlName,
 } from "../control/table.js";
 import { invalidArgValue, printed } from "../errors.js";
+import { ANY_KEYS } from "../known-keys.js";
+import { didYouMean } from "../nearest-name.js";
 import { arrivalTimesAfter, checkArrivalTimes, isArrivalTime } from "./arrival-times.js";
 import { applySettings, type ForeignBits, keyOf, settingsOf } from "./control-settings.js";
 import { dependsOnOptions, hasErrorQueue } from "./error-sources.js";
@@ -19,16 +22,18 @@ import { needsOwnStamps } from "./own-settings.js";
 /** Which control messages to switch on (true) and off (false), by name. */
 export type ControlSwitches = { readonly [N in ControlName]?: boolean };
 
+/** What a program probably meant by a name that can't be switched on. */
+function hint(name: string): string {
+  if (nearestControlName(name) === "rights") return ". Descriptors need no switch: give maxFds";
+  return didYouMean(nearestControlName(name, ({ enable }) => enable !== undefined));
+}
+
 /** Checks the name of a control message that can be switched on. */
 export function checkControlName(argument: string, name: unknown): ControlName {
   const named = typeof name === "string" ? entryNamed(name) : undefined;
-  if (named?.entry.enable === undefined) {
-    throw invalidArgValue(
-      argument,
-      `must be a control message that can be switched on. Received ${printed(name)}`,
-    );
-  }
-  return named.name;
+  if (named?.entry.enable !== undefined) return named.name;
+  const received = `must be a control message that can be switched on. Received ${printed(name)}`;
+  throw invalidArgValue(argument, `${received}${typeof name === "string" ? hint(name) : ""}`);
 }
 
 /** Checks what a caller wants to switch. A bare name switches a message on. If a name appears twice, the last one wins. */
@@ -42,9 +47,9 @@ export function checkSwitches(
       switches.set(checkControlName(`${argument}[${i}]`, change), true);
       return;
     }
-    for (const [name, on] of Object.entries(checkObject(`${argument}[${i}]`, change))) {
-      if (on === undefined) continue;
+    for (const [name, on] of Object.entries(checkObject(`${argument}[${i}]`, change, ANY_KEYS))) {
       const checked = checkControlName(`${argument}[${i}]`, name);
+      if (on === undefined) continue;
       switches.set(checked, checkBoolean(`${argument}[${i}].${name}`, on));
     }
   });

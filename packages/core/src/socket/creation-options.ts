@@ -1,5 +1,5 @@
 import type { AddressFamilyName } from "../address/family.js";
-import { type Address, addressFamily, encodeAddress } from "../address/index.js";
+import { type AddressInput, addressFamily, encodeAddress } from "../address/index.js";
 import {
   checkArray,
   checkBoolean,
@@ -11,7 +11,9 @@ import {
 } from "../arguments.js";
 import type { ControlName } from "../control/index.js";
 import { SOCKET_TYPES, type SocketType } from "../control/socket-type.js";
-import { invalidArgValue } from "../errors.js";
+import { invalidArgValue, quoted } from "../errors.js";
+import { type KnownKeys, keysOf } from "../known-keys.js";
+import { didYouMean, nearestName } from "../nearest-name.js";
 import { interfacesOf } from "../syscalls/kernel-interfaces.js";
 import { checkControlName } from "./control-switches.js";
 import { type CheckedMaxFds, checkSocketMaxFds, type MaxFds } from "./receive-request.js";
@@ -56,6 +58,42 @@ export interface OpenOptions
   family: AddressFamilyName | number;
 }
 
+const OPTIONS = {
+  maxFds: true,
+  receive: true,
+  type: true,
+  protocol: true,
+  mode: true,
+  unlink: true,
+  ipv6Only: true,
+  reusePort: true,
+  signal: true,
+} as const satisfies Readonly<Record<keyof SocketOptions, true>>;
+
+/** All options of a socket. A call that can't use some of them refuses those: see {@link refuseOptions}. */
+const SOCKET_KEYS = /* @__PURE__ */ keysOf<SocketOptions>(OPTIONS);
+
+/** All options of a socket, and those of a listener alone. */
+export const LISTEN_KEYS: KnownKeys = /* @__PURE__ */ keysOf<
+  SocketOptions & { backlog?: number; allow?: unknown }
+>({
+  ...OPTIONS,
+  backlog: true,
+  allow: true,
+});
+
+/** The options of a listener that exists already. */
+export const LISTENER_FROM_KEYS: KnownKeys = /* @__PURE__ */ keysOf<SocketOptions & { allow?: unknown }>({
+  ...OPTIONS,
+  allow: true,
+});
+
+/** All options of a socket, and the family of one that has no address. */
+export const OPEN_KEYS: KnownKeys = /* @__PURE__ */ keysOf<SocketOptions & OpenOptions>({
+  ...OPTIONS,
+  family: true,
+});
+
 export interface CheckedOptions {
   type: SocketType | undefined;
   protocol: number | undefined;
@@ -70,6 +108,20 @@ export interface CheckedOptions {
 
 const ALL_TYPES = Object.keys(SOCKET_TYPES) as SocketType[];
 
+/** What other libraries and languages call the types. */
+const OTHER_NAMES: Readonly<Partial<Record<SocketType, readonly string[]>>> = {
+  stream: ["tcp", "tcp4", "tcp6"],
+  dgram: ["datagram", "udp", "udp4", "udp6"],
+};
+
+const nearestType = (name: string, allowed: readonly SocketType[]): SocketType | undefined =>
+  nearestName(
+    name,
+    allowed.flatMap((type) =>
+      [type, `SOCK_${type}`, ...(OTHER_NAMES[type] ?? [])].map((spelling) => [spelling, type] as const),
+    ),
+  );
+
 /** Checks the name of a socket type, which must be one of `allowed`. */
 export function checkType(
   argument: string,
@@ -78,13 +130,17 @@ export function checkType(
 ): SocketType {
   const name = checkString(argument, value) as SocketType;
   if (allowed.includes(name)) return name;
-  throw invalidArgValue(argument, `must be one of ${allowed.join(", ")}. Received "${name}"`);
+  throw invalidArgValue(
+    argument,
+    `must be one of ${allowed.join(", ")}. Received ${quoted(name)}${didYouMean(nearestType(name, allowed))}`,
+  );
 }
 
-export function checkOptions(options: SocketOptions): CheckedOptions {
+export function checkOptions(options: SocketOptions, keys: KnownKeys = SOCKET_KEYS): CheckedOptions {
   const { type, protocol, receive, maxFds, mode, unlink, ipv6Only, reusePort, signal } = checkObject(
     "options",
     options,
+    keys,
   );
   let names: ControlName[] = [];
   if (receive !== undefined) {
@@ -126,7 +182,7 @@ export const CREATION_OPTIONS = [
 ] as const satisfies readonly (keyof SocketOptions)[];
 
 /** Checks an address before a socket is made for it. Returns the address's family, AF_*. */
-export function checkAddress(argument: string, address: Address): number {
+export function checkAddress(argument: string, address: AddressInput): number {
   encodeAddress(address, argument, interfacesOf(undefined));
   return addressFamily(address, argument);
 }

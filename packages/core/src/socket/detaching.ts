@@ -1,4 +1,5 @@
 import { checkBoolean, checkObject } from "../arguments.js";
+import { keysOf } from "../known-keys.js";
 
 export interface DetachOptions {
   /**
@@ -10,8 +11,10 @@ export interface DetachOptions {
   blocking?: boolean;
 }
 
+const KEYS = /* @__PURE__ */ keysOf<DetachOptions>({ blocking: true });
+
 /** Returns whether the descriptor is to become blocking. */
 export function checkDetachOptions(options: DetachOptions): boolean {
-  const { blocking = false } = checkObject("options", options);
+  const { blocking = false } = checkObject("options", options, KEYS);
   return checkBoolean("options.blocking", blocking);
 }

@@ -19,6 +19,7 @@ import { type ExtendedError, extendedError } from "../control/extended-error.js"
 import type { ControlMessage, ControlValue } from "../control/index.js";
 import { entryNamed } from "../control/table.js";
 import { EMSGSIZE, errnoName } from "../errno.js";
+import { ANY_KEYS } from "../known-keys.js";
 import type { Message } from "../message.js";
 
 /** A packet did not arrive. ICMP reports this, or this machine's own network stack does (`origin: "local"`). */
@@ -164,12 +165,12 @@ function timestamp(
 function checkControl(control: unknown): ControlMessage[] {
   return checkArray<ControlMessage>("message.control", control).map((item, i) => {
     const argument = `message.control[${i}]`;
-    const checked = checkObject(argument, item);
+    const checked = checkObject(argument, item, ANY_KEYS);
     if (isExtendedError(checked)) {
-      const value: Record<string, unknown> = { ...checkObject(`${argument}.value`, checked.value) };
+      const value: Record<string, unknown> = { ...checkObject(`${argument}.value`, checked.value, ANY_KEYS) };
       for (const field of NUMBERS) checkUint32(`${argument}.value.${field}`, value[field]);
     } else if (isStamps(checked)) {
-      checkObject(`${argument}.value`, checked.value);
+      checkObject(`${argument}.value`, checked.value, ANY_KEYS);
     }
     return checked;
   });
@@ -177,7 +178,7 @@ function checkControl(control: unknown): ControlMessage[] {
 
 /** Decodes an entry of the error queue, of a socket of any family. */
 export function errorReport(message: Message): ErrorReport {
-  const control = checkControl(checkObject("message", message).control);
+  const control = checkControl(checkObject("message", message, ANY_KEYS).control);
   const error = control.find(isExtendedError)?.value;
   if (error === undefined) return { kind: "other", message };
   const origin = ICMP_ORIGINS.get(error.origin);

@@ -1,4 +1,5 @@
 import { checkObject } from "../arguments.js";
+import { keysOf } from "../known-keys.js";
 import type { AcceptQueue } from "./accept-queue.js";
 import { Backoff } from "./backoff.js";
 import { rejectInTurn } from "./fairness.js";
@@ -14,6 +15,20 @@ export interface IterationOptions extends ReceiveOptions {
    */
   onError?: (error: Error) => void;
 }
+
+const ITERATION_KEYS = /* @__PURE__ */ keysOf<IterationOptions>({
+  signal: true,
+  maxFds: true,
+  onError: true,
+  size: true,
+  buffers: true,
+  flags: true,
+});
+
+const CONNECTION_KEYS = /* @__PURE__ */ keysOf<Pick<IterationOptions, "signal" | "onError">>({
+  signal: true,
+  onError: true,
+});
 
 /** Several reports may follow one another at once. After this many errors in a row, the iteration pauses before it tries again. */
 const MOST_FAILURES = 16;
@@ -176,7 +191,7 @@ export function iterate<M extends { readonly eof: boolean }>(
   given: IterationOptions,
 ): AsyncGenerator<M, void, undefined> {
   return new Iteration(() => {
-    const { onError, ...rest } = checkObject("options", given);
+    const { onError, ...rest } = checkObject("options", given, ITERATION_KEYS);
     const options = Object.keys(rest).length === 0 ? NO_OPTIONS : rest;
     const passesOver = (error: unknown): boolean =>
       isLoss(error) ? onError !== undefined : !isStream && isIcmpReport(error);
@@ -196,7 +211,7 @@ export function iterateConnections<S extends { close(): unknown }>(
   given: Pick<IterationOptions, "signal" | "onError">,
 ): AsyncGenerator<S, void, undefined> {
   return new Iteration(() => {
-    const { signal, onError } = checkObject("options", given);
+    const { signal, onError } = checkObject("options", given, CONNECTION_KEYS);
     return {
       take: () => queue.accept({ signal }, onError),
       isEnd: () => false,

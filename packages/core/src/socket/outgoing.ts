@@ -1,4 +1,4 @@
-import type { Address } from "../address/index.js";
+import type { AddressInput } from "../address/index.js";
 import { byteLength, checkArray, checkData, checkFlags, checkObject } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { SOL_SOCKET } from "../constants/levels.js";
@@ -9,7 +9,7 @@ import { encodeControl } from "../control/encode.js";
 import type { ControlMessage } from "../control/table.js";
 import { invalidArgValue } from "../errors.js";
 import { notAList } from "../interop/sendable.js";
-import type { OutgoingMessage } from "../message.js";
+import { MESSAGE_KEYS, type OutgoingMessage } from "../message.js";
 import type { InterfaceLookup } from "../wire/payload.js";
 import type { SocketFacts } from "./facts.js";
 
@@ -29,7 +29,11 @@ export interface Outgoing<F, A> {
 }
 
 /** Many programs first write sendmsg("text"). */
-export const MESSAGE_FIX = "Write sendmsg({ data: … })";
+const MESSAGE_FIX = "Write sendmsg({ data: … })";
+
+/** Checks that a message is an object, and that it has only the keys of a message. {@link checkOutgoing} checks the values. */
+export const checkMessage = (message: OutgoingMessage): OutgoingMessage =>
+  checkObject("message", message, MESSAGE_KEYS, MESSAGE_FIX);
 
 const NO_SENDABLES: readonly never[] = [];
 
@@ -54,8 +58,9 @@ function checkSendFlags(argument: string, value: unknown): number {
 }
 
 /**
- * Checks a message that a program wants to send.
+ * Checks the parts of a message that a program wants to send.
  *
+ * @param message An object of known keys, which checkObject() returned.
  * @param fileOf Returns the file of entry `i` of a list. Throws if the entry has no descriptor.
  * @param interfaceIndex Finds the interfaces that control messages name.
  * @param encode Encodes the address. Throws if the socket can't send to it.
@@ -64,16 +69,10 @@ export function checkOutgoing<F, A>(
   message: OutgoingMessage,
   { family, type }: Pick<SocketFacts, "family" | "type">,
   fileOf: (list: string, i: number, sendable: unknown) => F,
-  encode: (argument: string, address: Address) => A,
+  encode: (argument: string, address: AddressInput) => A,
   interfaceIndex: InterfaceLookup,
 ): Outgoing<F, A> {
-  const {
-    data = "",
-    fds,
-    control: items,
-    address: given,
-    flags,
-  } = checkObject("message", message, MESSAGE_FIX);
+  const { data = "", fds, control: items, address: given, flags } = message;
   let sendables: readonly unknown[] = NO_SENDABLES;
   const files: F[] = [];
   if (fds !== undefined) {

@@ -4,6 +4,7 @@ import { MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC } from "../constants/message-flags.js"
 import { SCM_MAX_FD } from "../constants/socket.js";
 import { SOCK_STREAM } from "../constants/socket-types.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
+import { keysOf } from "../known-keys.js";
 import type { SocketFacts } from "./facts.js";
 import { hasOutOfBandData } from "./out-of-band.js";
 import { DEFAULT_SIZE } from "./receive-memory.js";
@@ -34,6 +35,14 @@ export interface ReceiveOptions {
   /** Ends the wait. An aborted receive has consumed nothing. */
   signal?: AbortSignal;
 }
+
+const RECEIVE_KEYS = /* @__PURE__ */ keysOf<ReceiveOptions>({
+  signal: true,
+  maxFds: true,
+  size: true,
+  buffers: true,
+  flags: true,
+});
 
 /** The options of a receive to which the caller gave none. */
 export const NO_OPTIONS: ReceiveOptions = Object.freeze({});
@@ -94,7 +103,7 @@ function maxFdsOf(value: unknown, ofSocket: CheckedMaxFds): number {
 
 /** Checks the options of a receive. */
 export function checkReceiveRequest(options: ReceiveOptions, socket: ReceivingSocket): ReceiveRequest {
-  const { maxFds, size, buffers, flags } = checkObject("options", options);
+  const { maxFds, size, buffers, flags } = checkObject("options", options, RECEIVE_KEYS);
   const request: ReceiveRequest = {
     maxFds: maxFdsOf(maxFds, socket.maxFds),
     size: size === undefined ? DEFAULT_SIZE : checkInteger("options.size", size, 1, 0x7fffffff),

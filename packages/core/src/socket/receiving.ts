@@ -4,7 +4,7 @@ import { SOCK_STREAM } from "../constants/socket-types.js";
 import { EAGAIN, EINVAL } from "../errno.js";
 import type { Message } from "../message.js";
 import { OFF_LOOP, THROTTLED } from "../native/binding.js";
-import { checkNotAborted } from "./abort.js";
+import { checkNotAborted, SIGNAL_KEYS } from "./abort.js";
 import { Backoff } from "./backoff.js";
 import { checkBuffersUnchanged } from "./caller-buffers.js";
 import type { ControlSwitchboard } from "./control-switches.js";
@@ -152,7 +152,7 @@ export class Receiving {
   receiveError(options: { signal?: AbortSignal }): Promise<Message> {
     try {
       this.#endpoint.open();
-      return this.errors.take(checkNotAborted(checkObject("options", options).signal));
+      return this.errors.take(checkNotAborted(checkObject("options", options, SIGNAL_KEYS).signal));
     } catch (error) {
       return rejectInTurn(error);
     }

@@ -1,6 +1,6 @@
 import { detailsOf } from "../address/encode.js";
 import { familyName } from "../address/family.js";
-import { type Address, decodeAddress, encodeAddress } from "../address/index.js";
+import { type AddressInput, decodeAddress, encodeAddress } from "../address/index.js";
 import { checkObject, checkSignal, isPlainBytes, lengthOf, restOf } from "../arguments.js";
 import {
   AF_AX25,
@@ -19,6 +19,7 @@ import { type FileDescriptor, holdUncollected } from "../descriptor.js";
 import { EAGAIN, EMSGSIZE } from "../errno.js";
 import { invalidArgValue, type SystemError } from "../errors.js";
 import { borrowFdAt, markHandedOver, markHandingOver } from "../interop/sendable.js";
+import { type KnownKeys, keysOf } from "../known-keys.js";
 import type { OutgoingMessage } from "../message.js";
 import {
   CALL_ADDRESS,
@@ -39,12 +40,12 @@ import { type BoundPath, boundPathsOf } from "../socket-file/bound-path.js";
 import { failure } from "../syscalls/failure.js";
 import { kernelInterfaceIndex } from "../syscalls/kernel-interfaces.js";
 import { readU16 } from "../wire/bytes.js";
-import { checkNotAborted } from "./abort.js";
+import { checkNotAborted, SIGNAL_KEYS } from "./abort.js";
 import type { Endpoint } from "./endpoint.js";
 import type { ErrorQueue } from "./error-queue.js";
 import type { SocketFacts } from "./facts.js";
 import { mayTry, rejectInTurn } from "./fairness.js";
-import { checkOutgoing, MESSAGE_FIX } from "./outgoing.js";
+import { checkMessage, checkOutgoing } from "./outgoing.js";
 import { callOffLoop, EPOLLOUT } from "./readiness.js";
 import { SendQueue, type SendResult, type Transport, wentAtOnce, withBytesSent } from "./send-queue.js";
 
@@ -52,6 +53,8 @@ export interface SendOptions {
   /** Ends the wait. Nothing was sent, unless a part of a stream message had already been sent. */
   signal?: AbortSignal;
 }
+
+export const SEND_KEYS: KnownKeys = /* @__PURE__ */ keysOf<SendOptions>({ signal: true });
 
 /** The options of a send to which the caller gave none. */
 export const NO_SEND_OPTIONS: SendOptions = Object.freeze({});
@@ -136,7 +139,7 @@ export class Sending implements Transport<PreparedMessage> {
   readonly isStream: boolean;
   readonly #interfaceIndex = (name: string): number | undefined =>
     kernelInterfaceIndex(this.#endpoint.open(), name);
-  readonly #encode = (argument: string, address: Address): Uint8Array => {
+  readonly #encode = (argument: string, address: AddressInput): Uint8Array => {
     const bytes = encodeAddress(address, argument, this.#interfaceIndex);
     const family = readU16(bytes, 0);
     if (canSendTo(this.#facts.family, family)) return bytes;
@@ -170,9 +173,9 @@ export class Sending implements Transport<PreparedMessage> {
       this.#endpoint.checkOpen();
       this.queue.checkOpen();
       if (options !== NO_SEND_OPTIONS) {
-        signal = checkSignal("options.signal", checkObject("options", options).signal);
+        signal = checkSignal("options.signal", checkObject("options", options, SEND_KEYS).signal);
       }
-      const { data, fds, control, address, flags } = checkObject("message", message, MESSAGE_FIX);
+      const { data, fds, control, address, flags } = checkMessage(message);
       let plain: PreparedMessage | undefined;
       if (fds === undefined && control === undefined && flags === undefined && signal === undefined) {
         if (isPlainBytes(data)) {
@@ -202,14 +205,14 @@ export class Sending implements Transport<PreparedMessage> {
     try {
       this.#endpoint.checkOpen();
       this.queue.checkOpen();
-      return this.queue.trySend(this.#prepare(message));
+      return this.queue.trySend(this.#prepare(checkMessage(message)));
     } catch (error) {
       throw withBytesSent(error as Error, 0);
     }
   }
 
   async writable(options: { signal?: AbortSignal }): Promise<void> {
-    const { signal } = checkObject("options", options);
+    const { signal } = checkObject("options", options, SIGNAL_KEYS);
     this.#endpoint.open();
     return this.queue.writable(checkNotAborted(signal));
   }

@@ -1,5 +1,6 @@
 import { checkList, checkObject, UIO_MAXIOV } from "../arguments.js";
 import { invalidArgType, outOfRange } from "../errors.js";
+import type { KnownKeys } from "../known-keys.js";
 
 /** The messages of a batch in the form that the native layer needs: for each its address, its control data, then its views. */
 export interface Flattened {
@@ -18,14 +19,14 @@ export interface RawMessage {
  * Reads the whole batch before anything is checked. Getters are the caller's code, and a later getter could transfer the memory of
  * an earlier message.
  */
-export function readMessages(list: unknown, property: "data" | "buffers"): RawMessage[] {
+export function readMessages(list: unknown, property: "data" | "buffers", keys: KnownKeys): RawMessage[] {
   if (!Array.isArray(list)) throw invalidArgType("messages", "an Array", list);
   const { length } = list;
   // The kernel would silently use only the first 1024 (UIO_MAXIOV, net/socket.c).
   if (length > UIO_MAXIOV) throw outOfRange("messages.length", `<= ${UIO_MAXIOV} (UIO_MAXIOV)`, length);
   const messages: RawMessage[] = [];
   for (let i = 0; i < length; i++) {
-    const message = checkObject<Record<string, unknown>>(`messages[${i}]`, list[i]);
+    const message = checkObject<Record<string, unknown>>(`messages[${i}]`, list[i], keys);
     const data = message[property];
     messages.push({
       data: Array.isArray(data) ? checkList(`messages[${i}].${property}`, data) : data,

@@ -1,6 +1,7 @@
-import { checkFd, checkInt32, checkTimeout, checkView } from "../arguments.js";
+import { checkFd, checkInt32, checkObject, checkTimeout, checkView } from "../arguments.js";
 import { AF_ALG } from "../constants/address-families.js";
 import { ECONNABORTED } from "../errno.js";
+import { keysOf } from "../known-keys.js";
 import { ADDRESS_SPACE, RESULT_ADDRESS_LENGTH } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { type SocketOptions, typeFlags } from "./create.js";
@@ -54,6 +55,8 @@ export interface AcceptOptions extends SocketOptions {
   timeout?: number;
 }
 
+const ACCEPT_KEYS = /* @__PURE__ */ keysOf<AcceptOptions>({ timeout: true, blocking: true });
+
 export interface Accepted {
   /** The connection's descriptor, which the caller owns. */
   fd: number;
@@ -74,8 +77,9 @@ export interface Accepted {
  */
 export function accept4(fd: number, options: AcceptOptions = {}): Accepted {
   checkFd("fd", fd);
-  const flags = typeFlags(options);
-  const timeout = checkTimeout("options.timeout", options.timeout);
+  const given = checkObject("options", options, ACCEPT_KEYS);
+  const flags = typeFlags(given);
+  const timeout = checkTimeout("options.timeout", given.timeout);
   const native = binding();
   const address = new Uint8Array(ADDRESS_SPACE);
   const accept = (to: Uint8Array | null) => onceReadable(timeout, fd, () => native.accept4(fd, to, flags));

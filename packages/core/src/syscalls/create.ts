@@ -1,5 +1,6 @@
 import { checkBoolean, checkInt32, checkObject } from "../arguments.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "../constants/socket-types.js";
+import { keysOf } from "../known-keys.js";
 import { RESULT_FDS } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { succeeded } from "./failure.js";
@@ -13,11 +14,14 @@ export interface SocketOptions {
   blocking?: boolean;
 }
 
-/** @internal The bits of `type` that the options stand for. */
-export function typeFlags(options: SocketOptions): number {
-  const { blocking = false } = checkObject("options", options);
+/** @internal The bits of `type` that the options stand for. Their keys are checked. */
+export function typeFlags({ blocking = false }: SocketOptions): number {
   return SOCK_CLOEXEC | (checkBoolean("options.blocking", blocking) ? 0 : SOCK_NONBLOCK);
 }
+
+const KEYS = /* @__PURE__ */ keysOf<SocketOptions>({ blocking: true });
+
+const optionFlags = (options: SocketOptions): number => typeFlags(checkObject("options", options, KEYS));
 
 /**
  * Makes a socket: `socket(AF_UNIX, SOCK_STREAM)`. It is close-on-exec, and non-blocking unless you ask for a blocking one.
@@ -30,7 +34,7 @@ export function socket(domain: number, type: number, protocol = 0, options: Sock
   checkInt32("domain", domain);
   checkInt32("type", type);
   checkInt32("protocol", protocol);
-  return ownedByCaller(binding().socket(domain, type | typeFlags(options), protocol), "socket");
+  return ownedByCaller(binding().socket(domain, type | optionFlags(options), protocol), "socket");
 }
 
 /**
@@ -50,7 +54,7 @@ export function socketpair(
   checkInt32("type", type);
   checkInt32("protocol", protocol);
   const native = binding();
-  succeeded(native.socketpair(domain, type | typeFlags(options), protocol), "socketpair");
+  succeeded(native.socketpair(domain, type | optionFlags(options), protocol), "socketpair");
   const { result } = native;
   const [first, second] = [result[RESULT_FDS]!, result[RESULT_FDS + 2]!];
   native.detach(first, result[RESULT_FDS + 1]!);

@@ -7,6 +7,7 @@ import {
   checkTimeout,
 } from "../arguments.js";
 import { MSG_CMSG_CLOEXEC } from "../constants/message-flags.js";
+import { keysOf } from "../known-keys.js";
 import {
   ADDRESS_SPACE,
   MMSG_BYTES,
@@ -31,12 +32,16 @@ export interface MmsgToReceive {
   address?: ArrayBufferView | undefined;
 }
 
+const MESSAGE_KEYS = /* @__PURE__ */ keysOf<MmsgToReceive>({ buffers: true, address: true, control: true });
+
 export interface RecvmmsgOptions {
   /** Flags for all messages: MSG_DONTWAIT, MSG_TRUNC, MSG_WAITFORONE, … */
   flags?: number | undefined;
   /** How many milliseconds to wait for the first message. The call returns it together with the messages that are there by then. */
   timeout?: number | undefined;
 }
+
+const KEYS = /* @__PURE__ */ keysOf<RecvmmsgOptions>({ flags: true, timeout: true });
 
 /** Memory for one address per message, for the largest batch so far. */
 const addresses: Uint8Array[] = [];
@@ -58,8 +63,8 @@ export function recvmmsg(
   options: RecvmmsgOptions = {},
 ): Received[] {
   checkFd("fd", fd);
-  const { flags = 0, timeout } = checkObject("options", options);
-  const raw = readMessages(messages, "buffers");
+  const { flags = 0, timeout } = checkObject("options", options, KEYS);
+  const raw = readMessages(messages, "buffers", MESSAGE_KEYS);
   const flattened: Flattened = { parts: [], counts: new Int32Array(raw.length) };
   const memory: (Uint8Array | null)[] = [];
   while (addresses.length < raw.length) addresses.push(new Uint8Array(ADDRESS_SPACE));

@@ -7,6 +7,7 @@ import {
   checkTimeout,
 } from "../arguments.js";
 import { MSG_CMSG_CLOEXEC } from "../constants/message-flags.js";
+import { keysOf } from "../known-keys.js";
 import { RESULT_ADDRESS_LENGTH, RESULT_CONTROL_LENGTH, RESULT_FLAGS } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { addressOfCall } from "../native/scratch.js";
@@ -30,6 +31,13 @@ export interface RecvmsgOptions {
   /** How many milliseconds to wait at most. Without it, the descriptor's O_NONBLOCK and MSG_DONTWAIT decide whether to wait. */
   timeout?: number | undefined;
 }
+
+const KEYS = /* @__PURE__ */ keysOf<RecvmsgOptions>({
+  control: true,
+  flags: true,
+  address: true,
+  timeout: true,
+});
 
 export interface Received {
   /** How many bytes of data came. With the flag MSG_TRUNC, the length of the whole datagram, even if it did not fit. */
@@ -85,7 +93,7 @@ export function recvmsg(fd: number, buffers: Buffers, options: RecvmsgOptions = 
     if (refusesCloseOnExec(bytes, fd)) bytes = native.recvmsg(fd, iov, 0);
   } else {
     // Read the options first, because getters run the caller's code. Later it could change what is already checked.
-    const { control, address, flags = 0, timeout } = checkObject("options", options);
+    const { control, address, flags = 0, timeout } = checkObject("options", options, KEYS);
     const iov = checkBuffers("buffers", buffers);
     memory = checkOptionalView("options.address", address);
     const controlMemory = checkOptionalView("options.control", control);

@@ -7,6 +7,7 @@ import {
   checkTimeout,
   type Data,
 } from "../arguments.js";
+import { keysOf } from "../known-keys.js";
 import { binding } from "../native/load.js";
 import { append, type Flattened, readMessages } from "./batch.js";
 import { succeeded } from "./failure.js";
@@ -21,12 +22,16 @@ export interface MmsgToSend {
   address?: ArrayBufferView | undefined;
 }
 
+const MESSAGE_KEYS = /* @__PURE__ */ keysOf<MmsgToSend>({ data: true, address: true, control: true });
+
 export interface SendmmsgOptions {
   /** Flags for all messages: MSG_DONTWAIT, MSG_NOSIGNAL, … */
   flags?: number | undefined;
   /** How many milliseconds to wait for room. Without it, the descriptor's O_NONBLOCK and MSG_DONTWAIT decide whether to wait. */
   timeout?: number | undefined;
 }
+
+const KEYS = /* @__PURE__ */ keysOf<SendmmsgOptions>({ flags: true, timeout: true });
 
 /**
  * Sends up to 1024 messages with one system call.
@@ -40,8 +45,8 @@ export interface SendmmsgOptions {
  */
 export function sendmmsg(fd: number, messages: readonly MmsgToSend[], options: SendmmsgOptions = {}): number {
   checkFd("fd", fd);
-  const { flags = 0, timeout } = checkObject("options", options);
-  const raw = readMessages(messages, "data");
+  const { flags = 0, timeout } = checkObject("options", options, KEYS);
+  const raw = readMessages(messages, "data", MESSAGE_KEYS);
   const flattened: Flattened = { parts: [], counts: new Int32Array(raw.length) };
   for (let i = 0; i < raw.length; i++) {
     const { data, control, address } = raw[i]!;

@@ -7,6 +7,7 @@ import {
   checkTimeout,
   type Data,
 } from "../arguments.js";
+import { keysOf } from "../known-keys.js";
 import { binding } from "../native/load.js";
 import { placeAddress, placeControl } from "../native/scratch.js";
 import { succeeded } from "./failure.js";
@@ -22,6 +23,13 @@ export interface SendmsgOptions {
   /** How many milliseconds to wait at most. Without it, the descriptor's O_NONBLOCK and MSG_DONTWAIT decide whether to wait. */
   timeout?: number | undefined;
 }
+
+const KEYS = /* @__PURE__ */ keysOf<SendmsgOptions>({
+  control: true,
+  flags: true,
+  address: true,
+  timeout: true,
+});
 
 const NO_OPTIONS: SendmsgOptions = Object.freeze({});
 
@@ -46,7 +54,7 @@ export function sendmsg(fd: number, data: Data, options: SendmsgOptions = NO_OPT
   checkFd("fd", fd);
   if (options === NO_OPTIONS) return succeeded(binding().sendmsg(fd, checkData("data", data), 0), "sendmsg");
   // Read the options first, because getters run the caller's code. Later it could change what is already checked.
-  const { control, address, flags = 0, timeout } = checkObject("options", options);
+  const { control, address, flags = 0, timeout } = checkObject("options", options, KEYS);
   const iov = checkData("data", data);
   const bits = checkFlags("options.flags", flags);
   const wait = checkTimeout("options.timeout", timeout);

@@ -1,5 +1,6 @@
 import { checkFd, checkInt32, checkInteger, checkObject, checkView, lengthOf } from "../arguments.js";
 import { invalidArgType } from "../errors.js";
+import { keysOf } from "../known-keys.js";
 import { binding } from "../native/load.js";
 import { failure, succeeded } from "./failure.js";
 import { SIZEOF_INT } from "./int-option.js";
@@ -9,6 +10,8 @@ export interface GetsockoptOptions {
   /** How many bytes the value may have. The result is then bytes instead of a number. */
   length: number;
 }
+
+const GET_KEYS = /* @__PURE__ */ keysOf<GetsockoptOptions>({ length: true });
 
 /**
  * Reads a socket option as a number. With a `length`, reads it as bytes: as many as the kernel wrote.
@@ -30,7 +33,7 @@ export function getsockopt(
   checkInt32("level", level);
   checkInt32("name", name);
   if (options !== undefined) {
-    const { length } = checkObject("options", options);
+    const { length } = checkObject("options", options, GET_KEYS);
     refusePointersGet("name", level, name, checkInteger("options.length", length, 0, 0x7fffffff));
     const value = new Uint8Array(length);
     return value.subarray(0, succeeded(binding().getsockopt(fd, level, name, value), "getsockopt"));

@@ -1,6 +1,7 @@
 import { checkObject } from "../arguments.js";
 import { ECONNREFUSED } from "../errno.js";
 import { invalidArgValue, systemError } from "../errors.js";
+import { keysOf } from "../known-keys.js";
 import type { AcceptOptions, MessageListener } from "../listener.js";
 import { checkNotAborted } from "../socket/abort.js";
 import { type Accepted, AcceptQueue } from "../socket/accept-queue.js";
@@ -16,6 +17,20 @@ export interface MemoryListenerOptions extends MemorySocketOptions {
   type?: "stream" | "seqpacket";
 }
 
+const LISTENER_KEYS = /* @__PURE__ */ keysOf<MemoryListenerOptions & { allow?: unknown }>({
+  // The constructor says why it refuses this one.
+  allow: true,
+  type: true,
+  maxFds: true,
+  capacity: true,
+});
+
+const CONNECT_KEYS = /* @__PURE__ */ keysOf<MemorySocketOptions & { signal?: AbortSignal }>({
+  maxFds: true,
+  capacity: true,
+  signal: true,
+});
+
 /**
  * A listener in memory. {@link accept} returns the connections that {@link connect} makes. Accepted sockets get `maxFds` and
  * `capacity`.
@@ -29,7 +44,7 @@ export class MemoryListener implements MessageListener<MemorySocket> {
   readonly #queue = new AcceptQueue(this.#endpoint, () => this.#try(), true);
 
   constructor(options: MemoryListenerOptions = {}) {
-    const { type = "stream", ...socketOptions } = checkObject("options", options);
+    const { type = "stream", ...socketOptions } = checkObject("options", options, LISTENER_KEYS);
     if ("allow" in socketOptions) {
       throw invalidArgValue(
         "options.allow",
@@ -57,9 +72,10 @@ export class MemoryListener implements MessageListener<MemorySocket> {
   }
 
   async #connect(options: MemorySocketOptions & { signal?: AbortSignal }): Promise<MemorySocket> {
-    checkNotAborted(checkObject("options", options).signal);
+    const given = checkObject("options", options, CONNECT_KEYS);
+    checkNotAborted(given.signal);
     if (this.closed) throw systemError(ECONNREFUSED, "connect");
-    const [near, far] = pairOf(this.#type, [options, this.#options]);
+    const [near, far] = pairOf(this.#type, [given, this.#options]);
     this.#backlog.push({ near, far });
     this.#endpoint.schedule();
     return near;

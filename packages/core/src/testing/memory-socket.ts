@@ -4,6 +4,7 @@ import { MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
 import { CONSTRUCT, checkConstruct } from "../construct.js";
 import { SOCKET_TYPES } from "../control/socket-type.js";
 import { invalidArgValue } from "../errors.js";
+import { keysOf } from "../known-keys.js";
 import { Message, type OutgoingMessage } from "../message.js";
 import { checkNotAborted } from "../socket/abort.js";
 import { checkBuffersUnchanged, fill } from "../socket/caller-buffers.js";
@@ -40,6 +41,9 @@ export interface MemorySocketOptions {
   /** How many unread bytes one direction may hold. A longer message fails with EMSGSIZE, except on a stream. Default: 212,992. */
   capacity?: number;
 }
+
+const SOCKET_KEYS = /* @__PURE__ */ keysOf<MemorySocketOptions>({ maxFds: true, capacity: true });
+const FAULT_KEYS = /* @__PURE__ */ keysOf<{ bytesSent?: number }>({ bytesSent: true });
 
 /** net.core.wmem_default, see socket(7). */
 const DEFAULT_CAPACITY = 212_992;
@@ -200,7 +204,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
    * @param options `bytesSent`, for "sendmsg" on a stream: this many bytes and the descriptors are sent before the call fails.
    */
   failNext(call: "sendmsg" | "recvmsg", error: string | Error, options: { bytesSent?: number } = {}): void {
-    const { bytesSent = 0 } = checkObject("options", options);
+    const { bytesSent = 0 } = checkObject("options", options, FAULT_KEYS);
     if (bytesSent !== 0 && (call !== "sendmsg" || this.type !== "stream")) {
       throw invalidArgValue(
         "options.bytesSent",
@@ -238,6 +242,6 @@ export function memorySocketpair(
   type: MemorySocketType = "stream",
   options: MemorySocketOptions = {},
 ): [MemorySocket, MemorySocket] {
-  const given = checkObject("options", options);
+  const given = checkObject("options", options, SOCKET_KEYS);
   return pairOf(type, [given, given]);
 }

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { type Address, decodeAddress, encodeAddress } from "../address/index.js";
+import { type Address, type AddressInput, decodeAddress, encodeAddress } from "../address/index.js";
 import { checkObject } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_OOB } from "../constants/message-flags.js";
@@ -8,12 +8,12 @@ import { decodeControl } from "../control/decode.js";
 import { EAGAIN, EOPNOTSUPP } from "../errno.js";
 import { systemError } from "../errors.js";
 import type { OutgoingMessage } from "../message.js";
-import { checkNotAborted } from "../socket/abort.js";
+import { checkNotAborted, SIGNAL_KEYS } from "../socket/abort.js";
 import type { SocketFacts } from "../socket/facts.js";
 import { rejectInTurn } from "../socket/fairness.js";
-import { checkOutgoing } from "../socket/outgoing.js";
+import { checkMessage, checkOutgoing } from "../socket/outgoing.js";
 import { SendQueue, type SendResult, type Transport, withBytesSent } from "../socket/send-queue.js";
-import type { SendOptions } from "../socket/sending.js";
+import { SEND_KEYS, type SendOptions } from "../socket/sending.js";
 import type { Attachments, Channel } from "./channel.js";
 import { fileBehind } from "./fake-descriptor.js";
 import type { Faults } from "./faults.js";
@@ -35,7 +35,7 @@ function interfaceIndex(name: string): number {
 }
 
 /** Encodes and decodes the address, as on its way through the kernel. So the receiver gets an object of its own. */
-const throughBytes = (argument: string, address: Address): Address =>
+const throughBytes = (argument: string, address: AddressInput): Address =>
   decodeAddress(encodeAddress(address, argument, interfaceIndex));
 
 /** The sending half of a socket in memory. */
@@ -65,7 +65,7 @@ export class MemorySending implements Transport<ChannelMessage> {
   sendMessage(message: OutgoingMessage, options: SendOptions): Promise<SendResult> {
     try {
       const prepared = this.#prepare(message);
-      const signal = checkNotAborted(checkObject("options", options).signal);
+      const signal = checkNotAborted(checkObject("options", options, SEND_KEYS).signal);
       return this.queue.send(prepared, signal);
     } catch (error) {
       return rejectInTurn(withBytesSent(error as Error, 0));
@@ -81,7 +81,7 @@ export class MemorySending implements Transport<ChannelMessage> {
   }
 
   async writable(options: { signal?: AbortSignal }): Promise<void> {
-    const { signal } = checkObject("options", options);
+    const { signal } = checkObject("options", options, SIGNAL_KEYS);
     this.#endpoint.open();
     return this.queue.writable(checkNotAborted(signal));
   }
@@ -90,7 +90,13 @@ export class MemorySending implements Transport<ChannelMessage> {
     this.#endpoint.open();
     this.queue.checkOpen();
     // A datagram's address names the sender here, and may be of any family.
-    const outgoing = checkOutgoing(message, this.#facts, fileBehind, throughBytes, interfaceIndex);
+    const outgoing = checkOutgoing(
+      checkMessage(message),
+      this.#facts,
+      fileBehind,
+      throughBytes,
+      interfaceIndex,
+    );
     const { iov, total, files, control, address, flags } = outgoing;
     if (flags & MSG_OOB) throw systemError(EOPNOTSUPP, "sendmsg");
     const attachments = {

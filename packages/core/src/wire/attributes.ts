@@ -1,5 +1,6 @@
 import { checkBytes, checkInteger } from "../arguments.js";
 import { invalidArgType, outOfRange } from "../errors.js";
+import { checkKeys, keysOf } from "../known-keys.js";
 import { copyBytes, readU16, writeU16 } from "./bytes.js";
 import { alignTo, both } from "./layout.js";
 import type { Payload } from "./payload.js";
@@ -10,6 +11,8 @@ export interface Attribute {
   data: Uint8Array;
 }
 
+const KEYS = /* @__PURE__ */ keysOf<Attribute>({ type: true, data: true });
+
 /** struct nlattr, include/uapi/linux/netlink.h: a length and a type of two bytes each, then the data. It is aligned to 4. */
 const HEADER = 4;
 const ALIGN = 4;
@@ -18,6 +21,7 @@ const MAX_DATA = 0xffff - HEADER;
 function checkAttribute(argument: string, attribute: Attribute): Attribute {
   if (attribute === null || typeof attribute !== "object")
     throw invalidArgType(argument, "of type object", attribute);
+  checkKeys(argument, attribute, KEYS);
   const type = checkInteger(`${argument}.type`, attribute.type, 0, 0xffff);
   const data = checkBytes(`${argument}.data`, attribute.data);
   if (data.length > MAX_DATA) throw outOfRange(`${argument}.data.length`, `<= ${MAX_DATA}`, data.length);

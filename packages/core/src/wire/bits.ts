@@ -1,4 +1,5 @@
 import { checkInteger, checkObject } from "../arguments.js";
+import { keysNamed } from "../known-keys.js";
 import { both } from "./layout.js";
 import type { Payload } from "./payload.js";
 
@@ -7,6 +8,7 @@ export function bits<const F extends Readonly<Record<string, number>>>(
   widths: F,
 ): Payload<{ -readonly [K in keyof F]: number }> {
   const fields = Object.entries(widths);
+  const keys = keysNamed(Object.keys(widths));
   return {
     ctype: "__u8",
     size: both(1),
@@ -21,7 +23,7 @@ export function bits<const F extends Readonly<Record<string, number>>>(
       return value as { -readonly [K in keyof F]: number };
     },
     write(bytes, at, value, _encoding, argument) {
-      const given: Record<string, unknown> = checkObject(argument, value);
+      const given: Record<string, unknown> = checkObject(argument, value, keys);
       let byte = 0;
       let shift = 0;
       for (const [name, width] of fields) {

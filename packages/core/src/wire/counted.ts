@@ -1,4 +1,5 @@
 import { checkArray, checkBytes, checkInteger, checkObject } from "../arguments.js";
+import { ANY_KEYS } from "../known-keys.js";
 import { copyBytes, readU32, write32 } from "./bytes.js";
 import { u32 } from "./integers.js";
 import { both, inLayout, type Layout, perLayout } from "./layout.js";
@@ -82,7 +83,7 @@ export function countedStruct<const F extends Fields, K extends string, V>(
   list: Readonly<Record<K, Counted<V>>>,
 ): Payload<StructValue<F & Record<K, Payload<V>>>> {
   const [[name, counted]] = Object.entries(list) as [[K, Counted<V>]];
-  const before = struct(ctype, fields);
+  const before = struct(ctype, fields, [name]);
   // The count has the list's name: reading puts the list in its place.
   const head = struct(ctype, { ...fields, [name]: count } as Fields);
   const sizeOf = (layout: Layout) => inLayout(head.size, layout);
@@ -101,7 +102,7 @@ export function countedStruct<const F extends Fields, K extends string, V>(
     },
     measure: (value, encoding, argument) =>
       sizeOf(encoding.layout) +
-      counted.measure(checkObject(argument, value)[name], encoding, `${argument}.${name}`),
+      counted.measure(checkObject(argument, value, ANY_KEYS)[name], encoding, `${argument}.${name}`),
     write(bytes, at, value, encoding, argument, length) {
       const start = sizeOf(encoding.layout);
       before.write(bytes, at, value, encoding, argument, start);

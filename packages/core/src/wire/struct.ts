@@ -1,4 +1,5 @@
 import { checkObject } from "../arguments.js";
+import { keysNamed } from "../known-keys.js";
 import { alignTo, both, inLayout, type Layout, perLayout } from "./layout.js";
 import type { Encoding, Payload, ValueOf } from "./payload.js";
 
@@ -54,11 +55,23 @@ function writeField(
   payload.write(bytes, at + offset, given[name], encoding, `${argument}.${name}`, size);
 }
 
-/** A C structure. Each of its fields is aligned as the layout's C compiler aligns it. */
-export function struct<const F extends Fields>(ctype: string, fields: F): Payload<StructValue<F>> {
+const namesIn = (placement: Placement): string[] => placement.places.map(({ name }) => name);
+
+/**
+ * A C structure. Each of its fields is aligned as the layout's C compiler aligns it.
+ *
+ * @param more Names of values that stand behind the structure. The object with the fields may have them too.
+ */
+export function struct<const F extends Fields>(
+  ctype: string,
+  fields: F,
+  more: readonly string[] = [],
+): Payload<StructValue<F>> {
   const placement = placementOf(fields);
+  const names = namesIn(placement["64"]);
+  const keys = keysNamed([...names, ...more]);
   // Copying a template and filling it in is several times faster than adding the fields one by one.
-  const template = Object.fromEntries(placement["64"].places.map(({ name }) => [name, undefined]));
+  const template = Object.fromEntries(names.map((name) => [name, undefined]));
   return {
     ctype: `struct ${ctype}`,
     size: perLayout((layout) => placement[layout].size),
@@ -75,7 +88,7 @@ export function struct<const F extends Fields>(ctype: string, fields: F): Payloa
       return value as StructValue<F>;
     },
     write(bytes, at, value, encoding, argument) {
-      const given = checkObject(argument, value) as Record<string, unknown>;
+      const given = checkObject(argument, value, keys) as Record<string, unknown>;
       const { places } = inLayout(placement, encoding.layout);
       for (let i = 0; i < places.length; i++) writeField(places[i]!, bytes, at, given, encoding, argument);
     },
@@ -95,6 +108,7 @@ export function growing<const F extends Fields, const L extends Fields>(
   const base = struct(ctype, fields);
   const whole = struct(ctype, all);
   const placement = placementOf(all);
+  const keys = keysNamed(namesIn(placement["64"]));
   return {
     ctype: `struct ${ctype}`,
     size: base.size,
@@ -111,12 +125,12 @@ export function growing<const F extends Fields, const L extends Fields>(
       return value as StructValue<F> & Partial<StructValue<L>>;
     },
     measure(value, { layout }, argument) {
-      const given: Record<string, unknown> = checkObject(argument, value);
+      const given: Record<string, unknown> = checkObject(argument, value, keys);
       const isWhole = Object.keys(later).some((name) => given[name] !== undefined);
       return inLayout((isWhole ? whole : base).size, layout);
     },
     write(bytes, at, value, encoding, argument) {
-      const given: Record<string, unknown> = checkObject(argument, value);
+      const given: Record<string, unknown> = checkObject(argument, value, keys);
       for (const place of inLayout(placement, encoding.layout).places) {
         if (given[place.name] === undefined && Object.hasOwn(later, place.name)) continue;
         writeField(place, bytes, at, given, encoding, argument);

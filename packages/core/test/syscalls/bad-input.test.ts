@@ -370,28 +370,25 @@ describe("data and memory", () => {
     test("is noticed in a later message of a batch", () => {
       const [a, b] = pair();
       const first = new Uint8Array(64);
-      const list = [
-        { data: first, buffers: first },
-        {
-          get data() {
-            take(first);
-            return "x";
-          },
-          get buffers() {
-            take(first);
-            return byte();
-          },
+      const toSend = {
+        get data() {
+          take(first);
+          return "x";
         },
-      ];
-      wrongValue(() => sendmmsg(a, list), "messages[0].data", DETACHED);
-      wrongValue(() => recvmmsg(b, list), "messages[0].buffers", DETACHED);
+      };
+      const toFill = {
+        get buffers() {
+          take(first);
+          return byte();
+        },
+      };
+      wrongValue(() => sendmmsg(a, [{ data: first }, toSend]), "messages[0].data", DETACHED);
+      wrongValue(() => recvmmsg(b, [{ buffers: first }, toFill]), "messages[0].buffers", DETACHED);
       const [second, control] = [new Uint8Array(64), new Uint8Array(64)];
-      const lists = [
-        { data: second, buffers: second },
-        { data: listWith(second), buffers: listWith(second), control },
-      ];
-      wrongValue(() => sendmmsg(a, lists), "messages[0].data", DETACHED);
-      wrongValue(() => recvmmsg(b, lists), "messages[0].buffers", DETACHED);
+      const sent = [{ data: second }, { data: listWith(second), control }];
+      const filled = [{ buffers: second }, { buffers: listWith(second), control }];
+      wrongValue(() => sendmmsg(a, sent), "messages[0].data", DETACHED);
+      wrongValue(() => recvmmsg(b, filled), "messages[0].buffers", DETACHED);
       expect(thrown(() => recvmsg(b, byte())).code).toBe("EAGAIN");
     });
 

@@ -1,8 +1,12 @@
-import type { SocketAddress } from "node:net";
+import type { RemoteInfo } from "node:dgram";
+import type { LookupAddress } from "node:dns";
+import type { AddressInfo, SocketAddress } from "node:net";
 import { expectTypeOf, test } from "vitest";
 import {
   type Address,
   type AddressDetails,
+  type AddressInput,
+  type AddressOf,
   type AlgAddress,
   type BluetoothAddress,
   type CanAddress,
@@ -33,6 +37,10 @@ import {
   type XdpAddress,
 } from "../../src/address/index.js";
 
+declare const rinfo: RemoteInfo;
+declare const serverAddress: AddressInfo;
+declare const socketAddress: SocketAddress;
+declare const lookedUp: LookupAddress;
 declare const bytes: Uint8Array;
 declare const address: Address;
 
@@ -127,14 +135,48 @@ test("encodeAddress accepts addresses only", () => {
   encodeAddress({ family: "ipv4", path: "/run/x" });
   // @ts-expect-error: only an IPv6 address has a scope.
   encodeAddress({ family: "ipv4", address: "127.0.0.1", port: 1, scopeId: 1 });
-  // @ts-expect-error: the family's name is "ipv4".
-  encodeAddress({ family: "inet", address: "127.0.0.1", port: 1 });
+  // @ts-expect-error: the family's name is "unix".
+  encodeAddress({ family: "local", path: "/run/x" });
   // @ts-expect-error: an address of an unknown family is given as bytes.
   encodeAddress({ family: 9, path: "/run/x" });
   // @ts-expect-error: L2CAP has no channel.
   encodeAddress({ family: "bluetooth", protocol: "l2cap", address: "00:00:00:00:00:00", channel: 1 });
   // @ts-expect-error: an address is an object.
   encodeAddress("/run/x");
+});
+
+test("functions take the addresses of Node's own modules", () => {
+  encodeAddress(rinfo);
+  encodeAddress(serverAddress);
+  encodeAddress(socketAddress);
+  encodeAddress({ ...lookedUp, port: 53 });
+  toSocketAddress(rinfo);
+  expectTypeOf<RemoteInfo>().toExtend<AddressInput>();
+  expectTypeOf<AddressInfo>().toExtend<AddressInput>();
+  expectTypeOf<SocketAddress>().toExtend<AddressInput>();
+  // @ts-expect-error: what dns.lookup() finds has no port.
+  encodeAddress(lookedUp);
+});
+
+test("AddressOf is the type of a bound socket's addresses", () => {
+  expectTypeOf<AddressOf<{ path: string }>>().toEqualTypeOf<UnixAddress>();
+  expectTypeOf<AddressOf<{ abstract: Uint8Array }>>().toEqualTypeOf<UnixAddress>();
+  expectTypeOf<AddressOf<{ family: "unix" }>>().toEqualTypeOf<UnixAddress>();
+  expectTypeOf<AddressOf<{ address: string; port: number }>>().toEqualTypeOf<Ipv4Address | Ipv6Address>();
+  expectTypeOf<AddressOf<{ family: "IPv6"; address: string; port: number }>>().toEqualTypeOf<Ipv6Address>();
+  expectTypeOf<AddressOf<{ family: 4; address: string; port: number }>>().toEqualTypeOf<Ipv4Address>();
+  expectTypeOf<AddressOf<{ family: 4; data: Uint8Array }>>().toEqualTypeOf<Address>();
+  expectTypeOf<AddressOf<RemoteInfo>>().toEqualTypeOf<Ipv4Address | Ipv6Address>();
+  expectTypeOf<AddressOf<AddressInfo>>().toEqualTypeOf<Ipv4Address | Ipv6Address>();
+  expectTypeOf<AddressOf<SocketAddress>>().toEqualTypeOf<Ipv4Address | Ipv6Address>();
+  expectTypeOf<AddressOf<Ipv4Address>>().toEqualTypeOf<Ipv4Address>();
+  expectTypeOf<AddressOf<UnixAddress>>().toEqualTypeOf<UnixAddress>();
+  expectTypeOf<AddressOf<{ family: "netlink" }>>().toEqualTypeOf<NetlinkAddress>();
+  expectTypeOf<AddressOf<{ family: "can"; interface: string }>>().toEqualTypeOf<CanAddress>();
+  expectTypeOf<AddressOf<TipcServiceAddress>>().toEqualTypeOf<TipcAddress>();
+  expectTypeOf<AddressOf<RawAddress>>().toEqualTypeOf<Address>();
+  expectTypeOf<AddressOf<Address>>().toEqualTypeOf<Address>();
+  expectTypeOf<AddressOf<AddressInput>>().toEqualTypeOf<Address>();
 });
 
 test("the other functions have the right types", () => {

@@ -2,6 +2,7 @@ import type { Socket as DgramSocket } from "node:dgram";
 import type { FileHandle } from "node:fs/promises";
 import type { Server as NetServer, Socket as NetSocket } from "node:net";
 import { expectTypeOf, test } from "vitest";
+import type { Ipv4Address, Ipv6Address, NetlinkAddress, UnixAddress } from "../../src/address/index.js";
 import {
   type Address,
   type ControlMessage,
@@ -135,15 +136,17 @@ test("bind, connect and from accept the options that they use", () => {
     signal,
   } as const;
   const bound = { mode: 0o600, unlink: "stale" } as const;
-  expectTypeOf(Socket.bind({ path: "x" }, { ...everything, ...bound })).toEqualTypeOf<Promise<Socket>>();
-  expectTypeOf(Socket.connect({ path: "x" }, everything)).toEqualTypeOf<Promise<Socket>>();
+  expectTypeOf(Socket.bind({ path: "x" }, { ...everything, ...bound })).toEqualTypeOf<
+    Promise<Socket<UnixAddress>>
+  >();
+  expectTypeOf(Socket.connect({ path: "x" }, everything)).toEqualTypeOf<Promise<Socket<UnixAddress>>>();
   expectTypeOf(socket.connect({ path: "x" }, { signal })).toEqualTypeOf<Promise<void>>();
   expectTypeOf(Socket.from(0, { receive: [], maxFds: 1 })).toEqualTypeOf<Socket>();
   Socket.from(descriptor);
   Socket.from(netSocket);
   Socket.from(dgram);
   const { signal: _, ...opened } = everything;
-  expectTypeOf(Socket.open({ family: "netlink", ...opened })).toEqualTypeOf<Socket>();
+  expectTypeOf(Socket.open({ family: "netlink", ...opened })).toEqualTypeOf<Socket<NetlinkAddress>>();
   expectTypeOf(Socket.open({ family: 16 })).toEqualTypeOf<Socket>();
   expectTypeOf(socket.bind({ path: "x" }, { ...bound, signal })).toEqualTypeOf<Promise<void>>();
   // @ts-expect-error: no address says which family the socket has.
@@ -192,7 +195,7 @@ test("a socket's options accept only their values", () => {
 test("socketpair accepts a type, and the options of Unix sockets", () => {
   expectTypeOf(
     socketpair("seqpacket", { protocol: 0, receive: ["credentials"], maxFds: "refuse" }),
-  ).toEqualTypeOf<[Socket, Socket]>();
+  ).toEqualTypeOf<[Socket<UnixAddress>, Socket<UnixAddress>]>();
   // @ts-expect-error: the type is the first argument.
   socketpair({ maxFds: 1 });
   // @ts-expect-error: Unix sockets have no ports.
@@ -280,9 +283,41 @@ test("the kind narrows a report's type", () => {
   }
 });
 
+test("the address decides which addresses a socket has", async () => {
+  const unix = await Socket.bind({ path: "x" });
+  expectTypeOf(unix).toEqualTypeOf<Socket<UnixAddress>>();
+  const udp = await Socket.bind({ address: "127.0.0.1", port: 0 }, { type: "dgram" });
+  expectTypeOf(udp).toEqualTypeOf<Socket<Ipv4Address | Ipv6Address>>();
+  expectTypeOf(udp.getsockname().port).toEqualTypeOf<number>();
+  expectTypeOf((await udp.recvmsg()).address?.port).toEqualTypeOf<number | undefined>();
+  for await (const { address } of udp) expectTypeOf(address?.port).toEqualTypeOf<number | undefined>();
+  const v4 = await Socket.connect({ family: "ipv4", address: "127.0.0.1", port: 1 });
+  expectTypeOf(v4.getpeername()).toEqualTypeOf<Ipv4Address>();
+  const v6 = await Socket.bind({ family: "IPv6", address: "::", port: 0 });
+  expectTypeOf(v6.getsockname().scopeId).toEqualTypeOf<number | undefined>();
+  expectTypeOf(await Socket.bind({ family: "netlink" })).toEqualTypeOf<Socket<NetlinkAddress>>();
+  const server = await Listener.listen({ address: "::1", port: 0 });
+  expectTypeOf(server.getsockname().port).toEqualTypeOf<number>();
+  expectTypeOf((await server.accept()).getpeername().port).toEqualTypeOf<number>();
+  for await (const peer of server) expectTypeOf(peer.getpeername().address).toEqualTypeOf<string>();
+  expectTypeOf(socketpair()[0].getsockname()).toEqualTypeOf<UnixAddress>();
+  // @ts-expect-error: a Unix socket has no port.
+  unix.getsockname().port;
+});
+
+test("a socket of one family is a socket, and its message is a message", () => {
+  expectTypeOf<Socket<UnixAddress>>().toExtend<Socket>();
+  expectTypeOf<Socket<Ipv4Address>>().toExtend<Socket<Ipv4Address | Ipv6Address>>();
+  expectTypeOf<Socket>().not.toExtend<Socket<UnixAddress>>();
+  expectTypeOf<Socket<UnixAddress>>().toExtend<MessageSocket<FileDescriptor>>();
+  expectTypeOf<Listener<UnixAddress>>().toExtend<Listener>();
+  expectTypeOf<Listener<UnixAddress>>().toExtend<MessageListener<Socket>>();
+  expectTypeOf<Message<FileDescriptor, UnixAddress>>().toExtend<Message>();
+});
+
 test("a listener accepts a socket's options and a backlog", () => {
   const options = { backlog: 1, type: "seqpacket", mode: 0o600, unlink: "stale", maxFds: 1 } as const;
-  expectTypeOf(Listener.listen({ path: "x" }, options)).toEqualTypeOf<Promise<Listener>>();
+  expectTypeOf(Listener.listen({ path: "x" }, options)).toEqualTypeOf<Promise<Listener<UnixAddress>>>();
   expectTypeOf(Listener.from(netServer, { maxFds: 1 })).toEqualTypeOf<Listener>();
   expectTypeOf(listener.accept({ signal })).toEqualTypeOf<Promise<Socket>>();
   expectTypeOf(listener.tryAccept()).toEqualTypeOf<Socket | undefined>();

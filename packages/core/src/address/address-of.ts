@@ -1,0 +1,36 @@
+import type { Ipv4Address } from "./ipv4.js";
+import type { Ipv6Address } from "./ipv6.js";
+import type { Address, codecs } from "./table.js";
+import type { UnixAddress } from "./unix.js";
+
+/** The addresses of a family, by its name. If the library does not know the family, any address. */
+export type FamilyAddress<Family> = Family extends keyof typeof codecs
+  ? Extract<Address, { family?: Family }>
+  : Address;
+
+/** The addresses of the family that an address gives, also as Node's own modules name it. */
+type OfFamily<Family, Given> = Family extends "IPv4"
+  ? Ipv4Address
+  : Family extends "IPv6"
+    ? Ipv6Address
+    : Family extends keyof typeof codecs
+      ? FamilyAddress<Family>
+      : Given extends { data: unknown }
+        ? Address
+        : Family extends 4
+          ? Ipv4Address
+          : Family extends 6
+            ? Ipv6Address
+            : Ipv4Address | Ipv6Address;
+
+/**
+ * The addresses of a socket that was bound or connected to an address of type `Given`: those of the same family. If `Given` does not
+ * say the version of IP, both are possible.
+ */
+export type AddressOf<Given> = Given extends unknown
+  ? "family" extends keyof Given
+    ? OfFamily<NonNullable<Given["family"]>, Given>
+    : Given extends { address: unknown }
+      ? Ipv4Address | Ipv6Address
+      : UnixAddress
+  : never;
