@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "vitest";
 import { encodeAddress } from "../src/address/index.js";
@@ -10,7 +11,7 @@ import * as syscalls from "../src/syscalls/index.js";
 import { MemoryListener, memorySocketpair } from "../src/testing/index.js";
 import { counted } from "./support/counted.js";
 import { freshPath } from "./support/fresh-places.js";
-import { thrown } from "./support/outcome.js";
+import { rejection, thrown } from "./support/outcome.js";
 import { withPair } from "./support/pairs.js";
 
 const KEYS = keysNamed(["data", "fds", "control", "address", "flags"]);
@@ -168,6 +169,7 @@ const bytes = new Uint8Array(64);
 const CALLS: readonly [name: string, call: (a: Socket, b: Socket) => unknown, argument: string][] = [
   ["Socket.connect", () => Socket.connect(at, wrong), "options"],
   ["Socket.bind", () => Socket.bind(at, wrong), "options"],
+  ["Socket.open", () => Socket.open({ family: "unix", wrongKey: 1 } as never), "options"],
   ["Socket.from", () => Socket.from(0, wrong), "options"],
   ["Listener.listen", () => Listener.listen(at, wrong), "options"],
   ["Listener.from", () => Listener.from(0, wrong), "options"],
@@ -175,6 +177,9 @@ const CALLS: readonly [name: string, call: (a: Socket, b: Socket) => unknown, ar
   ["Socket.connect, address", () => Socket.connect({ ...at, wrongKey: 1 } as never), "to"],
   ["Socket.bind, address", () => Socket.bind({ path: freshPath(), wrongKey: 1 } as never), "at"],
   ["Listener.listen, address", () => Listener.listen({ ...at, wrongKey: 1 } as never), "at"],
+  ["bind", (a) => a.bind({ abstract: "x" }, wrong), "options"],
+  ["bind, address", (a) => a.bind({ abstract: "x", wrongKey: 1 } as never), "at"],
+  ["connect, address", (a) => a.connect({ path: "x", wrongKey: 1 } as never), "to"],
   ["connect", (a) => a.connect(at, wrong), "options"],
   ["sendmsg", (a) => a.sendmsg({ data: "x", wrongKey: 1 } as never), "message"],
   ["sendmsg, options", (a) => a.sendmsg({ data: "x" }, wrong), "options"],
@@ -291,6 +296,18 @@ describe("every function that takes an object refuses a wrong key", () => {
       await listener.close();
     }));
 });
+
+test("docs/errors.md has the errors as users see them", () =>
+  withPair("stream", async (socket) => {
+    const page = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8");
+    const rows = [...page.matchAll(/^\| `(.+?)` \| `(The .+?)` \|$/gm)];
+    expect(rows).toHaveLength(6);
+    const scope = { Socket, socket, socketpair, at: { path: freshPath() }, address: "::1", port: 1 };
+    for (const [, code, message] of rows) {
+      const run = new Function(...Object.keys(scope), `return (async () => ${code})();`);
+      expect((await rejection(run(...Object.values(scope)))).message).toBe(message);
+    }
+  }));
 
 describe("what fits stays welcome", () => {
   test("a received message can be sent on", () =>
