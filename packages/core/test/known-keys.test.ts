@@ -4,7 +4,17 @@ import { afterEach, describe, expect, test } from "vitest";
 import { encodeAddress } from "../src/address/index.js";
 import { checkObject } from "../src/arguments.js";
 import { decodeControl, encodeControl } from "../src/control/index.js";
-import { Listener, Message, packetControl, packetInfoNames, Socket, socketpair } from "../src/index.js";
+import {
+  frames,
+  Listener,
+  Message,
+  packetControl,
+  packetInfoNames,
+  Socket,
+  StreamReader,
+  socketpair,
+  socketpairForChild,
+} from "../src/index.js";
 import { keysNamed, keysOf } from "../src/known-keys.js";
 import { decodeOption, encodeOption } from "../src/options/index.js";
 import * as syscalls from "../src/syscalls/index.js";
@@ -174,6 +184,11 @@ const CALLS: readonly [name: string, call: (a: Socket, b: Socket) => unknown, ar
   ["Listener.listen", () => Listener.listen(at, wrong), "options"],
   ["Listener.from", () => Listener.from(0, wrong), "options"],
   ["socketpair", () => socketpair("stream", wrong), "options"],
+  ["socketpairForChild", () => socketpairForChild("stream", wrong), "options"],
+  ["detach", (a) => a.detach(wrong), "options"],
+  ["StreamReader", (a) => new StreamReader(a, wrong), "options"],
+  ["StreamReader.need", (a) => new StreamReader(a).need(1, wrong), "options"],
+  ["frames", (a) => frames(a, wrong).next(), "options"],
   ["Socket.connect, address", () => Socket.connect({ ...at, wrongKey: 1 } as never), "to"],
   ["Socket.bind, address", () => Socket.bind({ path: freshPath(), wrongKey: 1 } as never), "at"],
   ["Listener.listen, address", () => Listener.listen({ ...at, wrongKey: 1 } as never), "at"],

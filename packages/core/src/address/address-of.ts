@@ -1,19 +1,20 @@
+import type { AddressFamilyName } from "./family.js";
 import type { Ipv4Address } from "./ipv4.js";
 import type { Ipv6Address } from "./ipv6.js";
-import type { Address, codecs } from "./table.js";
+import type { Address } from "./table.js";
 import type { UnixAddress } from "./unix.js";
 
-/** The addresses of a family, by its name. If the library does not know the family, any address. */
-export type FamilyAddress<Family> = Family extends keyof typeof codecs
-  ? Extract<Address, { family?: Family }>
-  : Address;
+/** The addresses of a family, by its name. If the library has no type for them, any address. */
+export type FamilyAddress<Family> = [Extract<Address, { family?: Family }>] extends [never]
+  ? Address
+  : Extract<Address, { family?: Family }>;
 
 /** The addresses of the family that an address gives, also as Node's own modules name it. */
 type OfFamily<Family, Given> = Family extends "IPv4"
   ? Ipv4Address
   : Family extends "IPv6"
     ? Ipv6Address
-    : Family extends keyof typeof codecs
+    : Family extends AddressFamilyName
       ? FamilyAddress<Family>
       : Given extends { data: unknown }
         ? Address

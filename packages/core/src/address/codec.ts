@@ -5,6 +5,7 @@ import type { InterfaceLookup } from "../wire/payload.js";
 export interface AddressCodec<A> {
   /** AF_* */
   readonly family: number;
+  /** The keys that an address of the family may have. */
   readonly keys: KnownKeys;
   /** Checks the address and returns its sockaddr, in which the family is not filled in yet. Errors name `argument`. */
   encode(address: A, argument: string, interfaceIndex: InterfaceLookup): Uint8Array;

@@ -8,14 +8,13 @@ import type { AddressCodec } from "./codec.js";
 import { ipCodecOf, nodeIpCodec } from "./ip.js";
 import { type Ipv4Address, ipv4 } from "./ipv4.js";
 import { type Ipv6Address, ipv6 } from "./ipv6.js";
-import type { NodeAddress } from "./node-address.js";
 
 /** An RxRPC service and its place in the network: Documentation/networking/rxrpc.rst. */
 export interface RxrpcAddress {
   family: "rxrpc";
   service: number;
   /** The destination of the UDP packets. */
-  transport: Ipv4Address | Ipv6Address | NodeAddress;
+  transport: Ipv4Address | Ipv6Address;
   /** Absent: SOCK_DGRAM, which is the only possible value. */
   transportType?: number;
 }

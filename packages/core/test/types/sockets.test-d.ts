@@ -300,6 +300,7 @@ test("the address decides which addresses a socket has", async () => {
   expectTypeOf(server.getsockname().port).toEqualTypeOf<number>();
   expectTypeOf((await server.accept()).getpeername().port).toEqualTypeOf<number>();
   for await (const peer of server) expectTypeOf(peer.getpeername().address).toEqualTypeOf<string>();
+  expectTypeOf(Socket.open({ family: "rds" })).toEqualTypeOf<Socket>();
   expectTypeOf(socketpair()[0].getsockname()).toEqualTypeOf<UnixAddress>();
   // @ts-expect-error: a Unix socket has no port.
   unix.getsockname().port;
