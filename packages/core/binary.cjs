@@ -23,6 +23,11 @@ exports.version = function version() {
   return exports.packageJson().version;
 };
 
+/** The code that prints system calls. It is a file of its own, because most programs never need it. */
+exports.tracing = function tracing() {
+  return require("./dist/tracing.cjs");
+};
+
 /** The checksums of the binaries that were published together with this file. tools/pack.mjs writes them. */
 exports.published = function published() {
   try {

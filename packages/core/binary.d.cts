@@ -7,6 +7,8 @@ export const directory: string | undefined;
 export const localDirectory: string | undefined;
 export function packageJson(): { version: string; buildTools: Record<string, string> };
 export function version(): string;
+/** What src/tracing/traced.ts exports. */
+export function tracing(): { traced<Native>(native: Native, print: (line: string) => void): Native };
 /** SHA-256 by the native package's name; undefined in a checkout. */
 export function published(): Record<string, string> | undefined;
 /** The package.json of a target's native package. Undefined: no package for that target exists. */

@@ -5,7 +5,7 @@ import { chmodSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { transform } from "esbuild";
+import { build, transform } from "esbuild";
 import { rollup } from "rollup";
 
 const core = fileURLToPath(new URL(".", import.meta.url));
@@ -91,7 +91,37 @@ export async function bundle(dist, { internals = [] } = {}) {
     sourcemapExcludeSources: true,
   });
   await bundled.close();
+  await bundleTracing(dist);
   for (const file of Object.values(manifest.bin)) chmodSync(join(dist, "..", file), 0o755);
+}
+
+/**
+ * Writes tracing.cjs, which binary.cjs loads when NODE_DEBUG=sendmsg asks for it. It can be neither a part of the files in shared/,
+ * which every program reads, nor a module, which can't be loaded within a function call.
+ */
+async function bundleTracing(dist) {
+  const names = sourceOf("tracing/names");
+  const { outputFiles } = await build({
+    entryPoints: [names],
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "node",
+  });
+  const { NAMES } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  const bundled = await rollup({
+    input: sourceOf("tracing/traced"),
+    plugins: [
+      {
+        name: "names",
+        load: (file) => (file === names ? `export const NAMES=${JSON.stringify(NAMES)}` : null),
+      },
+      typescript,
+    ],
+    external: /^node:/,
+  });
+  await bundled.write({ file: join(dist, "tracing.cjs"), format: "cjs" });
+  await bundled.close();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

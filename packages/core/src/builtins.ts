@@ -11,6 +11,8 @@ const load: (name: string) => never =
 
 export const crypto = (): typeof import("node:crypto") => load("node:crypto");
 export const dgram = (): typeof import("node:dgram") => load("node:dgram");
+export const diagnosticsChannel = (): typeof import("node:diagnostics_channel") =>
+  load("node:diagnostics_channel");
 export const fs = (): typeof import("node:fs") => load("node:fs");
 export const net = (): typeof import("node:net") => load("node:net");
 export const os = (): typeof import("node:os") => load("node:os");

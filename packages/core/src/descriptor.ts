@@ -1,11 +1,14 @@
 import { checkFd, checkFunction } from "./arguments.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
+import { isDebugging } from "./debug-log.js";
 import { EBADF, EEXIST, ENOENT } from "./errno.js";
 import { closedError, codedError, explain, invalidArgType, systemError } from "./errors.js";
 import { beforeCollection, countHeld } from "./forgotten.js";
+import { type InspectArguments, inspected } from "./inspecting.js";
 import { LateRegistry } from "./late-registry.js";
 import { RESULT_GENERATION } from "./native/binding.js";
 import { binding } from "./native/load.js";
+import { noteOrigin, type Origin, originOf, warnOfCollected } from "./origin.js";
 import { notOpen } from "./reasons/open-file.js";
 import { withShortage } from "./reasons/reasons.js";
 
@@ -30,14 +33,16 @@ export interface Descriptor extends Disposable {
 interface Held {
   fd: number;
   generation: number;
+  origin: Origin | undefined;
 }
 
-function closeCollected({ fd, generation }: Held): void {
+function closeCollected({ fd, generation, origin }: Held): void {
   // False: the descriptor was closed or given away before, or its number now refers to another file.
   if (!binding().release(fd, generation, 0)) return;
-  process.emitWarning(`Descriptor ${fd} was closed by garbage collection: close it, take it or use "using"`, {
-    code: "SENDMSG_FD_COLLECTED",
-  });
+  warnOfCollected(
+    `Descriptor ${fd} was closed by garbage collection: close it, take it or use "using"`,
+    origin,
+  );
 }
 
 /** The place of a descriptor that {@link holdUncollected} made: it is not in the registry. */
@@ -112,10 +117,15 @@ export class FileDescriptor implements Descriptor {
   #place = UNREGISTERED;
 
   static {
-    heldOf = (descriptor) => ({ fd: descriptor.#fd, generation: descriptor.#generation });
+    heldOf = (descriptor) => ({
+      fd: descriptor.#fd,
+      generation: descriptor.#generation,
+      origin: originOf(descriptor),
+    });
     holdUncollected = (fd, generation) => new FileDescriptor(CONSTRUCT, fd, generation);
     hold = (fd, generation) => {
       const descriptor = new FileDescriptor(CONSTRUCT, fd, generation);
+      if (isDebugging) noteOrigin(descriptor, hold);
       descriptor.#place = collected.register(descriptor);
       return descriptor;
     };
@@ -257,7 +267,7 @@ export class FileDescriptor implements Descriptor {
     this.#release(0);
   }
 
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `FileDescriptor { fd: ${this.fd} }`;
+  [Symbol.for("nodejs.util.inspect.custom")](...args: InspectArguments): string {
+    return inspected(this, args, "FileDescriptor", () => (this.fd < 0 ? { closed: true } : { fd: this.fd }));
   }
 }

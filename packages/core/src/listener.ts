@@ -2,21 +2,26 @@ import type { Server as NetServer } from "node:net";
 import { detailsOf } from "./address/encode.js";
 import type { Address, AddressInput, AddressOf } from "./address/index.js";
 import { checkInteger, unpolluted } from "./arguments.js";
+import { asListener, asSocket, channels, published, publishedNow } from "./channels.js";
 import { AF_UNIX } from "./constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants/socket-types.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
 import type { ControlName } from "./control/index.js";
+import { socketTypeName } from "./control/socket-type.js";
+import { isDebugging } from "./debug-log.js";
 import { type FileDescriptor, hold, holdUncollected, moveIn, moveOut } from "./descriptor.js";
 import { EAGAIN } from "./errno.js";
 import { codedError, invalidArgValue } from "./errors.js";
+import { type InspectArguments, inspected, waiting } from "./inspecting.js";
 import { HANDED_OVER } from "./interop/sendable.js";
 import { RESULT_GENERATION } from "./native/binding.js";
 import { binding } from "./native/load.js";
+import { shareOrigin } from "./origin.js";
 import { LISTEN } from "./reasons/listen.js";
 import { withReason, withShortage } from "./reasons/reasons.js";
 import { checkNotAborted } from "./socket/abort.js";
 import { type Accepted, AcceptQueue, LATER } from "./socket/accept-queue.js";
-import { addressOf } from "./socket/address-of.js";
+import { addressesOf, addressOf } from "./socket/address-of.js";
 import {
   type AllowedPeers,
   type AllowFunction,
@@ -145,6 +150,7 @@ export class Listener<A extends Address = Address> implements MessageListener<So
   ) {
     checkConstruct(key, "Listener", "await Listener.listen(at) or Listener.from(fd)");
     this.#endpoint = new Endpoint(descriptor, "listener", () => this.#pump(), false);
+    if (isDebugging) shareOrigin(this, this.#endpoint);
     this.#queue = new AcceptQueue(this.#endpoint, () => this.#try());
     this.#facts = facts;
     this.#accepted = accepted;
@@ -161,7 +167,11 @@ export class Listener<A extends Address = Address> implements MessageListener<So
     at: Given,
     options: ListenOptions = {},
   ): Promise<Listener<AddressOf<Given>>> {
-    return Listener.#listen<AddressOf<Given>>(at, options).catch(rejectInTurn);
+    let listening = Listener.#listen<AddressOf<Given>>(at, options).catch(rejectInTurn);
+    if (channels().listen.hasSubscribers) {
+      listening = published(channels().listen, listening, { address: at }, asListener);
+    }
+    return withCallerStack(listening, Listener.listen);
   }
 
   static async #listen<A extends Address>(at: AddressInput, options: ListenOptions): Promise<Listener<A>> {
@@ -270,8 +280,14 @@ export class Listener<A extends Address = Address> implements MessageListener<So
    * @see accept(2)
    */
   accept(options: { signal?: AbortSignal } = {}): Promise<Socket<A>> {
-    return withCallerStack(this.#queue.accept(options), this.accept) as Promise<Socket<A>>;
+    return withCallerStack(this.#accept(options), this.accept) as Promise<Socket<A>>;
   }
+
+  readonly #accept: AcceptQueue<Socket>["accept"] = (options, onShortage) => {
+    const accepting = this.#queue.accept(options, onShortage);
+    if (!channels().accept.hasSubscribers) return accepting;
+    return published(channels().accept, accepting, { listener: this }, asSocket);
+  };
 
   /**
    * Returns the next connection, or undefined if no connection is waiting, or if calls of {@link accept} wait for one. Peers that
@@ -285,7 +301,9 @@ export class Listener<A extends Address = Address> implements MessageListener<So
    * @see accept(2)
    */
   tryAccept(): Socket<A> | undefined {
-    return this.#queue.tryAccept() as Socket<A> | undefined;
+    const accept = () => this.#queue.tryAccept() as Socket<A> | undefined;
+    if (!channels().accept.hasSubscribers) return accept();
+    return publishedNow(channels().accept, accept, { listener: this }, asSocket);
   }
 
   #try(): Accepted<Socket> {
@@ -403,7 +421,7 @@ export class Listener<A extends Address = Address> implements MessageListener<So
    * iteration continues (after a pause if no descriptor is free). Any other error is thrown.
    */
   connections(options: AcceptOptions = {}): AsyncGenerator<Socket<A>, void, undefined> {
-    return iterateConnections(this, this.#queue, options) as AsyncGenerator<Socket<A>, void, undefined>;
+    return iterateConnections(this, this.#accept, options) as AsyncGenerator<Socket<A>, void, undefined>;
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Socket<A>, void, undefined> {
@@ -446,7 +464,9 @@ export class Listener<A extends Address = Address> implements MessageListener<So
     }
     if (blocking) setBlocking(fd);
     this.#boundPath?.leave();
-    return moveOut(this.#endpoint.release());
+    const descriptor = moveOut(this.#endpoint.release());
+    if (channels().close.hasSubscribers) channels().close.publish({ listener: this });
+    return descriptor;
   }
 
   /**
@@ -469,6 +489,7 @@ export class Listener<A extends Address = Address> implements MessageListener<So
       const error = () => this.#endpoint.closedError();
       this.#queue.close(error, this.#inThread ? 1 : 0);
       if (!this.#queue.isEmpty()) setTimeout(() => this.#queue.failAll(error), LONGEST_CLOSE).unref();
+      if (channels().close.hasSubscribers) channels().close.publish({ listener: this });
       return closing;
     }
     return this.#endpoint.close();
@@ -476,6 +497,21 @@ export class Listener<A extends Address = Address> implements MessageListener<So
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](...args: InspectArguments): string {
+    return inspected(this, args, "Listener", () => {
+      const fd = this.#endpoint.fd;
+      if (fd < 0) return { closed: true };
+      const { local, family } = addressesOf(fd, this.#facts.family);
+      return {
+        fd,
+        type: socketTypeName(this.#facts.type) ?? this.#facts.type,
+        local,
+        family,
+        waiting: waiting({ accepts: this.#queue.length }),
+      };
+    });
   }
 
   /** @internal Another process now has the socket, so its path is no longer ours to remove. */

@@ -13,6 +13,7 @@ import { decodeControl } from "./control/decode.js";
 import type { ControlMessage } from "./control/table.js";
 import type { Descriptor, FileDescriptor } from "./descriptor.js";
 import { invalidArgType } from "./errors.js";
+import { type InspectArguments, ifPossible, inspected } from "./inspecting.js";
 import type { Sendable } from "./interop/sendable.js";
 import { type KnownKeys, keysOf } from "./known-keys.js";
 import { unshared } from "./unshared.js";
@@ -144,6 +145,11 @@ class KernelMessage<D extends Descriptor> implements Message<D> {
   #control: readonly ControlMessage[] | undefined;
   #address: Address | undefined;
 
+  static {
+    // Programs know this class by the name of its interface, and console.log() shows that name.
+    Object.defineProperty(KernelMessage, "name", { value: "Message" });
+  }
+
   constructor(
     data: Buffer,
     fds: readonly D[],
@@ -230,6 +236,27 @@ class KernelMessage<D extends Descriptor> implements Message<D> {
   [Symbol.dispose](): void {
     for (const descriptor of this.takeFds()) descriptor.close();
     this.takePidfd()?.close();
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](...args: InspectArguments): string {
+    return inspected(this, args, "Message", () => {
+      const fds = this.#fds;
+      const control = ifPossible(() => this.control) ?? NOTHING;
+      const { data, truncated, flags } = this;
+      return {
+        data,
+        fds: fds.length > 0 ? fds : undefined,
+        pidfd: this.#pidfd,
+        control: control.length > 0 ? control : undefined,
+        address: ifPossible(() => this.address),
+        eof: this.eof || undefined,
+        truncated: truncated || undefined,
+        fullLength: this.fullLength === data.length ? undefined : this.fullLength,
+        controlTruncated: this.controlTruncated || undefined,
+        droppedFds: this.droppedFds || undefined,
+        flags: flags & ~(MSG_TRUNC | MSG_CTRUNC) ? flags : undefined,
+      };
+    });
   }
 }
 

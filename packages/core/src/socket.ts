@@ -10,6 +10,15 @@ import {
   type FamilyAddress,
 } from "./address/index.js";
 import { checkObject, checkSignal, unpolluted } from "./arguments.js";
+import {
+  asBytesSent,
+  asMessage,
+  asNothing,
+  asSocket,
+  channels,
+  published,
+  publishedNow,
+} from "./channels.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants/address-families.js";
 import { SOL_SOCKET } from "./constants/levels.js";
 import { SO_OOBINLINE, SO_RCVLOWAT } from "./constants/socket.js";
@@ -17,16 +26,19 @@ import { SOCK_DGRAM, SOCK_STREAM } from "./constants/socket-types.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
 import type { ControlName } from "./control/index.js";
 import { type SocketType, socketTypeName } from "./control/socket-type.js";
+import { isDebugging } from "./debug-log.js";
 import { type Descriptor, type FileDescriptor, moveOut } from "./descriptor.js";
 import { codedError, invalidArgValue } from "./errors.js";
+import { type InspectArguments, inspected, waiting } from "./inspecting.js";
 import { toNetSocket } from "./interop/node-socket.js";
 import { HANDED_OVER, HANDING_OVER, HAS_UNREAD_DATA } from "./interop/sendable.js";
 import { type Message, messageOf, type OutgoingMessage } from "./message.js";
 import { binding } from "./native/load.js";
+import { shareOrigin } from "./origin.js";
 import { PEER } from "./reasons/peer.js";
 import { withReason } from "./reasons/reasons.js";
 import { checkNotAborted, SIGNAL_KEYS } from "./socket/abort.js";
-import { addressOf } from "./socket/address-of.js";
+import { addressesOf, addressOf } from "./socket/address-of.js";
 import { bindTo } from "./socket/bind.js";
 import type { BindPathOptions } from "./socket/bind-path.js";
 import { withCallerStack } from "./socket/caller-stack.js";
@@ -128,6 +140,7 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
     );
     const { maxFds, switches } = settings;
     this.#endpoint = new Endpoint(descriptor, "socket", (events) => this.#onReady(events), true);
+    if (isDebugging) shareOrigin(this, this.#endpoint);
     this.#facts = facts;
     this.#switches = switches;
     this.#own = new OwnSettings(facts, switches);
@@ -204,7 +217,9 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
     at: Given,
     options: SocketOptions = {},
   ): Promise<Socket<AddressOf<Given>>> {
-    return Socket.#bound<AddressOf<Given>>(at, options).catch(rejectInTurn);
+    let bound = Socket.#bound<AddressOf<Given>>(at, options).catch(rejectInTurn);
+    if (channels().bind.hasSubscribers) bound = published(channels().bind, bound, { address: at }, asSocket);
+    return withCallerStack(bound, Socket.bind);
   }
 
   static async #bound<A extends Address>(at: AddressInput, options: SocketOptions): Promise<Socket<A>> {
@@ -340,7 +355,9 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
    * @see bind(2)
    */
   bind(at: AddressInput, options: Pick<SocketOptions, "mode" | "unlink" | "signal"> = {}): Promise<void> {
-    return this.#bind(at, options).catch(rejectInTurn);
+    const bound = this.#bind(at, options).catch(rejectInTurn);
+    if (!channels().bind.hasSubscribers) return bound;
+    return published(channels().bind, bound, { socket: this, address: at }, asNothing);
   }
 
   async #bind(at: AddressInput, options: Pick<SocketOptions, "mode" | "unlink" | "signal">): Promise<void> {
@@ -372,7 +389,13 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
     return withCallerStack(this.#connect(to, options).catch(rejectInTurn), this.connect);
   }
 
-  async #connect(to: AddressInput, options: { signal?: AbortSignal }): Promise<void> {
+  #connect(to: AddressInput, options: { signal?: AbortSignal }): Promise<void> {
+    const connecting = this.#connectTo(to, options);
+    if (!channels().connect.hasSubscribers) return connecting;
+    return published(channels().connect, connecting, { socket: this, address: to }, asNothing);
+  }
+
+  async #connectTo(to: AddressInput, options: { signal?: AbortSignal }): Promise<void> {
     const signal = checkSignal("options.signal", checkObject("options", options, SIGNAL_KEYS).signal);
     const address = encodeAddress(to, "to", interfacesOf(this.#endpoint.open()));
     const inThread = this.#shared || this.#sending.purges;
@@ -406,7 +429,11 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
    * @see sendmsg(2), unix(7)
    */
   sendmsg(message: OutgoingMessage, options: SendOptions = NO_SEND_OPTIONS): Promise<SendResult> {
-    return withCallerStack(this.#sending.sendMessage(message, options), this.sendmsg);
+    let sending = this.#sending.sendMessage(message, options);
+    if (channels().send.hasSubscribers) {
+      sending = published(channels().send, sending, { socket: this, message }, asBytesSent);
+    }
+    return withCallerStack(sending, this.sendmsg);
   }
 
   /**
@@ -420,7 +447,9 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
    * `control`: if you leave it out, its settings (credentials, a TLS record type) don't apply to the rest.
    */
   trySendmsg(message: OutgoingMessage): SendResult | undefined {
-    return this.#sending.trySendMessage(message);
+    if (!channels().send.hasSubscribers) return this.#sending.trySendMessage(message);
+    const send = () => this.#sending.trySendMessage(message);
+    return publishedNow(channels().send, send, { socket: this, message }, asBytesSent);
   }
 
   /**
@@ -447,9 +476,11 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
    * @see recvmsg(2), unix(7)
    */
   recvmsg(options: ReceiveOptions = NO_OPTIONS): Promise<Message<FileDescriptor, A>> {
-    return withCallerStack(this.#receiving.receive(options), this.recvmsg) as Promise<
-      Message<FileDescriptor, A>
-    >;
+    let receiving = this.#receiving.receive(options);
+    if (channels().receive.hasSubscribers) {
+      receiving = published(channels().receive, receiving, { socket: this }, asMessage);
+    }
+    return withCallerStack(receiving, this.recvmsg) as Promise<Message<FileDescriptor, A>>;
   }
 
   /**
@@ -460,7 +491,14 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
    * try again after the event loop has run.
    */
   tryRecvmsg(options: ReceiveOptions = NO_OPTIONS): Message<FileDescriptor, A> | undefined {
-    return this.#receiving.tryReceive(options) as Message<FileDescriptor, A> | undefined;
+    let message: Message | undefined;
+    if (channels().receive.hasSubscribers) {
+      const receive = () => this.#receiving.tryReceive(options);
+      message = publishedNow(channels().receive, receive, { socket: this }, asMessage);
+    } else {
+      message = this.#receiving.tryReceive(options);
+    }
+    return message as Message<FileDescriptor, A> | undefined;
   }
 
   /**
@@ -614,7 +652,9 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
   #giveUp(): FileDescriptor {
     this.#own.switchOff(this.#endpoint.open());
     this.#boundPath?.leave();
-    return this.#endpoint.release();
+    const descriptor = this.#endpoint.release();
+    if (channels().close.hasSubscribers) channels().close.publish({ socket: this });
+    return descriptor;
   }
 
   /**
@@ -633,6 +673,7 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
       this.#receiving.close(error);
       this.#sending.queue.close(error);
       this.#connecting.check();
+      if (channels().close.hasSubscribers) channels().close.publish({ socket: this });
       return closing;
     }
     return this.#endpoint.close();
@@ -659,6 +700,24 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
   #share(): void {
     this.#shared = true;
     this.#useEdges();
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](...args: InspectArguments): string {
+    return inspected(this, args, "Socket", () => {
+      const fd = this.#endpoint.fd;
+      if (fd < 0) return { closed: true };
+      return {
+        fd,
+        type: this.type,
+        ...addressesOf(fd, this.#facts.family),
+        waiting: waiting({
+          receives: this.#receiving.waiting,
+          sends: this.#sending.queue.length,
+          errors: this.#receiving.errors.waiting,
+          connects: this.#connecting.isAwaited ? 1 : 0,
+        }),
+      };
+    });
   }
 
   /** @internal */

@@ -158,7 +158,7 @@ describe("inspection", () => {
     const descriptor = FileDescriptor.adopt(openAnyFile());
     expect(inspect(descriptor)).toBe(`FileDescriptor { fd: ${descriptor.fd} }`);
     descriptor.close();
-    expect(inspect(descriptor)).toBe("FileDescriptor { fd: -1 }");
+    expect(inspect(descriptor)).toBe("FileDescriptor { closed: true }");
   });
 });
 

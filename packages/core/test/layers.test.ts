@@ -8,6 +8,10 @@ const sources = new URL("../src/", import.meta.url);
 const BASE = [
   "arguments",
   "builtins",
+  "channels",
+  "debug-log",
+  "inspecting",
+  "origin",
   "timers",
   "construct",
   "errno",
@@ -30,6 +34,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   control: ["constants", "wire", "address"],
   options: ["constants", "wire", "address"],
   native: [],
+  tracing: ["constants", "wire", "address", "control", "options", "native"],
   syscalls: ["constants", "wire", "native"],
   reasons: ["constants", "wire", "address", "control", "native", "syscalls", "socket-file"],
   forgotten: ["native"],

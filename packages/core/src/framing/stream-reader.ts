@@ -3,6 +3,7 @@ import { SCM_MAX_FD } from "../constants/socket.js";
 import type { ControlMessage } from "../control/table.js";
 import type { Descriptor, FileDescriptor } from "../descriptor.js";
 import { closedError, codedError, invalidArgType, invalidArgValue, outOfRange } from "../errors.js";
+import { type InspectArguments, inspected, waiting } from "../inspecting.js";
 import { keysOf } from "../known-keys.js";
 import type { Message } from "../message.js";
 import { checkNotAborted, listenForAbort, SIGNAL_KEYS } from "../socket/abort.js";
@@ -127,6 +128,21 @@ export class StreamReader<D extends Descriptor = FileDescriptor> implements Disp
   /** True after `close()` or `detach()`. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](...args: InspectArguments): string {
+    return inspected(this, args, "StreamReader", () =>
+      this.#closed
+        ? { closed: true }
+        : {
+            length: this.#bytes.length,
+            fdCount: this.#fds.length,
+            ended: this.#ended || undefined,
+            failure: this.#failure,
+            waiting: waiting({ needs: this.#pending ? 1 : 0 }),
+            socket: this.#socket,
+          },
+    );
   }
 
   /**

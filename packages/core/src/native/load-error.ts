@@ -21,12 +21,12 @@ export class NativeLoadError extends Error {
   readonly code = "ERR_SENDMSG_NATIVE_LOAD";
   override readonly name = "NativeLoadError";
   /** Operating system and architecture: "linux-x64". */
-  readonly target: string;
-  readonly attempts: readonly NativeLoadAttempt[];
+  declare readonly target: string;
+  declare readonly attempts: readonly NativeLoadAttempt[];
   /** What is wrong, as in the message. */
-  readonly reason: string;
+  declare readonly reason: string;
   /** What to do, as in the message. */
-  readonly fix: string;
+  declare readonly fix: string;
 
   constructor(target: string, attempts: readonly NativeLoadAttempt[], reason: string, fix: string) {
     const lines = [`sendmsg has no native binary to run with on ${target} (${runtimeName()}).`, reason];
@@ -36,11 +36,21 @@ export class NativeLoadError extends Error {
     }
     lines.push(`To fix it: ${fix}`);
     super(lines.join("\n"), attempts[0] && { cause: attempts[0].error });
-    this.target = target;
-    this.attempts = attempts;
-    this.reason = reason;
-    this.fix = fix;
+    for (const { error } of attempts) shorten(error);
+    // The message says all of this. Node would print enumerable properties a second time.
+    const repeated = { target, attempts, reason, fix };
+    for (const [name, value] of Object.entries(repeated)) Object.defineProperty(this, name, { value });
   }
+}
+
+/**
+ * Makes Node print the cause of an uncaught error as one line. It prints a cause even if that is no enumerable property, and these
+ * errors come from our own calls of require(), with ten lines of stack and a "Require stack".
+ */
+function shorten(error: Error): void {
+  error.stack = `${error.name}: ${firstLine(error)}`;
+  for (const [name, value] of Object.entries(error))
+    Object.defineProperty(error, name, { value, enumerable: false });
 }
 
 function firstLine(error: Error): string {

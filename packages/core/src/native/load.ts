@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import * as binary from "../../binary.cjs";
 import { fs } from "../builtins.js";
+import { debugLog, isDebugging } from "../debug-log.js";
 import type { Addon, Binding } from "./binding.js";
 import { readElf } from "./elf.js";
 import { type NativeLoadAttempt, NativeLoadError } from "./load-error.js";
@@ -38,20 +39,33 @@ let loaded: LoadedBinding | undefined;
  * @throws {NativeLoadError} (`ERR_SENDMSG_NATIVE_LOAD`) if no binary can run here.
  */
 export function binding(): Binding {
-  loaded ??= load();
+  loaded ??= loadFor(binding);
   return loaded.binding;
 }
 
 /**
  * Makes this copy of the library's binding. The addon returns an object in V8's dictionary mode, in which V8 looks up each function
- * anew in every call. Copying it gives an ordinary object, which is faster.
+ * anew in every call. Copying it gives an ordinary object, which is faster. With NODE_DEBUG=sendmsg, the copy prints each system call.
  */
-const opened = (addon: unknown): Binding => ({ ...(addon as Addon).open() });
+function opened(addon: unknown): Binding {
+  const native = { ...(addon as Addon).open() };
+  return isDebugging ? binary.tracing().traced(native, (line) => debugLog("%s", line)) : native;
+}
 
 /** Like {@link binding}, but also says where it came from. */
 export function loadedBinding(): LoadedBinding {
-  loaded ??= load();
+  loaded ??= loadFor(loadedBinding);
   return loaded;
+}
+
+function loadFor(caller: () => unknown): LoadedBinding {
+  try {
+    return load();
+  } catch (error) {
+    // The stack of an error begins with the code that needs the binary. How we look for it helps nobody.
+    Error.captureStackTrace?.(error as Error, caller);
+    throw error;
+  }
 }
 
 function load(): LoadedBinding {

@@ -153,7 +153,7 @@ export function checkOptions(options: SocketOptions, keys: KnownKeys = SOCKET_KE
     type: type === undefined ? undefined : checkType("options.type", type),
     protocol: protocol === undefined ? undefined : checkInteger("options.protocol", protocol, 0, 0x7fffffff),
     receive: names,
-    maxFds: maxFds === undefined ? 0 : checkSocketMaxFds("options.maxFds", maxFds),
+    maxFds: maxFds === undefined ? undefined : checkSocketMaxFds("options.maxFds", maxFds),
     mode: mode === undefined ? undefined : checkInteger("options.mode", mode, 0, 0o777),
     unlink,
     ipv6Only: ipv6Only === undefined ? undefined : checkBoolean("options.ipv6Only", ipv6Only),

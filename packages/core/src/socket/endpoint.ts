@@ -1,5 +1,7 @@
+import { isDebugging } from "../debug-log.js";
 import { custodyOf, type FileDescriptor } from "../descriptor.js";
 import { closedError } from "../errors.js";
+import { noteOrigin, type Origin, originOf, warnOfCollected } from "../origin.js";
 import {
   beginWait,
   canPoll,
@@ -21,18 +23,17 @@ interface Remains {
   readonly descriptor: FileDescriptor;
   readonly what: string;
   registration: Registration | undefined;
+  readonly origin: Origin | undefined;
 }
 
-const collected = new FinalizationRegistry<Remains>(({ descriptor, what, registration }) => {
+const collected = new FinalizationRegistry<Remains>(({ descriptor, what, registration, origin }) => {
   const { fd } = descriptor;
   if (registration) unwatch(fd >= 0, registration);
   if (fd < 0) return;
   descriptor.close();
-  process.emitWarning(
+  warnOfCollected(
     `A ${what} (descriptor ${fd}) was closed by garbage collection: close it or use "await using"`,
-    {
-      code: "SENDMSG_FD_COLLECTED",
-    },
+    origin,
   );
 });
 
@@ -82,7 +83,8 @@ export class Endpoint implements Waits {
     this.#mayPoll = isOurs && canPoll;
     // Prepare for waiting now. Later, at the limit of open files, this could fail.
     prepare();
-    this.#remains = { descriptor, what, registration: undefined };
+    if (isDebugging) noteOrigin(this, Endpoint);
+    this.#remains = { descriptor, what, registration: undefined, origin: originOf(this) };
     collected.register(this, this.#remains, this);
   }
 

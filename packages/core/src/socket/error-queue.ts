@@ -38,6 +38,11 @@ export class ErrorQueue {
     return !this.#queue.isEmpty();
   }
 
+  /** How many calls wait for an entry. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   /** Moves the kernel's entries into our list, and gives the oldest to calls that wait. Returns how many entries the kernel had. */
   drain(): number {
     const count = this.#fill();

@@ -204,16 +204,16 @@ export function iterate<M extends { readonly eof: boolean }>(
   });
 }
 
-/** Iterates over the connections that the queue's accept() returns, until the listener is closed. */
+/** Iterates over the connections that `accept` returns, until the listener is closed. */
 export function iterateConnections<S extends { close(): unknown }>(
   listener: { readonly closed: boolean },
-  queue: AcceptQueue<S>,
+  accept: AcceptQueue<S>["accept"],
   given: Pick<IterationOptions, "signal" | "onError">,
 ): AsyncGenerator<S, void, undefined> {
   return new Iteration(() => {
     const { signal, onError } = checkObject("options", given, CONNECTION_KEYS);
     return {
-      take: () => queue.accept({ signal }, onError),
+      take: () => accept({ signal }, onError),
       isEnd: () => false,
       isClosed: () => listener.closed,
       persistence: new Persistence(isGivenUp, onError),

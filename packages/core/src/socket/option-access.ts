@@ -6,6 +6,7 @@ import { SCTP_SOCKOPT_PEELOFF, SCTP_SOCKOPT_PEELOFF_FLAGS } from "../constants/s
 import { SO_PEERPIDFD } from "../constants/socket.js";
 import { ENOPROTOOPT, EOPNOTSUPP, ERANGE } from "../errno.js";
 import { explain, invalidArgValue, type SystemError, systemError } from "../errors.js";
+import { type InspectArguments, ifPossible, inspected } from "../inspecting.js";
 import { explainAge } from "../kernel-version.js";
 import { DENIED } from "../native/binding.js";
 import { binding } from "../native/load.js";
@@ -154,6 +155,14 @@ export class SocketOptionAccess {
     const result = binding().setsockopt(this.#owner.open(), level, option, bytes);
     if (result < 0) throw failure(result, "setsockopt");
     this.#told(level, option, bytes);
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](...args: InspectArguments): string {
+    return inspected(this, args, "SocketOptionAccess", () => {
+      const family = this.#family;
+      const fd = ifPossible(() => this.#owner.open());
+      return fd === undefined ? { closed: true } : { fd, family: familyName(family) ?? family };
+    });
   }
 
   #told(level: number, option: number, bytes: Uint8Array): void {

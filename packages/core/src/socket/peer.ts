@@ -2,6 +2,7 @@ import { AF_UNIX } from "../constants/address-families.js";
 import { type FileDescriptor, hold } from "../descriptor.js";
 import { ENOPROTOOPT } from "../errno.js";
 import { codedError, explain, replaceMessage } from "../errors.js";
+import { type InspectArguments, ifPossible, inspected } from "../inspecting.js";
 import { explainAge } from "../kernel-version.js";
 import { RESULT_GENERATION } from "../native/binding.js";
 import { binding } from "../native/load.js";
@@ -17,6 +18,9 @@ export interface PeerCredentials {
 
 /** The first version of Linux that has SO_PEERPIDFD. The option is not in the table, because its value needs an owner. */
 const PIDFD_SINCE = "6.5";
+
+/** The user of a socket without a peer: (uid_t)-1. */
+const NOBODY = 0xffffffff;
 
 /**
  * The process at the other end: the one that called connect(2), listen(2) or socketpair(2), with its identity at that time. Another
@@ -98,6 +102,14 @@ export class Peer {
   groups(): number[] {
     this.#requireUnix("groups");
     return this.#options.get("peerGroups");
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](...args: InspectArguments): string {
+    return inspected(this, args, "Peer", () => {
+      if (ifPossible(() => this.#owner.open()) === undefined) return { closed: true };
+      const credentials = this.credentials();
+      return credentials.uid === NOBODY && credentials.pid === 0 ? {} : { ...credentials };
+    });
   }
 
   #requireUnix(what: string): void {

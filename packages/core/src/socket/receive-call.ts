@@ -51,6 +51,7 @@ import { RECEIVE } from "../reasons/receive.js";
 import { failure } from "../syscalls/failure.js";
 import { checkBuffersUnchanged, filled } from "./caller-buffers.js";
 import type { ControlSwitchboard } from "./control-switches.js";
+import { warnOfDropped } from "./dropped-descriptors.js";
 import type { Endpoint } from "./endpoint.js";
 import type { SocketFacts } from "./facts.js";
 import { countArrived } from "./fairness.js";
@@ -150,7 +151,8 @@ export class ReceiveCall {
     const result =
       memory !== undefined && size <= DEFAULT_SIZE ? native.receive() : native.receive(memory ?? buffers!);
     if (result >= 0) {
-      return this.#message(result, isWhole ? result : Math.min(result, size), flags, buffers, memory);
+      const length = isWhole ? result : Math.min(result, size);
+      return this.#message(result, length, flags, buffers, memory, request.hasDefaultMaxFds);
     }
     if (result === GONE) this.#endpoint.open();
     return result === -EAGAIN ? this.#nothingThere(flags) : result;
@@ -187,7 +189,8 @@ export class ReceiveCall {
         let error: Error | undefined;
         try {
           const wanted = (flags & MSG_PEEK) !== 0 || isWanted();
-          message = this.#endInThread(token, size, flags, wanted ? request.maxFds : SCM_MAX_FD);
+          const { maxFds, hasDefaultMaxFds } = request;
+          message = this.#endInThread(token, size, flags, wanted ? maxFds : SCM_MAX_FD, hasDefaultMaxFds);
         } catch (thrown) {
           error = thrown as Error;
         }
@@ -197,7 +200,13 @@ export class ReceiveCall {
     if (started < 0) throw failure(started, "recvmsg");
   }
 
-  #endInThread(token: number, size: number, flags: number, maxFds: number): Message | undefined {
+  #endInThread(
+    token: number,
+    size: number,
+    flags: number,
+    maxFds: number,
+    hasDefaultMaxFds: boolean,
+  ): Message | undefined {
     let memory: Buffer | undefined;
     let lack: unknown;
     try {
@@ -213,7 +222,8 @@ export class ReceiveCall {
     }
     if (result < 0) throw this.failure(result);
     const length = Math.min(result, available);
-    const message = this.#message(result, length, flags, memory ? undefined : nothing, memory);
+    const buffers = memory ? undefined : nothing;
+    const message = this.#message(result, length, flags, buffers, memory, hasDefaultMaxFds);
     if (memory) return message;
     // The message is lost for lack of memory, but its descriptors must be closed.
     message[Symbol.dispose]();
@@ -244,12 +254,16 @@ export class ReceiveCall {
     flags: number,
     buffers: Uint8Array | Uint8Array[] | undefined,
     memory: Buffer | undefined,
+    hasDefaultMaxFds: boolean,
   ): Message {
     const numbers = this.#native.result;
     const kept = numbers[RESULT_KEPT]!;
     const held = kept === 0 ? NO_FDS : heldOf(numbers, kept);
     const dropped = numbers[RESULT_DROPPED]!;
-    if (kept + dropped > 0) countArrived(kept + dropped);
+    if (kept + dropped > 0) {
+      countArrived(kept + dropped);
+      if (dropped > 0 && hasDefaultMaxFds) warnOfDropped();
+    }
     const pidfd =
       numbers[RESULT_PIDFD]! >= 0
         ? hold(numbers[RESULT_PIDFD]!, numbers[RESULT_PIDFD_GENERATION]!)

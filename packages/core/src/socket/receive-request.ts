@@ -50,6 +50,8 @@ export const NO_OPTIONS: ReceiveOptions = Object.freeze({});
 /** Options that are checked. */
 export interface ReceiveRequest {
   maxFds: number;
+  /** The program gave no `maxFds`, neither to the receive nor to the socket. */
+  hasDefaultMaxFds: boolean;
   /** How many bytes to receive at most. With buffers, it is their length when they were checked. */
   size: number;
   /** The program gave neither a size nor buffers. Then Unix datagram and seqpacket sockets return messages of any length. */
@@ -63,8 +65,8 @@ export interface ReceivingSocket extends SocketFacts {
   readonly maxFds: CheckedMaxFds;
 }
 
-/** A {@link MaxFds} that is checked. */
-export type CheckedMaxFds = Exclude<MaxFds, "all">;
+/** A {@link MaxFds} that is checked. Undefined: the program did not say. */
+export type CheckedMaxFds = Exclude<MaxFds, "all"> | undefined;
 
 /** Checks `maxFds` of a receive: a number or `"all"`. Returns the number. */
 export function checkMaxFds(argument: string, value: unknown): number {
@@ -84,7 +86,7 @@ export function checkSocketMaxFds(argument: string, value: unknown): CheckedMaxF
 
 /** How many descriptors a receive accepts, from its own option and its socket's. */
 function maxFdsOf(value: unknown, ofSocket: CheckedMaxFds): number {
-  if (value === undefined) return ofSocket === "refuse" ? 0 : ofSocket;
+  if (value === undefined) return ofSocket === "refuse" || ofSocket === undefined ? 0 : ofSocket;
   if (value === "refuse") {
     throw invalidArgValue(
       "options.maxFds",
@@ -106,6 +108,7 @@ export function checkReceiveRequest(options: ReceiveOptions, socket: ReceivingSo
   const { maxFds, size, buffers, flags } = checkObject("options", options, RECEIVE_KEYS);
   const request: ReceiveRequest = {
     maxFds: maxFdsOf(maxFds, socket.maxFds),
+    hasDefaultMaxFds: maxFds === undefined && socket.maxFds === undefined,
     size: size === undefined ? DEFAULT_SIZE : checkInteger("options.size", size, 1, 0x7fffffff),
     hasDefaultSize: size === undefined && buffers === undefined,
     buffers: buffers === undefined ? undefined : checkBuffers("options.buffers", buffers),
@@ -139,6 +142,7 @@ export function checkReceiveRequest(options: ReceiveOptions, socket: ReceivingSo
 /** The request with which we read the kernel's error queue. */
 export const ERROR_QUEUE_REQUEST: ReceiveRequest = Object.freeze({
   maxFds: 0,
+  hasDefaultMaxFds: false,
   size: DEFAULT_SIZE,
   hasDefaultSize: true,
   buffers: undefined,

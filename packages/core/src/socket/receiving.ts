@@ -79,6 +79,11 @@ export class Receiving {
     return !this.#queue.isEmpty() || !this.#outOfBand.isEmpty() || this.errors.isAwaited || this.#inThread;
   }
 
+  /** How many receives wait for a message. */
+  get waiting(): number {
+    return this.#queue.length + this.#outOfBand.length;
+  }
+
   /** Puts a message before all messages that the kernel has. */
   prepend(message: Message): void {
     this.#unread = message;

@@ -7,10 +7,10 @@ import { explainAge } from "../kernel-version.js";
 import { optionTable } from "../options/table.js";
 import { failure } from "../syscalls/failure.js";
 import { trySetInt } from "../syscalls/int-option.js";
-import type { MaxFds } from "./receive-request.js";
+import type { CheckedMaxFds } from "./receive-request.js";
 
 /** Throws for `maxFds: "refuse"` on a socket that is not a Unix socket: only those carry descriptors. */
-export function checkRefusable(family: number, maxFds: MaxFds): void {
+export function checkRefusable(family: number, maxFds: CheckedMaxFds): void {
   if (maxFds === "refuse" && family !== AF_UNIX) {
     throw invalidArgValue("options.maxFds", 'must not be "refuse" here: only Unix sockets carry descriptors');
   }
@@ -21,7 +21,7 @@ export function checkRefusable(family: number, maxFds: MaxFds): void {
  * bind(2), listen(2) or connect(2), no descriptor can arrive earlier. A connection inherits the setting from its
  * listener, already during the peer's connect(2).
  */
-export function refuseDescriptors(fd: number, maxFds: MaxFds): void {
+export function refuseDescriptors(fd: number, maxFds: CheckedMaxFds): void {
   if (maxFds !== "refuse") return;
   const result = trySetInt(fd, SOL_SOCKET, SO_PASSRIGHTS, 0);
   if (result >= 0) return;

@@ -113,6 +113,11 @@ export class SendQueue<Message extends QueueableMessage> {
     return !this.isEmpty() || this.#writableWaits?.isEmpty() === false;
   }
 
+  /** How many messages wait to be sent. */
+  get length(): number {
+    return [...this.#lanes.values()].reduce((count, { queue }) => count + queue.length, 0);
+  }
+
   /** @throws `EPIPE` after {@link end}. */
   checkOpen(): void {
     if (this.#ended) throw endedError(this.#broken);

@@ -3,6 +3,7 @@ import type { FileDescriptor } from "../descriptor.js";
 import { Message } from "../message.js";
 import { unshared } from "../unshared.js";
 import { fill } from "./caller-buffers.js";
+import { warnOfDropped } from "./dropped-descriptors.js";
 import { DEFAULT_SIZE } from "./receive-memory.js";
 import type { ReceiveRequest } from "./receive-request.js";
 
@@ -33,6 +34,7 @@ export function takeUnread(
   const fds = peek ? duplicates(unread.fds.slice(0, request.maxFds)) : unread.takeFds();
   const unwanted = fds.splice(request.maxFds);
   for (const descriptor of unwanted) descriptor.close();
+  if (unwanted.length > 0 && request.hasDefaultMaxFds) warnOfDropped();
   const message = Message.from({
     data,
     fds,

@@ -70,6 +70,11 @@ export class WaitQueue<Request, Result> {
     return this.#waiters.length === 0;
   }
 
+  /** How many calls wait. */
+  get length(): number {
+    return this.#waiters.length;
+  }
+
   /** The request of the first call that waits. */
   firstRequest(): Request | undefined {
     return this.#waiters[0]?.request;

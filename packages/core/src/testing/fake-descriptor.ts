@@ -1,6 +1,7 @@
 import { checkFunction } from "../arguments.js";
 import type { Descriptor } from "../descriptor.js";
 import { closedError } from "../errors.js";
+import { type InspectArguments, inspected } from "../inspecting.js";
 import { borrowFdAt } from "../interop/sendable.js";
 
 /**
@@ -118,8 +119,10 @@ export class FakeDescriptor implements Descriptor {
     this.close();
   }
 
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `FakeDescriptor { fd: ${this.fd} }`;
+  [Symbol.for("nodejs.util.inspect.custom")](...args: InspectArguments): string {
+    return inspected(this, args, "FakeDescriptor", () =>
+      this.#fd < 0 ? { closed: true } : { fd: this.#fd, file: this.file },
+    );
   }
 }
 

@@ -1,6 +1,8 @@
 import { checkObject } from "../arguments.js";
+import { asSocket, channels, published, publishedNow } from "../channels.js";
 import { ECONNREFUSED } from "../errno.js";
 import { invalidArgValue, systemError } from "../errors.js";
+import { type InspectArguments, inspected, waiting } from "../inspecting.js";
 import { keysOf } from "../known-keys.js";
 import type { AcceptOptions, MessageListener } from "../listener.js";
 import { checkNotAborted } from "../socket/abort.js";
@@ -82,11 +84,17 @@ export class MemoryListener implements MessageListener<MemorySocket> {
   }
 
   accept(options: { signal?: AbortSignal } = {}): Promise<MemorySocket> {
-    return this.#queue.accept(options);
+    return this.#accept(options);
   }
 
+  readonly #accept: AcceptQueue<MemorySocket>["accept"] = (options, onShortage) => {
+    const accepting = this.#queue.accept(options, onShortage);
+    if (!channels().accept.hasSubscribers) return accepting;
+    return published(channels().accept, accepting, { listener: this }, asSocket);
+  };
+
   tryAccept(): MemorySocket | undefined {
-    return this.#queue.tryAccept();
+    return publishedNow(channels().accept, () => this.#queue.tryAccept(), { listener: this }, asSocket);
   }
 
   #try(): Accepted<MemorySocket> {
@@ -96,7 +104,7 @@ export class MemoryListener implements MessageListener<MemorySocket> {
   }
 
   connections(options: AcceptOptions = {}): AsyncGenerator<MemorySocket, void, undefined> {
-    return iterateConnections(this, this.#queue, options);
+    return iterateConnections(this, this.#accept, options);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<MemorySocket, void, undefined> {
@@ -125,6 +133,15 @@ export class MemoryListener implements MessageListener<MemorySocket> {
       if (!near.closed) near.failNext("recvmsg", "ECONNRESET");
       far.close();
     }
+    channels().close.publish({ listener: this });
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](...args: InspectArguments): string {
+    return inspected(this, args, "MemoryListener", () => {
+      if (this.#endpoint.closed) return { closed: true };
+      const counts = { accepts: this.#queue.length, connections: this.#backlog.length };
+      return { type: this.#type, waiting: waiting(counts) };
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,14 +1,17 @@
 import { checkInteger, checkObject, unpolluted } from "../arguments.js";
+import { asBytesSent, asMessage, channels, published, publishedNow } from "../channels.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
 import { CONSTRUCT, checkConstruct } from "../construct.js";
 import { SOCKET_TYPES } from "../control/socket-type.js";
 import { invalidArgValue } from "../errors.js";
+import { type InspectArguments, inspected, waiting } from "../inspecting.js";
 import { keysOf } from "../known-keys.js";
 import { Message, type OutgoingMessage } from "../message.js";
 import { checkNotAborted } from "../socket/abort.js";
 import { checkBuffersUnchanged, fill } from "../socket/caller-buffers.js";
 import { checkType } from "../socket/creation-options.js";
+import { warnOfDropped } from "../socket/dropped-descriptors.js";
 import { rejectInTurn } from "../socket/fairness.js";
 import { type IterationOptions, iterate } from "../socket/iterating.js";
 import {
@@ -83,8 +86,8 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
 
   static {
     pairOf = (type, options) => {
-      const [first, second] = options.map(unpolluted).map(({ maxFds = 0, capacity = DEFAULT_CAPACITY }) => ({
-        maxFds: checkSocketMaxFds("options.maxFds", maxFds),
+      const [first, second] = options.map(unpolluted).map(({ maxFds, capacity = DEFAULT_CAPACITY }) => ({
+        maxFds: maxFds === undefined ? undefined : checkSocketMaxFds("options.maxFds", maxFds),
         outgoing: new Channel(type, checkInteger("options.capacity", capacity, 1, Number.MAX_SAFE_INTEGER)),
       }));
       return [
@@ -121,11 +124,14 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   }
 
   sendmsg(message: OutgoingMessage, options: SendOptions = NO_SEND_OPTIONS): Promise<SendResult> {
-    return this.#sending.sendMessage(message, options);
+    const sending = this.#sending.sendMessage(message, options);
+    if (!channels().send.hasSubscribers) return sending;
+    return published(channels().send, sending, { socket: this, message }, asBytesSent);
   }
 
   trySendmsg(message: OutgoingMessage): SendResult | undefined {
-    return this.#sending.trySendMessage(message);
+    const send = () => this.#sending.trySendMessage(message);
+    return publishedNow(channels().send, send, { socket: this, message }, asBytesSent);
   }
 
   writable(options: { signal?: AbortSignal } = {}): Promise<void> {
@@ -133,6 +139,12 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   }
 
   recvmsg(options: ReceiveOptions = {}): Promise<Message<FakeDescriptor>> {
+    const receiving = this.#recvmsg(options);
+    if (!channels().receive.hasSubscribers) return receiving;
+    return published(channels().receive, receiving, { socket: this }, asMessage);
+  }
+
+  #recvmsg(options: ReceiveOptions): Promise<Message<FakeDescriptor>> {
     try {
       this.#endpoint.open();
       const request = checkReceiveRequest(options, this.#receiver);
@@ -144,6 +156,10 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   }
 
   tryRecvmsg(options: ReceiveOptions = {}): Message<FakeDescriptor> | undefined {
+    return publishedNow(channels().receive, () => this.#tryRecvmsg(options), { socket: this }, asMessage);
+  }
+
+  #tryRecvmsg(options: ReceiveOptions): Message<FakeDescriptor> | undefined {
     this.#endpoint.open();
     const request = checkReceiveRequest(options, this.#receiver);
     checkNotAborted(unpolluted(options).signal);
@@ -153,7 +169,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   /** Undefined: the receive would block. */
   #receive(request: PlacedRequest): Message<FakeDescriptor> | undefined {
     checkBuffersUnchanged(request);
-    const { maxFds, buffers, flags, site } = request;
+    const { maxFds, hasDefaultMaxFds, buffers, flags, site } = request;
     const error = this.#faults.due("recvmsg");
     if (error) throw error;
     if (this.#faults.isBlocked("recvmsg")) return undefined;
@@ -165,6 +181,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     if (arrival === undefined) return undefined;
     if (arrival === null) return Message.from<FakeDescriptor>({ eof: true });
     const { data, files, control, address, fullLength } = arrival;
+    if (files.length > maxFds && hasDefaultMaxFds) warnOfDropped();
     return Message.from({
       data: buffers ? fill(buffers, data) : unshared(data),
       fds: files.slice(0, maxFds).map((file) => arrived(file, site)),
@@ -219,6 +236,14 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     return this.#faults.block(call);
   }
 
+  [Symbol.for("nodejs.util.inspect.custom")](...args: InspectArguments): string {
+    return inspected(this, args, "MemorySocket", () => {
+      if (this.#endpoint.closed) return { closed: true };
+      const counts = { receives: this.#queue.length, sends: this.#sending.queue.length };
+      return { type: this.type, waiting: waiting(counts) };
+    });
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     this.#endpoint.closed = true;
@@ -226,6 +251,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
     this.#queue.failAll(error);
     this.#sending.queue.close(error);
     this.#outgoing.closeWriting(this.#incoming.closeReading());
+    channels().close.publish({ socket: this });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

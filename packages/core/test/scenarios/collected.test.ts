@@ -95,10 +95,10 @@ tellsOfCollections(
 
 describe("garbage collection", () => {
   /** Runs a module in a process of its own. Returns what it printed. */
-  function run(source: string): string {
+  function run(source: string, env: Record<string, string> = {}): string {
     const child = spawnSync(process.execPath, evaluate(source, { gc: true }), {
       encoding: "utf8",
-      env: { ...process.env, INDEX: pathToFileURL(join(dist, "index.js")).href },
+      env: { ...process.env, INDEX: pathToFileURL(join(dist, "index.js")).href, ...env },
     });
     expect(child.stderr).toBe("");
     expect(child.status).toBe(0);
@@ -161,6 +161,69 @@ describe("garbage collection", () => {
       for (let i = 0; i < 5; i++) { globalThis.gc(); await pause(5); }
       console.log(warnings.length);`);
     expect(output).toBe("0");
+  });
+
+  const inNode = skipUnless("Bun and Deno have no util.debuglog().enabled", !isBun && !isDeno);
+
+  /** The details of the warnings, each with the function of the program that it names first. */
+  const details = (debug: string): string =>
+    run(
+      `${prelude}
+      process.stderr.write = () => true;
+      const details = [];
+      process.on("warning", ({ message, detail = "" }) => {
+        const [, who = detail] = /^The program got it here:\\n[^]*?\\b(who\\w+)/.exec(detail) ?? [];
+        details.push(/^A (\\w+)|Descriptor/.exec(message)[0] + ": " + who);
+      });
+      const { Listener, Socket } = await import(process.env.INDEX);
+      const [a, b] = socketpair("seqpacket", { maxFds: 1 });
+      globalThis.kept = [a, b];
+      const whoReceives = async () => void (await b.recvmsg());
+      const whoTries = () => void b.tryRecvmsg();
+      const whoAdopts = () => void FileDescriptor.adopt(openSync("/dev/null", "r"));
+      const whoAccepts = async (listener) => void (await listener.accept());
+      const whoListens = async () => void (await Listener.listen({ family: "unix" }));
+      const listener = await Listener.listen({ family: "unix" });
+      await (async () => {
+        const waiting = whoReceives();
+        await a.sendmsg({ data: "x", fds: [0] });
+        await waiting;
+        await a.sendmsg({ data: "x", fds: [0] });
+        whoTries();
+        whoAdopts();
+        await whoListens();
+        const accepting = whoAccepts(listener);
+        const client = await Socket.connect(listener.getsockname());
+        await accepting;
+        await client.close();
+        // The library remembers what the last wait has brought, until the next one begins.
+        const last = b.recvmsg();
+        await a.sendmsg({ data: "x" });
+        await last;
+      })();
+      await listener.close();
+      for (let i = 0; i < 500 && details.length < 5; i++) { globalThis.gc(); await pause(5); }
+      console.log(JSON.stringify(details.sort()));
+      process.exit(0);`,
+      { NODE_DEBUG: debug },
+    );
+
+  inNode("says where the program got a descriptor, with NODE_DEBUG=sendmsg", () => {
+    expect(JSON.parse(details("sendmsg"))).toEqual([
+      "A listener: whoListens",
+      "A socket: whoAccepts",
+      "Descriptor: whoAdopts",
+      "Descriptor: whoReceives",
+      "Descriptor: whoTries",
+    ]);
+  });
+
+  inNode("says once how to find out, without it", () => {
+    const hint = "Run with NODE_DEBUG=sendmsg to see where the program got it";
+    const found = JSON.parse(details("")) as string[];
+    expect(found).toHaveLength(5);
+    expect(found.filter((detail) => detail.endsWith(hint))).toHaveLength(1);
+    expect(found.join()).not.toContain("who");
   });
 
   it("leaves a number open that has another file by now", () => {

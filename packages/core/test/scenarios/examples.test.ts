@@ -213,6 +213,15 @@ describe("what the documents show", { timeout }, () => {
     expect(await node(...evaluate(code))).toEqual({ code: 0, output: "hello", errors: "" });
   });
 
+  test("docs/debugging.md: the program counts what it sends", async () => {
+    const [code] = await codeOf("docs/debugging.md", {});
+    const outcome = await node(...evaluate(code!));
+    expect(outcome).toMatchObject({ code: 0, errors: "" });
+    const [first, ...rest] = outcome.output.trimEnd().split("\n");
+    expect(first).toMatch(/^received hello after [\d.]+ ms$/);
+    expect(rest).toEqual(["{ messages: 1, bytes: 5, failures: 1 }"]);
+  });
+
   test.each([
     [100, "aaaabbb+1 ccccdddd+1 ee"],
     [6, "aaaabb+1 bccccd+1 dddee"],

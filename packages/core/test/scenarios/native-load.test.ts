@@ -18,7 +18,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { runtimeName } from "../../src/native/load-error.js";
-import { isDeno } from "../../src/runtime.js";
+import { isBun, isDeno } from "../../src/runtime.js";
 import { compileTo } from "../support/compiled.js";
 import { evaluate } from "../support/evaluate.js";
 import { skipUnless } from "../support/skip-unless.js";
@@ -195,7 +195,7 @@ describe.each(["esm", "cjs"])("a bundle in the format %s", (format) => {
   let out: string;
   let bundle: string;
 
-  async function bundled(): Promise<void> {
+  async function bundled(more = ""): Promise<void> {
     const { build } = createRequire(require.resolve("vite"))("esbuild") as {
       build(options: object): Promise<unknown>;
     };
@@ -203,7 +203,7 @@ describe.each(["esm", "cjs"])("a bundle in the format %s", (format) => {
     bundle = join(out, `bundle.${extension}`);
     await build({
       stdin: {
-        contents: `import { binding, NativeLoadError } from "./node_modules/sendmsg/dist/native/load.js";\n${PRINT}`,
+        contents: `import { binding, NativeLoadError } from "./node_modules/sendmsg/dist/native/load.js";\n${PRINT}\n${more}`,
         resolveDir: root,
       },
       bundle: true,
@@ -243,6 +243,20 @@ describe.each(["esm", "cjs"])("a bundle in the format %s", (format) => {
     expect(run([bundle], tmpdir())).toEqual({ loaded: "function" });
     rmSync(out, { recursive: true });
   });
+
+  skipUnless("Bun and Deno have no util.debuglog().enabled", !isBun && !isDeno)(
+    "prints the system calls with NODE_DEBUG=sendmsg",
+    async () => {
+      await bundled("binding().listen(-1, 0);");
+      const child = spawnSync(process.execPath, [bundle], {
+        cwd: tmpdir(),
+        encoding: "utf8",
+        env: { ...process.env, NODE_DEBUG: "sendmsg", NO_COLOR: "1" },
+      });
+      expect(child.stderr).toBe(`SENDMSG ${child.pid}: listen(-1, 0) = -1 EBADF\n`);
+      rmSync(out, { recursive: true });
+    },
+  );
 
   test.each(["left out of the bundle", "lost after bundling", "damaged"])(
     "takes no binary from the current directory when its own was %s",
@@ -308,6 +322,45 @@ describe("the loader refuses, and says why,", () => {
     expect(error.fix).toBe("npm install --include=optional");
     expect(error.cause).toContain(`Cannot find module '${NAME}/package.json'`);
   });
+
+  skipUnless("Bun and Deno print errors in their own ways", !isBun && !isDeno)(
+    "on one screen, if nobody catches the error",
+    () => {
+      rmSync(native, { recursive: true });
+      writeFileSync(
+        join(root, "uncaught.mjs"),
+        `import { socketpair } from "sendmsg";
+        function theProgram() { socketpair(); }
+        theProgram();`,
+      );
+      const child = spawnSync(process.execPath, ["uncaught.mjs"], {
+        cwd: root,
+        encoding: "utf8",
+        env: { ...process.env, NODE_OPTIONS: "", NO_COLOR: "1" },
+      });
+      expect(child.status).toBe(1);
+      const said = child.stderr.slice(child.stderr.indexOf("NativeLoadError:"));
+      const lines = said.trimEnd().split("\n");
+      const stack = lines.filter((line) => line.startsWith("    at "));
+      expect(lines.filter((line) => !stack.includes(line))).toEqual([
+        `NativeLoadError: sendmsg has no native binary to run with on ${TARGET} (${RUNTIME}).`,
+        `${NAME} is not installed: it is an optional dependency, and was left out (--omit=optional, --no-optional), or the ` +
+          "lockfile was made on another platform and does not list it.",
+        "Looked for:",
+        `  - ${NAME}: Cannot find module '${NAME}/package.json'`,
+        `  - ${join(core, "native/build/Release")}: no local build`,
+        "To fix it: npm install --include=optional",
+        "  code: 'ERR_SENDMSG_NATIVE_LOAD',",
+        `  [cause]: [Error: Cannot find module '${NAME}/package.json']`,
+        "}",
+        "",
+        `Node.js ${process.version}`,
+      ]);
+      expect(stack[0]).toMatch(/^ {4}at socketpair /);
+      expect(stack[1]).toMatch(/^ {4}at theProgram /);
+      expect(child.stderr.split("\n").length).toBeLessThan(24);
+    },
+  );
 
   test("another architecture's package in its place", () => {
     rmSync(native, { recursive: true });

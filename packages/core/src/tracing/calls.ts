@@ -1,0 +1,418 @@
+import { SOL_SOCKET } from "../constants/levels.js";
+import { MSG_CMSG_CLOEXEC, MSG_DONTWAIT } from "../constants/message-flags.js";
+import { SO_PEERPIDFD } from "../constants/socket.js";
+import {
+  ADDRESS_SPACE,
+  type Binding,
+  CALL_ADDRESS,
+  CALL_CONTROL,
+  CALL_FD,
+  CALL_FLAGS,
+  CALL_SIZE,
+  IN_ARGUMENT,
+  type Iov,
+  MMSG_BYTES,
+  MMSG_RESULTS,
+  RESULT_ADDRESS_LENGTH,
+  RESULT_CONTROL_LENGTH,
+  RESULT_DROPPED,
+  RESULT_FDS,
+  RESULT_FLAGS,
+  RESULT_KEPT,
+  RESULT_PIDFD,
+  SCRATCH_CONTROL,
+} from "../native/binding.js";
+import { NAMES } from "./names.js";
+import {
+  type Attached,
+  addressText,
+  dataText,
+  familyText,
+  flagNames,
+  hex,
+  levelText,
+  messageFlags,
+  messageText,
+  optionText,
+  pathText,
+  socketTypeText,
+  totalOf,
+  valueText,
+  viewsOf,
+} from "./text.js";
+
+/** The functions of a binding. */
+export type Name = {
+  [N in keyof Binding]: Binding[N] extends (...args: never[]) => unknown ? N : never;
+}[keyof Binding];
+
+/** What a trace knows of one binding besides the arguments of a call. */
+export interface Context {
+  readonly native: Binding;
+  /** The memory of dataBuffer() and controlBuffer(). */
+  data: Uint8Array;
+  control: Uint8Array;
+}
+
+/** A system call. */
+export interface Call {
+  /** The name that strace(1) prints. */
+  readonly call: string;
+  /**
+   * Is called before the call, because the call can change what it gets. Returns a function that returns the text of the arguments
+   * once the result is known.
+   */
+  readonly args: (context: Context, ...args: never[]) => (result: number) => string;
+  /** What the call returned, if it is not the number that the binding returns. */
+  readonly value?: (result: number, context: Context) => string;
+}
+
+/** A call that a thread makes. `token` is the position of its token among the arguments. */
+export interface StartedCall {
+  readonly starts: string;
+  readonly token: number;
+  readonly args: (context: Context, ...args: never[]) => string;
+}
+
+/** The end of a call that a thread has made: token, result. */
+export interface EndedCall {
+  readonly ends: (context: Context, ...args: never[]) => (result: number) => string;
+}
+
+/** The function makes no system call that a program cares about. */
+export type Quiet = "quiet";
+
+type F<N extends Name> = Parameters<Binding[N]>;
+
+const always = (text: string) => () => text;
+const zero = always("0");
+const POLL_NAMES = {
+  1: "POLLIN",
+  2: "POLLPRI",
+  4: "POLLOUT",
+  8: "POLLERR",
+  16: "POLLHUP",
+  8192: "POLLRDHUP",
+};
+const EPOLL_NAMES = Object.fromEntries(Object.entries(POLL_NAMES).map(([bit, name]) => [bit, `E${name}`]));
+/** flock(2), include/uapi/asm-generic/fcntl.h. */
+const LOCK_NAMES = { 1: "LOCK_SH", 2: "LOCK_EX", 4: "LOCK_NB", 8: "LOCK_UN" };
+/** How many messages of a batch a line shows. */
+const SHOWN_MESSAGES = 4;
+/** sizeof(struct sock_filter). */
+const BPF_INSTRUCTION = 8;
+
+const onAddress = (call: string): Call => ({
+  call,
+  args: (_: Context, fd: number, address: Uint8Array) => always(`${fd}, ${addressText(address)}`),
+});
+
+const ofAddress = (call: string): Call => ({
+  call,
+  args: (_: Context, fd: number, address: Uint8Array) => (length) =>
+    length < 0 ? String(fd) : `${fd}, ${addressText(address.subarray(0, length))}`,
+  value: zero,
+});
+
+const option = (fd: number, level: number, name: number): string =>
+  `${fd}, ${levelText(level)}, ${optionText(level, name)}`;
+
+/** A part of a message that is an argument, or in the scratch memory. */
+const part = (
+  { native }: Context,
+  field: number,
+  given: Uint8Array | undefined,
+  at: number,
+): Uint8Array | undefined => {
+  const length = native.call[field]!;
+  return length === IN_ARGUMENT ? given : length > 0 ? native.scratch.slice(at, at + length) : undefined;
+};
+
+const outgoing = (
+  context: Context,
+  control: Uint8Array | undefined,
+  address: Uint8Array | undefined,
+): Attached => ({
+  control: part(context, CALL_CONTROL, control, ADDRESS_SPACE),
+  address: part(context, CALL_ADDRESS, address, 0),
+});
+
+/** What a receive of a held descriptor has brought. */
+function arrived({ native, control }: Context): Attached {
+  const numbers = native.result;
+  const kept = numbers[RESULT_KEPT]!;
+  const pidfd = numbers[RESULT_PIDFD]!;
+  return {
+    fds: Array.from({ length: kept }, (_, i) => numbers[RESULT_FDS + 2 * i]!),
+    dropped: numbers[RESULT_DROPPED]!,
+    pidfd: pidfd < 0 ? undefined : pidfd,
+    control: control.subarray(0, numbers[RESULT_CONTROL_LENGTH]!),
+    address: native.scratch.subarray(0, Math.min(numbers[RESULT_ADDRESS_LENGTH]!, ADDRESS_SPACE)),
+    flags: numbers[RESULT_FLAGS]! & ~MSG_CMSG_CLOEXEC,
+  };
+}
+
+/** The messages of a batch. `describe` gets the position of a message, and its views. */
+function batch(
+  parts: readonly (Uint8Array | null)[],
+  counts: Int32Array,
+  length: number,
+  describe: (
+    i: number,
+    views: Uint8Array[],
+    address: Uint8Array | null,
+    control: Uint8Array | null,
+  ) => string,
+): string {
+  const shown: string[] = [];
+  let at = 0;
+  for (let i = 0; i < Math.min(length, SHOWN_MESSAGES); i++) {
+    const views = parts.slice(at + 2, at + 2 + counts[i]!) as Uint8Array[];
+    shown.push(describe(i, views, parts[at]!, parts[at + 1]!));
+    at += 2 + counts[i]!;
+  }
+  if (length > SHOWN_MESSAGES) shown.push(`... ${length - SHOWN_MESSAGES} more`);
+  return `[${shown.join(", ")}]`;
+}
+
+/** Every function of the binding: how a trace shows it. */
+export const CALLS: { readonly [N in Name]: Call | StartedCall | EndedCall | Quiet } = {
+  socket: {
+    call: "socket",
+    args: (_: Context, ...[family, type, protocol]: F<"socket">) =>
+      always(`${familyText(family)}, ${socketTypeText(type)}, ${protocol}`),
+  },
+  socketpair: {
+    call: "socketpair",
+    args:
+      ({ native }: Context, ...[family, type, protocol]: F<"socketpair">) =>
+      (result) => {
+        const pair = result < 0 ? "" : `, [${native.result[RESULT_FDS]}, ${native.result[RESULT_FDS + 2]}]`;
+        return `${familyText(family)}, ${socketTypeText(type)}, ${protocol}${pair}`;
+      },
+  },
+  bind: onAddress("bind"),
+  connect: onAddress("connect"),
+  listen: {
+    call: "listen",
+    args: (_: Context, ...[fd, backlog]: F<"listen">) => always(`${fd}, ${backlog}`),
+  },
+  accept4: {
+    call: "accept4",
+    args:
+      ({ native }: Context, ...[fd, address, flags]: F<"accept4">) =>
+      (result) => {
+        const length = native.result[RESULT_ADDRESS_LENGTH]!;
+        const peer = result < 0 || !address ? "" : `${addressText(address.subarray(0, length))}, `;
+        return `${fd}, ${peer}${socketTypeText(flags)}`;
+      },
+  },
+  getsockname: ofAddress("getsockname"),
+  getpeername: ofAddress("getpeername"),
+  getsockopt: {
+    call: "getsockopt",
+    args:
+      (_: Context, ...[fd, level, name, value]: F<"getsockopt">) =>
+      (length) =>
+        length < 0
+          ? option(fd, level, name)
+          : `${option(fd, level, name)}, ${valueText(value.subarray(0, length))}`,
+    value: zero,
+  },
+  peerPidfd: {
+    call: "getsockopt",
+    args: (_: Context, fd: number) => (pidfd) =>
+      pidfd < 0
+        ? option(fd, SOL_SOCKET, SO_PEERPIDFD)
+        : `${option(fd, SOL_SOCKET, SO_PEERPIDFD)}, [${pidfd}]`,
+    value: zero,
+  },
+  setsockopt: {
+    call: "setsockopt",
+    args: (_: Context, ...[fd, level, name, value]: F<"setsockopt">) =>
+      always(`${option(fd, level, name)}, ${valueText(value)}`),
+  },
+  setFilter: {
+    call: "setsockopt",
+    args: (_: Context, ...[fd, level, name, program]: F<"setFilter">) =>
+      always(`${option(fd, level, name)}, ${program.length / BPF_INSTRUCTION} instructions`),
+  },
+  ioctl: {
+    call: "ioctl",
+    args: (_: Context, ...[fd, request]: F<"ioctl">) => always(`${fd}, ${hex(request)}`),
+  },
+  shutdown: {
+    call: "shutdown",
+    args: (_: Context, ...[fd, how]: F<"shutdown">) => always(`${fd}, ${NAMES.shutdown[how] ?? how}`),
+  },
+  close: { call: "close", args: (_: Context, fd: number) => always(String(fd)) },
+  dup: { call: "fcntl", args: (_: Context, fd: number) => always(`${fd}, F_DUPFD_CLOEXEC`) },
+  setNonBlocking: { call: "fcntl", args: (_: Context, fd: number) => always(`${fd}, F_SETFL, O_NONBLOCK`) },
+  now: "quiet",
+  poll: {
+    call: "ppoll",
+    args: (_: Context, ...[fd, events, timeout = 0]: F<"poll">) =>
+      always(`[{fd: ${fd}, events: ${flagNames(POLL_NAMES, events)}}], ${timeout} ms`),
+    value: (events) => flagNames(POLL_NAMES, events),
+  },
+  flock: {
+    call: "flock",
+    args: (_: Context, ...[fd, operation]: F<"flock">) =>
+      always(`${fd}, ${flagNames(LOCK_NAMES, operation)}`),
+  },
+  rename: {
+    call: "renameat2",
+    args: (_: Context, ...[from, to]: F<"rename">) =>
+      always(`${pathText(from)}, ${pathText(to)}, RENAME_NOREPLACE`),
+  },
+  openPath: {
+    call: "openat",
+    args: (_: Context, path: Uint8Array) => always(`${pathText(path)}, O_PATH|O_NOFOLLOW|O_CLOEXEC`),
+  },
+  sendmsg: {
+    call: "sendmsg",
+    args: (context: Context, ...[fd, iov, flags, control, address]: F<"sendmsg">) => {
+      const data = dataText(viewsOf(iov));
+      const text = messageText(
+        data,
+        control === undefined && address === undefined ? {} : outgoing(context, control, address),
+      );
+      return always(`${fd}, ${text}, ${messageFlags(flags)}`);
+    },
+  },
+  recvmsg: {
+    call: "recvmsg",
+    args:
+      ({ native }: Context, ...[fd, iov, flags, control, address]: F<"recvmsg">) =>
+      (result) => {
+        const views = viewsOf(iov);
+        if (result < 0) return `${fd}, ${roomFor(views)}, ${messageFlags(flags)}`;
+        const length = native.result[RESULT_ADDRESS_LENGTH]!;
+        const attached = {
+          control: control?.subarray(0, native.result[RESULT_CONTROL_LENGTH]!),
+          address: (address ?? native.scratch.subarray(0, ADDRESS_SPACE)).subarray(0, length),
+          flags: native.result[RESULT_FLAGS]! & ~MSG_CMSG_CLOEXEC,
+        };
+        return `${fd}, ${messageText(dataText(views, Math.min(result, totalOf(views))), attached)}, ${messageFlags(flags)}`;
+      },
+  },
+  sendmmsg: {
+    call: "sendmmsg",
+    args: (_: Context, ...[fd, parts, counts, flags]: F<"sendmmsg">) => {
+      const messages = batch(parts, counts, counts.length, (_i, views, address, control) =>
+        messageText(dataText(views), { address, control }),
+      );
+      return always(`${fd}, ${messages}, ${messageFlags(flags)}`);
+    },
+  },
+  recvmmsg: {
+    call: "recvmmsg",
+    args:
+      (_: Context, ...[fd, parts, counts, results, flags]: F<"recvmmsg">) =>
+      (result) => {
+        const messages = batch(parts, counts, Math.max(result, 0), (i, views, address, control) => {
+          const at = i * MMSG_RESULTS;
+          return messageText(dataText(views, Math.min(results[at + MMSG_BYTES]!, totalOf(views))), {
+            address: address?.subarray(0, results[at + RESULT_ADDRESS_LENGTH]!),
+            control: control?.subarray(0, results[at + RESULT_CONTROL_LENGTH]!),
+            flags: results[at + RESULT_FLAGS]! & ~MSG_CMSG_CLOEXEC,
+          });
+        });
+        const room = `room for ${counts.length}`;
+        return `${fd}, ${result < 0 ? room : messages}, ${messageFlags(flags)}`;
+      },
+  },
+  pathOf: "quiet",
+  send: {
+    call: "sendmsg",
+    args: (context: Context, ...[iov, control, address]: F<"send">) => {
+      const { call, scratch } = context.native;
+      const at = ADDRESS_SPACE + SCRATCH_CONTROL;
+      const views = iov === undefined ? [scratch.slice(at, at + call[CALL_SIZE]!)] : viewsOf(iov);
+      const text = messageText(dataText(views), outgoing(context, control, address));
+      return always(`${call[CALL_FD]}, ${text}, ${messageFlags(call[CALL_FLAGS]!)}`);
+    },
+  },
+  dataBuffer: "quiet",
+  controlBuffer: "quiet",
+  receive: {
+    call: "recvmsg",
+    args: (context: Context, iov?: Iov) => {
+      const { call } = context.native;
+      const start = `${call[CALL_FD]}, `;
+      const end = `, ${messageFlags(call[CALL_FLAGS]! | MSG_DONTWAIT)}`;
+      const size = call[CALL_SIZE]!;
+      return (result) => {
+        const views = iov === undefined ? [context.data.subarray(0, size)] : viewsOf(iov);
+        if (result < 0) return `${start}${roomFor(views)}${end}`;
+        // A message that is longer than the memory is kept elsewhere, or is cut.
+        return `${start}${messageText(dataText(views, result), arrived(context))}${end}`;
+      };
+    },
+  },
+  takeWhole: "quiet",
+  startReceive: {
+    starts: "recvmsg",
+    token: 5,
+    args: (_: Context, ...[fd, size, , , flags]: F<"startReceive">) =>
+      `${fd}, room for ${size} bytes, ${messageFlags(flags | MSG_DONTWAIT)}`,
+  },
+  endReceive: {
+    ends:
+      (context: Context, ...[, memory]: F<"endReceive">) =>
+      (result) =>
+        result < 0
+          ? ""
+          : ` ${messageText(dataText([memory], Math.min(result, memory.length)), arrived(context))}`,
+  },
+  startSend: {
+    starts: "sendmsg",
+    token: 5,
+    args: (_: Context, ...[fd, iov, control, address, flags]: F<"startSend">) =>
+      `${fd}, ${messageText(dataText(viewsOf(iov)), { control, address })}, ${messageFlags(flags)}`,
+  },
+  startConnect: {
+    starts: "connect",
+    token: 2,
+    args: (_: Context, ...[fd, address]: F<"startConnect">) => `${fd}, ${addressText(address)}`,
+  },
+  startAccept: {
+    starts: "accept4",
+    token: 2,
+    args: (_: Context, ...[fd, flags]: F<"startAccept">) => `${fd}, ${socketTypeText(flags)}`,
+  },
+  endCall: { ends: () => always("") },
+  // traced.ts prints the closes that have ended.
+  takeFinished: "quiet",
+  closing: "quiet",
+  adopt: { call: "fcntl", args: (_: Context, fd: number) => always(`${fd}, F_GETFD`), value: zero },
+  holds: "quiet",
+  detach: "quiet",
+  release: {
+    starts: "close",
+    token: 2,
+    args: (_: Context, fd: number) => String(fd),
+  },
+  held: "quiet",
+  deposit: "quiet",
+  claim: "quiet",
+  openFilesLimit: { call: "getrlimit", args: () => always("RLIMIT_NOFILE") },
+  collect: "quiet",
+  watch: { call: "epoll_create1", args: () => always("EPOLL_CLOEXEC"), value: zero },
+  watchAdd: {
+    call: "epoll_ctl",
+    args: (_: Context, fd: number) =>
+      always(`EPOLL_CTL_ADD, ${fd}, EPOLLIN|EPOLLPRI|EPOLLOUT|EPOLLRDHUP|EPOLLET`),
+  },
+  watchRemove: { call: "epoll_ctl", args: (_: Context, fd: number) => always(`EPOLL_CTL_DEL, ${fd}`) },
+  // libuv makes the system call later, before it waits.
+  watchPoll: {
+    call: "uv_poll_start",
+    args: (_: Context, ...[fd, , , events]: F<"watchPoll">) =>
+      always(`${fd}, ${flagNames(EPOLL_NAMES, events)}`),
+  },
+  watchUnpoll: { call: "uv_poll_stop", args: (_: Context, fd: number) => always(String(fd)), value: zero },
+  watchRef: "quiet",
+};
+
+const roomFor = (views: readonly Uint8Array[]): string => `{data: room for ${totalOf(views)} bytes}`;
