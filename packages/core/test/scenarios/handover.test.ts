@@ -140,7 +140,7 @@ withHttpServer(
     expect(printed).toEqual({
       stdout: "",
       stderr: expect.stringMatching(
-        /^(?:old: the handover failed: (?:sendmsg EPIPE|recvmsg ECONNRESET)\n){2}$/,
+        /^(?:old: the handover failed: (?:sendmsg EPIPE|recvmsg ECONNRESET): the peer has closed the connection.*\n){2}$/,
       ),
     });
     expect(await request(port, "/after")).toBe("new");

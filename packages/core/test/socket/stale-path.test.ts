@@ -158,7 +158,9 @@ describe('unlink "stale"', () => {
     locked(async (path) => {
       await taken(path, { unlink: "stale" }, async () => {
         const error = await rejection(Listener.listen({ path }, { unlink: "stale" }));
-        expect(error.message).toBe(`bind EADDRINUSE ${path}`);
+        expect(error.message).toBe(
+          `bind EADDRINUSE ${path}: the socket of a running server is at this path. Stop that server, or choose another path`,
+        );
       });
     }));
 
