@@ -356,8 +356,12 @@ describe("the loader refuses, and says why,", () => {
         "",
         `Node.js ${process.version}`,
       ]);
-      expect(stack[0]).toMatch(/^ {4}at socketpair /);
-      expect(stack[1]).toMatch(/^ {4}at theProgram /);
+      // The program's call is near the top. What the library does to load the binary is not there.
+      expect(stack.slice(0, 3).map((line) => line.split(" ")[5])).toEqual([
+        "createPair",
+        "socketpair",
+        "theProgram",
+      ]);
       expect(child.stderr.split("\n").length).toBeLessThan(24);
     },
   );
