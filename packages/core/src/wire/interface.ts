@@ -40,7 +40,8 @@ export function checkInterface(argument: string, value: unknown, interfaceIndex:
   const index =
     INTERFACE_NAME.test(value) && value !== "." && value !== ".." ? interfaceIndex(value) : undefined;
   if (index === undefined) {
-    throw invalidArgValue(argument, `names no network interface: ${JSON.stringify(value)}`);
+    const fix = /^[\d.]+$|:/.test(value) ? ". Give the interface's name or number, not an address" : "";
+    throw invalidArgValue(argument, `names no network interface: ${JSON.stringify(value)}${fix}`);
   }
   return index;
 }

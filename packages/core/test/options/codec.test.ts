@@ -51,3 +51,14 @@ describe("the name of a socket option in another spelling", () => {
     );
   });
 });
+
+test("an address in place of an interface, as node:dgram's addMembership() takes it, is an error that says what to give", () => {
+  const membership = { group: "224.0.0.114", interface: "127.0.0.1" };
+  expect(thrown(() => encodeOption("ipAddMembership", membership))).toMatchObject({
+    code: "ERR_INVALID_ARG_VALUE",
+    argument: "value.interface",
+    message:
+      'The "value.interface" argument names no network interface: "127.0.0.1". ' +
+      "Give the interface's name or number, not an address",
+  });
+});

@@ -50,25 +50,32 @@ function kindOf(value: unknown): string {
   return `{ ${fields.join(", ")} }`;
 }
 
-/** What JavaScript has for a payload; its C type where zeroes are no value. */
+/** What JavaScript has for a payload; its C type where zeroes are no value. A struct has the fields of the newest kernel. */
 function kindOfPayload({ ctype, size, reserve = size, read }: Payload<unknown>): string {
-  for (const length of new Set([size["64"], Math.min(reserve["64"], size["64"] + 8), reserve["64"]])) {
+  const lengths = new Set([size["64"], Math.min(reserve["64"], size["64"] + 8), reserve["64"]]);
+  const kinds = [...lengths].flatMap((length) => {
     const value = read(new Uint8Array(length), 0, length, "64");
-    if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
-    return kindOf(value);
-  }
-  return ctype;
+    return value === undefined || (Array.isArray(value) && value.length === 0) ? [] : [kindOf(value)];
+  });
+  return kinds.filter((kind) => kind.startsWith("{")).pop() ?? kinds[0] ?? ctype;
 }
 
 const cell = (text: string) => text.replaceAll("|", "\\|");
 
+/** The type that is read, and the type to set if it is another one. */
+function valueOf({ payload, setPayload }: OptionEntry): string {
+  const read = `\`${kindOfPayload(payload)}\``;
+  const set = setPayload && `\`${kindOfPayload(setPayload)}\``;
+  return set === undefined || set === read ? read : `${read}; to set: ${set}`;
+}
+
 function row(name: string, entry: OptionEntry): string {
-  const { constant, payload, direction, since, privilege = "", source, families = ["any"] } = entry;
+  const { constant, direction, since, privilege = "", source, families = ["any"] } = entry;
   const cells = [
     `\`${name}\``,
     constant,
     description(name, entry),
-    `\`${kindOfPayload(payload)}\``,
+    valueOf(entry),
     DIRECTIONS[direction],
     families.join(", "),
     since,
@@ -93,7 +100,8 @@ export function referencePage(): string {
     "`socket.options.set(name, value)` sets it. To use any other option, give its numbers to `socket.options.getRaw()` and",
     "`socket.options.setRaw()`. [Packets](packets.md#options) shows how.",
     "",
-    "- **Value** is the type of the value. A field without a type is a number.",
+    "- **Value** is the type of the value. A field without a type is a number. For an `interface`, you can set its name or its",
+    "  number, and reading gives the number.",
     "- **Sockets** lists the families that have the option.",
     "- **Since Linux** is the first version that has it.",
     "- **Setting needs** is the capability that you need to set it.",
