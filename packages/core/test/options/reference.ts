@@ -63,7 +63,7 @@ function kindOfPayload({ ctype, size, reserve = size, read }: Payload<unknown>):
 const cell = (text: string) => text.replaceAll("|", "\\|");
 
 /** The type that is read, and the type to set if it is another one. */
-function valueOf({ payload, setPayload }: OptionEntry): string {
+function valueCell({ payload, setPayload }: OptionEntry): string {
   const read = `\`${kindOfPayload(payload)}\``;
   const set = setPayload && `\`${kindOfPayload(setPayload)}\``;
   return set === undefined || set === read ? read : `${read}; to set: ${set}`;
@@ -75,7 +75,7 @@ function row(name: string, entry: OptionEntry): string {
     `\`${name}\``,
     constant,
     description(name, entry),
-    valueOf(entry),
+    valueCell(entry),
     DIRECTIONS[direction],
     families.join(", "),
     since,

@@ -548,7 +548,9 @@ describe("a listener that another process may have, too", () => {
       let asked = 0;
       const [listener, at] = await shared(() => ++asked > 3);
       const errors: unknown[] = [];
-      const loop = listener.connections({ onError: (error) => errors.push((error as never)["code"]) });
+      const loop = listener.connections({
+        onError: (error) => errors.push((error as NodeJS.ErrnoException).code),
+      });
       const next = loop.next();
       const clients = [];
       for (let i = 0; i < 3; i++) {
