@@ -12,6 +12,8 @@ const COMPILERS = ["g++", "make", "lib32gcc-12-dev", "libc6-dev-i386", "binutils
 const PROGRAMS = [
   "python3",
   "perl",
+  "ruby",
+  "golang-go",
   "libsocket-msghdr-perl",
   "util-linux",
   "iproute2",
