@@ -52,7 +52,7 @@ async function identify(peer) {
 
   // 2. Who sent this message: another process may have inherited the connection.
   const message = await peer.recvmsg();
-  const credentials = message.control.find(({ name }) => name === "credentials");
+  const credentials = message.control.find((item) => item.name === "credentials");
   console.log(`"${message.data}" was sent by: pid ${credentials.value.pid}, uid ${credentials.value.uid}`);
 
   // 3. The process itself. A pid comes to mean another process when the first one has ended; a pidfd never does.

@@ -119,7 +119,7 @@ function startIn(cwd, env, program, args) {
 
 /**
  * Runs the README's two programs in a project, as they stand there. `runtime` is the command that runs a program. The receiver must
- * print the project's package.json, which the sender passes. `change` edits the programs for runtimes that need it.
+ * print the sender's program, which the sender passes. `change` edits the programs for runtimes that need it.
  */
 export async function runReadme(user, runtime, change = (code) => code) {
   const text = readFileSync(join(repository, "README.md"), "utf8");
@@ -142,9 +142,8 @@ export async function runReadme(user, runtime, change = (code) => code) {
   }
   await user.run(...runtime, "send.mjs");
   const { status, stdout, stderr } = await receiver.ended;
-  const sent = readFileSync(join(user.folder, "package.json"), "utf8");
   expect({ status, stdout }, stderr).toEqual({
     status: 0,
-    stdout: `"my file" brought 1 descriptor\n${sent}`,
+    stdout: `waiting for send.mjs\n"my file" brought 1 descriptor\n${change(send)}`,
   });
 }

@@ -35,7 +35,7 @@ if (predecessor) {
   await predecessor.sendmsg({ data: "ready" });
   await predecessor.recvmsg(); // it is done with the control path: the end of the stream
   await predecessor.close();
-  report({ tookOver: JSON.parse(message.data) });
+  report({ tookOver: JSON.parse(String(message.data)) });
 } else {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

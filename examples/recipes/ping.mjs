@@ -16,7 +16,7 @@ try {
     await socket.sendmsg({ data: request, address: target });
     const { data, control } = await socket.recvmsg({ signal: AbortSignal.timeout(1000) });
     if (data[0] !== ICMP_ECHOREPLY || data.readUInt16BE(6) !== sequence) continue; // a late answer
-    const ttl = control.find(({ name }) => name === "ipTtl").value;
+    const ttl = control.find((item) => item.name === "ipTtl").value;
     const time = (performance.now() - start).toFixed(2);
     console.log(`${data.length} bytes from ${target.address}: sequence ${sequence}, ttl ${ttl}, ${time} ms`);
   }

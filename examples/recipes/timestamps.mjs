@@ -20,7 +20,7 @@ try {
   for (let i = 0; i < 3; i++) {
     await sender.sendmsg({ data: `packet ${i}` });
     const message = await receiver.recvmsg();
-    const { software: received } = message.control.find(({ name }) => name === "timestamping").value;
+    const { software: received } = message.control.find((item) => item.name === "timestamping").value;
     const { value: report } = await reports.next();
     const sent = report.software; // nanoseconds since 1970, a bigint
     console.log(`${message.data}: report ${report.id}, ${received - sent} ns between the two`);

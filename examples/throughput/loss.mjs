@@ -18,7 +18,7 @@ async function lossWith(rcvBuf) {
     // Each message brings the number of those lost before it. So the last loss is only told by the next message.
     await sender.sendmsg({ data });
     const { control } = await receiver.recvmsg();
-    const lost = control.find(({ name }) => name === "rxqOvfl")?.value ?? 0;
+    const lost = control.find((item) => item.name === "rxqOvfl")?.value ?? 0;
     // The same number can be asked for at any time, since Linux 4.12. It includes other reasons for which the socket drops packets.
     const { drops } = receiver.options.get("memInfo");
     if (received + lost !== SENT) throw new Error(`${received} received and ${lost} lost are not ${SENT}`);

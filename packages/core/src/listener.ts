@@ -11,7 +11,7 @@ import { socketTypeName } from "./control/socket-type.js";
 import { isDebugging } from "./debug-log.js";
 import { type FileDescriptor, hold, holdUncollected, moveIn, moveOut } from "./descriptor.js";
 import { EAGAIN } from "./errno.js";
-import { codedError, invalidArgValue } from "./errors.js";
+import { codedError, invalidArgValue, type SystemError } from "./errors.js";
 import { type InspectArguments, inspected, waiting } from "./inspecting.js";
 import { HANDED_OVER } from "./interop/sendable.js";
 import { RESULT_GENERATION } from "./native/binding.js";
@@ -26,6 +26,7 @@ import {
   type AllowedPeers,
   type AllowFunction,
   checkAllow,
+  type PeerRefusedError,
   peerOfDescriptor,
   type Rule,
   refusalOf,
@@ -83,7 +84,7 @@ export interface AcceptOptions {
    * Called with each error that does not end the iteration: the peer gave up a connection, no descriptor is free at the moment, or
    * `allow` refused a peer ({@link PeerRefusedError}).
    */
-  onError?: (error: Error) => void;
+  onError?: (error: SystemError | PeerRefusedError) => void;
 }
 
 /** The interface of {@link Listener}. Code that uses it also works with other transports. */
@@ -465,7 +466,7 @@ export class Listener<A extends Address = Address> implements MessageListener<So
     if (blocking) setBlocking(fd);
     this.#boundPath?.leave();
     const descriptor = moveOut(this.#endpoint.release());
-    if (channels().close.hasSubscribers) channels().close.publish({ listener: this });
+    if (channels().close.hasSubscribers) channels().close.publish({ listener: this, fd });
     return descriptor;
   }
 
@@ -483,13 +484,14 @@ export class Listener<A extends Address = Address> implements MessageListener<So
   close(): Promise<void> {
     if (!this.#endpoint.closed) {
       this.#boundPath?.remove();
+      const { fd } = this;
       const closing = this.#endpoint.close();
       if (typeof this.#brought === "object") this.#brought.close();
       this.#brought = undefined;
       const error = () => this.#endpoint.closedError();
       this.#queue.close(error, this.#inThread ? 1 : 0);
       if (!this.#queue.isEmpty()) setTimeout(() => this.#queue.failAll(error), LONGEST_CLOSE).unref();
-      if (channels().close.hasSubscribers) channels().close.publish({ listener: this });
+      if (channels().close.hasSubscribers) channels().close.publish({ listener: this, fd });
       return closing;
     }
     return this.#endpoint.close();

@@ -59,7 +59,7 @@ import { checkDetachOptions, type DetachOptions } from "./socket/detaching.js";
 import { Endpoint } from "./socket/endpoint.js";
 import { type ErrorReport, iterateErrors } from "./socket/error-report.js";
 import { bringsErrors, includeErrors } from "./socket/error-sources.js";
-import { isListening, type SocketFacts } from "./socket/facts.js";
+import { hasConnection, isListening, type SocketFacts } from "./socket/facts.js";
 import { rejectInTurn } from "./socket/fairness.js";
 import { factsFor } from "./socket/family-types.js";
 import { type IterationOptions, iterate } from "./socket/iterating.js";
@@ -518,8 +518,8 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
    * @throws AbortError
    * @see recvmsg(2) MSG_ERRQUEUE
    */
-  errors(options: { signal?: AbortSignal } = {}): AsyncGenerator<ErrorReport, void, undefined> {
-    return iterateErrors(this, options);
+  errors(options: { signal?: AbortSignal } = {}): AsyncGenerator<ErrorReport<A>, void, undefined> {
+    return iterateErrors(this, options) as AsyncGenerator<ErrorReport<A>, void, undefined>;
   }
 
   /** How many entries of the error queue were dropped because too many were unread. */
@@ -534,7 +534,7 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
    * After an error that {@link IterationOptions.onError} lists, the iteration continues. Any other error is thrown.
    */
   messages(options: IterationOptions = {}): AsyncGenerator<Message<FileDescriptor, A>, void, undefined> {
-    return iterate(this, this.#facts.type === SOCK_STREAM, options);
+    return iterate(this, hasConnection(this.#facts), options);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Message<FileDescriptor, A>, void, undefined> {
@@ -652,8 +652,9 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
   #giveUp(): FileDescriptor {
     this.#own.switchOff(this.#endpoint.open());
     this.#boundPath?.leave();
+    const { fd } = this;
     const descriptor = this.#endpoint.release();
-    if (channels().close.hasSubscribers) channels().close.publish({ socket: this });
+    if (channels().close.hasSubscribers) channels().close.publish({ socket: this, fd });
     return descriptor;
   }
 
@@ -668,12 +669,13 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
     if (!this.#endpoint.closed) {
       this.#receiving.serveSkipped();
       this.#boundPath?.remove();
+      const { fd } = this;
       const closing = this.#endpoint.close();
       const error = () => this.#endpoint.closedError();
       this.#receiving.close(error);
       this.#sending.queue.close(error);
       this.#connecting.check();
-      if (channels().close.hasSubscribers) channels().close.publish({ socket: this });
+      if (channels().close.hasSubscribers) channels().close.publish({ socket: this, fd });
       return closing;
     }
     return this.#endpoint.close();
@@ -710,6 +712,8 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
         fd,
         type: this.type,
         ...addressesOf(fd, this.#facts.family),
+        maxFds: this.#receiving.maxFds || undefined,
+        receive: this.#switches.names.size > 0 ? [...this.#switches.names] : undefined,
         waiting: waiting({
           receives: this.#receiving.waiting,
           sends: this.#sending.queue.length,

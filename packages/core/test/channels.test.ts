@@ -100,11 +100,13 @@ describe("each channel", () => {
       { on: "accept", listener, socket: value },
     ]);
     all.length = 0;
+    const numbers = [client.fd, server.fd, listener.fd];
     client.close();
     client.close();
     server.detach().close();
     listener.close();
     expect(all.map(({ socket, listener }) => socket ?? listener)).toEqual([client, server, listener]);
+    expect(all.map(({ fd }) => fd)).toEqual(numbers);
     const error = await rejection(Socket.connect(at));
     expect(all[3]).toMatchObject({ on: "connect", address: at, error });
     const refused = await rejection(listener.accept());
@@ -159,10 +161,11 @@ describe("a subscriber", () => {
     const [a, b] = pair();
     await a.sendmsg({ data: "x" });
     await b.recvmsg();
+    const { fd } = b;
     b.close();
     expect(printed).toHaveLength(3);
     expect(printed[1]).toContain("message: Message { data: <Buffer 78> }");
-    expect(printed[2]).toBe("{ socket: Socket { closed: true } }");
+    expect(printed[2]).toBe(`{ socket: Socket { closed: true }, fd: ${fd} }`);
   });
 
   it("may close the socket", () =>

@@ -8,6 +8,7 @@ import {
   type ControlMessage,
   errorReport,
   FileDescriptor,
+  frames,
   Listener,
   Message,
   Socket,
@@ -36,6 +37,11 @@ describe("a Socket", () => {
     const [a] = pair("seqpacket");
     const shown = `Socket { fd: ${a!.fd}, type: 'seqpacket', local: { family: 'unix' }, peer: { family: 'unix' } }`;
     expect(text(a)).toBe(shown);
+  });
+
+  it("shows what it receives, if the program said so", () => {
+    const [a] = pair("seqpacket", { maxFds: 2, receive: ["credentials"] });
+    expect(text(a)).toContain(", maxFds: 2, receive: [ 'credentials' ] }");
   });
 
   it("without a peer shows none", async () => {
@@ -245,6 +251,21 @@ describe("the other objects", () => {
     expect(text(descriptor)).toBe(`FakeDescriptor { fd: ${descriptor.fd}, file: 'a file' }`);
     descriptor.close();
     expect(text(descriptor)).toBe("FakeDescriptor { closed: true }");
+  });
+
+  it("a frame shows its bytes and descriptors", async () => {
+    const [a, b] = memorySocketpair();
+    const descriptor = new FakeDescriptor("a file");
+    await a.sendmsg({ data: Buffer.from([0, 0, 0, 1, 0x78]), fds: [descriptor] });
+    for await (const frame of frames(b, { fds: () => 1, maxFds: 1 })) {
+      const [{ fd }] = frame.fds as [FakeDescriptor];
+      expect(text(frame)).toBe(
+        `Frame { header: <Buffer 00 00 00 01>, body: <Buffer 78>, fds: [ FakeDescriptor { fd: ${fd}, file: 'a file' } ] }`,
+      );
+      break;
+    }
+    descriptor.close();
+    await Promise.all([a.close(), b.close()]);
   });
 
   it("a StreamReader shows what waits to be taken", async () => {

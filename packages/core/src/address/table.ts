@@ -87,7 +87,20 @@ function noAddress(address: object, argument: string): Error {
     (key) => USUAL_KEYS.all[key] !== true && suggestionFor(key, USUAL_KEYS) !== undefined,
   );
   if (wrong !== undefined) return unknownKey(argument, wrong, USUAL_KEYS);
-  return invalidArgValue(argument, 'must have a "family", a "path", an "abstract" name or an IP "address"');
+  const { port } = address as { port?: unknown };
+  return invalidArgValue(
+    argument,
+    'must have a "family", a "path", an "abstract" name or an IP "address"' +
+      (port === undefined
+        ? ""
+        : '. For this machine, give address: "127.0.0.1"; to bind to all of its addresses, "0.0.0.0"'),
+  );
+}
+
+/** What to write instead of a path or a port alone, as net.connect() takes them. */
+function fixFor(given: unknown): string | undefined {
+  if (typeof given === "string") return `Write { path: ${quoted(given)} }, or { address, port }`;
+  return typeof given === "number" ? `Write { address: "127.0.0.1", port: ${given} }` : undefined;
 }
 
 /** A number as family needs bytes, or an IP address if the number is Node's. */
@@ -111,7 +124,7 @@ const nearestFamily = (name: string): string | undefined =>
 /** The codec for an address. Errors name `argument`. */
 export function codecOf(address: AddressInput, argument: string): AnyCodec {
   if (address === null || typeof address !== "object") {
-    throw invalidArgType(argument, "an address: an object", address);
+    throw invalidArgType(argument, "an address: an object", address, fixFor(address));
   }
   const { family } = address;
   if (family === undefined) {

@@ -2,6 +2,7 @@ import { checkFunction, checkInteger, checkObject, checkSignal } from "../argume
 import { SCM_MAX_FD } from "../constants/socket.js";
 import type { Descriptor, FileDescriptor } from "../descriptor.js";
 import { invalidArgValue } from "../errors.js";
+import { type InspectArguments, inspected } from "../inspecting.js";
 import { keysOf } from "../known-keys.js";
 import { mayTry } from "../socket/fairness.js";
 import { checkMaxFds } from "../socket/receive-request.js";
@@ -51,6 +52,11 @@ class ReceivedFrame<D extends Descriptor> implements Frame<D> {
   readonly body: Buffer;
   #fds: D[];
 
+  static {
+    // Programs know this class by the name of its interface, and console.log() shows that name.
+    Object.defineProperty(ReceivedFrame, "name", { value: "Frame" });
+  }
+
   constructor(bytes: Buffer, headerSize: number, fds: D[]) {
     this.#bytes = bytes;
     this.#headerSize = headerSize;
@@ -74,6 +80,15 @@ class ReceivedFrame<D extends Descriptor> implements Frame<D> {
 
   [Symbol.dispose](): void {
     for (const fd of this.takeFds()) fd.close();
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](...args: InspectArguments): string {
+    const { header, body, fds } = this;
+    return inspected(this, args, "Frame", () => ({
+      header,
+      body,
+      fds: fds.length > 0 ? fds : undefined,
+    }));
   }
 }
 

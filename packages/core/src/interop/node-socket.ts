@@ -15,6 +15,8 @@ interface NodeSocket {
   destroyed?: boolean;
   encrypted?: boolean;
   writableLength?: number;
+  /** The HTTP parser that reads from the socket. */
+  parser?: object | null;
   close?: () => void;
   getSendQueueCount?: () => number;
 }
@@ -73,6 +75,13 @@ export function fromNodeSocket(source: unknown, familyOf: (fd: number) => number
   if (socket.destroyed === true) throw codedError("ERR_SENDMSG_CLOSED", "The socket is closed");
   if ((socket.writableLength ?? 0) > 0) {
     throw codedError("ERR_INVALID_STATE", "The socket has bytes that are not written yet");
+  }
+  if (socket.parser) {
+    throw codedError(
+      "ERR_INVALID_STATE",
+      "An HTTP parser reads from the socket, and may have taken bytes that nobody could get back. Take connections over from a " +
+        'net.Server, or after the event "upgrade" or "connect"',
+    );
   }
   const fd = borrowFd("source", source);
   if (source instanceof Server) return { fd, end: () => endServer(source) };

@@ -59,6 +59,10 @@ function noFile({ address }: Destination): string | undefined {
   if (found !== undefined) {
     return found.isSymbolicLink() ? "the path is a symbolic link to a file that does not exist" : undefined;
   }
+  if (String(file).startsWith("@")) {
+    const name = JSON.stringify(String(file).slice(1));
+    return `no file is at this path. If you mean an abstract name, write { abstract: ${name} }`;
+  }
   const missing = aboutDirectory(file) ?? "no file is at this path";
   return `${missing}${fromWhere(path)}. Start the server first, or check the path`;
 }

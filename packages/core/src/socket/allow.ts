@@ -174,6 +174,8 @@ export function refusalOf(peer: Peer, rule: Rule): PeerRefusedError | undefined 
       : `process ${credentials.pid} (uid ${credentials.uid}, gid ${credentials.gid})`;
   const why = unanswered === undefined ? "does not allow it" : "needs what the kernel does not tell about it";
   const error = codedError(REFUSED, `The connection of ${who} was refused: "options.allow" ${why}`);
+  // A refusal is nothing unusual, and it is no mistake of the program. In a log, the library's own frames would only be in the way.
+  error.stack = error.stack!.split("\n", 1)[0]!;
   return Object.assign(error, { credentials }, unanswered) as PeerRefusedError;
 }
 

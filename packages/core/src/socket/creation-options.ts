@@ -11,7 +11,7 @@ import {
 } from "../arguments.js";
 import type { ControlName } from "../control/index.js";
 import { SOCKET_TYPES, type SocketType } from "../control/socket-type.js";
-import { invalidArgValue, quoted } from "../errors.js";
+import { invalidArgType, invalidArgValue, quoted } from "../errors.js";
 import { type KnownKeys, keysOf } from "../known-keys.js";
 import { didYouMean, nearestName } from "../nearest-name.js";
 import { interfacesOf } from "../syscalls/kernel-interfaces.js";
@@ -136,6 +136,14 @@ export function checkType(
   );
 }
 
+function checkMode(mode: unknown): number {
+  if (typeof mode === "string") {
+    const fix = /^0?[0-7]{3}$/.test(mode) ? `Write 0o${mode.slice(-3)}` : "Write it as 0o600";
+    throw invalidArgType("options.mode", "of type number", mode, fix);
+  }
+  return checkInteger("options.mode", mode, 0, 0o777);
+}
+
 export function checkOptions(options: SocketOptions, keys: KnownKeys = SOCKET_KEYS): CheckedOptions {
   const { type, protocol, receive, maxFds, mode, unlink, ipv6Only, reusePort, signal } = checkObject(
     "options",
@@ -154,7 +162,7 @@ export function checkOptions(options: SocketOptions, keys: KnownKeys = SOCKET_KE
     protocol: protocol === undefined ? undefined : checkInteger("options.protocol", protocol, 0, 0x7fffffff),
     receive: names,
     maxFds: maxFds === undefined ? undefined : checkSocketMaxFds("options.maxFds", maxFds),
-    mode: mode === undefined ? undefined : checkInteger("options.mode", mode, 0, 0o777),
+    mode: mode === undefined ? undefined : checkMode(mode),
     unlink,
     ipv6Only: ipv6Only === undefined ? undefined : checkBoolean("options.ipv6Only", ipv6Only),
     reusePort: reusePort === undefined ? false : checkBoolean("options.reusePort", reusePort),

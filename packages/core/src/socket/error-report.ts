@@ -23,7 +23,7 @@ import { ANY_KEYS } from "../known-keys.js";
 import type { Message } from "../message.js";
 
 /** A packet did not arrive. ICMP reports this, or this machine's own network stack does (`origin: "local"`). */
-export interface UndeliveredReport {
+export interface UndeliveredReport<A extends Address = Address> {
   kind: "undelivered";
   origin: "icmp" | "icmp6" | "local";
   /** The error's name: "ECONNREFUSED", "EHOSTUNREACH", "EMSGSIZE", … */
@@ -33,9 +33,9 @@ export interface UndeliveredReport {
   /** With EMSGSIZE: the largest possible packet. */
   mtu?: number;
   /** The sender of the report: a router, or the destination itself. */
-  offender?: Address;
+  offender?: A;
   /** The address to which the packet was sent. */
-  destination?: Address;
+  destination?: A;
   /** The packet's payload, or the part of it that the report contains. */
   data: Buffer;
   message: Message;
@@ -89,7 +89,12 @@ export interface OtherReport {
 }
 
 /** An entry of the error queue, decoded. `kind` says which. */
-export type ErrorReport = UndeliveredReport | TimestampReport | ZeroCopyReport | TxTimeReport | OtherReport;
+export type ErrorReport<A extends Address = Address> =
+  | UndeliveredReport<A>
+  | TimestampReport
+  | ZeroCopyReport
+  | TxTimeReport
+  | OtherReport;
 
 type Named<N extends ControlMessage["name"]> = Extract<ControlMessage, { name: N }>;
 

@@ -1,4 +1,5 @@
 import { checkObject } from "../arguments.js";
+import type { SystemError } from "../errors.js";
 import { keysOf } from "../known-keys.js";
 import type { AcceptQueue } from "./accept-queue.js";
 import { Backoff } from "./backoff.js";
@@ -13,7 +14,7 @@ export interface IterationOptions extends ReceiveOptions {
    * memory or watches; a netlink socket's loss of messages, because its receive buffer was full. Without `onError`, the iteration
    * ignores the first two, and throws a loss.
    */
-  onError?: (error: Error) => void;
+  onError?: (error: SystemError) => void;
 }
 
 const ITERATION_KEYS = /* @__PURE__ */ keysOf<IterationOptions>({
@@ -36,11 +37,11 @@ const MOST_FAILURES = 16;
 /** Decides after which errors an iteration continues. */
 class Persistence {
   readonly #passesOver: (error: unknown) => boolean;
-  readonly #onError: ((error: Error) => void) | undefined;
+  readonly #onError: ((error: SystemError) => void) | undefined;
   readonly #backoff = new Backoff();
   #failures = 0;
 
-  constructor(passesOver: (error: unknown) => boolean, onError: ((error: Error) => void) | undefined) {
+  constructor(passesOver: (error: unknown) => boolean, onError: ((error: SystemError) => void) | undefined) {
     this.#passesOver = passesOver;
     this.#onError = onError;
   }
@@ -54,7 +55,7 @@ class Persistence {
   async failed(error: unknown): Promise<void> {
     const isShortage = needsPause(error);
     if (!isShortage && !this.#passesOver(error)) throw error;
-    this.#onError?.(error as Error);
+    this.#onError?.(error as SystemError);
     if (isShortage || ++this.#failures > MOST_FAILURES) await this.#backoff.pause();
   }
 }
@@ -187,14 +188,14 @@ Object.setPrototypeOf(Iteration.prototype, prototype);
 /** Iterates over the messages that a socket receives, until the end of the stream, or until the socket is closed. */
 export function iterate<M extends { readonly eof: boolean }>(
   socket: { readonly closed: boolean; recvmsg(options: ReceiveOptions): Promise<M> },
-  isStream: boolean,
+  hasConnection: boolean,
   given: IterationOptions,
 ): AsyncGenerator<M, void, undefined> {
   return new Iteration(() => {
     const { onError, ...rest } = checkObject("options", given, ITERATION_KEYS);
     const options = Object.keys(rest).length === 0 ? NO_OPTIONS : rest;
     const passesOver = (error: unknown): boolean =>
-      isLoss(error) ? onError !== undefined : !isStream && isIcmpReport(error);
+      isLoss(error) ? onError !== undefined : !hasConnection && isIcmpReport(error);
     return {
       take: () => socket.recvmsg(options),
       isEnd: ({ eof }) => eof,
@@ -213,7 +214,7 @@ export function iterateConnections<S extends { close(): unknown }>(
   return new Iteration(() => {
     const { signal, onError } = checkObject("options", given, CONNECTION_KEYS);
     return {
-      take: () => accept({ signal }, onError),
+      take: () => accept({ signal }, onError as ((error: Error) => void) | undefined),
       isEnd: () => false,
       isClosed: () => listener.closed,
       persistence: new Persistence(isGivenUp, onError),

@@ -16,6 +16,7 @@ import type { OwnSettings } from "./own-settings.js";
 import { EPOLLIN, turnOfEvents } from "./readiness.js";
 import { ReceiveCall } from "./receive-call.js";
 import {
+  type CheckedMaxFds,
   checkReceiveRequest,
   NO_OPTIONS,
   type ReceiveOptions,
@@ -80,6 +81,11 @@ export class Receiving {
   }
 
   /** How many receives wait for a message. */
+  /** How many descriptors a message may bring, as the program said where the socket was made. */
+  get maxFds(): CheckedMaxFds {
+    return this.#socket.maxFds;
+  }
+
   get waiting(): number {
     return this.#queue.length + this.#outOfBand.length;
   }

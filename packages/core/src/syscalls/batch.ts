@@ -26,7 +26,12 @@ export function readMessages(list: unknown, property: "data" | "buffers", keys: 
   if (length > UIO_MAXIOV) throw outOfRange("messages.length", `<= ${UIO_MAXIOV} (UIO_MAXIOV)`, length);
   const messages: RawMessage[] = [];
   for (let i = 0; i < length; i++) {
-    const message = checkObject<Record<string, unknown>>(`messages[${i}]`, list[i], keys);
+    const message = checkObject<Record<string, unknown>>(
+      `messages[${i}]`,
+      list[i],
+      keys,
+      `Write { ${property}: … }`,
+    );
     const data = message[property];
     messages.push({
       data: Array.isArray(data) ? checkList(`messages[${i}].${property}`, data) : data,

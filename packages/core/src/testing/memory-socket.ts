@@ -194,7 +194,7 @@ export class MemorySocket implements MessageSocket<FakeDescriptor> {
   }
 
   messages(options: IterationOptions = {}): AsyncGenerator<Message<FakeDescriptor>, void, undefined> {
-    return iterate(this, this.type === "stream", options);
+    return iterate(this, this.type !== "dgram", options);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Message<FakeDescriptor>, void, undefined> {

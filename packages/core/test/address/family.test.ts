@@ -34,6 +34,19 @@ describe("an address without a family", () => {
     [{ adress: "127.0.0.1", port: 1 }, 'has no property "adress". Did you mean "address"?'],
     [{ pth: "/run/x" }, 'has no property "pth". Did you mean "path"?'],
     [{ cid: 1 }, 'must have a "family", a "path", an "abstract" name or an IP "address"'],
+    [
+      { port: 1 },
+      'must have a "family", a "path", an "abstract" name or an IP "address". ' +
+        'For this machine, give address: "127.0.0.1"; to bind to all of its addresses, "0.0.0.0"',
+    ],
+    [
+      "app.sock",
+      'must be an address: an object. Received type string ("app.sock"). Write { path: "app.sock" }, or { address, port }',
+    ],
+    [
+      8080,
+      'must be an address: an object. Received type number (8080). Write { address: "127.0.0.1", port: 8080 }',
+    ],
   ])("%j: the error says what is missing or misspelt", (address, text) => {
     expect(thrown(() => encodeAddress(address as never)).message).toBe(`The "address" argument ${text}`);
   });

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect, createServer, Socket as NetSocket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { describe, expect, it } from "vitest";
@@ -8,9 +9,46 @@ import { isBun } from "../../src/runtime.js";
 import { counted } from "../support/counted.js";
 import { rejection, thrown } from "../support/outcome.js";
 import { bytesOf, read } from "../support/pairs.js";
-import { skipUnless, withHandleOf } from "../support/skip-unless.js";
+import { skipUnless, withHandleOf, withHttpServer } from "../support/skip-unless.js";
 import { turn, until } from "../support/waiting.js";
 import { closed, withEnds } from "./node-ends.js";
+
+withHttpServer(
+  "Socket.from() refuses the connection of an HTTP server, whose parser may have taken bytes",
+  () =>
+    counted(async () => {
+      const server = createHttpServer((request, response) => {
+        const { code, message } = thrown(() => Socket.from(request.socket));
+        response.setHeader("connection", "close").end(`${code}: ${message}`);
+      });
+      await once(server.listen(0, "127.0.0.1"), "listening");
+      const { port } = server.address() as AddressInfo;
+      const response = await fetch(`http://127.0.0.1:${port}/`);
+      expect(await response.text()).toBe(
+        "ERR_INVALID_STATE: An HTTP parser reads from the socket, and may have taken bytes that nobody could get back. " +
+          'Take connections over from a net.Server, or after the event "upgrade" or "connect"',
+      );
+      server.close();
+      await once(server, "close");
+    }),
+);
+
+withHttpServer("Socket.from() takes over the connection of an HTTP server after the event upgrade", () =>
+  counted(async () => {
+    const server = createHttpServer();
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const client = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    client.write("GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n");
+    const [, connection] = await once(server, "upgrade");
+    const socket = Socket.from(connection as NetSocket);
+    client.write("first");
+    expect(String((await socket.recvmsg()).data)).toBe("first");
+    client.destroy();
+    await socket.close();
+    server.close();
+    await once(server, "close");
+  }),
+);
 
 describe.each(["unix", "tcp"] as const)("Socket.from(net.Socket), %s", (place) => {
   const it = withHandleOf(place);

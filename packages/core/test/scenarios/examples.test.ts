@@ -146,7 +146,10 @@ describe("what the documents show", { timeout }, () => {
     const log = join(directory, "app.log");
     const path = join(directory, "app.sock");
     writeFileSync(log, "what the log says");
-    const [receive, send] = await codeOf("README.md", { "app.sock": path, "package.json": log });
+    const [receive, send] = await codeOf("README.md", {
+      "app.sock": path,
+      "process.argv[1]": JSON.stringify(log),
+    });
     const receiving = node(...evaluate(receive!));
     while (!existsSync(path)) {
       const ended = await Promise.race([receiving, pause(10)]);
@@ -157,7 +160,7 @@ describe("what the documents show", { timeout }, () => {
     do sent = await node(...evaluate(send!));
     while (sent.errors.includes("ECONNREFUSED"));
     expect(sent).toEqual({ code: 0, output: "", errors: "" });
-    const output = '"my file" brought 1 descriptor\nwhat the log says';
+    const output = 'waiting for send.mjs\n"my file" brought 1 descriptor\nwhat the log says';
     expect(await receiving).toEqual({ code: 0, output, errors: "" });
   });
 

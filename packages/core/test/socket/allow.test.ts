@@ -219,6 +219,7 @@ describe.each(CONNECTED)("a refused peer of a %s listener", (type) => {
           credentials: ours,
         });
         expect(errors[0]).not.toHaveProperty("cause");
+        expect(errors[0]!.stack).not.toContain("\n");
         const talkative = await Socket.connect(at, { type });
         await talkative.sendmsg({ data: "unread" }).catch(() => {});
         await Promise.race([rejection(talkative.recvmsg()), talkative.recvmsg()]);

@@ -33,6 +33,13 @@ describe.each([kernel, memory])("$name sockets", ({ withPair, withListener, open
         expect(await b.recvmsg()).toMatchObject({ eof: true });
       }));
 
+    it("ends a loop with ECONNRESET if the peer closes with unread data", () =>
+      withPair(type, async (a, b) => {
+        await b.sendmsg({ data: "unread" });
+        await a.close();
+        expect(await rejection(b.messages().next())).toMatchObject({ code: "ECONNRESET" });
+      }));
+
     it("rejects queued sends when the peer closes", () =>
       withPair(
         type,
