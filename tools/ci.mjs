@@ -92,7 +92,7 @@ const stages = [
   [
     {
       name: "npm run test:scenarios",
-      minutes: 5,
+      minutes: 8,
       command: npm("test:scenarios"),
       environment: { SENDMSG_REPORT: join(results, "scenarios.json") },
       leaves: ["scenarios"],
