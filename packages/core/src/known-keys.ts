@@ -51,9 +51,17 @@ export function checkKeys(argument: string, value: object, keys: KnownKeys): voi
       if (!isPlain(value)) return;
       // A polluted Object.prototype gives this key to every object. The caller did not.
       if (!Object.hasOwn(value, key)) continue;
+      // As if it were not there: an address from a configuration often has all keys, and some of them undefined.
+      if (isUndefined(value, key)) continue;
       throw unknownKey(argument, key, keys);
     }
   }
+}
+
+/** Whether the property is undefined. Calls no getter. */
+function isUndefined(value: object, key: string): boolean {
+  const property = Object.getOwnPropertyDescriptor(value, key)!;
+  return "value" in property && property.value === undefined;
 }
 
 function isPlain(value: object): boolean {

@@ -81,11 +81,22 @@ function familyByFields(
 /** The keys of addresses that need no family. */
 const USUAL_KEYS = /* @__PURE__ */ keysNamed(["path", "abstract", "address", "port", "family"]);
 
+/** An address has fewer keys. Looking for what is meant takes time, and the object may be anything. */
+const MOST_KEYS = 20;
+
 /** The error for an address of which nothing says what it is. If one of its keys is misspelt, the error says so. */
 function noAddress(address: object, argument: string): Error {
-  const wrong = Object.keys(address).find(
-    (key) => USUAL_KEYS.all[key] !== true && suggestionFor(key, USUAL_KEYS) !== undefined,
-  );
+  if (ArrayBuffer.isView(address)) {
+    return invalidArgType(
+      argument,
+      "an address: an object",
+      address,
+      "Decode the bytes: decodeAddress(bytes)",
+    );
+  }
+  const wrong = Object.keys(address)
+    .slice(0, MOST_KEYS)
+    .find((key) => USUAL_KEYS.all[key] !== true && suggestionFor(key, USUAL_KEYS) !== undefined);
   if (wrong !== undefined) return unknownKey(argument, wrong, USUAL_KEYS);
   const { port } = address as { port?: unknown };
   return invalidArgValue(

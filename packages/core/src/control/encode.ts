@@ -84,8 +84,9 @@ function plan(
   family: number | undefined,
   isLast: boolean,
 ): Plan {
-  if (message === null || typeof message !== "object")
+  if (message === null || typeof message !== "object" || ArrayBuffer.isView(message)) {
     throw invalidArgType(argument, "of type object", message);
+  }
   const { name } = message;
   if (name === "unknown") return planUnknown(message, argument, isLast);
   checkKeys(argument, message, NAMED_KEYS);

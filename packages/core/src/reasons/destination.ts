@@ -24,7 +24,6 @@ import {
   fileOf,
   isBound,
   kindOf,
-  listedType,
   notDirectory,
   otherType,
   type Path,
@@ -91,11 +90,13 @@ function nobodyAt(path: Path, type: number): string | undefined {
 
 function nobodyNamed(address: AddressInput, type: number): string | undefined {
   // The kernel looks for abstract names among the sockets of one type: unix_find_abstract(), net/unix/af_unix.c.
-  const listed = isBound(probe(address)) ? "dgram" : listedType(address);
-  if (listed === socketTypeName(type)) return undefined;
-  return listed === undefined
-    ? "no socket in this network namespace has this abstract name. Start the server first, or check the name"
-    : `the socket with this name has the type "${listed}". Give type: "${listed}"`;
+  if (type !== SOCK_DGRAM && isBound(probe(address))) {
+    return 'the socket with this name has the type "dgram". Give type: "dgram"';
+  }
+  return (
+    `no socket of type "${socketTypeName(type)}" in this network namespace has this abstract name. ` +
+    "Start the server first, or check the name and the type"
+  );
 }
 
 function forbidden({ fd, family, type, address }: Destination): string | undefined {

@@ -4,7 +4,7 @@ import { type AddressInput, encodeAddress } from "../address/index.js";
 import { fs } from "../builtins.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from "../constants/socket-types.js";
-import { SOCKET_TYPES, type SocketType, socketTypeName } from "../control/socket-type.js";
+import { SOCKET_TYPES, type SocketType } from "../control/socket-type.js";
 import { ECONNREFUSED, EPERM, EPROTOTYPE } from "../errno.js";
 import { binding } from "../native/load.js";
 import { directoryOf, type FilePath } from "../socket-file/file-path.js";
@@ -44,48 +44,16 @@ export function isBound(probed: number): boolean | undefined {
 
 /**
  * The type of the socket at an address, if a socket of type `ours` gets EPROTOTYPE there. AF_UNIX has three types, and a datagram
- * socket can tell two of them apart without disturbing the server. Only if our socket is a datagram socket, we must look at the list
- * of all sockets.
+ * socket can tell two of them apart without disturbing the server. Undefined: it can't, because ours is a datagram socket.
+ *
+ * /proc/net/unix would say more. But reading it takes milliseconds if there are thousands of sockets, and a peer can cause such errors.
  */
 export function otherType(address: AddressInput, ours: number): SocketType | undefined {
-  if (ours === SOCK_DGRAM) return listedType(address);
+  if (ours === SOCK_DGRAM) return undefined;
   const probed = probe(address);
   if (isDatagramSocket(probed)) return "dgram";
   if (probed !== -EPROTOTYPE) return undefined;
   return ours === SOCKET_TYPES.stream ? "seqpacket" : "stream";
-}
-
-/** How much of /proc/net/unix we read: some 3000 sockets. Longer lists would take the event loop's time. */
-const LONGEST_LIST = 256 << 10;
-
-/** The type of the socket that has this path or abstract name, if /proc/net/unix lists exactly one type. See unix(7), proc_net(5). */
-export function listedType(address: AddressInput): SocketType | undefined {
-  const { path, abstract } = address as { path?: Path; abstract?: Path };
-  const name =
-    path === undefined ? `@${fileOf(abstract!).toString().replaceAll("\0", "@")}` : String(fileOf(path));
-  const types = new Set<number>();
-  for (const line of listOfSockets().split("\n")) {
-    const [, type, bound] = /^\S+ \S+ \S+ \S+ (\S+) \S+ +\d+ (.*)$/.exec(line) ?? [];
-    if (bound === name) types.add(Number.parseInt(type!, 16));
-  }
-  const [type] = types;
-  return types.size === 1 ? socketTypeName(type!) : undefined;
-}
-
-/** Returns nothing if the list is too long. */
-function listOfSockets(): string {
-  const list = Buffer.allocUnsafe(LONGEST_LIST);
-  const fd = fs().openSync("/proc/net/unix", "r");
-  try {
-    for (let length = 0; length < LONGEST_LIST; ) {
-      const read = fs().readSync(fd, list, length, LONGEST_LIST - length, null);
-      if (read === 0) return list.toString("utf8", 0, length);
-      length += read;
-    }
-    return "";
-  } finally {
-    fs().closeSync(fd);
-  }
 }
 
 /** What a file is, as in "a regular file is at this path". */

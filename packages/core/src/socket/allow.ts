@@ -120,6 +120,8 @@ function ruleOfFunction(argument: string, allow: AllowFunction): Rule {
       const verdict: unknown = allow(peer);
       // Everything else that is true lets everybody in: a Promise, above all.
       if (typeof verdict === "boolean") return verdict;
+      // Nobody else handles its rejection, which would end the process.
+      if (verdict instanceof Promise) verdict.catch(() => {});
       throw invalidReturnValue(argument, "true or false", verdict);
     },
     // A peer that has ended must not end the server's loop.

@@ -46,7 +46,7 @@ import type { ErrorQueue } from "./error-queue.js";
 import type { SocketFacts } from "./facts.js";
 import { mayTry, rejectInTurn } from "./fairness.js";
 import { checkMessage, checkOutgoing } from "./outgoing.js";
-import { callOffLoop, EPOLLOUT } from "./readiness.js";
+import { callOffLoop, EPOLLHUP, EPOLLOUT } from "./readiness.js";
 import { SendQueue, type SendResult, type Transport, wentAtOnce, withBytesSent } from "./send-queue.js";
 
 export interface SendOptions {
@@ -362,7 +362,8 @@ export class Sending implements Transport<PreparedMessage> {
   willReportWritable(): boolean {
     const events = binding().poll(this.#endpoint.fd, EPOLLOUT);
     // If poll(2) fails, use the timer: a useless attempt costs little, but waiting for an event could last for ever.
-    if (events < 0 || (events & EPOLLOUT) !== 0) return false;
+    // EPOLLHUP: the peer has shut down both directions. The next attempt fails at once, and no further event comes.
+    if (events < 0 || (events & (EPOLLOUT | EPOLLHUP)) !== 0) return false;
     this.#endpoint.watch(EPOLLOUT);
     return true;
   }

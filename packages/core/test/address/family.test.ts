@@ -40,6 +40,10 @@ describe("an address without a family", () => {
         'For this machine, give address: "127.0.0.1"; to bind to all of its addresses, "0.0.0.0"',
     ],
     [
+      new Uint8Array(4),
+      "must be an address: an object. Received an instance of Uint8Array. Decode the bytes: decodeAddress(bytes)",
+    ],
+    [
       "app.sock",
       'must be an address: an object. Received type string ("app.sock"). Write { path: "app.sock" }, or { address, port }',
     ],

@@ -38,6 +38,12 @@ describe("the layout", () => {
 });
 
 describe("encodeControl", () => {
+  it("refuses bytes in place of a message at once, however many there are", () => {
+    expect(() => encodeAny(new Uint8Array(1 << 24))).toThrow(
+      'The "control[0]" argument must be of type object. Received an instance of Uint8Array',
+    );
+  });
+
   it("pads each message with zeros, even the last one", () => {
     for (const layout of LAYOUTS) {
       for (let length = 0; length < 20; length++) {

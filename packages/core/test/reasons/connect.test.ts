@@ -30,32 +30,44 @@ const pairs = TYPES.flatMap((server) =>
 
 describe("an error of connect() says why", () => {
   describe.each(pairs)("a %s server, and a %s client", (server, client) => {
-    onRealKernel("at a path: names the server's type", () =>
+    const isDgram = client === "dgram";
+    onRealKernel("at a path: names the types that the server can have", () =>
       counted(async () => {
         const path = freshPath();
         await taken(path, { type: server }, async () => {
           const error = await rejection(Socket.connect({ path }, { type: client }));
           expect(error).toMatchObject({ code: "EPROTOTYPE", errno: -91, syscall: "connect", path });
           expect(error.message).toBe(
-            `connect EPROTOTYPE ${path}: the server's socket has the type "${server}". Give type: "${server}"`,
+            `connect EPROTOTYPE ${path}: the server's socket has the type ${
+              isDgram
+                ? '"stream" or "seqpacket", not "dgram". Give the server\'s type'
+                : `"${server}". Give type: "${server}"`
+            }`,
           );
           expect(error.stack).toContain(error.message);
         });
       }),
     );
 
-    onRealKernel("at an abstract name: names the server's type", () =>
-      counted(async () => {
-        const abstract = freshName();
-        const socket =
-          server === "dgram"
-            ? await Socket.bind({ abstract }, { type: server })
-            : await Listener.listen({ abstract }, { type: server });
-        expect(await message({ abstract }, client)).toBe(
-          `connect ECONNREFUSED \0${abstract}: the socket with this name has the type "${server}". Give type: "${server}"`,
-        );
-        await socket.close();
-      }),
+    onRealKernel(
+      "at an abstract name: names the server's type if it is dgram, and asks for a check otherwise",
+      () =>
+        counted(async () => {
+          const abstract = freshName();
+          const socket =
+            server === "dgram"
+              ? await Socket.bind({ abstract }, { type: server })
+              : await Listener.listen({ abstract }, { type: server });
+          expect(await message({ abstract }, client)).toBe(
+            `connect ECONNREFUSED \0${abstract}: ${
+              server === "dgram"
+                ? 'the socket with this name has the type "dgram". Give type: "dgram"'
+                : `no socket of type "${client}" in this network namespace has this abstract name. ` +
+                  "Start the server first, or check the name and the type"
+            }`,
+          );
+          await socket.close();
+        }),
     );
   });
 
@@ -158,8 +170,8 @@ describe("an error of connect() says why", () => {
       const abstract = freshName();
       for (const type of TYPES) {
         expect(await message({ abstract }, type)).toBe(
-          `connect ECONNREFUSED \0${abstract}: no socket in this network namespace has this abstract name. ` +
-            "Start the server first, or check the name",
+          `connect ECONNREFUSED \0${abstract}: no socket of type "${type}" in this network namespace has this abstract name. ` +
+            "Start the server first, or check the name and the type",
         );
       }
     }));

@@ -323,6 +323,7 @@ describe("a function", () => {
 
   it.each<[string, () => unknown, string]>([
     ["a Promise", async () => false, "an instance of Promise"],
+    ["a Promise that rejects", () => Promise.reject(new Error("no database")), "an instance of Promise"],
     ["undefined", () => undefined, "undefined"],
     ["a number", () => 1, "type number (1)"],
     ["a Boolean object", () => new Boolean(true), "an instance of Boolean"],

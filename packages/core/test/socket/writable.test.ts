@@ -4,7 +4,7 @@ import { binding } from "../../src/native/load.js";
 import { EPOLLOUT } from "../../src/socket/readiness.js";
 import { counted } from "../support/counted.js";
 import { freshPath } from "../support/fresh-places.js";
-import { isSettled, rejection } from "../support/outcome.js";
+import { isSettled, rejection, thrown } from "../support/outcome.js";
 import { cramp, drop, fill, read, TYPES, withPair } from "../support/pairs.js";
 import { withBound, withListener } from "../support/transports.js";
 import { turn } from "../support/waiting.js";
@@ -15,6 +15,20 @@ function drain(socket: Socket): void {
   for (let message = socket.tryRecvmsg(); message && !message.eof; message = socket.tryRecvmsg())
     message[Symbol.dispose]();
 }
+
+it.each(["stream", "seqpacket"] as const)(
+  "writable() of a full %s socket settles when the peer shuts down, and the next attempt says why",
+  (type) =>
+    withPair(type, async (a, b) => {
+      cramp(a);
+      fill(a);
+      const wait = a.writable();
+      expect(await isSettled(wait)).toBe(false);
+      await b.shutdown("both");
+      await wait;
+      expect(thrown(() => a.trySendmsg({ data: "x" })).code).toBe("EPIPE");
+    }),
+);
 
 describe.each(TYPES)("writable() of a %s socket", (type) => {
   it("settles at once while the kernel takes messages", () =>
