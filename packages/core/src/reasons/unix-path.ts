@@ -70,16 +70,22 @@ export function aboutDirectory(file: FilePath): string | undefined {
   const directory = directoryOf(file);
   const found = fs().statSync(directory, { throwIfNoEntry: false });
   if (found === undefined) return `there is no directory ${directory}`;
-  return found.isDirectory() ? undefined : `${directory} is ${kindOf(found)}, and no directory`;
+  return found.isDirectory() ? undefined : isNoDirectory(directory, found);
 }
+
+const isNoDirectory = (directory: FilePath, found: Stats): string =>
+  `${directory} is ${kindOf(found)}, and no directory`;
 
 /** Says which part of the path is no directory, if it is the last but one. Otherwise stat(2) fails, as the call did. */
 export function notDirectory(path: Path): string {
-  let which: string | undefined;
+  let which = "a part of the path is no directory";
   try {
-    which = aboutDirectory(fileOf(path));
+    // If another part is no directory, this throws, or returns undefined since Node 22.
+    const directory = directoryOf(fileOf(path));
+    const found = fs().statSync(directory, { throwIfNoEntry: false });
+    if (found && !found.isDirectory()) which = isNoDirectory(directory, found);
   } catch {
-    // Another part is no directory.
+    // The text above is right.
   }
-  return `${which ?? "a part of the path is no directory"}. Check the path`;
+  return `${which}. Check the path`;
 }

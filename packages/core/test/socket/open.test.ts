@@ -1,7 +1,7 @@
 import { statSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
-import { IPPROTO_ICMP, NETLINK_USERSOCK, SOCK_DGRAM } from "../../src/constants/index.js";
+import { IPPROTO_ICMP, NETLINK_KOBJECT_UEVENT, SOCK_DGRAM } from "../../src/constants/index.js";
 import { Listener, Socket, type SocketOptions } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
 import { counted } from "../support/counted.js";
@@ -46,9 +46,9 @@ describe("Socket.open()", () => {
 
   it("uses the protocol", () =>
     counted(async () => {
-      const socket = Socket.open({ family: "netlink", protocol: NETLINK_USERSOCK });
+      const socket = Socket.open({ family: "netlink", protocol: NETLINK_KOBJECT_UEVENT });
       expect(socket.type).toBe("raw");
-      expect(socket.options.get("protocol")).toBe(NETLINK_USERSOCK);
+      expect(socket.options.get("protocol")).toBe(NETLINK_KOBJECT_UEVENT);
       await socket.close();
     }));
 

@@ -14,7 +14,7 @@ import { closeSync } from "../support/files.mjs";
 import { freshPath } from "../support/fresh-places.js";
 import { has } from "../support/kernel-features.js";
 import { thrown } from "../support/outcome.js";
-import { withHandleOf, withHttpServer } from "../support/skip-unless.js";
+import { onRealKernel, withHandleOf, withHttpServer } from "../support/skip-unless.js";
 import { until } from "../support/waiting.js";
 
 afterEach(() => vi.restoreAllMocks());
@@ -87,7 +87,8 @@ describe("peerOf() a net.Socket", () => {
     ),
   );
 
-  withUnixHandle("throws if other code has closed its number, and another socket has it now", () =>
+  // User-mode emulation does not know SO_COOKIE.
+  onRealKernel("throws if other code has closed its number, and another socket has it now", () =>
     counted(() =>
       withNodeSockets({ path: freshPath() }, (server) => {
         const handle = { fd: dup((server as unknown as { _handle: { fd: number } })._handle.fd) };
@@ -215,34 +216,35 @@ describe("peerOf() other sources", () => {
       close(b);
     }));
 
-  it.each([
-    ["with SO_COOKIE", true],
-    ["without SO_COOKIE", false],
-  ])("a number, until it is another socket's or none: %s", (_, hasCookie) =>
-    counted(() => {
-      const { getsockopt } = binding();
-      if (!hasCookie) {
-        vi.spyOn(binding(), "getsockopt").mockImplementation((fd, level, option, value) =>
-          option === SO_COOKIE ? -92 : getsockopt(fd, level, option, value),
-        );
-      }
-      const [a, b] = pairOfNumbers(AF_UNIX, SOCK_STREAM);
-      const peer = peerOf(a);
-      expect(peer.credentials()).toEqual(ours);
-      close(a);
-      expect(thrown(() => peer.credentials())).toMatchObject(CLOSED);
-      const file = openAnyFile();
-      if (file === a) expect(thrown(() => peer.credentials())).toMatchObject(CLOSED);
-      closeSync(file);
-      if (hasCookie) {
-        const numbers = pairOfNumbers(AF_UNIX, SOCK_STREAM);
-        expect(numbers).toContain(a);
+  describe.each([
+    ["with SO_COOKIE", true, onRealKernel],
+    ["without SO_COOKIE", false, it],
+  ] as const)("%s", (_, hasCookie, it) => {
+    it("a number, until it is another socket's or none", () =>
+      counted(() => {
+        const { getsockopt } = binding();
+        if (!hasCookie) {
+          vi.spyOn(binding(), "getsockopt").mockImplementation((fd, level, option, value) =>
+            option === SO_COOKIE ? -92 : getsockopt(fd, level, option, value),
+          );
+        }
+        const [a, b] = pairOfNumbers(AF_UNIX, SOCK_STREAM);
+        const peer = peerOf(a);
+        expect(peer.credentials()).toEqual(ours);
+        close(a);
         expect(thrown(() => peer.credentials())).toMatchObject(CLOSED);
-        for (const number of numbers) close(number);
-      }
-      close(b);
-    }),
-  );
+        const file = openAnyFile();
+        if (file === a) expect(thrown(() => peer.credentials())).toMatchObject(CLOSED);
+        closeSync(file);
+        if (hasCookie) {
+          const numbers = pairOfNumbers(AF_UNIX, SOCK_STREAM);
+          expect(numbers).toContain(a);
+          expect(thrown(() => peer.credentials())).toMatchObject(CLOSED);
+          for (const number of numbers) close(number);
+        }
+        close(b);
+      }));
+  });
 
   it("are refused if they are none", () =>
     counted(async () => {
