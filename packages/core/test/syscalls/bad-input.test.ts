@@ -182,7 +182,7 @@ describe("numbers and options", () => {
     wrongType(
       () => sendmmsg(fd, ["x"] as Wrong),
       "messages[0]",
-      'of type object. Received type string ("x")',
+      'of type object. Received type string ("x"). Write { data: … }',
     );
     wrongType(
       () => recvmmsg(fd, [{}] as Wrong),
