@@ -22,7 +22,15 @@ import { billOfMaterials } from "./sbom.mjs";
 
 const SHARED = ["LICENSE"];
 /** What `sendmsg` has from the repository's root. The links of the README lead there. */
-const DOCUMENTS = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs", "examples", "bench"];
+const DOCUMENTS = [
+  "README.md",
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "docs",
+  "examples",
+  "bench",
+];
 const NOTICES = "THIRD-PARTY-NOTICES.md";
 const SBOM = "sbom.cdx.json";
 
