@@ -43,7 +43,7 @@ const onTarget = (target) => ({
 });
 const onRuntime = (runtime, ...filters) => ({
   name: `tests on ${runtime}`,
-  minutes: 6,
+  minutes: 10,
   command: node("test-runtimes", runtime, ...(filters.length > 0 ? ["--", ...filters] : [])),
   leaves: [`tests on ${runtime}`],
   again: (file) => `node tools/test-runtimes.mjs ${runtime} -- ${file}`,

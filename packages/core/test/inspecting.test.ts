@@ -1,5 +1,4 @@
 // What console.log() prints of each public object.
-import { closeSync, openSync } from "node:fs";
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { AF_UNIX, MSG_CTRUNC, MSG_ERRQUEUE, MSG_TRUNC } from "../src/constants/index.js";
@@ -19,6 +18,7 @@ import { arrived, RawParts } from "../src/message.js";
 import { FakeDescriptor, MemoryListener, memorySocketpair } from "../src/testing/index.js";
 import { closeAll, own } from "./support/closing.js";
 import { counted, settled } from "./support/counted.js";
+import { closeSync, openSync } from "./support/files.mjs";
 import { freshPath } from "./support/fresh-places.js";
 import { thrown } from "./support/outcome.js";
 
