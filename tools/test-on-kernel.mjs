@@ -48,6 +48,8 @@ export async function testOnKernel({ arch, name, selection }, filters, report) {
         `  [ ! -e ${REPORT} ] || grep -q '"numFailedTests":0' ${REPORT} || break`,
         '  echo "ended with $status, and no test failed (attempt $attempt)"',
         "done",
+        // The kernel writes to the same console. Its messages must not get between the lines of the report.
+        "echo 1 >/proc/sys/kernel/printk",
         `if [ -e ${REPORT} ]; then echo REPORT; gzip -c ${REPORT} | base64; echo END OF REPORT; fi`,
         "exit $status",
         "",
