@@ -14,7 +14,7 @@ import { atEnd, own } from "./closing.js";
 import { slow } from "./scale.js";
 
 /** Milliseconds, far more than any message needs. */
-export const PATIENCE = slow ? 60_000 : 15_000;
+export const PATIENCE = slow ? 120_000 : 15_000;
 
 export interface RawOptions {
   receive?: readonly ControlName[];
