@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { transformWithEsbuild } from "vite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { socketpair } from "../../src/index.js";
+import { isBun, isDeno } from "../../src/runtime.js";
 import { counted } from "../support/counted.js";
 import { evaluate } from "../support/evaluate.js";
 import { withFiles, withHttpServer } from "../support/skip-unless.js";
@@ -216,7 +217,8 @@ describe("what the documents show", { timeout }, () => {
     expect(await node(...evaluate(code))).toEqual({ code: 0, output: "hello", errors: "" });
   });
 
-  test("docs/debugging.md: the program counts what it sends", async () => {
+  // Bun and Deno print objects in their own ways.
+  test.skipIf(isBun || isDeno)("docs/debugging.md: the program counts what it sends", async () => {
     const [code] = await codeOf("docs/debugging.md", {});
     const outcome = await node(...evaluate(code!));
     expect(outcome).toMatchObject({ code: 0, errors: "" });

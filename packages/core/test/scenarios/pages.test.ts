@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
 import { AF_INET6, AF_PACKET, SOCK_DGRAM, SOCK_RAW } from "../../src/constants/index.js";
+import { isBun, isDeno } from "../../src/runtime.js";
 import { close, socket } from "../../src/syscalls/index.js";
 import { printedBy, programsOf, runSource, sectionsOf, withoutSpaces } from "../support/pages.js";
 import { skipUnless } from "../support/skip-unless.js";
@@ -23,15 +24,20 @@ const NEEDS: Record<string, [reason: string, has: boolean]> = {
 // An emulated Node needs long to start.
 const timeout = 180_000;
 
-describe.each(["docs/addresses.md"])("%s: the programs run, and print what they say", { timeout }, (page) => {
-  for (const { heading, text } of sectionsOf(page)) {
-    for (const [i, program] of programsOf(text).entries()) {
-      const testHere = skipUnless(...(NEEDS[`${page} ${heading}`] ?? ["", true]));
-      testHere(`${heading || "the beginning"}, program ${i + 1}`, async () => {
-        const { output, ...outcome } = await runSource(program);
-        expect(outcome).toEqual({ code: 0, errors: "" });
-        expect(withoutSpaces(output)).toBe(withoutSpaces(printedBy(program)));
-      });
+// Bun and Deno print objects in their own ways.
+describe.skipIf(isBun || isDeno).each(["docs/addresses.md"])(
+  "%s: the programs run, and print what they say",
+  { timeout },
+  (page) => {
+    for (const { heading, text } of sectionsOf(page)) {
+      for (const [i, program] of programsOf(text).entries()) {
+        const testHere = skipUnless(...(NEEDS[`${page} ${heading}`] ?? ["", true]));
+        testHere(`${heading || "the beginning"}, program ${i + 1}`, async () => {
+          const { output, ...outcome } = await runSource(program);
+          expect(outcome).toEqual({ code: 0, errors: "" });
+          expect(withoutSpaces(output)).toBe(withoutSpaces(printedBy(program)));
+        });
+      }
     }
-  }
-});
+  },
+);
