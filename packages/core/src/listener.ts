@@ -63,12 +63,12 @@ import { setTimeout } from "./timers.js";
 
 export interface ListenOptions extends SocketOptions {
   /**
-   * Which peers may connect: users and groups, or a function that decides. Only on Unix stream and seqpacket sockets. Default: all
-   * whom the socket file's permissions let in.
+   * Which peers may connect: users and groups, or a function that decides. Only on Unix stream and seqpacket sockets. Default:
+   * everybody who may write to the socket file.
    *
    * A refused connection is closed before a byte of it is read, and {@link Listener.accept} waits for the next one. `onError` of
-   * {@link Listener.connections} is told: `ERR_SENDMSG_PEER_REFUSED`. The credentials are those at the time of connect(2). If the
-   * kernel does not tell them, the peer is refused.
+   * {@link Listener.connections} gets the error `ERR_SENDMSG_PEER_REFUSED`. The credentials are those at the time of connect(2). If the
+   * kernel does not tell them, the listener refuses the peer.
    *
    * The function must return true or false. If it returns anything else (a Promise, for example) or throws, the connection is
    * closed and the call of accept() rejects.

@@ -622,7 +622,8 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
    * Gives up the descriptor. After that, this object is closed. The descriptor is non-blocking, as most sockets of this library are:
    * see {@link DetachOptions.blocking}.
    *
-   * @throws `ERR_INVALID_STATE` while a send, receive, connect or {@link writable} waits, while a thread is receiving, and while the socket holds
+   * @throws `ERR_INVALID_STATE` while a send, receive, connect or {@link writable} waits, while a thread is receiving, and while the
+   *   socket holds
    *   bytes that the kernel no longer has. It holds such bytes if Node had read them before {@link from}, or if a thread received
    *   them for a receive that was then aborted.
    */
@@ -717,6 +718,7 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
         waiting: waiting({
           receives: this.#receiving.waiting,
           sends: this.#sending.queue.length,
+          writables: this.#sending.queue.writablesWaiting,
           errors: this.#receiving.errors.waiting,
           connects: this.#connecting.isAwaited ? 1 : 0,
         }),

@@ -58,7 +58,8 @@ describe("a Socket", () => {
     const calls = [a!.recvmsg({ signal: controller.signal }), a!.recvmsg({ signal: controller.signal })];
     const big = { data: Buffer.alloc(1 << 22) };
     calls.push(a!.sendmsg(big, { signal: controller.signal }) as never);
-    expect(text(a)).toMatch(/, waiting: \{ receives: 2, sends: 1 \} \}$/);
+    calls.push(a!.writable({ signal: controller.signal }) as never);
+    expect(text(a)).toMatch(/, waiting: \{ receives: 2, sends: 1, writables: 1 \} \}$/);
     controller.abort();
     await Promise.allSettled(calls);
     expect(text(a)).not.toContain("waiting");
@@ -74,10 +75,10 @@ describe("a Socket", () => {
   it("shows the name of a subclass", () => {
     const [a] = pair();
     // The constructor is private, but a program can extend the class all the same.
-    class Session extends (Socket as unknown as new () => object) {}
-    Object.setPrototypeOf(a, Session.prototype);
-    expect(text(a)).toMatch(/^Session \{ fd: /);
-    expect(text([[[a]]], { depth: 2 })).toBe("[ [ [ [Session] ] ] ]");
+    class Client extends (Socket as unknown as new () => object) {}
+    Object.setPrototypeOf(a, Client.prototype);
+    expect(text(a)).toMatch(/^Client \{ fd: /);
+    expect(text([[[a]]], { depth: 2 })).toBe("[ [ [ [Client] ] ] ]");
   });
 
   it("whose number other code has closed shows no addresses, and throws nothing", () => {

@@ -10,9 +10,8 @@ const LARGEST_BLOCK = 65_536;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Bytes that have arrived and that nobody has taken yet, first in, first out. It copies each byte a bounded number of times, however
- * the bytes were cut into pieces, and its memory is at most about twice what it holds: an object for each byte that came alone would
- * take a hundred times as much.
+ * Bytes that have arrived and that nobody has taken yet, first in, first out. A peer decides into which pieces it cuts the bytes. Even
+ * if it sends one byte at a time, each byte is copied only a few times, and the queue uses at most about twice the memory of its bytes.
  */
 export class ByteQueue {
   /** The bytes, in order. If {@link #block} is set, the last of them is a view of the used part of the block. */

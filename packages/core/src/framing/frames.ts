@@ -19,7 +19,7 @@ export interface FrameOptions {
   fds?: (header: Buffer) => number;
   /** How long a body may be, in bytes. Default: 1 MiB. */
   maxLength?: number;
-  /** How many descriptors a frame may have: at most 253, which `"all"` means, too. Only with `fds`. Default: what the socket accepts. */
+  /** How many descriptors a frame may have: at most 253. `"all"` means 253. Only with `fds`. Default: what the socket accepts. */
   maxFds?: number | "all";
   /** Ends the iteration with an AbortError. */
   signal?: AbortSignal;
@@ -229,8 +229,8 @@ class Cutter<D extends Descriptor> {
  *
  * When the loop goes on or ends, the descriptors of the frame are closed, unless the program has taken them (`frame.takeFds()`).
  *
- * With a {@link StreamReader} instead of a socket, what is not yet a whole frame stays in the reader after the loop. Otherwise it is
- * lost.
+ * After the loop, bytes that are not yet a whole frame are lost. If you give a {@link StreamReader} instead of a socket, they stay in
+ * the reader.
  *
  * @example
  * for await (const { body } of frames(socket)) console.log(body.toString()); // after 4 bytes of length

@@ -18,7 +18,7 @@ export interface StreamReaderOptions {
   /** How many bytes may wait to be taken, and so how many {@link StreamReader.need} accepts. Default: 1 MiB. */
   maxLength?: number;
   /**
-   * How many descriptors may wait to be taken: at most 253, which `"all"` means, too. If a peer sends more, the reader fails. Default:
+   * How many descriptors may wait to be taken: at most 253. `"all"` means 253. If a peer sends more, the reader fails. Default:
    * what the socket accepts.
    */
   maxFds?: number | "all";
@@ -54,8 +54,8 @@ export function tooLong(what: string, maxLength: number): Error {
 }
 
 /**
- * Reads a stream in the pieces that a protocol has, and not in those in which it arrives. Bytes and descriptors wait in two queues, and
- * the program takes from both, first in, first out.
+ * Reads a stream in pieces of the size that the program asks for. Bytes and descriptors that have arrived wait in two queues. The
+ * program takes from both, first in, first out.
  *
  * The reader must be the only one that receives from the socket. It does not close the socket.
  *
@@ -216,7 +216,7 @@ export class StreamReader<D extends Descriptor = FileDescriptor> implements Disp
     try {
       message = await this.#socket.recvmsg(options);
     } catch (error) {
-      // What ended the wait says need().
+      // need() throws the error that says what ended the wait.
       if ((this.#closed || this.#aborted) && (error as Error).name === "AbortError") return;
       if (needsPause(error)) await this.#backoff.pause();
       else this.#fail(error as Error);

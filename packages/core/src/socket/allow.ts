@@ -12,7 +12,7 @@ import {
   SYSCALL_DENIED,
   type SystemError,
 } from "../errors.js";
-import { ANY_KEYS } from "../known-keys.js";
+import { ANY_KEYS, keysNamed, unknownKey } from "../known-keys.js";
 import type { SocketFacts } from "./facts.js";
 import { SocketOptionAccess } from "./option-access.js";
 import { Peer, type PeerCredentials } from "./peer.js";
@@ -75,11 +75,10 @@ const KEYS = ["uid", "gid", "groups"] as const satisfies readonly (keyof Allowed
 
 function checkAllowedPeers(argument: string, value: object): Record<(typeof KEYS)[number], Ids> {
   const given = checkObject(argument, value, ANY_KEYS) as AllowedPeers;
+  // Stricter than checkKeys(), which passes over instances of classes and undefined values: a misspelt key would let everybody in who
+  // matches the others.
   for (const key of Object.keys(value)) {
-    // Someone who misspells a key would let everybody in who matches the others.
-    if (!(KEYS as readonly string[]).includes(key)) {
-      throw invalidArgValue(`${argument}.${key}`, `is unknown: the keys are ${KEYS.join(", ")}`);
-    }
+    if (!(KEYS as readonly string[]).includes(key)) throw unknownKey(argument, key, keysNamed(KEYS));
   }
   // `in`, because a key whose value is undefined is a mistake that must not let everybody in.
   const ids = (key: (typeof KEYS)[number]): Ids =>

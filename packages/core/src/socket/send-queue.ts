@@ -108,6 +108,11 @@ export class SendQueue<Message extends QueueableMessage> {
     return this.#lanes.size === 0;
   }
 
+  /** How many calls of {@link writable} wait. */
+  get writablesWaiting(): number {
+    return this.#writableWaits?.length ?? 0;
+  }
+
   /** Whether a send waits, or a call of {@link writable}. */
   get isAwaited(): boolean {
     return !this.isEmpty() || this.#writableWaits?.isEmpty() === false;

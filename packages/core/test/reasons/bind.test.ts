@@ -8,7 +8,7 @@ import { withReason } from "../../src/reasons/reasons.js";
 import { isBun, isDeno } from "../../src/runtime.js";
 import { counted } from "../support/counted.js";
 import { freshName, freshPath } from "../support/fresh-places.js";
-import { asNobody } from "../support/nobody.js";
+import { asNobody, givingUpRights } from "../support/nobody.js";
 import { rejection } from "../support/outcome.js";
 import { skipUnless } from "../support/skip-unless.js";
 import { leaveStale, taken } from "../support/taken-path.js";
@@ -128,12 +128,7 @@ describe("an error of bind() says why", () => {
       );
     }));
 
-  const rights = skipUnless(
-    "only root can give up rights, and not on Bun and Deno",
-    isRoot && !isBun && !isDeno && !isEmulated(),
-  );
-
-  rights("a directory in which this user may not make a file", () =>
+  givingUpRights("a directory in which this user may not make a file", () =>
     counted(async () => {
       chmodSync(temporaryDirectory(), 0o755);
       const path = freshPath();

@@ -3,14 +3,12 @@ import { dirname, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { SOCK_STREAM } from "../../src/constants/index.js";
 import { type Address, Listener, Socket, type SocketType } from "../../src/index.js";
-import { isBun, isDeno } from "../../src/runtime.js";
 import { counted } from "../support/counted.js";
 import { freshName, freshPath } from "../support/fresh-places.js";
-import { asNobody } from "../support/nobody.js";
+import { asNobody, givingUpRights } from "../support/nobody.js";
 import { rejection } from "../support/outcome.js";
 import { onRealKernel, skipUnless } from "../support/skip-unless.js";
 import { leaveStale, taken } from "../support/taken-path.js";
-import { isEmulated, isRoot } from "../support/target.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const hasIpv6 = await Socket.bind({ address: "::1", port: 0 }, { type: "dgram" })
@@ -225,12 +223,7 @@ describe("an error of connect() says why", () => {
     }),
   );
 
-  const rights = skipUnless(
-    "only root can give up rights, and not on Bun and Deno",
-    isRoot && !isBun && !isDeno && !isEmulated(),
-  );
-
-  rights("no permission on the socket file, or on a directory", () =>
+  givingUpRights("no permission on the socket file, or on a directory", () =>
     counted(async () => {
       chmodSync(temporaryDirectory(), 0o755);
       const path = freshPath();

@@ -7,21 +7,13 @@ import { binding } from "../../src/native/load.js";
 import { CREATE } from "../../src/reasons/create.js";
 import { withReason, withShortage } from "../../src/reasons/reasons.js";
 import { WATCH } from "../../src/reasons/watch.js";
-import { isBun, isDeno } from "../../src/runtime.js";
 import { counted } from "../support/counted.js";
-import { asNobody } from "../support/nobody.js";
+import { asNobody, givingUpRights } from "../support/nobody.js";
 import { rejection, thrown } from "../support/outcome.js";
-import { skipUnless } from "../support/skip-unless.js";
-import { isEmulated, isRoot } from "../support/target.js";
 
 const ip = { address: "127.0.0.1", port: 0 };
 const message = async (at: Address, options: SocketOptions): Promise<string> =>
   (await rejection(Socket.bind(at, options))).message;
-
-const rights = skipUnless(
-  "only root can give up rights, and not on Bun and Deno",
-  isRoot && !isBun && !isDeno && !isEmulated(),
-);
 
 describe("an error of socket() says why", () => {
   it("a type or protocol that does not exist", () =>
@@ -68,7 +60,7 @@ describe("an error of socket() says why", () => {
     );
   });
 
-  rights("a capability that the process lacks", () =>
+  givingUpRights("a capability that the process lacks", () =>
     counted(() =>
       asNobody(async () => {
         expect(await message(ip, { type: "raw", protocol: IPPROTO_ICMP })).toBe(

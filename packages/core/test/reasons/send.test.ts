@@ -7,17 +7,16 @@ import { type ControlMessage, Listener, Socket, socketpair } from "../../src/ind
 import { binding } from "../../src/native/load.js";
 import { withReason } from "../../src/reasons/reasons.js";
 import { SEND, type Unsent } from "../../src/reasons/send.js";
-import { isBun, isDeno } from "../../src/runtime.js";
 import { close, dup } from "../../src/syscalls/index.js";
 import { openAnyFile } from "../support/any-file.js";
 import { counted } from "../support/counted.js";
 import { freshPath } from "../support/fresh-places.js";
-import { asNobody } from "../support/nobody.js";
+import { asNobody, givingUpRights } from "../support/nobody.js";
 import { rejection, thrown } from "../support/outcome.js";
 import { withPair } from "../support/pairs.js";
-import { onRealKernel, skipUnless } from "../support/skip-unless.js";
+import { onRealKernel } from "../support/skip-unless.js";
 import { leaveStale } from "../support/taken-path.js";
-import { isEmulated, isRoot } from "../support/target.js";
+import { isRoot } from "../support/target.js";
 
 const here = { address: "127.0.0.1", port: 0 };
 const NO_DESTINATION = "the message has no destination. Give message.address, or call connect() first";
@@ -260,10 +259,7 @@ describe("an error of sendmsg() says why", () => {
       );
     }));
 
-  skipUnless(
-    "only root can give up rights, and not on Bun and Deno",
-    isRoot && !isBun && !isDeno && !isEmulated(),
-  )("credentials that are not this process's", () =>
+  givingUpRights("credentials that are not this process's", () =>
     withPair("stream", (a) =>
       asNobody(async () => {
         const value = { pid: 1, uid: 7, gid: 65_534 };

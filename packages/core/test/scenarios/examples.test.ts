@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,16 +9,9 @@ import { socketpair } from "../../src/index.js";
 import { isBun, isDeno } from "../../src/runtime.js";
 import { counted } from "../support/counted.js";
 import { evaluate } from "../support/evaluate.js";
+import { type Outcome, repository, run } from "../support/pages.js";
 import { withFiles, withHttpServer } from "../support/skip-unless.js";
 import { isEmulated } from "../support/target.js";
-
-const repository = fileURLToPath(new URL("../../../..", import.meta.url));
-
-interface Outcome {
-  code: number | null;
-  output: string;
-  errors: string;
-}
 
 let directory: string;
 beforeEach(() => {
@@ -28,24 +20,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 /** Runs Node in the repository, with its own temporary folder. */
-function node(...args: string[]): Promise<Outcome> {
-  const child = spawn(process.execPath, args, {
-    cwd: repository,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, TMPDIR: directory },
-  });
-  const outcome: Outcome = { code: null, output: "", errors: "" };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    outcome.output += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    outcome.errors += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ ...outcome, code }));
-  });
-}
+const node = (...args: string[]): Promise<Outcome> => run(args, process.execPath, { TMPDIR: directory });
 
 /** Runs an example alone. It must end by itself without an error, and leave no file. */
 async function example(...args: string[]): Promise<string> {

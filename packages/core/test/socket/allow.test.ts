@@ -98,7 +98,7 @@ describe("arguments", () => {
     [
       { uid: 0, user: 1 },
       "ERR_INVALID_ARG_VALUE",
-      'The "options.allow.user" argument is unknown: the keys are uid, gid, groups',
+      'The "options.allow" argument has no property "user". It can have "uid", "gid" and "groups"',
     ],
     [
       { gid: 0, uid: undefined },

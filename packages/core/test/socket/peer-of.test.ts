@@ -184,12 +184,12 @@ withHttpServer("peerOf(request.socket) tells who asks an HTTP server on a Unix p
     const path2 = freshPath();
     second.listen(path2);
     await once(second, "listening");
-    const session = http2.connect("http://localhost", { createConnection: () => net.connect(path2) });
+    const client = http2.connect("http://localhost", { createConnection: () => net.connect(path2) });
     let answer = "";
-    for await (const chunk of session.request({ ":path": "/" })) answer += chunk;
+    for await (const chunk of client.request({ ":path": "/" })) answer += chunk;
     expect(JSON.parse(answer)).toEqual(ours);
-    session.close();
-    await once(session, "close");
+    client.close();
+    await once(client, "close");
     await new Promise((resolve) => second.close(resolve));
   }),
 );

@@ -2,7 +2,9 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isRoot } from "./target.js";
+import { isBun, isDeno } from "../../src/runtime.js";
+import { skipUnless } from "./skip-unless.js";
+import { isEmulated, isRoot } from "./target.js";
 
 /** The user and the group nobody. */
 export const NOBODY = 65_534;
@@ -22,6 +24,12 @@ export const canBeNobody = (): boolean =>
 export function letOthersRead(dist: string): void {
   for (let path = dist; path !== core; path = dirname(path)) chmodSync(path, statSync(path).mode | 0o055);
 }
+
+/** A `test` that calls {@link asNobody}. */
+export const givingUpRights = skipUnless(
+  "only root can give up rights, and not on Bun and Deno",
+  isRoot && !isBun && !isDeno && !isEmulated(),
+);
 
 /**
  * Runs `body` with the rights of the user nobody. The kernel takes the capabilities away with the effective user, and gives them

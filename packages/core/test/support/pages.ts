@@ -54,8 +54,16 @@ export interface Outcome {
 }
 
 /** Runs a program in the repository, where it finds `sendmsg`. */
-export function run(args: readonly string[], command = process.execPath): Promise<Outcome> {
-  const child = spawn(command, args, { cwd: repository, stdio: ["ignore", "pipe", "pipe"] });
+export function run(
+  args: readonly string[],
+  command = process.execPath,
+  env: Record<string, string> = {},
+): Promise<Outcome> {
+  const child = spawn(command, args, {
+    cwd: repository,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   const outcome: Outcome = { code: null, output: "", errors: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     outcome.output += text;

@@ -8,7 +8,7 @@ import { removeTemporaryDirectory } from "./temporary-directory.js";
 
 afterAll(removeTemporaryDirectory);
 
-// The first dropped descriptor of a process prints a warning, and many tests drop some. Use the warning up here, where nobody sees it.
+// The first dropped descriptor of a process prints a warning, and many tests drop some. So we cause this warning here, unseen.
 const { emitWarning } = process;
 process.emitWarning = () => {};
 warnOfDropped();
