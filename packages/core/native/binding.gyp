@@ -20,6 +20,7 @@
         "src/readiness.cc",
         "src/receiver.cc",
         "src/runtime.cc",
+        "src/slot-calls.cc",
         "src/syscalls.cc",
         "src/system-calls.cc",
         "src/task-queue.cc",

@@ -67,5 +67,6 @@ export function publishedNow<T>(
 export const asSocket = (socket: object): object => ({ socket });
 export const asListener = (listener: object): object => ({ listener });
 export const asMessage = (message: object): object => ({ message });
+export const asMessages = (messages: number): object => ({ messages });
 export const asBytesSent = ({ bytes }: { bytes: number }): object => ({ bytesSent: bytes });
 export const asNothing = (): object => ({});

@@ -40,12 +40,19 @@ export {
   type UndeliveredReport,
   type ZeroCopyReport,
 } from "./socket/error-report.js";
-export type { IterationOptions } from "./socket/iterating.js";
+export type { BatchIterationOptions, IterationOptions } from "./socket/iterating.js";
+export {
+  type BatchCounters,
+  type BatchMessage,
+  type BatchOptions,
+  MessageBatch,
+} from "./socket/message-batch.js";
 export type { SocketOptionAccess } from "./socket/option-access.js";
 export type { Peer, PeerCredentials } from "./socket/peer.js";
 export { type PeerSource, peerOf } from "./socket/peer-of.js";
-export type { MaxFds, ReceiveOptions } from "./socket/receive-request.js";
+export type { BatchReceiveOptions, MaxFds, ReceiveOptions } from "./socket/receive-request.js";
+export type { Segmentation } from "./socket/segmentation.js";
 export type { SendResult } from "./socket/send-queue.js";
-export type { SendOptions } from "./socket/sending.js";
+export type { SendBatchOptions, SendOptions } from "./socket/sending.js";
 export { type MessageSocket, Socket } from "./socket.js";
 export { type PairOptions, socketpair, socketpairForChild } from "./socketpair.js";

@@ -11,6 +11,7 @@ import {
 import { MSG_CTRUNC, MSG_TRUNC } from "./constants/message-flags.js";
 import { decodeControl } from "./control/decode.js";
 import type { ControlMessage } from "./control/table.js";
+import { segmentSizeIn } from "./control/udp-segment.js";
 import type { Descriptor, FileDescriptor } from "./descriptor.js";
 import { invalidArgType } from "./errors.js";
 import { type InspectArguments, ifPossible, inspected } from "./inspecting.js";
@@ -29,6 +30,11 @@ export interface OutgoingMessage {
   /** The destination, on a socket that is not connected. */
   address?: AddressInput | undefined;
   /**
+   * Cuts the data into datagrams of so many bytes. The last one may be shorter. Only on UDP sockets. The kernel cuts them (UDP_SEGMENT);
+   * where it refuses, the library does: see {@link Socket.segmentation}. The data may be longer than one datagram can be.
+   */
+  segmentSize?: number | undefined;
+  /**
    * MSG_* flags. MSG_DONTWAIT and MSG_NOSIGNAL are always set. MSG_ZEROCOPY is refused, because the kernel would still read the
    * memory after the send has settled.
    */
@@ -40,6 +46,7 @@ export const MESSAGE_KEYS: KnownKeys = /* @__PURE__ */ keysOf<OutgoingMessage>({
   address: true,
   fds: true,
   control: true,
+  segmentSize: true,
   flags: true,
 });
 
@@ -65,6 +72,13 @@ export interface Message<D extends Descriptor = FileDescriptor, A extends Addres
   readonly control: readonly ControlMessage[];
   /** The sender's address. Absent on a connected stream. */
   readonly address?: A | undefined;
+  /**
+   * The size of the datagrams that the kernel has joined in `data`, in bytes. The last one may be shorter. Absent if it is one datagram:
+   * the kernel joins datagrams only if the socket receives "udpGro".
+   */
+  readonly segmentSize?: number | undefined;
+  /** The datagrams in `data`, in order. They are views of `data`, not copies. It is one datagram if there is no `segmentSize`. */
+  segments(): Buffer[];
   /** The msg_flags that the kernel returned. */
   readonly flags: number;
   /** True at the end of the stream. Then this is not a message from the peer. */
@@ -132,6 +146,14 @@ export class RawParts {
 }
 
 const NOTHING: readonly never[] = Object.freeze([]);
+
+/** Cuts data into the datagrams that they are made of. */
+export function segmentsOf(data: Buffer, size: number | undefined): Buffer[] {
+  if (size === undefined || size <= 0 || data.length <= size) return [data];
+  const segments: Buffer[] = [];
+  for (let at = 0; at < data.length; at += size) segments.push(data.subarray(at, at + size));
+  return segments;
+}
 
 class KernelMessage<D extends Descriptor> implements Message<D> {
   readonly data: Buffer;
@@ -210,6 +232,15 @@ class KernelMessage<D extends Descriptor> implements Message<D> {
     return this.#address;
   }
 
+  get segmentSize(): number | undefined {
+    if (this.#control !== undefined) return this.#control.find((item) => item.name === "udpGro")?.value;
+    return segmentSizeIn(this.#raw!.control!);
+  }
+
+  segments(): Buffer[] {
+    return segmentsOf(this.data, this.segmentSize);
+  }
+
   get truncated(): boolean {
     return (this.flags & MSG_TRUNC) !== 0;
   }
@@ -249,6 +280,7 @@ class KernelMessage<D extends Descriptor> implements Message<D> {
         pidfd: this.#pidfd,
         control: control.length > 0 ? control : undefined,
         address: ifPossible(() => this.address),
+        segmentSize: this.segmentSize,
         eof: this.eof || undefined,
         truncated: truncated || undefined,
         fullLength: this.fullLength === data.length ? undefined : this.fullLength,

@@ -9,10 +9,11 @@ import {
   encodeAddress,
   type FamilyAddress,
 } from "./address/index.js";
-import { checkObject, checkSignal, unpolluted } from "./arguments.js";
+import { checkInteger, checkObject, checkSignal, UIO_MAXIOV, unpolluted } from "./arguments.js";
 import {
   asBytesSent,
   asMessage,
+  asMessages,
   asNothing,
   asSocket,
   channels,
@@ -32,6 +33,7 @@ import { codedError, invalidArgValue } from "./errors.js";
 import { type InspectArguments, inspected, waiting } from "./inspecting.js";
 import { toNetSocket } from "./interop/node-socket.js";
 import { HANDED_OVER, HANDING_OVER, HAS_UNREAD_DATA } from "./interop/sendable.js";
+import { keysOf } from "./known-keys.js";
 import { type Message, messageOf, type OutgoingMessage } from "./message.js";
 import { binding } from "./native/load.js";
 import { shareOrigin } from "./origin.js";
@@ -39,6 +41,7 @@ import { PEER } from "./reasons/peer.js";
 import { withReason } from "./reasons/reasons.js";
 import { checkNotAborted, SIGNAL_KEYS } from "./socket/abort.js";
 import { addressesOf, addressOf } from "./socket/address-of.js";
+import { BatchSlots } from "./socket/batch-slots.js";
 import { bindTo } from "./socket/bind.js";
 import type { BindPathOptions } from "./socket/bind-path.js";
 import { withCallerStack } from "./socket/caller-stack.js";
@@ -62,16 +65,28 @@ import { bringsErrors, includeErrors } from "./socket/error-sources.js";
 import { hasConnection, isListening, type SocketFacts } from "./socket/facts.js";
 import { rejectInTurn } from "./socket/fairness.js";
 import { factsFor } from "./socket/family-types.js";
-import { type IterationOptions, iterate } from "./socket/iterating.js";
+import {
+  type BatchIterationOptions,
+  type IterationOptions,
+  iterate,
+  iterateBatches,
+} from "./socket/iterating.js";
+import { type BatchOptions, checkBatch, MessageBatch } from "./socket/message-batch.js";
 import { type SetOption, SocketOptionAccess } from "./socket/option-access.js";
 import { OwnSettings } from "./socket/own-settings.js";
 import { Peer, type PeerCredentials } from "./socket/peer.js";
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP } from "./socket/readiness.js";
-import { type CheckedMaxFds, NO_OPTIONS, type ReceiveOptions } from "./socket/receive-request.js";
+import {
+  type BatchReceiveOptions,
+  type CheckedMaxFds,
+  NO_OPTIONS,
+  type ReceiveOptions,
+} from "./socket/receive-request.js";
 import { Receiving } from "./socket/receiving.js";
 import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
+import type { Segmentation } from "./socket/segmentation.js";
 import type { SendResult } from "./socket/send-queue.js";
-import { NO_SEND_OPTIONS, Sending, type SendOptions } from "./socket/sending.js";
+import { NO_SEND_OPTIONS, type SendBatchOptions, Sending, type SendOptions } from "./socket/sending.js";
 import { checkDirections } from "./socket/shutdown.js";
 import { factsOfSource, takeOver } from "./socket/source.js";
 import type { BoundPath } from "./socket-file/bound-path.js";
@@ -402,6 +417,7 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
     try {
       await this.#connecting.connect(address, detailsOf(to), inThread, signal);
     } finally {
+      this.#sending.segmentation.forget();
       // Calls of writable() wait for the end of the connect, for which no event need come.
       this.#sending.queue.pump();
     }
@@ -499,6 +515,114 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
       message = this.#receiving.tryReceive(options);
     }
     return message as Message<FileDescriptor, A> | undefined;
+  }
+
+  /**
+   * Makes memory for many messages, which one system call sends or receives. Sockets of the same family and type can share it.
+   *
+   * @example
+   * const batch = socket.createBatch({ slots: 64, size: 1500 });
+   * for (const data of packets) batch.push({ data, address });
+   * await socket.sendBatch(batch);
+   * @throws `ERR_INVALID_STATE` on a stream, which has no messages.
+   * @see sendmmsg(2), recvmmsg(2)
+   */
+  createBatch(options: BatchOptions = {}): MessageBatch<A> {
+    const { slots = 64, size = 2048 } = checkObject("options", options, BATCH_KEYS);
+    if (this.#facts.type === SOCK_STREAM) {
+      throw codedError(
+        "ERR_INVALID_STATE",
+        "A stream has no messages to put into a batch: give sendmsg() a list of buffers as data",
+      );
+    }
+    const count = checkInteger("options.slots", slots, 1, UIO_MAXIOV);
+    const memory = new BatchSlots(
+      this.#facts,
+      count,
+      checkInteger("options.size", size, 1, MOST_SLOT_BYTES),
+      0,
+    );
+    return new MessageBatch<A>(CONSTRUCT, memory, (message) => this.#sending.prepareForSlot(message));
+  }
+
+  /**
+   * Sends the messages of a batch, in order, with as few system calls as possible. If there is no room, they wait their turn, as with
+   * {@link sendmsg}. Until the promise settles, the batch can't be changed.
+   *
+   * If a message fails and others were sent before it, the call ends there and returns how many it has sent. The next call throws the
+   * error, whose `index` is the message's position in the batch. To go on behind that message, call {@link MessageBatch.skip}. No message
+   * is sent twice: `batch.sent` counts those that were sent.
+   *
+   * @returns how many messages this call has sent. 0 if all were sent already.
+   * @throws what {@link sendmsg} throws, with the property `index` if the kernel refused a message.
+   * @see sendmmsg(2)
+   */
+  sendBatch(batch: MessageBatch<A>, options: SendBatchOptions = NO_SEND_OPTIONS): Promise<number> {
+    let sending: Promise<number>;
+    try {
+      sending = this.#sending.sendBatch(checkBatch(batch, this.#facts), options);
+    } catch (error) {
+      return rejectInTurn(error);
+    }
+    if (channels().send.hasSubscribers) {
+      sending = published(channels().send, sending, { socket: this, batch }, asMessages);
+    }
+    return withCallerStack(sending, this.sendBatch);
+  }
+
+  /** Sends the messages for which there is room at once, and returns how many. Otherwise as {@link sendBatch}. */
+  trySendBatch(batch: MessageBatch<A>, options: SendBatchOptions = NO_SEND_OPTIONS): number {
+    const slots = checkBatch(batch, this.#facts);
+    if (!channels().send.hasSubscribers) return this.#sending.trySendBatch(slots, options);
+    const send = () => this.#sending.trySendBatch(slots, options) || undefined;
+    return publishedNow(channels().send, send, { socket: this, batch }, asMessages) ?? 0;
+  }
+
+  /**
+   * Receives as many messages as are there and as the batch has slots for. Waits for the first one. They replace what the batch held
+   * before. The library closes descriptors that you did not ask for (`maxFds`).
+   *
+   * On Unix sockets, a batch also ends behind an empty message, and when the next message could bring more descriptors than the process
+   * may open now.
+   *
+   * @returns how many messages came: at least 1, except at the end of a connection.
+   * @throws `ERR_INVALID_STATE`: the batch has messages that were not sent; else what {@link recvmsg} throws.
+   * @see recvmmsg(2)
+   */
+  recvBatch(batch: MessageBatch<A>, options: BatchReceiveOptions = NO_OPTIONS): Promise<number> {
+    let receiving: Promise<number>;
+    try {
+      receiving = this.#receiving.receiveBatch(checkEmptied(checkBatch(batch, this.#facts)), options);
+    } catch (error) {
+      return rejectInTurn(error);
+    }
+    if (channels().receive.hasSubscribers) {
+      receiving = published(channels().receive, receiving, { socket: this, batch }, asMessages);
+    }
+    return withCallerStack(receiving, this.recvBatch);
+  }
+
+  /** Receives what is there at once. Returns undefined where {@link tryRecvmsg} does. Otherwise as {@link recvBatch}. */
+  tryRecvBatch(batch: MessageBatch<A>, options: BatchReceiveOptions = NO_OPTIONS): number | undefined {
+    const slots = checkEmptied(checkBatch(batch, this.#facts));
+    if (!channels().receive.hasSubscribers) return this.#receiving.tryReceiveBatch(slots, options);
+    const receive = () => this.#receiving.tryReceiveBatch(slots, options);
+    return publishedNow(channels().receive, receive, { socket: this, batch }, asMessages);
+  }
+
+  /**
+   * Iterates over batches of received messages, until the end of the connection, or until the socket is closed. Each is the same object,
+   * filled anew: what you keep, copy with {@link MessageBatch.message}. Otherwise as {@link messages}.
+   *
+   * @example for await (const batch of socket.batches({ size: 1500 })) for (let i = 0; i < batch.length; i++) handle(batch.data(i));
+   */
+  batches(options: BatchIterationOptions = {}): AsyncGenerator<MessageBatch<A>, void, undefined> {
+    return iterateBatches<MessageBatch<A>>(this, hasConnection(this.#facts), options);
+  }
+
+  /** How the socket sends messages with a `segmentSize`: an off switch, and counters. */
+  get segmentation(): Segmentation {
+    return this.#sending.segmentation;
   }
 
   /**
@@ -768,6 +892,20 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
     this.#receiving.fail(() => error);
     this.#sending.queue.fail(() => error);
   }
+}
+
+const BATCH_KEYS = /* @__PURE__ */ keysOf<BatchOptions>({ slots: true, size: true });
+/** The longest message of a Unix socket fits. */
+const MOST_SLOT_BYTES = 1 << 24;
+
+/** Throws if the batch holds messages that were not sent. */
+function checkEmptied(slots: BatchSlots): BatchSlots {
+  const left = slots.received ? 0 : slots.length - slots.sent;
+  if (left === 0) return slots;
+  throw codedError(
+    "ERR_INVALID_STATE",
+    `The batch holds ${left} messages that were not sent: call clear() first`,
+  );
 }
 
 /** The families of streams that libuv recognises: uv_guess_handle(), src/unix/tty.c. */

@@ -34,10 +34,10 @@ napi_value Open(napi_env env, napi_callback_info info) {
   constexpr size_t kResults = kResultFds + 2 * kernel::kScmMaxFd;
   constexpr size_t kScratch = kAddressSpace + kScratchControl + kScratchData;
   napi_set_named_property(env, binding, "result", SharedArray(env, napi_int32_array, kResults, &e->result));
-  napi_set_named_property(env, binding, "call", SharedArray(env, napi_int32_array, kCallWhole + 1, &e->call));
+  napi_set_named_property(env, binding, "call", SharedArray(env, napi_int32_array, kCallNumbers, &e->call));
   napi_set_named_property(env, binding, "scratch", SharedArray(env, napi_uint8_array, kScratch, &e->scratch));
   for (const Functions& functions :
-       {kSystemCalls, kMessageCalls, kBatchCalls, kHeldCalls, kOffLoopCalls, kCustodyCalls, kWatchCalls}) {
+       {kSystemCalls, kMessageCalls, kBatchCalls, kHeldCalls, kSlotCalls, kOffLoopCalls, kCustodyCalls, kWatchCalls}) {
     for (size_t i = 0; i < functions.count; i++) {
       const Function& function = functions.first[i];
       napi_value value;

@@ -18,7 +18,8 @@ constexpr size_t kResultDropped = 4;
 constexpr size_t kResultPidfd = 5;
 constexpr size_t kResultPidfdGeneration = 6;
 constexpr size_t kResultGeneration = 7;
-constexpr size_t kResultFds = 8;
+constexpr size_t kResultStopped = 8;
+constexpr size_t kResultFds = 9;
 
 // Positions in `call`
 constexpr size_t kCallFd = 0;
@@ -30,10 +31,18 @@ constexpr size_t kCallPurges = 5;
 constexpr size_t kCallControl = 6;
 constexpr size_t kCallAddress = 7;
 constexpr size_t kCallWhole = 8;
+constexpr size_t kCallFirst = 9;
+constexpr size_t kCallEnd = 10;
+constexpr size_t kCallNumbers = 11;
 constexpr int kInArgument = -1;
 
 constexpr size_t kMmsgBytes = 3;
 constexpr size_t kMmsgResults = 4;
+
+// Positions in the numbers of a slot. The first ones are those of `result`.
+constexpr size_t kSlotBytes = 7;
+constexpr size_t kSlotNumbers = 8;
+constexpr size_t kSlotHeader = 128;
 
 // Parts of the scratch memory, in this order
 constexpr size_t kAddressSpace = 128;

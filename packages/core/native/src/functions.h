@@ -21,6 +21,7 @@ extern const Functions kSystemCalls;   // system-calls.cc
 extern const Functions kMessageCalls;  // message-calls.cc
 extern const Functions kBatchCalls;    // batch-calls.cc
 extern const Functions kHeldCalls;     // held-calls.cc
+extern const Functions kSlotCalls;     // slot-calls.cc
 extern const Functions kOffLoopCalls;   // off-loop-calls.cc
 extern const Functions kCustodyCalls;  // custody-calls.cc
 extern const Functions kWatchCalls;    // watch-calls.cc

@@ -7,6 +7,7 @@ namespace kernel {
 
 // struct user_msghdr, include/linux/socket.h
 struct MsgHdr {
+  MsgHdr() = default;
   explicit MsgHdr(Bytes* iov, size_t count, Bytes control = {}, Bytes address = {})
       : name(address.data),
         name_length(static_cast<int>(address.length)),

@@ -48,15 +48,25 @@ export const RESULT_PIDFD = 5;
 export const RESULT_PIDFD_GENERATION = 6;
 /** The generation of the descriptor that a call has returned. */
 export const RESULT_GENERATION = 7;
+/** After {@link Binding.receiveSlots}: the error that ended it, -EAGAIN if nothing more was there or nothing more had room. */
+export const RESULT_STOPPED = 8;
 /**
  * Here begin pairs (descriptor, generation): two after {@link Binding.socketpair}, {@link RESULT_KEPT} after
  * {@link Binding.receive}.
  */
-export const RESULT_FDS = 8;
+export const RESULT_FDS = 9;
 
 /** In the `results` of {@link Binding.recvmmsg}: the position of a message's length in bytes, and how many numbers a message has. */
 export const MMSG_BYTES = 3;
 export const MMSG_RESULTS = 4;
+/**
+ * A slot has so many numbers. The first are at the positions RESULT_CONTROL_LENGTH to RESULT_PIDFD_GENERATION, as in
+ * {@link Binding.result}. At SLOT_BYTES is the length of the message in bytes.
+ */
+export const SLOT_NUMBERS = 8;
+export const SLOT_BYTES = 7;
+/** Bytes for the headers of one slot. The memory for headers has as many before the first slot. */
+export const SLOT_HEADER = 128;
 /** Bytes for each address: sizeof(struct sockaddr_storage). */
 export const ADDRESS_SPACE = 128;
 /** How many bytes of control data fit into {@link Binding.scratch}. */
@@ -80,6 +90,11 @@ export const CALL_CONTROL = 6;
 export const CALL_ADDRESS = 7;
 /** For {@link Binding.receive}. 1: keep a message that does not fit into the data buffer. {@link Binding.takeWhole} copies it. */
 export const CALL_WHOLE = 8;
+/** The first slot to send, and the slot behind the last one to send or to receive into. */
+export const CALL_FIRST = 9;
+export const CALL_END = 10;
+/** How many numbers {@link Binding.call} has. */
+export const CALL_NUMBERS = 11;
 /** At CALL_SIZE, CALL_CONTROL and CALL_ADDRESS: this part is given as an argument instead. */
 export const IN_ARGUMENT = -1;
 
@@ -249,6 +264,30 @@ export interface Binding {
    * memory.
    */
   takeWhole(to: Uint8Array, length: number): void;
+
+  // Batches. A batch has three pieces of memory, and a slot for each message. `memory` is divided into slots of the same length. In each
+  // slot, {@link call}[CALL_CONTROL] bytes are for control data, then {@link ADDRESS_SPACE} bytes for the address, then
+  // {@link call}[CALL_SIZE] bytes for the data. `numbers` has {@link SLOT_NUMBERS} for each slot. `headers` is for the native layer
+  // alone: it is zeroed at first, has {@link SLOT_HEADER} bytes for each slot and as many in front, and JavaScript never changes it.
+  // If `memory` was transferred, the calls return -EFAULT.
+
+  /**
+   * sendmmsg(2) of the slots {@link CALL_FIRST} to {@link CALL_END}. Returns how many messages were sent, or the error of the first.
+   * With CALL_PURGES, give it one slot at a time.
+   */
+  sendSlots(memory: Uint8Array, headers: Uint8Array, numbers: Int32Array): number;
+  /**
+   * Receives as many messages as are there, {@link CALL_END} at most. Returns how many, or the error of the first. On Unix sockets it
+   * treats each message as {@link receive} does, and `pairs` gets the descriptors of all messages, in order. It ends before `pairs`
+   * could be too short, and after a message of 0 bytes.
+   */
+  receiveSlots(memory: Uint8Array, headers: Uint8Array, numbers: Int32Array, pairs: Int32Array): number;
+  /**
+   * sendmmsg(2) of datagrams that `data` is cut into, of {@link CALL_SIZE} bytes each. Returns how many bytes of the data were sent:
+   * not all if one datagram was refused, or if there are many. All datagrams have the same control data and address, which are
+   * given as for {@link send}.
+   */
+  sendSegments(data: Uint8Array, control?: Uint8Array, address?: Uint8Array): number;
 
   // Calls that a thread makes. 0, or a negative errno when the thread can't be started. Once the call has returned, `onReady`
   // reports FINISHED_SLOT, and `takeFinished` returns the token. If the descriptor is released meanwhile, it is closed after the

@@ -4,7 +4,8 @@ import { keysOf } from "../known-keys.js";
 import type { AcceptQueue } from "./accept-queue.js";
 import { Backoff } from "./backoff.js";
 import { rejectInTurn } from "./fairness.js";
-import { NO_OPTIONS, type ReceiveOptions } from "./receive-request.js";
+import type { BatchOptions } from "./message-batch.js";
+import { type BatchReceiveOptions, NO_OPTIONS, type ReceiveOptions } from "./receive-request.js";
 import { isGivenUp, isIcmpReport, isLoss, needsPause } from "./temporary-errors.js";
 
 /** Options of {@link Socket.messages}. */
@@ -23,6 +24,21 @@ const ITERATION_KEYS = /* @__PURE__ */ keysOf<IterationOptions>({
   onError: true,
   size: true,
   buffers: true,
+  flags: true,
+});
+
+/** Options of {@link Socket.batches}. */
+export interface BatchIterationOptions extends BatchOptions, BatchReceiveOptions {
+  /** As in {@link IterationOptions.onError}. */
+  onError?: (error: SystemError) => void;
+}
+
+const BATCH_KEYS = /* @__PURE__ */ keysOf<BatchIterationOptions>({
+  slots: true,
+  size: true,
+  signal: true,
+  maxFds: true,
+  onError: true,
   flags: true,
 });
 
@@ -194,13 +210,42 @@ export function iterate<M extends { readonly eof: boolean }>(
   return new Iteration(() => {
     const { onError, ...rest } = checkObject("options", given, ITERATION_KEYS);
     const options = Object.keys(rest).length === 0 ? NO_OPTIONS : rest;
-    const passesOver = (error: unknown): boolean =>
-      isLoss(error) ? onError !== undefined : !hasConnection && isIcmpReport(error);
     return {
       take: () => socket.recvmsg(options),
       isEnd: ({ eof }) => eof,
       isClosed: () => socket.closed,
-      persistence: new Persistence(passesOver, onError),
+      persistence: forReceives(hasConnection, onError),
+    };
+  });
+}
+
+const forReceives = (
+  hasConnection: boolean,
+  onError: ((error: SystemError) => void) | undefined,
+): Persistence =>
+  new Persistence(
+    (error) => (isLoss(error) ? onError !== undefined : !hasConnection && isIcmpReport(error)),
+    onError,
+  );
+
+/** Iterates over the batches that a socket receives. Each is the same object, filled anew. */
+export function iterateBatches<B extends { readonly length: number }>(
+  socket: {
+    readonly closed: boolean;
+    createBatch(options: BatchOptions): B;
+    recvBatch(batch: B, options: BatchReceiveOptions): Promise<number>;
+  },
+  hasConnection: boolean,
+  given: BatchIterationOptions,
+): AsyncGenerator<B, void, undefined> {
+  return new Iteration(() => {
+    const { onError, slots, size, ...options } = checkObject("options", given, BATCH_KEYS);
+    const batch = socket.createBatch({ slots, size } as BatchOptions);
+    return {
+      take: () => socket.recvBatch(batch, options).then(() => batch),
+      isEnd: ({ length }) => length === 0,
+      isClosed: () => socket.closed,
+      persistence: forReceives(hasConnection, onError),
     };
   });
 }

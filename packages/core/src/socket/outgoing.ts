@@ -1,10 +1,11 @@
 import type { AddressInput } from "../address/index.js";
-import { byteLength, checkArray, checkData, checkFlags, checkObject } from "../arguments.js";
-import { AF_UNIX } from "../constants/address-families.js";
+import { byteLength, checkArray, checkData, checkFlags, checkInteger, checkObject } from "../arguments.js";
+import { AF_INET, AF_INET6, AF_UNIX } from "../constants/address-families.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import { MSG_ZEROCOPY } from "../constants/message-flags.js";
+import { IPPROTO_UDP } from "../constants/protocols.js";
 import { SCM_MAX_FD, SCM_RIGHTS } from "../constants/socket.js";
-import { SOCK_STREAM } from "../constants/socket-types.js";
+import { SOCK_DGRAM, SOCK_STREAM } from "../constants/socket-types.js";
 import { encodeControl } from "../control/encode.js";
 import type { ControlMessage } from "../control/table.js";
 import { invalidArgValue } from "../errors.js";
@@ -26,6 +27,8 @@ export interface Outgoing<F, A> {
   /** The result of `encode`. */
   readonly address: A | undefined;
   readonly flags: number;
+  /** The size of the datagrams to cut the data into. 0: it is one datagram. */
+  readonly segmentSize: number;
 }
 
 /** Many programs first write sendmsg("text"). */
@@ -34,6 +37,20 @@ const MESSAGE_FIX = "Write sendmsg({ data: … })";
 /** Checks that a message is an object, and that it has only the keys of a message. {@link checkOutgoing} checks the values. */
 export const checkMessage = (message: OutgoingMessage): OutgoingMessage =>
   checkObject("message", message, MESSAGE_KEYS, MESSAGE_FIX);
+
+/** udphdr.len is a u16. */
+const MOST_BYTES = 0xffff;
+
+/** Whether it is a UDP socket: not one of ICMP, nor UDP-Lite, whose datagrams the kernel does not cut. */
+const isUdp = ({ family, type, protocol }: SocketFacts): boolean =>
+  (family === AF_INET || family === AF_INET6) &&
+  type === SOCK_DGRAM &&
+  (protocol === 0 || protocol === IPPROTO_UDP);
+
+function checkSegmentSize(argument: string, size: unknown, facts: SocketFacts): number {
+  if (!isUdp(facts)) throw invalidArgValue(argument, "needs a UDP socket");
+  return checkInteger(argument, size, 1, MOST_BYTES);
+}
 
 const NO_SENDABLES: readonly never[] = [];
 
@@ -44,7 +61,7 @@ function isRights(item: ControlMessage | null | undefined): boolean {
 }
 
 /** MSG_ZEROCOPY is refused: our promise settles when the system call returns, but the kernel reads the bytes much later. */
-function checkSendFlags(argument: string, value: unknown): number {
+export function checkSendFlags(argument: string, value: unknown): number {
   const flags = checkFlags(argument, value);
   if (flags & MSG_ZEROCOPY) {
     throw invalidArgValue(
@@ -67,12 +84,13 @@ function checkSendFlags(argument: string, value: unknown): number {
  */
 export function checkOutgoing<F, A>(
   message: OutgoingMessage,
-  { family, type }: Pick<SocketFacts, "family" | "type">,
+  facts: SocketFacts,
   fileOf: (list: string, i: number, sendable: unknown) => F,
   encode: (argument: string, address: AddressInput) => A,
   interfaceIndex: InterfaceLookup,
 ): Outgoing<F, A> {
-  const { data = "", fds, control: items, address: given, flags } = message;
+  const { family, type } = facts;
+  const { data = "", fds, control: items, address: given, segmentSize, flags } = message;
   let sendables: readonly unknown[] = NO_SENDABLES;
   const files: F[] = [];
   if (fds !== undefined) {
@@ -98,6 +116,7 @@ export function checkOutgoing<F, A>(
   }
   const address = given === undefined ? undefined : encode("message.address", given);
   const bits = flags === undefined ? 0 : checkSendFlags("message.flags", flags);
+  const size = segmentSize === undefined ? 0 : checkSegmentSize("message.segmentSize", segmentSize, facts);
   // Check the data last: a getter among the other properties could transfer buffers that were already checked.
   const iov = checkData("message.data", data);
   const total = byteLength(iov);
@@ -107,5 +126,14 @@ export function checkOutgoing<F, A>(
       "needs a byte of data to travel with: on a stream the kernel would lose the descriptors",
     );
   }
-  return { iov, total, sendables, files, control, address, flags: bits };
+  return {
+    iov,
+    total,
+    sendables,
+    files,
+    control,
+    address,
+    flags: bits,
+    segmentSize: total > size ? size : 0,
+  };
 }

@@ -12,17 +12,18 @@ import {
 import { CAN_J1939 } from "../constants/can.js";
 import {
   MSG_CMSG_CLOEXEC,
+  MSG_CTRUNC,
   MSG_DONTWAIT,
-  MSG_EOR,
   MSG_ERRQUEUE,
   MSG_PEEK,
   MSG_TRUNC,
 } from "../constants/message-flags.js";
 import { SCM_MAX_FD } from "../constants/socket.js";
-import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-types.js";
-import { largestControlSpace } from "../control/space.js";
+import { SOCK_DGRAM, SOCK_STREAM } from "../constants/socket-types.js";
+import type { ControlName } from "../control/index.js";
+import { controlSpace, largestControlSpace } from "../control/space.js";
 import { type FileDescriptor, hold } from "../descriptor.js";
-import { EAGAIN, ENOBUFS } from "../errno.js";
+import { EAGAIN, EFAULT, ENOBUFS } from "../errno.js";
 import { explain } from "../errors.js";
 import { arrived, type Message, messageOf, RawParts } from "../message.js";
 import {
@@ -35,6 +36,7 @@ import {
   CALL_WHOLE,
   GONE,
   LONGEST_UNIX_MESSAGE,
+  OFF_LOOP,
   RESULT_ADDRESS_LENGTH,
   RESULT_CONTROL_LENGTH,
   RESULT_DROPPED,
@@ -43,12 +45,16 @@ import {
   RESULT_KEPT,
   RESULT_PIDFD,
   RESULT_PIDFD_GENERATION,
+  RESULT_STOPPED,
+  THROTTLED,
 } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { addressOfCall } from "../native/scratch.js";
 import { withReason } from "../reasons/reasons.js";
 import { RECEIVE } from "../reasons/receive.js";
 import { failure } from "../syscalls/failure.js";
+import { addressOfUnnamed, isEnd } from "./arrival.js";
+import type { BatchSlots } from "./batch-slots.js";
 import { checkBuffersUnchanged, filled } from "./caller-buffers.js";
 import type { ControlSwitchboard } from "./control-switches.js";
 import { warnOfDropped } from "./dropped-descriptors.js";
@@ -62,6 +68,8 @@ import { MESSAGES_LOST } from "./temporary-errors.js";
 
 /** Extra room for control messages that newer kernels may add. */
 const SPARE_CONTROL_SPACE = 4096;
+/** The same for each slot of a batch. It also has room for what the library itself switches on. */
+const SPARE_SLOT_SPACE = 128;
 let buffer: Uint8Array | undefined;
 
 /**
@@ -79,8 +87,6 @@ export function controlBuffer(): Uint8Array {
 const nothing = new Uint8Array(0);
 /** Frozen, because all messages share it. */
 const NO_FDS: readonly FileDescriptor[] = Object.freeze([]);
-/** sockaddr_un of an unnamed socket. It consists of the family alone. */
-const UNNAMED = new Uint8Array([AF_UNIX, 0]);
 /**
  * Families whose recvmsg(2) returns a message's full length if it gets MSG_TRUNC. Other families ignore the flag (TIPC), refuse it
  * (RxRPC) or drop the data (LLC).
@@ -112,6 +118,10 @@ export class ReceiveCall {
   /** Whether a receive without a size returns the whole message. Unix messages can be longer than any default size. */
   readonly #takesWhole: boolean;
   readonly #controlBuffer = controlBuffer();
+  /** The room for control data in a slot of a batch, and the messages for which it was measured. */
+  #space = 0;
+  #spacedFor: ReadonlySet<ControlName> | undefined;
+  #mostSpace = 0;
   /** The program has shut down reading. Then an apparently empty datagram is the end. */
   readShutDown = false;
 
@@ -156,6 +166,67 @@ export class ReceiveCall {
     }
     if (result === GONE) this.#endpoint.open();
     return result === -EAGAIN ? this.#nothingThere(flags) : result;
+  }
+
+  /**
+   * Receives messages into the slots of a batch. Returns how many: 0 at the end of the connection. A negative result says why there is
+   * none, as for {@link make}.
+   */
+  makeBatch(request: ReceiveRequest, slots: BatchSlots): number {
+    this.#endpoint.checkOpen();
+    const native = this.#native;
+    const { call } = native;
+    const flags = request.flags | this.#alwaysSet;
+    slots.clear();
+    slots.reserveControl(this.#spaceOfSlot());
+    call[CALL_FD] = this.#endpoint.number;
+    call[CALL_GENERATION] = this.#endpoint.generation;
+    call[CALL_FLAGS] = flags;
+    call[CALL_MAX_FDS] = request.maxFds;
+    const result = slots.receiveSlots(native, request.maxFds);
+    if (result >= 0) return this.#received(result, flags, request, slots);
+    if (result === GONE) this.#endpoint.open();
+    if (result === -EFAULT) slots.checkMemory();
+    return result === -EAGAIN && this.readShutDown ? 0 : result;
+  }
+
+  #received(count: number, flags: number, request: ReceiveRequest, slots: BatchSlots): number {
+    const { family, type } = this.#facts;
+    slots.noteReceived(count);
+    slots.isUnrequested = this.#switches.isUnrequested;
+    slots.unnamed = addressOfUnnamed(this.#facts, this.readShutDown);
+    countArrived(count);
+    if (family === AF_UNIX) {
+      const { kept, dropped } = slots.takeDescriptors();
+      countArrived(kept + dropped);
+      if (dropped > 0 && request.hasDefaultMaxFds) warnOfDropped();
+    }
+    if (type !== SOCK_DGRAM || this.readShutDown) {
+      const ends = (msgFlags: number, controlLength: number, addressLength: number) =>
+        isEnd(this.#facts, this.readShutDown, flags, msgFlags, controlLength, addressLength);
+      slots.length = slots.firstEnd(ends);
+    }
+    // Somebody else switched on control messages that we do not know of. The next receive has room for all that there are.
+    if (slots.isAnyFlagged(MSG_CTRUNC)) this.#mostSpace = this.#controlBuffer.length;
+    return slots.length;
+  }
+
+  /** The error that ended the last batch on a Unix socket after it had received messages. Undefined: there is none. */
+  errorBehindBatch(): Error | undefined {
+    if (this.#facts.family !== AF_UNIX) return undefined;
+    const result = this.#native.result[RESULT_STOPPED]!;
+    const isError = result !== -EAGAIN && result !== THROTTLED && result !== OFF_LOOP;
+    return isError ? this.failure(result) : undefined;
+  }
+
+  /** Room for the control messages that are on for the socket. */
+  #spaceOfSlot(): number {
+    const { names } = this.#switches;
+    if (this.#spacedFor !== names) {
+      this.#spacedFor = names;
+      this.#space = controlSpace([...names], this.#facts.family) + SPARE_SLOT_SPACE;
+    }
+    return Math.max(this.#space, this.#mostSpace);
   }
 
   /**
@@ -285,36 +356,20 @@ export class ReceiveCall {
     const addressLength = Math.min(numbers[RESULT_ADDRESS_LENGTH]!, ADDRESS_SPACE);
     const msgFlags = numbers[RESULT_FLAGS]! & ~MSG_CMSG_CLOEXEC;
     const control = controlLength > 0 ? this.#controlBuffer.slice(0, controlLength) : undefined;
-    const address = this.#senderAddress(addressLength);
+    const address =
+      addressLength > 0 ? addressOfCall(addressLength) : addressOfUnnamed(this.#facts, this.readShutDown);
     return arrived(
       data,
       held,
       pidfd,
       msgFlags,
-      result === 0 && this.#isEnd(flags, msgFlags, controlLength, addressLength),
+      result === 0 && isEnd(this.#facts, this.readShutDown, flags, msgFlags, controlLength, addressLength),
       result,
       dropped,
       control === undefined && address === undefined
         ? undefined
         : new RawParts(control, address, this.#facts.family, this.#switches.isUnrequested),
     );
-  }
-
-  #senderAddress(length: number): Uint8Array | undefined {
-    if (length > 0) return addressOfCall(length);
-    // For a Unix datagram from an unbound socket, the kernel returns no address. We report an unnamed address.
-    const { family, type } = this.#facts;
-    return family === AF_UNIX && type === SOCK_DGRAM && !this.readShutDown ? UNNAMED : undefined;
-  }
-
-  /** Whether 0 bytes mean the end of the stream, and not an empty message. */
-  #isEnd(flags: number, msgFlags: number, controlLength: number, addressLength: number): boolean {
-    if (flags & MSG_ERRQUEUE) return false;
-    const { family, type } = this.#facts;
-    if (type === SOCK_STREAM) return true;
-    // Both have 0 bytes. Only a message has the control message that we switched on for this: see OwnSettings.
-    if (type === SOCK_SEQPACKET) return family === AF_UNIX ? controlLength === 0 : (msgFlags & MSG_EOR) === 0;
-    return this.readShutDown && addressLength === 0;
   }
 }
 

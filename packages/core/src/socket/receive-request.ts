@@ -1,10 +1,11 @@
 import { byteLength, checkBuffers, checkFlags, checkInteger, checkObject } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
-import { MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC } from "../constants/message-flags.js";
+import { MSG_ERRQUEUE, MSG_OOB, MSG_PEEK, MSG_TRUNC } from "../constants/message-flags.js";
 import { SCM_MAX_FD } from "../constants/socket.js";
 import { SOCK_STREAM } from "../constants/socket-types.js";
 import { invalidArgType, invalidArgValue } from "../errors.js";
 import { keysOf } from "../known-keys.js";
+import type { BatchSlots } from "./batch-slots.js";
 import type { SocketFacts } from "./facts.js";
 import { hasOutOfBandData } from "./out-of-band.js";
 import { DEFAULT_SIZE } from "./receive-memory.js";
@@ -58,6 +59,8 @@ export interface ReceiveRequest {
   hasDefaultSize: boolean;
   buffers: Uint8Array | Uint8Array[] | undefined;
   flags: number;
+  /** Receive into these slots. */
+  slots: BatchSlots | undefined;
 }
 
 /** What a receive depends on, apart from its own options. */
@@ -113,6 +116,7 @@ export function checkReceiveRequest(options: ReceiveOptions, socket: ReceivingSo
     hasDefaultSize: size === undefined && buffers === undefined,
     buffers: buffers === undefined ? undefined : checkBuffers("options.buffers", buffers),
     flags: flags === undefined ? 0 : checkFlags("options.flags", flags),
+    slots: undefined,
   };
   if (request.buffers !== undefined) {
     if (size !== undefined) throw invalidArgValue("options.size", "must not be given together with buffers");
@@ -147,4 +151,25 @@ export const ERROR_QUEUE_REQUEST: ReceiveRequest = Object.freeze({
   hasDefaultSize: true,
   buffers: undefined,
   flags: MSG_ERRQUEUE,
+  slots: undefined,
 });
+
+/** Options of a receive into a batch. */
+export type BatchReceiveOptions = Pick<ReceiveOptions, "maxFds" | "flags" | "signal">;
+
+const BATCH_KEYS = /* @__PURE__ */ keysOf<BatchReceiveOptions>({ signal: true, maxFds: true, flags: true });
+
+/** Checks the options of a receive into a batch. */
+export function checkBatchRequest(
+  slots: BatchSlots,
+  options: BatchReceiveOptions,
+  socket: ReceivingSocket,
+): ReceiveRequest {
+  const { maxFds, flags } = checkObject("options", options, BATCH_KEYS);
+  const request = checkReceiveRequest({ maxFds, flags, size: slots.size } as ReceiveOptions, socket);
+  if (request.flags & (MSG_PEEK | MSG_OOB)) {
+    throw invalidArgValue("options.flags", "must not have MSG_PEEK or MSG_OOB: use recvmsg() for these");
+  }
+  request.slots = slots;
+  return request;
+}

@@ -6,6 +6,7 @@ import type { Message } from "../message.js";
 import { OFF_LOOP, THROTTLED } from "../native/binding.js";
 import { checkNotAborted, SIGNAL_KEYS } from "./abort.js";
 import { Backoff } from "./backoff.js";
+import type { BatchSlots } from "./batch-slots.js";
 import { checkBuffersUnchanged } from "./caller-buffers.js";
 import type { ControlSwitchboard } from "./control-switches.js";
 import type { Endpoint } from "./endpoint.js";
@@ -16,7 +17,9 @@ import type { OwnSettings } from "./own-settings.js";
 import { EPOLLIN, turnOfEvents } from "./readiness.js";
 import { ReceiveCall } from "./receive-call.js";
 import {
+  type BatchReceiveOptions,
   type CheckedMaxFds,
+  checkBatchRequest,
   checkReceiveRequest,
   NO_OPTIONS,
   type ReceiveOptions,
@@ -30,6 +33,9 @@ import { type Outcome, WaitQueue } from "./wait-queue.js";
 const MOST_MISSES = 2;
 const ASK_EVERY = 16;
 
+/** What a receive returns: a message, or the slots that it has filled. */
+type Received = Message | BatchSlots;
+
 /** The receiving half of a socket: the calls that wait, and messages that are no longer in the kernel. */
 export class Receiving {
   readonly #endpoint: Endpoint;
@@ -39,15 +45,15 @@ export class Receiving {
   readonly errors: ErrorQueue;
   /** The request of a receive without options. */
   readonly #plain: ReceiveRequest;
-  readonly #attempt = (request: ReceiveRequest, isNew: boolean): Message | undefined => {
+  readonly #attempt = (request: ReceiveRequest, isNew: boolean): Received | undefined => {
     if ((request.flags & MSG_OOB) === 0) this.#skipped = false;
     const message = this.#try(request);
     if (isNew) this.#misses = message === undefined ? this.#misses + 1 : 0;
     return message;
   };
-  readonly #queue: WaitQueue<ReceiveRequest, Message>;
+  readonly #queue: WaitQueue<ReceiveRequest, Received>;
   /** Receives that wait for out-of-band data. It can come before or after other data. */
-  readonly #outOfBand: WaitQueue<ReceiveRequest, Message>;
+  readonly #outOfBand: WaitQueue<ReceiveRequest, Received>;
   /** The turn of the event loop in which a stream returned all that it had. */
   #emptyIn: number | undefined;
   /** The first call that waits has not asked the kernel. */
@@ -117,15 +123,50 @@ export class Receiving {
       }
       if (!this.#own.on) this.#own.switchOn(this.#endpoint.open());
       if (request.flags & MSG_OOB) this.#endpoint.useEdges();
-      const queue = this.#queueOf(request);
-      if (!queue.isEmpty()) return queue.wait(request, signal);
-      // Until an attempt asks the kernel.
-      this.#skipped = true;
-      // A call that does not ask the kernel is no part of a burst.
-      return this.#isQuiet() ? queue.wait(request, signal) : queue.take(request, signal);
+      return this.#take(request, signal) as Promise<Message>;
     } catch (error) {
       return rejectInTurn(error);
     }
+  }
+
+  #take(request: ReceiveRequest, signal: AbortSignal | undefined): Promise<Received> {
+    const queue = this.#queueOf(request);
+    if (!queue.isEmpty()) return queue.wait(request, signal);
+    // Until an attempt asks the kernel.
+    this.#skipped = true;
+    // A call that does not ask the kernel is no part of a burst.
+    return this.#isQuiet() ? queue.wait(request, signal) : queue.take(request, signal);
+  }
+
+  /** Receives into the slots of a batch. Returns how many messages came. */
+  receiveBatch(slots: BatchSlots, options: BatchReceiveOptions): Promise<number> {
+    try {
+      this.#endpoint.checkOpen();
+      const request = checkBatchRequest(slots, options, this.#socket);
+      const signal = checkNotAborted(unpolluted(options).signal);
+      if (!this.#own.on) this.#own.switchOn(this.#endpoint.open());
+      slots.lock("recvBatch()");
+      const unlocked = (): number => {
+        slots.unlock();
+        return slots.length;
+      };
+      return this.#take(request, signal).then(unlocked, (error) => {
+        slots.unlock();
+        throw error;
+      });
+    } catch (error) {
+      return rejectInTurn(error);
+    }
+  }
+
+  /** The same for what is there at once. Undefined: nothing is. */
+  tryReceiveBatch(slots: BatchSlots, options: BatchReceiveOptions): number | undefined {
+    this.#endpoint.open();
+    const request = checkBatchRequest(slots, options, this.#socket);
+    checkNotAborted(unpolluted(options).signal);
+    if (!this.#own.on) this.#own.switchOn(this.#endpoint.open());
+    if (!this.#queue.isEmpty() || this.#try(request) === undefined) return undefined;
+    return slots.length;
   }
 
   /**
@@ -156,7 +197,7 @@ export class Receiving {
     const request = checkReceiveRequest(options, this.#socket);
     checkNotAborted(unpolluted(options).signal);
     if (!this.#own.on) this.#own.switchOn(this.#endpoint.open());
-    return this.#queueOf(request).isEmpty() ? this.#try(request) : undefined;
+    return this.#queueOf(request).isEmpty() ? (this.#try(request) as Message | undefined) : undefined;
   }
 
   /** Waits for the next entry of the error queue. */
@@ -169,7 +210,7 @@ export class Receiving {
     }
   }
 
-  #queueOf(request: ReceiveRequest): WaitQueue<ReceiveRequest, Message> {
+  #queueOf(request: ReceiveRequest): WaitQueue<ReceiveRequest, Received> {
     return request.flags & MSG_OOB ? this.#outOfBand : this.#queue;
   }
 
@@ -198,7 +239,8 @@ export class Receiving {
   }
 
   /** Undefined: there is nothing yet. */
-  #try(request: ReceiveRequest): Message | undefined {
+  #try(request: ReceiveRequest): Received | undefined {
+    if (request.slots !== undefined) return this.#tryBatch(request, request.slots);
     // An unread message has no out-of-band data. The kernel still has those.
     if (!(request.flags & MSG_OOB) && this.#hasUnread()) return this.#takeUnread(request);
     if (this.#inThread) return undefined;
@@ -210,8 +252,22 @@ export class Receiving {
     return result;
   }
 
+  #tryBatch(request: ReceiveRequest, slots: BatchSlots): BatchSlots | undefined {
+    if (this.#hasUnread()) {
+      slots.clear();
+      slots.hold(this.#takeUnread(request));
+      return slots;
+    }
+    if (this.#inThread) return undefined;
+    const count = this.#call.makeBatch(request, slots);
+    if (count < 0) return this.#nothing(count, request) as BatchSlots | undefined;
+    this.#backoff?.reset();
+    this.#pendingError ??= this.#call.errorBehindBatch();
+    return slots;
+  }
+
   /** Decides what to do if the call returned no message. */
-  #nothing(result: number, request: ReceiveRequest): Message | undefined {
+  #nothing(result: number, request: ReceiveRequest): Received | undefined {
     if (result === -EAGAIN) return undefined;
     if (result === THROTTLED) return this.#throttle();
     if (result === OFF_LOOP) return this.#receiveInThread(request);

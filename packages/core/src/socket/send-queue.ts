@@ -16,24 +16,30 @@ export interface SendResult {
 /** What the queue must know about a message. */
 interface QueueableMessage {
   readonly iov: Uint8Array | Uint8Array[];
+  /** How much there is to send, in the unit in which the transport counts: bytes, or the messages of a batch. */
   readonly total: number;
+  /** Whether the transport may take a part of it. Otherwise whatever the transport has taken is all. */
+  readonly inParts: boolean;
 }
+
+/** The key of messages that keep their order with all others. */
+export const EVERY_LANE = "*";
 
 /** Sends the queue's messages: through the kernel, or through a channel in memory. */
 export interface Transport<Message extends QueueableMessage> {
-  /** Whether messages have no boundaries, so that the transport may send a part of one. */
+  /** Whether messages have no boundaries. If the rest of one can't be sent, nothing can follow. */
   readonly isStream: boolean;
-  /** Returns a key. Messages with the same key keep their order. */
+  /** Returns a key. Messages with the same key keep their order. {@link EVERY_LANE}: it keeps its order with every message. */
   orderOf(message: Message): string;
   /**
-   * Sends the message from byte `sent` on. Returns how many bytes were sent; -EAGAIN if there is no room; OFF_LOOP if a thread has
+   * Sends the message behind the `sent` that went before. Returns how much was sent; -EAGAIN if there is no room; OFF_LOOP if a thread has
    * to make the call. Throws any other error.
    */
   send(message: Message, sent: number): number;
   /** Makes a thread send a message of which nothing was sent yet. `done` gets what {@link send} would return, or the error. */
   sendInThread(message: Message, done: (result: number | Error) => void): void;
-  /** Copies or duplicates everything that must not change while the message waits. The bytes stay borrowed. */
-  retain(message: Message): void;
+  /** Copies or duplicates everything that must not change while the rest of the message waits. The bytes stay borrowed. */
+  retain(message: Message, sent: number): void;
   /** Releases what {@link retain} made. */
   release(message: Message): void;
   /** The message's first byte was sent, and with it the descriptors. */
@@ -128,41 +134,46 @@ export class SendQueue<Message extends QueueableMessage> {
     if (this.#ended) throw endedError(this.#broken);
   }
 
-  /** Whether this many bytes are the whole message. Only on a stream can it be a part. */
-  isAll(result: number, total: number): boolean {
-    return result >= total || (result >= 0 && !this.#transport.isStream);
+  /** Messages go behind a batch that waits, whatever their destination is. */
+  #laneOf(message: Message): string {
+    return this.#lanes.has(EVERY_LANE) ? EVERY_LANE : this.#transport.orderOf(message);
+  }
+
+  /** Whether other messages must go first. */
+  #isBehind(key: string): boolean {
+    return key === EVERY_LANE ? !this.isEmpty() : this.#lanes.has(key);
   }
 
   /** Sends a message at once, unless other messages must go first. If they must, or if there is no room, the message waits. */
   send(message: Message, signal: AbortSignal | undefined): Promise<SendResult> {
     const transport = this.#transport;
-    const key = transport.orderOf(message);
+    const key = this.#laneOf(message);
     let sent = 0;
     let needsThread = false;
     let isReported = true;
     try {
-      if (!this.#lanes.has(key)) {
+      if (!this.#isBehind(key)) {
         // We make the system call at once even if it is not this socket's turn, because a queued send needs duplicates of its
         // descriptors. The promise settles after the event loop has run.
         const outOfTurn = !mayTry();
         const result = transport.send(message, 0);
         if (result >= 0) {
           transport.noteDescriptorsSent(message);
-          if (this.isAll(result, message.total)) return wentAtOnce(result, outOfTurn);
+          if (isAll(result, message)) return wentAtOnce(result, outOfTurn);
           sent = result;
         }
         needsThread = result === OFF_LOOP;
       }
-      if (sent === 0) transport.retain(message);
+      transport.retain(message, sent);
     } catch (error) {
       return rejectInTurn(withBytesSent(error as Error, 0));
     }
     try {
-      if (!needsThread && !this.#lanes.has(key)) isReported = transport.willReportWritable();
+      if (!needsThread && !this.#isBehind(key)) isReported = transport.willReportWritable();
       this.#owner.beginWait(0);
     } catch (error) {
       transport.release(message);
-      if (sent > 0) this.#break();
+      if (sent > 0 && transport.isStream) this.#break();
       return rejectInTurn(withBytesSent(error as Error, sent));
     }
     return new Promise((resolve, reject) => {
@@ -195,7 +206,7 @@ export class SendQueue<Message extends QueueableMessage> {
 
   /** Sends what the kernel takes at once. Undefined: it takes nothing. */
   trySend(message: Message): SendResult | undefined {
-    if (this.#lanes.has(this.#transport.orderOf(message))) return undefined;
+    if (this.#isBehind(this.#laneOf(message))) return undefined;
     const result = this.#transport.send(message, 0);
     // OFF_LOOP: a thread would have to make the call, but the caller can't wait for it.
     if (result < 0) {
@@ -283,6 +294,8 @@ export class SendQueue<Message extends QueueableMessage> {
   #pumpLane(key: string): Outcome {
     const lane = this.#lanes.get(key);
     let outcome: Outcome = "idle";
+    // The others were there before.
+    if (key === EVERY_LANE && this.#lanes.size > 1) return outcome;
     while (lane && lane.queue.length > 0 && !this.#owner.closed) {
       if (!mayTry()) {
         afterTurn(this.#pumpLater);
@@ -313,16 +326,15 @@ export class SendQueue<Message extends QueueableMessage> {
       outcome = "served";
       lane.backoff?.reset();
       this.#noteSent(entry, result);
-      if (this.isAll(entry.sent, entry.message.total)) this.#finish(key, entry);
+      if (isAll(entry.sent, entry.message)) this.#finish(key, entry);
     }
     return outcome;
   }
 
-  /** This many bytes were sent. */
-  #noteSent(entry: Entry<Message>, bytes: number): void {
+  #noteSent(entry: Entry<Message>, count: number): void {
     // The descriptors go with the first byte, and are never sent again.
     if (entry.sent === 0) this.#transport.noteDescriptorsSent(entry.message);
-    entry.sent += bytes;
+    entry.sent += count;
   }
 
   /** The first message of the lane was sent completely. */
@@ -349,8 +361,10 @@ export class SendQueue<Message extends QueueableMessage> {
     if (lane) lane.readyMeanwhile = false;
     if (typeof result === "number" && result >= 0) {
       this.#noteSent(entry, result);
-      if (lane) this.#finish(key, entry);
-      else this.#settle(entry);
+      const isDone = isAll(entry.sent, entry.message);
+      if (!lane) this.#settle(entry, isDone ? undefined : entry.failure);
+      else if (isDone) this.#finish(key, entry);
+      else if (entry.failure) this.#fail(key, entry, entry.failure);
     } else if (!lane) {
       this.#settle(entry, entry.failure);
     } else if (entry.failure || typeof result === "object") {
@@ -391,7 +405,7 @@ export class SendQueue<Message extends QueueableMessage> {
       entry.failure = error;
       return;
     }
-    const broken = entry.sent > 0 && entry.sent < entry.message.total;
+    const broken = this.#transport.isStream && entry.sent > 0 && entry.sent < entry.message.total;
     const failed = lane.queue.splice(at, broken ? Number.POSITIVE_INFINITY : 1);
     if (lane.queue.length === 0) this.#endLane(key);
     if (broken) this.#break();
@@ -414,6 +428,8 @@ export class SendQueue<Message extends QueueableMessage> {
     this.#lanes.get(key)?.backoff?.cancel();
     this.#lanes.delete(key);
     if (this.isEmpty()) this.#settleDrained();
+    // Its turn has come. No event need come for it.
+    else if (this.#lanes.size === 1 && this.#lanes.has(EVERY_LANE)) afterTurn(this.#pumpLater);
   }
 
   #settle(entry: Entry<Message>, error?: Error): void {
@@ -429,6 +445,10 @@ export class SendQueue<Message extends QueueableMessage> {
     this.#pumpWritable();
   }
 }
+
+/** Whether all of the message was sent. */
+export const isAll = (sent: number, { total, inParts }: QueueableMessage): boolean =>
+  sent >= total || (sent >= 0 && !inParts);
 
 /** `broken`: a message was sent only in part. */
 function endedError(broken: boolean): Error {

@@ -1,7 +1,15 @@
 import { detailsOf } from "../address/encode.js";
 import { familyName } from "../address/family.js";
 import { type AddressInput, decodeAddress, encodeAddress } from "../address/index.js";
-import { checkObject, checkSignal, isPlainBytes, lengthOf, restOf } from "../arguments.js";
+import {
+  checkBytes,
+  checkObject,
+  checkSignal,
+  isPlainBytes,
+  lengthOf,
+  restOf,
+  unpolluted,
+} from "../arguments.js";
 import {
   AF_AX25,
   AF_INET,
@@ -15,19 +23,22 @@ import { MSG_DONTWAIT, MSG_NOSIGNAL } from "../constants/message-flags.js";
 import { SHUT_WR } from "../constants/shutdown.js";
 import { SOCK_STREAM } from "../constants/socket-types.js";
 import { encodeRights } from "../control/rights.js";
-import { type FileDescriptor, holdUncollected } from "../descriptor.js";
-import { EAGAIN, EMSGSIZE } from "../errno.js";
-import { invalidArgValue, type SystemError } from "../errors.js";
+import { type FileDescriptor, hold, holdUncollected } from "../descriptor.js";
+import { EAGAIN, EFAULT, EMSGSIZE } from "../errno.js";
+import { codedError, invalidArgValue, outOfRange, type SystemError } from "../errors.js";
 import { borrowFdAt, markHandedOver, markHandingOver } from "../interop/sendable.js";
 import { type KnownKeys, keysOf } from "../known-keys.js";
 import type { OutgoingMessage } from "../message.js";
 import {
+  ADDRESS_SPACE,
+  type Binding,
   CALL_ADDRESS,
   CALL_CONTROL,
   CALL_FD,
   CALL_FLAGS,
   CALL_GENERATION,
   CALL_PURGES,
+  CALL_SIZE,
   GONE,
   OFF_LOOP,
   RESULT_GENERATION,
@@ -41,18 +52,35 @@ import { failure } from "../syscalls/failure.js";
 import { kernelInterfaceIndex } from "../syscalls/kernel-interfaces.js";
 import { readU16 } from "../wire/bytes.js";
 import { checkNotAborted, SIGNAL_KEYS } from "./abort.js";
+import type { BatchSlots, SlotMessage } from "./batch-slots.js";
 import type { Endpoint } from "./endpoint.js";
 import type { ErrorQueue } from "./error-queue.js";
 import type { SocketFacts } from "./facts.js";
-import { mayTry, rejectInTurn } from "./fairness.js";
-import { checkMessage, checkOutgoing } from "./outgoing.js";
+import { countArrived, mayTry, rejectInTurn } from "./fairness.js";
+import { checkMessage, checkOutgoing, checkSendFlags } from "./outgoing.js";
 import { callOffLoop, EPOLLHUP, EPOLLOUT } from "./readiness.js";
-import { SendQueue, type SendResult, type Transport, wentAtOnce, withBytesSent } from "./send-queue.js";
+import { SegmentedSending } from "./segmentation.js";
+import {
+  EVERY_LANE,
+  SendQueue,
+  type SendResult,
+  type Transport,
+  wentAtOnce,
+  withBytesSent,
+} from "./send-queue.js";
 
 export interface SendOptions {
   /** Ends the wait. Nothing was sent, unless a part of a stream message had already been sent. */
   signal?: AbortSignal;
 }
+
+/** Options of {@link Socket.sendBatch}. */
+export interface SendBatchOptions extends SendOptions {
+  /** MSG_* flags for all messages, as in {@link OutgoingMessage.flags}. */
+  flags?: number;
+}
+
+const SEND_BATCH_KEYS = /* @__PURE__ */ keysOf<SendBatchOptions>({ signal: true, flags: true });
 
 export const SEND_KEYS: KnownKeys = /* @__PURE__ */ keysOf<SendOptions>({ signal: true });
 
@@ -63,6 +91,8 @@ export const NO_SEND_OPTIONS: SendOptions = Object.freeze({});
 interface PreparedMessage {
   readonly iov: Uint8Array | Uint8Array[];
   readonly total: number;
+  readonly inParts: boolean;
+  readonly batch: undefined;
   /**
    * The control messages other than descriptors. They go with every part of a stream message, because the kernel reads them in each
    * call. Without them, the rest would have the process's own credentials (unix_stream_sendmsg(), net/unix/af_unix.c), another
@@ -79,11 +109,27 @@ interface PreparedMessage {
   readonly sendables: readonly unknown[];
   /** The paths of our own bound sockets among `fds`, even if the caller gave them as numbers. */
   readonly boundPaths: readonly BoundPath[];
+  /** The size of the datagrams to cut the data into. 0: it is one message. */
+  readonly segmentSize: number;
   /** The result of the first call, if it was already made. */
   first: number | undefined;
+  /** The error that ended a call after it had sent a part. The next call throws it. */
+  failure: Error | undefined;
   /** While the message waits and nothing of it was sent: our own duplicates of `fds`. The files of `boundPaths` stay until then. */
   duplicates: readonly FileDescriptor[] | undefined;
 }
+
+/** The messages of a batch. The queue counts them, not their bytes. */
+interface PreparedBatch {
+  readonly iov: Uint8Array[];
+  /** How many messages this call sends: all that are left, or those before the first one that failed. */
+  total: number;
+  readonly inParts: true;
+  readonly batch: BatchSlots;
+  readonly flags: number;
+}
+
+type Prepared = PreparedMessage | PreparedBatch;
 
 const concat = (first: Uint8Array | null, second: Uint8Array | null): Uint8Array | null => {
   if (first === null) return second;
@@ -103,11 +149,13 @@ function canSendTo(family: number, address: number): boolean {
 const REFUSE_NOSIGNAL: ReadonlySet<number> = new Set([AF_RDS, AF_AX25, AF_NETROM, AF_ROSE, AF_X25]);
 
 const NONE: readonly never[] = [];
+const NO_VIEWS: Uint8Array[] = [];
 
 /** A message that has only bytes. Its first call was already made. */
 function plainMessage(
   data: Uint8Array,
   total: number,
+  inParts: boolean,
   address: Uint8Array | null,
   flags: number,
   first: number,
@@ -115,6 +163,8 @@ function plainMessage(
   return {
     iov: data,
     total,
+    inParts,
+    batch: undefined,
     control: null,
     controlWithFds: null,
     address,
@@ -122,29 +172,37 @@ function plainMessage(
     fds: NONE,
     sendables: NONE,
     boundPaths: NONE,
+    segmentSize: 0,
     first,
+    failure: undefined,
     duplicates: undefined,
   };
 }
 
 /** The sending half of a socket: checks messages and passes them to the kernel. */
-export class Sending implements Transport<PreparedMessage> {
+export class Sending implements Transport<Prepared> {
   readonly #native = binding();
   readonly #endpoint: Endpoint;
   readonly #facts: SocketFacts;
   readonly #errors: ErrorQueue;
   /** Flags that every call gets. */
   readonly #alwaysSet: number;
-  readonly queue: SendQueue<PreparedMessage>;
+  readonly queue: SendQueue<Prepared>;
+  readonly segmentation: SegmentedSending;
   readonly isStream: boolean;
   readonly #interfaceIndex = (name: string): number | undefined =>
     kernelInterfaceIndex(this.#endpoint.open(), name);
-  readonly #encode = (argument: string, address: AddressInput): Uint8Array => {
-    const bytes = encodeAddress(address, argument, this.#interfaceIndex);
-    const family = readU16(bytes, 0);
-    if (canSendTo(this.#facts.family, family)) return bytes;
-    const [given, own] = [family, this.#facts.family].map((number) => familyName(number) ?? number);
-    throw invalidArgValue(argument, `is of family ${given}. This socket sends to addresses of family ${own}`);
+  readonly #encode = (argument: string, address: AddressInput): Uint8Array =>
+    this.#checkFamily(argument, encodeAddress(address, argument, this.#interfaceIndex));
+  /** Only a message for a batch may have an address that is already encoded. */
+  readonly #encodeForSlot = (argument: string, address: AddressInput | Uint8Array): Uint8Array => {
+    if (!ArrayBuffer.isView(address)) return this.#encode(argument, address);
+    const bytes = checkBytes(argument, address);
+    const length = lengthOf(bytes);
+    if (length < 2 || length > ADDRESS_SPACE) {
+      throw outOfRange(`${argument}.length`, `>= 2 and <= ${ADDRESS_SPACE}`, length);
+    }
+    return this.#checkFamily(argument, bytes);
   };
   /**
    * Whether a send can purge the socket's own receive queue. That is so on a connected Unix datagram socket whose peer has gone
@@ -164,6 +222,19 @@ export class Sending implements Transport<PreparedMessage> {
     this.#alwaysSet = REFUSE_NOSIGNAL.has(facts.family) ? MSG_DONTWAIT : MSG_DONTWAIT | MSG_NOSIGNAL;
     this.isStream = facts.type === SOCK_STREAM;
     this.queue = new SendQueue(endpoint, this);
+    this.segmentation = new SegmentedSending({
+      sendmsg: (data, control, address, flags) => this.#call(data, control, address, flags),
+      sendSegments: (data, size, control, address, flags) =>
+        this.#callSegments(data, size, control, address, flags),
+    });
+  }
+
+  /** Returns the address if the socket can send to it. */
+  #checkFamily(argument: string, bytes: Uint8Array): Uint8Array {
+    const family = readU16(bytes, 0);
+    if (canSendTo(this.#facts.family, family)) return bytes;
+    const [given, own] = [family, this.#facts.family].map((number) => familyName(number) ?? number);
+    throw invalidArgValue(argument, `is of family ${given}. This socket sends to addresses of family ${own}`);
   }
 
   sendMessage(message: OutgoingMessage, options: SendOptions): Promise<SendResult> {
@@ -175,10 +246,10 @@ export class Sending implements Transport<PreparedMessage> {
       if (options !== NO_SEND_OPTIONS) {
         signal = checkSignal("options.signal", checkObject("options", options, SEND_KEYS).signal);
       }
-      const { data, fds, control, address, flags } = checkMessage(message);
+      const { data, fds, control, address, segmentSize, flags } = checkMessage(message);
       let plain: PreparedMessage | undefined;
       if (fds === undefined && control === undefined && flags === undefined && signal === undefined) {
-        if (isPlainBytes(data)) {
+        if (isPlainBytes(data) && segmentSize === undefined) {
           const to = address === undefined ? null : this.#encode("message.address", address);
           // Read the length after all code that runs the caller's code: that code could send too, or transfer the memory.
           const length = lengthOf(data);
@@ -187,12 +258,13 @@ export class Sending implements Transport<PreparedMessage> {
             // as any other.
             const outOfTurn = !mayTry();
             const first = this.#call(data, null, to, this.#alwaysSet);
-            if (this.queue.isAll(first, length)) return wentAtOnce(first, outOfTurn);
-            plain = plainMessage(data, length, to, this.#alwaysSet, first);
+            if (first === length || (first >= 0 && !this.isStream)) return wentAtOnce(first, outOfTurn);
+            plain = plainMessage(data, length, this.isStream, to, this.#alwaysSet, first);
           }
         }
       }
-      prepared = plain ?? this.#prepare({ data, fds, control, address, flags } as OutgoingMessage);
+      prepared =
+        plain ?? this.#prepare({ data, fds, control, address, segmentSize, flags } as OutgoingMessage);
       // Last, because a getter of the message can abort it.
       if (signal) checkNotAborted(signal);
     } catch (error) {
@@ -217,12 +289,14 @@ export class Sending implements Transport<PreparedMessage> {
     return this.queue.writable(checkNotAborted(signal));
   }
 
-  #prepare(message: OutgoingMessage): PreparedMessage {
-    const checked = checkOutgoing(message, this.#facts, borrowFdAt, this.#encode, this.#interfaceIndex);
-    const { iov, total, files, sendables, control, address, flags } = checked;
+  #prepare(message: OutgoingMessage, encode = this.#encode): PreparedMessage {
+    const checked = checkOutgoing(message, this.#facts, borrowFdAt, encode, this.#interfaceIndex);
+    const { iov, total, files, sendables, control, address, flags, segmentSize } = checked;
     return {
       iov,
       total,
+      inParts: this.isStream || segmentSize > 0,
+      batch: undefined,
       control,
       controlWithFds: files.length > 0 ? concat(encodeRights(files), control) : control,
       address: address ?? null,
@@ -230,17 +304,24 @@ export class Sending implements Transport<PreparedMessage> {
       fds: files,
       sendables,
       boundPaths: files.length > 0 ? boundPathsOf(files) : NONE,
+      segmentSize,
       first: undefined,
+      failure: undefined,
       duplicates: undefined,
     };
   }
 
-  orderOf({ address }: PreparedMessage): string {
+  orderOf(message: Prepared): string {
+    // A batch can have messages to many destinations.
+    if (message.batch) return EVERY_LANE;
+    const { address } = message;
     // A stream is one sequence of bytes. TCP ignores the address, and parts of two messages must not mix.
     return address === null || this.isStream ? "" : Buffer.from(address).toString("latin1");
   }
 
-  send(message: PreparedMessage, sent: number): number {
+  send(message: Prepared, sent: number): number {
+    if (message.batch) return this.#sendBatch(message, sent);
+    if (message.segmentSize > 0) return this.#sendSegmented(message, sent);
     const { address, flags, first } = message;
     const control = sent === 0 ? message.controlWithFds : message.control;
     // Mark before the call, because the receiver may act before the call returns.
@@ -248,13 +329,36 @@ export class Sending implements Transport<PreparedMessage> {
     const iov = sent === 0 ? message.iov : remaining(message.iov, sent);
     message.first = undefined;
     let result = first ?? this.#call(iov, control, address, flags);
-    // With RECVERR on, the error may belong to an earlier packet, and this one was not sent. Then a report is on the error queue,
-    // and we try again. Only once: a message that is too long adds a report of its own at each attempt.
-    if (isError(result) && this.#errors.drain() > 0 && result !== -EMSGSIZE) {
-      result = this.#call(iov, control, address, flags);
-    }
+    if (this.#isOfEarlierPacket(result)) result = this.#call(iov, control, address, flags);
     if (isError(result)) throw this.#failure(result, message);
     return result;
+  }
+
+  /**
+   * With RECVERR on, the error may belong to an earlier packet, and this one was not sent. Then a report is on the error queue, and the
+   * caller tries again. Only once: a message that is too long adds a report of its own at each attempt.
+   */
+  #isOfEarlierPacket(result: number): boolean {
+    return isError(result) && this.#errors.drain() > 0 && result !== -EMSGSIZE;
+  }
+
+  /** Sends the datagrams into which the data behind byte `sent` are cut. */
+  #sendSegmented(message: PreparedMessage, sent: number): number {
+    const { total, failure } = message;
+    if (failure) throw failure;
+    let at = sent;
+    while (at < total) {
+      let result = this.segmentation.send(message, at);
+      if (this.#isOfEarlierPacket(result)) result = this.segmentation.send(message, at);
+      if (isError(result)) {
+        const error = this.#failure(result, message);
+        if (at === sent) throw error;
+        message.failure = error;
+      }
+      if (result < 0) break;
+      at += result;
+    }
+    return at > sent ? at - sent : -EAGAIN;
   }
 
   #call(
@@ -263,13 +367,8 @@ export class Sending implements Transport<PreparedMessage> {
     address: Uint8Array | null,
     flags: number,
   ): number {
-    this.#endpoint.checkOpen();
-    const native = this.#native;
+    const native = this.#beginCall(flags);
     const { call } = native;
-    call[CALL_FD] = this.#endpoint.number;
-    call[CALL_GENERATION] = this.#endpoint.generation;
-    call[CALL_FLAGS] = flags;
-    call[CALL_PURGES] = this.purges ? 1 : 0;
     const data = placeData(native, iov);
     let result: number;
     if (control === null && address === null) {
@@ -283,7 +382,176 @@ export class Sending implements Transport<PreparedMessage> {
     return result;
   }
 
-  #failure(result: number, message: PreparedMessage): Error {
+  /** Writes what all calls of the native layer need. */
+  #beginCall(flags: number): Binding {
+    this.#endpoint.checkOpen();
+    const native = this.#native;
+    const { call } = native;
+    call[CALL_FD] = this.#endpoint.number;
+    call[CALL_GENERATION] = this.#endpoint.generation;
+    call[CALL_FLAGS] = flags;
+    call[CALL_PURGES] = this.purges ? 1 : 0;
+    return native;
+  }
+
+  #callSegments(
+    data: Uint8Array,
+    size: number,
+    control: Uint8Array | null,
+    address: Uint8Array | null,
+    flags: number,
+  ): number {
+    const native = this.#beginCall(flags);
+    native.call[CALL_SIZE] = size;
+    const result = native.sendSegments(data, placeControl(native, control), placeAddress(native, address));
+    if (result === GONE) this.#endpoint.open();
+    return result;
+  }
+
+  // Batches.
+
+  /** Checks and encodes a message for a slot. Duplicates its descriptors, because nobody knows when the batch will be sent. */
+  prepareForSlot(message: OutgoingMessage): SlotMessage {
+    const prepared = this.#prepare(message, this.#encodeForSlot);
+    const { iov, total, address, segmentSize, sendables } = prepared;
+    if (sendables.length === 0) {
+      return { iov, total, control: prepared.control, address, segmentSize, attached: undefined };
+    }
+    this.#duplicate(prepared, hold);
+    const release = (sent: boolean) => (sent ? this.noteDescriptorsSent(prepared) : this.release(prepared));
+    return {
+      iov,
+      total,
+      control: prepared.controlWithFds,
+      address,
+      segmentSize,
+      attached: { sendables, release },
+    };
+  }
+
+  /** Checks the batch and the options. Undefined: everything was sent. */
+  #prepareBatch(batch: BatchSlots, options: SendBatchOptions): PreparedBatch | undefined {
+    this.#endpoint.checkOpen();
+    this.queue.checkOpen();
+    if (batch.received) {
+      throw codedError(
+        "ERR_INVALID_STATE",
+        "The batch holds received messages: push() those that you want to send into another batch",
+      );
+    }
+    const given = options === NO_SEND_OPTIONS ? 0 : checkObject("options", options, SEND_BATCH_KEYS).flags;
+    const flags = given === undefined ? 0 : checkSendFlags("options.flags", given);
+    const total = batch.length - batch.sent;
+    return total === 0
+      ? undefined
+      : { iov: NO_VIEWS, total, inParts: true, batch, flags: flags | this.#alwaysSet };
+  }
+
+  sendBatch(batch: BatchSlots, options: SendBatchOptions): Promise<number> {
+    let prepared: PreparedBatch | undefined;
+    let signal: AbortSignal | undefined;
+    try {
+      prepared = this.#prepareBatch(batch, options);
+      signal = checkNotAborted(unpolluted(options).signal);
+    } catch (error) {
+      return rejectInTurn(error);
+    }
+    if (prepared === undefined) return Promise.resolve(0);
+    return this.queue.send(prepared, signal).then(({ bytes: messages }) => messages, withoutBytesSent);
+  }
+
+  trySendBatch(batch: BatchSlots, options: SendBatchOptions): number {
+    const prepared = this.#prepareBatch(batch, options);
+    return prepared === undefined ? 0 : (this.queue.trySend(prepared)?.bytes ?? 0);
+  }
+
+  /** Sends the messages of a batch, until there is no room, or one fails. `before`: how many this call has sent already. */
+  #sendBatch(message: PreparedBatch, before: number): number {
+    const { batch } = message;
+    const start = batch.sent;
+    const { failure } = batch;
+    if (failure) {
+      batch.failure = undefined;
+      throw failure;
+    }
+    while (batch.sent < batch.length) {
+      let result = this.#sendSlots(message);
+      if (this.#isOfEarlierPacket(result)) result = this.#sendSlots(message);
+      if (result > 0) {
+        batch.advance(result);
+        countArrived(result);
+      } else if (!isError(result)) {
+        if (batch.sent === start) return result;
+        break;
+      } else {
+        const error = Object.assign(this.#failureOfSlot(result, batch), { index: batch.sent });
+        const sent = batch.sent - start;
+        if (before + sent === 0) throw error;
+        // The call ends here, and tells how many it has sent. The next one throws.
+        batch.failure = error;
+        message.total = before + sent;
+        return sent;
+      }
+    }
+    return batch.sent - start;
+  }
+
+  /** Sends as many of the next messages as one system call takes. Returns how many were sent, or a negative errno. */
+  #sendSlots({ batch, flags }: PreparedBatch): number {
+    const { segmentation } = this;
+    const first = batch.sent;
+    if (batch.hasAttached) {
+      for (let i = first; i < batch.length; i++) batch.attachedOf(i)?.sendables.forEach(markHandingOver);
+    }
+    if (batch.bytesSent > 0 || this.#mustCut(batch, first, flags)) return this.#sendSlotInParts(batch, flags);
+    let end = this.purges ? first + 1 : batch.length;
+    if (batch.hasSegments && segmentation.isRestricted) {
+      for (let i = first + 1; i < end; i++) if (this.#mustCut(batch, i, flags)) end = i;
+    }
+    const result = batch.sendSlots(this.#beginCall(flags), end);
+    if (result === GONE) this.#endpoint.open();
+    if (result === -EFAULT) batch.checkMemory();
+    if (!batch.hasSegments) return result;
+    if (result < 0 && result !== -EAGAIN && batch.segmentSizeOf(first) > 0) {
+      return this.#sendSlotInParts(batch, flags);
+    }
+    for (let i = first; i < first + result; i++) {
+      const size = batch.segmentSizeOf(i);
+      if (size > 0) segmentation.noteOffloaded(batch.fullLengthOf(i), size);
+    }
+    return result;
+  }
+
+  /** Whether we have to cut a message into datagrams, because the kernel would refuse to, or must not. */
+  #mustCut(batch: BatchSlots, i: number, flags: number): boolean {
+    const size = batch.segmentSizeOf(i);
+    if (size === 0 || !this.segmentation.isRestricted) return false;
+    return !this.segmentation.mayOffload(batch.outgoing(i, flags).address, size);
+  }
+
+  /** Sends one message of a batch as datagrams. Returns 1 when all of it was sent. */
+  #sendSlotInParts(batch: BatchSlots, flags: number): number {
+    const message = batch.outgoing(batch.sent, flags);
+    while (batch.bytesSent < message.total) {
+      const result = this.segmentation.send(message, batch.bytesSent);
+      if (result < 0) return result;
+      batch.bytesSent += result;
+    }
+    return 1;
+  }
+
+  #failureOfSlot(result: number, batch: BatchSlots): SystemError {
+    const { iov, total, control, address, flags } = batch.outgoing(batch.sent, 0);
+    const sendables = batch.attachedOf(batch.sent)?.sendables ?? NONE;
+    const message = {
+      ...plainMessage(iov as Uint8Array, total, false, address, flags, result),
+      control,
+      sendables,
+    };
+    return this.#failure(result, message);
+  }
+
+  #failure(result: number, message: PreparedMessage): SystemError {
     const { address } = message;
     // Decode the address that was sent. The caller's object may have changed.
     const details = address === null ? undefined : detailsOf(decodeAddress(address));
@@ -309,7 +577,11 @@ export class Sending implements Transport<PreparedMessage> {
   }
 
   /** Only for datagrams: see {@link purges}. */
-  sendInThread(message: PreparedMessage, done: (result: number | Error) => void): void {
+  sendInThread(message: Prepared, done: (result: number | Error) => void): void {
+    if (message.batch) {
+      this.#sendSlotInThread(message.batch, message.flags, done);
+      return;
+    }
     const { iov, controlWithFds, address, flags } = message;
     const fd = this.#endpoint.open();
     const started = callOffLoop(
@@ -322,7 +594,38 @@ export class Sending implements Transport<PreparedMessage> {
     if (started < 0) throw failure(started, "sendmsg");
   }
 
-  retain(message: PreparedMessage): void {
+  #sendSlotInThread(batch: BatchSlots, flags: number, done: (result: number | Error) => void): void {
+    const { iov, control, address } = batch.outgoing(batch.sent, flags);
+    const fd = this.#endpoint.open();
+    const started = callOffLoop(
+      (token) => binding().startSend(fd, iov, control, address, flags, token),
+      (token) => {
+        const result = binding().endCall(token);
+        if (isError(result)) {
+          done(Object.assign(this.#failureOfSlot(result, batch), { index: batch.sent }));
+        } else if (result < 0) {
+          done(result);
+        } else {
+          batch.advance(1);
+          done(1);
+        }
+      },
+    );
+    if (started < 0) throw failure(started, "sendmsg");
+  }
+
+  retain(message: Prepared, sent: number): void {
+    if (message.batch) {
+      message.batch.lock("sendBatch()");
+      return;
+    }
+    // The descriptors went with the part that was sent.
+    if (sent > 0) return;
+    this.#duplicate(message, holdUncollected);
+  }
+
+  /** `held` makes the objects that own the duplicates. */
+  #duplicate(message: PreparedMessage, held: typeof hold): void {
     const duplicates: FileDescriptor[] = [];
     for (const fd of message.fds) {
       const duplicate = binding().dup(fd);
@@ -330,7 +633,7 @@ export class Sending implements Transport<PreparedMessage> {
         for (const descriptor of duplicates) descriptor.close();
         throw this.#explained(failure(duplicate, "fcntl"), message);
       }
-      duplicates.push(holdUncollected(duplicate, binding().result[RESULT_GENERATION]!));
+      duplicates.push(held(duplicate, binding().result[RESULT_GENERATION]!));
     }
     if (duplicates.length > 0) {
       message.controlWithFds = concat(encodeRights(duplicates.map(({ fd }) => fd)), message.control);
@@ -339,7 +642,11 @@ export class Sending implements Transport<PreparedMessage> {
     for (const path of message.boundPaths) path.wait();
   }
 
-  release(message: PreparedMessage): void {
+  release(message: Prepared): void {
+    if (message.batch) {
+      message.batch.unlock();
+      return;
+    }
     const { duplicates } = message;
     if (duplicates === undefined) return;
     message.duplicates = undefined;
@@ -347,7 +654,9 @@ export class Sending implements Transport<PreparedMessage> {
     for (const path of message.boundPaths) path.endWait();
   }
 
-  noteDescriptorsSent(message: PreparedMessage): void {
+  noteDescriptorsSent(message: Prepared): void {
+    // The batch notes it for each of its messages.
+    if (message.batch) return;
     this.release(message);
     for (const path of message.boundPaths) path.leave();
     // `boundPaths` has no sockets of another installed copy of the library. Mark those here.
@@ -376,6 +685,12 @@ export class Sending implements Transport<PreparedMessage> {
   shutDownWriting(): void {
     binding().shutdown(this.#endpoint.fd, SHUT_WR);
   }
+}
+
+/** In a batch, the queue counts messages. The batch itself says how many were sent. */
+function withoutBytesSent(error: Error & { bytesSent?: number }): never {
+  delete error.bytesSent;
+  throw error;
 }
 
 const isError = (result: number): boolean => result < 0 && result !== -EAGAIN && result !== OFF_LOOP;

@@ -22,6 +22,7 @@ import type { MemoryEndpoint } from "./memory-endpoint.js";
 interface ChannelMessage {
   readonly iov: Uint8Array | Uint8Array[];
   readonly total: number;
+  readonly inParts: boolean;
   readonly attachments: Attachments;
 }
 
@@ -104,7 +105,7 @@ export class MemorySending implements Transport<ChannelMessage> {
       control: control ? decodeControl(control, { family: AF_UNIX }) : [],
       address,
     };
-    return { iov, total, attachments };
+    return { iov, total, inParts: this.isStream, attachments };
   }
 
   orderOf(): string {

@@ -6,7 +6,9 @@ import {
   type Binding,
   CALL_ADDRESS,
   CALL_CONTROL,
+  CALL_END,
   CALL_FD,
+  CALL_FIRST,
   CALL_FLAGS,
   CALL_SIZE,
   IN_ARGUMENT,
@@ -21,6 +23,8 @@ import {
   RESULT_KEPT,
   RESULT_PIDFD,
   SCRATCH_CONTROL,
+  SLOT_BYTES,
+  SLOT_NUMBERS,
 } from "../native/binding.js";
 import { NAMES } from "./names.js";
 import {
@@ -172,6 +176,35 @@ function batch(
     at += 2 + counts[i]!;
   }
   if (length > SHOWN_MESSAGES) shown.push(`... ${length - SHOWN_MESSAGES} more`);
+  return `[${shown.join(", ")}]`;
+}
+
+/** The messages in the slots of a batch: see binding.ts. */
+function slots(
+  { call }: Binding,
+  memory: Uint8Array,
+  numbers: Int32Array,
+  first: number,
+  end: number,
+): string {
+  const [size, space] = [call[CALL_SIZE]!, call[CALL_CONTROL]!];
+  const stride = memory.length / (numbers.length / SLOT_NUMBERS);
+  const shown: string[] = [];
+  for (let i = first; i < Math.min(end, first + SHOWN_MESSAGES); i++) {
+    const of = (position: number) => numbers[i * SLOT_NUMBERS + position]!;
+    const part = (at: number, length: number) =>
+      memory.subarray(i * stride + at, i * stride + at + Math.max(length, 0));
+    const data = part(space + ADDRESS_SPACE, Math.min(of(SLOT_BYTES), size));
+    shown.push(
+      messageText(dataText([data]), {
+        control: part(0, of(RESULT_CONTROL_LENGTH)),
+        address: part(space, Math.min(of(RESULT_ADDRESS_LENGTH), ADDRESS_SPACE)),
+        flags: of(RESULT_FLAGS) & ~MSG_CMSG_CLOEXEC,
+      }),
+    );
+  }
+  const more = end - first - SHOWN_MESSAGES;
+  if (more > 0) shown.push(`... ${more} more`);
   return `[${shown.join(", ")}]`;
 }
 
@@ -351,6 +384,37 @@ export const CALLS: { readonly [N in Name]: Call | StartedCall | EndedCall | Qui
     },
   },
   takeWhole: "quiet",
+  sendSlots: {
+    call: "sendmmsg",
+    args: ({ native }: Context, ...[memory, , numbers]: F<"sendSlots">) => {
+      const { call } = native;
+      const [first, end] = [call[CALL_FIRST]!, call[CALL_END]!];
+      const messages = slots(native, memory, numbers, first, end);
+      return always(`${call[CALL_FD]}, ${messages}, ${messageFlags(call[CALL_FLAGS]!)}`);
+    },
+  },
+  receiveSlots: {
+    call: "recvmmsg",
+    args: ({ native }: Context, ...[memory, , numbers]: F<"receiveSlots">) => {
+      const { call } = native;
+      const [fd, end, flags] = [call[CALL_FD]!, call[CALL_END]!, call[CALL_FLAGS]! | MSG_DONTWAIT];
+      return (result) => {
+        const messages = result < 0 ? `room for ${end}` : slots(native, memory, numbers, 0, result);
+        return `${fd}, ${messages}, ${messageFlags(flags)}`;
+      };
+    },
+  },
+  sendSegments: {
+    call: "sendmmsg",
+    args: (context: Context, ...[data, control, address]: F<"sendSegments">) => {
+      const { call } = context.native;
+      const text = messageText(dataText([data]), outgoing(context, control, address));
+      const size = call[CALL_SIZE];
+      return always(
+        `${call[CALL_FD]}, ${text} in datagrams of ${size} bytes, ${messageFlags(call[CALL_FLAGS]!)}`,
+      );
+    },
+  },
   startReceive: {
     starts: "recvmsg",
     token: 5,
