@@ -42,7 +42,7 @@ constexpr size_t kMmsgResults = 4;
 // Positions in the numbers of a slot. The first ones are those of `result`.
 constexpr size_t kSlotBytes = 7;
 constexpr size_t kSlotNumbers = 8;
-constexpr size_t kSlotHeader = 128;
+constexpr size_t kSlotHeader = 32;
 
 // Parts of the scratch memory, in this order
 constexpr size_t kAddressSpace = 128;

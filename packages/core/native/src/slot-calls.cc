@@ -17,22 +17,22 @@ struct Laid {
   size_t used;
 };
 
-// The slots of a batch, made of the arguments 0 to 2.
+// The slots of a batch, made of the arguments 0 and 1.
 class Slots {
  public:
   explicit Slots(const Arguments& args) {
     Bytes memory = args.View(0);
-    Bytes headers = args.View(1);
-    numbers_ = args.As<Numbers>(2);
+    Numbers table = args.As<Numbers>(1);
     const int32_t* call = args.environment().call;
-    size_t count = numbers_.length / kSlotNumbers;
+    size_t count = table.length / (kSlotNumbers + kSlotHeader);
     size_t size = static_cast<size_t>(call[kCallSize]);
     size_t space = static_cast<size_t>(call[kCallControl]);
     size_t stride = count > 0 ? memory.length / count : 0;
     // If a program has transferred the memory, its length is 0.
-    if (stride < space + kAddressSpace + size || headers.length < (count + 1) * kSlotHeader) return;
-    laid_ = reinterpret_cast<Laid*>(headers.data);
-    headers_ = reinterpret_cast<kernel::MMsgHdr*>(headers.data + kSlotHeader);
+    if (stride < space + kAddressSpace + size) return;
+    numbers_ = table.data;
+    laid_ = reinterpret_cast<Laid*>(numbers_ + count * kSlotNumbers);
+    headers_ = reinterpret_cast<kernel::MMsgHdr*>(laid_ + 1);
     iov_ = reinterpret_cast<Bytes*>(headers_ + count);
     count_ = count;
     if (laid_->memory == memory.data && laid_->size == size && laid_->space == space) return;
@@ -48,7 +48,7 @@ class Slots {
   explicit operator bool() const { return headers_ != nullptr; }
   size_t count() const { return count_; }
   kernel::MMsgHdr* header(size_t i) { return headers_ + i; }
-  int32_t* numbers(size_t i) { return numbers_.data + i * kSlotNumbers; }
+  int32_t* numbers(size_t i) { return numbers_ + i * kSlotNumbers; }
 
   // Offers all of each slot.
   void OfferAll() {
@@ -79,11 +79,13 @@ class Slots {
   Laid* laid_ = nullptr;
   kernel::MMsgHdr* headers_ = nullptr;
   Bytes* iov_ = nullptr;
-  Numbers numbers_ = {};
+  int32_t* numbers_ = nullptr;
   size_t count_ = 0;
 };
 
-static_assert(sizeof(Laid) <= kSlotHeader && sizeof(kernel::MMsgHdr) + sizeof(Bytes) <= kSlotHeader);
+// The table has a header for one more slot than it has slots: see SLOT_HEADER. With one slot, that is the room for Laid.
+static_assert(sizeof(Laid) + sizeof(kernel::MMsgHdr) + sizeof(Bytes) <= 2 * kSlotHeader * sizeof(int32_t));
+static_assert(sizeof(kernel::MMsgHdr) + sizeof(Bytes) <= kSlotHeader * sizeof(int32_t));
 
 long SendSlots(Environment& e, const Arguments& args) {
   const int32_t* call = e.call;
@@ -169,7 +171,7 @@ long ReceiveSlots(Environment& e, const Arguments& args) {
   if (!slots) return -EFAULT;
   slots.OfferAll();
   size_t count = Least(static_cast<size_t>(call[kCallEnd]), slots.count());
-  if (call[kCallFlags] & kernel::kMsgCmsgCloexec) return ReceiveEach(e, slots, count, args.As<Numbers>(3));
+  if (call[kCallFlags] & kernel::kMsgCmsgCloexec) return ReceiveEach(e, slots, count, args.As<Numbers>(2));
   return ReceiveTogether(e, slots, count);
 }
 

@@ -65,8 +65,8 @@ export const MMSG_RESULTS = 4;
  */
 export const SLOT_NUMBERS = 8;
 export const SLOT_BYTES = 7;
-/** Bytes for the headers of one slot. The memory for headers has as many before the first slot. */
-export const SLOT_HEADER = 128;
+/** How many numbers the native layer needs for the headers of a slot. */
+export const SLOT_HEADER = 32;
 /** Bytes for each address: sizeof(struct sockaddr_storage). */
 export const ADDRESS_SPACE = 128;
 /** How many bytes of control data fit into {@link Binding.scratch}. */
@@ -265,23 +265,22 @@ export interface Binding {
    */
   takeWhole(to: Uint8Array, length: number): void;
 
-  // Batches. A batch has three pieces of memory, and a slot for each message. `memory` is divided into slots of the same length. In each
-  // slot, {@link call}[CALL_CONTROL] bytes are for control data, then {@link ADDRESS_SPACE} bytes for the address, then
-  // {@link call}[CALL_SIZE] bytes for the data. `numbers` has {@link SLOT_NUMBERS} for each slot. `headers` is for the native layer
-  // alone: it is zeroed at first, has {@link SLOT_HEADER} bytes for each slot and as many in front, and JavaScript never changes it.
-  // If `memory` was transferred, the calls return -EFAULT.
+  // Batches. A batch has two pieces of memory, and a slot for each message. `memory` is divided into slots of the same length. In each
+  // slot, CALL_CONTROL bytes are for control data, then ADDRESS_SPACE bytes for the address, then CALL_SIZE bytes for the data.
+  // `table` begins with SLOT_NUMBERS for each slot. Then come SLOT_HEADER numbers for each slot and for one more. They are for the
+  // native layer alone: they are 0 at first, and JavaScript never changes them. If `memory` was transferred, the calls return -EFAULT.
 
   /**
    * sendmmsg(2) of the slots {@link CALL_FIRST} to {@link CALL_END}. Returns how many messages were sent, or the error of the first.
    * With CALL_PURGES, give it one slot at a time.
    */
-  sendSlots(memory: Uint8Array, headers: Uint8Array, numbers: Int32Array): number;
+  sendSlots(memory: Uint8Array, table: Int32Array): number;
   /**
    * Receives as many messages as are there, {@link CALL_END} at most. Returns how many, or the error of the first. On Unix sockets it
    * treats each message as {@link receive} does, and `pairs` gets the descriptors of all messages, in order. It ends before `pairs`
    * could be too short, and after a message of 0 bytes.
    */
-  receiveSlots(memory: Uint8Array, headers: Uint8Array, numbers: Int32Array, pairs: Int32Array): number;
+  receiveSlots(memory: Uint8Array, table: Int32Array, pairs: Int32Array): number;
   /**
    * sendmmsg(2) of datagrams that `data` is cut into, of {@link CALL_SIZE} bytes each. Returns how many bytes of the data were sent:
    * not all if one datagram was refused, or if there are many. All datagrams have the same control data and address, which are

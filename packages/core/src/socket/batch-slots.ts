@@ -78,7 +78,6 @@ export class BatchSlots {
   #space = 0;
   #stride = 0;
   #memory!: Buffer;
-  readonly #headers: Uint8Array;
   readonly #numbers: Int32Array;
   readonly #segmentSizes: Uint16Array;
   #hasSegments = false;
@@ -103,6 +102,9 @@ export class BatchSlots {
   /** The sender's address where the kernel returned none. */
   unnamed: Uint8Array | undefined;
   #user = "";
+  /** The request of a receive without options, and the socket that it is for. */
+  plainRequest: unknown;
+  plainOwner: unknown;
 
   calls = 0;
   messages = 0;
@@ -112,8 +114,7 @@ export class BatchSlots {
     this.facts = facts;
     this.count = count;
     this.size = size;
-    this.#headers = new Uint8Array((count + 1) * SLOT_HEADER);
-    this.#numbers = new Int32Array(count * SLOT_NUMBERS);
+    this.#numbers = new Int32Array(count * (SLOT_NUMBERS + SLOT_HEADER) + SLOT_HEADER);
     this.#segmentSizes = new Uint16Array(count);
     this.#allocate(space);
   }
@@ -155,15 +156,12 @@ export class BatchSlots {
 
   /** Forgets all messages. Closes descriptors that were neither sent nor taken. */
   clear(): void {
-    for (const attached of this.#attached.values()) attached.release(false);
-    this.#attached.clear();
-    for (const { fds, pidfd } of this.#brought.values()) {
-      for (const descriptor of fds) descriptor.close();
-      pidfd?.close();
+    if (this.#attached.size > 0) this.#releaseAttached();
+    if (this.#brought.size > 0) this.#closeBrought();
+    if (this.#whole !== undefined) {
+      this.#whole[Symbol.dispose]();
+      this.#whole = undefined;
     }
-    this.#brought.clear();
-    this.#whole?.[Symbol.dispose]();
-    this.#whole = undefined;
     this.#hasSegments = false;
     this.received = false;
     this.unnamed = undefined;
@@ -173,9 +171,27 @@ export class BatchSlots {
     this.failure = undefined;
   }
 
+  #releaseAttached(): void {
+    for (const attached of this.#attached.values()) attached.release(false);
+    this.#attached.clear();
+  }
+
+  #closeBrought(): void {
+    for (const { fds, pidfd } of this.#brought.values()) {
+      for (const descriptor of fds) descriptor.close();
+      pidfd?.close();
+    }
+    this.#brought.clear();
+  }
+
   /** Where the data of a slot begins. */
   #dataAt(i: number): number {
     return i * this.#stride + this.#space + ADDRESS_SPACE;
+  }
+
+  #view(at: number, length: number): Buffer {
+    this.checkMemory();
+    return this.#memory.subarray(at, at + length);
   }
 
   #number(i: number, position: number): number {
@@ -184,14 +200,12 @@ export class BatchSlots {
 
   /** All room for the data of a slot. */
   roomOf(i: number): Buffer {
-    const at = this.#dataAt(i);
-    return this.#memory.subarray(at, at + this.size);
+    return this.#view(this.#dataAt(i), this.size);
   }
 
   dataOf(i: number): Buffer {
     if (this.#whole) return this.#whole.data;
-    const at = this.#dataAt(i);
-    return this.#memory.subarray(at, at + Math.min(this.#number(i, SLOT_BYTES), this.size));
+    return this.#view(this.#dataAt(i), Math.min(this.#number(i, SLOT_BYTES), this.size));
   }
 
   /** How long the message was when it was sent. */
@@ -210,16 +224,14 @@ export class BatchSlots {
 
   /** The control data as bytes, in the slot's memory. */
   controlOf(i: number): Uint8Array {
-    const at = i * this.#stride;
-    return this.#memory.subarray(at, at + this.#number(i, RESULT_CONTROL_LENGTH));
+    return this.#view(i * this.#stride, this.#number(i, RESULT_CONTROL_LENGTH));
   }
 
   /** The address as bytes, in the slot's memory. */
   addressOf(i: number): Uint8Array | undefined {
     const length = Math.min(this.#number(i, RESULT_ADDRESS_LENGTH), ADDRESS_SPACE);
     if (length === 0) return this.unnamed;
-    const at = i * this.#stride + this.#space;
-    return this.#memory.subarray(at, at + length);
+    return this.#view(i * this.#stride + this.#space, length);
   }
 
   fdsOf(i: number): readonly FileDescriptor[] {
@@ -353,7 +365,7 @@ export class BatchSlots {
     call[CALL_END] = end;
     call[CALL_SIZE] = this.size;
     call[CALL_CONTROL] = this.#space;
-    return native.sendSlots(this.#memory, this.#headers, this.#numbers);
+    return native.sendSlots(this.#memory, this.#numbers);
   }
 
   /** So many messages were sent, in one call. */
@@ -388,7 +400,7 @@ export class BatchSlots {
     call[CALL_SIZE] = this.size;
     call[CALL_CONTROL] = this.#space;
     if (maxFds > 0 && this.#pairs.length === 0) this.#pairs = new Int32Array(2 * MOST_KEPT);
-    return native.receiveSlots(this.#memory, this.#headers, this.#numbers, this.#pairs);
+    return native.receiveSlots(this.#memory, this.#numbers, this.#pairs);
   }
 
   /** So many messages were received. */

@@ -26,6 +26,11 @@ export function countArrived(descriptors: number): void {
   left = Math.max(left - descriptors, 0);
 }
 
+/** Counts the messages of a batch. One takes about a quarter of the time that a call for a single message takes. */
+export function countBatch(messages: number): void {
+  left = Math.max(left - (messages >> 2), 0);
+}
+
 /** Resolves after the event loop has made a turn. */
 export const nextTurn = (): Promise<void> => new Promise(afterTurn);
 

@@ -1,11 +1,12 @@
 import type { AddressInput } from "../address/index.js";
 import { byteLength, checkArray, checkData, checkFlags, checkInteger, checkObject } from "../arguments.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "../constants/address-families.js";
-import { SOL_SOCKET } from "../constants/levels.js";
-import { MSG_ZEROCOPY } from "../constants/message-flags.js";
+import { SOL_SOCKET, SOL_UDP } from "../constants/levels.js";
+import { MSG_MORE, MSG_ZEROCOPY } from "../constants/message-flags.js";
 import { IPPROTO_UDP } from "../constants/protocols.js";
 import { SCM_MAX_FD, SCM_RIGHTS } from "../constants/socket.js";
 import { SOCK_DGRAM, SOCK_STREAM } from "../constants/socket-types.js";
+import { UDP_SEGMENT } from "../constants/udp.js";
 import { encodeControl } from "../control/encode.js";
 import type { ControlMessage } from "../control/table.js";
 import { invalidArgValue } from "../errors.js";
@@ -60,9 +61,20 @@ function isRights(item: ControlMessage | null | undefined): boolean {
   return item?.name === "rights";
 }
 
+const isSegmentSize = (item: ControlMessage | null | undefined): boolean =>
+  item?.name === "unknown"
+    ? item.level === SOL_UDP && item.type === UDP_SEGMENT
+    : item?.name === "udpSegment";
+
 /** MSG_ZEROCOPY is refused: our promise settles when the system call returns, but the kernel reads the bytes much later. */
-export function checkSendFlags(argument: string, value: unknown): number {
+export function checkSendFlags(argument: string, value: unknown, hasSegments: boolean): number {
   const flags = checkFlags(argument, value);
+  if (hasSegments && flags & MSG_MORE) {
+    throw invalidArgValue(
+      argument,
+      "must not have MSG_MORE with segmentSize: the kernel would join the datagrams",
+    );
+  }
   if (flags & MSG_ZEROCOPY) {
     throw invalidArgValue(
       argument,
@@ -101,6 +113,7 @@ export function checkOutgoing<F, A>(
   if (files.length > 0 && family !== AF_UNIX) {
     throw invalidArgValue("message.fds", "needs a Unix socket: on others the kernel ignores descriptors");
   }
+  const size = segmentSize === undefined ? 0 : checkSegmentSize("message.segmentSize", segmentSize, facts);
   let control: Uint8Array | null = null;
   if (items !== undefined) {
     const list = checkArray<ControlMessage>("message.control", items);
@@ -111,12 +124,18 @@ export function checkOutgoing<F, A>(
         'must not be "rights": give the descriptors as message.fds',
       );
     }
+    const segments = size > 0 ? list.findIndex(isSegmentSize) : -1;
+    if (segments >= 0) {
+      throw invalidArgValue(
+        `message.control[${segments}]`,
+        'must not be "udpSegment" if the message has segmentSize: leave it out',
+      );
+    }
     if (list.length > 0)
       control = encodeControl(list, { family, interfaceIndex, argument: "message.control" });
   }
   const address = given === undefined ? undefined : encode("message.address", given);
-  const bits = flags === undefined ? 0 : checkSendFlags("message.flags", flags);
-  const size = segmentSize === undefined ? 0 : checkSegmentSize("message.segmentSize", segmentSize, facts);
+  const bits = flags === undefined ? 0 : checkSendFlags("message.flags", flags, segmentSize !== undefined);
   // Check the data last: a getter among the other properties could transfer buffers that were already checked.
   const iov = checkData("message.data", data);
   const total = byteLength(iov);

@@ -60,7 +60,7 @@ import type { ControlSwitchboard } from "./control-switches.js";
 import { warnOfDropped } from "./dropped-descriptors.js";
 import type { Endpoint } from "./endpoint.js";
 import type { SocketFacts } from "./facts.js";
-import { countArrived } from "./fairness.js";
+import { countArrived, countBatch } from "./fairness.js";
 import { callOffLoop } from "./readiness.js";
 import { DEFAULT_SIZE, reserve, take, takeWhole } from "./receive-memory.js";
 import type { ReceiveRequest } from "./receive-request.js";
@@ -195,7 +195,7 @@ export class ReceiveCall {
     slots.noteReceived(count);
     slots.isUnrequested = this.#switches.isUnrequested;
     slots.unnamed = addressOfUnnamed(this.#facts, this.readShutDown);
-    countArrived(count);
+    countBatch(count);
     if (family === AF_UNIX) {
       const { kept, dropped } = slots.takeDescriptors();
       countArrived(kept + dropped);

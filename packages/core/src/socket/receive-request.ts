@@ -165,6 +165,19 @@ export function checkBatchRequest(
   options: BatchReceiveOptions,
   socket: ReceivingSocket,
 ): ReceiveRequest {
+  if (options !== NO_OPTIONS) return newBatchRequest(slots, options, socket);
+  if (slots.plainOwner !== socket) {
+    slots.plainOwner = socket;
+    slots.plainRequest = newBatchRequest(slots, options, socket);
+  }
+  return slots.plainRequest as ReceiveRequest;
+}
+
+function newBatchRequest(
+  slots: BatchSlots,
+  options: BatchReceiveOptions,
+  socket: ReceivingSocket,
+): ReceiveRequest {
   const { maxFds, flags } = checkObject("options", options, BATCH_KEYS);
   const request = checkReceiveRequest({ maxFds, flags, size: slots.size } as ReceiveOptions, socket);
   if (request.flags & (MSG_PEEK | MSG_OOB)) {

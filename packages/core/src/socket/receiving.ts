@@ -143,14 +143,15 @@ export class Receiving {
     try {
       this.#endpoint.checkOpen();
       const request = checkBatchRequest(slots, options, this.#socket);
-      const signal = checkNotAborted(unpolluted(options).signal);
+      const signal = options === NO_OPTIONS ? undefined : checkNotAborted(unpolluted(options).signal);
       if (!this.#own.on) this.#own.switchOn(this.#endpoint.open());
+      const taking = this.#take(request, signal);
       slots.lock("recvBatch()");
       const unlocked = (): number => {
         slots.unlock();
         return slots.length;
       };
-      return this.#take(request, signal).then(unlocked, (error) => {
+      return taking.then(unlocked, (error) => {
         slots.unlock();
         throw error;
       });
@@ -161,9 +162,9 @@ export class Receiving {
 
   /** The same for what is there at once. Undefined: nothing is. */
   tryReceiveBatch(slots: BatchSlots, options: BatchReceiveOptions): number | undefined {
-    this.#endpoint.open();
+    this.#endpoint.checkOpen();
     const request = checkBatchRequest(slots, options, this.#socket);
-    checkNotAborted(unpolluted(options).signal);
+    if (options !== NO_OPTIONS) checkNotAborted(unpolluted(options).signal);
     if (!this.#own.on) this.#own.switchOn(this.#endpoint.open());
     if (!this.#queue.isEmpty() || this.#try(request) === undefined) return undefined;
     return slots.length;

@@ -9,6 +9,8 @@ const MOST_SEGMENTS = 128;
 const FEWEST_SEGMENTS = 64;
 /** The longest UDP datagram of IPv4. The kernel applies this limit also to data that it will cut. */
 const MOST_BYTES = 65_507;
+/** So many datagrams one call of {@link SegmentCalls.sendSegments} sends at most. */
+const MOST_TOGETHER = 64;
 /** We remember so many destinations for which the kernel refuses. Then we forget the oldest. */
 const MOST_REFUSED = 1024;
 /** The kernel refuses data of any size for this destination. */
@@ -29,8 +31,9 @@ export interface Segmentation {
   /** How many datagrams the library has cut: `enabled` was false, or the kernel refused. */
   readonly plain: number;
   /**
-   * How many calls the kernel has refused. After each, the library has sent the same data in datagrams at once. It remembers the
-   * destination, until the socket is connected anew. The kernel still cuts for all others.
+   * How many calls the kernel has refused. After each, the library has sent the same data in datagrams at once. Until the socket is
+   * connected anew, it remembers the destination and the size, and cuts data for this destination itself: into segments of that size
+   * and above, or any segments if the route has no offload (EIO).
    */
   readonly refusals: number;
 }
@@ -111,11 +114,15 @@ export class SegmentedSending implements Segmentation {
 
   /** Whether some messages must not be given to the kernel as a whole. */
   get isRestricted(): boolean {
-    return !this.#enabled || this.#refused.size > 0;
+    return !this.#enabled || this.#refused.size > 0 || most < MOST_SEGMENTS;
   }
 
-  /** Whether the kernel may cut a message, as far as we know. */
-  mayOffload(address: Uint8Array | null, size: number): boolean {
+  /** Whether the kernel cuts a message as a whole, as far as we know. */
+  mayOffloadAll({ address, total, segmentSize }: SegmentedMessage): boolean {
+    return Math.ceil(total / segmentSize) <= most && this.#mayOffload(address, segmentSize);
+  }
+
+  #mayOffload(address: Uint8Array | null, size: number): boolean {
     if (!this.#enabled) return false;
     if (this.#refused.size === 0) return true;
     const from = this.#refused.get(destinationOf(address));
@@ -135,32 +142,33 @@ export class SegmentedSending implements Segmentation {
     const { iov, total, control, address, flags, segmentSize } = message;
     const left = total - at;
     const count = Math.min(most, Math.floor(MOST_BYTES / segmentSize), Math.ceil(left / segmentSize));
-    if (count < 2 || !this.mayOffload(address, segmentSize)) return this.#sendPlain(message, at);
+    if (count < 2 || !this.#mayOffload(address, segmentSize)) return this.#sendPlain(message, at);
     const also = encodeSegmentSize(segmentSize);
     const all = control === null ? also : Buffer.concat([control, also]);
     const sendOffloaded = (segments: number): number => {
       const data = slice(iov, at, Math.min(total, at + segments * segmentSize));
       const result = this.#calls.sendmsg(data, all, address, flags);
       if (result >= 0) this.noteOffloaded(result, segmentSize);
+      else if (isRefusal(result)) this.#refusals++;
       return result;
     };
     const result = sendOffloaded(count);
     if (!isRefusal(result)) return result;
-    this.#refusals++;
     if (result === -EINVAL && count > FEWEST_SEGMENTS) {
       const fewer = sendOffloaded(FEWEST_SEGMENTS);
       if (fewer >= 0) most = FEWEST_SEGMENTS;
       if (!isRefusal(fewer)) return fewer;
     }
     const plain = this.#sendPlain(message, at);
-    // If the datagrams are refused too, something else is wrong. EMSGSIZE: the path has become narrower, and smaller segments may pass.
-    if (plain >= 0 && result !== -EMSGSIZE) this.#remember(address, result === -EIO ? ANY_SIZE : segmentSize);
+    // If the datagrams are refused too, something else is wrong. EINVAL, and EMSGSIZE on newer kernels, can mean that the segments are
+    // longer than the path's MTU. Then the kernel cuts into shorter ones.
+    if (plain >= 0) this.#remember(address, result === -EIO ? ANY_SIZE : segmentSize);
     return plain;
   }
 
   #sendPlain(message: SegmentedMessage, at: number): number {
     const { iov, total, control, address, flags, segmentSize } = message;
-    const part = slice(iov, at, total);
+    const part = slice(iov, at, Math.min(total, at + MOST_TOGETHER * segmentSize));
     const data = Array.isArray(part) ? Buffer.concat(part) : part;
     const result = this.#calls.sendSegments(data, segmentSize, control, address, flags);
     if (result >= 0) this.#plain += Math.ceil(result / segmentSize);

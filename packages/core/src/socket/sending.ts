@@ -56,7 +56,7 @@ import type { BatchSlots, SlotMessage } from "./batch-slots.js";
 import type { Endpoint } from "./endpoint.js";
 import type { ErrorQueue } from "./error-queue.js";
 import type { SocketFacts } from "./facts.js";
-import { countArrived, mayTry, rejectInTurn } from "./fairness.js";
+import { countBatch, mayTry, nextTurn, rejectInTurn } from "./fairness.js";
 import { checkMessage, checkOutgoing, checkSendFlags } from "./outgoing.js";
 import { callOffLoop, EPOLLHUP, EPOLLOUT } from "./readiness.js";
 import { SegmentedSending } from "./segmentation.js";
@@ -127,6 +127,8 @@ interface PreparedBatch {
   readonly inParts: true;
   readonly batch: BatchSlots;
   readonly flags: number;
+  /** The result of the first calls, if they were already made. */
+  first: number | undefined;
 }
 
 type Prepared = PreparedMessage | PreparedBatch;
@@ -347,7 +349,8 @@ export class Sending implements Transport<Prepared> {
     const { total, failure } = message;
     if (failure) throw failure;
     let at = sent;
-    while (at < total) {
+    // Long data give other sockets a turn.
+    while (at < total && (at === sent || mayTry())) {
       let result = this.segmentation.send(message, at);
       if (this.#isOfEarlierPacket(result)) result = this.segmentation.send(message, at);
       if (isError(result)) {
@@ -440,11 +443,11 @@ export class Sending implements Transport<Prepared> {
       );
     }
     const given = options === NO_SEND_OPTIONS ? 0 : checkObject("options", options, SEND_BATCH_KEYS).flags;
-    const flags = given === undefined ? 0 : checkSendFlags("options.flags", given);
+    const flags = given === undefined ? 0 : checkSendFlags("options.flags", given, batch.hasSegments);
     const total = batch.length - batch.sent;
     return total === 0
       ? undefined
-      : { iov: NO_VIEWS, total, inParts: true, batch, flags: flags | this.#alwaysSet };
+      : { iov: NO_VIEWS, total, inParts: true, batch, flags: flags | this.#alwaysSet, first: undefined };
   }
 
   sendBatch(batch: BatchSlots, options: SendBatchOptions): Promise<number> {
@@ -452,11 +455,22 @@ export class Sending implements Transport<Prepared> {
     let signal: AbortSignal | undefined;
     try {
       prepared = this.#prepareBatch(batch, options);
-      signal = checkNotAborted(unpolluted(options).signal);
+      if (options !== NO_SEND_OPTIONS) signal = checkNotAborted(unpolluted(options).signal);
     } catch (error) {
       return rejectInTurn(error);
     }
     if (prepared === undefined) return Promise.resolve(0);
+    if (this.queue.isEmpty()) {
+      const outOfTurn = !mayTry();
+      let first: number;
+      try {
+        first = this.#sendBatch(prepared, 0);
+      } catch (error) {
+        return rejectInTurn(error);
+      }
+      if (first >= prepared.total) return outOfTurn ? nextTurn().then(() => first) : Promise.resolve(first);
+      prepared.first = first;
+    }
     return this.queue.send(prepared, signal).then(({ bytes: messages }) => messages, withoutBytesSent);
   }
 
@@ -467,7 +481,11 @@ export class Sending implements Transport<Prepared> {
 
   /** Sends the messages of a batch, until there is no room, or one fails. `before`: how many this call has sent already. */
   #sendBatch(message: PreparedBatch, before: number): number {
-    const { batch } = message;
+    const { batch, first } = message;
+    if (first !== undefined) {
+      message.first = undefined;
+      return first;
+    }
     const start = batch.sent;
     const { failure } = batch;
     if (failure) {
@@ -479,7 +497,7 @@ export class Sending implements Transport<Prepared> {
       if (this.#isOfEarlierPacket(result)) result = this.#sendSlots(message);
       if (result > 0) {
         batch.advance(result);
-        countArrived(result);
+        countBatch(result);
       } else if (!isError(result)) {
         if (batch.sent === start) return result;
         break;
@@ -526,7 +544,7 @@ export class Sending implements Transport<Prepared> {
   #mustCut(batch: BatchSlots, i: number, flags: number): boolean {
     const size = batch.segmentSizeOf(i);
     if (size === 0 || !this.segmentation.isRestricted) return false;
-    return !this.segmentation.mayOffload(batch.outgoing(i, flags).address, size);
+    return !this.segmentation.mayOffloadAll(batch.outgoing(i, flags));
   }
 
   /** Sends one message of a batch as datagrams. Returns 1 when all of it was sent. */

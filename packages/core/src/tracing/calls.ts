@@ -24,6 +24,7 @@ import {
   RESULT_PIDFD,
   SCRATCH_CONTROL,
   SLOT_BYTES,
+  SLOT_HEADER,
   SLOT_NUMBERS,
 } from "../native/binding.js";
 import { NAMES } from "./names.js";
@@ -180,18 +181,12 @@ function batch(
 }
 
 /** The messages in the slots of a batch: see binding.ts. */
-function slots(
-  { call }: Binding,
-  memory: Uint8Array,
-  numbers: Int32Array,
-  first: number,
-  end: number,
-): string {
+function slots({ call }: Binding, memory: Uint8Array, table: Int32Array, first: number, end: number): string {
   const [size, space] = [call[CALL_SIZE]!, call[CALL_CONTROL]!];
-  const stride = memory.length / (numbers.length / SLOT_NUMBERS);
+  const stride = memory.length / Math.floor(table.length / (SLOT_NUMBERS + SLOT_HEADER));
   const shown: string[] = [];
   for (let i = first; i < Math.min(end, first + SHOWN_MESSAGES); i++) {
-    const of = (position: number) => numbers[i * SLOT_NUMBERS + position]!;
+    const of = (position: number) => table[i * SLOT_NUMBERS + position]!;
     const part = (at: number, length: number) =>
       memory.subarray(i * stride + at, i * stride + at + Math.max(length, 0));
     const data = part(space + ADDRESS_SPACE, Math.min(of(SLOT_BYTES), size));
@@ -386,20 +381,20 @@ export const CALLS: { readonly [N in Name]: Call | StartedCall | EndedCall | Qui
   takeWhole: "quiet",
   sendSlots: {
     call: "sendmmsg",
-    args: ({ native }: Context, ...[memory, , numbers]: F<"sendSlots">) => {
+    args: ({ native }: Context, ...[memory, table]: F<"sendSlots">) => {
       const { call } = native;
       const [first, end] = [call[CALL_FIRST]!, call[CALL_END]!];
-      const messages = slots(native, memory, numbers, first, end);
+      const messages = slots(native, memory, table, first, end);
       return always(`${call[CALL_FD]}, ${messages}, ${messageFlags(call[CALL_FLAGS]!)}`);
     },
   },
   receiveSlots: {
     call: "recvmmsg",
-    args: ({ native }: Context, ...[memory, , numbers]: F<"receiveSlots">) => {
+    args: ({ native }: Context, ...[memory, table]: F<"receiveSlots">) => {
       const { call } = native;
       const [fd, end, flags] = [call[CALL_FD]!, call[CALL_END]!, call[CALL_FLAGS]! | MSG_DONTWAIT];
       return (result) => {
-        const messages = result < 0 ? `room for ${end}` : slots(native, memory, numbers, 0, result);
+        const messages = result < 0 ? `room for ${end}` : slots(native, memory, table, 0, result);
         return `${fd}, ${messages}, ${messageFlags(flags)}`;
       };
     },
