@@ -8,6 +8,7 @@ import {
   checkObject,
   type Data,
 } from "./arguments.js";
+import { bufferView } from "./buffer-view.js";
 import { MSG_CTRUNC, MSG_TRUNC } from "./constants/message-flags.js";
 import { decodeControl } from "./control/decode.js";
 import type { ControlMessage } from "./control/table.js";
@@ -147,11 +148,21 @@ export class RawParts {
 
 const NOTHING: readonly never[] = Object.freeze([]);
 
-/** Cuts data into the datagrams that they are made of. */
-export function segmentsOf(data: Buffer, size: number | undefined): Buffer[] {
-  if (size === undefined || size <= 0 || data.length <= size) return [data];
+/** Whether data with segments of this size are one datagram. */
+export const isOneDatagram = (length: number, segmentSize: number | undefined): segmentSize is undefined =>
+  segmentSize === undefined || segmentSize <= 0 || length <= segmentSize;
+
+/** Cuts `length` bytes at `offset` into the datagrams that they are made of. */
+export function segmentsOf(
+  memory: ArrayBufferLike,
+  offset: number,
+  length: number,
+  segmentSize: number,
+): Buffer[] {
   const segments: Buffer[] = [];
-  for (let at = 0; at < data.length; at += size) segments.push(data.subarray(at, at + size));
+  for (let at = 0; at < length; at += segmentSize) {
+    segments.push(bufferView(memory, offset + at, Math.min(segmentSize, length - at)));
+  }
   return segments;
 }
 
@@ -234,11 +245,15 @@ class KernelMessage<D extends Descriptor> implements Message<D> {
 
   get segmentSize(): number | undefined {
     if (this.#control !== undefined) return this.#control.find((item) => item.name === "udpGro")?.value;
-    return segmentSizeIn(this.#raw!.control!);
+    const control = this.#raw!.control!;
+    return segmentSizeIn(control, 0, control.length);
   }
 
   segments(): Buffer[] {
-    return segmentsOf(this.data, this.segmentSize);
+    const { data, segmentSize } = this;
+    return isOneDatagram(data.length, segmentSize)
+      ? [data]
+      : segmentsOf(data.buffer, data.byteOffset, data.length, segmentSize);
   }
 
   get truncated(): boolean {

@@ -71,7 +71,7 @@ import {
   iterate,
   iterateBatches,
 } from "./socket/iterating.js";
-import { type BatchOptions, checkBatch, MessageBatch } from "./socket/message-batch.js";
+import { type BatchOptions, checkBatch, type MessageBatch, newBatch } from "./socket/message-batch.js";
 import { type SetOption, SocketOptionAccess } from "./socket/option-access.js";
 import { OwnSettings } from "./socket/own-settings.js";
 import { Peer, type PeerCredentials } from "./socket/peer.js";
@@ -542,7 +542,7 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
       checkInteger("options.size", size, 1, MOST_SLOT_BYTES),
       0,
     );
-    return new MessageBatch<A>(CONSTRUCT, memory, (message) => this.#sending.prepareForSlot(message));
+    return newBatch(memory, (message) => this.#sending.prepareForSlot(message)) as MessageBatch<A>;
   }
 
   /**

@@ -7,6 +7,7 @@ const sources = new URL("../src/", import.meta.url);
 /** What every layer may import. These files import one another at most. */
 const BASE = [
   "arguments",
+  "buffer-view",
   "builtins",
   "channels",
   "debug-log",

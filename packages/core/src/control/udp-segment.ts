@@ -22,14 +22,15 @@ export function encodeSegmentSize(size: number): Uint8Array {
 const item = newItem();
 const SIZE_OF_INT = 4;
 
-/** The size of the datagrams that the kernel has joined (UDP_GRO). Undefined: the control data do not say. */
-export function segmentSizeIn(control: Uint8Array): number | undefined {
-  for (let at = 0; at < control.length; ) {
-    at = readItem(control, at, machineLayout, item);
+/**
+ * The size of the datagrams that the kernel has joined (UDP_GRO). Undefined: the control data from `start` to `end` do not say.
+ */
+export function segmentSizeIn(bytes: Uint8Array, start: number, end: number): number | undefined {
+  for (let at = start; at < end; ) {
+    at = readItem(bytes, at, machineLayout, item);
     if (at < 0) return undefined;
-    if (item.level === SOL_UDP && item.type === UDP_GRO && item.length >= SIZE_OF_INT) {
-      return readI32(control, item.start);
-    }
+    const { level, type, start: payload } = item;
+    if (level === SOL_UDP && type === UDP_GRO && payload + SIZE_OF_INT <= end) return readI32(bytes, payload);
   }
   return undefined;
 }

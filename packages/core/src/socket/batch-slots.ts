@@ -1,12 +1,13 @@
 import { Buffer } from "node:buffer";
 import { byteLength, lengthOf } from "../arguments.js";
+import { bufferView } from "../buffer-view.js";
 import { MSG_CMSG_CLOEXEC } from "../constants/message-flags.js";
 import { SCM_MAX_FD } from "../constants/socket.js";
 import type { ControlMessage } from "../control/table.js";
-import { encodeSegmentSize } from "../control/udp-segment.js";
+import { encodeSegmentSize, segmentSizeIn } from "../control/udp-segment.js";
 import { type FileDescriptor, hold } from "../descriptor.js";
 import { codedError, outOfRange } from "../errors.js";
-import { arrived, type Message, RawParts } from "../message.js";
+import { arrived, isOneDatagram, type Message, RawParts, segmentsOf } from "../message.js";
 import {
   ADDRESS_SPACE,
   type Binding,
@@ -78,6 +79,8 @@ export class BatchSlots {
   #space = 0;
   #stride = 0;
   #memory!: Buffer;
+  /** The same as `#memory.buffer`, which takes longer to read. */
+  #buffer!: ArrayBufferLike;
   readonly #numbers: Int32Array;
   readonly #segmentSizes: Uint16Array;
   #hasSegments = false;
@@ -122,7 +125,9 @@ export class BatchSlots {
   #allocate(space: number): void {
     this.#space = align(space + ADDRESS_SPACE) - ADDRESS_SPACE;
     this.#stride = align(this.#space + ADDRESS_SPACE + this.size);
-    this.#memory = Buffer.alloc(this.count * this.#stride);
+    // Not from Node's pool: no other code has views of this memory.
+    this.#memory = Buffer.from(new ArrayBuffer(this.count * this.#stride));
+    this.#buffer = this.#memory.buffer;
   }
 
   // Who uses it.
@@ -191,7 +196,7 @@ export class BatchSlots {
 
   #view(at: number, length: number): Buffer {
     this.checkMemory();
-    return this.#memory.subarray(at, at + length);
+    return bufferView(this.#buffer, at, length);
   }
 
   #number(i: number, position: number): number {
@@ -232,6 +237,23 @@ export class BatchSlots {
     const length = Math.min(this.#number(i, RESULT_ADDRESS_LENGTH), ADDRESS_SPACE);
     if (length === 0) return this.unnamed;
     return this.#view(i * this.#stride + this.#space, length);
+  }
+
+  /** The size of the segments that make up a message. Undefined: it is one datagram. */
+  segmentSizeOf(i: number): number | undefined {
+    if (!this.received) return this.#segmentSizes[i] || undefined;
+    if (this.#whole) return this.#whole.segmentSize;
+    const start = i * this.#stride;
+    return segmentSizeIn(this.#memory, start, start + this.#number(i, RESULT_CONTROL_LENGTH));
+  }
+
+  segmentsOf(i: number): Buffer[] {
+    if (this.#whole) return this.#whole.segments();
+    const length = Math.min(this.#number(i, SLOT_BYTES), this.size);
+    const segmentSize = this.segmentSizeOf(i);
+    if (isOneDatagram(length, segmentSize)) return [this.dataOf(i)];
+    this.checkMemory();
+    return segmentsOf(this.#buffer, this.#dataAt(i), length, segmentSize);
   }
 
   fdsOf(i: number): readonly FileDescriptor[] {
@@ -325,10 +347,6 @@ export class BatchSlots {
     }
   }
 
-  segmentSizeOf(i: number): number {
-    return this.#segmentSizes[i]!;
-  }
-
   get hasSegments(): boolean {
     return this.#hasSegments;
   }
@@ -344,7 +362,7 @@ export class BatchSlots {
   /** What is sent from a slot. */
   outgoing(i: number, flags: number): SegmentedMessage {
     const control = this.controlOf(i);
-    const segmentSize = this.segmentSizeOf(i);
+    const segmentSize = this.#segmentSizes[i]!;
     const own =
       segmentSize > 0 ? lengthOf(control) - encodeSegmentSize(segmentSize).length : lengthOf(control);
     const iov = this.dataOf(i);

@@ -4,12 +4,11 @@ import { checkInteger, checkObject, isPlainBytes, lengthOf } from "../arguments.
 import { type CONSTRUCT, checkConstruct } from "../construct.js";
 import { decodeControl } from "../control/decode.js";
 import type { ControlMessage } from "../control/table.js";
-import { segmentSizeIn } from "../control/udp-segment.js";
 import type { FileDescriptor } from "../descriptor.js";
 import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
 import { type InspectArguments, inspected } from "../inspecting.js";
 import { keysOf } from "../known-keys.js";
-import { type Message, type OutgoingMessage, segmentsOf } from "../message.js";
+import type { Message, OutgoingMessage } from "../message.js";
 import type { BatchSlots, SlotMessage } from "./batch-slots.js";
 
 /** Options of {@link Socket.createBatch}. */
@@ -50,6 +49,9 @@ const KEYS = /* @__PURE__ */ keysOf<BatchMessage>({
 /** The memory of a batch. For Socket, not for users. */
 export let slotsOf: (batch: MessageBatch) => BatchSlots;
 
+/** Makes a batch. `prepare` checks and encodes a message to send. For Socket, not for users. */
+export let newBatch: (slots: BatchSlots, prepare: (message: OutgoingMessage) => SlotMessage) => MessageBatch;
+
 /** Throws if it is not a batch for sockets of this kind. */
 export function checkBatch(batch: unknown, { family, type }: { family: number; type: number }): BatchSlots {
   if (!(batch instanceof MessageBatch)) {
@@ -80,6 +82,7 @@ export class MessageBatch<A extends Address = Address> implements Disposable {
 
   static {
     slotsOf = (batch) => batch.#slots;
+    newBatch = (slots, prepare) => new MessageBatch(CONSTRUCT, slots, prepare);
   }
 
   /** @internal */
@@ -234,15 +237,12 @@ export class MessageBatch<A extends Address = Address> implements Disposable {
 
   /** The size of the datagrams that the kernel has joined in message `i`. Undefined: it is one datagram. */
   segmentSize(i: number): number | undefined {
-    const slots = this.#slots;
-    this.#check(i);
-    if (!slots.received) return slots.segmentSizeOf(i) || undefined;
-    return slots.whole ? slots.whole.segmentSize : segmentSizeIn(slots.controlOf(i));
+    return this.#slots.segmentSizeOf(this.#check(i));
   }
 
   /** The datagrams in message `i`, in order: views of the batch's memory. It is one datagram unless {@link segmentSize} says more. */
   segments(i: number): Buffer[] {
-    return segmentsOf(this.data(i), this.segmentSize(i));
+    return this.#slots.segmentsOf(this.#check(i));
   }
 
   /** The sender's address of message `i`, or the destination. Undefined if there is none. */

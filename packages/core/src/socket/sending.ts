@@ -530,20 +530,19 @@ export class Sending implements Transport<Prepared> {
     if (result === GONE) this.#endpoint.open();
     if (result === -EFAULT) batch.checkMemory();
     if (!batch.hasSegments) return result;
-    if (result < 0 && result !== -EAGAIN && batch.segmentSizeOf(first) > 0) {
+    if (result < 0 && result !== -EAGAIN && batch.segmentSizeOf(first) !== undefined) {
       return this.#sendSlotInParts(batch, flags);
     }
     for (let i = first; i < first + result; i++) {
       const size = batch.segmentSizeOf(i);
-      if (size > 0) segmentation.noteOffloaded(batch.fullLengthOf(i), size);
+      if (size !== undefined) segmentation.noteOffloaded(batch.fullLengthOf(i), size);
     }
     return result;
   }
 
   /** Whether we have to cut a message into datagrams, because the kernel would refuse to, or must not. */
   #mustCut(batch: BatchSlots, i: number, flags: number): boolean {
-    const size = batch.segmentSizeOf(i);
-    if (size === 0 || !this.segmentation.isRestricted) return false;
+    if (!this.segmentation.isRestricted || batch.segmentSizeOf(i) === undefined) return false;
     return !this.segmentation.mayOffloadAll(batch.outgoing(i, flags));
   }
 
