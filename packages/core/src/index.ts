@@ -56,3 +56,10 @@ export type { SendResult } from "./socket/send-queue.js";
 export type { SendBatchOptions, SendOptions } from "./socket/sending.js";
 export { type MessageSocket, Socket } from "./socket.js";
 export { type PairOptions, socketpair, socketpairForChild } from "./socketpair.js";
+export { type Clock, now } from "./syscalls/clock.js";
+export {
+  type StampedSend,
+  type TransmitEvent,
+  TransmitTimestamps,
+  type TransmitTimestampsOptions,
+} from "./timestamps/transmit-timestamps.js";
