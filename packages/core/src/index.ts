@@ -27,6 +27,7 @@ export type {
   ReadableOption,
   SettableOption,
 } from "./options/index.js";
+export { type FilterInstruction, type ReusePortSteering, reusePortProgram } from "./reuse-port.js";
 export type { AllowedPeers, AllowFunction, PeerRefusedError } from "./socket/allow.js";
 export type { ControlSwitches } from "./socket/control-switches.js";
 export type { OpenOptions, SocketOptions } from "./socket/creation-options.js";
@@ -63,3 +64,4 @@ export {
   TransmitTimestamps,
   type TransmitTimestampsOptions,
 } from "./timestamps/transmit-timestamps.js";
+export { enableTxTime, type TxTimeOptions } from "./timestamps/tx-time.js";

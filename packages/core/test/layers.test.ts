@@ -40,6 +40,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   forgotten: ["native"],
   descriptor: ["native", "forgotten", "reasons"],
   message: ["constants", "address", "control", "descriptor", "interop"],
+  "reuse-port": ["constants"],
   "ip-packet": ["constants", "wire", "address", "control"],
   "socket-file": ["constants", "wire", "native"],
   interop: ["constants", "native", "descriptor", "socket-file", "reasons"],

@@ -67,7 +67,10 @@ export class PendingSends {
   /** The kernel has taken the message. From now on, the send waits only for its timestamps. */
   noteSent(send: PendingSend, bytes: number, signal: AbortSignal | undefined): void {
     send.bytes = bytes;
-    if (this.#isComplete(send)) return this.#settle(send);
+    if (this.#isComplete(send)) {
+      this.#settle(send);
+      return;
+    }
     // The oldest ones give way: a device that makes no timestamps must not hold up the program.
     for (const oldest of this.#sent) {
       if (this.#sent.size < this.#limit) break;
@@ -76,7 +79,8 @@ export class PendingSends {
     try {
       if (this.#sent.size === 0) this.#queue.beginTaking();
     } catch (error) {
-      return this.fail(send, error as Error);
+      this.fail(send, error as Error);
+      return;
     }
     send.deadline = milliseconds() + this.#timeout;
     this.#sent.add(send);

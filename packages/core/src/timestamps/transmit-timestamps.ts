@@ -41,7 +41,7 @@ export interface TransmitTimestampsOptions {
   events?: readonly TransmitEvent[];
   /**
    * How many milliseconds to wait for a message's timestamps after the kernel has taken it. Default: 1000. A message that waits for its
-   * {@link enablePacing | time} needs longer.
+   * {@link enableTxTime | time} needs longer.
    */
   timeout?: number;
   /** How many messages may wait for their timestamps. If there are more, the oldest waits no longer. Default: 1024. */
