@@ -1,4 +1,4 @@
-import { AbortError } from "../errors.js";
+import { AbortError, invalidArgValue } from "../errors.js";
 import type { OutgoingMessage } from "../message.js";
 import type { Socket } from "../socket.js";
 import type { Numbering } from "./numbering.js";
@@ -29,6 +29,12 @@ export class CountedIds implements Numbering {
   }
 
   send(message: OutgoingMessage, send: PendingSend, signal: AbortSignal | undefined): void {
+    if (message.segmentSize !== undefined) {
+      throw invalidArgValue(
+        "message.segmentSize",
+        "needs Linux 6.13 here: the kernel may number the parts of the message, and nobody knows how many there are",
+      );
+    }
     if (this.#waiting === 0 && this.#mayTry()) {
       try {
         if (this.#try(message, send, signal)) return;

@@ -221,7 +221,7 @@ export class TransmitTimestamps implements Disposable {
 
   /** The message with a request for timestamps. */
   #stamped(message: OutgoingMessage): OutgoingMessage {
-    const { data, fds, control = [], address, flags } = checkMessage(message);
+    const { data, fds, control = [], address, segmentSize, flags } = checkMessage(message);
     const list = checkArray<ControlMessage>("message.control", control);
     list.forEach((item, i) => {
       if (ADDED.has(item?.name)) {
@@ -235,6 +235,7 @@ export class TransmitTimestamps implements Disposable {
     if (data !== undefined) stamped.data = data;
     if (fds !== undefined) stamped.fds = fds;
     if (address !== undefined) stamped.address = address;
+    if (segmentSize !== undefined) stamped.segmentSize = segmentSize;
     if (flags !== undefined) stamped.flags = flags;
     return stamped;
   }

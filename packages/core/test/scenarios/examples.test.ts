@@ -75,6 +75,18 @@ describe("examples", { timeout }, () => {
     },
   );
 
+  test.skipIf(isEmulated())(
+    "one-way-delay.mjs has both times of each datagram, in their order, on a real kernel",
+    async () => {
+      const lines = (await example("examples/one-way-delay.mjs")).trimEnd().split("\n");
+      expect(lines).toHaveLength(10);
+      for (const [i, line] of lines.entries()) {
+        // No minus: a datagram leaves after the call, and arrives after it has left.
+        expect(line).toMatch(new RegExp(`^packet ${i}: left \\d+ ns after the call, one-way delay \\d+ ns$`));
+      }
+    },
+  );
+
   test("frames.mjs keeps each frame's descriptors with it", async () => {
     expect(await example("examples/frames.mjs")).toBe(
       "no descriptor\none descriptor: one\n500000 bytes\ntwo descriptors: two, three\n",
@@ -97,7 +109,7 @@ describe("examples", { timeout }, () => {
     expect(output).toMatch(/^0 failed; /m);
   });
 
-  // recipes.test.ts runs those in recipes and throughput.
+  // recipes.test.ts runs those in recipes, throughput and reuse-port.
   test("every example is run here", () => {
     const runHere = readFileSync(fileURLToPath(import.meta.url), "utf8");
     for (const name of readdirSync(join(repository, "examples"))) expect(runHere).toContain(name);

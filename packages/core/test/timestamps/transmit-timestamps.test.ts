@@ -126,6 +126,26 @@ describe("TransmitTimestamps", () => {
     expect(timestamps.missed).toBe(0);
   });
 
+  skipUnless(
+    "the kernel takes a number for each message since Linux 6.13",
+    kernelIsAtLeast(6, 13) && !isEmulated(),
+  )("gives a message of many datagrams one time, even if it goes in several system calls", async () => {
+    const { socket, at } = await udp4();
+    socket.options.set("rcvBuf", 1 << 20);
+    const timestamps = new TransmitTimestamps(socket);
+    const data = Buffer.alloc(150_000);
+    const before = now("realtime");
+    const { bytes, sent } = await timestamps.sendmsg({ data, segmentSize: 1000, address: at });
+    expect(bytes).toBe(data.length);
+    expectBetween(sent, before, now("realtime"));
+    expect(timestamps.missed).toBe(0);
+    // The reports of the other calls are not the program's.
+    const entry = socket.recvError();
+    expect(await isSettled(entry)).toBe(false);
+    await socket.close();
+    await rejection(entry);
+  });
+
   check("tells when TCP bytes left, and when the peer acknowledged them", async () => {
     const [client, server] = await tcp();
     // What was sent before does not matter.
@@ -489,6 +509,19 @@ describe("on older kernels", () => {
       for (const { sent } of times) expectBetween(sent, around[0]!, around[1]!);
     }
     expect(timestamps.missed).toBe(0);
+  });
+
+  check("a message of several datagrams is refused, because the kernel may number its parts", async () => {
+    asOnLinux("6.12.0");
+    const { socket, at } = await udp4();
+    const timestamps = new TransmitTimestamps(socket);
+    expect(await rejection(timestamps.sendmsg({ data: "four", segmentSize: 2, address: at }))).toMatchObject({
+      code: "ERR_INVALID_ARG_VALUE",
+      message:
+        'The "message.segmentSize" argument needs Linux 6.13 here: the kernel may number the parts of the message, and nobody ' +
+        "knows how many there are",
+      bytesSent: 0,
+    });
   });
 
   check("a send that finds no room waits for its turn", async () => {
