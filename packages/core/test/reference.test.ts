@@ -22,7 +22,7 @@ const SECTIONS: [heading: string, interfaces: string[], elsewhere?: string[]][] 
   ["Peer", ["Peer"]],
   ["TransmitTimestamps", ["TransmitTimestamps"]],
   ["Options of TransmitTimestamps", ["TransmitTimestampsOptions"]],
-  ["What a send with timestamps returns", ["StampedSend"]],
+  ["What a send with timestamps returns", ["StampedSend", "SendResult"]],
   ["Options of enableTxTime", ["TxTimeOptions"]],
   ["Options of reusePortProgram", ["ReusePortSteering"]],
   ["Packets", ["PacketInfo", "PacketSettings"]],

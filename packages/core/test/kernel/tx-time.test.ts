@@ -96,7 +96,7 @@ describe("sending at a given time", () => {
         txTime: time,
       });
       // etf lets the message go `delta` before its time, which is so long here because an emulated machine can be late.
-    const later = [{ name: "txTime", value: now("tai") + 2_000n * MILLISECOND }] as const;
+      const later = [{ name: "txTime", value: now("tai") + 2_000n * MILLISECOND }] as const;
       await socket.sendmsg({ data: "in time", address, control: later });
       const message = await next(socket);
       expect(String(message.data)).toBe("in time");

@@ -10,7 +10,7 @@ import { isBun, isDeno } from "../../src/runtime.js";
 import { counted } from "../support/counted.js";
 import { evaluate } from "../support/evaluate.js";
 import { type Outcome, repository, run } from "../support/pages.js";
-import { withFiles, withHttpServer } from "../support/skip-unless.js";
+import { onRealKernel, withFiles, withHttpServer } from "../support/skip-unless.js";
 import { isEmulated } from "../support/target.js";
 
 let directory: string;
@@ -157,6 +157,11 @@ describe("what the documents show", { timeout }, () => {
     expect(await node(...evaluate(code!))).toEqual({ code: 0, output: "", errors: "" });
   });
 
+  onRealKernel("docs/reuse-port.md: the first program runs", async () => {
+    const [code] = await codeOf("docs/reuse-port.md", {});
+    expect(await node(...evaluate(code!))).toEqual({ code: 0, output: "", errors: "" });
+  });
+
   withFiles("docs/framing.md: each program prints what it says", async () => {
     const outputs = [];
     for (const code of await codeOf("docs/framing.md", {})) {
@@ -253,8 +258,8 @@ describe("what the documents show", { timeout }, () => {
   }
 
   // README.md says beside its programs that `using` needs Node 24. The programs of the guides run as they are.
-  // pages.test.ts and recipes.test.ts run all programs of three guides.
-  const runElsewhere = ["docs/addresses.md", "docs/recipes.md", "docs/throughput.md"];
+  // Other tests run all programs of these guides.
+  const runElsewhere = ["docs/addresses.md", "docs/recipes.md", "docs/throughput.md", "docs/reuse-port.md"];
   const guides = documents.filter(
     (document) => document.startsWith("docs/") && !runElsewhere.includes(document),
   );
