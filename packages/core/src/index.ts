@@ -27,6 +27,7 @@ export type {
   ReadableOption,
   SettableOption,
 } from "./options/index.js";
+export { type FilterInstruction, type ReusePortSteering, reusePortProgram } from "./reuse-port.js";
 export type { AllowedPeers, AllowFunction, PeerRefusedError } from "./socket/allow.js";
 export type { ControlSwitches } from "./socket/control-switches.js";
 export type { OpenOptions, SocketOptions } from "./socket/creation-options.js";
@@ -56,3 +57,11 @@ export type { SendResult } from "./socket/send-queue.js";
 export type { SendBatchOptions, SendOptions } from "./socket/sending.js";
 export { type MessageSocket, Socket } from "./socket.js";
 export { type PairOptions, socketpair, socketpairForChild } from "./socketpair.js";
+export { type Clock, now } from "./syscalls/clock.js";
+export {
+  type StampedSend,
+  type TransmitEvent,
+  TransmitTimestamps,
+  type TransmitTimestampsOptions,
+} from "./timestamps/transmit-timestamps.js";
+export { enableTxTime, type TxTimeOptions } from "./timestamps/tx-time.js";

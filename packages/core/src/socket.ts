@@ -60,6 +60,7 @@ import {
 } from "./socket/creation-options.js";
 import { checkDetachOptions, type DetachOptions } from "./socket/detaching.js";
 import { Endpoint } from "./socket/endpoint.js";
+import type { ErrorQueue } from "./socket/error-queue.js";
 import { type ErrorReport, iterateErrors } from "./socket/error-report.js";
 import { bringsErrors, includeErrors } from "./socket/error-sources.js";
 import { hasConnection, isListening, type SocketFacts } from "./socket/facts.js";
@@ -116,6 +117,9 @@ export let socketOf: (
   options: { maxFds: CheckedMaxFds; switches: ControlSwitchboard },
 ) => Socket;
 
+/** The error queue of a Socket. For TransmitTimestamps, not for users. */
+export let errorQueueOf: (socket: Socket) => ErrorQueue;
+
 /**
  * A socket on the event loop. It sends and receives whole messages, with their descriptors, control messages and addresses.
  *
@@ -139,6 +143,7 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
   #peer: Peer | undefined;
 
   static {
+    errorQueueOf = (socket) => socket.#receiving.errors;
     socketOf = (descriptor, facts, options) => new Socket(CONSTRUCT, descriptor, facts, options);
   }
 

@@ -41,6 +41,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   forgotten: ["native"],
   descriptor: ["native", "forgotten", "reasons"],
   message: ["constants", "address", "control", "descriptor", "interop"],
+  "reuse-port": ["constants"],
   "ip-packet": ["constants", "wire", "address", "control"],
   "socket-file": ["constants", "wire", "native"],
   interop: ["constants", "native", "descriptor", "socket-file", "reasons"],
@@ -52,6 +53,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...["constants", "wire", "address", "control", "options", "native", "syscalls"],
     ...["descriptor", "message", "socket-file", "interop", "reasons", "socket"],
   ],
+  timestamps: [...["constants", "wire", "control", "native", "syscalls", "message", "socket", "socket.ts"]],
   framing: ["constants", "control", "descriptor", "message", "socket", "socket.ts"],
 };
 

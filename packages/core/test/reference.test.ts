@@ -20,6 +20,11 @@ const SECTIONS: [heading: string, interfaces: string[], elsewhere?: string[]][] 
   ["Options of detach", ["DetachOptions"]],
   ["FileDescriptor", ["FileDescriptor"]],
   ["Peer", ["Peer"]],
+  ["TransmitTimestamps", ["TransmitTimestamps"]],
+  ["Options of TransmitTimestamps", ["TransmitTimestampsOptions"]],
+  ["What a send with timestamps returns", ["StampedSend", "SendResult"]],
+  ["Options of enableTxTime", ["TxTimeOptions"]],
+  ["Options of reusePortProgram", ["ReusePortSteering"]],
   ["Packets", ["PacketInfo", "PacketSettings"]],
   [
     "Entries of the error queue",

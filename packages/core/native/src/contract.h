@@ -20,6 +20,7 @@ constexpr size_t kResultPidfdGeneration = 6;
 constexpr size_t kResultGeneration = 7;
 constexpr size_t kResultStopped = 8;
 constexpr size_t kResultFds = 9;
+constexpr size_t kResultNanoseconds = 0;
 
 // Positions in `call`
 constexpr size_t kCallFd = 0;

@@ -47,6 +47,12 @@ struct TimeSpec {
   long nanoseconds;
 };
 
+// struct __kernel_timespec: the same on every architecture.
+struct TimeSpec64 {
+  int64_t seconds;
+  int64_t nanoseconds;
+};
+
 #if defined(__LP64__)
 static_assert(sizeof(MsgHdr) == 56 && sizeof(MMsgHdr) == 64 && sizeof(CMsgHdr) == 16);
 #else

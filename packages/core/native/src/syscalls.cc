@@ -131,10 +131,24 @@ void BlockSignals() {
   RawCall(SYS_rt_sigprocmask, 0 /* SIG_BLOCK */, &mask, 0, sizeof mask);
 }
 
+long ReadClock(int clock, kernel::TimeSpec64* time) {
+#if defined(__i386__)
+  constexpr int kClockGettime64 = 403;  // Not in older headers.
+  if (RawCall(kClockGettime64, clock, time) == 0) return 0;
+  // Kernels before 5.1 do not have that call, and older seccomp filters deny it. This one has 32 bits for the seconds.
+  kernel::TimeSpec old = {};
+  long result = RawCall(SYS_clock_gettime, clock, &old);
+  *time = {old.seconds, old.nanoseconds};
+  return result;
+#else
+  return RawCall(SYS_clock_gettime, clock, time);
+#endif
+}
+
 double Now() {
   constexpr int kClockMonotonic = 1;
-  kernel::TimeSpec now = {};
-  RawCall(SYS_clock_gettime, kClockMonotonic, &now);
+  kernel::TimeSpec64 now = {};
+  ReadClock(kClockMonotonic, &now);
   return static_cast<double>(now.seconds) * 1e3 + static_cast<double>(now.nanoseconds) / 1e6;
 }
 

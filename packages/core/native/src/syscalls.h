@@ -83,6 +83,8 @@ int Ioctl(int fd, int request, void* argument);
 // unblocked: libc uses them itself, and setuid(2) waits until every thread has handled one.
 void BlockSignals();
 
+// clock_gettime(2)
+long ReadClock(int clock, kernel::TimeSpec64* time);
 // The milliseconds since some moment in the past: CLOCK_MONOTONIC.
 double Now();
 

@@ -6,6 +6,7 @@
 export * from "./address-families.js";
 export * from "./alg.js";
 export * from "./bluetooth.js";
+export * from "./bpf.js";
 export * from "./can.js";
 export * from "./clocks.js";
 export * from "./errqueue.js";

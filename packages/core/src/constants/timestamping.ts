@@ -19,6 +19,8 @@ export const SOF_TIMESTAMPING_BIND_PHC = 0x8000;
 export const SOF_TIMESTAMPING_TX_RECORD_MASK = 0x303;
 export const SOF_TXTIME_DEADLINE_MODE = 0x1;
 export const SOF_TXTIME_REPORT_ERRORS = 0x2;
+/** Since Linux 6.2. */
+export const SOF_TIMESTAMPING_OPT_ID_TCP = 0x10000;
 /** Since Linux 6.12. */
 export const SOF_TIMESTAMPING_OPT_RX_FILTER = 0x20000;
 /** Since Linux 6.16. */

@@ -46,6 +46,8 @@ export const RESULT_DROPPED = 4;
 /** The descriptor of SCM_PIDFD, or -1. */
 export const RESULT_PIDFD = 5;
 export const RESULT_PIDFD_GENERATION = 6;
+/** After {@link Binding.now}. */
+export const RESULT_NANOSECONDS = 0;
 /** The generation of the descriptor that a call has returned. */
 export const RESULT_GENERATION = 7;
 /** After {@link Binding.receiveSlots}: the error that ended it, -EAGAIN if nothing more was there or nothing more had room. */
@@ -192,11 +194,8 @@ export interface Binding {
   dup(fd: number): number;
   /** fcntl(F_SETFL): sets O_NONBLOCK on the open file description. */
   setNonBlocking(fd: number): number;
-  /**
-   * The milliseconds since some moment in the past: CLOCK_MONOTONIC of clock_gettime(2). Test tools can stop JavaScript's clocks, but
-   * not this one.
-   */
-  now(): number;
+  /** clock_gettime(2): returns the seconds. The nanoseconds are at {@link RESULT_NANOSECONDS}. */
+  now(clock: number): number;
   /**
    * ppoll(2): which of the events the descriptor has. Waits for `timeout` ms at most; without it, not at all. Returns -EINTR if a
    * signal ended the wait. Only for sockets, except in `syscalls/`: for a file of FUSE, the kernel asks the file system's daemon, and

@@ -327,6 +327,7 @@ export const socketLevelOptions = () => ({
       type: "dgram",
       value: { clockId: CLOCK_MONOTONIC, flags: 0 },
     },
+    errorQueue: true,
   }),
   /** Whether messages come with the time of their arrival, in microseconds.
    * SO_TIMESTAMP_OLD (29) of SOL_SOCKET: int, read and set. Since Linux 2.2. Source: socket(7). */

@@ -1,7 +1,7 @@
 import { AF_INET, AF_INET6, AF_NETLINK, AF_UNIX } from "../constants/address-families.js";
 import { SOL_SOCKET } from "../constants/levels.js";
 import { MSG_OOB } from "../constants/message-flags.js";
-import { SO_SNDBUF } from "../constants/socket.js";
+import { SO_SNDBUF, SO_TXTIME } from "../constants/socket.js";
 import { SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from "../constants/socket-types.js";
 import { decodeControl } from "../control/decode.js";
 import { type ControlMessage, entriesOf, entryNamed } from "../control/table.js";
@@ -129,6 +129,10 @@ function invalid(facts: Unsent): string | undefined {
   const received = items.findIndex(({ name }) => isReceivedOnly(name));
   if (received >= 0) {
     return `message.control[${received}] is "${items[received]!.name}", which can only be received. Leave it out`;
+  }
+  // The option reads as 0 while it is off, but also with CLOCK_REALTIME.
+  if (items.some(({ name }) => name === "txTime") && getInt(facts.fd, SOL_SOCKET, SO_TXTIME) === 0) {
+    return 'the socket takes no "txTime" yet. Call enableTxTime() for it first';
   }
   if (items.length === 0 || facts.flags !== 0) return undefined;
   const names = items.map(({ name }) => `"${name}"`).join(", ");

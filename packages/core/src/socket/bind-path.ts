@@ -12,6 +12,7 @@ import { type BoundPath, findBoundPath } from "../socket-file/bound-path.js";
 import { directoryOf, type FilePath, fileIn, nameOf } from "../socket-file/file-path.js";
 import { changeMode, pathOfOpen } from "../socket-file/open-file.js";
 import { removeIf } from "../socket-file/remove-file.js";
+import { milliseconds } from "../syscalls/clock.js";
 import { failure } from "../syscalls/failure.js";
 import { checkNotAborted } from "./abort.js";
 import { Backoff } from "./backoff.js";
@@ -116,13 +117,13 @@ function stateOf(file: FilePath, directory?: number): State {
 async function lockDirectory(file: FilePath, signal: AbortSignal | undefined): Promise<number> {
   const directory = fs().openSync(directoryOf(file), fs().constants.O_RDONLY | fs().constants.O_DIRECTORY);
   try {
-    const end = binding().now() + LONGEST_LOCK;
+    const end = milliseconds() + LONGEST_LOCK;
     const backoff = new Backoff();
     for (;;) {
       const result = binding().flock(directory, LOCK_EX | LOCK_NB);
       if (result >= 0) return directory;
       if (result !== -EAGAIN) throw failure(result, "flock");
-      if (binding().now() > end) throw lockedError(file);
+      if (milliseconds() > end) throw lockedError(file);
       await backoff.pause();
       checkNotAborted(signal);
     }

@@ -9,6 +9,16 @@ import { WaitQueue } from "./wait-queue.js";
 /** How many unread entries we keep. */
 const MAX_ENTRIES = 1024;
 
+/** Takes entries of the error queue that belong to its own sends. The program's calls get the others. */
+export interface EntryTaker {
+  /** Whether something waits for entries. */
+  isAwaited(): boolean;
+  /** Returns whether it has taken the entry. */
+  take(entry: Message): boolean;
+  /** No more entries will come. */
+  fail(error: () => Error): void;
+}
+
 /**
  * A socket's error queue: ICMP reports about packets, transmit timestamps, zero-copy completions. We move the kernel's entries into
  * a list, because they use up the socket's receive buffer. See recvmsg(2), MSG_ERRQUEUE.
@@ -20,6 +30,8 @@ export class ErrorQueue {
   readonly #family: number;
   readonly #entries: Message[] = [];
   readonly #queue: WaitQueue<undefined, Message>;
+  /** Gets each entry before the program does. */
+  taker: EntryTaker | undefined;
   /** How many entries were dropped because too many were unread. */
   dropped = 0;
 
@@ -35,7 +47,17 @@ export class ErrorQueue {
   }
 
   get isAwaited(): boolean {
-    return !this.#queue.isEmpty();
+    return !this.#queue.isEmpty() || this.taker?.isAwaited() === true;
+  }
+
+  /** The taker begins to wait. This keeps the process alive. */
+  beginTaking(): void {
+    this.#endpoint.useEdges();
+    this.#endpoint.beginWait(0);
+  }
+
+  endTaking(): void {
+    this.#endpoint.endWait();
   }
 
   /** How many calls wait for an entry. */
@@ -61,6 +83,7 @@ export class ErrorQueue {
         break;
       }
       if (typeof entry === "number") break;
+      if (this.taker?.take(entry)) continue;
       if (this.#entries.length < MAX_ENTRIES) this.#entries.push(entry.copy());
       else this.dropped++;
     }
@@ -79,6 +102,7 @@ export class ErrorQueue {
 
   /** Rejects all calls that wait. */
   fail(error: () => Error): void {
+    this.taker?.fail(error);
     this.#queue.failAll(error);
   }
 

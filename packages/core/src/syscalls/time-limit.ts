@@ -7,15 +7,14 @@ import { MSG_DONTWAIT } from "../constants/message-flags.js";
 import { EAGAIN, EINTR, ETIMEDOUT } from "../errno.js";
 import { binding } from "../native/load.js";
 import { longerPause, SHORTEST_PAUSE } from "../timers.js";
+import { milliseconds } from "./clock.js";
 
 /** poll(2), include/uapi/asm-generic/poll.h */
 export const POLLIN = 0x1;
 export const POLLOUT = 0x4;
 
-const now = (): number => binding().now();
-
 /** Whole milliseconds until then, rounded up. Rounded down, the last millisecond would be spent without a pause. */
-const until = (deadline: number) => Math.max(0, Math.ceil(deadline - now()));
+const until = (deadline: number) => Math.max(0, Math.ceil(deadline - milliseconds()));
 
 /** Waits until the descriptor has one of the events. Returns -ETIMEDOUT at the deadline. */
 function readyBy(deadline: number, fd: number, events: number): number {
@@ -41,7 +40,7 @@ export function retryUntilTimeout(
   attempt: (flags: number) => number,
 ): number {
   if (timeout < 0) return attempt(0);
-  const deadline = now() + timeout;
+  const deadline = milliseconds() + timeout;
   let pause = 0;
   for (;;) {
     const result = attempt(MSG_DONTWAIT);
@@ -52,10 +51,10 @@ export function retryUntilTimeout(
       // ppoll(2) ignores a negative descriptor, so this only waits.
       binding().poll(-1, 0, Math.min(pause, left));
     }
-    const before = now();
+    const before = milliseconds();
     const ready = readyBy(deadline, fd, events);
     if (ready < 0) return ready;
-    const waited = now() - before >= SHORTEST_PAUSE;
+    const waited = milliseconds() - before >= SHORTEST_PAUSE;
     pause = waited ? 0 : longerPause(pause);
   }
 }
@@ -63,7 +62,7 @@ export function retryUntilTimeout(
 /** Like {@link retryUntilTimeout}, for a call that has no MSG_DONTWAIT: makes an attempt only when the descriptor is readable. */
 export function onceReadable(timeout: number, fd: number, attempt: () => number): number {
   if (timeout < 0) return attempt();
-  const deadline = now() + timeout;
+  const deadline = milliseconds() + timeout;
   for (;;) {
     const ready = readyBy(deadline, fd, POLLIN);
     if (ready < 0) return ready;

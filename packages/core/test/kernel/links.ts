@@ -34,17 +34,17 @@ export function links(kind: string): Missing {
   return undefined;
 }
 
-/** The reason if the kernel lacks the queueing discipline that sends packets at their time: tc-fq(8). */
-export function fairQueue(): Missing {
+/** The reason if the kernel lacks a queueing discipline: "fq", or "etf" with its parameters. See tc(8). */
+export function discipline(queueing: string): Missing {
   const missing = firstOf(namespaces(), hasTool("tc"), links("veth"));
   if (missing !== undefined) return missing;
   const name = `probe${process.pid % 100_000}`;
   ip(`link add ${name} type veth`);
   try {
-    execFileSync("tc", `qdisc add dev ${name} root fq`.split(" "), { stdio: "ignore" });
+    execFileSync("tc", `qdisc add dev ${name} root ${queueing}`.split(" "), { stdio: "ignore" });
     return undefined;
   } catch {
-    return "this kernel has no fq";
+    return `this kernel has no ${queueing.split(" ", 1)[0]}`;
   } finally {
     ip(`link del ${name}`);
   }

@@ -5,7 +5,7 @@ import { setsockopt } from "../../src/syscalls/index.js";
 import { rejection } from "../support/outcome.js";
 import { next, udp4, udp6 } from "../support/sockets.js";
 import { valueIn } from "./control.js";
-import { fairQueue } from "./links.js";
+import { discipline } from "./links.js";
 import { firstOf, root, since } from "./missing.js";
 import { namespace } from "./namespace.js";
 import { proves } from "./proves.js";
@@ -31,7 +31,7 @@ describe("SOL_SOCKET on IP sockets", () => {
     }
   });
 
-  proves("txTime", "send", firstOf(root(), fairQueue()), async () => {
+  proves("txTime", "send", firstOf(root(), discipline("fq")), async () => {
     const there = await namespace();
     there.run("tc qdisc add dev lo root fq");
     const place = { at: encodeAddress({ family: "ipv4", address: "127.0.0.1", port: 0 }) };

@@ -10,7 +10,7 @@ import { isBun, isDeno } from "../../src/runtime.js";
 import { counted } from "../support/counted.js";
 import { evaluate } from "../support/evaluate.js";
 import { type Outcome, repository, run } from "../support/pages.js";
-import { withFiles, withHttpServer } from "../support/skip-unless.js";
+import { onRealKernel, withFiles, withHttpServer } from "../support/skip-unless.js";
 import { isEmulated } from "../support/target.js";
 
 let directory: string;
@@ -75,6 +75,18 @@ describe("examples", { timeout }, () => {
     },
   );
 
+  test.skipIf(isEmulated())(
+    "one-way-delay.mjs has both times of each datagram, in their order, on a real kernel",
+    async () => {
+      const lines = (await example("examples/one-way-delay.mjs")).trimEnd().split("\n");
+      expect(lines).toHaveLength(10);
+      for (const [i, line] of lines.entries()) {
+        // No minus: a datagram leaves after the call, and arrives after it has left.
+        expect(line).toMatch(new RegExp(`^packet ${i}: left \\d+ ns after the call, one-way delay \\d+ ns$`));
+      }
+    },
+  );
+
   test("frames.mjs keeps each frame's descriptors with it", async () => {
     expect(await example("examples/frames.mjs")).toBe(
       "no descriptor\none descriptor: one\n500000 bytes\ntwo descriptors: two, three\n",
@@ -97,7 +109,7 @@ describe("examples", { timeout }, () => {
     expect(output).toMatch(/^0 failed; /m);
   });
 
-  // recipes.test.ts runs those in recipes and throughput.
+  // recipes.test.ts runs those in recipes, throughput and reuse-port.
   test("every example is run here", () => {
     const runHere = readFileSync(fileURLToPath(import.meta.url), "utf8");
     for (const name of readdirSync(join(repository, "examples"))) expect(runHere).toContain(name);
@@ -142,6 +154,11 @@ describe("what the documents show", { timeout }, () => {
 
   test("docs/syscalls.md: the first program runs", async () => {
     const [code] = await codeOf("docs/syscalls.md", {});
+    expect(await node(...evaluate(code!))).toEqual({ code: 0, output: "", errors: "" });
+  });
+
+  onRealKernel("docs/reuse-port.md: the first program runs", async () => {
+    const [code] = await codeOf("docs/reuse-port.md", {});
     expect(await node(...evaluate(code!))).toEqual({ code: 0, output: "", errors: "" });
   });
 
@@ -241,8 +258,8 @@ describe("what the documents show", { timeout }, () => {
   }
 
   // README.md says beside its programs that `using` needs Node 24. The programs of the guides run as they are.
-  // pages.test.ts and recipes.test.ts run all programs of three guides.
-  const runElsewhere = ["docs/addresses.md", "docs/recipes.md", "docs/throughput.md"];
+  // Other tests run all programs of these guides.
+  const runElsewhere = ["docs/addresses.md", "docs/recipes.md", "docs/throughput.md", "docs/reuse-port.md"];
   const guides = documents.filter(
     (document) => document.startsWith("docs/") && !runElsewhere.includes(document),
   );

@@ -22,6 +22,7 @@ const throughput = (name: string): string => join(repository, "examples/throughp
 describe.each([
   ["docs/recipes.md", RECIPES],
   ["docs/throughput.md", "examples/throughput"],
+  ["docs/reuse-port.md", "examples/reuse-port"],
 ])("%s", (document, folder) => {
   /** The page with each program as its file has it. */
   const page = (): string =>
@@ -254,6 +255,12 @@ describe.skipIf(isBun || isDeno)("recipes", { timeout }, () => {
     const line = (i: number): string => `packet ${i}: report ${i}, \\d+ ns between the two\\n`;
     expect(await run([recipe("timestamps.mjs")])).toEqual(
       good(matching(new RegExp(`^${[0, 1, 2].map(line).join("")}$`))),
+    );
+  });
+
+  onRealKernel("by-connection-id.mjs gives each thread its clients, wherever they send from", async () => {
+    expect(await run([join(repository, "examples/reuse-port", "by-connection-id.mjs")])).toEqual(
+      good("thread 0 serves the clients 0, 2, 4, 6\nthread 1 serves the clients 1, 3, 5, 7\n"),
     );
   });
 

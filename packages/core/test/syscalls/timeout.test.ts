@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { encodeAddress } from "../../src/address/index.js";
 import { AF_UNIX, MSG_DONTWAIT, SOCK_DGRAM, SOCK_STREAM } from "../../src/constants/index.js";
 import { EINTR } from "../../src/errno.js";
+import { RESULT_NANOSECONDS } from "../../src/native/binding.js";
 import { binding } from "../../src/native/load.js";
 import { bind, recvmmsg, recvmsg, sendmmsg, sendmsg, socket } from "../../src/syscalls/index.js";
 import { keepDescriptors, own } from "../support/owned-descriptors.js";
@@ -50,8 +51,11 @@ describe("a timeout", () => {
     const [, b] = pair(SOCK_DGRAM);
     const native = binding();
     const spans: (number | undefined)[] = [];
-    let time = native.now();
-    vi.spyOn(native, "now").mockImplementation(() => time);
+    let time = 0;
+    vi.spyOn(native, "now").mockImplementation(() => {
+      native.result[RESULT_NANOSECONDS] = time * 1e6;
+      return 1;
+    });
     vi.spyOn(native, "poll").mockImplementation((_fd, _events, timeout) => {
       spans.push(timeout);
       time += 40;
