@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { type Address, type AddressInput, decodeAddress } from "../address/index.js";
 import { checkInteger, checkObject, isPlainBytes, lengthOf } from "../arguments.js";
-import { type CONSTRUCT, checkConstruct } from "../construct.js";
+import { CONSTRUCT, checkConstruct } from "../construct.js";
 import { decodeControl } from "../control/decode.js";
 import type { ControlMessage } from "../control/table.js";
 import type { FileDescriptor } from "../descriptor.js";
@@ -52,6 +52,12 @@ export let slotsOf: (batch: MessageBatch) => BatchSlots;
 /** Makes a batch. `prepare` checks and encodes a message to send. For Socket, not for users. */
 export let newBatch: (slots: BatchSlots, prepare: (message: OutgoingMessage) => SlotMessage) => MessageBatch;
 
+/** Makes a batch. `prepare` checks and encodes a message to send. For Socket, not for users. */
+export let newBatch: (
+  slots: BatchSlots,
+  prepare: (message: OutgoingMessage) => SlotMessage,
+) => MessageBatch;
+
 /** Throws if it is not a batch for sockets of this kind. */
 export function checkBatch(batch: unknown, { family, type }: { family: number; type: number }): BatchSlots {
   if (!(batch instanceof MessageBatch)) {
@@ -85,8 +91,11 @@ export class MessageBatch<A extends Address = Address> implements Disposable {
     newBatch = (slots, prepare) => new MessageBatch(CONSTRUCT, slots, prepare);
   }
 
-  /** @internal */
-  constructor(key: typeof CONSTRUCT, slots: BatchSlots, prepare: (message: OutgoingMessage) => SlotMessage) {
+  private constructor(
+    key: typeof CONSTRUCT,
+    slots: BatchSlots,
+    prepare: (message: OutgoingMessage) => SlotMessage,
+  ) {
     checkConstruct(key, "MessageBatch", "socket.createBatch()");
     this.#slots = slots;
     this.#prepare = prepare;
