@@ -1,0 +1,11 @@
+/**
+ * UDP sockets whose packets have all that their headers say: ECN, destination, interface, hop limit, segments.
+ *
+ * @module
+ */
+export type { UdpCapabilities } from "./capabilities.js";
+export type { UdpMessage } from "./outgoing-packet.js";
+export type { UdpAddress, UdpPacket } from "./packet.js";
+export type { PathMtuDiscovery } from "./path-mtu.js";
+export type { UdpConnectOptions, UdpFacts, UdpOptions } from "./udp-options.js";
+export { type UdpIterationOptions, UdpSocket } from "./udp-socket.js";

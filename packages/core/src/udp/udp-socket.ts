@@ -1,0 +1,349 @@
+import type { AddressInput } from "../address/index.js";
+import { checkObject } from "../arguments.js";
+import { AF_INET, AF_INET6 } from "../constants/address-families.js";
+import { IPPROTO_UDP } from "../constants/protocols.js";
+import { SOCK_DGRAM } from "../constants/socket-types.js";
+import { CONSTRUCT, checkConstruct } from "../construct.js";
+import { codedError, invalidArgType, invalidArgValue, type SystemError } from "../errors.js";
+import { type InspectArguments, inspected } from "../inspecting.js";
+import { type IpFamily, ipFamilyOf, socketFamilyOf } from "../ip-packet.js";
+import { keysOf } from "../known-keys.js";
+import type { Message, OutgoingMessage } from "../message.js";
+import { SIGNAL_KEYS } from "../socket/abort.js";
+import { addressesOf } from "../socket/address-of.js";
+import { withCallerStack } from "../socket/caller-stack.js";
+import { rejectInTurn } from "../socket/fairness.js";
+import type { SendResult } from "../socket/send-queue.js";
+import { NO_SEND_OPTIONS, type SendOptions } from "../socket/sending.js";
+import { Socket } from "../socket.js";
+import { capabilitiesOf, type UdpCapabilities } from "./capabilities.js";
+import { checkUdpMessage, HeaderControl, type UdpMessage } from "./outgoing-packet.js";
+import type { UdpAddress, UdpPacket } from "./packet.js";
+import { packetOfMessage } from "./packet-decoding.js";
+import {
+  checkPathMtuDiscovery,
+  getPathMtuDiscovery,
+  type PathMtuDiscovery,
+  setPathMtuDiscovery,
+} from "./path-mtu.js";
+import {
+  checkUdpFacts,
+  checkUdpOptions,
+  prepareSocket,
+  switchFacts,
+  type UdpConnectOptions,
+  type UdpFacts,
+  type UdpOptions,
+} from "./udp-options.js";
+
+/** Options of {@link UdpSocket.packets}. */
+export interface UdpIterationOptions {
+  signal?: AbortSignal;
+  /**
+   * Called with each error that does not end the iteration: an ICMP report, a temporary lack of memory. Without it, the iteration
+   * ignores them.
+   */
+  onError?: (error: SystemError) => void;
+}
+
+const ITERATION_KEYS = /* @__PURE__ */ keysOf<UdpIterationOptions>({ signal: true, onError: true });
+const NO_OPTIONS: { signal?: AbortSignal } = Object.freeze({});
+
+/**
+ * A UDP socket whose packets have all that their headers say. It has the same names for IPv4 and IPv6, and for a socket of both.
+ *
+ * It is built on a {@link Socket}, which is its property `socket`. Close one of the two when done: `await using udp = …`, or
+ * `close()` in a `finally`.
+ *
+ * @see udp(7), ip(7), ipv6(7)
+ */
+export class UdpSocket implements AsyncIterable<UdpPacket>, AsyncDisposable {
+  /** The socket below: for its options, its error queue, and control messages that have no name here. */
+  readonly socket: Socket<UdpAddress>;
+  readonly #family: IpFamily;
+  readonly #headers: HeaderControl;
+  /** The version of IP in which packets to the connected peer are sent. Undefined: it is not known yet. */
+  #peerFamily: IpFamily | undefined;
+  /** The text of the last destination, and its version of IP. */
+  #lastText: string | undefined;
+  #lastFamily: IpFamily = "ipv4";
+
+  private constructor(key: typeof CONSTRUCT, socket: Socket<UdpAddress>, family: IpFamily) {
+    checkConstruct(
+      key,
+      "UdpSocket",
+      "await UdpSocket.bind(at), await UdpSocket.connect(to) or UdpSocket.from(socket)",
+    );
+    this.socket = socket;
+    this.#family = family;
+    this.#headers = new HeaderControl(family);
+  }
+
+  /**
+   * Makes a UDP socket and binds it to an address. An IPv6 socket that is bound to "::" also receives IPv4 packets, unless
+   * `ipv6Only` is set.
+   *
+   * @throws a system error: EADDRINUSE, EACCES, EADDRNOTAVAIL, …; AbortError
+   * @see bind(2)
+   */
+  static bind(at: AddressInput, options: UdpOptions = {}): Promise<UdpSocket> {
+    const bound = UdpSocket.#made("bind", at, options).catch(rejectInTurn);
+    return withCallerStack(bound, UdpSocket.bind);
+  }
+
+  /**
+   * Makes a UDP socket that sends to one peer and receives from it alone.
+   *
+   * @throws a system error: ENETUNREACH, …; AbortError
+   * @see connect(2)
+   */
+  static connect(to: AddressInput, options: UdpConnectOptions = {}): Promise<UdpSocket> {
+    const connected = UdpSocket.#made("connect", to, options).catch(rejectInTurn);
+    return withCallerStack(connected, UdpSocket.connect);
+  }
+
+  static async #made(
+    call: "bind" | "connect",
+    address: AddressInput,
+    options: UdpOptions,
+  ): Promise<UdpSocket> {
+    const { signal, ipv6Only, reusePort, ...settings } = checkUdpOptions(options, call);
+    const family = socketFamilyOf(address, call === "bind" ? "at" : "to");
+    const socket = Socket.open({
+      family,
+      type: "dgram",
+      ...(ipv6Only !== undefined && { ipv6Only }),
+      ...(reusePort !== undefined && { reusePort }),
+    });
+    try {
+      prepareSocket(socket, family, settings);
+      await socket[call](address, signal ? { signal } : {});
+      return new UdpSocket(CONSTRUCT, socket, family);
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes a UdpSocket of a Socket: one that you have bound yourself, or got from another process. It switches on the facts that
+   * `options` names. Closing one of the two closes the other.
+   *
+   * @throws TypeError: it is no Socket, or no UDP socket
+   */
+  static from(socket: Socket, options: UdpFacts = {}): UdpSocket {
+    if (!(socket instanceof Socket)) {
+      throw invalidArgType("socket", "an instance of Socket", socket, "Write UdpSocket.from(Socket.from(…))");
+    }
+    const facts = checkUdpFacts(options);
+    const [domain, type, protocol] = (["domain", "type", "protocol"] as const).map((name) =>
+      socket.options.get(name),
+    );
+    if ((domain !== AF_INET && domain !== AF_INET6) || type !== SOCK_DGRAM || protocol !== IPPROTO_UDP) {
+      throw invalidArgValue("socket", "must be a UDP socket");
+    }
+    const family = domain === AF_INET ? "ipv4" : "ipv6";
+    switchFacts(socket, family, facts);
+    return new UdpSocket(CONSTRUCT, socket as Socket<UdpAddress>, family);
+  }
+
+  get closed(): boolean {
+    return this.socket.closed;
+  }
+
+  /** What the kernel can do for this socket. The kernel is asked once for each version of IP, without sending anything. */
+  get capabilities(): UdpCapabilities {
+    return capabilitiesOf(this.#family);
+  }
+
+  /**
+   * What the kernel does with packets that are longer than the path's MTU. Setting it on an IPv6 socket also sets it for IPv4
+   * packets. Undefined: the kernel has a value without a name here.
+   *
+   * @see ip(7) IP_MTU_DISCOVER
+   */
+  get pathMtuDiscovery(): PathMtuDiscovery | undefined {
+    return getPathMtuDiscovery(this.socket, this.#family);
+  }
+
+  set pathMtuDiscovery(name: PathMtuDiscovery) {
+    setPathMtuDiscovery(this.socket, this.#family, checkPathMtuDiscovery("pathMtuDiscovery", name));
+  }
+
+  /**
+   * The MTU of the path to the connected peer, in bytes, as the kernel knows it now. Headers of IP and UDP are included.
+   *
+   * @throws `ENOTCONN`: the socket is not connected.
+   * @see ip(7) IP_MTU
+   */
+  get pathMtu(): number {
+    // An IPv6 socket answers for the version of IP of its peer only.
+    return this.socket.options.get(this.#familyOfPeer() === "ipv4" ? "ipMtu" : "ipv6Mtu");
+  }
+
+  /**
+   * Connects the socket: it then sends to this peer, and receives from it alone.
+   *
+   * @see connect(2)
+   */
+  connect(to: AddressInput, options: { signal?: AbortSignal } = {}): Promise<void> {
+    const connecting = this.socket.connect(to, options).finally(() => {
+      this.#peerFamily = undefined;
+    });
+    return withCallerStack(connecting, this.connect);
+  }
+
+  /**
+   * Sends a packet. The first attempt happens within the call. If the kernel has no room, the packet waits its turn. The bytes stay
+   * borrowed until the promise settles: don't change them before.
+   *
+   * @throws TypeError, RangeError: a property of `message` is wrong; a system error (EMSGSIZE, EINVAL: `source` is no address of
+   *   this host, …); AbortError; `ERR_SENDMSG_CLOSED`. Each has `bytesSent`.
+   * @see sendmsg(2)
+   */
+  send(message: UdpMessage, options: SendOptions = NO_SEND_OPTIONS): Promise<SendResult> {
+    let outgoing: OutgoingMessage;
+    try {
+      outgoing = this.#outgoing(message);
+    } catch (error) {
+      return rejectInTurn(Object.assign(error as Error, { bytesSent: 0 }));
+    }
+    return withCallerStack(this.socket.sendmsg(outgoing, options), this.send);
+  }
+
+  /** Sends a packet at once. Returns undefined if the kernel has no room now, or if other sends are waiting. */
+  trySend(message: UdpMessage): SendResult | undefined {
+    let outgoing: OutgoingMessage;
+    try {
+      outgoing = this.#outgoing(message);
+    } catch (error) {
+      throw Object.assign(error as Error, { bytesSent: 0 });
+    }
+    return this.socket.trySendmsg(outgoing);
+  }
+
+  #outgoing(message: UdpMessage): OutgoingMessage {
+    const checked = checkUdpMessage(message);
+    const { data = "", address, segmentSize } = checked;
+    const control = this.#headers.of(checked, () => this.#familyOf(address));
+    const outgoing: OutgoingMessage = { data };
+    if (address !== undefined) outgoing.address = address;
+    if (control !== undefined) outgoing.control = control;
+    if (segmentSize !== undefined) outgoing.control = [...(control ?? []), { name: "udpSegment", value: segmentSize }];
+    return outgoing;
+  }
+
+  /** The version of IP of a packet to this address, or to the peer. */
+  #familyOf(address: AddressInput | undefined): IpFamily {
+    if (this.#family === "ipv4") return "ipv4";
+    if (address === undefined) return this.#familyOfPeer();
+    const { address: text } = address as { address: unknown };
+    if (typeof text === "string" && text === this.#lastText) return this.#lastFamily;
+    const family = ipFamilyOf(address, "message.address");
+    this.#lastText = text as string;
+    this.#lastFamily = family;
+    return family;
+  }
+
+  #familyOfPeer(): IpFamily {
+    if (this.#family === "ipv4") return "ipv4";
+    this.#peerFamily ??= ipFamilyOf(this.socket.getpeername(), "address");
+    return this.#peerFamily;
+  }
+
+  /**
+   * Waits until no send is queued and the kernel would take a packet. See {@link Socket.writable}.
+   *
+   * @see poll(2) POLLOUT
+   */
+  writable(options: { signal?: AbortSignal } = {}): Promise<void> {
+    return withCallerStack(this.socket.writable(options), this.writable);
+  }
+
+  /**
+   * Receives a packet. With GRO, its data can be several datagrams: see {@link UdpPacket.segments}.
+   *
+   * @throws a system error: ECONNREFUSED and others on a connected socket; AbortError; `ERR_SENDMSG_CLOSED`
+   * @see recvmsg(2)
+   */
+  receive(options: { signal?: AbortSignal } = NO_OPTIONS): Promise<UdpPacket> {
+    const receiving = (
+      options === NO_OPTIONS ? this.socket.recvmsg() : this.#receive(options)
+    ).then(packetOrEnd);
+    return withCallerStack(receiving, this.receive);
+  }
+
+  #receive(options: { signal?: AbortSignal }): Promise<Message> {
+    try {
+      const { signal } = checkObject("options", options, SIGNAL_KEYS);
+      return this.socket.recvmsg(signal === undefined ? {} : { signal });
+    } catch (error) {
+      return rejectInTurn(error);
+    }
+  }
+
+  /** Receives a packet if one is there. Returns undefined if none is, or if other receives are waiting. */
+  tryReceive(): UdpPacket | undefined {
+    const message = this.socket.tryRecvmsg();
+    return message === undefined ? undefined : packetOrEnd(message);
+  }
+
+  /**
+   * Iterates over the packets until the socket is closed. Leaving the loop does not close it. ICMP reports don't end the iteration:
+   * see {@link UdpIterationOptions.onError}.
+   */
+  async *packets(options: UdpIterationOptions = {}): AsyncGenerator<UdpPacket, void, undefined> {
+    const given = checkObject("options", options, ITERATION_KEYS);
+    for await (const message of this.socket.messages({ ...given })) yield packetOfMessage(message);
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<UdpPacket, void, undefined> {
+    return this.packets();
+  }
+
+  /** The address to which the socket is bound. @see getsockname(2) */
+  getsockname(): UdpAddress {
+    return this.socket.getsockname();
+  }
+
+  /** The address of the connected peer. @throws `ENOTCONN`. @see getpeername(2) */
+  getpeername(): UdpAddress {
+    return this.socket.getpeername();
+  }
+
+  /** Lets waits on this socket keep the process alive. This is the default. */
+  ref(): this {
+    this.socket.ref();
+    return this;
+  }
+
+  /** Lets the process exit although calls wait on this socket. */
+  unref(): this {
+    this.socket.unref();
+    return this;
+  }
+
+  /** Closes the socket at once: waits and queued sends reject with `ERR_SENDMSG_CLOSED`. See {@link Socket.close}. */
+  close(): Promise<void> {
+    return this.socket.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](...args: InspectArguments): string {
+    return inspected(this, args, "UdpSocket", () => {
+      const { fd } = this.socket;
+      if (fd < 0) return { closed: true };
+      const { pathMtuDiscovery } = this;
+      return { fd, ...addressesOf(fd, this.#family === "ipv4" ? AF_INET : AF_INET6), pathMtuDiscovery };
+    });
+  }
+}
+
+/** The end can come only after somebody called `shutdown("read")` on the socket below. */
+function packetOrEnd(message: Message): UdpPacket {
+  if (message.eof) throw codedError("ERR_INVALID_STATE", "The socket was shut down for reading");
+  return packetOfMessage(message);
+}
