@@ -4,6 +4,7 @@ import { AF_INET, AF_INET6 } from "../constants/address-families.js";
 import { IPPROTO_UDP } from "../constants/protocols.js";
 import { SOCK_DGRAM } from "../constants/socket-types.js";
 import { CONSTRUCT, checkConstruct } from "../construct.js";
+import { ENOTCONN } from "../errno.js";
 import { codedError, invalidArgType, invalidArgValue, type SystemError } from "../errors.js";
 import { type InspectArguments, inspected } from "../inspecting.js";
 import { type IpFamily, ipFamilyOf, socketFamilyOf } from "../ip-packet.js";
@@ -247,8 +248,13 @@ export class UdpSocket implements AsyncIterable<UdpPacket>, AsyncDisposable {
 
   #familyOfPeer(): IpFamily {
     if (this.#family === "ipv4") return "ipv4";
-    this.#peerFamily ??= ipFamilyOf(this.socket.getpeername(), "address");
-    return this.#peerFamily;
+    try {
+      this.#peerFamily ??= ipFamilyOf(this.socket.getpeername(), "address");
+    } catch (error) {
+      // Without a peer, the call for which the version is needed fails, and says why.
+      if ((error as SystemError).errno !== -ENOTCONN) throw error;
+    }
+    return this.#peerFamily ?? "ipv6";
   }
 
   /**
