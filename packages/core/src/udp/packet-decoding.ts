@@ -31,13 +31,18 @@ export function packetOfMessage(message: Message): UdpPacket {
   // A message that was not received by recvmsg(2): bytes that another library had read before the socket was taken over.
   if (raw === undefined) {
     const facts = allFacts(message.control);
-    return packetOf(message.data, message.address as UdpAddress, facts, facts.timestamp);
+    return packetOf(message.data, message.address as UdpAddress, facts, facts.timestamp, message.truncated);
   }
-  return packetOfBytes(message.data, raw.address ?? NO_BYTES, raw.control ?? NO_BYTES);
+  return packetOfBytes(message.data, raw.address, raw.control, message.truncated);
 }
 
 /** Makes the packet of its encoded address and control data. */
-export function packetOfBytes(data: Buffer, address: Uint8Array, control: Uint8Array): UdpPacket {
+export function packetOfBytes(
+  data: Buffer,
+  address = NO_BYTES,
+  control = NO_BYTES,
+  truncated: boolean,
+): UdpPacket {
   let rest = 0;
   let timestamp: bigint | undefined;
   // The kernel writes the time before all other messages: sock_recv_cmsgs(), called by udp_recvmsg().
@@ -49,7 +54,7 @@ export function packetOfBytes(data: Buffer, address: Uint8Array, control: Uint8A
     }
   }
   const facts = factsOf.get(control, rest);
-  return packetOf(data, ownAddress(address), facts, timestamp ?? facts.timestamp);
+  return packetOf(data, ownAddress(address), facts, timestamp ?? facts.timestamp, truncated);
 }
 
 const isTimestamp = (type: number): boolean => type === SO_TIMESTAMPNS_NEW || type === SO_TIMESTAMPNS_OLD;

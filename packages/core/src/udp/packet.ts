@@ -1,6 +1,7 @@
 import type { Ipv4Address, Ipv6Address } from "../address/index.js";
 import { type InspectArguments, inspected } from "../inspecting.js";
 import type { PacketInfo } from "../ip-packet.js";
+import { segmentsOf } from "../message.js";
 
 /** The address of a UDP socket. A socket of both IP versions sees IPv4 peers at v4-mapped addresses ("::ffff:192.0.2.1"). */
 export type UdpAddress = Ipv4Address | Ipv6Address;
@@ -30,6 +31,8 @@ export interface UdpPacket {
   readonly segmentSize: number | undefined;
   /** When the kernel got the packet, in nanoseconds of CLOCK_REALTIME. Only with the option `timestamp: true`. */
   readonly timestamp: bigint | undefined;
+  /** Whether the packet was longer than its slot in a batch. The rest is lost. */
+  readonly truncated: boolean;
   /** The datagrams of which `data` consists. They are views: nothing is copied. */
   segments(): Buffer[];
 }
@@ -50,13 +53,20 @@ class ReceivedPacket implements UdpPacket {
   readonly hopLimit: number | undefined;
   readonly segmentSize: number | undefined;
   readonly timestamp: bigint | undefined;
+  readonly truncated: boolean;
 
   static {
     // Programs know this class by the name of its interface, and console.log() shows that name.
     Object.defineProperty(ReceivedPacket, "name", { value: "UdpPacket" });
   }
 
-  constructor(data: Buffer, address: UdpAddress, facts: PacketFacts, timestamp: bigint | undefined) {
+  constructor(
+    data: Buffer,
+    address: UdpAddress,
+    facts: PacketFacts,
+    timestamp: bigint | undefined,
+    truncated: boolean,
+  ) {
     this.data = data;
     this.address = address;
     this.destination = facts.destination;
@@ -67,23 +77,16 @@ class ReceivedPacket implements UdpPacket {
     this.hopLimit = facts.hopLimit;
     this.segmentSize = facts.segmentSize;
     this.timestamp = timestamp;
+    this.truncated = truncated;
   }
 
   segments(): Buffer[] {
-    return cut(this.data, this.segmentSize);
+    return segmentsOf(this.data, this.segmentSize);
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](...args: InspectArguments): string {
-    return inspected(this, args, "UdpPacket", () => ({ ...this }));
+    return inspected(this, args, "UdpPacket", () => ({ ...this, truncated: this.truncated || undefined }));
   }
-}
-
-/** Cuts joined datagrams apart. */
-function cut(data: Buffer, size: number | undefined): Buffer[] {
-  if (size === undefined || size <= 0 || data.length <= size) return [data];
-  const segments: Buffer[] = [];
-  for (let at = 0; at < data.length; at += size) segments.push(data.subarray(at, at + size));
-  return segments;
 }
 
 export const packetOf = (
@@ -91,4 +94,5 @@ export const packetOf = (
   address: UdpAddress,
   facts: PacketFacts,
   timestamp: bigint | undefined,
-): UdpPacket => new ReceivedPacket(data, address, facts, timestamp);
+  truncated: boolean,
+): UdpPacket => new ReceivedPacket(data, address, facts, timestamp, truncated);
