@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FileDescriptor, Listener, Socket } from "../src/index.js";
 import { memorySocketpair } from "../src/testing/index.js";
-import { UdpSocket } from "../src/udp/index.js";
+import { UdpBatch, UdpSocket } from "../src/udp/index.js";
 import { thrown } from "./support/outcome.js";
 
 type Class = new (...args: unknown[]) => object;
@@ -19,6 +19,7 @@ const classes: [string, Class, string][] = [
     UdpSocket as never,
     "await UdpSocket.bind(at), await UdpSocket.connect(to) or UdpSocket.from(socket)",
   ],
+  ["UdpBatch", UdpBatch as never, "udpSocket.createBatch()"],
   ["MemorySocket", memorySocketpair()[0].constructor as never, "memorySocketpair()"],
 ];
 

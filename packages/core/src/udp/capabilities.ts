@@ -1,12 +1,16 @@
 import { ENOPROTOOPT } from "../errno.js";
 import type { SystemError } from "../errors.js";
 import type { IpFamily } from "../ip-packet.js";
+import { kernelIsOlderThan } from "../kernel-version.js";
 import { Socket } from "../socket.js";
 import { knownPathMtuDiscoveries, type PathMtuDiscovery } from "./path-mtu.js";
 
 /** What the kernel can do for UDP sockets of one version of IP. */
 export interface UdpCapabilities {
-  /** Into how many datagrams the kernel cuts one send (UDP_SEGMENT). 1: into none, and the library does it. */
+  /**
+   * Into how many datagrams the kernel cuts one send (UDP_SEGMENT): 64, or 128 since Linux 6.9. 1: into none, and the library does it.
+   * You may send more: the library then makes several system calls.
+   */
   readonly maxSegments: number;
   /** Whether the kernel can join received datagrams (UDP_GRO). */
   readonly gro: boolean;
@@ -14,8 +18,8 @@ export interface UdpCapabilities {
   readonly pathMtuDiscovery: readonly PathMtuDiscovery[];
 }
 
-/** UDP_MAX_SEGMENTS, include/linux/udp.h, before Linux 6.9. */
-const MAX_SEGMENTS = 64;
+/** UDP_MAX_SEGMENTS, include/linux/udp.h: 64, and 128 since this version. No option says it, and only a send could find it out. */
+const MANY_SEGMENTS_SINCE = "6.9";
 
 /** Any size will do: the socket sends nothing. */
 const SOME_SIZE = 1200;
@@ -24,14 +28,17 @@ const known: Partial<Record<IpFamily, UdpCapabilities>> = {};
 
 /** Asks the kernel by setting options on a socket that is neither bound nor connected. Nothing is sent. */
 export function capabilitiesOf(family: IpFamily): UdpCapabilities {
-  return (known[family] ??= ask(family));
+  known[family] ??= ask(family);
+  return known[family];
 }
+
+const mostSegments = (): number => (kernelIsOlderThan(MANY_SEGMENTS_SINCE) ? 64 : 128);
 
 function ask(family: IpFamily): UdpCapabilities {
   const socket = Socket.open({ family, type: "dgram" });
   try {
     return Object.freeze({
-      maxSegments: isKnown(() => socket.options.set("udpSegment", SOME_SIZE)) ? MAX_SEGMENTS : 1,
+      maxSegments: isKnown(() => socket.options.set("udpSegment", SOME_SIZE)) ? mostSegments() : 1,
       gro: isKnown(() => socket.options.set("udpGro", true)),
       pathMtuDiscovery: Object.freeze(knownPathMtuDiscoveries(socket, family)),
     });

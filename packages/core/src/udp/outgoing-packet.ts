@@ -1,8 +1,8 @@
 import type { AddressInput } from "../address/index.js";
 import { checkObject, type Data } from "../arguments.js";
 import { AF_INET, AF_INET6 } from "../constants/address-families.js";
-import type { ControlMessage } from "../control/index.js";
 import { EncodedControl } from "../control/encoded-control.js";
+import type { ControlMessage } from "../control/index.js";
 import { type IpFamily, type PacketSettings, packetControlOf } from "../ip-packet.js";
 import { keysOf } from "../known-keys.js";
 
@@ -28,11 +28,15 @@ const KEYS = /* @__PURE__ */ keysOf<UdpMessage>({
   txTime: true,
 });
 
-/** Many programs first write send("text"). */
-const FIX = "Write send({ data: … })";
+/** Checks the keys of a packet that `method` got. Many programs first write send("text"). */
+export const checkUdpMessage = (message: UdpMessage, method: "send" | "trySend" | "push"): UdpMessage =>
+  checkObject("message", message, KEYS, FIXES[method]);
 
-export const checkUdpMessage = (message: UdpMessage): UdpMessage =>
-  checkObject("message", message, KEYS, FIX);
+const FIXES = {
+  send: "Write send({ data: … })",
+  trySend: "Write trySend({ data: … })",
+  push: "Write push({ data: … })",
+};
 
 /** What a packet's headers should say. */
 type Headers = Omit<PacketSettings, "segmentSize">;
@@ -92,7 +96,7 @@ export class HeaderControl {
     if (this.#last !== undefined && isWanted(this.#last)) return this.#last.control;
     let found = this.#known.find(isWanted);
     if (found === undefined) {
-      const headers = { ecn, dscp, hopLimit, source, interfaceIndex };
+      const headers = { ecn, dscp, hopLimit, source, interfaceIndex, segmentSize: undefined };
       const control = new EncodedControl(packetControlOf(headers, family, "message"), this.#socketFamily);
       found = { family, ...headers, control };
       this.#known[this.#oldest] = found;

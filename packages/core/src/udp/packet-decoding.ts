@@ -13,12 +13,14 @@ import { type PacketFacts, packetOf, type UdpAddress, type UdpPacket } from "./p
 
 // Turns what recvmsg(2) returned into packets. Only the time is different in every packet, so it is decoded alone.
 
-const NO_BYTES = new Uint8Array(0);
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 const addresses = /* @__PURE__ */ new DecodedOnce((bytes) => decodeAddress(bytes) as UdpAddress);
 
 /** Both IP versions have the same meaning of each level, so the family of the socket makes no difference. */
-const factsOf = /* @__PURE__ */ new DecodedOnce((bytes) => allFacts(decodeControl(bytes, { family: AF_INET })));
+const factsOf = /* @__PURE__ */ new DecodedOnce((bytes) =>
+  allFacts(decodeControl(bytes, { family: AF_INET })),
+);
 
 const item: ControlItem = newItem();
 

@@ -1,8 +1,14 @@
 import type { AddressInput } from "../address/index.js";
-import { CONSTRUCT, checkConstruct } from "../construct.js";
 import { MSG_TRUNC } from "../constants/message-flags.js";
+import { CONSTRUCT, checkConstruct } from "../construct.js";
+import { invalidArgType } from "../errors.js";
 import { type InspectArguments, inspected } from "../inspecting.js";
-import { type BatchCounters, type BatchMessage, type MessageBatch, slotsOf } from "../socket/message-batch.js";
+import {
+  type BatchCounters,
+  type BatchMessage,
+  type MessageBatch,
+  slotsOf,
+} from "../socket/message-batch.js";
 import type { UdpMessage } from "./outgoing-packet.js";
 import type { UdpAddress, UdpPacket } from "./packet.js";
 import { packetOfBytes, packetOfMessage } from "./packet-decoding.js";
@@ -10,12 +16,12 @@ import { packetOfBytes, packetOfMessage } from "./packet-decoding.js";
 /** Options of {@link UdpSocket.createBatch}. */
 export interface UdpBatchOptions {
   /** How many packets the batch has room for: 1 to 1024. Default: 64. */
-  slots?: number | undefined;
+  slots?: number;
   /**
    * How many bytes of data each slot has room for. Of a longer packet that arrives, the rest is lost. Default: 65,536 if the socket
    * receives joined datagrams (`gro`), 2048 if it does not.
    */
-  size?: number | undefined;
+  size?: number;
 }
 
 /** A packet to put into a batch. */
@@ -30,8 +36,8 @@ export let batchOf: (
   prepare: (message: UdpBatchMessage) => BatchMessage,
 ) => UdpBatch;
 
-/** The batch below. For UdpSocket, not for users. */
-export let messagesOf: (batch: UdpBatch) => MessageBatch<UdpAddress>;
+/** The messages of a batch. Throws if it is no batch. For UdpSocket, not for users. */
+export let messagesIn: (batch: UdpBatch) => MessageBatch<UdpAddress>;
 
 /**
  * Memory for many packets, which one system call sends or receives. {@link UdpSocket.createBatch} makes it. Use it again and again:
@@ -45,7 +51,10 @@ export class UdpBatch {
 
   static {
     batchOf = (messages, prepare) => new UdpBatch(CONSTRUCT, messages, prepare);
-    messagesOf = (batch) => batch.#messages;
+    messagesIn = (batch) => {
+      if (batch instanceof UdpBatch) return batch.#messages;
+      throw invalidArgType("batch", "a UdpBatch. createBatch() of a UdpSocket makes one", batch);
+    };
   }
 
   private constructor(

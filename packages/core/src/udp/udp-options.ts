@@ -79,7 +79,7 @@ function checkFacts(given: UdpFacts): UdpFacts {
   const checked: UdpFacts = {};
   for (const name of Object.keys(FACTS) as (keyof UdpFacts)[]) {
     const value = given[name];
-    if (value !== undefined) checked[name] = checkBoolean(`options.${name}`, value);
+    checked[name] = value === undefined ? undefined : checkBoolean(`options.${name}`, value);
   }
   return checked;
 }
@@ -88,7 +88,8 @@ function checkFacts(given: UdpFacts): UdpFacts {
 export function switchFacts(socket: Socket, family: IpFamily, facts: UdpFacts): void {
   const switches: Partial<Record<ControlName, boolean>> = {};
   for (const fact of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
-    const names = fact === "timestamp" ? (["timestampNs"] as const) : namesOfFact(fact satisfies PacketFact, family);
+    const names =
+      fact === "timestamp" ? (["timestampNs"] as const) : namesOfFact(fact satisfies PacketFact, family);
     for (const name of names) switches[name] = facts[fact] ?? DEFAULTS[fact];
   }
   socket.receive(switches);

@@ -6,7 +6,7 @@ import { SOCK_DGRAM } from "../constants/socket-types.js";
 import { CONSTRUCT, checkConstruct } from "../construct.js";
 import { ENOTCONN } from "../errno.js";
 import { codedError, invalidArgType, invalidArgValue, type SystemError } from "../errors.js";
-import { type InspectArguments, inspected } from "../inspecting.js";
+import { type InspectArguments, ifPossible, inspected } from "../inspecting.js";
 import { type IpFamily, ipFamilyOf, socketFamilyOf } from "../ip-packet.js";
 import { keysOf } from "../known-keys.js";
 import type { Message, OutgoingMessage } from "../message.js";
@@ -14,9 +14,14 @@ import { SIGNAL_KEYS } from "../socket/abort.js";
 import { addressesOf } from "../socket/address-of.js";
 import { withCallerStack } from "../socket/caller-stack.js";
 import { rejectInTurn } from "../socket/fairness.js";
+import { iterate, iterateBatches } from "../socket/iterating.js";
+import type { BatchMessage, MessageBatch } from "../socket/message-batch.js";
+import type { ReceiveOptions } from "../socket/receive-request.js";
+import type { Segmentation } from "../socket/segmentation.js";
 import type { SendResult } from "../socket/send-queue.js";
 import { NO_SEND_OPTIONS, type SendOptions } from "../socket/sending.js";
 import { Socket } from "../socket.js";
+import { readU16 } from "../wire/bytes.js";
 import { capabilitiesOf, type UdpCapabilities } from "./capabilities.js";
 import { checkUdpMessage, HeaderControl, type UdpMessage } from "./outgoing-packet.js";
 import type { UdpAddress, UdpPacket } from "./packet.js";
@@ -27,6 +32,13 @@ import {
   type PathMtuDiscovery,
   setPathMtuDiscovery,
 } from "./path-mtu.js";
+import {
+  batchOf,
+  messagesIn,
+  type UdpBatch,
+  type UdpBatchMessage,
+  type UdpBatchOptions,
+} from "./udp-batch.js";
 import {
   checkUdpFacts,
   checkUdpOptions,
@@ -48,6 +60,22 @@ export interface UdpIterationOptions {
 }
 
 const ITERATION_KEYS = /* @__PURE__ */ keysOf<UdpIterationOptions>({ signal: true, onError: true });
+
+/** Options of {@link UdpSocket.batches}. */
+export interface UdpBatchIterationOptions extends UdpIterationOptions, UdpBatchOptions {}
+
+const UDP_BATCH_KEYS = /* @__PURE__ */ keysOf<UdpBatchOptions>({ slots: true, size: true });
+const BATCH_ITERATION_KEYS = /* @__PURE__ */ keysOf<UdpBatchIterationOptions>({
+  slots: true,
+  size: true,
+  signal: true,
+  onError: true,
+});
+
+const LONGEST_PACKET = 65_536;
+/** Longer than the packets of nearly all networks, whose MTU is 1500. */
+const USUAL_PACKET = 2048;
+
 const NO_OPTIONS: { signal?: AbortSignal } = Object.freeze({});
 
 /**
@@ -205,7 +233,7 @@ export class UdpSocket implements AsyncIterable<UdpPacket>, AsyncDisposable {
   send(message: UdpMessage, options: SendOptions = NO_SEND_OPTIONS): Promise<SendResult> {
     let outgoing: OutgoingMessage;
     try {
-      outgoing = this.#outgoing(message);
+      outgoing = this.#outgoing(message, "send");
     } catch (error) {
       return rejectInTurn(Object.assign(error as Error, { bytesSent: 0 }));
     }
@@ -216,21 +244,22 @@ export class UdpSocket implements AsyncIterable<UdpPacket>, AsyncDisposable {
   trySend(message: UdpMessage): SendResult | undefined {
     let outgoing: OutgoingMessage;
     try {
-      outgoing = this.#outgoing(message);
+      outgoing = this.#outgoing(message, "trySend");
     } catch (error) {
       throw Object.assign(error as Error, { bytesSent: 0 });
     }
     return this.socket.trySendmsg(outgoing);
   }
 
-  #outgoing(message: UdpMessage): OutgoingMessage {
-    const checked = checkUdpMessage(message);
+  /** The address may be encoded only if the packet is for a batch. */
+  #outgoing(message: UdpBatchMessage, method: "send" | "trySend" | "push"): OutgoingMessage {
+    const checked = checkUdpMessage(message as UdpMessage, method);
     const { data = "", address, segmentSize } = checked;
     const control = this.#headers.of(checked, () => this.#familyOf(address));
     const outgoing: OutgoingMessage = { data };
     if (address !== undefined) outgoing.address = address;
     if (control !== undefined) outgoing.control = control;
-    if (segmentSize !== undefined) outgoing.control = [...(control ?? []), { name: "udpSegment", value: segmentSize }];
+    if (segmentSize !== undefined) outgoing.segmentSize = segmentSize;
     return outgoing;
   }
 
@@ -238,6 +267,7 @@ export class UdpSocket implements AsyncIterable<UdpPacket>, AsyncDisposable {
   #familyOf(address: AddressInput | undefined): IpFamily {
     if (this.#family === "ipv4") return "ipv4";
     if (address === undefined) return this.#familyOfPeer();
+    if (ArrayBuffer.isView(address)) return familyOfBytes(address as unknown as Uint8Array);
     const { address: text } = address as { address: unknown };
     if (typeof text === "string" && text === this.#lastText) return this.#lastFamily;
     const family = ipFamilyOf(address, "message.address");
@@ -273,9 +303,9 @@ export class UdpSocket implements AsyncIterable<UdpPacket>, AsyncDisposable {
    * @see recvmsg(2)
    */
   receive(options: { signal?: AbortSignal } = NO_OPTIONS): Promise<UdpPacket> {
-    const receiving = (
-      options === NO_OPTIONS ? this.socket.recvmsg() : this.#receive(options)
-    ).then(packetOrEnd);
+    const receiving = (options === NO_OPTIONS ? this.socket.recvmsg() : this.#receive(options)).then(
+      packetOrEnd,
+    );
     return withCallerStack(receiving, this.receive);
   }
 
@@ -298,13 +328,110 @@ export class UdpSocket implements AsyncIterable<UdpPacket>, AsyncDisposable {
    * Iterates over the packets until the socket is closed. Leaving the loop does not close it. ICMP reports don't end the iteration:
    * see {@link UdpIterationOptions.onError}.
    */
-  async *packets(options: UdpIterationOptions = {}): AsyncGenerator<UdpPacket, void, undefined> {
-    const given = checkObject("options", options, ITERATION_KEYS);
-    for await (const message of this.socket.messages({ ...given })) yield packetOfMessage(message);
+  packets(options: UdpIterationOptions = {}): AsyncGenerator<UdpPacket, void, undefined> {
+    const { socket } = this;
+    const source = {
+      get closed() {
+        return socket.closed;
+      },
+      recvmsg: (given: ReceiveOptions) => socket.recvmsg(given).then(packetUnlessEnd),
+    };
+    return iterate<UdpPacket | Message>(source, false, options, ITERATION_KEYS) as AsyncGenerator<
+      UdpPacket,
+      void,
+      undefined
+    >;
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<UdpPacket, void, undefined> {
     return this.packets();
+  }
+
+  /**
+   * Makes memory for many packets, which one system call sends or receives. UDP sockets of the same version of IP can share it.
+   *
+   * @see sendmmsg(2), recvmmsg(2)
+   */
+  createBatch(options: UdpBatchOptions = {}): UdpBatch {
+    const { slots, size = this.#usualSize() } = checkObject("options", options, UDP_BATCH_KEYS);
+    const messages = this.socket.createBatch(slots === undefined ? { size } : { slots, size });
+    return batchOf(messages, (message) => this.#outgoing(message, "push") as BatchMessage);
+  }
+
+  /** The kernel joins datagrams up to the length of the longest IP packet. */
+  #usualSize(): number {
+    return this.#joins ? LONGEST_PACKET : USUAL_PACKET;
+  }
+
+  get #joins(): boolean {
+    return ifPossible(() => this.socket.options.get("udpGro")) ?? false;
+  }
+
+  /**
+   * Sends the packets of a batch, in order, with as few system calls as possible. If there is no room, they wait their turn. Until
+   * the promise settles, the batch can't be changed.
+   *
+   * If a packet fails and others were sent before it, the call ends there and returns how many it has sent. The next call throws the
+   * error, whose `index` is the packet's position in the batch. To go on behind that packet, call {@link UdpBatch.skip}. No packet is
+   * sent twice: `batch.sent` counts those that were sent.
+   *
+   * @returns how many packets this call has sent. 0 if all were sent already.
+   * @throws what {@link send} throws, with the property `index` if the kernel refused a packet.
+   * @see sendmmsg(2)
+   */
+  sendBatch(batch: UdpBatch, options: SendOptions = NO_SEND_OPTIONS): Promise<number> {
+    let messages: MessageBatch<UdpAddress>;
+    try {
+      messages = messagesIn(batch);
+    } catch (error) {
+      return rejectInTurn(error);
+    }
+    return withCallerStack(this.socket.sendBatch(messages, options), this.sendBatch);
+  }
+
+  /** Sends the packets for which there is room at once, and returns how many. Otherwise as {@link sendBatch}. */
+  trySendBatch(batch: UdpBatch): number {
+    return this.socket.trySendBatch(messagesIn(batch));
+  }
+
+  /**
+   * Receives as many packets as are there and as the batch has slots for. Waits for the first one. They replace what the batch held
+   * before.
+   *
+   * @returns how many packets came: at least 1.
+   * @throws `ERR_INVALID_STATE`: the batch has packets that were not sent; else what {@link receive} throws.
+   * @see recvmmsg(2)
+   */
+  recvBatch(batch: UdpBatch, options: { signal?: AbortSignal } = NO_OPTIONS): Promise<number> {
+    let receiving: Promise<number>;
+    try {
+      const messages = messagesIn(batch);
+      const { signal } = checkObject("options", options, SIGNAL_KEYS);
+      receiving = this.socket.recvBatch(messages, signal === undefined ? {} : { signal });
+    } catch (error) {
+      return rejectInTurn(error);
+    }
+    return withCallerStack(receiving, this.recvBatch);
+  }
+
+  /** Receives what is there at once. Returns undefined if nothing is, or if other receives are waiting. */
+  tryRecvBatch(batch: UdpBatch): number | undefined {
+    return this.socket.tryRecvBatch(messagesIn(batch));
+  }
+
+  /**
+   * Iterates over batches of received packets until the socket is closed. Each is the same object, filled anew: what you keep, copy
+   * with {@link UdpBatch.copy}. Otherwise as {@link packets}.
+   *
+   * @example for await (const batch of socket.batches()) for (let i = 0; i < batch.length; i++) handle(batch.packet(i));
+   */
+  batches(options: UdpBatchIterationOptions = {}): AsyncGenerator<UdpBatch, void, undefined> {
+    return iterateBatches<UdpBatch>(this, false, options, BATCH_ITERATION_KEYS);
+  }
+
+  /** How the socket sends packets with a `segmentSize`: an off switch, and counters. */
+  get segmentation(): Segmentation {
+    return this.socket.segmentation;
   }
 
   /** The address to which the socket is bound. @see getsockname(2) */
@@ -347,6 +474,21 @@ export class UdpSocket implements AsyncIterable<UdpPacket>, AsyncDisposable {
     });
   }
 }
+
+/** sin6_addr begins here: struct sockaddr_in6, include/uapi/linux/in6.h. */
+const ADDRESS_AT = 8;
+/** What a v4-mapped address begins with. */
+const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+
+/** The version of IP of a packet to an encoded address. */
+function familyOfBytes(bytes: Uint8Array): IpFamily {
+  const isIpv6 = bytes.length >= 2 && readU16(bytes, 0) === AF_INET6;
+  return isIpv6 && !MAPPED.every((byte, i) => bytes[ADDRESS_AT + i] === byte) ? "ipv6" : "ipv4";
+}
+
+/** The end comes only after somebody called `shutdown("read")` on the socket below. An iteration ends there. */
+const packetUnlessEnd = (message: Message): UdpPacket | Message =>
+  message.eof ? message : packetOfMessage(message);
 
 /** The end can come only after somebody called `shutdown("read")` on the socket below. */
 function packetOrEnd(message: Message): UdpPacket {

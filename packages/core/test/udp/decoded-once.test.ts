@@ -14,7 +14,13 @@ describe("DecodedOnce", () => {
 
   it("decodes the same bytes once, wherever they begin", () => {
     const { calls, get } = counting();
-    expect([get("abc"), get("x"), get("abc"), get("..abc", 2), get("abc")]).toEqual(["ABC", "X", "ABC", "ABC", "ABC"]);
+    expect([get("abc"), get("x"), get("abc"), get("..abc", 2), get("abc")]).toEqual([
+      "ABC",
+      "X",
+      "ABC",
+      "ABC",
+      "ABC",
+    ]);
     expect(calls).toEqual(["abc", "x"]);
   });
 

@@ -99,7 +99,7 @@ describe("facts", () => {
     const off = { ecn: false, destination: false, hopLimit: false, gro: false };
     const { receiver, sender, address } = await ends(WAYS[0]!, off);
     await sender.send({ data: "x", address, ecn: ECN.ect0 });
-    const { data, address: from, ...facts } = await next(receiver);
+    const { data, address: from, truncated, ...facts } = await next(receiver);
     expect(Object.values(facts).filter((it) => it !== undefined)).toEqual([]);
     expect(receiver.socket.options.get("udpGro")).toBe(false);
   });

@@ -35,7 +35,9 @@ export const WAYS: Way[] = [
 ];
 
 export const bound = async (address: string, options: UdpOptions = {}): Promise<UdpSocket> =>
-  own(await UdpSocket.bind({ address, port: 0 }, address === "::" ? { ipv6Only: false, ...options } : options));
+  own(
+    await UdpSocket.bind({ address, port: 0 }, address === "::" ? { ipv6Only: false, ...options } : options),
+  );
 
 export async function ends(
   { bound: at, reached, from }: Way,
