@@ -86,16 +86,20 @@ function checkFacts(given: UdpFacts): UdpFacts {
 
 /** Switches the facts on or off. */
 export function switchFacts(socket: Socket, family: IpFamily, facts: UdpFacts): void {
-  const switches: Partial<Record<ControlName, boolean>> = {};
+  const on: ControlName[] = [];
+  const off: ControlName[] = [];
   for (const fact of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
-    const names =
-      fact === "timestamp" ? (["timestampNs"] as const) : namesOfFact(fact satisfies PacketFact, family);
-    for (const name of names) switches[name] = facts[fact] ?? DEFAULTS[fact];
+    const names: ControlName[] =
+      fact === "timestamp" ? ["timestampNs"] : namesOfFact(fact satisfies PacketFact, family);
+    ((facts[fact] ?? DEFAULTS[fact]) ? on : off).push(...names);
   }
-  socket.receive(switches);
   const { gro } = facts;
-  if (gro === undefined) isKnown(() => socket.receive({ udpGro: true }));
-  else socket.receive({ udpGro: gro });
+  if (gro) on.push("udpGro");
+  if (gro === false) off.push("udpGro");
+  socket.receive(...on);
+  // What the kernel does not know is off already.
+  for (const name of off) isKnown(() => socket.receive({ [name]: false }));
+  if (gro === undefined) isKnown(() => socket.receive("udpGro"));
 }
 
 /** Sets what must be set before the socket can receive anything. */

@@ -13,6 +13,7 @@ import type { Message, OutgoingMessage } from "../message.js";
 import { SIGNAL_KEYS } from "../socket/abort.js";
 import { addressesOf } from "../socket/address-of.js";
 import { withCallerStack } from "../socket/caller-stack.js";
+import { checkAddress } from "../socket/creation-options.js";
 import { rejectInTurn } from "../socket/fairness.js";
 import { iterate, iterateBatches } from "../socket/iterating.js";
 import type { BatchMessage, MessageBatch } from "../socket/message-batch.js";
@@ -137,7 +138,9 @@ export class UdpSocket implements AsyncIterable<UdpPacket>, AsyncDisposable {
     options: UdpOptions,
   ): Promise<UdpSocket> {
     const { signal, ipv6Only, reusePort, ...settings } = checkUdpOptions(options, call);
-    const family = socketFamilyOf(address, call === "bind" ? "at" : "to");
+    const argument = call === "bind" ? "at" : "to";
+    const family = socketFamilyOf(address, argument);
+    checkAddress(argument, address);
     const socket = Socket.open({
       family,
       type: "dgram",
