@@ -14,6 +14,7 @@ import { encodeOption } from "sendmsg/options";
 import { SOL_SOCKET } from "sendmsg/constants";
 import { recvmsg } from "sendmsg/syscalls";
 import * as testing from "sendmsg/testing";
+import { UdpSocket } from "sendmsg/udp";
 
 export async function receive(socket: Socket): Promise<FileDescriptor | undefined> {
   const message: Message = await socket.recvmsg({ maxFds: 1 });
@@ -32,7 +33,7 @@ export const wrong = (): ControlMessage => ({ name: "credentials", value: { pid:
 // @ts-expect-error: there is no such control message.
 export const unheard: ControlMessage["name"] = "unheard";
 export const size: number = socketpair()[0].options.get("rcvBuf");
-void [testing, Listener, NativeLoadError, decodeAddress, encodeOption, recvmsg, SOL_SOCKET];
+void [testing, UdpSocket, Listener, NativeLoadError, decodeAddress, encodeOption, recvmsg, SOL_SOCKET];
 `;
 
 /** What docs/install.md shows for CommonJS. */

@@ -42,20 +42,20 @@ export interface PacketInfo {
   segmentSize?: number;
 }
 
-/** What the headers of a packet should say. For a property that you leave out, the kernel uses the socket's own setting. */
+/** What the headers of a packet should say. For a property that you leave out or that is undefined, the kernel uses the socket's own setting. */
 export interface PacketSettings {
   /** One of {@link ECN}. If you give it without `dscp`, the packet's DSCP is 0. */
-  ecn?: number;
+  ecn?: number | undefined;
   /** The differentiated services code point, 0 to 63. If you give it without `ecn`, the packet does not use ECN. */
-  dscp?: number;
+  dscp?: number | undefined;
   /** IPv4's time to live, IPv6's hop limit: 1 to 255. */
-  hopLimit?: number;
+  hopLimit?: number | undefined;
   /** The address of this host to send from. To answer a packet, give its {@link PacketInfo.local}. */
-  source?: string;
+  source?: string | undefined;
   /** The interface on which to send. */
-  interfaceIndex?: number;
+  interfaceIndex?: number | undefined;
   /** The kernel cuts the data into datagrams of this size. Only on UDP (UDP_SEGMENT). */
-  segmentSize?: number;
+  segmentSize?: number | undefined;
 }
 
 /** The version of IP that a socket uses. */
@@ -79,8 +79,19 @@ const SETTINGS = /* @__PURE__ */ keysOf<PacketSettings>({
   segmentSize: true,
 });
 
-const IPV4_NAMES = ["ipTos", "ipTtl", "ipPktInfo"] as const satisfies readonly ControlName[];
-const IPV6_NAMES = ["ipv6Tclass", "ipv6HopLimit", "ipv6PktInfo"] as const satisfies readonly ControlName[];
+/** What a packet's headers can say. `ecn` includes the DSCP. `destination` includes `local` and the interface. */
+export type PacketFact = "ecn" | "hopLimit" | "destination";
+
+/** The control message that brings a fact, for each version of IP. */
+const FACTS: Readonly<Record<PacketFact, Readonly<Record<IpFamily, ControlName>>>> = {
+  ecn: { ipv4: "ipTos", ipv6: "ipv6Tclass" },
+  hopLimit: { ipv4: "ipTtl", ipv6: "ipv6HopLimit" },
+  destination: { ipv4: "ipPktInfo", ipv6: "ipv6PktInfo" },
+};
+
+/** The control messages that bring a fact on a socket of this family. IPv6 sockets receive IPv4 packets too. */
+export const namesOfFact = (fact: PacketFact, family: IpFamily): ControlName[] =>
+  family === "ipv4" ? [FACTS[fact].ipv4] : [FACTS[fact].ipv4, FACTS[fact].ipv6];
 
 /**
  * Returns the names of the control messages that {@link readPacketInfo} reads. Switch them on with
@@ -93,7 +104,8 @@ export function packetInfoNames(family: IpFamily, options: { segments?: boolean 
   const { segments = false } = checkObject("options", options, NAMES_OPTIONS);
   checkBoolean("options.segments", segments);
   checkIpFamily("family", family);
-  const names: ControlName[] = family === "ipv4" ? [...IPV4_NAMES] : [...IPV4_NAMES, ...IPV6_NAMES];
+  const versions: IpFamily[] = family === "ipv4" ? ["ipv4"] : ["ipv4", "ipv6"];
+  const names = versions.flatMap((version) => Object.values(FACTS).map((fact) => fact[version]));
   if (segments) names.push("udpGro");
   return names;
 }
@@ -169,29 +181,34 @@ export function readPacketInfo(message: { readonly control: readonly ControlMess
  * @see ip(7), ipv6(7), udp(7)
  */
 export function packetControl(settings: PacketSettings, to: AddressInput | IpFamily): ControlMessage[] {
-  const { ecn, dscp, hopLimit, source, interfaceIndex, segmentSize } = checkObject(
-    "settings",
-    settings,
-    SETTINGS,
-  );
-  const family = typeof to === "string" ? checkIpFamily("to", to) : familyOfPacket(to);
+  const given = checkObject("settings", settings, SETTINGS);
+  const family = typeof to === "string" ? checkIpFamily("to", to) : ipFamilyOf(to, "to");
+  return packetControlOf(given, family, "settings");
+}
+
+/** Does what {@link packetControl} does, for settings that have only known keys. `argument` is their name in errors. */
+export function packetControlOf(
+  { ecn, dscp, hopLimit, source, interfaceIndex, segmentSize }: PacketSettings,
+  family: IpFamily,
+  argument: string,
+): ControlMessage[] {
   const control: ControlMessage[] = [];
   if (ecn !== undefined || dscp !== undefined) {
-    const low = ecn === undefined ? ECN.notEct : checkInteger("settings.ecn", ecn, 0, MAX_ECN);
-    const high = dscp === undefined ? 0 : checkInteger("settings.dscp", dscp, 0, MAX_DSCP);
+    const low = ecn === undefined ? ECN.notEct : checkInteger(`${argument}.ecn`, ecn, 0, MAX_ECN);
+    const high = dscp === undefined ? 0 : checkInteger(`${argument}.dscp`, dscp, 0, MAX_DSCP);
     const value = (high << ECN_BITS) | low;
     control.push({ name: family === "ipv4" ? "ipTos" : "ipv6Tclass", value });
   }
   if (hopLimit !== undefined) {
-    const value = checkInteger("settings.hopLimit", hopLimit, 1, MAX_HOP_LIMIT);
+    const value = checkInteger(`${argument}.hopLimit`, hopLimit, 1, MAX_HOP_LIMIT);
     control.push({ name: family === "ipv4" ? "ipTtl" : "ipv6HopLimit", value });
   }
   if (source !== undefined || interfaceIndex !== undefined) {
-    const address = source === undefined ? ANY[family] : checkSource(source, family);
+    const address = source === undefined ? ANY[family] : checkSource(`${argument}.source`, source, family);
     const index =
       interfaceIndex === undefined
         ? 0
-        : checkInteger("settings.interfaceIndex", interfaceIndex, 0, 0x7fffffff);
+        : checkInteger(`${argument}.interfaceIndex`, interfaceIndex, 0, 0x7fffffff);
     control.push(
       family === "ipv4"
         ? {
@@ -204,7 +221,7 @@ export function packetControl(settings: PacketSettings, to: AddressInput | IpFam
   if (segmentSize !== undefined) {
     control.push({
       name: "udpSegment",
-      value: checkInteger("settings.segmentSize", segmentSize, 1, MAX_SEGMENT),
+      value: checkInteger(`${argument}.segmentSize`, segmentSize, 1, MAX_SEGMENT),
     });
   }
   return control;
@@ -216,13 +233,19 @@ function checkIpFamily(argument: string, family: unknown): IpFamily {
 }
 
 /** The version of IP in which a packet to this address is sent. */
-function familyOfPacket(to: AddressInput): IpFamily {
-  const { family, keys } = codecOf(to, "to");
-  checkKeys("to", to, keys);
-  if (family === AF_INET) return "ipv4";
-  if (family !== AF_INET6) throw invalidArgValue("to", "must be an IPv4 or IPv6 address");
+export function ipFamilyOf(to: AddressInput, argument: string): IpFamily {
+  if (socketFamilyOf(to, argument) === "ipv4") return "ipv4";
   const { address } = to as { address: unknown };
-  return withoutMapping(checkString("to.address", address)).includes(":") ? "ipv6" : "ipv4";
+  return withoutMapping(checkString(`${argument}.address`, address)).includes(":") ? "ipv6" : "ipv4";
+}
+
+/** The version of IP of a socket that can be bound or connected to this address. A v4-mapped address needs an IPv6 socket. */
+export function socketFamilyOf(address: AddressInput, argument: string): IpFamily {
+  const { family, keys } = codecOf(address, argument);
+  checkKeys(argument, address, keys);
+  if (family === AF_INET) return "ipv4";
+  if (family !== AF_INET6) throw invalidArgValue(argument, "must be an IPv4 or IPv6 address");
+  return "ipv6";
 }
 
 const isMulticast = (address: string): boolean => /^ff/i.test(address);
@@ -238,15 +261,15 @@ function withoutMapping(address: string): string {
   return canonical.startsWith(MAPPED) && canonical.includes(".") ? canonical.slice(MAPPED.length) : address;
 }
 
-function checkSource(source: unknown, family: IpFamily): string {
-  const plain = withoutMapping(checkString("settings.source", source));
+function checkSource(argument: string, source: unknown, family: IpFamily): string {
+  const plain = withoutMapping(checkString(argument, source));
   const isOfFamily =
     family === "ipv4"
       ? writeIpv4(plain, new Uint8Array(IPV4_BYTES), 0)
       : writeIpv6(plain, new Uint8Array(IPV6_BYTES), 0);
   if (!isOfFamily) {
     throw invalidArgValue(
-      "settings.source",
+      argument,
       `must be an ${family === "ipv4" ? "IPv4" : "IPv6"} address, as the packet is. Received ${JSON.stringify(source)}`,
     );
   }

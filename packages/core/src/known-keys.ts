@@ -93,6 +93,8 @@ const SAME_MEANING: Readonly<Record<string, readonly string[]>> = {
   length: ["size"],
   ttl: ["hopLimit"],
   tos: ["dscp"],
+  src: ["source"],
+  gso: ["segmentSize"],
   ifindex: ["interfaceIndex", "interface"],
   signal: ["timeout"],
   permissions: ["mode"],

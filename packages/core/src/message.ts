@@ -166,6 +166,9 @@ export function segmentsOf(
   return segments;
 }
 
+/** The bytes of a message from the kernel, before they are decoded. For the layers above, not for users. */
+export let rawPartsOf: (message: Message) => RawParts | undefined;
+
 class KernelMessage<D extends Descriptor> implements Message<D> {
   readonly data: Buffer;
   readonly flags: number;
@@ -179,6 +182,7 @@ class KernelMessage<D extends Descriptor> implements Message<D> {
   #address: Address | undefined;
 
   static {
+    rawPartsOf = (message) => (#raw in message ? message.#raw : undefined);
     // Programs know this class by the name of its interface, and console.log() shows that name.
     Object.defineProperty(KernelMessage, "name", { value: "Message" });
   }

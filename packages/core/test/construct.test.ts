@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FileDescriptor, Listener, Socket } from "../src/index.js";
 import { memorySocketpair } from "../src/testing/index.js";
+import { UdpBatch, UdpSocket } from "../src/udp/index.js";
 import { thrown } from "./support/outcome.js";
 
 type Class = new (...args: unknown[]) => object;
@@ -13,6 +14,12 @@ const classes: [string, Class, string][] = [
   ],
   ["Listener", Listener as never, "await Listener.listen(at) or Listener.from(fd)"],
   ["FileDescriptor", FileDescriptor as never, "FileDescriptor.adopt(fd) or FileDescriptor.claim(ticket)"],
+  [
+    "UdpSocket",
+    UdpSocket as never,
+    "await UdpSocket.bind(at), await UdpSocket.connect(to) or UdpSocket.from(socket)",
+  ],
+  ["UdpBatch", UdpBatch as never, "udpSocket.createBatch()"],
   ["MemorySocket", memorySocketpair()[0].constructor as never, "memorySocketpair()"],
 ];
 

@@ -57,7 +57,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   framing: ["constants", "control", "descriptor", "message", "socket", "socket.ts"],
 };
 
-const ABOVE_ALL = ["index", "listener", "socketpair", "testing", "cli"];
+const ABOVE_ALL = ["index", "listener", "socketpair", "testing", "udp", "cli"];
 
 const files = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter((file) =>
   file.endsWith(".ts"),

@@ -3,6 +3,13 @@ import { membersOf, rowsOf, sectionsOf } from "./support/pages.js";
 
 // docs/reference.md has every member of what users hold in their hands.
 
+/** The sections about another entry point, `sendmsg/udp`. The rest is as in SECTIONS. */
+const UDP_SECTIONS: [heading: string, interfaces: string[]][] = [
+  ["UdpSocket", ["UdpSocket"]],
+  ["Options of a UdpSocket", ["UdpFacts", "UdpConnectOptions", "UdpOptions"]],
+  ["UdpBatch", ["UdpBatch"]],
+];
+
 /** The heading of a section, the interfaces and classes whose members it lists, and members that another section has. */
 const SECTIONS: [heading: string, interfaces: string[], elsewhere?: string[]][] = [
   ["Options of a new socket", ["SocketOptions"]],
@@ -45,6 +52,17 @@ describe("docs/reference.md has a row for every member, and no other", () => {
     const members = interfaces.flatMap((name) => [...membersOf("index", name).keys()]);
     const expected = [...new Set(members)].filter((name) => !elsewhere.includes(name));
     expect(rowsIn(heading).flatMap(namesIn).sort()).toEqual(expected.sort());
+  });
+
+  test.each(UDP_SECTIONS)("%s of sendmsg/udp", (heading, interfaces) => {
+    const expected = new Set(interfaces.flatMap((name) => [...membersOf("udp", name).keys()]));
+    expect(rowsIn(heading).flatMap(namesIn).sort()).toEqual([...expected].sort());
+  });
+
+  test("UDP packets of sendmsg/udp", () => {
+    const names = [...membersOf("udp", "UdpPacket"), ...membersOf("udp", "UdpMessage")].map(([name]) => name);
+    const expected = new Set([...names, ...membersOf("index", "PacketSettings").keys()]);
+    expect(rowsIn("UDP packets").flatMap(namesIn).sort()).toEqual([...expected].sort());
   });
 
   test("Making a socket", () => {

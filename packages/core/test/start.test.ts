@@ -48,6 +48,7 @@ describe("what an import loads", () => {
     ["control/index.js", 4],
     ["options/index.js", 4],
     ["testing/index.js", 7],
+    ["udp/index.js", 7],
   ])("%s: %i files", (entry, count) => {
     expect([...filesOf(entry)]).toHaveLength(count);
   });

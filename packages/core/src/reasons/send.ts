@@ -13,6 +13,7 @@ import {
   EINVAL,
   EISCONN,
   EMSGSIZE,
+  ENETUNREACH,
   ENOTCONN,
   EOPNOTSUPP,
   EPERM,
@@ -118,6 +119,19 @@ function isReceivedOnly(name: string): boolean {
   );
 }
 
+/** The kernel gives the same errors for a source that this machine does not have as for a destination without a route. */
+function foreignSource(facts: Unsent): string | undefined {
+  for (const { name, value } of controlOf(facts) as { name: string; value: unknown }[]) {
+    let source: string | undefined;
+    if (name === "ipPktInfo") source = (value as { specificDestination: string }).specificDestination;
+    if (name === "ipv6PktInfo") source = (value as { address: string }).address;
+    if (source !== undefined && source !== "0.0.0.0" && source !== "::") {
+      return `the packet is to leave from ${source}, which may be no address of this machine. See: ip address`;
+    }
+  }
+  return undefined;
+}
+
 function invalid(facts: Unsent): string | undefined {
   const { address, family, type } = facts;
   const known = withoutInterface(address);
@@ -125,6 +139,8 @@ function invalid(facts: Unsent): string | undefined {
   if (isIp(family) && type === SOCK_DGRAM && (address as { port?: number } | undefined)?.port === 0) {
     return "message.address.port is 0, and a packet needs a port";
   }
+  const foreign = foreignSource(facts);
+  if (foreign !== undefined) return foreign;
   const items = controlOf(facts);
   const received = items.findIndex(({ name }) => isReceivedOnly(name));
   if (received >= 0) {
@@ -186,4 +202,5 @@ export const SEND: Reasons<Unsent> = {
     );
   },
   [EINVAL]: invalid,
+  [ENETUNREACH]: (facts) => foreignSource(facts) ?? DESTINATION[ENETUNREACH]!(facts),
 };

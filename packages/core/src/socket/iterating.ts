@@ -202,17 +202,18 @@ class Iteration<T> implements AsyncGenerator<T, void, undefined> {
 Object.setPrototypeOf(Iteration.prototype, prototype);
 
 /** Iterates over the messages that a socket receives, until the end of the stream, or until the socket is closed. */
-export function iterate<M extends { readonly eof: boolean }>(
+export function iterate<M extends object>(
   socket: { readonly closed: boolean; recvmsg(options: ReceiveOptions): Promise<M> },
   hasConnection: boolean,
   given: IterationOptions,
+  keys = ITERATION_KEYS,
 ): AsyncGenerator<M, void, undefined> {
   return new Iteration(() => {
-    const { onError, ...rest } = checkObject("options", given, ITERATION_KEYS);
+    const { onError, ...rest } = checkObject("options", given, keys);
     const options = Object.keys(rest).length === 0 ? NO_OPTIONS : rest;
     return {
       take: () => socket.recvmsg(options),
-      isEnd: ({ eof }) => eof,
+      isEnd: (message) => (message as { readonly eof?: boolean }).eof === true,
       isClosed: () => socket.closed,
       persistence: forReceives(hasConnection, onError),
     };
@@ -237,9 +238,10 @@ export function iterateBatches<B extends { readonly length: number }>(
   },
   hasConnection: boolean,
   given: BatchIterationOptions,
+  keys = BATCH_KEYS,
 ): AsyncGenerator<B, void, undefined> {
   return new Iteration(() => {
-    const { onError, slots, size, ...options } = checkObject("options", given, BATCH_KEYS);
+    const { onError, slots, size, ...options } = checkObject("options", given, keys);
     const batch = socket.createBatch({ slots, size } as BatchOptions);
     return {
       take: () => socket.recvBatch(batch, options).then(() => batch),

@@ -52,12 +52,6 @@ export let slotsOf: (batch: MessageBatch) => BatchSlots;
 /** Makes a batch. `prepare` checks and encodes a message to send. For Socket, not for users. */
 export let newBatch: (slots: BatchSlots, prepare: (message: OutgoingMessage) => SlotMessage) => MessageBatch;
 
-/** Makes a batch. `prepare` checks and encodes a message to send. For Socket, not for users. */
-export let newBatch: (
-  slots: BatchSlots,
-  prepare: (message: OutgoingMessage) => SlotMessage,
-) => MessageBatch;
-
 /** Throws if it is not a batch for sockets of this kind. */
 export function checkBatch(batch: unknown, { family, type }: { family: number; type: number }): BatchSlots {
   if (!(batch instanceof MessageBatch)) {

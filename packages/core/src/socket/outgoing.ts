@@ -8,6 +8,7 @@ import { SCM_MAX_FD, SCM_RIGHTS } from "../constants/socket.js";
 import { SOCK_DGRAM, SOCK_STREAM } from "../constants/socket-types.js";
 import { UDP_SEGMENT } from "../constants/udp.js";
 import { encodeControl } from "../control/encode.js";
+import { EncodedControl } from "../control/encoded-control.js";
 import type { ControlMessage } from "../control/table.js";
 import { invalidArgValue } from "../errors.js";
 import { notAList } from "../interop/sendable.js";
@@ -115,7 +116,9 @@ export function checkOutgoing<F, A>(
   }
   const size = segmentSize === undefined ? 0 : checkSegmentSize("message.segmentSize", segmentSize, facts);
   let control: Uint8Array | null = null;
-  if (items !== undefined) {
+  if (items instanceof EncodedControl) {
+    control = items.bytes;
+  } else if (items !== undefined) {
     const list = checkArray<ControlMessage>("message.control", items);
     const rights = list.findIndex(isRights);
     if (rights >= 0) {

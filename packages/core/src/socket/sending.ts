@@ -22,6 +22,7 @@ import {
 import { MSG_DONTWAIT, MSG_NOSIGNAL } from "../constants/message-flags.js";
 import { SHUT_WR } from "../constants/shutdown.js";
 import { SOCK_STREAM } from "../constants/socket-types.js";
+import { EncodedControl } from "../control/encoded-control.js";
 import { encodeRights } from "../control/rights.js";
 import { type FileDescriptor, hold, holdUncollected } from "../descriptor.js";
 import { EAGAIN, EFAULT, EMSGSIZE } from "../errno.js";
@@ -153,11 +154,12 @@ const REFUSE_NOSIGNAL: ReadonlySet<number> = new Set([AF_RDS, AF_AX25, AF_NETROM
 const NONE: readonly never[] = [];
 const NO_VIEWS: Uint8Array[] = [];
 
-/** A message that has only bytes. Its first call was already made. */
+/** A message that has no descriptors. Its first call was already made. */
 function plainMessage(
   data: Uint8Array,
   total: number,
   inParts: boolean,
+  control: Uint8Array | null,
   address: Uint8Array | null,
   flags: number,
   first: number,
@@ -167,8 +169,8 @@ function plainMessage(
     total,
     inParts,
     batch: undefined,
-    control: null,
-    controlWithFds: null,
+    control,
+    controlWithFds: control,
     address,
     flags,
     fds: NONE,
@@ -250,8 +252,9 @@ export class Sending implements Transport<Prepared> {
       }
       const { data, fds, control, address, segmentSize, flags } = checkMessage(message);
       let plain: PreparedMessage | undefined;
-      if (fds === undefined && control === undefined && flags === undefined && signal === undefined) {
-        if (isPlainBytes(data) && segmentSize === undefined) {
+      if (fds === undefined && flags === undefined && segmentSize === undefined && signal === undefined) {
+        if ((control === undefined || control instanceof EncodedControl) && isPlainBytes(data)) {
+          const encoded = control === undefined ? null : control.bytes;
           const to = address === undefined ? null : this.#encode("message.address", address);
           // Read the length after all code that runs the caller's code: that code could send too, or transfer the memory.
           const length = lengthOf(data);
@@ -259,9 +262,9 @@ export class Sending implements Transport<Prepared> {
             // The fast path, which most sends take. If the kernel did not take all bytes, the rest or the error goes the same way
             // as any other.
             const outOfTurn = !mayTry();
-            const first = this.#call(data, null, to, this.#alwaysSet);
+            const first = this.#call(data, encoded, to, this.#alwaysSet);
             if (first === length || (first >= 0 && !this.isStream)) return wentAtOnce(first, outOfTurn);
-            plain = plainMessage(data, length, this.isStream, to, this.#alwaysSet, first);
+            plain = plainMessage(data, length, this.isStream, encoded, to, this.#alwaysSet, first);
           }
         }
       }
@@ -561,8 +564,7 @@ export class Sending implements Transport<Prepared> {
     const { iov, total, control, address, flags } = batch.outgoing(batch.sent, 0);
     const sendables = batch.attachedOf(batch.sent)?.sendables ?? NONE;
     const message = {
-      ...plainMessage(iov as Uint8Array, total, false, address, flags, result),
-      control,
+      ...plainMessage(iov as Uint8Array, total, false, control, address, flags, result),
       sendables,
     };
     return this.#failure(result, message);

@@ -87,6 +87,16 @@ describe("examples", { timeout }, () => {
     },
   );
 
+  test("udp-echo.mjs answers from the address that was asked, by both versions of IP", async () => {
+    const lines = (await example("examples/udp-echo.mjs")).trimEnd().split("\n");
+    expect(lines).toEqual([
+      "127.0.0.2 answered hello, ECN 2",
+      "5 datagrams came back, complete",
+      "::1 answered hello, ECN 2",
+      "5 datagrams came back, complete",
+    ]);
+  });
+
   test("frames.mjs keeps each frame's descriptors with it", async () => {
     expect(await example("examples/frames.mjs")).toBe(
       "no descriptor\none descriptor: one\n500000 bytes\ntwo descriptors: two, three\n",
@@ -259,7 +269,13 @@ describe("what the documents show", { timeout }, () => {
 
   // README.md says beside its programs that `using` needs Node 24. The programs of the guides run as they are.
   // Other tests run all programs of these guides.
-  const runElsewhere = ["docs/addresses.md", "docs/recipes.md", "docs/throughput.md", "docs/reuse-port.md"];
+  const runElsewhere = [
+    "docs/addresses.md",
+    "docs/recipes.md",
+    "docs/throughput.md",
+    "docs/reuse-port.md",
+    "docs/udp.md",
+  ];
   const guides = documents.filter(
     (document) => document.startsWith("docs/") && !runElsewhere.includes(document),
   );

@@ -25,7 +25,7 @@ const NEEDS: Record<string, [reason: string, has: boolean]> = {
 const timeout = 180_000;
 
 // Bun and Deno print objects in their own ways.
-describe.skipIf(isBun || isDeno).each(["docs/addresses.md", "docs/timestamps.md"])(
+describe.skipIf(isBun || isDeno).each(["docs/addresses.md", "docs/timestamps.md", "docs/udp.md"])(
   "%s: the programs run, and print what they say",
   { timeout },
   (page) => {

@@ -1,4 +1,3 @@
-import type { FileDescriptor, Listener, Socket } from "../../src/index.js";
 import { close } from "../../src/syscalls/index.js";
 
 let closers: (() => unknown)[] = [];
@@ -16,7 +15,7 @@ export function atEnd(end: () => unknown): void {
 }
 
 /** Closes the object when the test ends. */
-export function own<T extends Socket | Listener | FileDescriptor>(opened: T): T {
+export function own<T extends { close(): unknown }>(opened: T): T {
   atEnd(() => opened.close());
   return opened;
 }
