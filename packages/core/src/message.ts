@@ -152,8 +152,14 @@ const NOTHING: readonly never[] = Object.freeze([]);
 export const isOneDatagram = (length: number, segmentSize: number | undefined): segmentSize is undefined =>
   segmentSize === undefined || segmentSize <= 0 || length <= segmentSize;
 
-/** Cuts `length` bytes at `offset` into the datagrams that they are made of. */
-export function segmentsOf(
+/** Cuts data into the datagrams that they are made of. */
+export const segmentsOf = (data: Buffer, segmentSize: number | undefined): Buffer[] =>
+  isOneDatagram(data.length, segmentSize)
+    ? [data]
+    : cutSegments(data.buffer, data.byteOffset, data.length, segmentSize);
+
+/** The same for `length` bytes at `offset`. */
+export function cutSegments(
   memory: ArrayBufferLike,
   offset: number,
   length: number,
@@ -254,10 +260,7 @@ class KernelMessage<D extends Descriptor> implements Message<D> {
   }
 
   segments(): Buffer[] {
-    const { data, segmentSize } = this;
-    return isOneDatagram(data.length, segmentSize)
-      ? [data]
-      : segmentsOf(data.buffer, data.byteOffset, data.length, segmentSize);
+    return segmentsOf(this.data, this.segmentSize);
   }
 
   get truncated(): boolean {

@@ -7,7 +7,7 @@ import type { ControlMessage } from "../control/table.js";
 import { encodeSegmentSize, segmentSizeIn } from "../control/udp-segment.js";
 import { type FileDescriptor, hold } from "../descriptor.js";
 import { codedError, outOfRange } from "../errors.js";
-import { arrived, isOneDatagram, type Message, RawParts, segmentsOf } from "../message.js";
+import { arrived, cutSegments, isOneDatagram, type Message, RawParts } from "../message.js";
 import {
   ADDRESS_SPACE,
   type Binding,
@@ -253,7 +253,7 @@ export class BatchSlots {
     const segmentSize = this.segmentSizeOf(i);
     if (isOneDatagram(length, segmentSize)) return [this.dataOf(i)];
     this.checkMemory();
-    return segmentsOf(this.#buffer, this.#dataAt(i), length, segmentSize);
+    return cutSegments(this.#buffer, this.#dataAt(i), length, segmentSize);
   }
 
   fdsOf(i: number): readonly FileDescriptor[] {
