@@ -71,8 +71,8 @@ async function ipsec(): Promise<Missing> {
       for (const family of FAMILIES) encrypt(a, b, family);
     });
     return undefined;
-  } catch {
-    return "this kernel has no ESP";
+  } catch (error) {
+    return `this kernel has no ESP: ${(error as Error).message.trim()}`;
   }
 }
 
