@@ -74,12 +74,15 @@ function otherRuntimes() {
   return { inBun: within([bun()]), inDeno: within([deno(), "run", "--allow-all"]) };
 }
 
+const TIMES = ["time", "processor time"];
+
 /** Subjects in which UDP datagrams of 1200 bytes go over the loopback interface, many at a time. `limits`: for Bun and for Deno. */
 function udpBatches(folder, { inBun, inDeno }) {
   const c = compiled("udp", folder);
   const batch = (slots, ...limits) => ({
     name: `batch-${slots}`,
     title: `UDP datagrams of 1200 bytes, sent and received in batches of ${slots}`,
+    measures: TIMES,
     contenders: {
       "C, sendmmsg and recvmmsg": c(`batch-${slots}`),
       "sendmsg, try": oursUdp(`batch-${slots}`),
@@ -92,6 +95,7 @@ function udpBatches(folder, { inBun, inDeno }) {
   const sending = (each) => ({
     name: `offload-${each}`,
     title: `${each} UDP datagram${each === 1 ? "" : "s"} of 1200 bytes sent to one destination, with and without offload`,
+    measures: TIMES,
     contenders: {
       "sendmsg, plain": oursUdp(`send-${each}`),
       "sendmsg, offload": oursUdp(`send-${each}-offload`),
@@ -105,6 +109,7 @@ function udpBatches(folder, { inBun, inDeno }) {
     {
       name: "offload",
       title: "UDP datagrams of 1200 bytes, 48 at a time, with GSO and GRO",
+      measures: TIMES,
       contenders: {
         "C, UDP_SEGMENT and UDP_GRO": c("offload"),
         "sendmsg, await": oursUdp("offload"),

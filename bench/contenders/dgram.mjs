@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { buffers, inTurn, main, timed } from "./timing.mjs";
+import { buffers, inTurn, main, timed, timedTwice } from "./timing.mjs";
 
 const PAIRS = 4;
 
@@ -67,7 +67,7 @@ async function batches(slots) {
       done = resolve;
     });
   };
-  return timed(Math.ceil(30_000 / slots) * slots, async (count) => {
+  return timedTwice(Math.ceil(30_000 / slots) * slots, async (count) => {
     for (let sent = 0; sent < count; sent += slots) await exchange();
   });
 }

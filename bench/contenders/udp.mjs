@@ -1,6 +1,6 @@
 // UDP datagrams of 1200 bytes over the loopback interface, with the library: in batches, and with segmentation offload.
 import { library } from "./library.mjs";
-import { buffers, inTurn, main, timed } from "./timing.mjs";
+import { buffers, inTurn, main, processorTime, timedTwice } from "./timing.mjs";
 
 const { Socket } = await library();
 
@@ -19,7 +19,7 @@ async function pair(options) {
   return [receiver, await Socket.connect(receiver.getsockname(), { type: "dgram" })];
 }
 
-const datagrams = () => inTurn(buffers(16, SIZE));
+const singles = () => inTurn(buffers(16, SIZE));
 
 /** How often a task that repeats `each` operations at once should repeat them, to reach at least `count`. */
 const multipleOf = (each, count) => Math.ceil(count / each) * each;
@@ -29,7 +29,7 @@ async function batches(slots, exchange) {
   const [receiver, sender] = await pair();
   const outgoing = sender.createBatch({ slots, size: SIZE });
   const incoming = receiver.createBatch({ slots, size: 2048 });
-  const data = datagrams();
+  const data = singles();
   const fill = () => {
     outgoing.clear();
     for (let i = 0; i < slots; i++) outgoing.push({ data: data() });
@@ -37,7 +37,7 @@ async function batches(slots, exchange) {
   const look = () => {
     for (let i = 0; i < incoming.length; i++) if (incoming.data(i).length !== SIZE) throw new Error("wrong");
   };
-  return timed(multipleOf(slots, 160_000), (count) =>
+  return timedTwice(multipleOf(slots, 160_000), (count) =>
     exchange({ receiver, sender, outgoing, incoming, fill, look, slots, count }),
   );
 }
@@ -70,7 +70,7 @@ const waiting = (slots) =>
 async function offload() {
   const [receiver, sender] = await pair({ receive: ["udpGro"] });
   const data = inTurn(buffers(4, SEGMENTS * SIZE));
-  return timed(multipleOf(SEGMENTS, 1_200_000), async (count) => {
+  return timedTwice(multipleOf(SEGMENTS, 1_200_000), async (count) => {
     for (let done = 0; done < count; done += SEGMENTS) {
       await sender.sendmsg({ data: data(), segmentSize: SIZE });
       for (let left = SEGMENTS; left > 0; ) {
@@ -91,22 +91,27 @@ async function sending(each, send) {
   const [receiver, sender] = await pair();
   const room = Buffer.alloc(65_536);
   const data = inTurn(buffers(16, each * SIZE));
-  const datagram = datagrams();
+  const datagram = singles();
   const groups = Math.ceil(120 / each);
   const rounds = 1_500;
   let elapsed = 0n;
+  let used = 0;
   const run = (count) => {
     elapsed = 0n;
+    used = 0;
     for (let round = 0; round < count; round++) {
+      const before = processorTime();
       const start = now();
-      for (let i = 0; i < groups; i++) send(sender, each, each === 1 ? datagram : data, datagram);
+      for (let i = 0; i < groups; i++) send(sender, each, data, datagram);
       elapsed += now() - start;
+      used += processorTime() - before;
       while (receiver.tryRecvmsg({ buffers: room }) !== undefined);
     }
   };
   run(rounds / 5);
   run(rounds);
-  return Number(elapsed) / (rounds * groups * each);
+  const datagrams = rounds * groups * each;
+  return [Number(elapsed) / datagrams, (used * 1000) / datagrams];
 }
 
 const plainly = (sender, each, _, datagram) => {
