@@ -8,7 +8,7 @@
 // --against   also measures the library of another checkout, which must be built: so you see the effect of a change
 // --write     replaces the figures in bench/README.md
 //
-// It fails if Bun or Deno misses its limit, a ratio to C, in all tries.
+// It fails if Bun or Deno misses its limit, a ratio to the first contender, in all tries.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { arch, cpus, loadavg, release, tmpdir } from "node:os";
@@ -82,7 +82,8 @@ function measure({ title, measures = [""], once, contenders }) {
 }
 
 /**
- * Returns which contenders miss their limits. Each of these runs again, right after C, because other programs use the machine too.
+ * Returns which contenders miss their limits. Each of these runs again, right after the first one, because other programs use the
+ * machine too.
  */
 function tooSlow({ title, contenders }, rows) {
   const base = Object.values(contenders)[0];
@@ -96,7 +97,9 @@ function tooSlow({ title, contenders }, rows) {
       least = Math.min(least, run(contenders[name])[0] / reference);
     }
     if (least > limit)
-      faults.push(`${name}, ${title}: ${least.toFixed(1)} times C's time, at most ${limit} are permitted`);
+      faults.push(
+        `${name}, ${title}: ${least.toFixed(1)} times the time of ${Object.keys(contenders)[0]}, at most ${limit} are permitted`,
+      );
   }
   return faults;
 }

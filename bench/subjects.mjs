@@ -11,8 +11,11 @@ const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
 const node = (file, ...args) => ({ command: [process.execPath, here(`contenders/${file}`), ...args] });
 
-/** The library. `npm run bench -- --against FOLDER` also runs this contender with another checkout's library. */
-const ours = (...args) => ({ ...node("sendmsg.mjs", ...args), isLibrary: true });
+/** A program of the library. `npm run bench -- --against FOLDER` also runs this contender with another checkout's library. */
+const program = (file, ...args) => ({ ...node(file, ...args), isLibrary: true });
+
+const ours = (...args) => program("sendmsg.mjs", ...args);
+const oursUdp = (...args) => program("udp.mjs", ...args);
 
 /** How many files a process may have open. */
 function mostFiles() {
@@ -32,12 +35,12 @@ function withFiles(files, contender) {
 
 /** Builds a C contender. If there is no compiler, prints that and returns undefined. */
 function compiled(name, folder) {
-  const program = join(folder, name);
+  const file = join(folder, name);
   try {
-    execFileSync(process.env.CC ?? "cc", ["-O2", "-o", program, here(`contenders/${name}.c`)], {
+    execFileSync(process.env.CC ?? "cc", ["-O2", "-o", file, here(`contenders/${name}.c`)], {
       stdio: "pipe",
     });
-    return (task) => ({ command: [program, task] });
+    return (task) => ({ command: [file, task] });
   } catch (error) {
     console.log(`without ${name}.c: ${error.message.split("\n")[0]}`);
     return () => undefined;
@@ -54,7 +57,7 @@ function interpreted(name) {
   }
 }
 
-/** The library in other runtimes. Their ratios to C must stay below a limit. The toolbox has these runtimes only for x64. */
+/** The library in other runtimes. Their ratios to the first contender must stay below a limit. The toolbox has these runtimes only for x64. */
 function otherRuntimes() {
   if (arch() !== "x64") {
     console.log(
@@ -62,11 +65,61 @@ function otherRuntimes() {
     );
     return { inBun: () => undefined, inDeno: () => undefined };
   }
-  const within = (runtime) => (task, limit) => ({
-    command: [...runtime, here("contenders/sendmsg.mjs"), task],
-    limit,
-  });
+  const within =
+    (runtime) =>
+    (task, limit, file = "sendmsg.mjs") => ({
+      command: [...runtime, here(`contenders/${file}`), task],
+      limit,
+    });
   return { inBun: within([bun()]), inDeno: within([deno(), "run", "--allow-all"]) };
+}
+
+const TIMES = ["time", "processor time"];
+
+/** Subjects in which UDP datagrams of 1200 bytes go over the loopback interface, many at a time. `limits`: for Bun and for Deno. */
+function udpBatches(folder, { inBun, inDeno }) {
+  const c = compiled("udp", folder);
+  const batch = (slots, ...limits) => ({
+    name: `batch-${slots}`,
+    title: `UDP datagrams of 1200 bytes, sent and received in batches of ${slots}`,
+    measures: TIMES,
+    contenders: {
+      "C, sendmmsg and recvmmsg": c(`batch-${slots}`),
+      "sendmsg, try": oursUdp(`batch-${slots}`),
+      "sendmsg, await": oursUdp(`batch-${slots}-await`),
+      "sendmsg in Bun, await": inBun(`batch-${slots}-await`, limits[0], "udp.mjs"),
+      "sendmsg in Deno, await": inDeno(`batch-${slots}-await`, limits[1], "udp.mjs"),
+      "node:dgram": node("dgram.mjs", `batch-${slots}`),
+    },
+  });
+  const sending = (each) => ({
+    name: `offload-${each}`,
+    title: `${each} UDP datagram${each === 1 ? "" : "s"} of 1200 bytes sent to one destination, with and without offload`,
+    measures: TIMES,
+    contenders: {
+      "sendmsg, plain": oursUdp(`send-${each}`),
+      "sendmsg, offload": oursUdp(`send-${each}-offload`),
+    },
+  });
+  return [
+    batch(1, 15, 15),
+    batch(8, 10, 10),
+    batch(64, 6, 6),
+    batch(256, 6, 6),
+    {
+      name: "offload",
+      title: "UDP datagrams of 1200 bytes, 48 at a time, with GSO and GRO",
+      measures: TIMES,
+      contenders: {
+        "C, UDP_SEGMENT and UDP_GRO": c("offload"),
+        "sendmsg, await": oursUdp("offload"),
+        "sendmsg in Bun, await": inBun("offload", 15, "udp.mjs"),
+        "sendmsg in Deno, await": inDeno("offload", 15, "udp.mjs"),
+        "node:dgram": node("dgram.mjs", "offload"),
+      },
+    },
+    ...[1, 2, 4, 8, 15].map(sending),
+  ];
 }
 
 const TEN_THOUSAND = 10_000;
@@ -75,7 +128,8 @@ const TEN_THOUSAND = 10_000;
 export function subjects(folder) {
   const c = compiled("unix", folder);
   const python = interpreted("unix");
-  const { inBun, inDeno } = otherRuntimes();
+  const runtimes = otherRuntimes();
+  const { inBun, inDeno } = runtimes;
   return [
     {
       name: "datagram",
@@ -135,6 +189,7 @@ export function subjects(folder) {
         "C, epoll": c(`udp-${how}`),
       },
     })),
+    ...udpBatches(folder, runtimes),
     {
       name: "crowd",
       title: "a round trip beside 10,000 sockets that wait",

@@ -8,16 +8,17 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { cpus, loadavg, release } from "node:os";
-import { packetControl, packetInfoNames, readPacketInfo, Socket } from "sendmsg";
-import { MSG_PEEK } from "sendmsg/constants";
+import { Socket } from "sendmsg";
 import { recvmmsg, sendmmsg } from "sendmsg/syscalls";
 
 const ROUNDS = Number(process.argv[2] ?? 25);
 const BATCHES = Number(process.argv[3] ?? 100);
 const SIZE = 1200;
 const COUNT = 64;
-/** One GSO send has at most 64 KiB. */
+/** 64 KiB is the most that one system call sends: 54 datagrams of this size. */
 const SEGMENTS = 48;
+/** How many messages of that many datagrams are in a batch. */
+const LONG = 4;
 const LOOPBACK = { address: "127.0.0.1", port: 0 };
 
 const data = Buffer.alloc(SIZE, "x");
@@ -54,20 +55,18 @@ async function ours(options) {
   };
 }
 
-/** How many datagrams one call takes, as in examples/throughput/batches.mjs. */
-async function received(socket, state) {
-  const buffers = memory[0].buffers;
-  await socket.recvmsg({ buffers });
-  if (socket.tryRecvmsg({ buffers }) === undefined) return 1;
-  try {
-    const { length } = recvmmsg(socket.fd, memory.slice(0, state.offered));
-    state.offered = length < state.offered ? length : Math.min(2 * state.offered, COUNT);
-    return 2 + length;
-  } catch (error) {
-    if (error.code !== "EAGAIN") throw error;
-    state.offered = 1;
-    return 2;
-  }
+/** Receives at least one datagram, and looks at each. Returns how many there were. */
+async function received(socket, batch) {
+  const length = await socket.recvBatch(batch);
+  for (let i = 0; i < length; i++) if (batch.data(i).length !== SIZE) throw new Error("wrong");
+  return length;
+}
+
+/** Sends one message as often as the batch has slots. */
+async function sent(socket, batch, message) {
+  batch.clear();
+  while (!batch.isFull) batch.push(message);
+  if ((await socket.sendBatch(batch)) !== batch.slots) throw new Error("not all were sent");
 }
 
 /** Each way: what is done before the measurement, what is measured, and what is done after it. */
@@ -88,12 +87,17 @@ async function ways() {
   const buffered = await ours();
   const own = Buffer.alloc(2048);
   const batched = await ours();
-  const growing = { offered: 1 };
-  const alone = await ours();
+  const room = batched.receiver.createBatch({ slots: COUNT });
   const sending = await ours();
-  const segments = await ours({ receive: packetInfoNames("ipv4", { segments: true }) });
+  const outgoing = sending.sender.createBatch({ slots: COUNT, size: SIZE });
+  const segments = await ours({ receive: ["udpGro"] });
   const joined = segments.receiver.messages();
-  const control = packetControl({ segmentSize: SIZE }, "ipv4");
+  const longRoom = segments.receiver.createBatch({ slots: LONG, size: 65_536 });
+  const longOutgoing = segments.sender.createBatch({ slots: LONG, size: long.length });
+  const longMessage = { data: long, segmentSize: SIZE };
+  const drainSegments = async (count) => {
+    for (let left = count; left > 0; ) left -= (await joined.next()).value.segments().length;
+  };
   const nodeSending = await ours();
   const nodeOut = createSocket("udp4");
   nodeOut.connect(nodeSending.receiver.getsockname().port, "127.0.0.1");
@@ -131,24 +135,28 @@ async function ways() {
         for (let i = 0; i < COUNT; i++) buffered.receiver.tryRecvmsg({ buffers: own });
       },
     },
-    "receive: recvmmsg(), up to 64": {
+    "receive: recvBatch(), up to 64": {
       count: COUNT,
       before: batched.fill,
       measured: async () => {
-        for (let i = 0; i < COUNT; ) i += await received(batched.receiver, growing);
+        for (let i = 0; i < COUNT; ) i += await received(batched.receiver, room);
       },
     },
-    "receive: recvmmsg(), but only one is there": {
+    "receive: recvBatch() of 64, but only one is there": {
       count: 1,
-      before: () => alone.sender.trySendmsg({ data }),
-      measured: () => received(alone.receiver, { offered: 1 }),
+      before: () => batched.sender.trySendmsg({ data }),
+      measured: () => received(batched.receiver, room),
     },
-    "receive: recvmmsg() of always 64, but only one is there": {
+    "receive: recvmmsg() of sendmsg/syscalls, up to 64": {
+      count: COUNT,
+      before: batched.fill,
+      measured: batched.drain,
+    },
+    "receive: recvmmsg() of 64, but only one is there": {
       count: 1,
-      before: () => alone.sender.trySendmsg({ data }),
-      measured: async () => {
-        await alone.receiver.recvmsg({ flags: MSG_PEEK, size: 1 });
-        if (recvmmsg(alone.receiver.fd, memory).length !== 1) throw new Error("it was lost");
+      before: () => batched.sender.trySendmsg({ data }),
+      measured: () => {
+        if (recvmmsg(batched.receiver.fd, memory).length !== 1) throw new Error("it was lost");
       },
     },
     "receive: for await, but only one is there": {
@@ -158,15 +166,16 @@ async function ways() {
     },
     "receive: for await with GRO": {
       count: SEGMENTS,
-      before: () => segments.sender.trySendmsg({ data: long, control }),
+      before: () => segments.sender.trySendmsg(longMessage),
+      measured: () => drainSegments(SEGMENTS),
+    },
+    "receive: recvBatch() with GRO": {
+      count: LONG * SEGMENTS,
+      before: () => sent(segments.sender, longOutgoing, longMessage),
       measured: async () => {
-        for (let i = 0; i < SEGMENTS; ) {
-          const { value } = await joined.next();
-          const { segmentSize = value.data.length } = readPacketInfo(value);
-          for (let at = 0; at < value.data.length; at += segmentSize) {
-            value.data.subarray(at, at + segmentSize);
-            i++;
-          }
+        for (let left = LONG * SEGMENTS; left > 0; ) {
+          const length = await segments.receiver.recvBatch(longRoom);
+          for (let i = 0; i < length; i++) left -= longRoom.segments(i).length;
         }
       },
     },
@@ -194,13 +203,25 @@ async function ways() {
       },
       after: sending.drain,
     },
-    "send: sendmmsg() of 64": { count: COUNT, measured: sending.fill, after: sending.drain },
-    "send: trySendmsg() with GSO": {
+    "send: sendBatch() of 64": {
+      count: COUNT,
+      measured: () => sent(sending.sender, outgoing, { data }),
+      after: sending.drain,
+    },
+    "send: sendmmsg() of sendmsg/syscalls, 64": {
+      count: COUNT,
+      measured: sending.fill,
+      after: sending.drain,
+    },
+    "send: await sendmsg({ segmentSize })": {
       count: SEGMENTS,
-      measured: () => segments.sender.trySendmsg({ data: long, control }),
-      after: async () => {
-        for (let bytes = 0; bytes < long.length; ) bytes += (await joined.next()).value.data.length;
-      },
+      measured: () => segments.sender.sendmsg(longMessage),
+      after: () => drainSegments(SEGMENTS),
+    },
+    "send: sendBatch() with segmentSize": {
+      count: LONG * SEGMENTS,
+      measured: () => sent(segments.sender, longOutgoing, longMessage),
+      after: () => drainSegments(LONG * SEGMENTS),
     },
   };
 }
@@ -213,7 +234,7 @@ for (let round = 0; round < ROUNDS + WARM_UP; round++) {
   for (const [name, { count, before, measured, after }] of contenders) {
     let total = 0;
     for (let i = 0; i < BATCHES; i++) {
-      before?.();
+      await before?.();
       const start = processorTime();
       await measured();
       total += processorTime() - start;

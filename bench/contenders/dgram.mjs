@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { buffers, inTurn, main, timed } from "./timing.mjs";
+import { buffers, inTurn, main, timed, timedTwice } from "./timing.mjs";
 
 const PAIRS = 4;
 
@@ -45,4 +45,39 @@ async function udp(connected) {
   });
 }
 
-await main({ "udp-addressed": () => udp(false), "udp-connected": () => udp(true) });
+/** Sends that many datagrams, then waits until all of them have arrived. */
+async function batches(slots) {
+  const receiver = createSocket({ type: "udp4", recvBufferSize: 1 << 20 });
+  receiver.bind(0, "127.0.0.1");
+  await once(receiver, "listening");
+  const sender = createSocket("udp4");
+  sender.connect(receiver.address().port, "127.0.0.1");
+  await once(sender, "connect");
+  const data = inTurn(buffers(16, 1200));
+  let left = 0;
+  let done;
+  receiver.on("message", (message) => {
+    if (message.length !== 1200) throw new Error("wrong");
+    if (--left === 0) done();
+  });
+  const exchange = () => {
+    left = slots;
+    for (let i = 0; i < slots; i++) sender.send(data());
+    return new Promise((resolve) => {
+      done = resolve;
+    });
+  };
+  return timedTwice(Math.ceil(30_000 / slots) * slots, async (count) => {
+    for (let sent = 0; sent < count; sent += slots) await exchange();
+  });
+}
+
+await main({
+  "udp-addressed": () => udp(false),
+  "udp-connected": () => udp(true),
+  "batch-1": () => batches(1),
+  "batch-8": () => batches(8),
+  "batch-64": () => batches(64),
+  "batch-256": () => batches(256),
+  offload: () => batches(48),
+});

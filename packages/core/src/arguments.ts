@@ -194,6 +194,10 @@ export function isPlainBytes(value: unknown): value is Uint8Array {
   return prototype === bufferPrototype || prototype === Uint8Array.prototype;
 }
 
+/** Whether the value needs no other check: exactly a Uint8Array or Buffer, and not empty, so that its memory is not detached. */
+export const isFilledBytes = (value: unknown): value is Uint8Array =>
+  isPlainBytes(value) && lengthOf(value) > 0;
+
 /** Returns the same memory as a plain Uint8Array. */
 function plainView(argument: string, view: ArrayBufferView): Uint8Array {
   if (isPlainBytes(view)) {

@@ -16,13 +16,15 @@ struct Numbers {
 // The arguments of one call. No pointer into JavaScript's memory outlives the call.
 class Arguments {
  public:
-  Arguments(napi_env env, napi_callback_info info) : env_(env) {
+  Arguments(napi_env env, napi_callback_info info) : env_(env), info_(info) {
     void* data = nullptr;
     napi_get_cb_info(env, info, &count_, values_, nullptr, &data);
     environment_ = static_cast<Environment*>(data);
   }
 
   napi_env env() const { return env_; }
+  // For a call with more arguments than this class keeps
+  napi_callback_info info() const { return info_; }
   Environment& environment() const { return *environment_; }
   bool Has(size_t i) const { return i < count_; }
   napi_value operator[](size_t i) const { return values_[i]; }
@@ -102,6 +104,7 @@ class Arguments {
   static constexpr size_t kMost = 6;
 
   napi_env env_;
+  napi_callback_info info_;
   Environment* environment_;
   size_t count_ = kMost;
   napi_value values_[kMost];

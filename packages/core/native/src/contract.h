@@ -38,7 +38,11 @@ constexpr size_t kCallNumbers = 11;
 constexpr int kInArgument = -1;
 
 constexpr size_t kMmsgBytes = 3;
-constexpr size_t kMmsgResults = 4;
+constexpr size_t kMmsgNumbers = 4;
+constexpr unsigned kMmsgViews = 65535;
+constexpr unsigned kMmsgAddress = 1 << 16;
+constexpr unsigned kMmsgControl = 2 << 16;
+constexpr size_t kMmsgParts = 256;
 
 // Positions in the numbers of a slot. The first ones are those of `result`.
 constexpr size_t kSlotBytes = 7;

@@ -31,7 +31,7 @@ export type Iov = Uint8Array | readonly Uint8Array[];
 
 /**
  * Positions in {@link Binding.result} after {@link Binding.recvmsg} and {@link Binding.receive}, and for each message in the
- * `results` of {@link Binding.recvmmsg}. RESULT_ADDRESS_LENGTH is set by {@link Binding.accept4}, too.
+ * `numbers` of {@link Binding.recvmmsg}. RESULT_ADDRESS_LENGTH is set by {@link Binding.accept4}, too.
  */
 export const RESULT_CONTROL_LENGTH = 0;
 export const RESULT_ADDRESS_LENGTH = 1;
@@ -58,9 +58,15 @@ export const RESULT_STOPPED = 8;
  */
 export const RESULT_FDS = 9;
 
-/** In the `results` of {@link Binding.recvmmsg}: the position of a message's length in bytes, and how many numbers a message has. */
+/** In the `numbers` of {@link Binding.recvmmsg}: the position of a message's length in bytes, and how many numbers a message has. */
 export const MMSG_BYTES = 3;
-export const MMSG_RESULTS = 4;
+export const MMSG_NUMBERS = 4;
+/** The first number of a message, before the call: how many views it has, and whether an address and control data come first. */
+export const MMSG_VIEWS = 0xffff;
+export const MMSG_ADDRESS = 1 << 16;
+export const MMSG_CONTROL = 2 << 16;
+/** How many parts of a batch can be arguments. Node-API fetches an argument in 2 ns, but an element of an array in 100 ns. */
+export const MMSG_PARTS = 256;
 /**
  * A slot has so many numbers. The first are at the positions RESULT_CONTROL_LENGTH to RESULT_PIDFD_GENERATION, as in
  * {@link Binding.result}. At SLOT_BYTES is the length of the message in bytes.
@@ -221,18 +227,30 @@ export interface Binding {
     control?: Uint8Array | null,
     address?: Uint8Array | null,
   ): number;
-  /** `parts`: for each message its address or null, its control data or null, then `counts[i]` views. */
-  sendmmsg(fd: number, parts: readonly (Uint8Array | null)[], counts: Int32Array, flags: number): number;
   /**
-   * `parts` as for {@link sendmmsg}; the address is {@link ADDRESS_SPACE} bytes to fill, or null. `results` gets
-   * {@link MMSG_RESULTS} numbers for each message that has arrived.
+   * `numbers` has {@link MMSG_NUMBERS} for each message. The first says which parts the message has; the call does not use the
+   * others. `parts` has the parts of all messages: for each message its address, its control data, and its views. If there are more
+   * than {@link MMSG_PARTS}, they are one array.
+   */
+  sendmmsg(
+    fd: number,
+    flags: number,
+    count: number,
+    numbers: Int32Array,
+    addresses: null,
+    ...parts: readonly (Uint8Array | readonly Uint8Array[])[]
+  ): number;
+  /**
+   * Like {@link sendmmsg}. An address is memory to fill. A message without one uses its {@link ADDRESS_SPACE} bytes of `addresses`.
+   * `numbers` gets the results of each message that has arrived.
    */
   recvmmsg(
     fd: number,
-    parts: readonly (Uint8Array | null)[],
-    counts: Int32Array,
-    results: Int32Array,
     flags: number,
+    count: number,
+    numbers: Int32Array,
+    addresses: Uint8Array,
+    ...parts: readonly (Uint8Array | readonly Uint8Array[])[]
   ): number;
 
   /**

@@ -1,23 +1,16 @@
-import {
-  checkBuffers,
-  checkFd,
-  checkFlags,
-  checkObject,
-  checkOptionalView,
-  checkTimeout,
-} from "../arguments.js";
+import { checkBuffers, checkFd, checkFlags, checkObject, checkTimeout } from "../arguments.js";
 import { MSG_CMSG_CLOEXEC } from "../constants/message-flags.js";
 import { keysOf } from "../known-keys.js";
 import {
   ADDRESS_SPACE,
   MMSG_BYTES,
-  MMSG_RESULTS,
+  MMSG_NUMBERS,
   RESULT_ADDRESS_LENGTH,
   RESULT_CONTROL_LENGTH,
   RESULT_FLAGS,
 } from "../native/binding.js";
 import { binding } from "../native/load.js";
-import { append, type Flattened, readMessages } from "./batch.js";
+import { readBatch } from "./batch.js";
 import { refusesCloseOnExec } from "./close-on-exec.js";
 import { succeeded } from "./failure.js";
 import { type Buffers, type Received, received } from "./recvmsg.js";
@@ -44,7 +37,7 @@ export interface RecvmmsgOptions {
 const KEYS = /* @__PURE__ */ keysOf<RecvmmsgOptions>({ flags: true, timeout: true });
 
 /** Memory for one address per message, for the largest batch so far. */
-const addresses: Uint8Array[] = [];
+let memory = new Uint8Array(0);
 
 /**
  * Receives up to 1024 messages with one system call: as many as there are, but at least one.
@@ -64,42 +57,36 @@ export function recvmmsg(
 ): Received[] {
   checkFd("fd", fd);
   const { flags = 0, timeout } = checkObject("options", options, KEYS);
-  const raw = readMessages(messages, "buffers", MESSAGE_KEYS);
-  const flattened: Flattened = { parts: [], counts: new Int32Array(raw.length) };
-  const memory: (Uint8Array | null)[] = [];
-  while (addresses.length < raw.length) addresses.push(new Uint8Array(ADDRESS_SPACE));
-  for (let i = 0; i < raw.length; i++) {
-    const { data, control, address } = raw[i]!;
-    memory.push(checkOptionalView(`messages[${i}].address`, address));
-    append(
-      flattened,
-      i,
-      memory[i] ?? addresses[i]!,
-      checkOptionalView(`messages[${i}].control`, control),
-      checkBuffers(`messages[${i}].buffers`, data),
-    );
-  }
-  const results = new Int32Array(raw.length * MMSG_RESULTS);
+  const { count, numbers, parts, addresses } = readBatch(messages, "buffers", MESSAGE_KEYS, checkBuffers);
+  if (memory.length < count * ADDRESS_SPACE) memory = new Uint8Array(count * ADDRESS_SPACE);
   const bits = checkFlags("options.flags", flags);
   const wait = checkTimeout("options.timeout", timeout);
-  const { parts, counts } = flattened;
   const native = binding();
   const receive = (also: number) =>
     retryUntilTimeout(wait, fd, POLLIN, (extra) =>
-      native.recvmmsg(fd, parts, counts, results, bits | also | extra),
+      native.recvmmsg(fd, bits | also | extra, count, numbers, memory, ...parts),
     );
-  let count = receive(MSG_CMSG_CLOEXEC);
-  if (refusesCloseOnExec(count, fd)) count = receive(0);
-  succeeded(count, "recvmmsg");
-  return Array.from({ length: count }, (_, i) => {
-    const at = i * MMSG_RESULTS;
-    const length = results[at + RESULT_ADDRESS_LENGTH]!;
-    const address = memory[i]?.subarray(0, length) ?? addresses[i]!.slice(0, length);
-    return received(
-      results[at + MMSG_BYTES]!,
-      results[at + RESULT_CONTROL_LENGTH]!,
-      results[at + RESULT_FLAGS]!,
-      length === 0 ? undefined : address,
+  let arrived = receive(MSG_CMSG_CLOEXEC);
+  if (refusesCloseOnExec(arrived, fd)) arrived = receive(0);
+  succeeded(arrived, "recvmmsg");
+  const results: Received[] = [];
+  for (let i = 0; i < arrived; i++) {
+    const at = i * MMSG_NUMBERS;
+    const length = numbers[at + RESULT_ADDRESS_LENGTH]!;
+    const start = i * ADDRESS_SPACE;
+    // The kernel returns the address's full length, even if the memory is shorter.
+    const address =
+      length === 0
+        ? undefined
+        : (addresses[i]?.subarray(0, length) ?? memory.slice(start, start + Math.min(length, ADDRESS_SPACE)));
+    results.push(
+      received(
+        numbers[at + MMSG_BYTES]!,
+        numbers[at + RESULT_CONTROL_LENGTH]!,
+        numbers[at + RESULT_FLAGS]!,
+        address,
+      ),
     );
-  });
+  }
+  return results;
 }

@@ -1,15 +1,7 @@
-import {
-  checkData,
-  checkFd,
-  checkFlags,
-  checkObject,
-  checkOptionalView,
-  checkTimeout,
-  type Data,
-} from "../arguments.js";
+import { checkData, checkFd, checkFlags, checkObject, checkTimeout, type Data } from "../arguments.js";
 import { keysOf } from "../known-keys.js";
 import { binding } from "../native/load.js";
-import { append, type Flattened, readMessages } from "./batch.js";
+import { readBatch } from "./batch.js";
 import { succeeded } from "./failure.js";
 import { POLLOUT, retryUntilTimeout } from "./time-limit.js";
 
@@ -46,21 +38,10 @@ const KEYS = /* @__PURE__ */ keysOf<SendmmsgOptions>({ flags: true, timeout: tru
 export function sendmmsg(fd: number, messages: readonly MmsgToSend[], options: SendmmsgOptions = {}): number {
   checkFd("fd", fd);
   const { flags = 0, timeout } = checkObject("options", options, KEYS);
-  const raw = readMessages(messages, "data", MESSAGE_KEYS);
-  const flattened: Flattened = { parts: [], counts: new Int32Array(raw.length) };
-  for (let i = 0; i < raw.length; i++) {
-    const { data, control, address } = raw[i]!;
-    append(
-      flattened,
-      i,
-      checkOptionalView(`messages[${i}].address`, address),
-      checkOptionalView(`messages[${i}].control`, control),
-      checkData(`messages[${i}].data`, data),
-    );
-  }
-  const { parts, counts } = flattened;
+  const { count, numbers, parts } = readBatch(messages, "data", MESSAGE_KEYS, checkData);
   const bits = checkFlags("options.flags", flags);
   const wait = checkTimeout("options.timeout", timeout);
-  const send = (extra: number) => binding().sendmmsg(fd, parts, counts, bits | extra);
+  const native = binding();
+  const send = (extra: number) => native.sendmmsg(fd, bits | extra, count, numbers, null, ...parts);
   return succeeded(retryUntilTimeout(wait, fd, POLLOUT, send), "sendmmsg");
 }

@@ -13,8 +13,11 @@ import {
   CALL_SIZE,
   IN_ARGUMENT,
   type Iov,
+  MMSG_ADDRESS,
   MMSG_BYTES,
-  MMSG_RESULTS,
+  MMSG_CONTROL,
+  MMSG_NUMBERS,
+  MMSG_VIEWS,
   RESULT_ADDRESS_LENGTH,
   RESULT_CONTROL_LENGTH,
   RESULT_DROPPED,
@@ -157,25 +160,32 @@ function arrived({ native, control }: Context): Attached {
   };
 }
 
-/** The messages of a batch. `describe` gets the position of a message, and its views. */
-function batch(
-  parts: readonly (Uint8Array | null)[],
-  counts: Int32Array,
-  length: number,
-  describe: (
-    i: number,
-    views: Uint8Array[],
-    address: Uint8Array | null,
-    control: Uint8Array | null,
-  ) => string,
-): string {
-  const shown: string[] = [];
-  let at = 0;
-  for (let i = 0; i < Math.min(length, SHOWN_MESSAGES); i++) {
-    const views = parts.slice(at + 2, at + 2 + counts[i]!) as Uint8Array[];
-    shown.push(describe(i, views, parts[at]!, parts[at + 1]!));
-    at += 2 + counts[i]!;
+interface BatchMessage {
+  views: readonly Uint8Array[];
+  address?: Uint8Array | undefined;
+  control?: Uint8Array | undefined;
+}
+
+/** The first messages of a batch, before the call: afterwards, `numbers` has its results. */
+function messagesOf(count: number, numbers: Int32Array, given: readonly unknown[]): BatchMessage[] {
+  const parts = given.flat() as Uint8Array[];
+  const messages: BatchMessage[] = [];
+  for (let i = 0; i < Math.min(count, SHOWN_MESSAGES); i++) {
+    const shape = numbers[i * MMSG_NUMBERS]!;
+    const address = shape & MMSG_ADDRESS ? parts.shift() : undefined;
+    const control = shape & MMSG_CONTROL ? parts.shift() : undefined;
+    messages.push({ address, control, views: parts.splice(0, shape & MMSG_VIEWS) });
   }
+  return messages;
+}
+
+/** The messages of a batch that has `length` of them. `describe` gets the position of a message. */
+function batch(
+  messages: readonly BatchMessage[],
+  length: number,
+  describe: (message: BatchMessage, i: number) => string,
+): string {
+  const shown = messages.slice(0, length).map(describe);
   if (length > SHOWN_MESSAGES) shown.push(`... ${length - SHOWN_MESSAGES} more`);
   return `[${shown.join(", ")}]`;
 }
@@ -326,8 +336,8 @@ export const CALLS: { readonly [N in Name]: Call | StartedCall | EndedCall | Qui
   },
   sendmmsg: {
     call: "sendmmsg",
-    args: (_: Context, ...[fd, parts, counts, flags]: F<"sendmmsg">) => {
-      const messages = batch(parts, counts, counts.length, (_i, views, address, control) =>
+    args: (_: Context, ...[fd, flags, count, numbers, , ...parts]: F<"sendmmsg">) => {
+      const messages = batch(messagesOf(count, numbers, parts), count, ({ views, address, control }) =>
         messageText(dataText(views), { address, control }),
       );
       return always(`${fd}, ${messages}, ${messageFlags(flags)}`);
@@ -335,20 +345,22 @@ export const CALLS: { readonly [N in Name]: Call | StartedCall | EndedCall | Qui
   },
   recvmmsg: {
     call: "recvmmsg",
-    args:
-      (_: Context, ...[fd, parts, counts, results, flags]: F<"recvmmsg">) =>
-      (result) => {
-        const messages = batch(parts, counts, Math.max(result, 0), (i, views, address, control) => {
-          const at = i * MMSG_RESULTS;
-          return messageText(dataText(views, Math.min(results[at + MMSG_BYTES]!, totalOf(views))), {
-            address: address?.subarray(0, results[at + RESULT_ADDRESS_LENGTH]!),
-            control: control?.subarray(0, results[at + RESULT_CONTROL_LENGTH]!),
-            flags: results[at + RESULT_FLAGS]! & ~MSG_CMSG_CLOEXEC,
+    args: (_: Context, ...[fd, flags, count, numbers, addresses, ...parts]: F<"recvmmsg">) => {
+      const offered = messagesOf(count, numbers, parts);
+      return (result) => {
+        const messages = batch(offered, Math.max(result, 0), ({ views, address, control }, i) => {
+          const at = i * MMSG_NUMBERS;
+          const start = i * ADDRESS_SPACE;
+          const memory = address ?? addresses.subarray(start, start + ADDRESS_SPACE);
+          return messageText(dataText(views, Math.min(numbers[at + MMSG_BYTES]!, totalOf(views))), {
+            address: memory.subarray(0, numbers[at + RESULT_ADDRESS_LENGTH]!),
+            control: control?.subarray(0, numbers[at + RESULT_CONTROL_LENGTH]!),
+            flags: numbers[at + RESULT_FLAGS]! & ~MSG_CMSG_CLOEXEC,
           });
         });
-        const room = `room for ${counts.length}`;
-        return `${fd}, ${result < 0 ? room : messages}, ${messageFlags(flags)}`;
-      },
+        return `${fd}, ${result < 0 ? `room for ${count}` : messages}, ${messageFlags(flags)}`;
+      };
+    },
   },
   pathOf: "quiet",
   send: {

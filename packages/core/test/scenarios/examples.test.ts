@@ -119,7 +119,7 @@ describe("examples", { timeout }, () => {
     expect(output).toMatch(/^0 failed; /m);
   });
 
-  // recipes.test.ts runs those in recipes, throughput and reuse-port.
+  // recipes.test.ts runs those in recipes, packets, throughput and reuse-port.
   test("every example is run here", () => {
     const runHere = readFileSync(fileURLToPath(import.meta.url), "utf8");
     for (const name of readdirSync(join(repository, "examples"))) expect(runHere).toContain(name);

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { AF_INET, AF_UNIX, MSG_TRUNC, SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET } from "../../src/constants/index.js";
+import {
+  AF_INET,
+  AF_UNIX,
+  MSG_DONTWAIT,
+  MSG_TRUNC,
+  SO_SNDBUF,
+  SOCK_DGRAM,
+  SOL_SOCKET,
+} from "../../src/constants/index.js";
+import { ADDRESS_SPACE } from "../../src/native/binding.js";
 import {
   bind,
   connect,
@@ -59,6 +68,37 @@ describe("sendmmsg, recvmmsg", () => {
       const addresses = recvmmsg(to, list).map(({ address }) => address && Buffer.from(address));
       const expected = from === unnamed ? undefined : Buffer.from(getsockname(from));
       expect(addresses).toEqual([expected, expected]);
+    }
+  });
+
+  test.each([
+    ["few enough to be arguments of the native call", 20],
+    ["more parts than the native call has arguments", 100],
+  ])("keep addresses, memory and results apart if there are %s", (_, count) => {
+    const to = own(socket(AF_UNIX, SOCK_DGRAM));
+    bind(to, abstractAddress("parts"));
+    const from = own(socket(AF_UNIX, SOCK_DGRAM));
+    bind(from, abstractAddress("the-sender"));
+    connect(from, abstractAddress("parts"));
+    const list = Array.from({ length: count }, (_, i) => ({
+      data: [`${i}`, ",", "x"],
+      ...(i % 2 === 0 ? { address: abstractAddress("parts") } : {}),
+    }));
+    // The queue has room for about 10 (the sysctl net.unix.max_dgram_qlen).
+    const sent = sendmmsg(from, list, { flags: MSG_DONTWAIT });
+    expect(sent).toBeGreaterThan(4);
+    const memory = Array.from({ length: count }, (_, i) => ({
+      buffers: [Buffer.alloc(2), Buffer.alloc(2), Buffer.alloc(2)],
+      ...(i % 3 === 0 ? { address: Buffer.alloc(ADDRESS_SPACE) } : {}),
+      ...(i % 4 === 0 ? { control: Buffer.alloc(64) } : {}),
+    }));
+    const results = recvmmsg(to, memory, { flags: MSG_DONTWAIT });
+    expect(results.length).toBe(sent);
+    for (const [i, { bytes, address, controlLength }] of results.entries()) {
+      expect(Buffer.concat(memory[i]!.buffers).toString("utf8")).toBe(`${i},x`.padEnd(6, "\0"));
+      expect([bytes, controlLength]).toEqual([`${i},x`.length, 0]);
+      expect(Buffer.from(address!)).toEqual(Buffer.from(getsockname(from)));
+      if (memory[i]!.address) expect(address!.buffer).toBe(memory[i]!.address!.buffer);
     }
   });
 

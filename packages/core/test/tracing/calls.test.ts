@@ -25,7 +25,7 @@ import {
   ADDRESS_SPACE,
   DENIED,
   GONE,
-  MMSG_RESULTS,
+  MMSG_NUMBERS,
   OFF_LOOP,
   RESULT_FDS,
   THROTTLED,
@@ -151,18 +151,16 @@ describe("a line shows", () => {
   it("batches of messages, the first four", () => {
     const [a, b] = pairOf(SOCK_DGRAM);
     const { native, lines } = tracing(a, b);
-    const one = [null, null, Buffer.from("x")];
-    native.sendmmsg(
-      a,
-      [...one, ...one, ...one, ...one, ...one, ...one],
-      new Int32Array(6).fill(1),
-      MSG_DONTWAIT,
-    );
-    const parts = [null, null, new Uint8Array(4), null, null, new Uint8Array(4)];
-    native.recvmmsg(b, parts, new Int32Array(2).fill(1), new Int32Array(2 * MMSG_RESULTS), MSG_DONTWAIT);
+    const one = Buffer.from("x");
+    const numbers = (count: number) => new Int32Array(count * MMSG_NUMBERS).fill(1);
+    native.sendmmsg(a, MSG_DONTWAIT, 6, numbers(6), null, one, one, one, one, one, one);
+    const memory = [new Uint8Array(4), new Uint8Array(4)];
+    native.recvmmsg(b, MSG_DONTWAIT, 2, numbers(2), new Uint8Array(2 * ADDRESS_SPACE), ...memory);
+    native.recvmmsg(b, MSG_DONTWAIT, 2, numbers(2), new Uint8Array(2 * ADDRESS_SPACE), memory);
     const x = '{data: 1 byte "x"}';
     expect(lines()).toEqual([
       `sendmmsg(A, [${x}, ${x}, ${x}, ${x}, ... 2 more], MSG_DONTWAIT) = 6`,
+      `recvmmsg(B, [${x}, ${x}], MSG_DONTWAIT) = 2`,
       `recvmmsg(B, [${x}, ${x}], MSG_DONTWAIT) = 2`,
     ]);
   });
