@@ -42,7 +42,7 @@ export interface PacketInfo {
   segmentSize?: number;
 }
 
-/** What the headers of a packet should say. For a property that you leave out or that is undefined, the kernel uses the socket's own setting. */
+/** What the headers of a packet should say. If a property is missing or undefined, the kernel uses the socket's own setting. */
 export interface PacketSettings {
   /** One of {@link ECN}. If you give it without `dscp`, the packet's DSCP is 0. */
   ecn?: number | undefined;
@@ -54,8 +54,6 @@ export interface PacketSettings {
   source?: string | undefined;
   /** The interface on which to send. */
   interfaceIndex?: number | undefined;
-  /** The kernel cuts the data into datagrams of this size. Only on UDP (UDP_SEGMENT). */
-  segmentSize?: number | undefined;
 }
 
 /** The version of IP that a socket uses. */
@@ -65,7 +63,6 @@ const ECN_BITS = 2;
 const MAX_ECN = 0x3;
 const MAX_DSCP = 0x3f;
 const MAX_HOP_LIMIT = 0xff;
-const MAX_SEGMENT = 0xffff;
 const ANY: Record<IpFamily, string> = { ipv4: "0.0.0.0", ipv6: "::" };
 
 const NAMES_OPTIONS = /* @__PURE__ */ keysOf<{ segments?: boolean }>({ segments: true });
@@ -76,7 +73,6 @@ const SETTINGS = /* @__PURE__ */ keysOf<PacketSettings>({
   hopLimit: true,
   source: true,
   interfaceIndex: true,
-  segmentSize: true,
 });
 
 /** What a packet's headers can say. `ecn` includes the DSCP. `destination` includes `local` and the interface. */
@@ -188,7 +184,7 @@ export function packetControl(settings: PacketSettings, to: AddressInput | IpFam
 
 /** Does what {@link packetControl} does, for settings that have only known keys. `argument` is their name in errors. */
 export function packetControlOf(
-  { ecn, dscp, hopLimit, source, interfaceIndex, segmentSize }: PacketSettings,
+  { ecn, dscp, hopLimit, source, interfaceIndex }: PacketSettings,
   family: IpFamily,
   argument: string,
 ): ControlMessage[] {
@@ -217,12 +213,6 @@ export function packetControlOf(
           }
         : { name: "ipv6PktInfo", value: { address, interfaceIndex: index } },
     );
-  }
-  if (segmentSize !== undefined) {
-    control.push({
-      name: "udpSegment",
-      value: checkInteger(`${argument}.segmentSize`, segmentSize, 1, MAX_SEGMENT),
-    });
   }
   return control;
 }

@@ -32,6 +32,8 @@ const SECTIONS: [heading: string, interfaces: string[], elsewhere?: string[]][] 
   ["What a send with timestamps returns", ["StampedSend", "SendResult"]],
   ["Options of enableTxTime", ["TxTimeOptions"]],
   ["Options of reusePortProgram", ["ReusePortSteering"]],
+  ["Options of createBatch", ["BatchOptions"]],
+  ["MessageBatch", ["MessageBatch"]],
   ["Packets", ["PacketInfo", "PacketSettings"]],
   [
     "Entries of the error queue",

@@ -12,6 +12,8 @@ export interface UdpMessage extends PacketSettings {
   data?: Data | undefined;
   /** The destination, on a socket that is not connected. */
   address?: AddressInput | undefined;
+  /** Cuts the data into datagrams of so many bytes, as {@link OutgoingMessage.segmentSize} does. */
+  segmentSize?: number | undefined;
   /** When the packet is to leave, in nanoseconds of the clock that the socket option `txTime` chose. */
   txTime?: bigint | undefined;
 }
@@ -38,13 +40,10 @@ const FIXES = {
   push: "Write push({ data: … })",
 };
 
-/** What a packet's headers should say. */
-type Headers = Omit<PacketSettings, "segmentSize">;
-
 /** How many different sets of headers are remembered. */
 const REMEMBERED = 32;
 
-interface Known extends Required<{ [K in keyof Headers]: Headers[K] }> {
+interface Known extends Required<{ [K in keyof PacketSettings]: PacketSettings[K] }> {
   readonly family: IpFamily;
   readonly control: EncodedControl;
 }
@@ -80,11 +79,11 @@ export class HeaderControl {
 
   #encoded(
     family: IpFamily,
-    ecn: Headers["ecn"],
-    dscp: Headers["dscp"],
-    hopLimit: Headers["hopLimit"],
-    source: Headers["source"],
-    interfaceIndex: Headers["interfaceIndex"],
+    ecn: PacketSettings["ecn"],
+    dscp: PacketSettings["dscp"],
+    hopLimit: PacketSettings["hopLimit"],
+    source: PacketSettings["source"],
+    interfaceIndex: PacketSettings["interfaceIndex"],
   ): EncodedControl {
     const isWanted = (known: Known): boolean =>
       known.ecn === ecn &&
@@ -96,7 +95,7 @@ export class HeaderControl {
     if (this.#last !== undefined && isWanted(this.#last)) return this.#last.control;
     let found = this.#known.find(isWanted);
     if (found === undefined) {
-      const headers = { ecn, dscp, hopLimit, source, interfaceIndex, segmentSize: undefined };
+      const headers = { ecn, dscp, hopLimit, source, interfaceIndex };
       const control = new EncodedControl(packetControlOf(headers, family, "message"), this.#socketFamily);
       found = { family, ...headers, control };
       this.#known[this.#oldest] = found;
