@@ -57,7 +57,7 @@ function interpreted(name) {
   }
 }
 
-/** The library in other runtimes. Their ratios to the first contender must stay below a limit. The toolbox has these runtimes only for x64. */
+/** The library in other runtimes. Their ratios to the first contender must stay below a limit. The toolbox has them only for x64. */
 function otherRuntimes() {
   if (arch() !== "x64") {
     console.log(
