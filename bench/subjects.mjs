@@ -112,7 +112,9 @@ function udpBatches(folder, { inBun, inDeno }) {
       measures: TIMES,
       contenders: {
         "C, UDP_SEGMENT and UDP_GRO": c("offload"),
-        "sendmsg, await": oursUdp("offload"),
+        "sendmsg, at once, received into batches": oursUdp("offload-try"),
+        "sendmsg, await, received into batches": oursUdp("offload"),
+        "sendmsg, await, received into messages": oursUdp("offload-messages"),
         "sendmsg in Bun, await": inBun("offload", 15, "udp.mjs"),
         "sendmsg in Deno, await": inDeno("offload", 15, "udp.mjs"),
         "node:dgram": node("dgram.mjs", "offload"),

@@ -66,23 +66,42 @@ const waiting = (slots) =>
     }
   });
 
-/** One message of 48 datagrams, cut by the kernel and joined by the kernel. */
-async function offload() {
+/** One message of 48 datagrams, cut by the kernel and joined by the kernel. `exchange` sends it and looks at each datagram. */
+async function offload(exchange) {
   const [receiver, sender] = await pair({ receive: ["udpGro"] });
   const data = inTurn(buffers(4, SEGMENTS * SIZE));
+  const incoming = receiver.createBatch({ slots: 4, size: 65_536 });
+  const look = (segments) => {
+    for (const segment of segments) if (segment.length !== SIZE) throw new Error("wrong");
+    return segments.length;
+  };
   return timedTwice(multipleOf(SEGMENTS, 1_200_000), async (count) => {
     for (let done = 0; done < count; done += SEGMENTS) {
-      await sender.sendmsg({ data: data(), segmentSize: SIZE });
-      for (let left = SEGMENTS; left > 0; ) {
-        const message = await receiver.recvmsg();
-        for (const segment of message.segments()) {
-          if (segment.length !== SIZE) throw new Error("wrong");
-          left--;
-        }
-      }
+      await exchange({ receiver, sender, incoming, look, message: { data: data(), segmentSize: SIZE } });
     }
   });
 }
+
+const intoMessages = async ({ receiver, sender, look, message }) => {
+  await sender.sendmsg(message);
+  for (let left = SEGMENTS; left > 0; ) left -= look((await receiver.recvmsg()).segments());
+};
+
+const intoBatches = async ({ receiver, sender, incoming, look, message }) => {
+  await sender.sendmsg(message);
+  for (let left = SEGMENTS; left > 0; ) {
+    await receiver.recvBatch(incoming);
+    for (let i = 0; i < incoming.length; i++) left -= look(incoming.segments(i));
+  }
+};
+
+const intoBatchesAtOnce = ({ receiver, sender, incoming, look, message }) => {
+  if (sender.trySendmsg(message)?.bytes !== SEGMENTS * SIZE) throw new Error("no room");
+  for (let left = SEGMENTS; left > 0; ) {
+    if (receiver.tryRecvBatch(incoming) === undefined) throw new Error("some were lost");
+    for (let i = 0; i < incoming.length; i++) left -= look(incoming.segments(i));
+  }
+};
 
 const now = () => process.hrtime.bigint();
 
@@ -125,7 +144,11 @@ const offloaded = (sender, each, data) => {
     throw new Error("no room");
 };
 
-const tasks = { offload };
+const tasks = {
+  offload: () => offload(intoBatches),
+  "offload-try": () => offload(intoBatchesAtOnce),
+  "offload-messages": () => offload(intoMessages),
+};
 for (const slots of [1, 8, 64, 256]) {
   tasks[`batch-${slots}`] = () => atOnce(slots);
   tasks[`batch-${slots}-await`] = () => waiting(slots);

@@ -72,7 +72,13 @@ import {
   iterate,
   iterateBatches,
 } from "./socket/iterating.js";
-import { type BatchOptions, checkBatch, type MessageBatch, newBatch } from "./socket/message-batch.js";
+import {
+  type BatchOptions,
+  checkBatch,
+  closeLeft,
+  type MessageBatch,
+  newBatch,
+} from "./socket/message-batch.js";
 import { type SetOption, SocketOptionAccess } from "./socket/option-access.js";
 import { OwnSettings } from "./socket/own-settings.js";
 import { Peer, type PeerCredentials } from "./socket/peer.js";
@@ -617,12 +623,13 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
 
   /**
    * Iterates over batches of received messages, until the end of the connection, or until the socket is closed. Each is the same object,
-   * filled anew: what you keep, copy with {@link MessageBatch.message}. Otherwise as {@link messages}.
+   * filled anew: what you keep, copy with {@link MessageBatch.message}. At the end of the loop, descriptors that you have not taken are
+   * closed. Otherwise as {@link messages}.
    *
    * @example for await (const batch of socket.batches({ size: 1500 })) for (let i = 0; i < batch.length; i++) handle(batch.data(i));
    */
   batches(options: BatchIterationOptions = {}): AsyncGenerator<MessageBatch<A>, void, undefined> {
-    return iterateBatches<MessageBatch<A>>(this, hasConnection(this.#facts), options);
+    return iterateBatches<MessageBatch<A>>(this, hasConnection(this.#facts), options, closeLeft);
   }
 
   /** How the socket sends messages with a `segmentSize`: an off switch, and counters. */

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { encodeAddress } from "../address/index.js";
 import { byteLength, lengthOf } from "../arguments.js";
 import { bufferView } from "../buffer-view.js";
 import { MSG_CMSG_CLOEXEC } from "../constants/message-flags.js";
@@ -26,6 +27,9 @@ import {
   SLOT_HEADER,
   SLOT_NUMBERS,
 } from "../native/binding.js";
+import { once } from "../once.js";
+import { warnOfCollected } from "../origin.js";
+import { unshared } from "../unshared.js";
 import type { SocketFacts } from "./facts.js";
 import type { SegmentedMessage } from "./segmentation.js";
 
@@ -35,6 +39,8 @@ const align = (length: number): number => Math.ceil(length / LINE) * LINE;
 
 /** A receive keeps at most so many descriptors: room for two messages with as many as possible. */
 const MOST_KEPT = 2 * SCM_MAX_FD;
+/** More control data than the kernel takes: the sysctl net.core.optmem_max is 128 KiB at most by default. */
+const MOST_CONTROL = 128 << 10;
 const NO_PAIRS = new Int32Array(0);
 const NO_FDS: readonly FileDescriptor[] = Object.freeze([]);
 
@@ -58,6 +64,19 @@ export interface Attached {
   /** Closes the duplicates. `sent`: another process has them. */
   release(sent: boolean): void;
 }
+
+/** Batches that a program has dropped together with messages that have descriptors. */
+const forgotten = once(
+  () =>
+    new FinalizationRegistry<Map<number, Attached>>((attached) => {
+      if (attached.size === 0) return;
+      for (const each of attached.values()) each.release(false);
+      warnOfCollected(
+        `A MessageBatch with ${attached.size} messages with descriptors was closed by garbage collection: send it, or call clear()`,
+        undefined,
+      );
+    }),
+);
 
 /** What one received message has brought besides its bytes. */
 interface Brought {
@@ -123,11 +142,13 @@ export class BatchSlots {
   }
 
   #allocate(space: number): void {
-    this.#space = align(space + ADDRESS_SPACE) - ADDRESS_SPACE;
-    this.#stride = align(this.#space + ADDRESS_SPACE + this.size);
-    // Not from Node's pool: no other code has views of this memory.
-    this.#memory = Buffer.from(new ArrayBuffer(this.count * this.#stride));
-    this.#buffer = this.#memory.buffer;
+    const inSlot = align(space + ADDRESS_SPACE) - ADDRESS_SPACE;
+    const stride = align(inSlot + ADDRESS_SPACE + this.size);
+    // Not from Node's pool: no other code has views of this memory. This throws if there is no memory, so it comes first.
+    this.#buffer = new ArrayBuffer(this.count * stride);
+    this.#memory = Buffer.from(this.#buffer);
+    this.#space = inSlot;
+    this.#stride = stride;
   }
 
   // Who uses it.
@@ -139,8 +160,11 @@ export class BatchSlots {
     }
   }
 
-  lock(user: string): void {
+  /** `user`: the call that uses the batch from now on. Returns the one before. */
+  lock(user: string): string {
+    const before = this.#user;
     this.#user = user;
+    return before;
   }
 
   unlock(): void {
@@ -149,7 +173,7 @@ export class BatchSlots {
 
   /** Throws if a program has transferred the memory. */
   checkMemory(): void {
-    if (lengthOf(this.#memory) > 0) return;
+    if (this.#memory.length > 0) return;
     throw codedError(
       "ERR_INVALID_STATE",
       "The batch's memory was transferred, together with a view of a message: make another batch, and transfer the data of " +
@@ -162,7 +186,7 @@ export class BatchSlots {
   /** Forgets all messages. Closes descriptors that were neither sent nor taken. */
   clear(): void {
     if (this.#attached.size > 0) this.#releaseAttached();
-    if (this.#brought.size > 0) this.#closeBrought();
+    if (this.#brought.size > 0) this.closeDescriptors();
     if (this.#whole !== undefined) {
       this.#whole[Symbol.dispose]();
       this.#whole = undefined;
@@ -179,9 +203,11 @@ export class BatchSlots {
   #releaseAttached(): void {
     for (const attached of this.#attached.values()) attached.release(false);
     this.#attached.clear();
+    forgotten().unregister(this.#attached);
   }
 
-  #closeBrought(): void {
+  /** Closes the received descriptors that were not taken. The messages stay. */
+  closeDescriptors(): void {
     for (const { fds, pidfd } of this.#brought.values()) {
       for (const descriptor of fds) descriptor.close();
       pidfd?.close();
@@ -234,6 +260,10 @@ export class BatchSlots {
 
   /** The address as bytes, in the slot's memory. */
   addressOf(i: number): Uint8Array | undefined {
+    if (this.#whole) {
+      const { address } = this.#whole;
+      return address && encodeAddress(address);
+    }
     const length = Math.min(this.#number(i, RESULT_ADDRESS_LENGTH), ADDRESS_SPACE);
     if (length === 0) return this.unnamed;
     return this.#view(i * this.#stride + this.#space, length);
@@ -270,7 +300,7 @@ export class BatchSlots {
     const brought = this.#brought.get(i);
     const control = this.controlOf(i);
     const message = arrived(
-      Buffer.from(this.dataOf(i)),
+      unshared(this.dataOf(i)),
       brought?.fds ?? NO_FDS,
       brought?.pidfd,
       this.flagsOf(i),
@@ -305,12 +335,15 @@ export class BatchSlots {
     const i = this.length;
     const also = segmentSize > 0 ? encodeSegmentSize(segmentSize) : undefined;
     const controlLength = (control?.length ?? 0) + (also?.length ?? 0);
+    if (controlLength > MOST_CONTROL) {
+      throw outOfRange("message.control", `at most ${MOST_CONTROL} bytes long`, controlLength);
+    }
     this.reserveControl(controlLength);
     const start = i * this.#stride;
     if (control !== null) this.#memory.set(control, start);
     if (also !== undefined) this.#memory.set(also, start + controlLength - also.length);
     if (address !== null) this.#memory.set(address, start + this.#space);
-    this.#copy(iov, this.#dataAt(i));
+    if (total > 0) this.#copy(iov, this.#dataAt(i));
     const at = i * SLOT_NUMBERS;
     this.#numbers[at + RESULT_CONTROL_LENGTH] = controlLength;
     this.#numbers[at + RESULT_ADDRESS_LENGTH] = address?.length ?? 0;
@@ -318,13 +351,18 @@ export class BatchSlots {
     this.#numbers[at + SLOT_BYTES] = total;
     this.#segmentSizes[i] = segmentSize;
     if (segmentSize > 0) this.#hasSegments = true;
-    if (attached !== undefined) this.#attached.set(i, attached);
+    if (attached !== undefined) this.#attach(i, attached);
     this.length++;
+  }
+
+  #attach(i: number, attached: Attached): void {
+    if (this.#attached.size === 0) forgotten().register(this, this.#attached, this.#attached);
+    this.#attached.set(i, attached);
   }
 
   #copy(iov: Uint8Array | Uint8Array[], to: number): void {
     if (!Array.isArray(iov)) {
-      if (lengthOf(iov) > 0) this.#memory.set(iov, to);
+      this.#memory.set(iov, to);
       return;
     }
     let at = to;
@@ -425,9 +463,13 @@ export class BatchSlots {
   noteReceived(count: number): void {
     this.received = true;
     this.length = count;
+  }
+
+  countReceived(): void {
+    if (this.length === 0) return;
     this.calls++;
-    this.messages += count;
-    if (count === this.count) this.full++;
+    this.messages += this.length;
+    if (this.length === this.count) this.full++;
   }
 
   /** Holds the descriptors that came with the messages. Returns how many came and how many were closed. */
@@ -474,6 +516,7 @@ export class BatchSlots {
   hold(message: Message): void {
     this.noteReceived(message.eof ? 0 : 1);
     if (!message.eof) this.#whole = message;
+    this.countReceived();
   }
 
   /** Takes the descriptors of a message. */

@@ -81,6 +81,8 @@ interface Source<T> {
   readonly take: () => Promise<T>;
   readonly isEnd: (taken: T) => boolean;
   readonly isClosed: () => boolean;
+  /** Is called when the iteration ends. */
+  readonly end?: () => void;
   readonly persistence: Persistence;
 }
 
@@ -149,6 +151,7 @@ class Iteration<T> implements AsyncGenerator<T, void, undefined> {
   #end(): void {
     this.#pending--;
     this.#ended = true;
+    this.#source?.end?.();
   }
 
   readonly #step = (): Promise<IteratorResult<T, void>> => {
@@ -229,7 +232,7 @@ const forReceives = (
     onError,
   );
 
-/** Iterates over the batches that a socket receives. Each is the same object, filled anew. */
+/** Iterates over the batches that a socket receives. Each is the same object, filled anew. `end` is called after the last one. */
 export function iterateBatches<B extends { readonly length: number }>(
   socket: {
     readonly closed: boolean;
@@ -238,6 +241,7 @@ export function iterateBatches<B extends { readonly length: number }>(
   },
   hasConnection: boolean,
   given: BatchIterationOptions,
+  end: ((batch: B) => void) | undefined,
   keys = BATCH_KEYS,
 ): AsyncGenerator<B, void, undefined> {
   return new Iteration(() => {
@@ -247,6 +251,7 @@ export function iterateBatches<B extends { readonly length: number }>(
       take: () => socket.recvBatch(batch, options).then(() => batch),
       isEnd: ({ length }) => length === 0,
       isClosed: () => socket.closed,
+      end: () => end?.(batch),
       persistence: forReceives(hasConnection, onError),
     };
   });

@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
+import { isUint8Array } from "node:util/types";
 import { type Address, type AddressInput, decodeAddress } from "../address/index.js";
-import { checkInteger, checkObject, isPlainBytes, lengthOf } from "../arguments.js";
+import { checkInteger, checkObject, lengthOf } from "../arguments.js";
 import { CONSTRUCT, checkConstruct } from "../construct.js";
 import { decodeControl } from "../control/decode.js";
 import type { ControlMessage } from "../control/table.js";
@@ -52,9 +53,17 @@ export let slotsOf: (batch: MessageBatch) => BatchSlots;
 /** Makes a batch. `prepare` checks and encodes a message to send. For Socket, not for users. */
 export let newBatch: (slots: BatchSlots, prepare: (message: OutgoingMessage) => SlotMessage) => MessageBatch;
 
+/** Whether it is a batch, and not a forged one or a Proxy. */
+let isBatch: (value: unknown) => value is MessageBatch;
+
+/** Closes the descriptors that a loop over batches has left. */
+export function closeLeft(batch: MessageBatch): void {
+  slotsOf(batch).closeDescriptors();
+}
+
 /** Throws if it is not a batch for sockets of this kind. */
 export function checkBatch(batch: unknown, { family, type }: { family: number; type: number }): BatchSlots {
-  if (!(batch instanceof MessageBatch)) {
+  if (!isBatch(batch)) {
     throw invalidArgType("batch", "a MessageBatch. socket.createBatch() makes one", batch);
   }
   const slots = slotsOf(batch);
@@ -82,6 +91,7 @@ export class MessageBatch<A extends Address = Address> implements Disposable {
 
   static {
     slotsOf = (batch) => batch.#slots;
+    isBatch = (value) => typeof value === "object" && value !== null && #slots in value;
     newBatch = (slots, prepare) => new MessageBatch(CONSTRUCT, slots, prepare);
   }
 
@@ -169,10 +179,14 @@ export class MessageBatch<A extends Address = Address> implements Disposable {
       segmentSize === undefined &&
       control === undefined &&
       fds === undefined &&
-      isPlainBytes(data)
+      isUint8Array(data)
     ) {
-      slots.push(data, lengthOf(data), null, null, 0, undefined);
-      return this;
+      // TypedArray.prototype.set() and lengthOf() read an array's real memory, whatever its class says.
+      const length = lengthOf(data);
+      if (length > 0) {
+        slots.push(data, length, null, null, 0, undefined);
+        return this;
+      }
     }
     const given = { data, address, segmentSize, control, fds } as OutgoingMessage;
     const prepared = this.#prepare(given);
@@ -225,7 +239,8 @@ export class MessageBatch<A extends Address = Address> implements Disposable {
   }
 
   #check(i: number): number {
-    return checkInteger("i", i, 0, this.#slots.length - 1);
+    const { length } = this.#slots;
+    return i >= 0 && i < length && Number.isInteger(i) ? i : checkInteger("i", i, 0, length - 1);
   }
 
   #checkReceived(i: number): number {

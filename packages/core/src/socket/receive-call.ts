@@ -206,6 +206,7 @@ export class ReceiveCall {
         isEnd(this.#facts, this.readShutDown, flags, msgFlags, controlLength, addressLength);
       slots.length = slots.firstEnd(ends);
     }
+    slots.countReceived();
     // Somebody else switched on control messages that we do not know of. The next receive has room for all that there are.
     if (slots.isAnyFlagged(MSG_CTRUNC)) this.#mostSpace = this.#controlBuffer.length;
     return slots.length;

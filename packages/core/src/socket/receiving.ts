@@ -145,6 +145,8 @@ export class Receiving {
       const request = checkBatchRequest(slots, options, this.#socket);
       const signal = options === NO_OPTIONS ? undefined : checkNotAborted(unpolluted(options).signal);
       if (!this.#own.on) this.#own.switchOn(this.#endpoint.open());
+      // The getters of the options are the caller's code, which can use the batch.
+      slots.checkIdle();
       const taking = this.#take(request, signal);
       slots.lock("recvBatch()");
       const unlocked = (): number => {

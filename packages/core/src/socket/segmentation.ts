@@ -67,7 +67,8 @@ export interface SegmentCalls {
 }
 
 /** Whether the kernel can't cut the data for this destination. udp_send_skb(), net/ipv4/udp.c; ip_output(), net/ipv4/ip_output.c */
-const isRefusal = (result: number): boolean => result === -EIO || result === -EINVAL || result === -EMSGSIZE;
+export const isRefusal = (result: number): boolean =>
+  result === -EIO || result === -EINVAL || result === -EMSGSIZE;
 
 export class SegmentedSending implements Segmentation {
   readonly #calls: SegmentCalls;

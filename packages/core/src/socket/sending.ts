@@ -1,15 +1,7 @@
 import { detailsOf } from "../address/encode.js";
 import { familyName } from "../address/family.js";
 import { type AddressInput, decodeAddress, encodeAddress } from "../address/index.js";
-import {
-  checkBytes,
-  checkObject,
-  checkSignal,
-  isPlainBytes,
-  lengthOf,
-  restOf,
-  unpolluted,
-} from "../arguments.js";
+import { checkBytes, checkObject, checkSignal, isPlainBytes, lengthOf, restOf } from "../arguments.js";
 import {
   AF_AX25,
   AF_INET,
@@ -60,7 +52,7 @@ import type { SocketFacts } from "./facts.js";
 import { countBatch, mayTry, nextTurn, rejectInTurn } from "./fairness.js";
 import { checkMessage, checkOutgoing, checkSendFlags } from "./outgoing.js";
 import { callOffLoop, EPOLLHUP, EPOLLOUT } from "./readiness.js";
-import { SegmentedSending } from "./segmentation.js";
+import { isRefusal, SegmentedSending } from "./segmentation.js";
 import {
   EVERY_LANE,
   SendQueue,
@@ -128,6 +120,7 @@ interface PreparedBatch {
   readonly inParts: true;
   readonly batch: BatchSlots;
   readonly flags: number;
+  readonly signal: AbortSignal | undefined;
   /** The result of the first calls, if they were already made. */
   first: number | undefined;
 }
@@ -439,30 +432,40 @@ export class Sending implements Transport<Prepared> {
   #prepareBatch(batch: BatchSlots, options: SendBatchOptions): PreparedBatch | undefined {
     this.#endpoint.checkOpen();
     this.queue.checkOpen();
+    // Read the options first: their getters are the caller's code, which can use the batch.
+    const given = options === NO_SEND_OPTIONS ? options : checkObject("options", options, SEND_BATCH_KEYS);
+    const { flags, signal } = given;
+    const bits = flags === undefined ? 0 : checkSendFlags("options.flags", flags, batch.hasSegments);
+    checkNotAborted(signal);
+    batch.checkIdle();
     if (batch.received) {
       throw codedError(
         "ERR_INVALID_STATE",
         "The batch holds received messages: push() those that you want to send into another batch",
       );
     }
-    const given = options === NO_SEND_OPTIONS ? 0 : checkObject("options", options, SEND_BATCH_KEYS).flags;
-    const flags = given === undefined ? 0 : checkSendFlags("options.flags", given, batch.hasSegments);
     const total = batch.length - batch.sent;
     return total === 0
       ? undefined
-      : { iov: NO_VIEWS, total, inParts: true, batch, flags: flags | this.#alwaysSet, first: undefined };
+      : {
+          iov: NO_VIEWS,
+          total,
+          inParts: true,
+          batch,
+          flags: bits | this.#alwaysSet,
+          signal,
+          first: undefined,
+        };
   }
 
   sendBatch(batch: BatchSlots, options: SendBatchOptions): Promise<number> {
     let prepared: PreparedBatch | undefined;
-    let signal: AbortSignal | undefined;
     try {
       prepared = this.#prepareBatch(batch, options);
-      if (options !== NO_SEND_OPTIONS) signal = checkNotAborted(unpolluted(options).signal);
     } catch (error) {
       return rejectInTurn(error);
     }
-    if (prepared === undefined) return Promise.resolve(0);
+    if (prepared === undefined) return mayTry() ? Promise.resolve(0) : nextTurn().then(() => 0);
     if (this.queue.isEmpty()) {
       const outOfTurn = !mayTry();
       let first: number;
@@ -474,7 +477,9 @@ export class Sending implements Transport<Prepared> {
       if (first >= prepared.total) return outOfTurn ? nextTurn().then(() => first) : Promise.resolve(first);
       prepared.first = first;
     }
-    return this.queue.send(prepared, signal).then(({ bytes: messages }) => messages, withoutBytesSent);
+    return this.queue
+      .send(prepared, prepared.signal)
+      .then(({ bytes: messages }) => messages, withoutBytesSent);
   }
 
   trySendBatch(batch: BatchSlots, options: SendBatchOptions): number {
@@ -489,13 +494,25 @@ export class Sending implements Transport<Prepared> {
       message.first = undefined;
       return first;
     }
-    const start = batch.sent;
     const { failure } = batch;
     if (failure) {
       batch.failure = undefined;
       throw failure;
     }
-    while (batch.sent < batch.length) {
+    // Sending an object of the program's can run its code: see markHandingOver().
+    const user = batch.lock("sendBatch()");
+    try {
+      return this.#sendLocked(message, before);
+    } finally {
+      batch.lock(user);
+    }
+  }
+
+  #sendLocked(message: PreparedBatch, before: number): number {
+    const { batch } = message;
+    const start = batch.sent;
+    // Long batches give other sockets a turn.
+    while (batch.sent < batch.length && (batch.sent === start || mayTry())) {
       let result = this.#sendSlots(message);
       if (this.#isOfEarlierPacket(result)) result = this.#sendSlots(message);
       if (result > 0) {
@@ -533,7 +550,7 @@ export class Sending implements Transport<Prepared> {
     if (result === GONE) this.#endpoint.open();
     if (result === -EFAULT) batch.checkMemory();
     if (!batch.hasSegments) return result;
-    if (result < 0 && result !== -EAGAIN && batch.segmentSizeOf(first) !== undefined) {
+    if (isRefusal(result) && batch.segmentSizeOf(first) !== undefined) {
       return this.#sendSlotInParts(batch, flags);
     }
     for (let i = first; i < first + result; i++) {
@@ -552,7 +569,9 @@ export class Sending implements Transport<Prepared> {
   /** Sends one message of a batch as datagrams. Returns 1 when all of it was sent. */
   #sendSlotInParts(batch: BatchSlots, flags: number): number {
     const message = batch.outgoing(batch.sent, flags);
+    const before = batch.bytesSent;
     while (batch.bytesSent < message.total) {
+      if (batch.bytesSent > before && !mayTry()) return -EAGAIN;
       const result = this.segmentation.send(message, batch.bytesSent);
       if (result < 0) return result;
       batch.bytesSent += result;

@@ -429,7 +429,7 @@ export class UdpSocket implements AsyncIterable<UdpPacket>, AsyncDisposable {
    * @example for await (const batch of socket.batches()) for (let i = 0; i < batch.length; i++) handle(batch.packet(i));
    */
   batches(options: UdpBatchIterationOptions = {}): AsyncGenerator<UdpBatch, void, undefined> {
-    return iterateBatches<UdpBatch>(this, false, options, BATCH_ITERATION_KEYS);
+    return iterateBatches<UdpBatch>(this, false, options, undefined, BATCH_ITERATION_KEYS);
   }
 
   /** How the socket sends packets with a `segmentSize`: an off switch, and counters. */

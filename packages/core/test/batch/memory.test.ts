@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Socket } from "../../src/index.js";
 import { closeAll } from "../support/closing.js";
 import { counted } from "../support/counted.js";
-import { rejection } from "../support/outcome.js";
+import { rejection, thrown } from "../support/outcome.js";
 import { cramp } from "../support/pairs.js";
 import { PATIENCE, unix } from "../support/sockets.js";
 import { turn } from "../support/waiting.js";
@@ -156,18 +156,18 @@ describe.each(transfers)("memory that a program gives away with %s", (_, detach)
     }));
 
   it("in a getter of a message that is pushed, which gives away the message's own data", async () => {
-    const [a, b] = unix("dgram");
+    const [a] = unix("dgram");
     const batch = a.createBatch({ slots: 4, size: 64 });
     const data = Buffer.from(new ArrayBuffer(8)).fill("y");
-    batch.push({
+    const message = {
       data,
       get address(): undefined {
         detach(data.buffer);
         return undefined;
       },
-    });
-    expect(await a.sendBatch(batch)).toBe(1);
-    expect((await b.recvmsg()).data.length).toBe(0);
+    };
+    expect(thrown(() => batch.push(message))).toMatchObject({ argument: "message.data" });
+    expect(batch.length).toBe(0);
   });
 });
 
@@ -202,13 +202,13 @@ describe("data in special memory", () => {
     expect((await b.recvmsg()).data.length).toBe(2);
   });
 
-  it("a detached buffer is refused, or is an empty message", async () => {
+  it("a detached buffer is refused", async () => {
     const [a] = unix("dgram");
     const gone = new Uint8Array(8);
     structuredClone(gone.buffer, { transfer: [gone.buffer] });
     const batch = a.createBatch({ slots: 2, size: 64 });
-    batch.push({ data: gone });
-    expect(batch.data(0).length).toBe(0);
+    expect(thrown(() => batch.push({ data: gone }))).toMatchObject({ argument: "message.data" });
+    expect(batch.length).toBe(0);
   });
 
   it("a getter that pushes into the same batch, clears it, or sends it changes nothing that was pushed", async () => {

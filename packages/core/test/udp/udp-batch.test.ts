@@ -5,6 +5,7 @@ import type { UdpBatch, UdpMessage, UdpSocket } from "../../src/udp/index.js";
 import { closeAll } from "../support/closing.js";
 import { counted } from "../support/counted.js";
 import { rejection, thrown } from "../support/outcome.js";
+import { onRealKernel } from "../support/skip-unless.js";
 import { PATIENCE } from "../support/sockets.js";
 import { bound, ends, WAYS } from "./ways.js";
 
@@ -31,7 +32,7 @@ async function received<T>(
 }
 
 describe.each(WAYS)("$name", (way) => {
-  it("each packet of a batch has its own facts", async () => {
+  onRealKernel("each packet of a batch has its own facts", async () => {
     await counted(async () => {
       const { receiver, sender, address } = await ends(way, { timestamp: true });
       const facts: UdpMessage[] = [
