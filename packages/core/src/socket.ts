@@ -561,11 +561,12 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
    * {@link sendmsg}. Until the promise settles, the batch can't be changed.
    *
    * If a message fails and others were sent before it, the call ends there and returns how many it has sent. The next call throws the
-   * error, whose `index` is the message's position in the batch. To go on behind that message, call {@link MessageBatch.skip}. No message
-   * is sent twice: `batch.sent` counts those that were sent.
+   * error, whose `index` is the message's position in the batch. To give that message up and send the rest, call
+   * {@link MessageBatch.skip}. No message is sent twice: `batch.sent` counts those that were sent.
    *
    * @returns how many messages this call has sent. 0 if all were sent already.
-   * @throws what {@link sendmsg} throws, with the property `index` if the kernel refused a message.
+   * @throws what {@link sendmsg} throws, without `bytesSent`, and with the property `index` if the kernel refused a message. On a
+   *   connected socket, the error can be that of an earlier message (ECONNREFUSED, …): then send again before you skip anything.
    * @see sendmmsg(2)
    */
   sendBatch(batch: MessageBatch<A>, options: SendBatchOptions = NO_SEND_OPTIONS): Promise<number> {

@@ -16,7 +16,10 @@ import type { BatchSlots, SlotMessage } from "./batch-slots.js";
 export interface BatchOptions {
   /** How many messages the batch has room for: 1 to 1024 (UIO_MAXIOV). Default: 64. */
   slots?: number;
-  /** How many bytes of data each slot has room for. Of a longer message that arrives, the rest is lost. Default: 2048. */
+  /**
+   * How many bytes of data each slot has room for, at most 16 MiB. Of a longer message that arrives, the rest is lost.
+   * Default: 2048.
+   */
   size?: number;
 }
 
@@ -31,7 +34,10 @@ export interface BatchMessage extends Omit<OutgoingMessage, "flags" | "address">
 
 /** How often a batch was used, and how full it was. */
 export interface BatchCounters {
-  /** How many calls have sent or received at least one message. */
+  /**
+   * How many system calls have sent or received at least one message. A message that is sent with several system calls counts once:
+   * a long one with a `segmentSize`, for example.
+   */
   readonly calls: number;
   /** How many messages they have sent or received. */
   readonly messages: number;
@@ -223,7 +229,10 @@ export class MessageBatch<A extends Address = Address> implements Disposable {
     this.#slots.clear();
   }
 
-  /** Gives up the next message to send. Call this after an error, and then send the rest. */
+  /**
+   * Gives up the next message to send. Call this if the message can't be sent, and then send the rest. On a connected socket, the
+   * error can be that of an earlier message (ECONNREFUSED, for example): then send the batch again, without skip().
+   */
   skip(): void {
     const slots = this.#slots;
     slots.checkIdle();

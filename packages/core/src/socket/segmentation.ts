@@ -31,9 +31,10 @@ export interface Segmentation {
   /** How many datagrams the library has cut: `enabled` was false, or the kernel refused. */
   readonly plain: number;
   /**
-   * How many calls the kernel has refused. After each, the library has sent the same data in datagrams at once. Until the socket is
-   * connected anew, it remembers the destination and the size, and cuts data for this destination itself: into segments of that size
-   * and above, or any segments if the route has no offload (EIO).
+   * How many system calls the kernel has refused. After each, the library has sent the same data in single datagrams, within the
+   * same send. It remembers the destination and the size until connect() is called again. From then on it cuts data for this
+   * destination itself, if the segments have at least that size. If the route has no offload (EIO), it cuts all data for this
+   * destination.
    */
   readonly refusals: number;
 }

@@ -121,7 +121,10 @@ export class UdpBatch {
     this.#messages.clear();
   }
 
-  /** Gives up the next packet to send. Call this after an error, and then send the rest. */
+  /**
+   * Gives up the next packet to send. Call this if the packet can't be sent, and then send the rest. On a connected socket, the
+   * error can be that of an earlier packet (ECONNREFUSED, for example): then send the batch again, without skip().
+   */
   skip(): void {
     this.#messages.skip();
   }

@@ -203,7 +203,8 @@ export class UdpSocket implements AsyncIterable<UdpPacket>, AsyncDisposable {
   }
 
   /**
-   * The MTU of the path to the connected peer, in bytes, as the kernel knows it now. Headers of IP and UDP are included.
+   * The MTU of the path to the connected peer, in bytes, as the kernel knows it now. It includes the headers: `data` may have 28
+   * bytes less on IPv4, and 48 bytes less on IPv6.
    *
    * @throws `ENOTCONN`: the socket is not connected.
    * @see ip(7) IP_MTU
@@ -375,11 +376,12 @@ export class UdpSocket implements AsyncIterable<UdpPacket>, AsyncDisposable {
    * the promise settles, the batch can't be changed.
    *
    * If a packet fails and others were sent before it, the call ends there and returns how many it has sent. The next call throws the
-   * error, whose `index` is the packet's position in the batch. To go on behind that packet, call {@link UdpBatch.skip}. No packet is
-   * sent twice: `batch.sent` counts those that were sent.
+   * error, whose `index` is the packet's position in the batch. To give that packet up and send the rest, call
+   * {@link UdpBatch.skip}. No packet is sent twice: `batch.sent` counts those that were sent.
    *
    * @returns how many packets this call has sent. 0 if all were sent already.
-   * @throws what {@link send} throws, with the property `index` if the kernel refused a packet.
+   * @throws what {@link send} throws, without `bytesSent`, and with the property `index` if the kernel refused a packet. On a
+   *   connected socket, the error can be that of an earlier packet (ECONNREFUSED, …): then send again before you skip anything.
    * @see sendmmsg(2)
    */
   sendBatch(batch: UdpBatch, options: SendOptions = NO_SEND_OPTIONS): Promise<number> {
