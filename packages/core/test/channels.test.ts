@@ -44,6 +44,28 @@ const pair = (type: "stream" | "seqpacket" = "stream"): [Socket, Socket] => {
 const events = <T extends { on: string }>(all: T[]): string[] => all.map((each) => each.on);
 
 describe("each channel", () => {
+  it("sendmsg:send and sendmsg:receive have batches, and how many of their messages went or came", async () => {
+    const [a, b] = pair("seqpacket");
+    const [outgoing, incoming] = [a.createBatch({ slots: 4 }), b.createBatch({ slots: 4 })];
+    const all = collect("send", "receive");
+    for (const data of ["1", "2", "3"]) outgoing.push({ data });
+    await a.sendBatch(outgoing);
+    await b.recvBatch(incoming);
+    outgoing.push({ data: "4" });
+    a.trySendBatch(outgoing);
+    a.trySendBatch(outgoing);
+    b.tryRecvBatch(incoming);
+    b.tryRecvBatch(incoming);
+    expect(
+      all.map(({ on, socket, batch, messages }) => [on, socket === a, batch === outgoing, messages]),
+    ).toEqual([
+      ["send", true, true, 3],
+      ["receive", false, false, 3],
+      ["send", true, true, 1],
+      ["receive", false, false, 1],
+    ]);
+  });
+
   it("sendmsg:send and sendmsg:receive have the socket, the message and what happened", async () => {
     const all = collect("send", "receive");
     const [a, b] = pair();
