@@ -25,6 +25,12 @@ export interface SendError extends Error {
   bytesSent: number;
 }
 
+/** The error of a batch. `index` is the position of the message that the kernel refused. */
+export interface BatchError extends Error {
+  code: string;
+  index: number;
+}
+
 function withCode<E extends Error>(error: E, code: string): E & { code: string } {
   // As in Node's own errors, `code` is an own property, and the first line of the stack shows it.
   const coded = Object.assign(error, { code });

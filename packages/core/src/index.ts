@@ -3,7 +3,7 @@ export type { Data } from "./arguments.js";
 export type { ControlMessage, ControlName } from "./control/index.js";
 export type { SocketType } from "./control/socket-type.js";
 export { type Descriptor, type DescriptorTicket, FileDescriptor } from "./descriptor.js";
-export type { SendError, SystemError } from "./errors.js";
+export type { BatchError, SendError, SystemError } from "./errors.js";
 export { type Frame, type FrameOptions, frames } from "./framing/frames.js";
 export { type StreamEndedError, StreamReader, type StreamReaderOptions } from "./framing/stream-reader.js";
 export type { Sendable } from "./interop/sendable.js";

@@ -917,7 +917,7 @@ function checkEmptied(slots: BatchSlots): BatchSlots {
   if (left === 0) return slots;
   throw codedError(
     "ERR_INVALID_STATE",
-    `The batch holds ${left} messages that were not sent: call clear() first`,
+    `The batch holds ${left} messages that were not sent: send them, or call clear()`,
   );
 }
 

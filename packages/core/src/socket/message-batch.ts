@@ -249,7 +249,9 @@ export class MessageBatch<A extends Address = Address> implements Disposable {
 
   #check(i: number): number {
     const { length } = this.#slots;
-    return i >= 0 && i < length && Number.isInteger(i) ? i : checkInteger("i", i, 0, length - 1);
+    if (i >= 0 && i < length && Number.isInteger(i)) return i;
+    if (length === 0) throw codedError("ERR_INVALID_STATE", "The batch holds no message");
+    return checkInteger("i", i, 0, length - 1);
   }
 
   #checkReceived(i: number): number {

@@ -123,7 +123,8 @@ export class TransmitTimestamps implements Disposable {
    *   SOF_TIMESTAMPING_OPT_ID; `ENOTCONN`: a TCP socket is not connected.
    */
   constructor(socket: Socket, options: TransmitTimestampsOptions = {}) {
-    if (!(socket instanceof Socket)) throw invalidArgType("socket", "a Socket", socket);
+    if (!(socket instanceof Socket))
+      throw invalidArgType("socket", "a Socket", socket, "Of a UdpSocket, give its socket");
     const { events = ["sent"], timeout = TIMEOUT, limit = LIMIT } = checkObject("options", options, OPTIONS);
     if (socket.closed) throw closedError("socket");
     const { family, type } = factsOf(socket.fd);

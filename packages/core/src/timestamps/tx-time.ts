@@ -26,7 +26,8 @@ const OPTIONS = /* @__PURE__ */ keysOf<TxTimeOptions>({ clock: true, deadline: t
  * @see include/uapi/linux/net_tstamp.h, of the kernel: SO_TXTIME
  */
 export function enableTxTime(socket: Socket, options: TxTimeOptions = {}): void {
-  if (!(socket instanceof Socket)) throw invalidArgType("socket", "a Socket", socket);
+  if (!(socket instanceof Socket))
+    throw invalidArgType("socket", "a Socket", socket, "Of a UdpSocket, give its socket");
   const { clock = "monotonic", deadline = false } = checkObject("options", options, OPTIONS);
   const clockId = checkClock("options.clock", clock);
   const mode = checkBoolean("options.deadline", deadline) ? SOF_TXTIME_DEADLINE_MODE : 0;

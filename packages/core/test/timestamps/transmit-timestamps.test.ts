@@ -415,7 +415,8 @@ describe("TransmitTimestamps", () => {
         'The "socket" argument must be a TCP, UDP, raw or packet socket: others make no timestamps here',
       );
       expect(thrown(() => new TransmitTimestamps({} as never))).toMatchObject({
-        message: 'The "socket" argument must be a Socket. Received an instance of Object',
+        message:
+          'The "socket" argument must be a Socket. Received an instance of Object. Of a UdpSocket, give its socket',
       });
       const { socket, at } = await udp4();
       const messages = [

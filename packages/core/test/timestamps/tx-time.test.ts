@@ -69,7 +69,7 @@ describe("enableTxTime()", () => {
     );
     expect(refused({ clok: 1 })).toBe('The "options" argument has no option "clok". Did you mean "clock"?');
     expect(thrown(() => enableTxTime({} as never)).message).toBe(
-      'The "socket" argument must be a Socket. Received an instance of Object',
+      'The "socket" argument must be a Socket. Received an instance of Object. Of a UdpSocket, give its socket',
     );
   });
 });
