@@ -105,7 +105,8 @@ describe("SOL_SCTP", () => {
   proves("sctpPrInfo", "send", missing, async () => {
     const [socket, address] = server();
     const sender = client();
-    const value = { policy: SCTP_PR_SCTP_TTL, value: 60_000 };
+    // The lifetime of the message, in milliseconds. A busy emulated machine has let one of a minute expire.
+    const value = { policy: SCTP_PR_SCTP_TTL, value: 3_600_000 };
     await sender.sendmsg({ data: "in time", address, control: [{ name: "sctpPrInfo", value }] });
     expect((await next(socket)).data.toString()).toBe("in time");
     const unknown = { name: "sctpPrInfo", value: { policy: 0x40, value: 0 } } as const;
