@@ -36,7 +36,7 @@ const named = (name) => `-t '${name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&").re
 const inCore = (file, name) => `cd packages/core && npx vitest run ${file} ${named(name)}`;
 const onTarget = (target) => ({
   name: `tests on ${target}`,
-  minutes: 20,
+  minutes: 30,
   command: node("test-targets", target),
   leaves: [`tests on ${target}`],
   again: (file) => `node tools/test-targets.mjs ${target} -- ${file}`,
