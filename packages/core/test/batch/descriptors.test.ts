@@ -1,29 +1,18 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { closeAll } from "../support/closing.js";
-import { counted, settled } from "../support/counted.js";
+import { settled, withSockets } from "../support/counted.js";
 import { openDescriptors } from "../support/descriptor-table.js";
 import { rejection } from "../support/outcome.js";
-import { PATIENCE, unix } from "../support/sockets.js";
+import { soon, unix } from "../support/sockets.js";
 
 // SCM_MAX_FD: the most descriptors of one message.
 const MOST = 253;
 
 afterEach(closeAll);
 
-const soon = () => AbortSignal.timeout(PATIENCE);
-
 describe.each(["dgram", "seqpacket"] as const)("descriptors in batches: %s", (type) => {
-  const clean = (body: () => Promise<void>) =>
-    counted(async () => {
-      try {
-        await body();
-      } finally {
-        await closeAll();
-      }
-    });
-
   it("each message keeps its own, which message(i) takes along", () =>
-    clean(async () => {
+    withSockets(async () => {
       const [a, b] = unix(type, { maxFds: MOST });
       const outgoing = a.createBatch({ slots: 5, size: 16 });
       for (let i = 0; i < 5; i++) outgoing.push({ data: `m${i}`, fds: new Array(i).fill(0) });
@@ -41,7 +30,7 @@ describe.each(["dgram", "seqpacket"] as const)("descriptors in batches: %s", (ty
     [1, 1, 2],
     [MOST, 3, 0],
   ])("maxFds: %i keeps %i of 3, and counts the %i that it closed", (maxFds, kept, dropped) =>
-    clean(async () => {
+    withSockets(async () => {
       const [a, b] = unix(type, { maxFds });
       for (let i = 0; i < 4; i++) await a.sendmsg({ data: "x", fds: [0, 0, 0] });
       const incoming = b.createBatch({ slots: 4, size: 16 });
@@ -58,7 +47,7 @@ describe.each(["dgram", "seqpacket"] as const)("descriptors in batches: %s", (ty
   );
 
   it("maxFds of a call replaces the socket's", () =>
-    clean(async () => {
+    withSockets(async () => {
       const [a, b] = unix(type);
       const incoming = b.createBatch({ slots: 2, size: 16 });
       await a.sendmsg({ data: "x", fds: [0, 0] });
@@ -68,7 +57,7 @@ describe.each(["dgram", "seqpacket"] as const)("descriptors in batches: %s", (ty
     }));
 
   it("a batch that is used again, or cleared, closes those that nobody took", () =>
-    clean(async () => {
+    withSockets(async () => {
       const [a, b] = unix(type, { maxFds: MOST });
       const incoming = b.createBatch({ slots: 8, size: 16 });
       const before = openDescriptors();
@@ -85,7 +74,7 @@ describe.each(["dgram", "seqpacket"] as const)("descriptors in batches: %s", (ty
     }));
 
   it("those that message(i) took stay open when the batch is used again", () =>
-    clean(async () => {
+    withSockets(async () => {
       const [a, b] = unix(type, { maxFds: MOST });
       const incoming = b.createBatch({ slots: 2, size: 16 });
       await a.sendmsg({ data: "x", fds: [0] });
@@ -99,7 +88,7 @@ describe.each(["dgram", "seqpacket"] as const)("descriptors in batches: %s", (ty
     }));
 
   it("a second message(i) has none", () =>
-    clean(async () => {
+    withSockets(async () => {
       const [a, b] = unix(type, { maxFds: MOST });
       const incoming = b.createBatch({ slots: 2, size: 16 });
       await a.sendmsg({ data: "x", fds: [0] });
@@ -111,7 +100,7 @@ describe.each(["dgram", "seqpacket"] as const)("descriptors in batches: %s", (ty
     }));
 
   it("64 messages with 253 each: none is lost, and few are open at the same time", () =>
-    clean(async () => {
+    withSockets(async () => {
       const [a, b] = unix(type, { maxFds: MOST });
       const outgoing = a.createBatch({ slots: 64, size: 16 });
       const before = openDescriptors();
@@ -144,7 +133,7 @@ describe.each(["dgram", "seqpacket"] as const)("descriptors in batches: %s", (ty
     }));
 
   it("duplicates of a batch that is never sent, aborted, skipped or cleared are closed", () =>
-    clean(async () => {
+    withSockets(async () => {
       const [a] = unix(type);
       const before = openDescriptors();
       const batch = a.createBatch({ slots: 4, size: 16 });
@@ -157,7 +146,7 @@ describe.each(["dgram", "seqpacket"] as const)("descriptors in batches: %s", (ty
     }));
 
   it("a descriptor that is closed after push() still goes", () =>
-    clean(async () => {
+    withSockets(async () => {
       const [a, b] = unix(type, { maxFds: 1 });
       const [x, y] = unix("dgram");
       const batch = a.createBatch({ slots: 2, size: 16 });

@@ -2,10 +2,10 @@ import { MessageChannel } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Socket } from "../../src/index.js";
 import { closeAll } from "../support/closing.js";
-import { counted } from "../support/counted.js";
+import { withSockets } from "../support/counted.js";
 import { rejection, thrown } from "../support/outcome.js";
 import { cramp } from "../support/pairs.js";
-import { PATIENCE, unix } from "../support/sockets.js";
+import { soon, unix } from "../support/sockets.js";
 import { turn } from "../support/waiting.js";
 
 // The kernel reads and writes a batch's memory at addresses that the native layer keeps. Nothing that a program does with its
@@ -44,8 +44,6 @@ const GONE = {
     "batch.message(i) instead",
 };
 
-const soon = () => AbortSignal.timeout(PATIENCE);
-
 /** The two sockets still work, with other batches. */
 async function expectUsable(a: Socket, b: Socket): Promise<void> {
   const outgoing = a.createBatch({ slots: 4, size: 64 });
@@ -57,17 +55,8 @@ async function expectUsable(a: Socket, b: Socket): Promise<void> {
 }
 
 describe.each(transfers)("memory that a program gives away with %s", (_, detach) => {
-  const clean = (body: () => Promise<void>) =>
-    counted(async () => {
-      try {
-        await body();
-      } finally {
-        await closeAll();
-      }
-    });
-
   it("before a batch is sent: every call throws, and nothing is sent", () =>
-    clean(async () => {
+    withSockets(async () => {
       const [a, b] = unix("dgram");
       const batch = a.createBatch({ slots: 4, size: 64 });
       batch.push({ data: "first", fds: [0] });
@@ -84,7 +73,7 @@ describe.each(transfers)("memory that a program gives away with %s", (_, detach)
     }));
 
   it("before a batch is received into: every call throws, and nothing is consumed", () =>
-    clean(async () => {
+    withSockets(async () => {
       const [a, b] = unix("dgram", { maxFds: 1 });
       const batch = b.createBatch({ slots: 4, size: 64 });
       await a.sendmsg({ data: "first", fds: [0] });
@@ -100,7 +89,7 @@ describe.each(transfers)("memory that a program gives away with %s", (_, detach)
     }));
 
   it("while a batch waits to be sent: the wait ends, each message went once, and others still go", () =>
-    clean(async () => {
+    withSockets(async () => {
       const [a, b] = unix("dgram");
       cramp(a, b);
       const batch = a.createBatch({ slots: 300, size: 64 });
@@ -125,7 +114,7 @@ describe.each(transfers)("memory that a program gives away with %s", (_, detach)
     }));
 
   it("while a batch waits for messages: the wait rejects, and the message is not lost", () =>
-    clean(async () => {
+    withSockets(async () => {
       const [a, b] = unix("dgram");
       const batch = b.createBatch({ slots: 4, size: 64 });
       a.trySendmsg({ data: "early" });
@@ -139,7 +128,7 @@ describe.each(transfers)("memory that a program gives away with %s", (_, detach)
     }));
 
   it("in a getter of a message that is pushed: push() throws, and the duplicates are closed", () =>
-    clean(async () => {
+    withSockets(async () => {
       const [a] = unix("dgram");
       const batch = a.createBatch({ slots: 4, size: 64 });
       batch.push({ data: "first" });

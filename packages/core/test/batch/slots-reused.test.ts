@@ -3,7 +3,7 @@ import type { Address } from "../../src/address/index.js";
 import { MSG_CTRUNC, MSG_TRUNC } from "../../src/constants/index.js";
 import { Socket } from "../../src/index.js";
 import { closeAll, own } from "../support/closing.js";
-import { counted } from "../support/counted.js";
+import { withSockets } from "../support/counted.js";
 import { freshPath } from "../support/fresh-places.js";
 import { thorough } from "../support/scale.js";
 import { udp4, udp6, unix } from "../support/sockets.js";
@@ -16,28 +16,24 @@ afterEach(closeAll);
 
 describe("slots that are used again", () => {
   it("have no address left of an earlier message", () =>
-    counted(async () => {
-      try {
-        const path = `${freshPath()}${"x".repeat(20)}`;
-        const to = own(await Socket.bind({ path }, { type: "dgram" }));
-        const unnamed = own(await Socket.open({ family: "unix", type: "dgram" }));
-        const from = freshPath();
-        const named = own(await Socket.bind({ path: from }, { type: "dgram" }));
-        const batch = to.createBatch({ slots: 4, size: 32 });
-        for (let round = 0; round < ROUNDS; round++) {
-          const senders = [named, unnamed, round % 2 ? named : unnamed];
-          for (const [i, sender] of senders.entries())
-            await sender.sendmsg({ data: `${round} ${i}`, address: { family: "unix", path } });
-          expect(await to.recvBatch(batch)).toBe(3);
-          for (const [i, sender] of senders.entries()) {
-            expect(batch.data(i).toString()).toBe(`${round} ${i}`);
-            expect(batch.address(i)).toEqual(
-              sender === named ? { family: "unix", path: from } : { family: "unix" },
-            );
-          }
+    withSockets(async () => {
+      const path = `${freshPath()}${"x".repeat(20)}`;
+      const to = own(await Socket.bind({ path }, { type: "dgram" }));
+      const unnamed = own(await Socket.open({ family: "unix", type: "dgram" }));
+      const from = freshPath();
+      const named = own(await Socket.bind({ path: from }, { type: "dgram" }));
+      const batch = to.createBatch({ slots: 4, size: 32 });
+      for (let round = 0; round < ROUNDS; round++) {
+        const senders = [named, unnamed, round % 2 ? named : unnamed];
+        for (const [i, sender] of senders.entries())
+          await sender.sendmsg({ data: `${round} ${i}`, address: { family: "unix", path } });
+        expect(await to.recvBatch(batch)).toBe(3);
+        for (const [i, sender] of senders.entries()) {
+          expect(batch.data(i).toString()).toBe(`${round} ${i}`);
+          expect(batch.address(i)).toEqual(
+            sender === named ? { family: "unix", path: from } : { family: "unix" },
+          );
         }
-      } finally {
-        await closeAll();
       }
     }));
 

@@ -1,18 +1,16 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type MessageBatch, Socket } from "../../src/index.js";
 import { closeAll, own } from "../support/closing.js";
-import { counted } from "../support/counted.js";
+import { counted, withSockets } from "../support/counted.js";
 import { freshPath } from "../support/fresh-places.js";
 import { rejection } from "../support/outcome.js";
 import { cramp } from "../support/pairs.js";
-import { PATIENCE, unix } from "../support/sockets.js";
+import { soon, unix } from "../support/sockets.js";
 import { turn, until } from "../support/waiting.js";
 
 // A send buffer or a receiver's queue is full while a batch is being sent.
 
 afterEach(closeAll);
-
-const soon = () => AbortSignal.timeout(PATIENCE);
 
 /** The messages "tag 0", "tag 1", … in a batch. */
 function batchOf(
@@ -52,20 +50,16 @@ describe.each(["dgram", "seqpacket"] as const)("a batch waits for room: %s", (ty
   };
 
   it("sends every message once, in order", () =>
-    counted(async () => {
-      try {
-        const [a, b] = ready();
-        const batch = batchOf(a, "m", 1024);
-        const sent = sendWhole(a, batch);
-        await turn();
-        expect(batch.sent).toBeLessThan(1024);
-        expect(await receiveTexts(b, 1024)).toEqual(texts("m", 1024));
-        await sent;
-        expect(batch.sent).toBe(1024);
-        expect(b.tryRecvmsg()).toBeUndefined();
-      } finally {
-        await closeAll();
-      }
+    withSockets(async () => {
+      const [a, b] = ready();
+      const batch = batchOf(a, "m", 1024);
+      const sent = sendWhole(a, batch);
+      await turn();
+      expect(batch.sent).toBeLessThan(1024);
+      expect(await receiveTexts(b, 1024)).toEqual(texts("m", 1024));
+      await sent;
+      expect(batch.sent).toBe(1024);
+      expect(b.tryRecvmsg()).toBeUndefined();
     }));
 
   it("keeps the order of sendmsg() and sendBatch() that wait in turns", async () => {
@@ -204,21 +198,17 @@ describe.each(["dgram", "seqpacket"] as const)("a batch waits for room: %s", (ty
 
 describe("a batch of addressed Unix datagrams", () => {
   it("waits for a full peer, though no event says when there is room", () =>
-    counted(async () => {
-      try {
-        const path = freshPath();
-        const to = own(await Socket.bind({ path }, { type: "dgram" }));
-        const from = own(await Socket.open({ family: "unix", type: "dgram" }));
-        const batch = batchOf(from, "m", 200, { family: "unix", path });
-        const sent = from.sendBatch(batch as never, { signal: soon() });
-        await turn();
-        expect(batch.sent).toBeLessThan(200);
-        expect(await receiveTexts(to, 200)).toEqual(texts("m", 200));
-        expect(await sent).toBe(200);
-        expect(to.tryRecvmsg()).toBeUndefined();
-      } finally {
-        await closeAll();
-      }
+    withSockets(async () => {
+      const path = freshPath();
+      const to = own(await Socket.bind({ path }, { type: "dgram" }));
+      const from = own(await Socket.open({ family: "unix", type: "dgram" }));
+      const batch = batchOf(from, "m", 200, { family: "unix", path });
+      const sent = from.sendBatch(batch as never, { signal: soon() });
+      await turn();
+      expect(batch.sent).toBeLessThan(200);
+      expect(await receiveTexts(to, 200)).toEqual(texts("m", 200));
+      expect(await sent).toBe(200);
+      expect(to.tryRecvmsg()).toBeUndefined();
     }));
 
   it("to a full peer and to others keeps the order to each", async () => {

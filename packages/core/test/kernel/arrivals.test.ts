@@ -19,13 +19,13 @@ import {
 } from "../../src/control/index.js";
 import { Socket, type SocketType } from "../../src/index.js";
 import { own } from "../support/closing.js";
+import { withSockets } from "../support/counted.js";
 import { onRealKernel } from "../support/skip-unless.js";
 import { next, open, tcp, udp4, udp6, unix } from "../support/sockets.js";
 import { isRoot } from "../support/target.js";
 import { names } from "./control.js";
 import { link, links } from "./links.js";
 import { sockets } from "./missing.js";
-import { withSockets } from "./proves.js";
 
 // The kernel accepts options for messages that it never delivers. Every message that `receive` accepts must arrive.
 // The messages below arrive only sometimes.

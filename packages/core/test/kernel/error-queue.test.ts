@@ -21,10 +21,11 @@ import type { ControlName } from "../../src/control/index.js";
 import { type Address, type ErrorReport, errorReport, Socket } from "../../src/index.js";
 import { sendmsg, setsockopt } from "../../src/syscalls/index.js";
 import { own } from "../support/closing.js";
+import { withSockets } from "../support/counted.js";
 import { onRealKernel } from "../support/skip-unless.js";
 import { next, nextError, PATIENCE, tcp, udp4, udp6 } from "../support/sockets.js";
 import { names, valueIn } from "./control.js";
-import { proves, withSockets } from "./proves.js";
+import { proves } from "./proves.js";
 
 /** The first reports, in order. */
 async function reports(socket: Socket, count: number): Promise<ErrorReport[]> {

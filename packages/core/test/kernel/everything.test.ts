@@ -44,6 +44,7 @@ import { factsOf } from "../../src/socket/facts.js";
 import { listen, setsockopt } from "../../src/syscalls/index.js";
 import { openAnyFile } from "../support/any-file.js";
 import { atEnd, own } from "../support/closing.js";
+import { withSockets } from "../support/counted.js";
 import { closeSync } from "../support/files.mjs";
 import { rejection } from "../support/outcome.js";
 import { onRealKernel } from "../support/skip-unless.js";
@@ -52,7 +53,6 @@ import { isRoot, kernelIsAtLeast } from "../support/target.js";
 import { names, valueIn } from "./control.js";
 import { ip, link, links, macOf } from "./links.js";
 import { firstOf, sockets } from "./missing.js";
-import { withSockets } from "./proves.js";
 
 /** The other kinds of timestamps: only one kind can be on. */
 const OTHER_STAMPS: readonly ControlName[] = [

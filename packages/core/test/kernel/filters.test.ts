@@ -3,11 +3,11 @@ import { AF_PACKET, SO_ATTACH_FILTER, SOCK_DGRAM, SOL_SOCKET } from "../../src/c
 import { Socket } from "../../src/index.js";
 import { getsockopt } from "../../src/syscalls/index.js";
 import { own } from "../support/closing.js";
+import { withSockets } from "../support/counted.js";
 import { thrown } from "../support/outcome.js";
 import { onRealKernel } from "../support/skip-unless.js";
 import { next, open, udp4 } from "../support/sockets.js";
 import { isRoot } from "../support/target.js";
-import { withSockets } from "./proves.js";
 
 /** include/uapi/linux/bpf_common.h: BPF_RET | BPF_K, BPF_LD | BPF_B | BPF_ABS, BPF_JMP | BPF_JEQ | BPF_K. */
 const [RETURN, LOAD_BYTE, IF_EQUAL] = [0x06, 0x30, 0x15];

@@ -2,11 +2,11 @@ import { expect } from "vitest";
 import { AF_INET6, AF_PACKET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "../../src/constants/index.js";
 import { Socket } from "../../src/index.js";
 import { own } from "../support/closing.js";
+import { withSockets } from "../support/counted.js";
 import { skipUnless } from "../support/skip-unless.js";
 import { ip, link, links } from "./links.js";
 import { firstOf } from "./missing.js";
 import { namespace, namespaces } from "./namespace.js";
-import { withSockets } from "./proves.js";
 
 const missing = firstOf(namespaces(), links("ifb"));
 const inNamespaces = skipUnless(missing ?? "", missing === undefined);

@@ -15,13 +15,14 @@ import {
 import { type ControlMessage, type ControlName, encodeControl } from "../../src/control/index.js";
 import type { SystemError } from "../../src/errors.js";
 import { close, sendmsg, setsockopt, socket } from "../../src/syscalls/index.js";
+import { withSockets } from "../support/counted.js";
 import { rejection } from "../support/outcome.js";
 import { onRealKernel } from "../support/skip-unless.js";
 import { next, nextError, open, udp6 } from "../support/sockets.js";
 import { find, valueIn } from "./control.js";
 import { firstOf, root } from "./missing.js";
 import { ipv6 } from "./packets.js";
-import { type Missing, proves, withSockets } from "./proves.js";
+import { type Missing, proves } from "./proves.js";
 
 /** ICMPv6: RFC 4443. */
 const ICMPV6_DEST_UNREACH = 1;

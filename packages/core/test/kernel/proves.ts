@@ -1,8 +1,7 @@
 import { machine, release } from "node:os";
 import { test } from "vitest";
 import type { ControlName } from "../../src/control/index.js";
-import { closeAll } from "../support/closing.js";
-import { counted } from "../support/counted.js";
+import { withSockets } from "../support/counted.js";
 import { isEmulated } from "../support/target.js";
 
 /** `receive` includes messages on the error queue. */
@@ -56,16 +55,5 @@ export function proves(
     task.meta.proofs = names.flatMap((message) =>
       both.map((direction): Proof => ({ message, direction, kernel })),
     );
-  });
-}
-
-/** Runs `body`, closes the sockets that it opened, and counts descriptors. */
-export function withSockets(body: () => unknown): Promise<void> {
-  return counted(async () => {
-    try {
-      await body();
-    } finally {
-      await closeAll();
-    }
   });
 }

@@ -15,12 +15,13 @@ import {
 } from "../../src/constants/index.js";
 import type { Address, Socket } from "../../src/index.js";
 import { listen, recvmsg, setsockopt } from "../../src/syscalls/index.js";
+import { withSockets } from "../support/counted.js";
 import { rejection } from "../support/outcome.js";
 import { onRealKernel } from "../support/skip-unless.js";
 import { next, open } from "../support/sockets.js";
 import { find, valueIn } from "./control.js";
 import { sockets } from "./missing.js";
-import { proves, withSockets } from "./proves.js";
+import { proves } from "./proves.js";
 
 const missing = sockets("SCTP", AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP);
 const IPV4 = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;

@@ -14,6 +14,7 @@ import type { SystemError } from "../../src/errors.js";
 import { Socket } from "../../src/index.js";
 import { sendmsg, setsockopt } from "../../src/syscalls/index.js";
 import { closeAll, own } from "../support/closing.js";
+import { withSockets } from "../support/counted.js";
 import { rejection } from "../support/outcome.js";
 import { skipUnless } from "../support/skip-unless.js";
 import { next } from "../support/sockets.js";
@@ -21,7 +22,7 @@ import { kernelIsAtLeast } from "../support/target.js";
 import { type CableEnd, cable, cables, FAMILIES, type Family, tun, tuns, udpAt } from "./cable.js";
 import { firstOf, sockets } from "./missing.js";
 import { namespace } from "./namespace.js";
-import { type Missing, withSockets } from "./proves.js";
+import type { Missing } from "./proves.js";
 
 // UDP_SEGMENT: udp(7). The kernel refuses it in udp_send_skb() of net/ipv4/udp.c, and in udp_v6_send_skb() of net/ipv6/udp.c.
 

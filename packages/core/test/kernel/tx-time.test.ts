@@ -3,12 +3,13 @@ import { encodeAddress } from "../../src/address/index.js";
 import { AF_INET, SOCK_DGRAM } from "../../src/constants/index.js";
 import { enableTxTime, now, type Socket, TransmitTimestamps } from "../../src/index.js";
 import { errorReport } from "../../src/socket/error-report.js";
+import { withSockets } from "../support/counted.js";
 import { next, nextError } from "../support/sockets.js";
 import { isEmulated } from "../support/target.js";
 import { valueIn } from "./control.js";
 import { discipline } from "./links.js";
 import { namespace } from "./namespace.js";
-import { type Missing, withSockets } from "./proves.js";
+import type { Missing } from "./proves.js";
 
 const MILLISECOND = 1_000_000n;
 

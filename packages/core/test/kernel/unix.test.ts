@@ -14,6 +14,7 @@ import { encodeControl } from "../../src/control/index.js";
 import { close, recvmsg, sendmsg, setsockopt, socketpair } from "../../src/syscalls/index.js";
 import { openAnyFile } from "../support/any-file.js";
 import { atEnd, ownFd } from "../support/closing.js";
+import { withSockets } from "../support/counted.js";
 import { sameFile } from "../support/descriptor-state.js";
 import { closeSync } from "../support/files.mjs";
 import { has } from "../support/kernel-features.js";
@@ -22,7 +23,7 @@ import { next, unix } from "../support/sockets.js";
 import { isRoot } from "../support/target.js";
 import { decoded, find, names, valueIn } from "./control.js";
 import { since } from "./missing.js";
-import { proves, withSockets } from "./proves.js";
+import { proves } from "./proves.js";
 
 const SELF = { pid: process.pid, uid: process.getuid!(), gid: process.getgid!() };
 /** The ids of nobody and nogroup, which root may send as its own. */

@@ -3,7 +3,7 @@ import { MSG_CTRUNC, SO_RCVBUFFORCE, SOL_SOCKET } from "../../src/constants/inde
 import type { Message, Socket } from "../../src/index.js";
 import { setsockopt } from "../../src/syscalls/index.js";
 import { closeAll } from "../support/closing.js";
-import { counted } from "../support/counted.js";
+import { withSockets } from "../support/counted.js";
 import { skipUnless } from "../support/skip-unless.js";
 import { next, udp4, udp6 } from "../support/sockets.js";
 import { isEmulated, isRoot } from "../support/target.js";
@@ -53,33 +53,28 @@ for (const [family, make] of Object.entries(makers)) {
     for (const size of SIZES) {
       const counts = size > 9000 ? [1, 2, 64, 65] : COUNTS;
       asRoot(`sends ${counts.join(", ")} datagrams of ${size} bytes`, () =>
-        counted(async () => {
-          try {
-            const to = await make();
-            const from = await make();
-            widen(to.socket);
-            if (connected) await from.socket.connect(to.at);
-            for (const count of counts) {
-              for (const last of new Set([size, 1])) {
-                const sent = datagrams(count, size, last);
-                const data = Buffer.concat(sent);
-                const result = await from.socket.sendmsg({
-                  data,
-                  segmentSize: size,
-                  ...(connected ? {} : { address: to.at }),
-                });
-                expect(result).toEqual({ bytes: data.length });
-                const { segments } = await receive(to.socket, count);
-                expect(segments.length).toBe(count);
-                for (const [i, segment] of segments.entries())
-                  if (!segment.equals(sent[i]!))
-                    expect(segment, `datagram ${i} of ${count}`).toEqual(sent[i]);
-              }
+        withSockets(async () => {
+          const to = await make();
+          const from = await make();
+          widen(to.socket);
+          if (connected) await from.socket.connect(to.at);
+          for (const count of counts) {
+            for (const last of new Set([size, 1])) {
+              const sent = datagrams(count, size, last);
+              const data = Buffer.concat(sent);
+              const result = await from.socket.sendmsg({
+                data,
+                segmentSize: size,
+                ...(connected ? {} : { address: to.at }),
+              });
+              expect(result).toEqual({ bytes: data.length });
+              const { segments } = await receive(to.socket, count);
+              expect(segments.length).toBe(count);
+              for (const [i, segment] of segments.entries())
+                if (!segment.equals(sent[i]!)) expect(segment, `datagram ${i} of ${count}`).toEqual(sent[i]);
             }
-            expect(from.socket.segmentation.refusals).toBeLessThanOrEqual(1);
-          } finally {
-            await closeAll();
           }
+          expect(from.socket.segmentation.refusals).toBeLessThanOrEqual(1);
         }),
       );
     }

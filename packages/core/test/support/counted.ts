@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { socketpair } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
+import { closeAll } from "./closing.js";
 import { descriptorTable } from "./descriptor-table.js";
 
 let warm: Promise<unknown> | undefined;
@@ -42,4 +43,15 @@ export async function counted(body: () => unknown): Promise<void> {
   }
   expect(table, "open descriptors").toEqual(before);
   expect(binding().held(), "descriptors in custody").toBe(held);
+}
+
+/** Runs `body`, closes the sockets that it opened, and counts descriptors. */
+export function withSockets(body: () => unknown): Promise<void> {
+  return counted(async () => {
+    try {
+      await body();
+    } finally {
+      await closeAll();
+    }
+  });
 }

@@ -16,6 +16,9 @@ import { slow } from "./scale.js";
 /** Milliseconds, far more than any message needs. */
 export const PATIENCE = slow ? 120_000 : 15_000;
 
+/** A signal that ends a wait for something that never comes. */
+export const soon = (): AbortSignal => AbortSignal.timeout(PATIENCE);
+
 export interface RawOptions {
   receive?: readonly ControlName[];
   /** The bytes of a sockaddr to bind to. */
@@ -83,12 +86,12 @@ export function unix(
 
 /** Receives the next message, whose descriptors are closed when the test ends. */
 export async function next(socket: Socket, options: ReceiveOptions = {}): Promise<Message> {
-  const message = await socket.recvmsg({ signal: AbortSignal.timeout(PATIENCE), ...options });
+  const message = await socket.recvmsg({ signal: soon(), ...options });
   atEnd(() => message[Symbol.dispose]());
   return message;
 }
 
 /** Receives the next entry of the error queue. */
 export async function nextError(socket: Socket): Promise<Message> {
-  return socket.recvError({ signal: AbortSignal.timeout(PATIENCE) });
+  return socket.recvError({ signal: soon() });
 }

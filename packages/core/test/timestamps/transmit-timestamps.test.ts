@@ -19,7 +19,7 @@ import {
 import * as kernelVersion from "../../src/kernel-version.js";
 import { errorQueueOf } from "../../src/socket.js";
 import { closeAll, own } from "../support/closing.js";
-import { counted } from "../support/counted.js";
+import { withSockets } from "../support/counted.js";
 import { withDeadPeer } from "../support/dead-peer.js";
 import { isSettled, rejection, thrown } from "../support/outcome.js";
 import { onRealKernel, skipUnless } from "../support/skip-unless.js";
@@ -35,17 +35,7 @@ afterEach(async () => {
   await closeAll();
 });
 
-/** Runs `body`, closes the sockets that it opened, and counts descriptors. */
-const check = (title: string, body: () => unknown) =>
-  onRealKernel(title, () =>
-    counted(async () => {
-      try {
-        await body();
-      } finally {
-        await closeAll();
-      }
-    }),
-  );
+const check = (title: string, body: () => unknown) => onRealKernel(title, () => withSockets(body));
 
 /** A UDP socket, and another one that is connected to it. */
 async function pair(): Promise<[sender: Socket, receiver: Socket]> {
