@@ -30,6 +30,7 @@ import {
 import { once } from "../once.js";
 import { warnOfCollected } from "../origin.js";
 import { unshared } from "../unshared.js";
+import type { Duplicates } from "./duplicates.js";
 import type { SocketFacts } from "./facts.js";
 import type { SegmentedMessage } from "./segmentation.js";
 
@@ -61,18 +62,19 @@ export interface SlotMessage {
 export interface Attached {
   /** Their owners, as the program gave them. */
   readonly sendables: readonly unknown[];
-  /** Closes the duplicates. `sent`: another process has them. */
-  release(sent: boolean): void;
+  readonly duplicates: Duplicates;
+  /** Another process has the descriptors. Closes the duplicates. */
+  noteSent(): void;
 }
 
-/** Batches that a program has dropped together with messages that have descriptors. */
+/** Batches that a program has dropped while they held descriptors to send. */
 const forgotten = once(
   () =>
-    new FinalizationRegistry<Map<number, Attached>>((attached) => {
-      if (attached.size === 0) return;
-      for (const each of attached.values()) each.release(false);
+    new FinalizationRegistry<Set<Duplicates>>((unsent) => {
+      if (unsent.size === 0) return;
+      for (const duplicates of unsent) duplicates.close();
       warnOfCollected(
-        `A MessageBatch with ${attached.size} messages with descriptors was closed by garbage collection: send it, or call clear()`,
+        "A MessageBatch was closed by garbage collection, with descriptors that were not sent: send it, or call clear()",
         undefined,
       );
     }),
@@ -116,6 +118,8 @@ export class BatchSlots {
   /** The error of the next message. The call that met it had sent others before, so it did not throw. */
   failure: Error | undefined;
   readonly #attached = new Map<number, Attached>();
+  /** What is in `#attached`, without the program's objects. Undefined until the first message with descriptors. */
+  #unsent: Set<Duplicates> | undefined;
   readonly #brought = new Map<number, Brought>();
   /** The only message, if it was received without this memory: see {@link hold}. */
   #whole: Message | undefined;
@@ -185,7 +189,7 @@ export class BatchSlots {
 
   /** Forgets all messages. Closes descriptors that were neither sent nor taken. */
   clear(): void {
-    if (this.#attached.size > 0) this.#releaseAttached();
+    if (this.#attached.size > 0) for (const i of this.#attached.keys()) this.#closeAttached(i);
     if (this.#brought.size > 0) this.closeDescriptors();
     if (this.#whole !== undefined) {
       this.#whole[Symbol.dispose]();
@@ -200,10 +204,17 @@ export class BatchSlots {
     this.failure = undefined;
   }
 
-  #releaseAttached(): void {
-    for (const attached of this.#attached.values()) attached.release(false);
-    this.#attached.clear();
-    forgotten().unregister(this.#attached);
+  /** The message will not be sent. */
+  #closeAttached(i: number): void {
+    this.#takeAttached(i)?.duplicates.close();
+  }
+
+  #takeAttached(i: number): Attached | undefined {
+    const attached = this.#attached.get(i);
+    if (attached === undefined) return undefined;
+    this.#attached.delete(i);
+    this.#unsent!.delete(attached.duplicates);
+    return attached;
   }
 
   /** Closes the received descriptors that were not taken. The messages stay. */
@@ -356,8 +367,12 @@ export class BatchSlots {
   }
 
   #attach(i: number, attached: Attached): void {
-    if (this.#attached.size === 0) forgotten().register(this, this.#attached, this.#attached);
+    if (this.#unsent === undefined) {
+      this.#unsent = new Set();
+      forgotten().register(this, this.#unsent);
+    }
     this.#attached.set(i, attached);
+    this.#unsent.add(attached.duplicates);
   }
 
   #copy(iov: Uint8Array | Uint8Array[], to: number): void {
@@ -427,10 +442,7 @@ export class BatchSlots {
   /** So many messages were sent, in one call. */
   advance(count: number): void {
     if (this.#attached.size > 0) {
-      for (let i = this.sent; i < this.sent + count; i++) {
-        this.#attached.get(i)?.release(true);
-        this.#attached.delete(i);
-      }
+      for (let i = this.sent; i < this.sent + count; i++) this.#takeAttached(i)?.noteSent();
     }
     this.sent += count;
     this.bytesSent = 0;
@@ -440,8 +452,7 @@ export class BatchSlots {
 
   /** Gives up the next message to send. */
   skip(): void {
-    this.#attached.get(this.sent)?.release(false);
-    this.#attached.delete(this.sent);
+    this.#closeAttached(this.sent);
     this.sent++;
     this.bytesSent = 0;
     this.failure = undefined;

@@ -208,7 +208,7 @@ export class MessageBatch<A extends Address = Address> implements Disposable {
         prepared.attached,
       );
     } catch (error) {
-      prepared.attached?.release(false);
+      prepared.attached?.duplicates.close();
       throw error;
     }
     return this;

@@ -16,7 +16,7 @@ import { SHUT_WR } from "../constants/shutdown.js";
 import { SOCK_STREAM } from "../constants/socket-types.js";
 import { EncodedControl } from "../control/encoded-control.js";
 import { encodeRights } from "../control/rights.js";
-import { type FileDescriptor, hold, holdUncollected } from "../descriptor.js";
+import { type FileDescriptor, holdUncollected } from "../descriptor.js";
 import { EAGAIN, EFAULT, EMSGSIZE } from "../errno.js";
 import { codedError, invalidArgValue, outOfRange, type SystemError } from "../errors.js";
 import { borrowFdAt, markHandedOver, markHandingOver } from "../interop/sendable.js";
@@ -46,6 +46,7 @@ import { kernelInterfaceIndex } from "../syscalls/kernel-interfaces.js";
 import { readU16 } from "../wire/bytes.js";
 import { checkNotAborted, SIGNAL_KEYS } from "./abort.js";
 import type { BatchSlots, SlotMessage } from "./batch-slots.js";
+import { Duplicates } from "./duplicates.js";
 import type { Endpoint } from "./endpoint.js";
 import type { ErrorQueue } from "./error-queue.js";
 import type { SocketFacts } from "./facts.js";
@@ -108,8 +109,8 @@ interface PreparedMessage {
   first: number | undefined;
   /** The error that ended a call after it had sent a part. The next call throws it. */
   failure: Error | undefined;
-  /** While the message waits and nothing of it was sent: our own duplicates of `fds`. The files of `boundPaths` stay until then. */
-  duplicates: readonly FileDescriptor[] | undefined;
+  /** While the message waits and nothing of it was sent. */
+  duplicates: Duplicates | undefined;
 }
 
 /** The messages of a batch. The queue counts them, not their bytes. */
@@ -416,15 +417,14 @@ export class Sending implements Transport<Prepared> {
     if (sendables.length === 0) {
       return { iov, total, control: prepared.control, address, segmentSize, attached: undefined };
     }
-    this.#duplicate(prepared, hold);
-    const release = (sent: boolean) => (sent ? this.noteDescriptorsSent(prepared) : this.release(prepared));
+    const duplicates = this.#duplicate(prepared);
     return {
       iov,
       total,
       control: prepared.controlWithFds,
       address,
       segmentSize,
-      attached: { sendables, release },
+      attached: { sendables, duplicates, noteSent: () => this.noteDescriptorsSent(prepared) },
     };
   }
 
@@ -659,25 +659,25 @@ export class Sending implements Transport<Prepared> {
     }
     // The descriptors went with the part that was sent.
     if (sent > 0) return;
-    this.#duplicate(message, holdUncollected);
+    this.#duplicate(message);
   }
 
-  /** `held` makes the objects that own the duplicates. */
-  #duplicate(message: PreparedMessage, held: typeof hold): void {
-    const duplicates: FileDescriptor[] = [];
+  /** Makes duplicates of the message's descriptors, which are sent in their place. */
+  #duplicate(message: PreparedMessage): Duplicates {
+    const descriptors: FileDescriptor[] = [];
     for (const fd of message.fds) {
       const duplicate = binding().dup(fd);
       if (duplicate < 0) {
-        for (const descriptor of duplicates) descriptor.close();
+        for (const descriptor of descriptors) descriptor.close();
         throw this.#explained(failure(duplicate, "fcntl"), message);
       }
-      duplicates.push(held(duplicate, binding().result[RESULT_GENERATION]!));
+      descriptors.push(holdUncollected(duplicate, binding().result[RESULT_GENERATION]!));
     }
-    if (duplicates.length > 0) {
-      message.controlWithFds = concat(encodeRights(duplicates.map(({ fd }) => fd)), message.control);
+    if (descriptors.length > 0) {
+      message.controlWithFds = concat(encodeRights(descriptors.map(({ fd }) => fd)), message.control);
     }
-    message.duplicates = duplicates;
-    for (const path of message.boundPaths) path.wait();
+    message.duplicates = new Duplicates(descriptors, message.boundPaths);
+    return message.duplicates;
   }
 
   release(message: Prepared): void {
@@ -685,11 +685,8 @@ export class Sending implements Transport<Prepared> {
       message.batch.unlock();
       return;
     }
-    const { duplicates } = message;
-    if (duplicates === undefined) return;
+    message.duplicates?.close();
     message.duplicates = undefined;
-    for (const descriptor of duplicates) descriptor.close();
-    for (const path of message.boundPaths) path.endWait();
   }
 
   noteDescriptorsSent(message: Prepared): void {

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it, test } from "vitest";
 import { isBun, isDeno } from "../../src/runtime.js";
 import { compiled } from "../support/compiled.js";
 import { evaluate, FILES } from "../support/evaluate.js";
+import { freshPath } from "../support/fresh-places.js";
 import { scaled } from "../support/scale.js";
 import { skipUnless } from "../support/skip-unless.js";
 import { report, withOpenFiles } from "./program.js";
@@ -145,6 +146,120 @@ describe("garbage collection", () => {
       console.log(warnings.length, [...new Set(warnings)].join(" "));
       process.exit(0);`);
     expect(output).toBe("6 SENDMSG_FD_COLLECTED,true");
+  });
+
+  describe("of a batch", () => {
+    const withBatches = `${prelude}
+      import { existsSync } from "node:fs";
+      const { Listener } = await import(process.env.INDEX);
+      const says = [];
+      process.on("warning", ({ message }) => says.push(message.replace(/\\d+/, "N")));
+      const [a, b] = socketpair("dgram", { maxFds: 2 });
+      globalThis.kept = [a, b];
+      await b.sendmsg({ data: "x" });
+      await a.recvmsg();
+      const push = (batch, count, fds = [0, 1]) => {
+        for (let i = 0; i < count; i++) batch.push({ data: "x", fds });
+        return batch;
+      };
+      const drop = (use) => use(a.createBatch({ slots: 4, size: 16 }));
+      const end = (result) => {
+        console.log(JSON.stringify(result));
+        process.exit(0);
+      };
+    `;
+    // If too many descriptors stay open, the lines before the last one say so.
+    const found = (source: string): unknown => JSON.parse(run(`${withBatches}${source}`).split("\n").at(-1)!);
+    const WARNING =
+      "A MessageBatch was closed by garbage collection, with descriptors that were not sent: send it, or call clear()";
+
+    it("closes the descriptors that it was to send, and warns once", () => {
+      const result = found(`
+        const before = count();
+        drop((batch) => void push(batch, 3));
+        const held = count() - before;
+        await collect(before);
+        end({ held, says, left: count() - before });`);
+      expect(result).toEqual({ held: 6, says: [WARNING], left: 0 });
+    });
+
+    it("warns once of a batch that was used again and again", () => {
+      const result = found(`
+        const before = count();
+        const use = async (batch) => {
+          for (let i = 0; i < 5; i++) {
+            await a.sendBatch(push(batch, 2));
+            batch.clear();
+            push(batch, 1).skip();
+            batch.clear();
+            push(batch, 1).clear();
+            for (let j = 0; j < 2; j++) (await b.recvmsg())[Symbol.dispose]();
+          }
+          push(batch, 2);
+        };
+        await drop(use);
+        await collect(before);
+        for (let i = 0; i < 5; i++) { globalThis.gc(); await pause(5); }
+        end({ says, left: count() - before });`);
+      expect(result).toEqual({ says: [WARNING], left: 0 });
+    });
+
+    it("closes the descriptors of an object that refers to the batch", () => {
+      const result = found(`
+        const before = count();
+        drop((batch) => void push(batch, 1, [{ fd: 0, batch }]));
+        await collect(before);
+        end({ says, left: count() - before });`);
+      expect(result).toEqual({ says: [WARNING], left: 0 });
+    });
+
+    it("does not warn if the descriptors were sent, skipped or cleared", () => {
+      const result = found(`
+        const before = count();
+        drop((batch) => {
+          push(batch, 2);
+          a.trySendBatch(batch);
+        });
+        drop((batch) => void push(batch, 1).skip());
+        drop((batch) => void push(batch, 1).clear());
+        for (let i = 0; i < 2; i++) (await b.recvmsg())[Symbol.dispose]();
+        // These warn. They are collected later.
+        drop((batch) => void push(batch, 2));
+        await collect(before);
+        end({ says, left: count() - before });`);
+      expect(result).toEqual({ says: [WARNING], left: 0 });
+    });
+
+    it("closes the descriptors that it has received, and warns of each", () => {
+      const result = found(`
+        const before = count();
+        const receive = async (batch) => {
+          for (let i = 0; i < 3; i++) await b.sendmsg({ data: "x", fds: [0, 1] });
+          let length = 0;
+          while (length < 3) length += await a.recvBatch(batch);
+          return count() - before;
+        };
+        const held = await drop(receive);
+        await collect(before);
+        end({ held, says, left: count() - before });`);
+      const each = 'Descriptor N was closed by garbage collection: close it, take it or use "using"';
+      expect(result).toEqual({ held: 6, says: new Array(6).fill(each), left: 0 });
+    });
+
+    it("lets a bound socket that it was to send remove its file", () => {
+      const path = freshPath();
+      const result = found(`
+        const path = ${JSON.stringify(path)};
+        const listener = await Listener.listen({ path });
+        const before = count();
+        drop((batch) => void push(batch, 1, [listener]));
+        const held = count() - before;
+        await collect(before);
+        const during = existsSync(path);
+        await listener.close();
+        end({ held, during, after: existsSync(path) });`);
+      expect(result).toEqual({ held: 1, during: true, after: false });
+    });
   });
 
   it("does not warn of a FileDescriptor that was closed, detached or handed over", () => {
