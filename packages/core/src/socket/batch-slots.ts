@@ -80,6 +80,13 @@ const forgotten = once(
     }),
 );
 
+/** The segments of a message of `length` bytes. */
+interface Cut {
+  readonly length: number;
+  readonly segmentSize: number;
+  readonly segments: readonly Buffer[];
+}
+
 /** What one received message has brought besides its bytes. */
 interface Brought {
   fds: readonly FileDescriptor[];
@@ -104,6 +111,11 @@ export class BatchSlots {
   #buffer!: ArrayBufferLike;
   readonly #numbers: Int32Array;
   readonly #segmentSizes: Uint16Array;
+  /** The view of each slot's message. To make a view takes as long as to copy the bytes, and most messages are as long as the last one. */
+  #views: (Buffer | undefined)[] = [];
+  readonly #viewLengths: Int32Array;
+  /** The same for messages that are made up of segments. */
+  #cuts: (Cut | undefined)[] = [];
   #hasSegments = false;
   #pairs = NO_PAIRS;
 
@@ -142,6 +154,7 @@ export class BatchSlots {
     this.size = size;
     this.#numbers = new Int32Array(count * (SLOT_NUMBERS + SLOT_HEADER) + SLOT_HEADER);
     this.#segmentSizes = new Uint16Array(count);
+    this.#viewLengths = new Int32Array(count);
     this.#allocate(space);
   }
 
@@ -151,6 +164,8 @@ export class BatchSlots {
     // Not from Node's pool: no other code has views of this memory. This throws if there is no memory, so it comes first.
     this.#buffer = new ArrayBuffer(this.count * stride);
     this.#memory = Buffer.from(this.#buffer);
+    this.#views = new Array(this.count).fill(undefined);
+    this.#cuts = new Array(this.count).fill(undefined);
     this.#space = inSlot;
     this.#stride = stride;
   }
@@ -247,7 +262,13 @@ export class BatchSlots {
 
   dataOf(i: number): Buffer {
     if (this.#whole) return this.#whole.data;
-    return this.#view(this.#dataAt(i), Math.min(this.#number(i, SLOT_BYTES), this.size));
+    const length = Math.min(this.#number(i, SLOT_BYTES), this.size);
+    const known = this.#views[i];
+    if (known !== undefined && this.#viewLengths[i] === length && this.#memory.length > 0) return known;
+    const view = this.#view(this.#dataAt(i), length);
+    this.#views[i] = view;
+    this.#viewLengths[i] = length;
+    return view;
   }
 
   /** How long the message was when it was sent. */
@@ -294,7 +315,12 @@ export class BatchSlots {
     const segmentSize = this.segmentSizeOf(i);
     if (isOneDatagram(length, segmentSize)) return [this.dataOf(i)];
     this.checkMemory();
-    return cutSegments(this.#buffer, this.#dataAt(i), length, segmentSize);
+    let cut = this.#cuts[i];
+    if (cut === undefined || cut.length !== length || cut.segmentSize !== segmentSize) {
+      cut = { length, segmentSize, segments: cutSegments(this.#buffer, this.#dataAt(i), length, segmentSize) };
+      this.#cuts[i] = cut;
+    }
+    return cut.segments.slice();
   }
 
   fdsOf(i: number): readonly FileDescriptor[] {
