@@ -29,6 +29,7 @@ export type {
 } from "./options/index.js";
 export { type FilterInstruction, type ReusePortSteering, reusePortProgram } from "./reuse-port.js";
 export type { AllowedPeers, AllowFunction, PeerRefusedError } from "./socket/allow.js";
+export type { SendBatchOptions } from "./socket/batch-sending.js";
 export type { ControlSwitches } from "./socket/control-switches.js";
 export type { OpenOptions, SocketOptions } from "./socket/creation-options.js";
 export type { DetachOptions } from "./socket/detaching.js";
@@ -53,8 +54,8 @@ export type { Peer, PeerCredentials } from "./socket/peer.js";
 export { type PeerSource, peerOf } from "./socket/peer-of.js";
 export type { BatchReceiveOptions, MaxFds, ReceiveOptions } from "./socket/receive-request.js";
 export type { Segmentation } from "./socket/segmentation.js";
+export type { SendOptions } from "./socket/send-options.js";
 export type { SendResult } from "./socket/send-queue.js";
-export type { SendBatchOptions, SendOptions } from "./socket/sending.js";
 export { type MessageSocket, Socket } from "./socket.js";
 export { type PairOptions, socketpair, socketpairForChild } from "./socketpair.js";
 export { type Clock, now } from "./syscalls/clock.js";

@@ -41,6 +41,7 @@ import { PEER } from "./reasons/peer.js";
 import { withReason } from "./reasons/reasons.js";
 import { checkNotAborted, SIGNAL_KEYS } from "./socket/abort.js";
 import { addressesOf, addressOf } from "./socket/address-of.js";
+import type { SendBatchOptions } from "./socket/batch-sending.js";
 import { BatchSlots } from "./socket/batch-slots.js";
 import { bindTo } from "./socket/bind.js";
 import type { BindPathOptions } from "./socket/bind-path.js";
@@ -92,8 +93,9 @@ import {
 import { Receiving } from "./socket/receiving.js";
 import { checkRefusable, refuseDescriptors } from "./socket/refusing-descriptors.js";
 import type { Segmentation } from "./socket/segmentation.js";
+import { NO_SEND_OPTIONS, type SendOptions } from "./socket/send-options.js";
 import type { SendResult } from "./socket/send-queue.js";
-import { NO_SEND_OPTIONS, type SendBatchOptions, Sending, type SendOptions } from "./socket/sending.js";
+import { Sending } from "./socket/sending.js";
 import { checkDirections } from "./socket/shutdown.js";
 import { factsOfSource, takeOver } from "./socket/source.js";
 import type { BoundPath } from "./socket-file/bound-path.js";

@@ -317,7 +317,11 @@ export class BatchSlots {
     this.checkMemory();
     let cut = this.#cuts[i];
     if (cut === undefined || cut.length !== length || cut.segmentSize !== segmentSize) {
-      cut = { length, segmentSize, segments: cutSegments(this.#buffer, this.#dataAt(i), length, segmentSize) };
+      cut = {
+        length,
+        segmentSize,
+        segments: cutSegments(this.#buffer, this.#dataAt(i), length, segmentSize),
+      };
       this.#cuts[i] = cut;
     }
     return cut.segments.slice();

@@ -1,59 +1,35 @@
-import { detailsOf } from "../address/encode.js";
 import { familyName } from "../address/family.js";
-import { type AddressInput, decodeAddress, encodeAddress } from "../address/index.js";
+import { type AddressInput, encodeAddress } from "../address/index.js";
 import { checkBytes, checkObject, checkSignal, isPlainBytes, lengthOf, restOf } from "../arguments.js";
-import {
-  AF_AX25,
-  AF_INET,
-  AF_INET6,
-  AF_NETROM,
-  AF_RDS,
-  AF_ROSE,
-  AF_X25,
-} from "../constants/address-families.js";
-import { MSG_DONTWAIT, MSG_NOSIGNAL } from "../constants/message-flags.js";
+import { AF_INET, AF_INET6, AF_RDS } from "../constants/address-families.js";
 import { SHUT_WR } from "../constants/shutdown.js";
 import { SOCK_STREAM } from "../constants/socket-types.js";
 import { EncodedControl } from "../control/encoded-control.js";
 import { encodeRights } from "../control/rights.js";
 import { type FileDescriptor, holdUncollected } from "../descriptor.js";
-import { EAGAIN, EFAULT, EMSGSIZE } from "../errno.js";
-import { codedError, invalidArgValue, outOfRange, type SystemError } from "../errors.js";
+import { EAGAIN } from "../errno.js";
+import { invalidArgValue, outOfRange } from "../errors.js";
 import { borrowFdAt, markHandedOver, markHandingOver } from "../interop/sendable.js";
-import { type KnownKeys, keysOf } from "../known-keys.js";
 import type { OutgoingMessage } from "../message.js";
-import {
-  ADDRESS_SPACE,
-  type Binding,
-  CALL_ADDRESS,
-  CALL_CONTROL,
-  CALL_FD,
-  CALL_FLAGS,
-  CALL_GENERATION,
-  CALL_PURGES,
-  CALL_SIZE,
-  GONE,
-  OFF_LOOP,
-  RESULT_GENERATION,
-} from "../native/binding.js";
+import { ADDRESS_SPACE, RESULT_GENERATION } from "../native/binding.js";
 import { binding } from "../native/load.js";
-import { placeAddress, placeControl, placeData } from "../native/scratch.js";
-import { withReason } from "../reasons/reasons.js";
-import { SEND } from "../reasons/send.js";
 import { type BoundPath, boundPathsOf } from "../socket-file/bound-path.js";
 import { failure } from "../syscalls/failure.js";
 import { kernelInterfaceIndex } from "../syscalls/kernel-interfaces.js";
 import { readU16 } from "../wire/bytes.js";
 import { checkNotAborted, SIGNAL_KEYS } from "./abort.js";
+import { BatchSending, type PreparedBatch, type SendBatchOptions } from "./batch-sending.js";
 import type { BatchSlots, SlotMessage } from "./batch-slots.js";
 import { Duplicates } from "./duplicates.js";
 import type { Endpoint } from "./endpoint.js";
 import type { ErrorQueue } from "./error-queue.js";
 import type { SocketFacts } from "./facts.js";
-import { countBatch, mayTry, nextTurn, rejectInTurn } from "./fairness.js";
-import { checkMessage, checkOutgoing, checkSendFlags } from "./outgoing.js";
-import { callOffLoop, EPOLLHUP, EPOLLOUT } from "./readiness.js";
-import { isRefusal, SegmentedSending } from "./segmentation.js";
+import { mayTry, nextTurn, rejectInTurn } from "./fairness.js";
+import { checkMessage, checkOutgoing } from "./outgoing.js";
+import { EPOLLHUP, EPOLLOUT } from "./readiness.js";
+import { SegmentedSending } from "./segmentation.js";
+import { isError, SendCall } from "./send-call.js";
+import { NO_SEND_OPTIONS, SEND_KEYS, type SendOptions } from "./send-options.js";
 import {
   EVERY_LANE,
   SendQueue,
@@ -62,24 +38,6 @@ import {
   wentAtOnce,
   withBytesSent,
 } from "./send-queue.js";
-
-export interface SendOptions {
-  /** Ends the wait. Nothing was sent, unless a part of a stream message had already been sent. */
-  signal?: AbortSignal;
-}
-
-/** Options of {@link Socket.sendBatch}. */
-export interface SendBatchOptions extends SendOptions {
-  /** MSG_* flags for all messages, as in {@link OutgoingMessage.flags}. */
-  flags?: number;
-}
-
-const SEND_BATCH_KEYS = /* @__PURE__ */ keysOf<SendBatchOptions>({ signal: true, flags: true });
-
-export const SEND_KEYS: KnownKeys = /* @__PURE__ */ keysOf<SendOptions>({ signal: true });
-
-/** The options of a send to which the caller gave none. */
-export const NO_SEND_OPTIONS: SendOptions = Object.freeze({});
 
 /** A message in the form that the system call needs. */
 interface PreparedMessage {
@@ -113,19 +71,6 @@ interface PreparedMessage {
   duplicates: Duplicates | undefined;
 }
 
-/** The messages of a batch. The queue counts them, not their bytes. */
-interface PreparedBatch {
-  readonly iov: Uint8Array[];
-  /** How many messages this call sends: all that are left, or those before the first one that failed. */
-  total: number;
-  readonly inParts: true;
-  readonly batch: BatchSlots;
-  readonly flags: number;
-  readonly signal: AbortSignal | undefined;
-  /** The result of the first calls, if they were already made. */
-  first: number | undefined;
-}
-
 type Prepared = PreparedMessage | PreparedBatch;
 
 const concat = (first: Uint8Array | null, second: Uint8Array | null): Uint8Array | null => {
@@ -142,11 +87,7 @@ function canSendTo(family: number, address: number): boolean {
   return family === AF_INET6 && address === AF_INET;
 }
 
-/** Families that refuse MSG_NOSIGNAL. There we leave it out: runtimes ignore SIGPIPE anyway. */
-const REFUSE_NOSIGNAL: ReadonlySet<number> = new Set([AF_RDS, AF_AX25, AF_NETROM, AF_ROSE, AF_X25]);
-
 const NONE: readonly never[] = [];
-const NO_VIEWS: Uint8Array[] = [];
 
 /** A message that has no descriptors. Its first call was already made. */
 function plainMessage(
@@ -179,12 +120,10 @@ function plainMessage(
 
 /** The sending half of a socket: checks messages and passes them to the kernel. */
 export class Sending implements Transport<Prepared> {
-  readonly #native = binding();
   readonly #endpoint: Endpoint;
   readonly #facts: SocketFacts;
-  readonly #errors: ErrorQueue;
-  /** Flags that every call gets. */
-  readonly #alwaysSet: number;
+  readonly #call: SendCall;
+  readonly #batches: BatchSending;
   readonly queue: SendQueue<Prepared>;
   readonly segmentation: SegmentedSending;
   readonly isStream: boolean;
@@ -202,12 +141,6 @@ export class Sending implements Transport<Prepared> {
     }
     return this.#checkFamily(argument, bytes);
   };
-  /**
-   * Whether a send can purge the socket's own receive queue. That is so on a connected Unix datagram socket whose peer has gone
-   * (net/unix/af_unix.c, unix_dgram_disconnected). Closing the descriptors in that queue can take long, so a thread sends.
-   */
-  purges = false;
-
   /** See {@link willReportWritable}. */
   readonly refusesWhileWritable = true;
   readonly #isConnecting: () => boolean;
@@ -216,15 +149,20 @@ export class Sending implements Transport<Prepared> {
     this.#endpoint = endpoint;
     this.#isConnecting = isConnecting;
     this.#facts = facts;
-    this.#errors = errors;
-    this.#alwaysSet = REFUSE_NOSIGNAL.has(facts.family) ? MSG_DONTWAIT : MSG_DONTWAIT | MSG_NOSIGNAL;
+    this.#call = new SendCall(endpoint, facts, errors);
     this.isStream = facts.type === SOCK_STREAM;
     this.queue = new SendQueue(endpoint, this);
-    this.segmentation = new SegmentedSending({
-      sendmsg: (data, control, address, flags) => this.#call(data, control, address, flags),
-      sendSegments: (data, size, control, address, flags) =>
-        this.#callSegments(data, size, control, address, flags),
-    });
+    this.segmentation = new SegmentedSending(this.#call);
+    this.#batches = new BatchSending(this.#call, this.segmentation);
+  }
+
+  /** See {@link SendCall.purges}. */
+  get purges(): boolean {
+    return this.#call.purges;
+  }
+
+  set purges(purges: boolean) {
+    this.#call.purges = purges;
   }
 
   /** Returns the address if the socket can send to it. */
@@ -256,9 +194,9 @@ export class Sending implements Transport<Prepared> {
             // The fast path, which most sends take. If the kernel did not take all bytes, the rest or the error goes the same way
             // as any other.
             const outOfTurn = !mayTry();
-            const first = this.#call(data, encoded, to, this.#alwaysSet);
+            const first = this.#call.sendmsg(data, encoded, to, this.#call.alwaysSet);
             if (first === length || (first >= 0 && !this.isStream)) return wentAtOnce(first, outOfTurn);
-            plain = plainMessage(data, length, this.isStream, encoded, to, this.#alwaysSet, first);
+            plain = plainMessage(data, length, this.isStream, encoded, to, this.#call.alwaysSet, first);
           }
         }
       }
@@ -282,6 +220,41 @@ export class Sending implements Transport<Prepared> {
     }
   }
 
+  #prepareBatch(batch: BatchSlots, options: SendBatchOptions): PreparedBatch | undefined {
+    this.#endpoint.checkOpen();
+    this.queue.checkOpen();
+    return this.#batches.prepare(batch, options);
+  }
+
+  sendBatch(batch: BatchSlots, options: SendBatchOptions): Promise<number> {
+    let prepared: PreparedBatch | undefined;
+    try {
+      prepared = this.#prepareBatch(batch, options);
+    } catch (error) {
+      return rejectInTurn(error);
+    }
+    if (prepared === undefined) return mayTry() ? Promise.resolve(0) : nextTurn().then(() => 0);
+    if (this.queue.isEmpty()) {
+      const outOfTurn = !mayTry();
+      let first: number;
+      try {
+        first = this.#batches.send(prepared, 0);
+      } catch (error) {
+        return rejectInTurn(error);
+      }
+      if (first >= prepared.total) return outOfTurn ? nextTurn().then(() => first) : Promise.resolve(first);
+      prepared.first = first;
+    }
+    return this.queue
+      .send(prepared, prepared.signal)
+      .then(({ bytes: messages }) => messages, withoutBytesSent);
+  }
+
+  trySendBatch(batch: BatchSlots, options: SendBatchOptions): number {
+    const prepared = this.#prepareBatch(batch, options);
+    return prepared === undefined ? 0 : (this.queue.trySend(prepared)?.bytes ?? 0);
+  }
+
   async writable(options: { signal?: AbortSignal }): Promise<void> {
     const { signal } = checkObject("options", options, SIGNAL_KEYS);
     this.#endpoint.open();
@@ -299,7 +272,7 @@ export class Sending implements Transport<Prepared> {
       control,
       controlWithFds: files.length > 0 ? concat(encodeRights(files), control) : control,
       address: address ?? null,
-      flags: flags | this.#alwaysSet,
+      flags: flags | this.#call.alwaysSet,
       fds: files,
       sendables,
       boundPaths: files.length > 0 ? boundPathsOf(files) : NONE,
@@ -319,7 +292,7 @@ export class Sending implements Transport<Prepared> {
   }
 
   send(message: Prepared, sent: number): number {
-    if (message.batch) return this.#sendBatch(message, sent);
+    if (message.batch) return this.#batches.send(message, sent);
     if (message.segmentSize > 0) return this.#sendSegmented(message, sent);
     const { address, flags, first } = message;
     const control = sent === 0 ? message.controlWithFds : message.control;
@@ -327,18 +300,10 @@ export class Sending implements Transport<Prepared> {
     if (sent === 0) for (const value of message.sendables) markHandingOver(value);
     const iov = sent === 0 ? message.iov : remaining(message.iov, sent);
     message.first = undefined;
-    let result = first ?? this.#call(iov, control, address, flags);
-    if (this.#isOfEarlierPacket(result)) result = this.#call(iov, control, address, flags);
-    if (isError(result)) throw this.#failure(result, message);
+    let result = first ?? this.#call.sendmsg(iov, control, address, flags);
+    if (this.#call.isOfEarlierPacket(result)) result = this.#call.sendmsg(iov, control, address, flags);
+    if (isError(result)) throw this.#call.failure(result, message);
     return result;
-  }
-
-  /**
-   * With RECVERR on, the error may belong to an earlier packet, and this one was not sent. Then a report is on the error queue, and the
-   * caller tries again. Only once: a message that is too long adds a report of its own at each attempt.
-   */
-  #isOfEarlierPacket(result: number): boolean {
-    return isError(result) && this.#errors.drain() > 0 && result !== -EMSGSIZE;
   }
 
   /** Sends the datagrams into which the data behind byte `sent` are cut. */
@@ -349,9 +314,9 @@ export class Sending implements Transport<Prepared> {
     // Long data give other sockets a turn.
     while (at < total && (at === sent || mayTry())) {
       let result = this.segmentation.send(message, at);
-      if (this.#isOfEarlierPacket(result)) result = this.segmentation.send(message, at);
+      if (this.#call.isOfEarlierPacket(result)) result = this.segmentation.send(message, at);
       if (isError(result)) {
-        const error = this.#failure(result, message);
+        const error = this.#call.failure(result, message);
         if (at === sent) throw error;
         message.failure = error;
       }
@@ -360,55 +325,6 @@ export class Sending implements Transport<Prepared> {
     }
     return at > sent ? at - sent : -EAGAIN;
   }
-
-  #call(
-    iov: Uint8Array | Uint8Array[],
-    control: Uint8Array | null,
-    address: Uint8Array | null,
-    flags: number,
-  ): number {
-    const native = this.#beginCall(flags);
-    const { call } = native;
-    const data = placeData(native, iov);
-    let result: number;
-    if (control === null && address === null) {
-      call[CALL_CONTROL] = 0;
-      call[CALL_ADDRESS] = 0;
-      result = data === undefined ? native.send() : native.send(data);
-    } else {
-      result = native.send(data, placeControl(native, control), placeAddress(native, address));
-    }
-    if (result === GONE) this.#endpoint.open();
-    return result;
-  }
-
-  /** Writes what all calls of the native layer need. */
-  #beginCall(flags: number): Binding {
-    this.#endpoint.checkOpen();
-    const native = this.#native;
-    const { call } = native;
-    call[CALL_FD] = this.#endpoint.number;
-    call[CALL_GENERATION] = this.#endpoint.generation;
-    call[CALL_FLAGS] = flags;
-    call[CALL_PURGES] = this.purges ? 1 : 0;
-    return native;
-  }
-
-  #callSegments(
-    data: Uint8Array,
-    size: number,
-    control: Uint8Array | null,
-    address: Uint8Array | null,
-    flags: number,
-  ): number {
-    const native = this.#beginCall(flags);
-    native.call[CALL_SIZE] = size;
-    const result = native.sendSegments(data, placeControl(native, control), placeAddress(native, address));
-    if (result === GONE) this.#endpoint.open();
-    return result;
-  }
-
-  // Batches.
 
   /** Checks and encodes a message for a slot. Duplicates its descriptors, because nobody knows when the batch will be sent. */
   prepareForSlot(message: OutgoingMessage): SlotMessage {
@@ -428,228 +344,15 @@ export class Sending implements Transport<Prepared> {
     };
   }
 
-  /** Checks the batch and the options. Undefined: everything was sent. */
-  #prepareBatch(batch: BatchSlots, options: SendBatchOptions): PreparedBatch | undefined {
-    this.#endpoint.checkOpen();
-    this.queue.checkOpen();
-    // Read the options first: their getters are the caller's code, which can use the batch.
-    const given = options === NO_SEND_OPTIONS ? options : checkObject("options", options, SEND_BATCH_KEYS);
-    const { flags, signal } = given;
-    const bits = flags === undefined ? 0 : checkSendFlags("options.flags", flags, batch.hasSegments);
-    checkNotAborted(signal);
-    batch.checkIdle();
-    if (batch.received) {
-      throw codedError(
-        "ERR_INVALID_STATE",
-        "The batch holds received messages: push() those that you want to send into another batch",
-      );
-    }
-    const total = batch.length - batch.sent;
-    return total === 0
-      ? undefined
-      : {
-          iov: NO_VIEWS,
-          total,
-          inParts: true,
-          batch,
-          flags: bits | this.#alwaysSet,
-          signal,
-          first: undefined,
-        };
-  }
-
-  sendBatch(batch: BatchSlots, options: SendBatchOptions): Promise<number> {
-    let prepared: PreparedBatch | undefined;
-    try {
-      prepared = this.#prepareBatch(batch, options);
-    } catch (error) {
-      return rejectInTurn(error);
-    }
-    if (prepared === undefined) return mayTry() ? Promise.resolve(0) : nextTurn().then(() => 0);
-    if (this.queue.isEmpty()) {
-      const outOfTurn = !mayTry();
-      let first: number;
-      try {
-        first = this.#sendBatch(prepared, 0);
-      } catch (error) {
-        return rejectInTurn(error);
-      }
-      if (first >= prepared.total) return outOfTurn ? nextTurn().then(() => first) : Promise.resolve(first);
-      prepared.first = first;
-    }
-    return this.queue
-      .send(prepared, prepared.signal)
-      .then(({ bytes: messages }) => messages, withoutBytesSent);
-  }
-
-  trySendBatch(batch: BatchSlots, options: SendBatchOptions): number {
-    const prepared = this.#prepareBatch(batch, options);
-    return prepared === undefined ? 0 : (this.queue.trySend(prepared)?.bytes ?? 0);
-  }
-
-  /** Sends the messages of a batch, until there is no room, or one fails. `before`: how many this call has sent already. */
-  #sendBatch(message: PreparedBatch, before: number): number {
-    const { batch, first } = message;
-    if (first !== undefined) {
-      message.first = undefined;
-      return first;
-    }
-    const { failure } = batch;
-    if (failure) {
-      batch.failure = undefined;
-      throw failure;
-    }
-    // Sending an object of the program's can run its code: see markHandingOver().
-    const user = batch.lock("sendBatch()");
-    try {
-      return this.#sendLocked(message, before);
-    } finally {
-      batch.lock(user);
-    }
-  }
-
-  #sendLocked(message: PreparedBatch, before: number): number {
-    const { batch } = message;
-    const start = batch.sent;
-    // Long batches give other sockets a turn.
-    while (batch.sent < batch.length && (batch.sent === start || mayTry())) {
-      let result = this.#sendSlots(message);
-      if (this.#isOfEarlierPacket(result)) result = this.#sendSlots(message);
-      if (result > 0) {
-        batch.advance(result);
-        countBatch(result);
-      } else if (!isError(result)) {
-        if (batch.sent === start) return result;
-        break;
-      } else {
-        const error = Object.assign(this.#failureOfSlot(result, batch), { index: batch.sent });
-        const sent = batch.sent - start;
-        if (before + sent === 0) throw error;
-        // The call ends here, and tells how many it has sent. The next one throws.
-        batch.failure = error;
-        message.total = before + sent;
-        return sent;
-      }
-    }
-    return batch.sent - start;
-  }
-
-  /** Sends as many of the next messages as one system call takes. Returns how many were sent, or a negative errno. */
-  #sendSlots({ batch, flags }: PreparedBatch): number {
-    const { segmentation } = this;
-    const first = batch.sent;
-    if (batch.hasAttached) {
-      for (let i = first; i < batch.length; i++) batch.attachedOf(i)?.sendables.forEach(markHandingOver);
-    }
-    if (batch.bytesSent > 0 || this.#mustCut(batch, first, flags)) return this.#sendSlotInParts(batch, flags);
-    let end = this.purges ? first + 1 : batch.length;
-    if (batch.hasSegments && segmentation.isRestricted) {
-      for (let i = first + 1; i < end; i++) if (this.#mustCut(batch, i, flags)) end = i;
-    }
-    const result = batch.sendSlots(this.#beginCall(flags), end);
-    if (result === GONE) this.#endpoint.open();
-    if (result === -EFAULT) batch.checkMemory();
-    if (!batch.hasSegments) return result;
-    if (isRefusal(result) && batch.segmentSizeOf(first) !== undefined) {
-      return this.#sendSlotInParts(batch, flags);
-    }
-    for (let i = first; i < first + result; i++) {
-      const size = batch.segmentSizeOf(i);
-      if (size !== undefined) segmentation.noteOffloaded(batch.fullLengthOf(i), size);
-    }
-    return result;
-  }
-
-  /** Whether we have to cut a message into datagrams, because the kernel would refuse to, or must not. */
-  #mustCut(batch: BatchSlots, i: number, flags: number): boolean {
-    if (!this.segmentation.isRestricted || batch.segmentSizeOf(i) === undefined) return false;
-    return !this.segmentation.mayOffloadAll(batch.outgoing(i, flags));
-  }
-
-  /** Sends one message of a batch as datagrams. Returns 1 when all of it was sent. */
-  #sendSlotInParts(batch: BatchSlots, flags: number): number {
-    const message = batch.outgoing(batch.sent, flags);
-    const before = batch.bytesSent;
-    while (batch.bytesSent < message.total) {
-      if (batch.bytesSent > before && !mayTry()) return -EAGAIN;
-      const result = this.segmentation.send(message, batch.bytesSent);
-      if (result < 0) return result;
-      batch.bytesSent += result;
-    }
-    return 1;
-  }
-
-  #failureOfSlot(result: number, batch: BatchSlots): SystemError {
-    const { iov, total, control, address, flags } = batch.outgoing(batch.sent, 0);
-    const sendables = batch.attachedOf(batch.sent)?.sendables ?? NONE;
-    const message = {
-      ...plainMessage(iov as Uint8Array, total, false, control, address, flags, result),
-      sendables,
-    };
-    return this.#failure(result, message);
-  }
-
-  #failure(result: number, message: PreparedMessage): SystemError {
-    const { address } = message;
-    // Decode the address that was sent. The caller's object may have changed.
-    const details = address === null ? undefined : detailsOf(decodeAddress(address));
-    return this.#explained(failure(result, "sendmsg", details), message);
-  }
-
-  #explained(
-    error: SystemError,
-    { address, fds, sendables, control, flags, total }: PreparedMessage,
-  ): SystemError {
-    const { family, type } = this.#facts;
-    return withReason(error, SEND, {
-      fd: this.#endpoint.fd,
-      family,
-      type,
-      address: address === null ? undefined : decodeAddress(address),
-      fds,
-      sendables,
-      control,
-      flags: flags & ~this.#alwaysSet,
-      total,
-    });
-  }
-
-  /** Only for datagrams: see {@link purges}. */
   sendInThread(message: Prepared, done: (result: number | Error) => void): void {
     if (message.batch) {
-      this.#sendSlotInThread(message.batch, message.flags, done);
+      this.#batches.sendInThread(message, done);
       return;
     }
     const { iov, controlWithFds, address, flags } = message;
-    const fd = this.#endpoint.open();
-    const started = callOffLoop(
-      (token) => binding().startSend(fd, iov, controlWithFds, address, flags, token),
-      (token) => {
-        const result = binding().endCall(token);
-        done(isError(result) ? this.#failure(result, message) : result);
-      },
+    this.#call.sendInThread(iov, controlWithFds, address, flags, (result) =>
+      done(isError(result) ? this.#call.failure(result, message) : result),
     );
-    if (started < 0) throw failure(started, "sendmsg");
-  }
-
-  #sendSlotInThread(batch: BatchSlots, flags: number, done: (result: number | Error) => void): void {
-    const { iov, control, address } = batch.outgoing(batch.sent, flags);
-    const fd = this.#endpoint.open();
-    const started = callOffLoop(
-      (token) => binding().startSend(fd, iov, control, address, flags, token),
-      (token) => {
-        const result = binding().endCall(token);
-        if (isError(result)) {
-          done(Object.assign(this.#failureOfSlot(result, batch), { index: batch.sent }));
-        } else if (result < 0) {
-          done(result);
-        } else {
-          batch.advance(1);
-          done(1);
-        }
-      },
-    );
-    if (started < 0) throw failure(started, "sendmsg");
   }
 
   retain(message: Prepared, sent: number): void {
@@ -669,7 +372,7 @@ export class Sending implements Transport<Prepared> {
       const duplicate = binding().dup(fd);
       if (duplicate < 0) {
         for (const descriptor of descriptors) descriptor.close();
-        throw this.#explained(failure(duplicate, "fcntl"), message);
+        throw this.#call.explained(failure(duplicate, "fcntl"), message);
       }
       descriptors.push(holdUncollected(duplicate, binding().result[RESULT_GENERATION]!));
     }
@@ -727,8 +430,6 @@ function withoutBytesSent(error: Error & { bytesSent?: number }): never {
   delete error.bytesSent;
   throw error;
 }
-
-const isError = (result: number): boolean => result < 0 && result !== -EAGAIN && result !== OFF_LOOP;
 
 /** The views from byte `offset` on. */
 function remaining(iov: Uint8Array | Uint8Array[], offset: number): Uint8Array | Uint8Array[] {

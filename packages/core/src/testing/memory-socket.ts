@@ -23,8 +23,8 @@ import {
   type ReceiveRequest,
   type ReceivingSocket,
 } from "../socket/receive-request.js";
+import { NO_SEND_OPTIONS, type SendOptions } from "../socket/send-options.js";
 import type { SendResult } from "../socket/send-queue.js";
-import { NO_SEND_OPTIONS, type SendOptions } from "../socket/sending.js";
 import { checkDirections } from "../socket/shutdown.js";
 import { WaitQueue } from "../socket/wait-queue.js";
 import type { MessageSocket } from "../socket.js";
