@@ -67,7 +67,8 @@ export const sctpMessages = () => ({
     struct("sctp_nxtinfo", { stream: u16, flags: u16, ppid: u32, length: u32, association: i32 }),
     { enable: { SCTP_RECVNXTINFO } },
   ),
-  /** How long to try: a policy (SCTP_PR_SCTP_*) and its value.
+  /** How long to try: a policy (SCTP_PR_SCTP_*) and its value. Give it to messages of an association that exists: with
+   * SCTP_PR_SCTP_TTL, the kernel can drop the message that sets up the association.
    * SCTP_PRINFO (5) of SOL_SCTP: struct sctp_prinfo, sent. Since Linux 4.17. Source: sctp(7), RFC 6458. */
   sctpPrInfo: send({ SCTP_PRINFO }, "4.17", struct("sctp_prinfo", { policy: u16, value: u32 })),
   /** The number of the key to authenticate with.
