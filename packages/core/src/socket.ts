@@ -625,9 +625,9 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
   }
 
   /**
-   * Iterates over batches of received messages, until the end of the connection, or until the socket is closed. Each is the same object,
-   * filled anew: what you keep, copy with {@link MessageBatch.message}. At the end of the loop, descriptors that you have not taken are
-   * closed. Otherwise as {@link messages}.
+   * Iterates over batches of received messages, until the end of the connection, or until the socket is closed. Each batch is the
+   * same object, filled again: copy what you keep, with {@link MessageBatch.message}. When the loop ends, the library closes the
+   * descriptors that you have not taken. Otherwise it is like {@link messages}.
    *
    * @example for await (const batch of socket.batches({ size: 1500 })) for (let i = 0; i < batch.length; i++) handle(batch.data(i));
    */

@@ -86,9 +86,9 @@ const NOT_RECEIVED = "The batch holds messages to send: only received messages";
  * Memory for many messages, which one system call sends or receives. {@link Socket.createBatch} makes it. Use it again and again: it is
  * allocated once.
  *
- * What data(), control(), address() and segments() return for received messages is valid until the batch is used again. Then the same
- * views can show other messages. All views are parts of one ArrayBuffer: don't transfer or post them. message() returns a message with
- * memory of its own.
+ * What data(), control(), address() and segments() return for received messages is valid until the batch is used again. Then the
+ * same views can show other messages. All views are parts of one ArrayBuffer: don't transfer or post them. message() returns a
+ * message with memory of its own.
  *
  * @see sendmmsg(2), recvmmsg(2)
  */

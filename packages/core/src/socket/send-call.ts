@@ -42,7 +42,7 @@ export interface FailedMessage {
 
 export const isError = (result: number): boolean => result < 0 && result !== -EAGAIN && result !== OFF_LOOP;
 
-/** The system calls with which a socket sends, and their errors. Each returns what the kernel did: a negative errno if it failed. */
+/** The system calls with which a socket sends, and their errors. */
 export class SendCall implements SegmentCalls {
   readonly #native = binding();
   readonly #endpoint: Endpoint;
@@ -129,8 +129,8 @@ export class SendCall implements SegmentCalls {
   }
 
   /**
-   * With RECVERR on, the error may belong to an earlier packet, and this one was not sent. Then a report is on the error queue, and the
-   * caller tries again. Only once: a message that is too long adds a report of its own at each attempt.
+   * With RECVERR on, the error may belong to an earlier packet, and this one was not sent. Then a report is on the error queue, and
+   * the caller tries again. It does so only once: a message that is too long adds a report of its own at each attempt.
    */
   isOfEarlierPacket(result: number): boolean {
     return isError(result) && this.#errors.drain() > 0 && result !== -EMSGSIZE;
