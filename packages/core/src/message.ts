@@ -28,8 +28,11 @@ export interface OutgoingMessage {
   fds?: readonly Sendable[];
   /** Other control messages. If the kernel takes a stream message in several parts, they go with each part. */
   control?: readonly ControlMessage[];
-  /** The destination, on a socket that is not connected. */
-  address?: AddressInput | undefined;
+  /**
+   * The destination, on a socket that is not connected. You can also give bytes of encodeAddress(), of `sendmsg/address`: then it need
+   * not be encoded again.
+   */
+  address?: AddressInput | Uint8Array | undefined;
   /**
    * Cuts the data into datagrams of so many bytes. The last one may be shorter. Only on UDP sockets. The kernel cuts them (UDP_SEGMENT);
    * where it refuses, the library does: see {@link Socket.segmentation}. The data may be longer than one datagram can be.

@@ -22,7 +22,7 @@ import {
 } from "./channels.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "./constants/address-families.js";
 import { SOL_SOCKET } from "./constants/levels.js";
-import { SO_OOBINLINE, SO_RCVLOWAT } from "./constants/socket.js";
+import { SO_OOBINLINE, SO_PASSCRED, SO_PASSPIDFD, SO_RCVLOWAT } from "./constants/socket.js";
 import { SOCK_DGRAM, SOCK_STREAM } from "./constants/socket-types.js";
 import { CONSTRUCT, checkConstruct } from "./construct.js";
 import type { ControlName } from "./control/index.js";
@@ -43,10 +43,10 @@ import { checkNotAborted, SIGNAL_KEYS } from "./socket/abort.js";
 import { addressesOf, addressOf } from "./socket/address-of.js";
 import type { SendBatchOptions } from "./socket/batch-sending.js";
 import { BatchSlots } from "./socket/batch-slots.js";
-import { bindTo } from "./socket/bind.js";
+import { bindSync, bindTo } from "./socket/bind.js";
 import type { BindPathOptions } from "./socket/bind-path.js";
 import { withCallerStack } from "./socket/caller-stack.js";
-import { Connecting, isConnected } from "./socket/connecting.js";
+import { Connecting, hasName, isConnected } from "./socket/connecting.js";
 import { ControlSwitchboard, type ControlSwitches, checkSwitches } from "./socket/control-switches.js";
 import { allowRebinding, createSocket } from "./socket/create.js";
 import {
@@ -147,6 +147,8 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
   #boundPath: BoundPath | undefined;
   /** Another process may have the same socket, and can make it blocking at any moment. */
   #shared = false;
+  /** Whether others may send to this socket. Not to a Unix socket that has no name: it gets messages only as one of a pair. */
+  #reachable = true;
   #options: SocketOptionAccess | undefined;
   #peer: Peer | undefined;
 
@@ -311,7 +313,9 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
     const descriptor = createSocket(facts, checked);
     try {
       const switches = ControlSwitchboard.of(descriptor.fd, facts, checked.receive);
-      return new Socket<A>(CONSTRUCT, descriptor, facts, { maxFds: checked.maxFds, switches });
+      const socket = new Socket<A>(CONSTRUCT, descriptor, facts, { maxFds: checked.maxFds, switches });
+      socket.#reachable = false;
+      return socket;
     } catch (error) {
       descriptor.close();
       throw error;
@@ -346,6 +350,7 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
     // With SO_RCVLOWAT, the kernel no longer reports every message that can be received, so the socket has to be watched for edges.
     const hidesData = level === SOL_SOCKET && option === SO_RCVLOWAT;
     if (hidesData || (value !== 0 && bringsErrors(set))) this.#useEdges();
+    if (level === SOL_SOCKET && GIVES_NAME.has(option)) this.#noteReachable();
     this.#switches.noteOption(this.fd, set);
     this.#own.restore(this.fd);
   }
@@ -365,6 +370,7 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
     const switches = checkSwitches("changes", changes);
     this.#switches.change(this.#endpoint.open(), switches);
     if (includeErrors(this.#switches.names)) this.#useEdges();
+    this.#noteReachable();
     this.#own.restore(this.fd);
     return this;
   }
@@ -398,6 +404,7 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
   }
 
   #bindTo(at: AddressInput, options: BindPathOptions): Promise<void> {
+    this.#noteReachable();
     return bindTo(
       () => this.#endpoint.open(),
       at,
@@ -406,6 +413,32 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
         this.#boundPath = path;
       },
     );
+  }
+
+  /**
+   * Binds the socket within the call, and does only what bind(2) does: a file at the path is never replaced, and the socket's own file
+   * stays when the socket is closed.
+   *
+   * @throws what {@link bind} throws.
+   * @see bind(2)
+   */
+  bindSync(at: AddressInput): void {
+    if (!channels().bind.hasSubscribers) {
+      this.#bindSync(at);
+      return;
+    }
+    const bind = () => {
+      this.#bindSync(at);
+      return true;
+    };
+    publishedNow(channels().bind, bind, { socket: this, address: at }, asNothing);
+  }
+
+  #bindSync(at: AddressInput): void {
+    const fd = this.#endpoint.open();
+    checkAddress("at", at);
+    this.#noteReachable();
+    bindSync(fd, at);
   }
 
   /**
@@ -437,12 +470,48 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
   }
 
   /**
-   * Once a Unix datagram socket is connected, sending on it or reconnecting it can make the kernel purge the socket's own queue.
+   * Sets the default destination of a datagram socket, within the call. Returns false if a thread has to make the call: then use
+   * {@link connect}. That is so on a Unix socket that is connected, while received messages wait in its queue: if it connects to another
+   * peer, the kernel drops them within the call, and closing their descriptors can take long.
+   *
+   * @throws a system error: ENOENT, ECONNREFUSED, EACCES, …; `ERR_INVALID_STATE` if it is no datagram socket.
+   * @see connect(2)
+   */
+  tryConnect(to: AddressInput): boolean {
+    if (!channels().connect.hasSubscribers) return this.#tryConnect(to);
+    const connect = () => this.#tryConnect(to) || undefined;
+    return publishedNow(channels().connect, connect, { socket: this, address: to }, asNothing) ?? false;
+  }
+
+  #tryConnect(to: AddressInput): boolean {
+    const interfaces = interfacesOf(this.#endpoint.open());
+    if (this.#facts.type !== SOCK_DGRAM) {
+      throw codedError("ERR_INVALID_STATE", "Only a datagram socket connects at once: use connect()");
+    }
+    const address = encodeAddress(to, "to", interfaces);
+    // Another process that has the socket could make it blocking.
+    if (this.#shared || !this.#connecting.tryConnect(address, detailsOf(to), this.#sending.purges))
+      return false;
+    this.#sending.segmentation.forget();
+    return true;
+  }
+
+  /**
+   * Once a Unix datagram socket is connected, sending on it or reconnecting it can make the kernel purge the socket's own queue. The
+   * queue of a socket that nobody can reach is empty.
    */
   #noteConnected(): void {
     const { family, type } = this.#facts;
     if (family !== AF_UNIX || type !== SOCK_DGRAM) return;
-    this.#sending.purges = isConnected(this.#endpoint.open());
+    const fd = this.#endpoint.open();
+    this.#reachable ||= hasName(fd);
+    this.#sending.noteConnected(isConnected(fd), this.#reachable);
+  }
+
+  /** From now on, others may be able to send to this socket. */
+  #noteReachable(): void {
+    this.#reachable = true;
+    if (!this.closed) this.#noteConnected();
   }
 
   /**
@@ -482,18 +551,29 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
   }
 
   /**
+   * Sends a message of bytes alone if the kernel takes it at once: the same as {@link trySendmsg}, with less work for each message.
+   * Returns false where that returns undefined. An address that is encoded already, by encodeAddress(), saves the most.
+   *
+   * @throws what {@link trySendmsg} throws; `ERR_INVALID_STATE` on a stream, which could take a part of the bytes.
+   */
+  trySendBytes(data: Uint8Array, address?: AddressInput | Uint8Array): boolean {
+    if (!channels().send.hasSubscribers) return this.#sending.trySendBytes(data, address);
+    return this.trySendmsg({ data, address }) !== undefined;
+  }
+
+  /**
    * Waits until no send is queued and the kernel would take a message: for programs that drop messages instead of queueing them.
    * `if (!socket.trySendmsg(message)) await socket.writable();`
    *
    * That is no promise: another caller can use the room first, and the kernel can refuse a long message. After a refused
    * {@link trySendmsg}, a socket that counts as writable all the same is tried again after a pause of 1 to 50 ms. A Unix datagram
-   * socket counts as writable although the receiver's queue is full.
+   * socket that is not connected counts as writable although the receiver's queue is full.
    *
    * @throws `EPIPE` after shutdown("write"); AbortError; `ERR_SENDMSG_CLOSED`.
    * @see poll(2) POLLOUT
    */
   writable(options: { signal?: AbortSignal } = {}): Promise<void> {
-    return withCallerStack(this.#sending.writable(options).catch(rejectInTurn), this.writable);
+    return withCallerStack(this.#sending.writable(options), this.writable);
   }
 
   /**
@@ -841,6 +921,7 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
 
   #share(): void {
     this.#shared = true;
+    this.#noteReachable();
     this.#useEdges();
   }
 
@@ -909,6 +990,8 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
   }
 }
 
+/** Options of SOL_SOCKET with which the kernel gives a name to a Unix socket that has none, when it connects or sends. */
+const GIVES_NAME: ReadonlySet<number> = new Set([SO_PASSCRED, SO_PASSPIDFD]);
 const BATCH_KEYS = /* @__PURE__ */ keysOf<BatchOptions>({ slots: true, size: true });
 /** The longest message of a Unix socket fits. */
 const MOST_SLOT_BYTES = 1 << 24;

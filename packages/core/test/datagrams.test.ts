@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { encodeAddress } from "../src/address/index.js";
 import { type Address, Socket } from "../src/index.js";
 import { calls } from "./support/counted-calls.js";
 import { closeSync } from "./support/files.mjs";
@@ -67,6 +68,31 @@ describe.each(DATAGRAMS)("$name", (transport) => {
       });
     }));
 
+  it("takes an address that the program has encoded", () =>
+    withBound(transport, 2, async ([a, b], [, atB]) => {
+      const address = encodeAddress(atB!);
+      await a!.sendmsg({ data: "1", address });
+      expect(a!.trySendmsg({ data: "2", address })).toEqual({ bytes: 1 });
+      for (const data of ["1", "2"]) expect(String((await b!.recvmsg()).data)).toBe(data);
+    }));
+
+  it("refuses encoded addresses of another length or family", () =>
+    withBound(transport, 1, async ([socket]) => {
+      const refusal = async (address: Uint8Array) => rejection(socket!.sendmsg({ data: "x", address }));
+      for (const length of [0, 1, 129]) {
+        expect(await refusal(new Uint8Array(length))).toMatchObject({
+          code: "ERR_OUT_OF_RANGE",
+          argument: "message.address.length",
+          bytesSent: 0,
+        });
+      }
+      const other = encodeAddress(isUnix ? { address: "127.0.0.1", port: 1 } : { path: "/x" });
+      expect(await refusal(other)).toMatchObject({
+        code: "ERR_INVALID_ARG_VALUE",
+        argument: "message.address",
+      });
+    }));
+
   it("reads the address within the call", () =>
     withBound(transport, 2, async ([a, b], [, atB]) => {
       const address = { ...place(), ...atB } as Address & Record<string, unknown>;
@@ -99,6 +125,18 @@ describe.each(DATAGRAMS.filter(({ isUnix }) => isUnix))("$name to a peer that is
       }
       await Promise.all(queued);
       closeSync(file);
+    }));
+
+  it("keeps the encoded address of a message that waits, whatever the program does with the bytes", () =>
+    withBound(transport, 2, async ([sender, stuck], [, atStuck]) => {
+      const address = encodeAddress(atStuck!);
+      let filled = 0;
+      while (sender!.trySendmsg({ data: "filler", address })) filled++;
+      const sending = sender!.sendmsg({ data: "late", address });
+      address.fill(0xff);
+      await drop(stuck!, filled);
+      expect(String((await stuck!.recvmsg()).data)).toBe("late");
+      await sending;
     }));
 
   it("waits without spinning, and can be aborted", () =>

@@ -1,6 +1,6 @@
 import { inLayout, type Layout, machineLayout } from "../wire/layout.js";
 import { spaceOf } from "./cmsg.js";
-import { type ControlName, entryNamed, hasFamily, namedEntries } from "./table.js";
+import { type ControlName, entryNamed, hasFamily } from "./table.js";
 
 /**
  * The size of a control buffer that has room for all of these messages at once, each as often as it can occur, on a socket of this
@@ -21,10 +21,8 @@ export function controlSpace(
   return space;
 }
 
-/** The size of a control buffer that no message of any family overflows. */
-export function largestControlSpace(layout: Layout = machineLayout): number {
-  const received = [...namedEntries()].filter(({ entry }) => entry.direction !== "send");
-  const names = received.map(({ name }) => name);
-  const families = new Set(received.flatMap((named) => [...(named.families ?? [])]));
-  return Math.max(...[...families].map((family) => controlSpace(names, family, layout)));
-}
+/**
+ * The size of a control buffer that no message of any family overflows. It is a constant because computing it would load the whole
+ * table, and programs would start more slowly. A test compares it with the table.
+ */
+export const LARGEST_CONTROL_SPACE = 66_072;

@@ -30,7 +30,11 @@ export async function bindTo(
   }
   if (options.mode !== undefined) throw invalidArgValue("options.mode", "needs an address with a path");
   if (options.unlink !== undefined) throw invalidArgValue("options.unlink", "needs an address with a path");
-  const fd = open();
+  bindSync(open(), at);
+}
+
+/** Makes one call of bind(2). */
+export function bindSync(fd: number, at: AddressInput): void {
   const result = binding().bind(fd, encodeAddress(at, "at", interfacesOf(fd)));
   if (result < 0) throw withReason(failure(result, "bind", detailsOf(at)), BIND, { fd, address: at });
 }

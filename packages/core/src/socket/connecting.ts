@@ -15,10 +15,13 @@ import { checkNotAborted, listenForAbort } from "./abort.js";
 import { Backoff } from "./backoff.js";
 import type { Endpoint } from "./endpoint.js";
 import type { SocketFacts } from "./facts.js";
-import { callOffLoop, EPOLLOUT } from "./readiness.js";
+import { callOffLoop, EPOLLIN, EPOLLOUT } from "./readiness.js";
 
 /** Whether the socket is connected to a peer. */
 export const isConnected = (fd: number): boolean => peerOf(fd) >= 0;
+
+/** Whether a Unix socket has a path or an abstract name. Otherwise its address is only the two bytes of the family. */
+export const hasName = (fd: number): boolean => binding().getsockname(fd, new Uint8Array(ADDRESS_SPACE)) > 2;
 
 const peerOf = (fd: number): number => binding().getpeername(fd, new Uint8Array(ADDRESS_SPACE));
 
@@ -68,6 +71,20 @@ export class Connecting {
   /** Whether the call can block: connect(2) has no MSG_DONTWAIT, and a socket that another program made may be blocking. */
   #mayBlock(): boolean {
     return this.#facts.type === SOCK_STREAM || this.#facts.family === AF_UNIX;
+  }
+
+  /**
+   * Connects a datagram socket within the call. `mayPurge`: the call can drop the messages in the socket's queue. Returns false if that
+   * would happen now.
+   */
+  tryConnect(address: Uint8Array, details: AddressDetails, mayPurge: boolean): boolean {
+    const fd = this.#endpoint.open();
+    if (this.isBusy) throw codedError("ERR_INVALID_STATE", "The socket is connecting already");
+    if (mayPurge && binding().poll(fd, EPOLLIN) !== 0) return false;
+    const result = binding().connect(fd, address);
+    if (result < 0) throw this.#explained(failure(result, "connect", details), address);
+    this.#onConnected();
+    return true;
   }
 
   /** @param inThread Make the call in a thread, because it could wait for another process. */

@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { isUint8Array } from "node:util/types";
-import { type Address, type AddressInput, decodeAddress } from "../address/index.js";
+import { type Address, decodeAddress } from "../address/index.js";
 import { checkInteger, checkObject, lengthOf } from "../arguments.js";
 import { CONSTRUCT, checkConstruct } from "../construct.js";
 import { decodeControl } from "../control/decode.js";
@@ -23,14 +23,8 @@ export interface BatchOptions {
   size?: number;
 }
 
-/** A message to put into a batch. */
-export interface BatchMessage extends Omit<OutgoingMessage, "flags" | "address"> {
-  /**
-   * The destination, on a socket that is not connected. You can also give the bytes of {@link MessageBatch.addressBytes} or of
-   * encodeAddress(): then it need not be encoded again.
-   */
-  address?: AddressInput | Uint8Array | undefined;
-}
+/** A message to put into a batch. Its address can also be {@link MessageBatch.addressBytes}. */
+export type BatchMessage = Omit<OutgoingMessage, "flags">;
 
 /** How often a batch was used, and how full it was. */
 export interface BatchCounters {

@@ -1,5 +1,14 @@
-import type { AddressInput } from "../address/index.js";
-import { byteLength, checkArray, checkData, checkFlags, checkInteger, checkObject } from "../arguments.js";
+import { type AddressInput, encodeAddress } from "../address/index.js";
+import {
+  byteLength,
+  checkArray,
+  checkBytes,
+  checkData,
+  checkFlags,
+  checkInteger,
+  checkObject,
+  lengthOf,
+} from "../arguments.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "../constants/address-families.js";
 import { SOL_SOCKET, SOL_UDP } from "../constants/levels.js";
 import { MSG_MORE, MSG_ZEROCOPY } from "../constants/message-flags.js";
@@ -10,9 +19,10 @@ import { UDP_SEGMENT } from "../constants/udp.js";
 import { encodeControl } from "../control/encode.js";
 import { EncodedControl } from "../control/encoded-control.js";
 import type { ControlMessage } from "../control/table.js";
-import { invalidArgValue } from "../errors.js";
+import { invalidArgValue, outOfRange } from "../errors.js";
 import { notAList } from "../interop/sendable.js";
 import { MESSAGE_KEYS, type OutgoingMessage } from "../message.js";
+import { ADDRESS_SPACE } from "../native/binding.js";
 import type { InterfaceLookup } from "../wire/payload.js";
 import type { SocketFacts } from "./facts.js";
 
@@ -52,6 +62,22 @@ const isUdp = ({ family, type, protocol }: SocketFacts): boolean =>
 function checkSegmentSize(argument: string, size: unknown, facts: SocketFacts): number {
   if (!isUdp(facts)) throw invalidArgValue(argument, "needs a UDP socket");
   return checkInteger(argument, size, 1, MOST_BYTES);
+}
+
+/** Encodes a message's address, or checks the one that the program has encoded. */
+export function encodedAddress(
+  argument: string,
+  address: AddressInput | Uint8Array,
+  interfaceIndex: InterfaceLookup,
+): Uint8Array {
+  if (!ArrayBuffer.isView(address)) return encodeAddress(address, argument, interfaceIndex);
+  const bytes = checkBytes(argument, address);
+  const length = lengthOf(bytes);
+  // The family is the first two bytes.
+  if (length < 2 || length > ADDRESS_SPACE) {
+    throw outOfRange(`${argument}.length`, `>= 2 and <= ${ADDRESS_SPACE}`, length);
+  }
+  return bytes;
 }
 
 const NO_SENDABLES: readonly never[] = [];
@@ -99,7 +125,7 @@ export function checkOutgoing<F, A>(
   message: OutgoingMessage,
   facts: SocketFacts,
   fileOf: (list: string, i: number, sendable: unknown) => F,
-  encode: (argument: string, address: AddressInput) => A,
+  encode: (argument: string, address: AddressInput | Uint8Array) => A,
   interfaceIndex: InterfaceLookup,
 ): Outgoing<F, A> {
   const { family, type } = facts;

@@ -21,7 +21,7 @@ import {
 import { SCM_MAX_FD } from "../constants/socket.js";
 import { SOCK_DGRAM, SOCK_STREAM } from "../constants/socket-types.js";
 import type { ControlName } from "../control/index.js";
-import { controlSpace, largestControlSpace } from "../control/space.js";
+import { controlSpace, LARGEST_CONTROL_SPACE } from "../control/space.js";
 import { type FileDescriptor, hold } from "../descriptor.js";
 import { EAGAIN, EFAULT, ENOBUFS } from "../errno.js";
 import { explain } from "../errors.js";
@@ -78,7 +78,7 @@ let buffer: Uint8Array | undefined;
  */
 export function controlBuffer(): Uint8Array {
   if (buffer === undefined) {
-    buffer = new Uint8Array(largestControlSpace() + SPARE_CONTROL_SPACE);
+    buffer = new Uint8Array(LARGEST_CONTROL_SPACE + SPARE_CONTROL_SPACE);
     binding().controlBuffer(buffer);
   }
   return buffer;

@@ -64,14 +64,14 @@ export class SendCall implements SegmentCalls {
   }
 
   /** Writes what all calls of the native layer need. */
-  begin(flags: number): Binding {
+  begin(flags: number, purges = this.purges): Binding {
     this.#endpoint.checkOpen();
     const native = this.#native;
     const { call } = native;
     call[CALL_FD] = this.#endpoint.number;
     call[CALL_GENERATION] = this.#endpoint.generation;
     call[CALL_FLAGS] = flags;
-    call[CALL_PURGES] = this.purges ? 1 : 0;
+    call[CALL_PURGES] = purges ? 1 : 0;
     return native;
   }
 
@@ -87,7 +87,8 @@ export class SendCall implements SegmentCalls {
     address: Uint8Array | null,
     flags: number,
   ): number {
-    const native = this.begin(flags);
+    // A message to an address goes to a socket that is there, whatever has happened to the peer.
+    const native = this.begin(flags, this.purges && address === null);
     const { call } = native;
     const data = placeData(native, iov);
     if (control !== null || address !== null) {

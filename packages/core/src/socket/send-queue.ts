@@ -46,10 +46,12 @@ export interface Transport<Message extends QueueableMessage> {
   noteDescriptorsSent(message: Message): void;
   /** Whether the event loop will report that the transport can send again. If not, a timer tries again. */
   willReportWritable(): boolean;
+  /** The transport has just refused a message. Makes the event loop report when it can send again. */
+  expectWritable(): void;
   /** Whether the transport would take a message now, as far as it knows. If not, the event loop will report when it would. */
   isWritable(): boolean;
-  /** Whether {@link send} can return -EAGAIN although {@link isWritable} returns true. */
-  readonly refusesWhileWritable: boolean;
+  /** Whether {@link send} can return -EAGAIN while {@link isWritable} returns true. Then no event comes, and a timer must try again. */
+  refusesWhileWritable(message: Message): boolean;
   /** Shuts down writing, because nothing may follow. */
   shutDownWriting(): void;
 }
@@ -89,6 +91,8 @@ export function wentAtOnce(bytes: number, outOfTurn: boolean): Promise<SendResul
   return outOfTurn ? nextTurn().then(() => all) : Promise.resolve(all);
 }
 
+const nothing = (): void => {};
+
 const viewsOf = ({ iov }: QueueableMessage): readonly Uint8Array[] => (Array.isArray(iov) ? iov : [iov]);
 
 /** The messages that wait to be sent, in order. */
@@ -102,8 +106,10 @@ export class SendQueue<Message extends QueueableMessage> {
   #broken = false;
   readonly #pumpLater = () => void this.pump();
   #writableWaits: WritableWaits | undefined;
-  /** {@link trySend} was refused, and no message was taken since then. */
+  /** {@link trySend} was refused, no message was taken since then, and the transport may call itself writable all the same. */
   #refused = false;
+  /** {@link trySend} was refused because there was no room, and no event has come since then. */
+  #full = false;
 
   constructor(owner: Waits, transport: Transport<Message>) {
     this.#owner = owner;
@@ -210,27 +216,39 @@ export class SendQueue<Message extends QueueableMessage> {
     const result = this.#transport.send(message, 0);
     // OFF_LOOP: a thread would have to make the call, but the caller can't wait for it.
     if (result < 0) {
-      this.#refused = this.#transport.refusesWhileWritable;
+      this.#refused = result === OFF_LOOP || this.#transport.refusesWhileWritable(message);
+      this.#full = !this.#refused;
       return undefined;
     }
-    this.#refused = false;
-    this.#writableWaits?.reset();
     this.#transport.noteDescriptorsSent(message);
+    this.noteTaken();
     return { bytes: result };
+  }
+
+  /** The transport has taken a message at once. */
+  noteTaken(): void {
+    this.#refused = false;
+    this.#full = false;
+    this.#writableWaits?.reset();
   }
 
   /**
    * Waits until the queue is empty and the transport would take a message. After a refused {@link trySend}, a transport that calls
    * itself writable all the same gets a pause first. Otherwise a loop of the two calls would spin.
    */
-  async writable(signal: AbortSignal | undefined): Promise<void> {
+  writable(signal: AbortSignal | undefined): Promise<void> {
     this.checkOpen();
     this.#writableWaits ??= new WritableWaits(this.#owner, this.#room());
-    await this.#writableWaits.take(undefined, signal);
+    return this.#writableWaits.take(undefined, signal).then(nothing);
   }
 
   #room(): Room {
-    const isWritable = () => this.isEmpty() && this.#transport.isWritable();
+    const isWritable = () => {
+      if (!this.#full) return this.isEmpty() && this.#transport.isWritable();
+      // There is no need to ask the kernel what it has just said.
+      this.#transport.expectWritable();
+      return false;
+    };
     const wasRefused = () => this.#refused;
     const forget = () => {
       this.#refused = false;
@@ -240,6 +258,7 @@ export class SendQueue<Message extends QueueableMessage> {
 
   /** There may be room now. */
   pump(): Outcome {
+    this.#full = false;
     let outcome: Outcome = "idle";
     for (const [key, lane] of [...this.#lanes]) {
       // If a full peer refuses a datagram, the kernel frees the datagram. Freeing it makes the sender writable, which is an edge
@@ -325,13 +344,13 @@ export class SendQueue<Message extends QueueableMessage> {
       }
       outcome = "served";
       lane.backoff?.reset();
-      this.#noteSent(entry, result);
+      this.#advance(entry, result);
       if (isAll(entry.sent, entry.message)) this.#finish(key, entry);
     }
     return outcome;
   }
 
-  #noteSent(entry: Entry<Message>, count: number): void {
+  #advance(entry: Entry<Message>, count: number): void {
     // The descriptors go with the first byte, and are never sent again.
     if (entry.sent === 0) this.#transport.noteDescriptorsSent(entry.message);
     entry.sent += count;
@@ -360,7 +379,7 @@ export class SendQueue<Message extends QueueableMessage> {
     const readyMeanwhile = lane?.readyMeanwhile === true;
     if (lane) lane.readyMeanwhile = false;
     if (typeof result === "number" && result >= 0) {
-      this.#noteSent(entry, result);
+      this.#advance(entry, result);
       const isDone = isAll(entry.sent, entry.message);
       if (!lane) this.#settle(entry, isDone ? undefined : entry.failure);
       else if (isDone) this.#finish(key, entry);

@@ -1,6 +1,6 @@
 import { familyName } from "../address/family.js";
-import { type AddressInput, encodeAddress } from "../address/index.js";
-import { checkBytes, checkObject, checkSignal, isPlainBytes, lengthOf, restOf } from "../arguments.js";
+import type { AddressInput } from "../address/index.js";
+import { checkObject, checkSignal, isPlainBytes, lengthOf, restOf } from "../arguments.js";
 import { AF_INET, AF_INET6, AF_RDS } from "../constants/address-families.js";
 import { SHUT_WR } from "../constants/shutdown.js";
 import { SOCK_STREAM } from "../constants/socket-types.js";
@@ -8,10 +8,10 @@ import { EncodedControl } from "../control/encoded-control.js";
 import { encodeRights } from "../control/rights.js";
 import { type FileDescriptor, holdUncollected } from "../descriptor.js";
 import { EAGAIN } from "../errno.js";
-import { invalidArgValue, outOfRange } from "../errors.js";
+import { codedError, invalidArgType, invalidArgValue } from "../errors.js";
 import { borrowFdAt, markHandedOver, markHandingOver } from "../interop/sendable.js";
 import type { OutgoingMessage } from "../message.js";
-import { ADDRESS_SPACE, RESULT_GENERATION } from "../native/binding.js";
+import { RESULT_GENERATION } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { type BoundPath, boundPathsOf } from "../socket-file/bound-path.js";
 import { failure } from "../syscalls/failure.js";
@@ -25,7 +25,7 @@ import type { Endpoint } from "./endpoint.js";
 import type { ErrorQueue } from "./error-queue.js";
 import type { SocketFacts } from "./facts.js";
 import { mayTry, nextTurn, rejectInTurn } from "./fairness.js";
-import { checkMessage, checkOutgoing } from "./outgoing.js";
+import { checkMessage, checkOutgoing, encodedAddress } from "./outgoing.js";
 import { EPOLLHUP, EPOLLOUT } from "./readiness.js";
 import { SegmentedSending } from "./segmentation.js";
 import { isError, SendCall } from "./send-call.js";
@@ -38,6 +38,12 @@ import {
   wentAtOnce,
   withBytesSent,
 } from "./send-queue.js";
+
+/** Reads each property of a message once, because a getter can return something else the next time. */
+function readMessage(message: OutgoingMessage): OutgoingMessage {
+  const { data, fds, control, address, segmentSize, flags } = checkMessage(message);
+  return { data, fds, control, address, segmentSize, flags } as OutgoingMessage;
+}
 
 /** A message in the form that the system call needs. */
 interface PreparedMessage {
@@ -54,7 +60,8 @@ interface PreparedMessage {
   readonly control: Uint8Array | null;
   /** The whole control data. Once the message waits, it contains {@link duplicates} instead of the caller's descriptors. */
   controlWithFds: Uint8Array | null;
-  readonly address: Uint8Array | null;
+  /** Once the message waits, a copy, because it can be the caller's. */
+  address: Uint8Array | null;
   readonly flags: number;
   readonly fds: readonly number[];
   /** The objects or numbers from which `fds` came. */
@@ -129,21 +136,11 @@ export class Sending implements Transport<Prepared> {
   readonly isStream: boolean;
   readonly #interfaceIndex = (name: string): number | undefined =>
     kernelInterfaceIndex(this.#endpoint.open(), name);
-  readonly #encode = (argument: string, address: AddressInput): Uint8Array =>
-    this.#checkFamily(argument, encodeAddress(address, argument, this.#interfaceIndex));
-  /** Only a message for a batch may have an address that is already encoded. */
-  readonly #encodeForSlot = (argument: string, address: AddressInput | Uint8Array): Uint8Array => {
-    if (!ArrayBuffer.isView(address)) return this.#encode(argument, address);
-    const bytes = checkBytes(argument, address);
-    const length = lengthOf(bytes);
-    if (length < 2 || length > ADDRESS_SPACE) {
-      throw outOfRange(`${argument}.length`, `>= 2 and <= ${ADDRESS_SPACE}`, length);
-    }
-    return this.#checkFamily(argument, bytes);
-  };
-  /** See {@link willReportWritable}. */
-  readonly refusesWhileWritable = true;
+  readonly #encode = (argument: string, address: AddressInput | Uint8Array): Uint8Array =>
+    this.#checkFamily(argument, encodedAddress(argument, address, this.#interfaceIndex));
   readonly #isConnecting: () => boolean;
+  /** Whether it is a connected Unix datagram socket, of whose peer poll(2) knows. */
+  #knowsPeer = false;
 
   constructor(endpoint: Endpoint, facts: SocketFacts, errors: ErrorQueue, isConnecting: () => boolean) {
     this.#endpoint = endpoint;
@@ -156,13 +153,15 @@ export class Sending implements Transport<Prepared> {
     this.#batches = new BatchSending(this.#call, this.segmentation);
   }
 
+  /** Whether the socket is a Unix datagram socket that is connected, and whether its own queue can have messages then. */
+  noteConnected(isConnected: boolean, mayHaveMessages: boolean): void {
+    this.#call.purges = isConnected && mayHaveMessages;
+    this.#knowsPeer = isConnected;
+  }
+
   /** See {@link SendCall.purges}. */
   get purges(): boolean {
     return this.#call.purges;
-  }
-
-  set purges(purges: boolean) {
-    this.#call.purges = purges;
   }
 
   /** Returns the address if the socket can send to it. */
@@ -171,6 +170,26 @@ export class Sending implements Transport<Prepared> {
     if (canSendTo(this.#facts.family, family)) return bytes;
     const [given, own] = [family, this.#facts.family].map((number) => familyName(number) ?? number);
     throw invalidArgValue(argument, `is of family ${given}. This socket sends to addresses of family ${own}`);
+  }
+
+  /**
+   * The fast path, which most sends take. Sends a message of bytes at once, if no other message waits, and returns their number. If
+   * the kernel did not take all of them, returns the message with the result of this first call: the rest or the error goes the same
+   * way as any other. Undefined: the message takes the long way.
+   */
+  #sendPlain(message: OutgoingMessage): number | PreparedMessage | undefined {
+    const { data, fds, control, address, segmentSize, flags } = message;
+    if (fds !== undefined || flags !== undefined || segmentSize !== undefined) return undefined;
+    if ((control !== undefined && !(control instanceof EncodedControl)) || !isPlainBytes(data))
+      return undefined;
+    const encoded = control === undefined ? null : control.bytes;
+    const to = address === undefined ? null : this.#encode("message.address", address);
+    // Read the length after all code that runs the caller's code: that code could send too, or transfer the memory.
+    const length = lengthOf(data);
+    if (length === 0 || !this.queue.isEmpty()) return undefined;
+    const first = this.#call.sendmsg(data, encoded, to, this.#call.alwaysSet);
+    if (first === length || (first >= 0 && !this.isStream)) return first;
+    return plainMessage(data, length, this.isStream, encoded, to, this.#call.alwaysSet, first);
   }
 
   sendMessage(message: OutgoingMessage, options: SendOptions): Promise<SendResult> {
@@ -182,26 +201,10 @@ export class Sending implements Transport<Prepared> {
       if (options !== NO_SEND_OPTIONS) {
         signal = checkSignal("options.signal", checkObject("options", options, SEND_KEYS).signal);
       }
-      const { data, fds, control, address, segmentSize, flags } = checkMessage(message);
-      let plain: PreparedMessage | undefined;
-      if (fds === undefined && flags === undefined && segmentSize === undefined && signal === undefined) {
-        if ((control === undefined || control instanceof EncodedControl) && isPlainBytes(data)) {
-          const encoded = control === undefined ? null : control.bytes;
-          const to = address === undefined ? null : this.#encode("message.address", address);
-          // Read the length after all code that runs the caller's code: that code could send too, or transfer the memory.
-          const length = lengthOf(data);
-          if (length > 0 && this.queue.isEmpty()) {
-            // The fast path, which most sends take. If the kernel did not take all bytes, the rest or the error goes the same way
-            // as any other.
-            const outOfTurn = !mayTry();
-            const first = this.#call.sendmsg(data, encoded, to, this.#call.alwaysSet);
-            if (first === length || (first >= 0 && !this.isStream)) return wentAtOnce(first, outOfTurn);
-            plain = plainMessage(data, length, this.isStream, encoded, to, this.#call.alwaysSet, first);
-          }
-        }
-      }
-      prepared =
-        plain ?? this.#prepare({ data, fds, control, address, segmentSize, flags } as OutgoingMessage);
+      const checked = readMessage(message);
+      const sent = signal === undefined ? this.#sendPlain(checked) : undefined;
+      if (typeof sent === "number") return wentAtOnce(sent, !mayTry());
+      prepared = sent ?? this.#prepare(checked);
       // Last, because a getter of the message can abort it.
       if (signal) checkNotAborted(signal);
     } catch (error) {
@@ -210,11 +213,42 @@ export class Sending implements Transport<Prepared> {
     return this.queue.send(prepared, signal);
   }
 
+  trySendBytes(data: Uint8Array, address: AddressInput | Uint8Array | undefined): boolean {
+    try {
+      this.#endpoint.checkOpen();
+      this.queue.checkOpen();
+      if (this.isStream) {
+        throw codedError("ERR_INVALID_STATE", "A stream can take a part of the bytes: use trySendmsg()");
+      }
+      if (!isPlainBytes(data)) throw invalidArgType("data", "a Buffer or Uint8Array", data);
+      // An empty view may be one whose memory was transferred.
+      if (lengthOf(data) === 0 || !this.queue.isEmpty())
+        return this.trySendMessage({ data, address }) !== undefined;
+      const { alwaysSet } = this.#call;
+      const to = address === undefined ? null : this.#encode("address", address);
+      const first = this.#call.sendmsg(data, null, to, alwaysSet);
+      if (first >= 0) {
+        this.queue.noteTaken();
+        return true;
+      }
+      return (
+        this.queue.trySend(plainMessage(data, lengthOf(data), false, null, to, alwaysSet, first)) !==
+        undefined
+      );
+    } catch (error) {
+      throw withBytesSent(error as Error, 0);
+    }
+  }
+
   trySendMessage(message: OutgoingMessage): SendResult | undefined {
     try {
       this.#endpoint.checkOpen();
       this.queue.checkOpen();
-      return this.queue.trySend(this.#prepare(checkMessage(message)));
+      const checked = readMessage(message);
+      const sent = this.#sendPlain(checked);
+      if (typeof sent !== "number") return this.queue.trySend(sent ?? this.#prepare(checked));
+      this.queue.noteTaken();
+      return { bytes: sent };
     } catch (error) {
       throw withBytesSent(error as Error, 0);
     }
@@ -255,14 +289,18 @@ export class Sending implements Transport<Prepared> {
     return prepared === undefined ? 0 : (this.queue.trySend(prepared)?.bytes ?? 0);
   }
 
-  async writable(options: { signal?: AbortSignal }): Promise<void> {
-    const { signal } = checkObject("options", options, SIGNAL_KEYS);
-    this.#endpoint.open();
-    return this.queue.writable(checkNotAborted(signal));
+  writable(options: { signal?: AbortSignal }): Promise<void> {
+    try {
+      const { signal } = checkObject("options", options, SIGNAL_KEYS);
+      this.#endpoint.open();
+      return this.queue.writable(checkNotAborted(signal));
+    } catch (error) {
+      return rejectInTurn(error);
+    }
   }
 
-  #prepare(message: OutgoingMessage, encode = this.#encode): PreparedMessage {
-    const checked = checkOutgoing(message, this.#facts, borrowFdAt, encode, this.#interfaceIndex);
+  #prepare(message: OutgoingMessage): PreparedMessage {
+    const checked = checkOutgoing(message, this.#facts, borrowFdAt, this.#encode, this.#interfaceIndex);
     const { iov, total, files, sendables, control, address, flags, segmentSize } = checked;
     return {
       iov,
@@ -328,7 +366,7 @@ export class Sending implements Transport<Prepared> {
 
   /** Checks and encodes a message for a slot. Duplicates its descriptors, because nobody knows when the batch will be sent. */
   prepareForSlot(message: OutgoingMessage): SlotMessage {
-    const prepared = this.#prepare(message, this.#encodeForSlot);
+    const prepared = this.#prepare(message);
     const { iov, total, address, segmentSize, sendables } = prepared;
     if (sendables.length === 0) {
       return { iov, total, control: prepared.control, address, segmentSize, attached: undefined };
@@ -360,6 +398,7 @@ export class Sending implements Transport<Prepared> {
       message.batch.lock("sendBatch()");
       return;
     }
+    message.address &&= message.address.slice();
     // The descriptors went with the part that was sent.
     if (sent > 0) return;
     this.#duplicate(message);
@@ -411,8 +450,20 @@ export class Sending implements Transport<Prepared> {
     // If poll(2) fails, use the timer: a useless attempt costs little, but waiting for an event could last for ever.
     // EPOLLHUP: the peer has shut down both directions. The next attempt fails at once, and no further event comes.
     if (events < 0 || (events & (EPOLLOUT | EPOLLHUP)) !== 0) return false;
-    this.#endpoint.watch(EPOLLOUT);
+    this.expectWritable();
     return true;
+  }
+
+  expectWritable(): void {
+    this.#endpoint.watch(EPOLLOUT);
+  }
+
+  /**
+   * See {@link willReportWritable}. A connected Unix datagram socket is never writable while its peer is full:
+   * unix_dgram_poll(), net/unix/af_unix.c.
+   */
+  refusesWhileWritable(message: Prepared): boolean {
+    return !this.#knowsPeer || message.batch !== undefined || message.address !== null;
   }
 
   /** Until a connect has ended, poll(2) says nothing: it calls an unconnected Unix stream writable. */

@@ -37,7 +37,12 @@ export class WritableWaits extends WaitQueue<undefined, true> {
   }
 
   #attempt(): true | undefined {
-    if (this.isPausing || !this.#room.isWritable()) return undefined;
+    if (this.isPausing) return undefined;
+    if (!this.#room.isWritable()) {
+      // The kernel agrees with its refusal, and an event will say when there is room.
+      this.#room.forget();
+      return undefined;
+    }
     if (!this.#room.wasRefused()) return true;
     // The kernel has refused a message, and calls the socket writable all the same. No event will come.
     this.#backoff.wait(() => {

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { type Address, type AddressInput, decodeAddress, encodeAddress } from "../address/index.js";
+import { type Address, type AddressInput, decodeAddress } from "../address/index.js";
 import { checkObject } from "../arguments.js";
 import { AF_UNIX } from "../constants/address-families.js";
 import { MSG_OOB } from "../constants/message-flags.js";
@@ -11,7 +11,7 @@ import type { OutgoingMessage } from "../message.js";
 import { checkNotAborted, SIGNAL_KEYS } from "../socket/abort.js";
 import type { SocketFacts } from "../socket/facts.js";
 import { rejectInTurn } from "../socket/fairness.js";
-import { checkMessage, checkOutgoing } from "../socket/outgoing.js";
+import { checkMessage, checkOutgoing, encodedAddress } from "../socket/outgoing.js";
 import { SEND_KEYS, type SendOptions } from "../socket/send-options.js";
 import { SendQueue, type SendResult, type Transport, withBytesSent } from "../socket/send-queue.js";
 import type { Attachments, Channel } from "./channel.js";
@@ -36,8 +36,8 @@ function interfaceIndex(name: string): number {
 }
 
 /** Encodes and decodes the address, as on its way through the kernel. So the receiver gets an object of its own. */
-const throughBytes = (argument: string, address: AddressInput): Address =>
-  decodeAddress(encodeAddress(address, argument, interfaceIndex));
+const throughBytes = (argument: string, address: AddressInput | Uint8Array): Address =>
+  decodeAddress(encodedAddress(argument, address, interfaceIndex));
 
 /** The sending half of a socket in memory. */
 export class MemorySending implements Transport<ChannelMessage> {
@@ -47,7 +47,6 @@ export class MemorySending implements Transport<ChannelMessage> {
   readonly #endpoint: MemoryEndpoint;
   readonly queue: SendQueue<ChannelMessage>;
   readonly isStream: boolean;
-  readonly refusesWhileWritable = false;
 
   constructor(
     channel: Channel,
@@ -127,11 +126,17 @@ export class MemorySending implements Transport<ChannelMessage> {
     return this.#channel.write(bytes, given) ?? -EAGAIN;
   }
 
+  refusesWhileWritable(): boolean {
+    return false;
+  }
+
   /** A planned error must come even if there is no room, so the writer is told at once. */
   willReportWritable(): boolean {
     if (this.#faults.planned("sendmsg")) this.#channel.tellWriter();
     return true;
   }
+
+  expectWritable(): void {}
 
   isWritable(): boolean {
     if (this.#faults.planned("sendmsg")) return true;

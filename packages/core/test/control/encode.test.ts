@@ -12,7 +12,8 @@ import {
   type Layout,
 } from "../../src/control/index.js";
 import { encodeRights } from "../../src/control/rights.js";
-import { controlSpace } from "../../src/control/space.js";
+import { controlSpace, LARGEST_CONTROL_SPACE } from "../../src/control/space.js";
+import { namedEntries } from "../../src/control/table.js";
 import { machineLayout } from "../../src/wire/layout.js";
 
 const LAYOUTS = ["64", "32"] as const satisfies readonly Layout[];
@@ -283,4 +284,16 @@ describe("the table", () => {
       }
     }
   });
+});
+
+it("LARGEST_CONTROL_SPACE has room for all messages that a socket of any family can receive", () => {
+  const received = [...namedEntries()].filter(({ entry }) => entry.direction !== "send");
+  const names = received.map(({ name }) => name);
+  const families = new Set(received.flatMap(({ families }) => [...(families ?? [])]));
+  for (const layout of ["64", "32"] as const) {
+    const spaces = [...families].map((family) => controlSpace(names, family, layout));
+    const most = Math.max(...spaces);
+    expect(most).toBeLessThanOrEqual(LARGEST_CONTROL_SPACE);
+    if (layout === "64") expect(most).toBe(LARGEST_CONTROL_SPACE);
+  }
 });

@@ -3,8 +3,9 @@ import { encodeAddress } from "../../src/address/index.js";
 import { AF_UNIX, SOCK_STREAM } from "../../src/constants/index.js";
 import { EMSGSIZE, ENOMEM } from "../../src/errno.js";
 import { Listener, Socket, socketpair } from "../../src/index.js";
+import { CALL_PURGES } from "../../src/native/binding.js";
 import { binding } from "../../src/native/load.js";
-import { close, socket } from "../../src/syscalls/index.js";
+import { bind, close, socket } from "../../src/syscalls/index.js";
 import { counted } from "../support/counted.js";
 import { calls } from "../support/counted-calls.js";
 import { rejection, thrown } from "../support/outcome.js";
@@ -48,6 +49,21 @@ describe("a send on a connected Unix datagram socket that has unread messages", 
       await text(a);
       expect(a.trySendmsg({ data: "x" })).toEqual({ bytes: 1 });
       expect(await text(b)).toEqual(["x", 0]);
+    }));
+
+  test("goes at once if it has an address, because then the kernel never empties the queue", () =>
+    counted(async () => {
+      const [server, client, other] = [1, 2, 3].map(() => Socket.open({ family: "unix" })) as [
+        Socket,
+        Socket,
+        Socket,
+      ];
+      for (const socket of [server, client, other]) socket.bindSync({ path: path() });
+      await client.connect(server.getsockname());
+      await server.sendmsg({ data: "unread", address: client.getsockname() });
+      expect(client.trySendmsg({ data: "x", address: other.getsockname() })).toEqual({ bytes: 1 });
+      expect(client.trySendmsg({ data: "x" })).toBeUndefined();
+      await Promise.all([server, client, other].map((socket) => socket.close()));
     }));
 
   test("rejects when the peer has gone", () =>
@@ -119,7 +135,8 @@ describe("a send on a connected Unix datagram socket that has unread messages", 
     counted(async () => {
       const paths = [path(), path()];
       const servers = await Promise.all(paths.map((each) => Socket.bind({ path: each }, { type: "dgram" })));
-      const client = await Socket.connect({ path: paths[0]! }, { type: "dgram" });
+      const client = await Socket.bind({ path: path() });
+      await client.connect({ path: paths[0]! });
       const started = await calls("startConnect", () => client.connect({ path: paths[1]! }));
       expect(started).toBe(1);
       await client.sendmsg({ data: "to the second" });
@@ -128,6 +145,51 @@ describe("a send on a connected Unix datagram socket that has unread messages", 
       expect(gone).toMatchObject({ code: "ENOENT", syscall: "connect" });
       await Promise.all([client, ...servers].map((socket) => socket.close()));
     }));
+
+  test("is not looked for if the socket has no name, because nobody can send to it", () =>
+    counted(async () => {
+      const paths = [path(), path()];
+      const servers = await Promise.all(paths.map((each) => Socket.bind({ path: each }, { type: "dgram" })));
+      const client = await Socket.connect({ path: paths[0]! }, { type: "dgram" });
+      expect(await calls("startConnect", () => client.connect({ path: paths[1]! }))).toBe(0);
+      client.trySendmsg({ data: "to the second" });
+      expect(binding().call[CALL_PURGES]).toBe(0);
+      expect(await text(servers[1]!)).toEqual(["to the second", 0]);
+      await Promise.all([client, ...servers].map((socket) => socket.close()));
+    }));
+
+  const sendOne = (client: Socket) => client.sendmsg({ data: "which gives it a name" });
+  test.each<[string, (client: Socket) => unknown]>([
+    ["bind()", (client) => client.bind({ path: path() })],
+    ["bindSync()", (client) => client.bindSync({ path: path() })],
+    ["receive(), and the kernel named it", (client) => sendOne(client.receive("credentials"))],
+    [
+      "options.set(), and the kernel named it",
+      (client) => {
+        client.options.set("passCred", true);
+        return sendOne(client);
+      },
+    ],
+    [
+      "another process that may bind it",
+      async (client) => {
+        const [a, b] = socketpair();
+        await a.sendmsg({ data: "x", fds: [client] });
+        bind(client.fd, encodeAddress({ path: path() }));
+        await Promise.all([a.close(), b.close()]);
+      },
+    ],
+  ])("is looked for if the socket got a name after it was connected, by %s", (_, give) =>
+    counted(async () => {
+      const server = await Socket.bind({ path: path() }, { type: "dgram" });
+      const client = await Socket.connect(server.getsockname(), { type: "dgram" });
+      await give(client);
+      await server.sendmsg({ data: "unread", address: client.getsockname() });
+      expect(client.trySendmsg({ data: "x" })).toBeUndefined();
+      expect(await calls("startConnect", () => client.connect(server.getsockname()))).toBe(1);
+      await Promise.all([client, server].map((socket) => socket.close()));
+    }),
+  );
 });
 
 test("a stream socket that this process did not make is connected by a thread", () =>

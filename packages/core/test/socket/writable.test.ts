@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Listener, Socket, socketpair } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
+import { Backoff } from "../../src/socket/backoff.js";
 import { EPOLLOUT } from "../../src/socket/readiness.js";
 import { counted } from "../support/counted.js";
 import { freshPath } from "../support/fresh-places.js";
@@ -250,6 +251,28 @@ describe("a receiver whose queue is full, and a sender that is not connected", (
       expect(await closed).toMatchObject({ code: "ERR_SENDMSG_CLOSED" });
     }));
 });
+
+it("a Unix datagram socket that is connected to a full one waits for an event, and never for a timer", () =>
+  withBound(DATAGRAMS, 1, async ([receiver], [address]) => {
+    const sender = await Socket.connect(address!, { type: "dgram" });
+    const pauses = vi.spyOn(Backoff.prototype, "wait");
+    try {
+      while (sender.trySendmsg({ data: "x" }));
+      const waiting = sender.writable();
+      expect(await isSettled(waiting)).toBe(false);
+      receiver!.tryRecvmsg();
+      await waiting;
+      while (sender.trySendmsg({ data: "x" }));
+      // The receiver is faster than the call of writable().
+      receiver!.tryRecvmsg();
+      await sender.writable();
+      expect(pauses).not.toHaveBeenCalled();
+    } finally {
+      pauses.mockRestore();
+      await sender.close();
+      drain(receiver!);
+    }
+  }));
 
 it("a Unix datagram socket with unread messages is tried again after pauses, because a thread would have to send", () =>
   withPair("dgram", async (a, b) => {
