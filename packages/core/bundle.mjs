@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import { rollup } from "rollup";
 
-const core = fileURLToPath(new URL(".", import.meta.url));
+export const core = fileURLToPath(new URL(".", import.meta.url));
 const manifest = createRequire(import.meta.url)("./package.json");
 
 /** The modules in src that become the files which package.json names. */
@@ -34,7 +34,7 @@ const SHARED = {
 const sourceOf = (name) => join(core, "src", `${name}.ts`);
 
 /** Finds the source of an import, and removes its types. */
-const typescript = {
+export const typescript = {
   name: "typescript",
   resolveId: (specifier, importer) =>
     importer && specifier.startsWith(".") && specifier.endsWith(".js")
