@@ -1,27 +1,33 @@
-// Compares what each entry point of sendmsg exports with its report in packages/core/api. So the diff of a commit shows what the
-// commit changes for users. With --write, it writes the reports. It reads the declarations in dist, which turbo builds first.
+// Compares what each entry point of the package in the current folder exports with its report in api/. So the diff of a commit shows
+// what the commit changes for users. With --write, it writes the reports. It reads the declarations in dist, which turbo builds first.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { CompilerState, Extractor, ExtractorConfig } from "@microsoft/api-extractor";
-import { core, repository } from "./paths.mjs";
+import { repository } from "./paths.mjs";
 
 /**
- * These entry points use the exports of others, but their reports don't show them. Otherwise a change of the tables would be in
- * four reports.
+ * These entry points of core use the exports of others, but their reports don't show them. Otherwise a change of the tables would be
+ * in four reports.
  */
-const BUILT_ON_OTHERS = ["index.api.md", "testing.api.md", "udp.api.md"];
+const BUILT_ON_OTHERS = { core: ["index.api.md", "testing.api.md", "udp.api.md"] };
 
 const write = process.argv.includes("--write");
-const manifest = join(core, "package.json");
-const folder = join(core, "api");
+const here = process.cwd();
+const builtOnOthers = BUILT_ON_OTHERS[basename(here)] ?? [];
+const manifest = join(here, "package.json");
+const folder = join(here, "api");
+/** For messages: the path of a report below the repository. */
+const pathOf = (report) => relative(repository, join(folder, report));
 mkdirSync(folder, { recursive: true });
 const temporary = mkdtempSync(join(tmpdir(), "sendmsg-api-"));
 process.on("exit", () => rmSync(temporary, { recursive: true }));
 
 const entryPoints = Object.entries(JSON.parse(readFileSync(manifest, "utf8")).exports)
-  .filter(([, { types }]) => types)
-  .map(([path, { types }]) => ({ report: `${path === "." ? "index" : path.slice(2)}.api.md`, types }));
+  .map(([path, { types, require: ofRequire }]) => ({ path, types: types ?? ofRequire?.types }))
+  // Other names of an entry point need no report.
+  .filter(({ types }, i, all) => types && all.findIndex((other) => other.types === types) === i)
+  .map(({ path, types }) => ({ report: `${path === "." ? "index" : path.slice(2)}.api.md`, types }));
 const configs = new Map(entryPoints.map(({ report, types }) => [report, configOf(report, types)]));
 
 // Use one TypeScript program for all entry points, because making it takes longer than reading a report from it.
@@ -57,10 +63,10 @@ for (const { report, text } of usedOnly) {
 
 for (const error of errors) console.error(error);
 for (const report of changed) {
-  console.error(`packages/core/api/${report} ${write ? "was written" : "does not list the present exports"}`);
+  console.error(`${pathOf(report)} ${write ? "was written" : "does not list the present exports"}`);
 }
 for (const report of superfluous) {
-  console.error(`packages/core/api/${report} ${write ? "was deleted" : "belongs to no entry point"}`);
+  console.error(`${pathOf(report)} ${write ? "was deleted" : "belongs to no entry point"}`);
 }
 const differ = !write && changed.length + superfluous.length > 0;
 if (differ)
@@ -71,16 +77,16 @@ if (errors.length > 0 || differ) process.exitCode = 1;
 function configOf(report, types) {
   return ExtractorConfig.prepare({
     configObject: {
-      projectFolder: core,
-      mainEntryPointFilePath: join(core, types),
+      projectFolder: here,
+      mainEntryPointFilePath: join(here, types),
       newlineKind: "lf",
-      compiler: { tsconfigFilePath: join(core, "tsconfig.types.json") },
+      compiler: { tsconfigFilePath: join(here, "tsconfig.types.json") },
       apiReport: {
         enabled: true,
         reportFileName: report,
         reportFolder: folder,
         reportTempFolder: temporary,
-        includeForgottenExports: !BUILT_ON_OTHERS.includes(report),
+        includeForgottenExports: !builtOnOthers.includes(report),
       },
       docModel: { enabled: false },
       dtsRollup: { enabled: false },

@@ -33,20 +33,20 @@ const npm = (script, ...args) => [
 ];
 /** vitest's option to run one test. It takes a regular expression. */
 const named = (name) => `-t '${name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("'", ".")}'`;
-const inCore = (file, name) => `cd packages/core && npx vitest run ${file} ${named(name)}`;
+const inPackage = ({ folder, file, name }) => `cd ${folder} && npx vitest run ${file} ${named(name)}`;
 const onTarget = (target) => ({
   name: `tests on ${target}`,
   minutes: 30,
   command: node("test-targets", target),
   leaves: [`tests on ${target}`],
-  again: (file) => `node tools/test-targets.mjs ${target} -- ${file}`,
+  again: ({ folder, file }) => `node tools/test-targets.mjs ${target} -- ${folder}/${file}`,
 });
 const onRuntime = (runtime, ...filters) => ({
   name: `tests on ${runtime}`,
   minutes: 10,
   command: node("test-runtimes", runtime, ...(filters.length > 0 ? ["--", ...filters] : [])),
   leaves: [`tests on ${runtime}`],
-  again: (file) => `node tools/test-runtimes.mjs ${runtime} -- ${file}`,
+  again: ({ folder, file }) => `node tools/test-runtimes.mjs ${runtime} -- ${folder}/${file}`,
 });
 /** Runs the same tests with another way to learn of readiness: SENDMSG_READINESS, see docs/runtimes.md. */
 const byReadiness = (way) => ({
@@ -55,7 +55,7 @@ const byReadiness = (way) => ({
   command: ["npm", "exec", "--workspace", "sendmsg", "--", "vitest", "run", ...OF_READINESS],
   environment: { SENDMSG_READINESS: way, SENDMSG_REPORT: join(results, `readiness-${way}.json`) },
   leaves: [`readiness-${way}`],
-  again: (file, name) => `export SENDMSG_READINESS=${way}; ${inCore(file, name)}`,
+  again: (failure) => `export SENDMSG_READINESS=${way}; ${inPackage(failure)}`,
 });
 /** Beginnings of paths. */
 const SOCKETS = ["test/socket", "test/listener", "test/connect", "test/datagrams"];
@@ -71,6 +71,7 @@ const OF_RUNTIMES = thorough
       ...["event-loop", "bind-path", "collected", "copies", "python", "perl", "exec"].map(
         (name) => `test/scenarios/${name}`,
       ),
+      "packages/unix-dgram/test",
     ];
 
 // Of each part: its name, how many minutes it may take, the results that it leaves, and how to run one of its tests alone.
@@ -85,8 +86,8 @@ const stages = [
       command: ["npm", "test", "--silent", "--", "--continue"],
       // Don't use turbo's results from earlier runs.
       environment: { TURBO_FORCE: "true" },
-      leaves: ["tests", "audit"],
-      again: inCore,
+      leaves: ["tests", "unix-dgram", "audit"],
+      again: inPackage,
     },
   ],
   [
@@ -96,7 +97,7 @@ const stages = [
       command: npm("test:scenarios"),
       environment: { SENDMSG_REPORT: join(results, "scenarios.json") },
       leaves: ["scenarios"],
-      again: inCore,
+      again: inPackage,
     },
   ],
   // One after the other, because the tests of both bind the same paths.
@@ -120,13 +121,13 @@ const stages = [
       minutes: 12,
       command: npm("test:install"),
       leaves: ["installations"],
-      again: (file, name) => `npm run test:install -- ${file} ${named(name)}`,
+      again: ({ file, name }) => `npm run test:install -- ${file} ${named(name)}`,
     },
     onRuntime("bun-musl"),
     onRuntime("bun", ...OF_RUNTIMES),
     onRuntime("deno", ...OF_RUNTIMES),
     ...(thorough ? ["node18", "node22", "node24", "node26"].map((name) => onRuntime(name)) : []),
-    { name: "npm run test:release", minutes: 5, command: npm("test:release"), leaves: ["release"] },
+    { name: "npm run test:release", minutes: 8, command: npm("test:release"), leaves: ["release"] },
     { name: "workflows", minutes: 2, command: node("lint-workflows"), leaves: ["workflows"] },
     { name: "musl", minutes: 2, command: node("test-musl"), leaves: ["musl"] },
   ],

@@ -1,5 +1,6 @@
 // Packs the packages for publishing: node tools/pack.mjs FOLDER
-// The binaries of all architectures must be built. Some things are added only to the copy that is published: os and cpu (with them,
+// The binaries of all architectures must be built, and dist of the packages that have one. Some things are added only to the copy that
+// is published: os and cpu (with them,
 // npm would refuse the workspace on other machines), license, notices, bill of materials, checksums.
 import { createHash } from "node:crypto";
 import {
@@ -16,7 +17,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ALL } from "./architectures.mjs";
-import { core, nativePackage, prebuild, repository } from "./paths.mjs";
+import { CORE, coreOf, inGroups, kindOf, packages, pins } from "./packages.mjs";
+import { prebuild, repository } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { billOfMaterials } from "./sbom.mjs";
 
@@ -32,6 +34,11 @@ const DOCUMENTS = [
   "bench",
 ];
 const NOTICES = "THIRD-PARTY-NOTICES.md";
+const IN_BINARY =
+  "The binary contains compiled code of these projects. What the compiler adds of its own library comes under GCC's " +
+  "Runtime Library Exception.";
+const NOTHING = "This package contains no code of other projects.";
+const BUNDLED = `The files in dist contain code of ${CORE}, which belongs to the same project and has the same license.`;
 const SBOM = "sbom.cdx.json";
 
 const [folder] = parseArgs({ allowPositionals: true }).positionals;
@@ -48,10 +55,24 @@ if (missing.length > 0) {
   process.exit(1);
 }
 
-const read = (...path) => JSON.parse(readFileSync(join(...path), "utf8"));
-const coreManifest = read(core, "package.json");
+const all = packages();
+const { version } = coreOf(all).manifest;
+for (const { folder, manifest } of all) {
+  const faults = [
+    { name: manifest.name, version: manifest.version },
+    ...pins(manifest, all).map((pin) => ({ name: `${pin.name} in ${folder}`, version: pin.version })),
+  ].filter((it) => it.version !== version);
+  for (const it of faults)
+    throw new Error(`${it.name} has version ${it.version}, ${CORE} ${version}: they must be the same`);
+  if (manifest.files.includes("dist") && !existsSync(join(repository, folder, "dist"))) {
+    console.error(`There is no dist in ${folder}: run npm run build`);
+    process.exit(1);
+  }
+}
+
 const installed = (name) => {
-  const { version, license } = read(repository, "node_modules", name, "package.json");
+  const manifest = readFileSync(join(repository, "node_modules", name, "package.json"), "utf8");
+  const { version, license } = JSON.parse(manifest);
   return { name, version, license };
 };
 const identity = ({ name, version, license, description }) => ({ name, version, license, description });
@@ -64,73 +85,94 @@ const origin = (directory) =>
     ? {
         repository: { type: "git", url: `git+${url}.git`, ...(directory && { directory }) },
         bugs: `${url}/issues`,
-        homepage: `${url}#readme`,
+        homepage: directory ? `${url}/tree/HEAD/${directory}#readme` : `${url}#readme`,
       }
     : {};
 
-const stage = mkdtempSync(join(tmpdir(), "sendmsg-pack-"));
-try {
-  const checksums = {};
-  for (const arch of ALL) {
-    const source = nativePackage(arch);
-    const manifest = read(source, "package.json");
-    if (manifest.version !== coreManifest.version) {
-      throw new Error(
-        `${manifest.name} has version ${manifest.version}, sendmsg ${coreManifest.version}: they must be the same`,
-      );
-    }
+const checksums = {};
+/** What each kind of package has only in the copy that is published. */
+const prepareAs = {
+  native({ folder, manifest }) {
+    const arch = manifest.name.split("-").at(-1);
     const sha256 = createHash("sha256")
       .update(readFileSync(prebuild(arch)))
       .digest("hex");
     checksums[manifest.name] = sha256;
     const contents = [installed("node-addon-api")];
-    prepare(source, {
-      manifest: {
-        ...manifest,
-        ...origin(`packages/native-linux-${arch}`),
-        os: ["linux"],
-        cpu: [arch],
-        files: [...manifest.files, NOTICES, SBOM],
-      },
+    prepare(folder, {
+      manifest: { ...manifest, ...origin(folder), os: ["linux"], cpu: [arch] },
       files: {
-        [NOTICES]: noticesOf(contents),
+        [NOTICES]: noticesOf(IN_BINARY, contents),
         [SBOM]: billOfMaterials({ subject: { ...identity(manifest), sha256 }, contains: contents }),
         "README.md": `# ${manifest.name}\n\n${manifest.description}. npm installs it together with \`sendmsg\`, where it fits.\n`,
       },
     });
-  }
+  },
 
-  const { scripts, devDependencies, ...published } = coreManifest;
-  const natives = Object.entries(published.optionalDependencies).map(([name, version]) => {
-    if (version !== published.version) throw new Error(`sendmsg asks for ${name}@${version}`);
-    return { name, version, license: published.license, sha256: checksums[name], optional: true };
-  });
-  prepare(core, {
-    // Without a directory: npm's page looks for the README's relative links in that directory, and they lead to the root.
-    manifest: { ...published, ...origin() },
-    files: {
-      "binaries.json": `${JSON.stringify(checksums, null, 2)}\n`,
-      [NOTICES]: noticesOf([]),
-      [SBOM]: billOfMaterials({ subject: identity(coreManifest), needs: natives }),
-    },
-    documents: DOCUMENTS,
-  });
-  pack([coreManifest.name, ...Object.keys(checksums)]);
+  core({ folder, manifest }) {
+    const natives = pins(manifest, all).map(({ name, version }) => {
+      return { name, version, license: manifest.license, sha256: checksums[name], optional: true };
+    });
+    prepare(folder, {
+      // Without a directory: npm's page looks for the README's relative links in that directory, and they lead to the root.
+      manifest: { ...manifest, ...origin() },
+      files: {
+        "binaries.json": `${JSON.stringify(checksums, null, 2)}\n`,
+        [NOTICES]: noticesOf(NOTHING),
+        [SBOM]: billOfMaterials({ subject: identity(manifest), needs: natives }),
+      },
+      documents: DOCUMENTS,
+    });
+  },
+
+  /** Its own README is in its folder. Its dist contains code of sendmsg, which finds the binary through the installed sendmsg. */
+  dependent({ folder, manifest }) {
+    const needs = pins(manifest, all).map(({ name, version }) => ({
+      name,
+      version,
+      license: manifest.license,
+    }));
+    prepare(folder, {
+      manifest: { ...manifest, ...origin(folder), files: [...manifest.files, "README.md"] },
+      files: {
+        [NOTICES]: noticesOf(`${BUNDLED} ${NOTHING}`),
+        [SBOM]: billOfMaterials({
+          subject: identity(manifest),
+          contains: needs.filter(({ name }) => name === CORE),
+          needs,
+        }),
+      },
+    });
+  },
+};
+
+const stage = mkdtempSync(join(tmpdir(), "sendmsg-pack-"));
+try {
+  // The natives come first: core contains their checksums.
+  const names = inGroups(all)
+    .flat()
+    .map((it) => {
+      prepareAs[kindOf(it.manifest)](it);
+      return it.manifest.name;
+    });
+  pack(names);
 } finally {
   rmSync(stage, { recursive: true, force: true });
 }
 
-/** Copies the files of a package. */
-function prepare(source, { manifest, files, documents = [] }) {
+/** Copies the files of a package. Users need neither its scripts nor its devDependencies. */
+function prepare(folder, { manifest, files, documents = [] }) {
+  const { scripts, devDependencies, ...published } = manifest;
+  published.files = [...new Set([...manifest.files, NOTICES, SBOM])];
   const copy = join(stage, manifest.name);
   for (const name of manifest.files) {
-    const from = join(source, name);
+    const from = join(repository, folder, name);
     if (existsSync(from)) cpSync(from, join(copy, name), { recursive: true });
   }
   for (const name of [...SHARED, ...documents]) {
     cpSync(join(repository, name), join(copy, name), { recursive: true });
   }
-  writeFileSync(join(copy, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  writeFileSync(join(copy, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(copy, name), text);
 }
 
@@ -148,18 +190,11 @@ function pack(names) {
 }
 
 /** The licenses of what is compiled into a package, in their authors' words. */
-function noticesOf(contents) {
+function noticesOf(introduction, contents = []) {
   const sections = contents.map(({ name, version }) => {
     const from = join(repository, "node_modules", name);
     const license = readdirSync(from).find((file) => /^licen[sc]e/i.test(file));
     return `## ${name} ${version}\n\n${readFileSync(join(from, license), "utf8").trim()}\n`;
   });
-  return [
-    "# Third-party notices",
-    sections.length > 0
-      ? "The binary contains compiled code of these projects. What the compiler adds of its own library comes under GCC's " +
-        "Runtime Library Exception."
-      : "This package contains no code of other projects.",
-    ...sections,
-  ].join("\n\n");
+  return ["# Third-party notices", introduction, ...sections].join("\n\n");
 }

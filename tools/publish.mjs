@@ -1,7 +1,7 @@
 // Publishes the tarballs that tools/pack.mjs made to npm's configured registry, and then tries the published packages:
 //   node tools/publish.mjs FOLDER [--dry-run] [-- FLAG…]      flags are npm's: --registry=…
-// The native packages come first. `sendmsg`, which names them, follows when the registry has all of them. You can run this again
-// after a failure: it skips packages that are already published with the same contents.
+// The native packages come first. `sendmsg`, which names them, follows when the registry has all of them. The packages that depend on
+// `sendmsg` are last. You can run this again after a failure: it skips packages that are already published with the same contents.
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,9 +10,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import semver from "semver";
+import { CORE, coreOf, inGroups, packages, pins } from "./packages.mjs";
 import { attempt, ProgramFailure, run } from "./run.mjs";
 
-const CORE = "sendmsg";
 const SECOND = 1000;
 // A registry shows what it has accepted only after some minutes.
 const APPEARS_WITHIN = 10 * 60 * SECOND;
@@ -46,12 +46,13 @@ try {
   rmSync(cache, { recursive: true, force: true });
 }
 
-async function publishAll({ core, natives }) {
-  if (isTrusted) checkProvenance([core, ...natives]);
+async function publishAll(tarballs) {
+  const core = coreOf(tarballs);
+  if (isTrusted) checkProvenance(tarballs);
   console.log(`To ${npm("config", "get", "registry").stdout.trim()}`);
   // Check all packages before publishing the first.
-  const due = [...natives, core].filter((tarball) => !isPublished(tarball));
-  for (const group of [natives, [core]]) {
+  const due = tarballs.filter((tarball) => !isPublished(tarball));
+  for (const group of inGroups(tarballs)) {
     for (const tarball of group) {
       if (due.includes(tarball)) publish(tarball);
       else console.log(`${tarball.spec} is published`);
@@ -69,7 +70,7 @@ async function publishAll({ core, natives }) {
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined,
     },
   });
-  if (failure) throw new Failure(`${core.spec} is published, and does not work.`);
+  if (failure) throw new Failure(`The packages are published as ${core.manifest.version}, and do not work.`);
 }
 
 /** Reads the tarballs. Throws if one is missing, if there is one too many, or if their versions differ. */
@@ -82,17 +83,21 @@ function readTarballs(folder) {
       const integrity = `sha512-${createHash("sha512").update(readFileSync(file)).digest("base64")}`;
       return { file, manifest, integrity, spec: `${manifest.name}@${manifest.version}` };
     });
-  const core = tarballs.find(({ manifest }) => manifest.name === CORE);
+  const core = coreOf(tarballs);
   if (!core) throw new Failure(`No tarball of ${CORE} in ${folder}: node tools/pack.mjs ${folder}`);
-  const natives = tarballs.filter((tarball) => tarball !== core);
-  const wanted = Object.entries(core.manifest.optionalDependencies ?? {})
-    .map((pin) => pin.join("@"))
-    .sort();
-  const found = natives.map(({ spec }) => spec).sort();
-  if (wanted.join() !== found.join()) {
-    throw new Failure(`${core.spec} goes with ${wanted.join(", ")}; in ${folder}: ${found.join(", ")}`);
+  const { version } = core.manifest;
+  const wanted = packages().map(({ manifest }) => `${manifest.name}@${version}`);
+  const found = tarballs.map(({ spec }) => spec);
+  if (wanted.sort().join() !== found.sort().join()) {
+    throw new Failure(
+      `${version} needs the tarballs ${wanted.join(", ")}; in ${folder}: ${found.join(", ")}`,
+    );
   }
-  return { core, natives };
+  for (const { spec, manifest } of tarballs) {
+    const wrong = pins(manifest, tarballs).find((pin) => pin.version !== version);
+    if (wrong) throw new Failure(`${spec} needs ${wrong.name}@${wrong.version}, and not ${version}`);
+  }
+  return tarballs;
 }
 
 /** Checks now what the registry would refuse only later, when other packages are already published. */

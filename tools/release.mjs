@@ -7,10 +7,10 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import semver from "semver";
+import { CORE, coreOf, packages, pins } from "./packages.mjs";
 import { repository } from "./paths.mjs";
 import { ProgramFailure, run } from "./run.mjs";
 
-const CORE = "sendmsg";
 const CHANGELOG = "CHANGELOG.md";
 const LOCK = "package-lock.json";
 const UNRELEASED = "## [Unreleased]";
@@ -34,7 +34,7 @@ try {
 }
 
 function release(wanted) {
-  const { version: current } = packages().find(({ manifest }) => manifest.name === CORE).manifest;
+  const { version: current } = coreOf(packages()).manifest;
   const version = nextVersion(current, wanted);
   const tag = `v${version}`;
 
@@ -53,9 +53,16 @@ function release(wanted) {
     throw new Refusal(`${CHANGELOG} lists nothing under ${UNRELEASED}: say what changed.`);
   }
 
-  const files = new Map(packages().map(({ file, manifest }) => [file, json(stamp(manifest, version))]));
+  const all = packages();
   const lock = JSON.parse(read(LOCK));
-  for (const folder of workspaces()) stamp(lock.packages[folder], version);
+  for (const { folder, manifest } of all) {
+    const needed = pins(manifest, all);
+    for (const entry of [manifest, lock.packages[folder]]) {
+      entry.version = version;
+      for (const { field, name } of needed) entry[field][name] = version;
+    }
+  }
+  const files = new Map(all.map(({ file, manifest }) => [file, json(manifest)]));
   files.set(LOCK, json(lock));
   const date = new Date().toISOString().slice(0, 10);
   files.set(CHANGELOG, changelog.replace(UNRELEASED, `${UNRELEASED}\n\n## [${version}] - ${date}`));
@@ -79,18 +86,14 @@ function check(tag) {
     if (found !== wanted) faults.push(`${what} is ${found ?? "missing"}, not ${wanted}`);
   };
   const all = packages();
-  const { version } = all.find(({ manifest }) => manifest.name === CORE).manifest;
-  const natives = all.map(({ manifest }) => manifest.name).filter((name) => name !== CORE);
+  const { version } = coreOf(all).manifest;
   const locked = JSON.parse(read(LOCK)).packages;
   for (const { folder, file, manifest } of all) {
     expect(`the version in ${file}`, manifest.version, version);
     expect(`the version of ${folder} in ${LOCK}`, locked[folder]?.version, version);
-    if (manifest.name !== CORE) continue;
-    for (const [where, pins] of [
-      [file, manifest.optionalDependencies],
-      [LOCK, locked[folder]?.optionalDependencies],
-    ]) {
-      for (const name of natives) expect(`the pin of ${name} in ${where}`, pins?.[name], version);
+    for (const { field, name, version: pin } of pins(manifest, all)) {
+      expect(`the pin of ${name} in ${file}`, pin, version);
+      expect(`the pin of ${name} of ${folder} in ${LOCK}`, locked[folder]?.[field]?.[name], version);
     }
   }
   if (tag) {
@@ -102,7 +105,7 @@ function check(tag) {
 }
 
 function notes(folder) {
-  const { version } = packages().find(({ manifest }) => manifest.name === CORE).manifest;
+  const { version } = coreOf(packages()).manifest;
   const found = section(version);
   if (!found) throw new Refusal(`${CHANGELOG} has no "## [${version}] - DATE"`);
   const tarballs = readdirSync(folder)
@@ -120,28 +123,6 @@ function notes(folder) {
 function tagOfWorkflow() {
   const { GITHUB_REF_TYPE, GITHUB_REF_NAME } = process.env;
   return GITHUB_REF_TYPE === "tag" ? GITHUB_REF_NAME : undefined;
-}
-
-function workspaces() {
-  return readdirSync(join(repository, "packages"))
-    .sort()
-    .map((name) => `packages/${name}`);
-}
-
-function packages() {
-  return workspaces().map((folder) => {
-    const file = `${folder}/package.json`;
-    return { folder, file, manifest: JSON.parse(read(file)) };
-  });
-}
-
-/** Sets the version in a manifest or in its entry in the lock file, and the versions of the native packages that it needs. */
-function stamp(manifest, version) {
-  manifest.version = version;
-  for (const name of Object.keys(manifest.optionalDependencies ?? {})) {
-    manifest.optionalDependencies[name] = version;
-  }
-  return manifest;
 }
 
 /** The parts of the changelog: each with its version (undefined: unreleased) and the text below its heading. */

@@ -64,14 +64,22 @@ export function countsOf(report, status) {
   return counts;
 }
 
-/** The failures in a report of vitest: each with the test's file, its full name, and the first line of the error. */
+/** One report of several runs. */
+export const merged = (reports) => ({ testResults: reports.flatMap(({ testResults }) => testResults) });
+
+/**
+ * The failures in a report of vitest: each with the folder of the test's package, the file below it, the test's full name, and the
+ * first line of the error.
+ */
 export function failuresOf({ testResults }) {
   const first = (message) => message?.split("\n", 1)[0] ?? "";
   return testResults.flatMap(({ name, status, message, assertionResults }) => {
-    const file = name.slice(name.lastIndexOf("/test/") + 1);
+    const [, folder, file] = /((?:packages\/)?[^/]+)\/(test\/.*)$/.exec(name);
     const failed = assertionResults.filter(({ status }) => status === "failed");
-    if (status === "failed" && failed.length === 0) return [{ file, name: "", message: first(message) }];
+    if (status === "failed" && failed.length === 0)
+      return [{ folder, file, name: "", message: first(message) }];
     return failed.map(({ fullName, failureMessages }) => ({
+      folder,
       file,
       name: fullName,
       message: first(failureMessages?.[0]),

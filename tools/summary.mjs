@@ -64,7 +64,7 @@ function printFailed({ name, problem, failures, command, again, log }) {
   for (const failure of failures.slice(0, FAILURES_SHOWN)) {
     console.log(cut(`  ${[failure.file, failure.name].filter(Boolean).join(": ")}`));
     console.log(cut(`    ${failure.message}`));
-    if (again && failure.name) console.log(`    again: ${again(failure.file, failure.name)}`);
+    if (again && failure.name) console.log(`    again: ${again(failure)}`);
   }
   if (failures.length > FAILURES_SHOWN) console.log(`  and ${failures.length - FAILURES_SHOWN} more`);
   if (failures.length === 0) {

@@ -1,12 +1,13 @@
 // Runs tests in another architecture's root file system, either natively or with qemu's user-mode emulation.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { isEmulated } from "./emulation.mjs";
 import { repository } from "./paths.mjs";
+import { merged, read } from "./results.mjs";
 import { dependencies, HOST_ESBUILD, root, script } from "./targets.mjs";
-import { allTests, emulatedTests, vitest } from "./test-selection.mjs";
+import { emulatedTests, emulatedTestsOfOthers, shellCommand, vitestRuns } from "./test-selection.mjs";
 
 /** Runs the tests. Writes vitest's report to the path `report`, and returns the exit status. */
 export function testInRoot({ arch, name }, filters, report) {
@@ -19,7 +20,10 @@ export function testInRoot({ arch, name }, filters, report) {
     emulated && existsSync(join(modules, HOST_ESBUILD))
       ? [`ESBUILD_BINARY_PATH=/repository/node_modules/${HOST_ESBUILD}`]
       : [];
-  const tests = emulated && filters.length === 0 ? emulatedTests(arch) : allTests(filters);
+  const tests = emulated
+    ? { ofCore: emulatedTests(arch), ofOthers: emulatedTestsOfOthers(name) }
+    : { ofCore: [], ofOthers: [] };
+  const chosen = vitestRuns("/results", tests, filters);
   const results = mkdtempSync(join(tmpdir(), "sendmsg-root-"));
   try {
     const { status } = spawnSync(
@@ -27,15 +31,15 @@ export function testInRoot({ arch, name }, filters, report) {
       [
         ...[folder, repository, modules, results],
         ...["env", ...environment],
-        ...vitest("/results/vitest.json", tests),
+        ...["sh", "-c", shellCommand(chosen)],
       ],
       {
         stdio: "inherit",
         env: { ...process.env, SENDMSG_TARGET: `${arch}-${emulated ? "user" : "chroot"}` },
       },
     );
-    const written = join(results, "vitest.json");
-    if (existsSync(written)) cpSync(written, report);
+    const reports = chosen.map((it) => read(join(results, basename(it.report))));
+    if (!reports.includes(undefined)) writeFileSync(report, JSON.stringify(merged(reports)));
     return status ?? 1;
   } finally {
     rmSync(results, { recursive: true, force: true });

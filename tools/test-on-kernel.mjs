@@ -7,13 +7,14 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { gunzipSync } from "node:zlib";
 import { repository } from "./paths.mjs";
+import { merged } from "./results.mjs";
 import { run } from "./run.mjs";
 import { initramfs, kernel, script } from "./targets.mjs";
-import { allTests, chosenIn, vitest } from "./test-selection.mjs";
+import { chosenIn, emulatedTestsOfOthers, shellCommand, vitestRuns } from "./test-selection.mjs";
 
 const MEMORY = "2048";
-/** The report's path in the emulated machine. */
-const REPORT = "/tmp/vitest.json";
+/** The folder of the reports in the emulated machine. */
+const REPORTS = "/tmp/reports";
 // When qemu emulates a whole machine, it sometimes crashes Node, also in vitest's own process. So if a run failed but no test did,
 // we repeat it.
 const ATTEMPTS = 3;
@@ -27,10 +28,9 @@ export async function testOnKernel({ arch, name, selection }, filters, report) {
   try {
     mkdirSync(join(stage, "repository"));
     const isChosen = filters.length === 0;
-    const tests = isChosen ? selection() : allTests(filters);
-    const command = vitest(REPORT, tests, { onlyRealKernel: isChosen })
-      .map((word) => `'${word}'`)
-      .join(" ");
+    const tests = isChosen ? { ofCore: selection(), ofOthers: emulatedTestsOfOthers(name) } : {};
+    const chosen = vitestRuns(REPORTS, tests, filters);
+    const command = shellCommand(chosen, { onlyRealKernel: isChosen });
     writeFileSync(
       join(stage, "run-tests"),
       [
@@ -40,17 +40,17 @@ export async function testOnKernel({ arch, name, selection }, filters, report) {
         "if [ -s /etc/modules ]; then xargs /sbin/modprobe -a </etc/modules || exit 1; fi",
         // Repeat the run if it failed but no test did.
         `for attempt in $(seq ${ATTEMPTS}); do`,
-        `  rm -f ${REPORT}`,
+        `  rm -rf ${REPORTS}`,
         // Use a pipe: the console is a terminal, on which vitest would draw.
         `  { ${command}; echo $? >/tmp/status; } 2>&1 | cat`,
         "  status=$(cat /tmp/status)",
         "  [ $status != 0 ] || break",
-        `  [ ! -e ${REPORT} ] || grep -q '"numFailedTests":0' ${REPORT} || break`,
+        `  ! grep -L '"numFailedTests":0' ${REPORTS}/*.json | grep -q . || break`,
         '  echo "ended with $status, and no test failed (attempt $attempt)"',
         "done",
         // The kernel writes to the same console. Its messages must not get between the lines of the report.
         "echo 1 >/proc/sys/kernel/printk",
-        `if [ -e ${REPORT} ]; then echo REPORT; gzip -c ${REPORT} | base64; echo END OF REPORT; fi`,
+        `for report in ${REPORTS}/*.json; do echo REPORT; gzip -c $report | base64; echo END OF REPORT; done`,
         "exit $status",
         "",
       ].join("\n"),
@@ -67,9 +67,9 @@ export async function testOnKernel({ arch, name, selection }, filters, report) {
       ...[base, modules, archive],
     ]);
     rmSync(archive, { force: true });
-    const encoded = /^REPORT$([\s\S]*?)^END OF REPORT$/m.exec(output)?.[1];
-    if (encoded !== undefined) {
-      const whole = JSON.parse(gunzipSync(Buffer.from(encoded, "base64")));
+    const encoded = [...output.matchAll(/^REPORT$([\s\S]*?)^END OF REPORT$/gm)];
+    if (encoded.length === chosen.length) {
+      const whole = merged(encoded.map(([, text]) => JSON.parse(gunzipSync(Buffer.from(text, "base64")))));
       writeFileSync(report, JSON.stringify(isChosen ? chosenIn(whole) : whole));
     }
     const status = /^GUEST STATUS (\d+)$/m.exec(output)?.[1];

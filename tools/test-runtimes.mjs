@@ -1,8 +1,8 @@
-// Runs the tests of packages/core in other runtimes, on this machine (x64), with the same test files and the same binary:
+// Runs the tests in other runtimes, on this machine (x64), with the same test files and the same binary:
 //   node tools/test-runtimes.mjs [node18] [node22] [node24] [node26] [bun] [deno] [bun-musl] [-- FILTER…]
-// FILTER: parts of the paths of the test files to run. bun-musl needs Debian's musl and g++, and runs the scenarios.
+// FILTER: parts of the paths of the test files to run. bun-musl needs Debian's musl and g++, and runs the scenarios of packages/core.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { namesAndFilters } from "./arguments.mjs";
@@ -16,10 +16,13 @@ import {
   failIfNothingRan,
   finish,
   keepReport,
+  merged,
   noCounts,
+  read,
   record,
 } from "./results.mjs";
 import { run } from "./run.mjs";
+import { vitestRuns } from "./test-selection.mjs";
 import { bun, deno, nodes } from "./toolbox.mjs";
 
 const SECOND = 1000;
@@ -71,25 +74,25 @@ function testOn(name) {
   const results = mkdtempSync(join(tmpdir(), "sendmsg-results-"));
   const report = join(results, REPORT);
   try {
-    const [program, ...args] = command();
-    const { status } = spawnSync(
-      program,
-      [
-        ...[...args, "node_modules/vitest/vitest.mjs", "run", "--root", "packages/core"],
-        ...(filters.length > 0 ? filters : files),
-      ],
-      {
-        cwd: repository,
-        stdio: ["ignore", "inherit", "inherit"],
-        env: {
-          ...process.env,
-          // Programs that the tests start as `node` use this runtime's binary.
-          PATH: `${dirname(program)}:${process.env.PATH}`,
-          SENDMSG_REPORT: report,
-          ...(typeof env === "function" ? env() : env),
-        },
-      },
+    const [program, ...options] = command();
+    const chosen = vitestRuns(results, { ofCore: files, ofOthers: [] }, filters);
+    const statuses = chosen.map(
+      ({ report, args }) =>
+        spawnSync(program, [...options, ...args], {
+          cwd: repository,
+          stdio: ["ignore", "inherit", "inherit"],
+          env: {
+            ...process.env,
+            // Programs that the tests start as `node` use this runtime's binary.
+            PATH: `${dirname(program)}:${process.env.PATH}`,
+            SENDMSG_REPORT: report,
+            ...(typeof env === "function" ? env() : env),
+          },
+        }).status,
     );
+    const reports = chosen.map((it) => read(it.report));
+    if (!reports.includes(undefined)) writeFileSync(report, JSON.stringify(merged(reports)));
+    const status = statuses.every((it) => it === 0) ? 0 : 1;
     keepReport(name, report);
     return countsIn(report, status);
   } catch (error) {

@@ -1,10 +1,11 @@
 // Chooses which tests run on a target, as options for vitest. On an emulated machine, a quick run contains only tests of what an
 // architecture can get wrong. With SENDMSG_THOROUGH=1 it contains all tests.
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { foldersWithTests } from "./packages.mjs";
 import { core } from "./paths.mjs";
 
-const VITEST = ["node_modules/vitest/vitest.mjs", "run", "--root", "packages/core"];
+const VITEST = ["node_modules/vitest/vitest.mjs", "run", "--root"];
 const KERNEL_TESTS = "test/kernel/";
 // The same text as in test/support/skip-unless.ts.
 const REAL_KERNEL = "on a real kernel";
@@ -58,8 +59,6 @@ const without = (paths) => paths.map((path) => `--exclude=${path}`);
 /** In a quick run, only this machine runs the rest. */
 const whereTimeIsShort = thorough ? [] : without([...OF_MANY_PROCESSES, ...NOT_OF_ARCHITECTURE]);
 
-export const allTests = (filters = []) => filters;
-
 /**
  * The tests that work in user-mode emulation. ia32 is emulated only on machines that can't run 32-bit programs. Others run all
  * tests.
@@ -69,6 +68,13 @@ export const emulatedTests = (arch) => [
   ...whereTimeIsShort,
   ...(thorough && arch === "ia32" ? without(OF_MANY_PROCESSES) : []),
 ];
+
+/**
+ * The tests of the packages other than core on an emulated machine. Starting vitest takes a minute there. So in a quick run, only one
+ * target of each architecture runs them (undefined: none), without those that start processes.
+ */
+export const emulatedTestsOfOthers = (target) =>
+  thorough ? [] : ["ia32", "arm64-kernel"].includes(target) ? without(files("", "process")) : undefined;
 
 /** The tests that send messages through the kernel. */
 export const kernelTests = () => [KERNEL_TESTS, ...whereTimeIsShort];
@@ -89,17 +95,42 @@ export function kernelAndMistakenTests() {
 }
 
 /**
- * The command that runs these tests and writes a report. `onlyRealKernel`: outside of test/kernel, only tests that need a real
- * kernel.
+ * For each package with tests: where vitest writes its report, and vitest's arguments. `ofCore` and `ofOthers`: which tests of
+ * packages/core and of the other packages run (undefined: none). `filters` choose tests instead. If one begins with a package's
+ * folder, it is for that package only.
  */
-export const vitest = (report, options, { onlyRealKernel = false } = {}) => [
-  "env",
-  `SENDMSG_REPORT=${report}`,
-  `SENDMSG_FORKS=${process.env.SENDMSG_FORKS ?? ""}`,
-  `SENDMSG_THOROUGH=${process.env.SENDMSG_THOROUGH ?? ""}`,
-  `SENDMSG_ONLY_REAL_KERNEL=${onlyRealKernel ? 1 : ""}`,
-  ...["node", ...VITEST, ...options],
-];
+export const vitestRuns = (reports, { ofCore, ofOthers }, filters) =>
+  foldersWithTests()
+    .map((folder) => {
+      const own = filters.filter((filter) => !/^packages\//.test(filter) || filter.startsWith(`${folder}/`));
+      const chosen = own.length > 0 ? [...own, "--passWithNoTests"] : undefined;
+      const tests = filters.length > 0 ? chosen : folder === "packages/core" ? ofCore : ofOthers;
+      return (
+        tests && { report: join(reports, `${basename(folder)}.json`), args: [...VITEST, folder, ...tests] }
+      );
+    })
+    .filter((run) => run !== undefined);
+
+/**
+ * The shell command that makes these runs, and fails if one of them fails. `onlyRealKernel`: outside of test/kernel, only tests that
+ * need a real kernel.
+ */
+export const shellCommand = (runs, { onlyRealKernel = false } = {}) =>
+  [
+    "failed=0",
+    ...runs.map(({ report, args }) => {
+      const words = [
+        "env",
+        `SENDMSG_REPORT=${report}`,
+        `SENDMSG_FORKS=${process.env.SENDMSG_FORKS ?? ""}`,
+        `SENDMSG_THOROUGH=${process.env.SENDMSG_THOROUGH ?? ""}`,
+        `SENDMSG_ONLY_REAL_KERNEL=${onlyRealKernel ? 1 : ""}`,
+        ...["node", ...args],
+      ];
+      return `${words.map((word) => `'${word}'`).join(" ")} || failed=$?`;
+    }),
+    "(exit $failed)",
+  ].join("; ");
 
 /**
  * The report of such a run, without the tests that it was told to leave out. They would count as skipped, but they run elsewhere.

@@ -1,4 +1,5 @@
-// Installs sendmsg into an empty project as users do, and uses it: runs the README's example and `npx sendmsg doctor`.
+// Installs sendmsg and the packages that depend on it into an empty project as users do, and uses them: runs the README's example,
+// `npx sendmsg doctor`, and a program for each of the other packages.
 //   node tools/test-tarballs.mjs FOLDER             the tarballs that tools/pack.mjs made
 //   node tools/test-tarballs.mjs sendmsg@VERSION    the published packages
 // After --, you can give flags for npm install: -- --registry=…
@@ -9,11 +10,29 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import test from "node:test";
 import { parseArgs } from "node:util";
+import { CORE, inGroups, packages } from "./packages.mjs";
 import { repository } from "./paths.mjs";
 import { run } from "./run.mjs";
 
 const NATIVE = `@sendmsg/native-linux-${process.arch}`;
 const EXAMPLES = ["pass.mjs", "send.mjs", "receive.mjs"];
+/** The packages that depend on sendmsg: the name that programs import, and a program that prints "it works". */
+const DEPENDENTS = {
+  "@sendmsg/unix-dgram": {
+    alias: "unix-dgram",
+    program: `
+      const unix = require("unix-dgram");
+      const receiver = unix.createSocket("unix_dgram", (message) => {
+        console.log(String(message));
+        receiver.close();
+      });
+      receiver.bind("unix-dgram.sock");
+      const sender = unix.createSocket("unix_dgram");
+      sender.connect("unix-dgram.sock");
+      sender.send(Buffer.from("it works"), () => sender.close());
+    `,
+  },
+};
 const MINUTE = 60 * 1000;
 
 const [source, ...flags] = parseArgs({ allowPositionals: true }).positionals;
@@ -73,12 +92,33 @@ test("npx sendmsg doctor", () => {
   JSON.parse(inProject("npx", "--no", "sendmsg", "doctor", "--json"));
 });
 
-/** What npm should install: the tarballs of sendmsg and of this machine's native package, or a published version. */
-function specs() {
-  if (source.startsWith("sendmsg@")) return [source];
-  return ["sendmsg", NATIVE.slice(1).replace("/", "-")].map((name) => {
-    const file = readdirSync(source).find((file) => new RegExp(`^${name}-\\d.*\\.tgz$`).test(file));
-    assert.ok(file, `no ${name}-VERSION.tgz in ${source}`);
-    return `file:${resolve(source, file)}`;
+for (const [name, { alias, program }] of Object.entries(DEPENDENTS)) {
+  test(`${name} works under the name ${alias}`, () => {
+    const { name: found, version } = json(installed(alias, "package.json"));
+    assert.deepEqual([found, version], [name, manifest.version]);
+    assert.equal(inProject(process.execPath, "--input-type=commonjs", "--eval", program), "it works\n");
   });
+}
+
+test("every package that depends on sendmsg was tried", () => {
+  const [, , dependents] = inGroups(packages());
+  assert.deepEqual(
+    Object.keys(DEPENDENTS),
+    dependents.map((it) => it.manifest.name),
+  );
+});
+
+/** What npm should install: the tarballs of the packages, with the native package of this machine, or a published version. */
+function specs() {
+  const named = (spec) => Object.entries(DEPENDENTS).map(([name, { alias }]) => `${alias}@${spec(name)}`);
+  if (source.startsWith(`${CORE}@`)) {
+    return [source, ...named((name) => source.replace(CORE, `npm:${name}`))];
+  }
+  const tarball = (name) => {
+    const prefix = name.replace("@", "").replace("/", "-");
+    const file = readdirSync(source).find((file) => new RegExp(`^${prefix}-\\d.*\\.tgz$`).test(file));
+    assert.ok(file, `no ${prefix}-VERSION.tgz in ${source}`);
+    return `file:${resolve(source, file)}`;
+  };
+  return [tarball(CORE), tarball(NATIVE), ...named(tarball)];
 }

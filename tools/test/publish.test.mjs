@@ -14,12 +14,14 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ALL } from "../architectures.mjs";
+import { packages as checkedOut, inGroups } from "../packages.mjs";
 import { repository } from "../paths.mjs";
 import { startRegistry } from "../registry.mjs";
 import { run } from "../run.mjs";
 
 const NATIVES = ALL.map((arch) => `@sendmsg/native-linux-${arch}`);
-const PACKAGES = ["sendmsg", ...NATIVES];
+const [, , DEPENDENTS] = inGroups(checkedOut()).map((group) => group.map(({ manifest }) => manifest.name));
+const PACKAGES = [...NATIVES, "sendmsg", ...DEPENDENTS];
 
 const packages = mkdtempSync(join(tmpdir(), "sendmsg-publish-"));
 let registry;
@@ -54,11 +56,11 @@ const published = (version) =>
     return existsSync(record) && version in JSON.parse(readFileSync(record, "utf8")).versions;
   });
 
-const tarball = (version, arch) =>
+const tarball = (version, name) =>
   join(
     packages,
     version,
-    readdirSync(join(packages, version)).find((file) => file.includes(arch)),
+    readdirSync(join(packages, version)).find((file) => file.includes(name)),
   );
 
 const DRY = { options: ["--dry-run"] };
@@ -74,12 +76,14 @@ test("a pre-release gets the tag next", async () => {
   expect(await succeeds("1.0.0-rc.1", DRY)).toContain("sendmsg@1.0.0-rc.1 would be published as next");
 });
 
-test("publishes the native packages, then sendmsg, and then tries the published packages", async () => {
+test("publishes the native packages, then sendmsg, then what depends on it, and then tries the published packages", async () => {
   const output = await succeeds("1.0.0");
   const order = [...output.matchAll(/^(.*)@1\.0\.0 has been published as latest$/gm)].map(([, name]) => name);
-  expect(order).toEqual([...NATIVES, "sendmsg"].sort());
-  expect(output).toMatch(/^(# |ℹ )pass 5$/m);
+  expect(order.slice(0, NATIVES.length).sort()).toEqual([...NATIVES].sort());
+  expect(order.slice(NATIVES.length)).toEqual(["sendmsg", ...DEPENDENTS]);
+  expect(output).toMatch(/^(# |ℹ )pass 7$/m);
   expect(output).toContain("the example passes an open file");
+  expect(output).toContain("@sendmsg/unix-dgram works under the name unix-dgram");
   expect(published("1.0.0")).toEqual(PACKAGES);
 });
 
@@ -105,13 +109,22 @@ test("completes a publication that was interrupted", async () => {
 
 test("fails if the published package does not work", async () => {
   standIns("1.2.0", { exports: { ".": "./missing.js" } });
-  await fails("1.2.0", "sendmsg@1.2.0 is published, and does not work");
+  await fails("1.2.0", "The packages are published as 1.2.0, and do not work.");
 });
 
-test("fails before publishing anything if a tarball is missing", async () => {
-  standIns("1.3.0");
-  rmSync(tarball("1.3.0", "ia32"));
-  await fails("1.3.0", /sendmsg@1\.3\.0 goes with .*ia32@1\.3\.0/);
+test.each(["ia32", "unix-dgram"])(
+  "fails before publishing anything if the tarball of %s is missing",
+  async (name) => {
+    standIns("1.3.0");
+    rmSync(tarball("1.3.0", name));
+    await fails("1.3.0", new RegExp(`1\\.3\\.0 needs the tarballs .*${name}@1\\.3\\.0.*; in .*: `));
+    expect(published("1.3.0")).toEqual([]);
+  },
+);
+
+test("fails before publishing anything if a package needs another version of sendmsg", async () => {
+  standIns("1.3.0", { dependencies: { sendmsg: "^1.3.0" } });
+  await fails("1.3.0", /@sendmsg\/unix-dgram@1\.3\.0 needs sendmsg@\^1\.3\.0, and not 1\.3\.0/);
   expect(published("1.3.0")).toEqual([]);
 });
 
@@ -130,7 +143,19 @@ test("fails before publishing anything if the workflow runs in another repositor
   await succeeds("1.4.0", { ...DRY, workflow: workflow("a/b") });
 });
 
-/** Makes tarballs with the names and manifests of the packages. This sendmsg does not send a descriptor, but its path in /proc. */
+const UNIX_DGRAM = `
+const bound = {};
+exports.createSocket = (type, listener) => ({
+  bind(path) { bound[path] = listener; },
+  connect(path) { this.send = (data, callback) => { bound[path](data); callback(); }; },
+  close() {},
+});
+`;
+
+/**
+ * Makes tarballs with the names and manifests of the packages. This sendmsg does not send a descriptor, but its path in /proc. The
+ * sockets of unix-dgram are only in this process.
+ */
 function standIns(version, changes = {}) {
   const folder = join(packages, version);
   rmSync(folder, { recursive: true, force: true });
@@ -147,13 +172,30 @@ function standIns(version, changes = {}) {
   };
   for (const arch of ALL) {
     const name = `@sendmsg/native-linux-${arch}`;
-    pack({ name, version, os: ["linux"], cpu: [arch], ...changes, exports: undefined }, {});
+    pack(
+      { name, version, os: ["linux"], cpu: [arch], ...changes, exports: undefined, dependencies: undefined },
+      {},
+    );
+  }
+  for (const name of DEPENDENTS) {
+    pack(
+      {
+        name,
+        version,
+        main: "./index.js",
+        dependencies: { sendmsg: version },
+        ...changes,
+        exports: undefined,
+      },
+      { "index.js": UNIX_DGRAM },
+    );
   }
   pack(
     {
       ...{ name: "sendmsg", version, type: "module", bin: "./doctor.js", exports: { ".": "./index.js" } },
-      optionalDependencies: Object.fromEntries(NATIVES.map((name) => [name, version])),
       ...changes,
+      optionalDependencies: Object.fromEntries(NATIVES.map((name) => [name, version])),
+      dependencies: undefined,
     },
     {
       "doctor.js": `#!/usr/bin/env node\nconsole.log(JSON.stringify({ version: "${version}" }));\n`,

@@ -146,7 +146,7 @@ describe("a release", () => {
     expect(git("diff", "--name-only", "HEAD^").split("\n")).toEqual(changed);
   });
 
-  test("sets the new version in all packages, and for the native packages that core needs", () => {
+  test("sets the new version in all packages, and where they need each other", () => {
     const natives = ALL.map((arch) => `@sendmsg/native-linux-${arch}`);
     for (const name of readdirSync(join(clone, "packages"))) {
       expect(manifest(`packages/${name}/package.json`).version, name).toBe(next);
@@ -156,8 +156,15 @@ describe("a release", () => {
     const changed = git("diff", "--unified=0", "HEAD^", "--", "packages", "package-lock.json")
       .split("\n")
       .filter((line) => /^[+] /.test(line));
-    // The version of each package, and of each native package that core needs: both in the manifests and in the lock file.
-    expect(changed).toHaveLength(2 * (natives.length + 1 + natives.length));
+    const others = readdirSync(join(clone, "packages")).filter(
+      (name) => !/^(core|native-linux-.*)$/.test(name),
+    );
+    for (const name of others) {
+      expect(manifest(`packages/${name}/package.json`).dependencies.sendmsg, name).toBe(next);
+    }
+    // The version of each package, of each native package that core needs, and of the sendmsg that the others need: both in the
+    // manifests and in the lock file.
+    expect(changed).toHaveLength(2 * (natives.length + 1 + natives.length + 2 * others.length));
     expect(changed.filter((line) => !line.includes(`"${next}"`))).toEqual([]);
   });
 
@@ -187,11 +194,37 @@ describe("--check", () => {
 
   const newer = (text) => text.replace(next, semver.inc(next, "patch"));
   const range = (text) => text.replace(`-x64": "${next}"`, `-x64": "^${next}"`);
+  const rangeOfCore = (text) => text.replace(`"sendmsg": "${next}"`, `"sendmsg": "^${next}"`);
+  const unrelated = (text) => text.replace('"sendmsg": ', '"other": ');
+  const dependent = "packages/unix-dgram/package.json";
   const native = "packages/native-linux-ia32/package.json";
   test.each([
     ["a package of another version", native, newer, `the version in ${native} is`],
     ["a pin that is a range", "packages/core/package.json", range, /the pin of .*-x64 in packages\/core/],
-    ["a range in the lock file", "package-lock.json", range, /the pin of .*-x64 in package-lock\.json/],
+    [
+      "a range in the lock file",
+      "package-lock.json",
+      range,
+      /the pin of .*-x64 of packages\/core in package-lock/,
+    ],
+    [
+      "a range of sendmsg",
+      dependent,
+      rangeOfCore,
+      /the pin of sendmsg in packages\/unix-dgram\/package\.json is \^/,
+    ],
+    [
+      "a range of sendmsg in the lock file",
+      "package-lock.json",
+      rangeOfCore,
+      /the pin of sendmsg of packages\/unix-dgram in package-lock\.json is \^/,
+    ],
+    [
+      "a package without a kind",
+      dependent,
+      unrelated,
+      /unix-dgram neither is sendmsg or its binary nor depends on/,
+    ],
     ["a changelog without the version", "CHANGELOG.md", newer, /CHANGELOG\.md has no/],
   ])("finds %s", (_, file, change, reason) => {
     const before = read(file);
