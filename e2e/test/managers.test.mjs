@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ALL } from "../../tools/architectures.mjs";
-import { project, runReadme } from "./project.mjs";
+import { project, runReadme, withYarn } from "./project.mjs";
 import { bun, cli, inToolbox, nodes } from "./toolbox.mjs";
 
 const own = process.versions.node.split(".")[0];
@@ -94,35 +94,15 @@ test("the README's programs run after pnpm add", async () => {
 });
 
 describe("Yarn", () => {
-  const yarn = (linker) => {
-    const user = project({
-      environment: { YARN_ENABLE_TELEMETRY: "0", YARN_ENABLE_IMMUTABLE_INSTALLS: "false" },
-    });
-    user.command("yarn", inToolbox("@yarnpkg/cli-dist/bin/yarn.js"));
-    user.write(
-      ".yarnrc.yml",
-      [
-        `nodeLinker: ${linker}`,
-        `npmRegistryServer: "${user.url}"`,
-        "unsafeHttpWhitelist: ['127.0.0.1']",
-        "enableGlobalCache: false",
-        "npmMinimalAgeGate: 0",
-        "",
-      ].join("\n"),
-    );
-    user.write("yarn.lock", "");
-    return user;
-  };
-
   test("the README's programs run with node_modules", async () => {
-    const user = yarn("node-modules");
+    const user = withYarn("node-modules");
     await user.run("yarn", "add", "sendmsg");
     expect(installedNatives(user)).toEqual([process.arch]);
     await runReadme(user, ["node"]);
   });
 
   test("the README's programs run with Plug'n'Play", async () => {
-    const user = yarn("pnp");
+    const user = withYarn("pnp");
     await user.run("yarn", "add", "sendmsg");
     expect(existsSync(join(user.folder, "node_modules"))).toBe(false);
     // Yarn replaces node:fs. Its FileHandle has no Symbol.asyncDispose.

@@ -10,6 +10,8 @@ import { inToolbox, load } from "./toolbox.mjs";
 
 const CORE = "sendmsg";
 const NATIVES = Object.fromEntries(ALL.map((arch) => [arch, `sendmsg-native-linux-${arch}`]));
+const UNIX_DGRAM = "sendmsg-unix-dgram";
+const PACKAGES = [CORE, ...Object.values(NATIVES), UNIX_DGRAM];
 /** How many bytes npm may install. Types, sources, maps and documents are nine tenths of them. */
 const INSTALLED_LIMIT = 4_200_000;
 /** How many of these bytes a program may be able to load. */
@@ -20,7 +22,7 @@ const tarballs = {};
 beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "sendmsg-unpacked-")));
   const packed = inject("packed");
-  for (const name of [CORE, ...Object.values(NATIVES)]) {
+  for (const name of PACKAGES) {
     const file = readdirSync(packed).find(
       (each) => each.startsWith(`${name}-`) && /^\d/.test(each.slice(name.length + 1)),
     );
@@ -40,7 +42,7 @@ const sizeOf = (name, wanted = () => true) =>
     .filter(wanted)
     .reduce((sum, file) => sum + statSync(at(name, file)).size, 0);
 
-describe.each([CORE, ...Object.values(NATIVES)])("%s", (name) => {
+describe.each(PACKAGES)("%s", (name) => {
   test("publint --strict finds no fault", async () => {
     const { publint } = await load("publint");
     const { messages } = await publint({ pkgDir: at(name), strict: true, pack: false });
@@ -88,6 +90,35 @@ describe.each(Object.entries(NATIVES))("the native package for %s", (arch, name)
   });
 });
 
+/** Asks arethetypeswrong. */
+function expectTypesToBeFound(name, ...options) {
+  const attw = inToolbox("@arethetypeswrong/cli/dist/index.js");
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [attw, tarballs[name], "--format", "ascii", "--no-emoji", ...options],
+    { encoding: "utf8" },
+  );
+  expect(status, stdout + stderr).toBe(0);
+  expect(stdout).toContain("No problems found");
+}
+
+describe("@sendmsg/unix-dgram", () => {
+  test("needs core of exactly its own version, and nothing else", () => {
+    const { version, dependencies, optionalDependencies, peerDependencies } = manifest(UNIX_DGRAM);
+    expect(version).toBe(manifest(CORE).version);
+    expect([dependencies, optionalDependencies, peerDependencies]).toEqual([
+      { [CORE]: version },
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test("has types that TypeScript finds with every way to resolve modules", () => {
+    // The original's file name is there for programs that require() it. The oldest way to resolve modules does not know "exports".
+    expectTypesToBeFound(UNIX_DGRAM, "--exclude-entrypoints", "./lib/unix_dgram", "./lib/unix_dgram.js");
+  });
+});
+
 describe("core", () => {
   test("needs the native packages of exactly its own version", () => {
     const { version, optionalDependencies } = manifest(CORE);
@@ -127,15 +158,8 @@ describe("core", () => {
   });
 
   test("has types that TypeScript finds with every way to resolve modules", () => {
-    const attw = inToolbox("@arethetypeswrong/cli/dist/index.js");
     // The tool counts it as a fault that the package is ESM. Node's require() loads ESM since 20.19 and 22.12.
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [attw, tarballs[CORE], "--format", "ascii", "--no-emoji", "--ignore-rules", "cjs-resolves-to-esm"],
-      { encoding: "utf8" },
-    );
-    expect(status, stdout + stderr).toBe(0);
-    expect(stdout).toContain("No problems found");
+    expectTypesToBeFound(CORE, "--ignore-rules", "cjs-resolves-to-esm");
   });
 
   test("stays below the limits of size, together with one native package", () => {

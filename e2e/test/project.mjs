@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -16,6 +17,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, inject, onTestFinished } from "vitest";
 import { repository } from "../../tools/paths.mjs";
+import { inToolbox } from "../../tools/toolbox.mjs";
 
 // The programs that shells and package managers call. There is no compiler, no make and no Python.
 const TOOLS = [
@@ -89,10 +91,40 @@ export function project({ node = process.execPath, manifest = {}, environment = 
   return { root, folder, bin, env, url, node, command, write, read, start, run };
 }
 
+/** A project with Yarn. `linker` is Yarn's setting nodeLinker. */
+export function withYarn(linker, make = project) {
+  const user = make({ environment: { YARN_ENABLE_TELEMETRY: "0", YARN_ENABLE_IMMUTABLE_INSTALLS: "false" } });
+  user.command("yarn", inToolbox("@yarnpkg/cli-dist/bin/yarn.js"));
+  user.write(
+    ".yarnrc.yml",
+    [
+      `nodeLinker: ${linker}`,
+      `npmRegistryServer: "${user.url}"`,
+      "unsafeHttpWhitelist: ['127.0.0.1']",
+      "enableGlobalCache: false",
+      "npmMinimalAgeGate: 0",
+      "",
+    ].join("\n"),
+  );
+  user.write("yarn.lock", "");
+  return user;
+}
+
 /** A project with sendmsg in node_modules: a copy of one installation by npm. managers.test.mjs tests the installation itself. */
 export function projectWithSendmsg(options) {
   const user = project(options);
   execFileSync("cp", ["-a", inject("installed"), user.folder]);
+  return user;
+}
+
+/**
+ * A project with hot-shots, winston and winston-syslog, which use @sendmsg/unix-dgram for unix-dgram: a link to one installation by
+ * npm. unix-dgram-override.test.mjs tests the installation itself. The project also has the programs of the folder programs.
+ */
+export function projectWithUsersOfUnixDgram(options) {
+  const user = project({ ...options, manifest: { type: "commonjs" } });
+  symlinkSync(inject("users"), join(user.folder, "node_modules"));
+  cpSync(join(repository, "e2e/test/programs"), user.folder, { recursive: true });
   return user;
 }
 

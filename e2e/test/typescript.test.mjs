@@ -2,9 +2,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { projectWithSendmsg } from "./project.mjs";
-import { inToolbox, load, nodes } from "./toolbox.mjs";
-
-const { default: ts } = await load("typescript");
+import { nodes } from "./toolbox.mjs";
+import { compilerOptions, complaints, ts } from "./type-check.mjs";
 
 const PROGRAM = `
 import { FileDescriptor, Listener, NativeLoadError, Socket, socketpair, type Message } from "sendmsg";
@@ -56,45 +55,6 @@ async function main(): Promise<void> {
 
 main();
 `;
-
-/**
- * TypeScript's errors in a project and in its packages (no skipLibCheck). TypeScript's own library and Node's types are not
- * checked: that would take most of the time.
- */
-function complaints(folder, config) {
-  const { options, fileNames, errors } = ts.parseJsonConfigFileContent(config, ts.sys, folder);
-  const program = ts.createProgram({ rootNames: fileNames, options });
-  const inProject = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(folder));
-  expect(inProject.map(({ fileName }) => fileName)).toContain(
-    `${folder}/node_modules/sendmsg/dist/index.d.ts`,
-  );
-  const diagnostics = [
-    ...errors,
-    ...program.getConfigFileParsingDiagnostics(),
-    ...program.getOptionsDiagnostics(),
-    ...program.getGlobalDiagnostics(),
-    ...inProject.flatMap((file) => [
-      ...program.getSyntacticDiagnostics(file),
-      ...program.getSemanticDiagnostics(file),
-    ]),
-  ];
-  return diagnostics.map(({ file, messageText }) => [
-    file?.fileName,
-    ts.flattenDiagnosticMessageText(messageText, "\n"),
-  ]);
-}
-
-/** The options of a project in this set-up. */
-const compilerOptions = (module, moduleResolution) => ({
-  module,
-  moduleResolution,
-  target: "ES2022",
-  lib: ["ES2022", "ESNext.Disposable"],
-  strict: true,
-  noEmit: true,
-  types: ["node"],
-  typeRoots: [inToolbox("@types")],
-});
 
 test.each([
   ["NodeNext", "NodeNext", "module"],
