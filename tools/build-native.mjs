@@ -17,6 +17,7 @@ import { fileURLToPath } from "node:url";
 import { architectures } from "./architectures.mjs";
 import { namesAndFilters } from "./arguments.mjs";
 import { fingerprint } from "./cache.mjs";
+import { withNodeHeaders } from "./node-headers.mjs";
 import { nativePackage, nativeSources, prebuild, repository } from "./paths.mjs";
 import { attempt } from "./run.mjs";
 
@@ -29,15 +30,9 @@ if (!Object.hasOwn(architectures, arch)) {
   process.exit(0);
 }
 
-const environment = { ...process.env };
+// What the binary uses of the headers is the same in all versions of Node.
+const environment = { ...withNodeHeaders(process.env) };
 if (arch !== process.arch) Object.assign(environment, architectures[arch].cross.environment);
-
-// If the headers are installed beside this Node, node-gyp need not download them. What the binary uses of them is the same in all
-// versions.
-if (!environment.npm_config_nodedir) {
-  const prefix = dirname(dirname(process.execPath));
-  if (existsSync(join(prefix, "include/node/uv.h"))) environment.npm_config_nodedir = prefix;
-}
 
 const compiler = environment.CXX ?? "g++";
 const version = attempt(compiler, ["--version"], { env: environment });
