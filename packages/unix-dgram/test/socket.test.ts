@@ -15,14 +15,17 @@ beforeAll(async () => {
   const socket = createSocket("unix_dgram");
   const open = openDescriptors();
   socket.close();
-  await vi.waitFor(() => expect(openDescriptors()).toBe(open - 1));
+  if (!("Deno" in globalThis)) await vi.waitFor(() => expect(openDescriptors()).toBe(open - 1));
   before = openDescriptors();
 });
+
+// Deno opens descriptors of its own while the tests run, so we count on Node and Bun.
+const canCount = !("Deno" in globalThis);
 
 // No test leaves a descriptor open. A thread closes them, so it can take a moment.
 afterEach(async () => {
   closeAll();
-  await vi.waitFor(() => expect(openDescriptors()).toBe(before));
+  if (canCount) await vi.waitFor(() => expect(openDescriptors()).toBe(before));
 });
 
 /** The events of a socket, in order. */
@@ -536,9 +539,10 @@ describe("close()", () => {
   it("says nothing more if the program has emitted the event itself", async () => {
     const socket = open();
     const events = record(socket);
+    const { fd } = socket;
     socket.close();
     socket.emit("close");
-    await vi.waitFor(() => expect(openDescriptors()).toBe(before));
+    await vi.waitFor(() => expect(existsSync(`/proc/self/fd/${fd}`)).toBe(false));
     await new Promise(setImmediate);
     expect(events).toEqual([["close"]]);
   });
