@@ -147,7 +147,10 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
   #boundPath: BoundPath | undefined;
   /** Another process may have the same socket, and can make it blocking at any moment. */
   #shared = false;
-  /** Whether others may send to this socket. Not to a Unix socket that has no name: it gets messages only as one of a pair. */
+  /**
+   * Whether others may send to this socket. Nobody can send to a Unix socket that we have made and that has no name. A socket from
+   * elsewhere can be one of a pair, or another process can give it a name.
+   */
   #reachable = true;
   #options: SocketOptionAccess | undefined;
   #peer: Peer | undefined;

@@ -400,6 +400,21 @@ describe("a connected socket that has a path, and messages that it has not recei
     await vi.waitFor(() => expect(got).toEqual(["first", "0", "1", "2", "3", "4"]));
   });
 
+  it("sends descriptors in a thread, too, and keeps none of them", async () => {
+    const [client, peer] = [server(), server(undefined, { maxFds: 1 })];
+    client.connect(peer.address().address);
+    peer.send(Buffer.from("unread"), 0, 6, client.address().address);
+    const fd = openSync("/proc/self/comm", "r");
+    const arrived = next(peer);
+    const sent = new Promise((resolve) => client.send(Buffer.from("x"), { fds: [fd] }, resolve));
+    // The library has a duplicate.
+    closeSync(fd);
+    expect(await sent).toBeUndefined();
+    const [, info] = await arrived;
+    expect(info.fds.length).toBe(1);
+    info.fds[0]!.close();
+  });
+
   it("sends to a path at once", async () => {
     const { client, peer } = pair();
     peer.send(Buffer.from("unread"), 0, 6, client.address().address);
@@ -430,18 +445,22 @@ describe("a connected socket that has a path, and messages that it has not recei
 });
 
 it("a message does not come after close()", async () => {
-  const [one, two] = [server(), server()];
+  const [one, two] = [server(undefined, { maxFds: 1 }), server(undefined, { maxFds: 1 })];
   const got: string[] = [];
-  one.on("message", () => {
+  one.on("message", (_message, { fds }) => {
     got.push("one");
+    fds[0]!.close();
     two.close();
   });
-  two.on("message", () => {
+  two.on("message", (_message, { fds }) => {
     got.push("two");
+    fds[0]!.close();
     one.close();
   });
   const sender = open();
-  for (const { address } of [one.address(), two.address()]) sender.send(Buffer.from("x"), 0, 1, address);
+  for (const { address } of [one.address(), two.address()]) {
+    sender.send(Buffer.from("x"), 0, 1, address, { fds: [0] });
+  }
   await Promise.race([once(one, "close"), once(two, "close")]);
   expect(got.length).toBe(1);
 });
