@@ -2,10 +2,13 @@
 # enter.sh ROOT REPOSITORY DEPENDENCIES RESULTS COMMAND…
 # Runs COMMAND in ROOT. There, /repository is a copy of the checkout (in memory), its node_modules is DEPENDENCIES, and /results is
 # RESULTS. COMMAND has its own namespaces for mounts and processes, so nothing stays mounted or running.
+# When the process that started enter.sh ends, the kernel kills COMMAND and all its processes. A signal would not end COMMAND: it is
+# process 1 of its namespace, and the kernel gives such a process only the signals for which it has handlers. See
+# pid_namespaces(7). unshare(1) blocks SIGTERM and SIGINT while it waits. So SIGKILL ends unshare, and --kill-child then COMMAND.
 set -euo pipefail
 if [ "${ENTERED:-}" != yes ]; then
   export ENTERED=yes
-  exec unshare --mount --pid --ipc --fork --kill-child "$0" "$@"
+  exec setpriv --pdeathsig KILL unshare --mount --pid --ipc --fork --kill-child "$0" "$@"
 fi
 unset ENTERED
 root=$1 repository=$2 dependencies=$3 results=$4
