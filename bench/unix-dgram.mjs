@@ -72,6 +72,15 @@ const bothQueues = (row) => [
   { ...row, name: `${row.name}-long`, title: `${row.title}, queue of ${LONG}`, isLong: true },
 ];
 
+/** A row in which a program makes messages faster than the server receives them. `mode`: what it does with those that find no room. */
+const overload = ({ mode, ...row }) => ({
+  ...row,
+  task: ["overload", mode],
+  rounds: 2,
+  measures: ["% arrived", "processor time, ms each second", "memory grew by, MB"],
+  compared: [1],
+});
+
 const rows = [
   ...bothQueues({ name: "callback", title: "send(data, callback)", task: ["callback", 25_000] }),
   ...bothQueues({ name: "event", title: "send(data)", task: ["event", 25_000] }),
@@ -99,22 +108,8 @@ const rows = [
     compared: [1],
     isLong: true,
   },
-  {
-    name: "slow-drop",
-    title: "the server is too slow, and the program drops",
-    task: ["slow", "drop"],
-    rounds: 2,
-    measures: ["% arrived", "processor time, ms each second", "memory grew by, MB"],
-    compared: [1],
-  },
-  {
-    name: "slow-wait",
-    title: "the server is too slow, and the program waits",
-    task: ["slow", "wait"],
-    rounds: 2,
-    measures: ["% arrived", "processor time, ms each second", "memory grew by, MB"],
-    compared: [1],
-  },
+  overload({ name: "slow-drop", title: "the server is too slow, and the program drops", mode: "drop" }),
+  overload({ name: "slow-wait", title: "the server is too slow, and the program waits", mode: "wait" }),
   {
     name: "stopped",
     title: "the server is stopped for a second",

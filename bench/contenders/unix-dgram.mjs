@@ -276,12 +276,13 @@ const COLONS = 3;
 const megabytes = (bytes) => bytes / 1e6;
 
 /**
- * A program makes 3000 messages a second, for 1.5 seconds, and the server receives 1000 a second. "drop": what meets a full queue is
- * dropped. "wait": it waits in a list for the event "writable", and 1500 messages are made.
+ * The program makes 3000 messages a second, and the server receives 1000 a second. "drop": the program makes 4500 messages, and drops
+ * each that finds no room in the queue. "wait": the program makes 1500 messages, and keeps each in a list until there is room.
  *
- * Prints the share that arrived, how much processor time was used in a second, and how much the memory has grown.
+ * Returns how many percent of the messages arrived, how many milliseconds of processor time the program used each second, and by how
+ * many megabytes its memory grew.
  */
-async function slowServer(mode) {
+async function overload(mode) {
   const path = newPath();
   const child = await start("server", path, 1000);
   const [socket, attempt] = withCallback(path);
@@ -428,7 +429,7 @@ await main({
   receive: (_packages, _server, count) => receiving(Number(count)),
   roundtrip: (_packages, _server, count) => roundtrip(Number(count)),
   metrics: (_packages, _server, count, ...sizes) => metrics(Number(count), ...sizes.map(Number)),
-  slow: (_packages, _server, mode) => slowServer(mode),
+  overload: (_packages, _server, mode) => overload(mode),
   stopped: stoppedServer,
   ended: endedServer,
   start: startUp,
