@@ -2,9 +2,18 @@
 const { rmSync } = require("node:fs");
 const { setTimeout: delay } = require("node:timers/promises");
 
-/** Waits until a condition is true. If it never is, the test stops the program. */
+/** After this, the tests would stop the program (LIMIT in project.mjs), and would not say what it waited for. */
+const LIMIT = 60_000;
+
+/** Waits until a condition is true. Fails if it takes too long. */
 const until = async (condition) => {
-  while (!condition()) await delay(2);
+  // Made now, because after a pause the stack no longer names the caller.
+  const failure = new Error(`This did not become true within ${LIMIT / 1000} s: ${condition}`);
+  const deadline = performance.now() + LIMIT;
+  while (!condition()) {
+    if (performance.now() >= deadline) throw failure;
+    await delay(2);
+  }
 };
 
 const startServer = async (path) => {
