@@ -1,7 +1,7 @@
 // Packs the packages for publishing: node tools/pack.mjs FOLDER
 // The binaries of all architectures must be built, and dist of the packages that have one. Some things are added only to the copy that
-// is published: os and cpu (with them,
-// npm would refuse the workspace on other machines), license, notices, bill of materials, checksums.
+// is published: os and cpu (with them, npm would refuse the workspace on other machines), license, notices, bill of materials,
+// checksums.
 import { createHash } from "node:crypto";
 import {
   cpSync,
@@ -19,7 +19,7 @@ import { parseArgs } from "node:util";
 import { ALL } from "./architectures.mjs";
 import { CORE, coreOf, inGroups, kindOf, packages, pins } from "./packages.mjs";
 import { prebuild, repository } from "./paths.mjs";
-import { run } from "./run.mjs";
+import { ProgramFailure, run } from "./run.mjs";
 import { billOfMaterials } from "./sbom.mjs";
 
 const SHARED = ["LICENSE"];
@@ -41,34 +41,10 @@ const NOTHING = "This package contains no code of other projects.";
 const BUNDLED = `The files in dist contain code of ${CORE}, which belongs to the same project and has the same license.`;
 const SBOM = "sbom.cdx.json";
 
+class Refusal extends Error {}
+
 const [folder] = parseArgs({ allowPositionals: true }).positionals;
-if (!folder) {
-  console.error("Usage: node tools/pack.mjs FOLDER");
-  process.exit(2);
-}
-const output = resolve(folder);
-mkdirSync(output, { recursive: true });
-
-const missing = ALL.filter((arch) => !existsSync(prebuild(arch)));
-if (missing.length > 0) {
-  console.error(`There is no binary for ${missing.join(" and ")}: run npm run build:all`);
-  process.exit(1);
-}
-
 const all = packages();
-const { version } = coreOf(all).manifest;
-for (const { folder, manifest } of all) {
-  const faults = [
-    { name: manifest.name, version: manifest.version },
-    ...pins(manifest, all).map((pin) => ({ name: `${pin.name} in ${folder}`, version: pin.version })),
-  ].filter((it) => it.version !== version);
-  for (const it of faults)
-    throw new Error(`${it.name} has version ${it.version}, ${CORE} ${version}: they must be the same`);
-  if (manifest.files.includes("dist") && !existsSync(join(repository, folder, "dist"))) {
-    console.error(`There is no dist in ${folder}: run npm run build`);
-    process.exit(1);
-  }
-}
 
 const installed = (name) => {
   const manifest = readFileSync(join(repository, "node_modules", name, "package.json"), "utf8");
@@ -148,6 +124,9 @@ const prepareAs = {
 
 const stage = mkdtempSync(join(tmpdir(), "sendmsg-pack-"));
 try {
+  if (!folder) throw new Refusal("Where to? node tools/pack.mjs FOLDER");
+  checkVersions();
+  checkBuilt();
   // The natives come first: core contains their checksums.
   const names = inGroups(all)
     .flat()
@@ -155,9 +134,42 @@ try {
       prepareAs[kindOf(it.manifest)](it);
       return it.manifest.name;
     });
-  pack(names);
+  pack(names, resolve(folder));
+} catch (error) {
+  if (!(error instanceof Refusal || error instanceof ProgramFailure)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
 } finally {
   rmSync(stage, { recursive: true, force: true });
+}
+
+/** All packages must have the version of `sendmsg`, and need that version of each other. */
+function checkVersions() {
+  const { version } = coreOf(all).manifest;
+  for (const { folder, manifest } of all) {
+    const versions = [
+      { name: manifest.name, version: manifest.version },
+      ...pins(manifest, all).map((pin) => ({ name: `${pin.name} in ${folder}`, version: pin.version })),
+    ];
+    const wrong = versions.find((it) => it.version !== version);
+    if (wrong) {
+      throw new Refusal(
+        `${wrong.name} has version ${wrong.version}, ${CORE} ${version}: they must be the same`,
+      );
+    }
+  }
+}
+
+function checkBuilt() {
+  const missing = ALL.filter((arch) => !existsSync(prebuild(arch)));
+  if (missing.length > 0) {
+    throw new Refusal(`There is no binary for ${missing.join(" and ")}: run npm run build:all`);
+  }
+  for (const { folder, manifest } of all) {
+    if (manifest.files.includes("dist") && !existsSync(join(repository, folder, "dist"))) {
+      throw new Refusal(`There is no dist in ${folder}: run npm run build`);
+    }
+  }
 }
 
 /** Copies the files of a package. Users need neither its scripts nor its devDependencies. */
@@ -176,8 +188,9 @@ function prepare(folder, { manifest, files, documents = [] }) {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(copy, name), text);
 }
 
-/** Makes the tarballs. */
-function pack(names) {
+/** Makes the tarballs in the folder `output`. */
+function pack(names, output) {
+  mkdirSync(output, { recursive: true });
   const packed = run(
     "npm",
     ["pack", "--json", "--ignore-scripts", "--pack-destination", output, ...names.map((name) => `./${name}`)],

@@ -70,7 +70,17 @@ async function publishAll(tarballs) {
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined,
     },
   });
-  if (failure) throw new Failure(`The packages are published as ${core.manifest.version}, and do not work.`);
+  if (failure) {
+    const { version } = core.manifest;
+    throw new Failure(
+      [
+        `Version ${version} is published, but the tests above failed.`,
+        "If npm could not download a package, run this command again: it skips what is published, and repeats the tests.",
+        "If a package is broken, release the next version, because a published version can't be replaced. " +
+          `Until then, warn users: npm deprecate PACKAGE@${version} "REASON"`,
+      ].join("\n"),
+    );
+  }
 }
 
 /** Reads the tarballs. Throws if one is missing, if there is one too many, or if their versions differ. */

@@ -109,7 +109,15 @@ test("completes a publication that was interrupted", async () => {
 
 test("fails if the published package does not work", async () => {
   standIns("1.2.0", { exports: { ".": "./missing.js" } });
-  await fails("1.2.0", "The packages are published as 1.2.0, and do not work.");
+  await fails(
+    "1.2.0",
+    [
+      "Version 1.2.0 is published, but the tests above failed.",
+      "If npm could not download a package, run this command again: it skips what is published, and repeats the tests.",
+      "If a package is broken, release the next version, because a published version can't be replaced. " +
+        'Until then, warn users: npm deprecate PACKAGE@1.2.0 "REASON"',
+    ].join("\n"),
+  );
 });
 
 test.each(["ia32", "unix-dgram"])(
