@@ -19,7 +19,8 @@ export const hasTool = (program: string): Missing =>
   PATHS.some((path) => existsSync(join(path, program))) ? undefined : `there is no ${program}(8) here`;
 
 /** The reason if {@link namespace} can't work here. */
-export const namespaces = (): Missing => firstOf(root(), hasTool("ip"), hasTool("unshare"));
+export const namespaces = (): Missing =>
+  firstOf(root(), hasTool("ip"), hasTool("unshare"), hasTool("python3"));
 
 /** A network namespace that has only a loopback interface. A socket stays in the namespace that made it, whoever owns it. */
 export class Namespace {
@@ -77,8 +78,8 @@ export class Namespace {
 /** Makes a namespace until the test ends. */
 export async function namespace(): Promise<Namespace> {
   const [ours, theirs] = socketpair(AF_UNIX, SOCK_SEQPACKET, 0, { blocking: true });
-  const program = fileURLToPath(new URL("programs/namespace.mjs", import.meta.url));
-  const child = spawn("unshare", ["-n", process.execPath, program], {
+  const program = fileURLToPath(new URL("programs/namespace.py", import.meta.url));
+  const child = spawn("unshare", ["-n", "/usr/bin/python3", "-I", "-S", program], {
     stdio: ["ignore", "inherit", "inherit", theirs],
   });
   close(theirs);
