@@ -34,7 +34,8 @@ import {
 import { bindTo } from "./socket/bind.js";
 import { withCallerStack } from "./socket/caller-stack.js";
 import { ControlSwitchboard } from "./socket/control-switches.js";
-import { allowRebinding, createSocket } from "./socket/create.js";
+import { allowRebinding } from "./socket/create.js";
+import { createWithOptions } from "./socket/create-with-options.js";
 import {
   CREATION_OPTIONS,
   checkAddress,
@@ -183,7 +184,7 @@ export class Listener<A extends Address = Address> implements MessageListener<So
     const family = checkAddress("at", at);
     const facts = factsFor(family, checked, "connect");
     const rule = checkAllow("options.allow", allow, facts);
-    const descriptor = createSocket(facts, checked);
+    const descriptor = createWithOptions(facts, checked);
     let boundPath: BoundPath | undefined;
     try {
       const fd = descriptor.fd;

@@ -43,12 +43,14 @@ import { checkNotAborted, SIGNAL_KEYS } from "./socket/abort.js";
 import { addressesOf, addressOf } from "./socket/address-of.js";
 import type { SendBatchOptions } from "./socket/batch-sending.js";
 import { BatchSlots } from "./socket/batch-slots.js";
-import { bindSync, bindTo } from "./socket/bind.js";
+import { bindTo } from "./socket/bind.js";
 import type { BindPathOptions } from "./socket/bind-path.js";
+import { bindSync } from "./socket/bind-sync.js";
 import { withCallerStack } from "./socket/caller-stack.js";
 import { Connecting, hasName, isConnected } from "./socket/connecting.js";
 import { ControlSwitchboard, type ControlSwitches, checkSwitches } from "./socket/control-switches.js";
-import { allowRebinding, createSocket } from "./socket/create.js";
+import { allowRebinding } from "./socket/create.js";
+import { createWithOptions } from "./socket/create-with-options.js";
 import {
   type CheckedOptions,
   CREATION_OPTIONS,
@@ -313,7 +315,7 @@ export class Socket<A extends Address = Address> implements MessageSocket<FileDe
   }
 
   static #make<A extends Address>(facts: SocketFacts, checked: CheckedOptions): Socket<A> {
-    const descriptor = createSocket(facts, checked);
+    const descriptor = createWithOptions(facts, checked);
     try {
       const switches = ControlSwitchboard.of(descriptor.fd, facts, checked.receive);
       const socket = new Socket<A>(CONSTRUCT, descriptor, facts, { maxFds: checked.maxFds, switches });

@@ -1,48 +1,25 @@
 import { invalidArgType, invalidArgValue, quoted } from "../errors.js";
 import { keysNamed, suggestionFor, unknownKey } from "../known-keys.js";
 import { didYouMean, nearestName } from "../nearest-name.js";
-import { type AlgAddress, alg } from "./alg.js";
-import { type BluetoothAddress, bluetooth } from "./bluetooth.js";
-import { type CanAddress, can } from "./can.js";
-import type { AddressCodec } from "./codec.js";
-import { type AddressFamilyName, familyName, spellingsOf } from "./family.js";
+import type { AlgAddress } from "./alg.js";
+import type { BluetoothAddress } from "./bluetooth.js";
+import type { CanAddress } from "./can.js";
+import { type AnyCodec, codecs } from "./codecs.js";
+import { familyName, spellingsOf } from "./family.js";
 import { ipCodecOf, nodeIpCodec } from "./ip.js";
-import { type Ipv4Address, ipv4 } from "./ipv4.js";
-import { type Ipv6Address, ipv6 } from "./ipv6.js";
-import { type LlcAddress, llc } from "./llc.js";
-import { type NetlinkAddress, netlink } from "./netlink.js";
+import type { Ipv4Address } from "./ipv4.js";
+import type { Ipv6Address } from "./ipv6.js";
+import type { LlcAddress } from "./llc.js";
+import type { NetlinkAddress } from "./netlink.js";
 import type { NodeAddress } from "./node-address.js";
-import { type PacketAddress, packet } from "./packet.js";
-import { type QrtrAddress, qrtr } from "./qrtr.js";
+import type { PacketAddress } from "./packet.js";
+import type { QrtrAddress } from "./qrtr.js";
 import { type RawAddress, raw } from "./raw.js";
-import { type RxrpcAddress, rxrpc } from "./rxrpc.js";
-import { type TipcAddress, tipc } from "./tipc.js";
+import type { RxrpcAddress } from "./rxrpc.js";
+import type { TipcAddress } from "./tipc.js";
 import { type UnixAddress, unix } from "./unix.js";
-import { type VsockAddress, vsock } from "./vsock.js";
-import { type XdpAddress, xdp } from "./xdp.js";
-
-// biome-ignore lint/suspicious/noExplicitAny: a codec is only ever given addresses of its own family.
-type AnyCodec = AddressCodec<any>;
-
-/**
- * Every family whose addresses the library knows, by its name in family.ts. An address of another family is a {@link RawAddress}.
- */
-export const codecs = {
-  unix,
-  ipv4,
-  ipv6,
-  alg,
-  bluetooth,
-  can,
-  llc,
-  netlink,
-  packet,
-  qrtr,
-  rxrpc,
-  tipc,
-  vsock,
-  xdp,
-} as const satisfies { readonly [F in AddressFamilyName]?: AnyCodec };
+import type { VsockAddress } from "./vsock.js";
+import type { XdpAddress } from "./xdp.js";
 
 /** A socket's address. `family` says of which family. You can leave it out if the other fields already say it. */
 export type Address =

@@ -57,3 +57,11 @@ export const placeAddress = (native: Binding, address: Uint8Array | null): Uint8
 export function addressOfCall(length: number): Uint8Array {
   return binding().scratch.slice(0, Math.min(length, ADDRESS_SPACE));
 }
+
+/** Whether the last call has returned these `length` bytes as its address. */
+export function isAddressOfCall(address: Uint8Array, length: number): boolean {
+  if (address.length !== length) return false;
+  const { scratch } = binding();
+  for (let i = 0; i < length; i++) if (scratch[i] !== address[i]) return false;
+  return true;
+}

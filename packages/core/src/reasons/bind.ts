@@ -17,6 +17,8 @@ import { aboutDirectory, fileOf, isBound, kindOf, notDirectory, type Path, probe
 export interface Place {
   readonly fd: number;
   readonly address: AddressInput;
+  /** Whether the call has the option unlink. */
+  readonly canUnlink?: boolean;
 }
 
 interface Parts {
@@ -26,9 +28,9 @@ interface Parts {
   address?: string;
 }
 
-function inUse({ fd, address }: Place): string | undefined {
+function inUse({ fd, address, canUnlink = false }: Place): string | undefined {
   const { path, abstract, port } = address as Parts;
-  if (path !== undefined) return fileInTheWay(path);
+  if (path !== undefined) return fileInTheWay(path, canUnlink);
   if (abstract !== undefined) {
     return "another socket has this abstract name. Stop its program, or choose another name";
   }
@@ -37,8 +39,11 @@ function inUse({ fd, address }: Place): string | undefined {
   return `another socket has this port. Choose another port, or find the other program: ss ${list} 'sport = :${port}'`;
 }
 
+const UNLINK = 'To replace it, give the option unlink: "stale"';
+const REMOVE = "Remove it before you bind: fs.rmSync(path, { force: true })";
+
 /** Says what is at a path. We look with lstat(2), because bind(2) does not follow a symbolic link at the end of the path. */
-function fileInTheWay(path: Path): string | undefined {
+function fileInTheWay(path: Path, canUnlink: boolean): string | undefined {
   const found = fs().lstatSync(fileOf(path), { throwIfNoEntry: false });
   if (found === undefined) return undefined;
   if (!found.isSocket()) {
@@ -48,7 +53,7 @@ function fileInTheWay(path: Path): string | undefined {
     case true:
       return "the socket of a running server is at this path. Stop that server, or choose another path";
     case false:
-      return 'a server that no longer runs has left this file. To replace it, give the option unlink: "stale"';
+      return `a server that no longer runs has left this file. ${canUnlink ? UNLINK : REMOVE}`;
     default:
       return "a socket is at this path, and this process can't find out whether its server runs. Choose another path";
   }

@@ -50,7 +50,7 @@ export async function bindPath(
   const noteBound = (result: number) => {
     if (result < 0) {
       const error = failure(result, "bind", { path: String(file) });
-      throw withReason(error, BIND, { fd: open(), address: { path } });
+      throw withReason(error, BIND, { fd: open(), address: { path }, canUnlink: true });
     }
     onPath(findBoundPath(open(), file, mode));
   };

@@ -1,14 +1,9 @@
-import { detailsOf } from "../address/encode.js";
-import { type AddressInput, encodeAddress, type UnixPathAddress } from "../address/index.js";
+import type { AddressInput, UnixPathAddress } from "../address/index.js";
 import { unpolluted } from "../arguments.js";
 import { invalidArgValue } from "../errors.js";
-import { binding } from "../native/load.js";
-import { BIND } from "../reasons/bind.js";
-import { withReason } from "../reasons/reasons.js";
 import type { BoundPath } from "../socket-file/bound-path.js";
-import { failure } from "../syscalls/failure.js";
-import { interfacesOf } from "../syscalls/kernel-interfaces.js";
 import { type BindPathOptions, bindPath } from "./bind-path.js";
+import { bindSync } from "./bind-sync.js";
 
 /**
  * Binds a socket to an address. For a path, sets its permissions and replaces a stale file.
@@ -31,10 +26,4 @@ export async function bindTo(
   if (options.mode !== undefined) throw invalidArgValue("options.mode", "needs an address with a path");
   if (options.unlink !== undefined) throw invalidArgValue("options.unlink", "needs an address with a path");
   bindSync(open(), at);
-}
-
-/** Makes one call of bind(2). */
-export function bindSync(fd: number, at: AddressInput): void {
-  const result = binding().bind(fd, encodeAddress(at, "at", interfacesOf(fd)));
-  if (result < 0) throw withReason(failure(result, "bind", detailsOf(at)), BIND, { fd, address: at });
 }

@@ -2,7 +2,7 @@ import type { Message } from "../message.js";
 import type { ControlSwitchboard } from "./control-switches.js";
 import type { Endpoint } from "./endpoint.js";
 import { noErrorQueue } from "./error-sources.js";
-import type { ReceiveCall } from "./receive-call.js";
+import type { MessageReceiveCall } from "./message-receive-call.js";
 import { ERROR_QUEUE_REQUEST } from "./receive-request.js";
 import { WaitQueue } from "./wait-queue.js";
 
@@ -25,7 +25,7 @@ export interface EntryTaker {
  */
 export class ErrorQueue {
   readonly #endpoint: Endpoint;
-  readonly #call: ReceiveCall;
+  readonly #call: MessageReceiveCall;
   readonly #switches: ControlSwitchboard;
   readonly #family: number;
   readonly #entries: Message[] = [];
@@ -35,7 +35,7 @@ export class ErrorQueue {
   /** How many entries were dropped because too many were unread. */
   dropped = 0;
 
-  constructor(endpoint: Endpoint, call: ReceiveCall, switches: ControlSwitchboard, family: number) {
+  constructor(endpoint: Endpoint, call: MessageReceiveCall, switches: ControlSwitchboard, family: number) {
     this.#endpoint = endpoint;
     this.#call = call;
     this.#switches = switches;

@@ -13,18 +13,18 @@ import { AF_INET, AF_INET6, AF_UNIX } from "../constants/address-families.js";
 import { SOL_SOCKET, SOL_UDP } from "../constants/levels.js";
 import { MSG_MORE, MSG_ZEROCOPY } from "../constants/message-flags.js";
 import { IPPROTO_UDP } from "../constants/protocols.js";
-import { SCM_MAX_FD, SCM_RIGHTS } from "../constants/socket.js";
+import { SCM_RIGHTS } from "../constants/socket.js";
 import { SOCK_DGRAM, SOCK_STREAM } from "../constants/socket-types.js";
 import { UDP_SEGMENT } from "../constants/udp.js";
 import { encodeControl } from "../control/encode.js";
 import { EncodedControl } from "../control/encoded-control.js";
 import type { ControlMessage } from "../control/table.js";
 import { invalidArgValue, outOfRange } from "../errors.js";
-import { notAList } from "../interop/sendable.js";
 import { MESSAGE_KEYS, type OutgoingMessage } from "../message.js";
 import { ADDRESS_SPACE } from "../native/binding.js";
 import type { InterfaceLookup } from "../wire/payload.js";
 import type { SocketFacts } from "./facts.js";
+import { checkSendables } from "./sendables.js";
 
 /** A message to send. Its parts are checked and encoded. */
 export interface Outgoing<F, A> {
@@ -133,8 +133,7 @@ export function checkOutgoing<F, A>(
   let sendables: readonly unknown[] = NO_SENDABLES;
   const files: F[] = [];
   if (fds !== undefined) {
-    if (!Array.isArray(fds)) throw notAList("message.fds", fds);
-    sendables = checkArray("message.fds", fds, SCM_MAX_FD, "SCM_MAX_FD");
+    sendables = checkSendables("message.fds", fds);
     for (let i = 0; i < sendables.length; i++) files.push(fileOf("message.fds", i, sendables[i]));
   }
   if (files.length > 0 && family !== AF_UNIX) {

@@ -6,16 +6,18 @@ import type { Message } from "../message.js";
 import { OFF_LOOP, THROTTLED } from "../native/binding.js";
 import { checkNotAborted, SIGNAL_KEYS } from "./abort.js";
 import { Backoff } from "./backoff.js";
+import { BatchReceiveCall } from "./batch-receive-call.js";
 import type { BatchSlots } from "./batch-slots.js";
 import { checkBuffersUnchanged } from "./caller-buffers.js";
 import type { ControlSwitchboard } from "./control-switches.js";
 import type { Endpoint } from "./endpoint.js";
 import { ErrorQueue } from "./error-queue.js";
 import { rejectInTurn } from "./fairness.js";
+import { MessageReceiveCall } from "./message-receive-call.js";
+import { Misses } from "./misses.js";
 import { endOfOutOfBand } from "./out-of-band.js";
 import type { OwnSettings } from "./own-settings.js";
 import { EPOLLIN, turnOfEvents } from "./readiness.js";
-import { ReceiveCall } from "./receive-call.js";
 import {
   type BatchReceiveOptions,
   type CheckedMaxFds,
@@ -29,10 +31,6 @@ import {
 import { takeUnread } from "./unread-message.js";
 import { type Outcome, WaitQueue } from "./wait-queue.js";
 
-/** After MOST_MISSES receives that found nothing, only one receive in ASK_EVERY asks the kernel before it waits. */
-const MOST_MISSES = 2;
-const ASK_EVERY = 16;
-
 /** What a receive returns: a message, or the slots that it has filled. */
 type Received = Message | BatchSlots;
 
@@ -41,14 +39,15 @@ export class Receiving {
   readonly #endpoint: Endpoint;
   readonly #socket: ReceivingSocket;
   readonly #own: OwnSettings;
-  readonly #call: ReceiveCall;
+  readonly #call: MessageReceiveCall;
+  readonly #batchCall: BatchReceiveCall;
   readonly errors: ErrorQueue;
   /** The request of a receive without options. */
   readonly #plain: ReceiveRequest;
   readonly #attempt = (request: ReceiveRequest, isNew: boolean): Received | undefined => {
     if ((request.flags & MSG_OOB) === 0) this.#skipped = false;
     const message = this.#try(request);
-    if (isNew) this.#misses = message === undefined ? this.#misses + 1 : 0;
+    if (isNew) this.#misses.note(message !== undefined);
     return message;
   };
   readonly #queue: WaitQueue<ReceiveRequest, Received>;
@@ -58,10 +57,8 @@ export class Receiving {
   #emptyIn: number | undefined;
   /** The first call that waits has not asked the kernel. */
   #skipped = false;
-  /** How many receives in a row found nothing when they began. */
-  #misses = 0;
-  /** How many receives did not ask the kernel. */
-  #skips = 0;
+  /** Counts the receives that found nothing when they began. */
+  readonly #misses = new Misses();
   /** A message or an error that the kernel no longer has, and that no call has received yet. */
   #unread: Message | undefined;
   #pendingError: Error | undefined;
@@ -75,7 +72,8 @@ export class Receiving {
     this.#endpoint = endpoint;
     this.#socket = socket;
     this.#own = own;
-    this.#call = new ReceiveCall(endpoint, socket, switches);
+    this.#call = new MessageReceiveCall(endpoint, socket, switches);
+    this.#batchCall = new BatchReceiveCall(endpoint, socket, switches, this.#call);
     this.errors = new ErrorQueue(endpoint, this.#call, switches, socket.family);
     this.#plain = checkReceiveRequest(NO_OPTIONS, socket);
     this.#queue = new WaitQueue(endpoint, EPOLLIN, this.#attempt);
@@ -86,12 +84,12 @@ export class Receiving {
     return !this.#queue.isEmpty() || !this.#outOfBand.isEmpty() || this.errors.isAwaited || this.#inThread;
   }
 
-  /** How many receives wait for a message. */
   /** How many descriptors a message may bring, as the program said where the socket was made. */
   get maxFds(): CheckedMaxFds {
     return this.#socket.maxFds;
   }
 
+  /** How many receives wait for a message. */
   get waiting(): number {
     return this.#queue.length + this.#outOfBand.length;
   }
@@ -180,7 +178,7 @@ export class Receiving {
   #isQuiet(): boolean {
     if (!this.#endpoint.willReport(EPOLLIN) || this.#hasUnread()) return false;
     if (this.#emptyIn !== undefined && this.#emptyIn === turnOfEvents()) return true;
-    return this.#misses >= MOST_MISSES && ++this.#skips % ASK_EVERY !== 0;
+    return !this.#misses.mayAsk();
   }
 
   /** The socket is about to close. A call that waits and has not asked the kernel gets what is there. */
@@ -262,10 +260,10 @@ export class Receiving {
       return slots;
     }
     if (this.#inThread) return undefined;
-    const count = this.#call.makeBatch(request, slots);
+    const count = this.#batchCall.make(request, slots);
     if (count < 0) return this.#nothing(count, request) as BatchSlots | undefined;
     this.#backoff?.reset();
-    this.#pendingError ??= this.#call.errorBehindBatch();
+    this.#pendingError ??= this.#batchCall.errorBehindBatch();
     return slots;
   }
 

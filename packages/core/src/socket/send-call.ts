@@ -18,11 +18,10 @@ import {
 } from "../native/binding.js";
 import { binding } from "../native/load.js";
 import { placeAddress, placeControl, placeData } from "../native/scratch.js";
-import { withReason } from "../reasons/reasons.js";
-import { SEND } from "../reasons/send.js";
+import type { Unsent } from "../reasons/plain-send.js";
+import { type Reasons, withReason } from "../reasons/reasons.js";
 import { failure } from "../syscalls/failure.js";
 import type { Endpoint } from "./endpoint.js";
-import type { ErrorQueue } from "./error-queue.js";
 import type { SocketFacts } from "./facts.js";
 import { callOffLoop } from "./readiness.js";
 import type { SegmentCalls } from "./segmentation.js";
@@ -40,6 +39,12 @@ export interface FailedMessage {
   readonly total: number;
 }
 
+/** Where the kernel reports errors of earlier packets. */
+export interface ErrorReports {
+  /** Moves the kernel's reports to where the program reads them. Returns how many there were. */
+  drain(): number;
+}
+
 export const isError = (result: number): boolean => result < 0 && result !== -EAGAIN && result !== OFF_LOOP;
 
 /** The system calls with which a socket sends, and their errors. */
@@ -47,7 +52,8 @@ export class SendCall implements SegmentCalls {
   readonly #native = binding();
   readonly #endpoint: Endpoint;
   readonly #facts: SocketFacts;
-  readonly #errors: ErrorQueue;
+  readonly #reasons: Reasons<Unsent>;
+  readonly #errors: ErrorReports;
   /** Flags that every call gets. */
   readonly alwaysSet: number;
   /**
@@ -56,9 +62,11 @@ export class SendCall implements SegmentCalls {
    */
   purges = false;
 
-  constructor(endpoint: Endpoint, facts: SocketFacts, errors: ErrorQueue) {
+  /** @param reasons Why sendmsg(2) fails, with as much as the socket's messages can have. */
+  constructor(endpoint: Endpoint, facts: SocketFacts, reasons: Reasons<Unsent>, errors: ErrorReports) {
     this.#endpoint = endpoint;
     this.#facts = facts;
+    this.#reasons = reasons;
     this.#errors = errors;
     this.alwaysSet = REFUSE_NOSIGNAL.has(facts.family) ? MSG_DONTWAIT : MSG_DONTWAIT | MSG_NOSIGNAL;
   }
@@ -148,7 +156,7 @@ export class SendCall implements SegmentCalls {
   explained(error: SystemError, message: FailedMessage): SystemError {
     const { address, fds, sendables, control, flags, total } = message;
     const { family, type } = this.#facts;
-    return withReason(error, SEND, {
+    return withReason(error, this.#reasons, {
       fd: this.#endpoint.fd,
       family,
       type,

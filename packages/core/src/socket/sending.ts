@@ -13,6 +13,7 @@ import { borrowFdAt, markHandedOver, markHandingOver } from "../interop/sendable
 import type { OutgoingMessage } from "../message.js";
 import { RESULT_GENERATION } from "../native/binding.js";
 import { binding } from "../native/load.js";
+import { SEND } from "../reasons/send.js";
 import { type BoundPath, boundPathsOf } from "../socket-file/bound-path.js";
 import { failure } from "../syscalls/failure.js";
 import { kernelInterfaceIndex } from "../syscalls/kernel-interfaces.js";
@@ -146,7 +147,7 @@ export class Sending implements Transport<Prepared> {
     this.#endpoint = endpoint;
     this.#isConnecting = isConnecting;
     this.#facts = facts;
-    this.#call = new SendCall(endpoint, facts, errors);
+    this.#call = new SendCall(endpoint, facts, SEND, errors);
     this.isStream = facts.type === SOCK_STREAM;
     this.queue = new SendQueue(endpoint, this);
     this.segmentation = new SegmentedSending(this.#call);

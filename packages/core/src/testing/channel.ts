@@ -4,9 +4,10 @@ import type { ControlMessage } from "../control/index.js";
 import { SOCKET_TYPES } from "../control/socket-type.js";
 import { ECONNREFUSED, ECONNRESET, EISCONN, EMSGSIZE, ENOTCONN, EPERM, EPIPE } from "../errno.js";
 import { explain, type SystemError, systemError } from "../errors.js";
+import { noRoom } from "../reasons/plain-send.js";
 import { withReason } from "../reasons/reasons.js";
 import { RECEIVE } from "../reasons/receive.js";
-import { noRoom, SEND } from "../reasons/send.js";
+import { SEND } from "../reasons/send.js";
 
 export type MemorySocketType = "stream" | "seqpacket" | "dgram";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { codecs } from "../../src/address/codecs.js";
 import { familyNumber } from "../../src/address/family.js";
 import { type AddressFamilyName, decodeAddress, encodeAddress } from "../../src/address/index.js";
-import { codecs } from "../../src/address/table.js";
 import { compilerMissing, runC } from "../support/c-compiler.js";
 import { PRELUDE, samples } from "./samples.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { codecs } from "../../src/address/table.js";
+import { codecs } from "../../src/address/codecs.js";
 import { Socket } from "../../src/index.js";
 import { membersOf, rowsOf, sectionsOf } from "../support/pages.js";
 

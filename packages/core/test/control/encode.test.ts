@@ -11,8 +11,9 @@ import {
   encodeControl,
   type Layout,
 } from "../../src/control/index.js";
+import { LARGEST_CONTROL_SPACE } from "../../src/control/largest-space.js";
 import { encodeRights } from "../../src/control/rights.js";
-import { controlSpace, LARGEST_CONTROL_SPACE } from "../../src/control/space.js";
+import { controlSpace } from "../../src/control/space.js";
 import { namedEntries } from "../../src/control/table.js";
 import { machineLayout } from "../../src/wire/layout.js";
 

@@ -33,6 +33,16 @@ describe("an error of bind() says why", () => {
       );
     }));
 
+  it("a dead server's file, in a call without the option unlink", async () => {
+    const path = freshPath();
+    leaveStale(path);
+    await using socket = Socket.open({ family: "unix", type: "dgram" });
+    expect(() => socket.bindSync({ path })).toThrow(
+      `bind EADDRINUSE ${path}: a server that no longer runs has left this file. ` +
+        "Remove it before you bind: fs.rmSync(path, { force: true })",
+    );
+  });
+
   it.each(["stream", "seqpacket", "dgram"] as const)("a running %s server", (type) =>
     counted(async () => {
       const path = freshPath();
