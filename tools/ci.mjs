@@ -58,7 +58,7 @@ const byReadiness = (way) => ({
   again: (failure) => `export SENDMSG_READINESS=${way}; ${inPackage(failure)}`,
 });
 /** Beginnings of paths. */
-const SOCKETS = ["test/socket", "test/listener", "test/connect", "test/datagrams"];
+const SOCKETS = ["test/socket", "test/listener", "test/connect", "test/datagrams", "test/unix-datagram"];
 /** Tests of code that waits. */
 const OF_READINESS = thorough
   ? []

@@ -53,6 +53,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...["constants", "wire", "address", "control", "options", "native", "syscalls"],
     ...["descriptor", "message", "socket-file", "interop", "reasons", "socket"],
   ],
+  "unix-datagram": [
+    ...["constants", "address", "control", "native", "syscalls"],
+    ...["descriptor", "interop", "reasons", "socket"],
+  ],
   timestamps: [...["constants", "wire", "control", "native", "syscalls", "message", "socket", "socket.ts"]],
   framing: ["constants", "control", "descriptor", "message", "socket", "socket.ts"],
 };
