@@ -30,10 +30,19 @@ const binary = {
     specifier.endsWith("/binary.cjs") ? { id: "sendmsg/binary.cjs", external: true } : null,
 };
 
+/** Only Unix sockets' addresses. Those of all families would take a millisecond at each start of a program. */
+const addresses = {
+  name: "addresses",
+  load: (file) =>
+    file === join(core, "src/address/codecs.ts")
+      ? 'import { unix } from "./unix.js"; export const codecs = { unix };'
+      : null,
+};
+
 rmSync(dist, { recursive: true, force: true });
 const bundled = await rollup({
   input: join(here, "src/index.ts"),
-  plugins: [binary, sendmsg, typescript],
+  plugins: [binary, addresses, sendmsg, typescript],
   external: /^node:/,
 });
 await bundled.write({ file: join(dist, "index.cjs"), format: "cjs" });

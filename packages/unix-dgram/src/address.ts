@@ -1,6 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Address } from "sendmsg";
-import type { UnixAddress } from "sendmsg/address";
+import type { Address, UnixAddress } from "sendmsg/unix-datagram";
 import { invalidArgument } from "./errors.js";
 
 /** The address of a path. A path that begins with a NUL byte is an abstract name: unix(7). */

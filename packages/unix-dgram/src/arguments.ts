@@ -20,3 +20,14 @@ export function checkSize(argument: string, value: unknown): number {
     throw outOfRange(`"${argument}" must be a whole number of bytes, and is ${value}`, argument);
   return size;
 }
+
+/** SCM_MAX_FD, include/net/scm.h. */
+const MOST_FDS = 253;
+
+/** How many descriptors a message may bring. */
+export function checkMaxFds(value: unknown): number {
+  if (typeof value !== "number") throw invalidArgument("options.maxFds", "a number", value);
+  if (!Number.isInteger(value) || value < 0 || value > MOST_FDS)
+    throw outOfRange(`"options.maxFds" must be 0 to ${MOST_FDS}, and is ${value}`, "options.maxFds");
+  return value;
+}

@@ -1,4 +1,4 @@
-import { constants } from "node:os";
+import { EAGAIN, EBADF } from "sendmsg/unix-datagram";
 
 /** An error of a system call, as Node's own errors of system calls are. */
 export interface SystemError extends Error {
@@ -13,11 +13,7 @@ export interface SystemError extends Error {
 /** The names of the original's system calls, which programs compare. sendmsg(2) is "send" there. */
 export type Syscall = "socket" | "bind" | "connect" | "send" | "recv" | "getsockname";
 
-const negative = (code: "EAGAIN" | "EBADF"): number => -constants.errno[code];
-
 const NOT_CONNECTED = "the socket is not connected. Call connect(path), or give a path to send()";
-const FILE_IS_LEFT =
-  "a server that no longer runs has left this file. Remove it before you bind: fs.rmSync(path, { force: true })";
 
 /**
  * Gives an error of the core the names that this package has: of the system call, of arguments, of what to do. Undefined: it is no error
@@ -29,10 +25,7 @@ export function named(error: unknown, syscall: Syscall): SystemError | undefined
   if (typeof code !== "string" || typeof errno !== "number") return undefined;
   const start = `${given.syscall} `;
   let text = message.startsWith(start) ? message.slice(start.length) : message;
-  text = text
-    .replace(/the "\w+\.(path|abstract)" argument/, "the path")
-    .replace("message.fds", "options.fds")
-    .replace(/a server that no longer runs has left this file\..*/, FILE_IS_LEFT);
+  text = text.replace(/the "\w+\.(path|abstract)" argument/, "the path");
   if (code === "ENOTCONN") text = `${code}: ${NOT_CONNECTED}`;
   given.message = `${syscall} ${text}`;
   return Object.assign(given as SystemError, { syscall });
@@ -57,13 +50,13 @@ export function congestion(): SystemError {
   Reflect.set(Error, "stackTraceLimit", 0);
   const error = new Error("congestion");
   Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
-  return Object.assign(error, { code: "EAGAIN", errno: negative("EAGAIN"), syscall: "send" });
+  return Object.assign(error, { code: "EAGAIN", errno: -EAGAIN, syscall: "send" });
 }
 
 export const closed = (syscall: Syscall): SystemError =>
   Object.assign(new Error(`${syscall} EBADF: the socket is closed`), {
     code: "EBADF",
-    errno: negative("EBADF"),
+    errno: -EBADF,
     syscall,
   });
 

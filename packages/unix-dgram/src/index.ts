@@ -1,8 +1,5 @@
-import dgram, {
-  type RemoteInfo as UdpRemoteInfo,
-  type Socket as UdpSocket,
-  type SocketType as UdpType,
-} from "node:dgram";
+import type { RemoteInfo as UdpRemoteInfo, Socket as UdpSocket, SocketType as UdpType } from "node:dgram";
+import { dgram } from "sendmsg/unix-datagram";
 import { type MessageListener, Socket, type SocketOptions } from "./socket.js";
 
 export type { FileDescriptor, Sendable } from "./descriptors.js";
@@ -31,7 +28,7 @@ export function createSocket(
   type: "unix_dgram" | SocketOptions | UdpType,
   listener?: (message: Buffer, info: never) => void,
 ): Socket | UdpSocket {
-  if (type === "udp4" || type === "udp6") return dgram.createSocket(type, listener as never);
+  if (type === "udp4" || type === "udp6") return dgram().createSocket(type, listener as never);
   const options = typeof type === "object" ? type : { type };
   if (options?.type !== "unix_dgram") throw new Error(`Unsupported socket type: ${options?.type}`);
   return new Socket(options, listener as MessageListener | undefined);

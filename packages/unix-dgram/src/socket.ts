@@ -1,11 +1,8 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
-import { Socket as CoreSocket } from "sendmsg";
-import { encodeAddress, type UnixAddress } from "sendmsg/address";
-import { MSG_DONTWAIT, MSG_PEEK } from "sendmsg/constants";
-import { recvmsg } from "sendmsg/syscalls";
+import { decodeAddress, encodeAddress, type UnixAddress, UnixDatagramSocket } from "sendmsg/unix-datagram";
 import { addressOf, pathOf } from "./address.js";
-import { checkKeys, checkSize } from "./arguments.js";
+import { checkKeys, checkMaxFds, checkSize } from "./arguments.js";
 import type { FileDescriptor, Sendable } from "./descriptors.js";
 import {
   closed,
@@ -51,14 +48,6 @@ export type SendCallback = (error?: SystemError) => void;
 /** The errors after which a connected socket connects again: its peer has gone, and a new server can be at the same path. */
 const PEER_GONE: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENOTCONN", "ECONNRESET"]);
 
-/** How many milliseconds pass between a failed receive and the next one. Without a pause, an error that lasts would use a whole processor. */
-const PAUSE_AFTER_ERROR = 100;
-
-/** The outcome of a send that waits: it will be reported later. */
-const WAITS = Symbol("waits");
-/** How many messages of a socket may wait. */
-const MOST_WAITING = 1000;
-
 /** The events of a socket, and what their listeners get. */
 export interface SocketEvents {
   /** bind() has succeeded. */
@@ -99,29 +88,30 @@ export class Socket extends EventEmitter {
   readonly type = "unix_dgram";
   /** Whether connect() has succeeded. */
   connected = false;
-  readonly #core: CoreSocket;
+  readonly #core: UnixDatagramSocket;
   #peer: UnixAddress | undefined;
   /** The path to which the last message went, and its address. Most programs send to one path. */
   #path: string | undefined;
   #address: Uint8Array | undefined;
-  #awaitsWritable = false;
-  #isReferenced = true;
-  #isBound = false;
-  /** How many messages wait. See {@link Socket.#sendLater}. */
-  #waiting = 0;
+  /** The address of the last sender, and its path. */
+  #from: Uint8Array | undefined;
+  #sender: string | null = null;
   #closeWasEmitted = false;
 
   constructor(options: Omit<SocketOptions, "type"> = {}, listener?: MessageListener) {
     super();
     const { maxFds = 0 } = checkKeys("options", options, ["type", "maxFds"]);
     try {
-      this.#core = CoreSocket.open({ family: "unix", type: "dgram", maxFds });
+      this.#core = new UnixDatagramSocket(checkMaxFds(maxFds), {
+        onMessage: (data, from, fds) => this.#onMessage(data, from, fds),
+        onError: (error) => throwLater(() => this.emit("error", named(error, "recv") ?? error)),
+        onRoom: () => throwLater(() => this.emit("writable")),
+      });
     } catch (error) {
       throw named(error, "socket") ?? error;
     }
     this.fd = this.#core.fd;
     if (typeof listener === "function") this.on("message", listener);
-    this.#receive();
   }
 
   /**
@@ -132,47 +122,26 @@ export class Socket extends EventEmitter {
    */
   bind(path: string): void {
     const address = addressOf(path);
-    const error = this.#try("bind", () => this.#core.bindSync(address));
-    if (error !== undefined) {
-      this.emit("error", error);
-      return;
-    }
-    this.#isBound = true;
-    this.emit("listening");
+    const error = this.#try("bind", () => this.#core.bind(address));
+    if (error === undefined) this.emit("listening");
+    else this.emit("error", error);
   }
 
   /**
    * Sets the peer of send(). If that peer has gone when a message is to be sent, send() connects to the path again, because a new
    * server may have been bound there.
    *
-   * The event "connect" or "error" comes within the call. It comes later if the socket is bound and connected already, and has messages
-   * that it has not received yet.
+   * The event "connect" or "error" comes within the call.
    *
    * @see connect(2)
    */
   connect(path: string): void {
     const peer = addressOf(path);
-    let isConnected = false;
-    const error = this.#try("connect", () => {
-      isConnected = this.#core.tryConnect(peer);
-    });
-    if (error !== undefined) this.emit("error", error);
-    else if (isConnected) this.#noteConnected(peer);
-    else this.#connectLater(peer);
-  }
-
-  /** Connecting to another peer makes the kernel drop the messages in the socket's queue, which can take long. So a thread does it. */
-  #connectLater(peer: UnixAddress): void {
-    const report = (error: unknown) => {
-      if (this.fd >= 0) this.emit("error", named(error, "connect") ?? error);
-    };
-    this.#core.connect(peer).then(
-      () => throwLater(() => this.fd >= 0 && this.#noteConnected(peer)),
-      (error) => throwLater(() => report(error)),
-    );
-  }
-
-  #noteConnected(peer: UnixAddress): void {
+    const error = this.#try("connect", () => this.#core.connect(peer));
+    if (error !== undefined) {
+      this.emit("error", error);
+      return;
+    }
     this.#peer = peer;
     this.connected = true;
     this.emit("connect");
@@ -229,19 +198,8 @@ export class Socket extends EventEmitter {
         ? checkKeys("options", options, ["fds"]).fds
         : undefined;
     const error = this.#send(bytes, fds, isPart ? path : undefined);
-    if (error === WAITS)
-      this.#sendLater(bytes, fds).then((outcome) => this.#report(outcome, data, path, callback));
-    else if (error === undefined) callback?.();
-    else this.#tell(error, data, path, callback);
-  }
-
-  #tell(
-    error: SystemError,
-    data: Uint8Array,
-    path: string | undefined,
-    callback: SendCallback | undefined,
-  ): void {
-    if (callback !== undefined) callback(error);
+    if (error === undefined) callback?.();
+    else if (callback !== undefined) callback(error);
     else if (error.message === "congestion" && path === undefined) this.emit("congestion", data);
     else this.emit("error", error);
   }
@@ -262,16 +220,17 @@ export class Socket extends EventEmitter {
     data: Uint8Array,
     fds: readonly Sendable[] | undefined,
     path: string | undefined,
-  ): SystemError | typeof WAITS | undefined {
+  ): SystemError | undefined {
     if (this.fd < 0) return closed("send");
     try {
-      return this.#attempt(data, fds, path === undefined ? undefined : this.#addressOf(path));
+      return this.#attempt(data, fds, path === undefined ? null : this.#addressOf(path));
     } catch (thrown) {
       const error = named(thrown, "send");
       if (error === undefined) throw thrown;
       if (path !== undefined || this.#peer === undefined || !PEER_GONE.has(error.code)) return error;
       try {
-        return this.#core.tryConnect(this.#peer) ? this.#attempt(data, fds, undefined) : WAITS;
+        this.#core.connect(this.#peer);
+        return this.#attempt(data, fds, null);
       } catch (reason) {
         // What has happened to the message is what the caller wants to know.
         return notReached(error, reason as Error, pathOf(this.#peer)!);
@@ -289,102 +248,38 @@ export class Socket extends EventEmitter {
   #attempt(
     data: Uint8Array,
     fds: readonly Sendable[] | undefined,
-    address: Uint8Array | undefined,
-  ): SystemError | typeof WAITS | undefined {
+    to: Uint8Array | null,
+  ): SystemError | undefined {
     const isSent =
-      fds === undefined
-        ? this.#core.trySendBytes(data, address)
-        : this.#core.trySendmsg({ data, address, fds }) !== undefined;
-    if (isSent) return undefined;
-    return address === undefined && this.#mustWait() ? WAITS : this.#congested();
+      fds === undefined ? this.#core.send(data, to) : this.#core.sendWithFds(data, to, "options.fds", fds);
+    return isSent ? undefined : congestion();
   }
 
-  /**
-   * Whether the core has refused a message to the peer because a thread has to send it, and not because the peer's queue is full. That is so
-   * while a socket with a path has messages that it has not received yet: see Socket.trySendmsg() of the core.
-   */
-  #mustWait(): boolean {
-    if (!this.#isBound || this.#waiting >= MOST_WAITING) return false;
-    return this.#waiting > 0 || hasUnread(this.fd);
-  }
-
-  /** Sends a message in a thread, and connects again if the peer has gone. Returns the error. */
-  async #sendLater(data: Uint8Array, fds: readonly Sendable[] | undefined): Promise<SystemError | undefined> {
-    // The program may change the data as soon as send() has returned.
-    const copy = Buffer.from(data);
-    const message = fds === undefined ? { data: copy } : { data: copy, fds };
-    this.#waiting++;
+  #onMessage(data: Buffer, from: Uint8Array | undefined, fds: readonly FileDescriptor[]): boolean {
+    if (this.listenerCount("message") === 0) for (const descriptor of fds) descriptor.close();
+    const info = {
+      size: data.length,
+      address: {},
+      path: this.#senderOf(from),
+      fds: fds.length === 0 ? [] : [...fds],
+    };
+    // A call of throwLater() would make a function for each message.
     try {
-      await this.#core.sendmsg(message);
-      return undefined;
-    } catch (thrown) {
-      const error = named(thrown, "send") ?? closed("send");
-      if (this.#peer === undefined || !PEER_GONE.has(error.code)) return error;
-      try {
-        await this.#core.connect(this.#peer);
-        await this.#core.sendmsg(message);
-        return undefined;
-      } catch (reason) {
-        return notReached(error, reason as Error, pathOf(this.#peer)!);
-      }
-    } finally {
-      this.#waiting--;
+      this.emit("message", data, info);
+      return true;
+    } catch (error) {
+      throwInTurn(error);
+      return false;
     }
   }
 
-  /** Reports how a message that has waited fared. */
-  #report(
-    error: SystemError | undefined,
-    data: Uint8Array,
-    path: string | undefined,
-    callback: SendCallback | undefined,
-  ): void {
-    throwLater(() => {
-      if (error === undefined) callback?.();
-      // Nobody expects events of a closed socket.
-      else if (callback !== undefined || this.fd >= 0) this.#tell(error, data, path, callback);
-    });
-  }
-
-  #congested(): SystemError {
-    if (!this.#awaitsWritable) {
-      this.#awaitsWritable = true;
-      const end = () => {
-        this.#awaitsWritable = false;
-        // Also after an error: the next send meets it, and reports it.
-        if (this.fd >= 0) throwLater(() => this.emit("writable"));
-      };
-      this.#core.writable().then(end, end);
+  #senderOf(from: Uint8Array | undefined): string | null {
+    if (from === undefined) return null;
+    if (from !== this.#from) {
+      this.#sender = pathOf(decodeAddress(from));
+      this.#from = from;
     }
-    return congestion();
-  }
-
-  /** Receives until the socket is closed. */
-  async #receive(): Promise<void> {
-    while (this.fd >= 0) {
-      try {
-        const message = await this.#core.recvmsg();
-        const fds = message.takeFds();
-        const isHeard = this.fd >= 0 && this.listenerCount("message") > 0;
-        if (!isHeard) for (const descriptor of fds) descriptor.close();
-        if (this.fd < 0) return;
-        const { data, address } = message;
-        const info = { size: data.length, address: {}, path: pathOf(address), fds };
-        throwLater(() => this.emit("message", data, info));
-      } catch (thrown) {
-        if (this.fd < 0) return;
-        const error = named(thrown, "recv") ?? thrown;
-        throwLater(() => this.emit("error", error));
-        await this.#pause();
-      }
-    }
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, PAUSE_AFTER_ERROR);
-      if (!this.#isReferenced) timer.unref();
-    });
+    return this.#sender;
   }
 
   /** Closes the socket. When the kernel has closed it, the event "close" comes. The file of a bound socket stays. */
@@ -405,22 +300,20 @@ export class Socket extends EventEmitter {
 
   /** Keeps the process running while the socket is open. That is the default. */
   ref(): this {
-    this.#isReferenced = true;
-    this.#core.ref();
+    this.#core.setReferenced(true);
     return this;
   }
 
   /** Lets the process end although the socket is open. */
   unref(): this {
-    this.#isReferenced = false;
-    this.#core.unref();
+    this.#core.setReferenced(false);
     return this;
   }
 
   /** The socket's own path. An abstract name begins with a NUL byte. "": it is not bound. */
   address(): { address: string } {
     if (this.fd < 0) throw closed("getsockname");
-    return { address: pathOf(this.#core.getsockname()) ?? "" };
+    return { address: pathOf(decodeAddress(this.#core.getsockname())) ?? "" };
   }
 }
 
@@ -452,26 +345,17 @@ function partOf(data: Uint8Array, offset: unknown, length: unknown): Uint8Array 
   return data.subarray(from, from + size);
 }
 
-/** Whether the kernel has messages that the socket has not received yet. */
-function hasUnread(fd: number): boolean {
-  try {
-    recvmsg(fd, PEEKED, { flags: MSG_PEEK | MSG_DONTWAIT });
-    return true;
-  } catch {
-    // EAGAIN. After another error, the next receive and the next send report it.
-    return false;
-  }
-}
-
-const PEEKED = new Uint8Array(1);
-
 /** Throws an exception of a listener later: then it ends the process, as from any other event, unless something catches it. */
 function throwLater(call: () => unknown): void {
   try {
     call();
   } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
+    throwInTurn(error);
   }
+}
+
+function throwInTurn(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
+import { createSocket } from "@sendmsg/unix-dgram";
 import { expect, it } from "vitest";
-import { createSocket } from "../src/index.js";
 import { dist, program } from "./support/program.js";
 
 it("unref() lets the process end, and ref() and the default keep it", async () => {

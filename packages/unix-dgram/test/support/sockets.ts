@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from "../../src/index.js";
+import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from "@sendmsg/unix-dgram";
 import { freshPath } from "./places.js";
 
 const opened: Socket[] = [];
