@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
+import { isUint8Array } from "node:util/types";
 import { decodeAddress, encodeAddress, type UnixAddress, UnixDatagramSocket } from "sendmsg/unix-datagram";
 import { addressOf, pathOf } from "./address.js";
 import { checkKeys, checkMaxFds, checkSize } from "./arguments.js";
@@ -187,7 +188,7 @@ export class Socket extends EventEmitter {
     fifth?: SendOptions | SendCallback,
     sixth?: SendCallback,
   ): void {
-    if (!(data instanceof Uint8Array)) throw invalidArgument("data", "a Buffer or Uint8Array", data);
+    if (!isUint8Array(data)) throw invalidArgument("data", "a Buffer or Uint8Array", data);
     const isPart = path !== undefined || typeof second === "number";
     const options = isPart ? fifth : second;
     const last = typeof options === "function" ? options : isPart ? sixth : third;

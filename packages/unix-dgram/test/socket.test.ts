@@ -270,11 +270,14 @@ describe("send()", () => {
     }
   });
 
-  it("refuses data that is no Buffer", () => {
-    expect(() => open().send("text" as never)).toThrow(
-      expect.objectContaining({ code: "ERR_INVALID_ARG_TYPE" }),
-    );
-  });
+  it.each([["text"], [Object.create(Uint8Array.prototype)], [new DataView(new ArrayBuffer(1))]])(
+    "refuses data that is no Buffer: %o",
+    (data) => {
+      expect(() => open().send(data as never)).toThrow(
+        expect.objectContaining({ code: "ERR_INVALID_ARG_TYPE", argument: "data" }),
+      );
+    },
+  );
 });
 
 describe("descriptors", () => {
