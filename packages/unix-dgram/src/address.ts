@@ -1,10 +1,9 @@
 import { Buffer } from "node:buffer";
-import type { Address, UnixAddress } from "sendmsg/unix-datagram";
-import { invalidArgument } from "./errors.js";
+import { type Address, invalidArgType, type UnixAddress } from "sendmsg/unix-datagram";
 
 /** The address of a path. A path that begins with a NUL byte is an abstract name: unix(7). */
 export function addressOf(path: string): UnixAddress {
-  if (typeof path !== "string") throw invalidArgument("path", "a string", path);
+  if (typeof path !== "string") throw invalidArgType("path", "a string", path);
   return path.startsWith("\0") ? { family: "unix", abstract: path.slice(1) } : { family: "unix", path };
 }
 

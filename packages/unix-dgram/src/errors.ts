@@ -59,21 +59,3 @@ export const closed = (syscall: Syscall): SystemError =>
     errno: -EBADF,
     syscall,
   });
-
-const describe = (value: unknown): string =>
-  typeof value === "string" ? JSON.stringify(value) : String(value);
-
-export const invalidArgument = (argument: string, expected: string, value: unknown): TypeError =>
-  Object.assign(new TypeError(`"${argument}" must be ${expected}. Received ${describe(value)}`), {
-    code: "ERR_INVALID_ARG_TYPE",
-    argument,
-  });
-
-export const outOfRange = (message: string, argument = "length"): RangeError =>
-  Object.assign(new RangeError(message), { code: "ERR_OUT_OF_RANGE", argument });
-
-export const unknownKey = (argument: string, key: string, known: readonly string[]): TypeError =>
-  Object.assign(new TypeError(`"${argument}.${key}" is not known. Known: ${known.join(", ")}`), {
-    code: "ERR_INVALID_ARG_VALUE",
-    argument: `${argument}.${key}`,
-  });

@@ -1,20 +1,21 @@
 import type { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 import { isUint8Array } from "node:util/types";
-import { decodeAddress, encodeAddress, type UnixAddress, UnixDatagramSocket } from "sendmsg/unix-datagram";
-import { addressOf, pathOf } from "./address.js";
-import { checkKeys, checkMaxFds, checkSize } from "./arguments.js";
-import type { FileDescriptor, Sendable } from "./descriptors.js";
 import {
-  closed,
-  congestion,
-  invalidArgument,
-  named,
-  notReached,
-  outOfRange,
-  type Syscall,
-  type SystemError,
-} from "./errors.js";
+  checkInteger,
+  checkObject,
+  decodeAddress,
+  encodeAddress,
+  invalidArgType,
+  keysOf,
+  SCM_MAX_FD,
+  type UnixAddress,
+  UnixDatagramSocket,
+} from "sendmsg/unix-datagram";
+import { addressOf, pathOf } from "./address.js";
+import { partOf } from "./arguments.js";
+import type { FileDescriptor, Sendable } from "./descriptors.js";
+import { closed, congestion, named, notReached, type Syscall, type SystemError } from "./errors.js";
 
 /** Where a message came from. */
 export interface RemoteInfo {
@@ -42,6 +43,9 @@ export interface SendOptions {
   /** Descriptors to send with the message: numbers, FileDescriptor objects, sockets, … They stay open here. */
   fds?: readonly Sendable[];
 }
+
+const SOCKET_KEYS = keysOf<SocketOptions>({ type: true, maxFds: true });
+const SEND_KEYS = keysOf<SendOptions>({ fds: true });
 
 /** Without an error, the message was sent. */
 export type SendCallback = (error?: SystemError) => void;
@@ -101,9 +105,10 @@ export class Socket extends EventEmitter {
 
   constructor(options: Omit<SocketOptions, "type"> = {}, listener?: MessageListener) {
     super();
-    const { maxFds = 0 } = checkKeys("options", options, ["type", "maxFds"]);
+    const { maxFds = 0 } = checkObject("options", options, SOCKET_KEYS);
+    const most = checkInteger("options.maxFds", maxFds, 0, SCM_MAX_FD);
     try {
-      this.#core = new UnixDatagramSocket(checkMaxFds(maxFds), {
+      this.#core = new UnixDatagramSocket(most, {
         onMessage: (data, from, fds) => this.#onMessage(data, from, fds),
         onError: (error) => throwLater(() => this.emit("error", named(error, "recv") ?? error)),
         onRoom: () => throwLater(() => this.emit("writable")),
@@ -188,7 +193,7 @@ export class Socket extends EventEmitter {
     fifth?: SendOptions | SendCallback,
     sixth?: SendCallback,
   ): void {
-    if (!isUint8Array(data)) throw invalidArgument("data", "a Buffer or Uint8Array", data);
+    if (!isUint8Array(data)) throw invalidArgType("data", "a Buffer or Uint8Array", data);
     const isPart = path !== undefined || typeof second === "number";
     const options = isPart ? fifth : second;
     const last = typeof options === "function" ? options : isPart ? sixth : third;
@@ -196,7 +201,7 @@ export class Socket extends EventEmitter {
     const bytes = isPart ? partOf(data, second, third) : data;
     const fds =
       typeof options === "object" && options !== null
-        ? checkKeys("options", options, ["fds"]).fds
+        ? checkObject("options", options, SEND_KEYS).fds
         : undefined;
     const error = this.#send(bytes, fds, isPart ? path : undefined);
     if (error === undefined) callback?.();
@@ -334,16 +339,6 @@ for (const name of [
       throw new Error("not implemented");
     },
   });
-}
-
-/** The original converts strings to numbers. */
-function partOf(data: Uint8Array, offset: unknown, length: unknown): Uint8Array {
-  const [from, size] = [checkSize("offset", offset), checkSize("length", length)];
-  if (from + size > data.length)
-    throw outOfRange(`offset + length is ${from + size}, but data has ${data.length} bytes`);
-  // Programs mostly send all of it. Making a view of it takes longer than this question.
-  if (size === data.length) return data;
-  return data.subarray(from, from + size);
 }
 
 /** Throws an exception of a listener later: then it ends the process, as from any other event, unless something catches it. */

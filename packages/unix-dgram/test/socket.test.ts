@@ -220,15 +220,26 @@ describe("send()", () => {
   });
 
   it.each([
-    [-1, 1, "ERR_OUT_OF_RANGE", '"offset" must be a whole number of bytes, and is -1'],
-    [0, 4, "ERR_OUT_OF_RANGE", "offset + length is 4, but data has 3 bytes"],
-    [2, 2, "ERR_OUT_OF_RANGE", "offset + length is 4, but data has 3 bytes"],
-    [0.5, 1, "ERR_OUT_OF_RANGE", '"offset" must be a whole number of bytes, and is 0.5'],
-    [0, undefined, "ERR_INVALID_ARG_TYPE", '"length" must be a number of bytes. Received undefined'],
-    [0, "x", "ERR_OUT_OF_RANGE", '"length" must be a whole number of bytes, and is x'],
-  ])("refuses the part from %s, %s bytes long", (offset, length, code, message) => {
-    expect(() => open().send(Buffer.from("abc"), offset, length as number, "/tmp/nobody")).toThrow(
-      expect.objectContaining({ code, message }),
+    [-1, 1, 'The value of "offset" is out of range. It must be >= 0 && <= 9007199254740991. Received -1'],
+    [4, 0, 'The value of "offset" is out of range. It must be <= 3. Received 4'],
+    [0, 4, 'The value of "length" is out of range. It must be <= 3. Received 4'],
+    [2, 2, 'The value of "length" is out of range. It must be <= 1. Received 2'],
+    [0.5, 1, 'The value of "offset" is out of range. It must be an integer. Received 0.5'],
+    [0, undefined, 'The "length" argument must be of type number. Received undefined'],
+    [0, "x", 'The value of "length" is out of range. It must be an integer. Received NaN'],
+  ])("refuses the part from %s, %s bytes long", (offset, length, message) => {
+    const send = () => open().send(Buffer.from("abc"), offset, length as number, "/tmp/nobody");
+    expect(send).toThrow(
+      expect.objectContaining({
+        code: expect.stringMatching(/^ERR_(OUT_OF_RANGE|INVALID_ARG_TYPE)$/),
+        message,
+      }),
+    );
+  });
+
+  it("refuses numbers of descriptors that no message has", () => {
+    expect(() => open({ maxFds: 254 })).toThrow(
+      'The value of "options.maxFds" is out of range. It must be >= 0 && <= 253. Received 254',
     );
   });
 
@@ -246,10 +257,10 @@ describe("send()", () => {
     socket.connect(address);
     socket.send(Buffer.from("x"), {}, "callback" as never);
     expect(() => socket.send(Buffer.from("x"), { fd: [1] } as never)).toThrow(
-      '"options.fd" is not known. Known: fds',
+      'The "options" argument has no option "fd". Did you mean "fds"?',
     );
     expect(() => createSocket({ type: "unix_dgram", maxFd: 1 } as never)).toThrow(
-      '"options.maxFd" is not known. Known: type, maxFds',
+      'The "options" argument has no option "maxFd". Did you mean "maxFds"?',
     );
   });
 
