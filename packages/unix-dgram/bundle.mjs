@@ -30,7 +30,7 @@ const binary = {
     specifier.endsWith("/binary.cjs") ? { id: "sendmsg/binary.cjs", external: true } : null,
 };
 
-/** Only Unix sockets' addresses. Those of all families would take a millisecond at each start of a program. */
+/** Leaves out the addresses of other families, which would take a millisecond at each start of a program. */
 const addresses = {
   name: "addresses",
   load: (file) =>

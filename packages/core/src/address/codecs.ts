@@ -19,7 +19,7 @@ import { xdp } from "./xdp.js";
 export type AnyCodec = AddressCodec<any>;
 
 /**
- * Every family whose addresses the library knows, by its name in family.ts. An address of another family is a {@link RawAddress}.
+ * Every family whose addresses the library knows, by its name in family.ts. Other families have raw addresses: raw.ts.
  */
 export const codecs = {
   unix,

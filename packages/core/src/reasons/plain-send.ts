@@ -90,7 +90,7 @@ function badAddress({ family, type, address, flags }: Unsent): string | undefine
 const GONE =
   "the peer has closed the connection, or shutdown() was called at one end. Close this socket; to go on, connect another one";
 
-/** Why sendmsg(2) fails, apart from what the message's control messages can do. */
+/** Why sendmsg(2) fails. send.ts adds the causes that lie in control messages. */
 export const PLAIN_SEND: Reasons<Unsent> = {
   ...DESTINATION,
   [EBADF]: ({ fds, sendables }) => closedEntry(fds, sendables),

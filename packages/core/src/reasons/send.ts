@@ -87,7 +87,7 @@ function invalid(facts: Unsent): string | undefined {
   return `the cause may be a control message that this socket does not take, or its value. Check ${names}`;
 }
 
-/** Why sendmsg(2) fails. */
+/** Why sendmsg(2) fails, also if the message has control messages. */
 export const SEND: Reasons<Unsent> = {
   ...PLAIN_SEND,
   [EPERM]: refused,

@@ -2,7 +2,7 @@
 const MOST_MISSES = 2;
 const ASK_EVERY = 16;
 
-/** Saves system calls that would probably find nothing, where the event loop reports anyway what comes. */
+/** Saves system calls that would probably find nothing. For sockets of which the event loop reports what comes. */
 export class Misses {
   /** How many attempts in a row found nothing. */
   #misses = 0;

@@ -251,7 +251,7 @@ export abstract class ReceiveCall<Message> {
     hasDefaultMaxFds: boolean,
   ): Message {
     const numbers = this.#native.result;
-    // Mostly there are none. Then V8 has more room to inline other functions here.
+    // Mostly there are none, so V8 never sees heldOf() run, and inlines functions here that do.
     const kept = numbers[RESULT_KEPT]!;
     const held = kept === 0 ? NO_FDS : heldOf(numbers, kept);
     const pidfd = numbers[RESULT_PIDFD]! < 0 ? undefined : pidfdOf(numbers);

@@ -62,7 +62,7 @@ export class SendCall implements SegmentCalls {
    */
   purges = false;
 
-  /** @param reasons Why sendmsg(2) fails, with as much as the socket's messages can have. */
+  /** @param reasons Explains errors of sendmsg(2). The table for sockets that send control messages is larger: reasons/send.ts. */
   constructor(endpoint: Endpoint, facts: SocketFacts, reasons: Reasons<Unsent>, errors: ErrorReports) {
     this.#endpoint = endpoint;
     this.#facts = facts;

@@ -1,8 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import { MSG_DONTWAIT, SO_SNDBUF, SOL_SOCKET } from "../../src/constants/index.js";
 import type { Message, ReceiveOptions } from "../../src/index.js";
+import { binding } from "../../src/native/load.js";
 import { isBun } from "../../src/runtime.js";
 import { recvmsg, sendmsg, setsockopt } from "../../src/syscalls/index.js";
+import { changingLimit, withOpenFileLimit } from "../support/open-file-limit.js";
 import { rejection } from "../support/outcome.js";
 import { TYPES, withPair } from "../support/pairs.js";
 import { skipUnless } from "../support/skip-unless.js";
@@ -124,6 +126,27 @@ describe.each(PACKETS)("%s", (type) => {
       using message = await b.recvmsg({ maxFds: 2 });
       expect([message.data.equals(data), message.fds.length]).toEqual([true, 1]);
     }));
+
+  changingLimit("does the same near the limit of open files, where a thread receives", () =>
+    withPair(type, async (a, b) => {
+      const data = Buffer.alloc(70_000, "0123456789abcdef");
+      a.options.set("sndBuf", 4 * data.length);
+      for (const fds of [[0, 1], [0]]) await a.sendmsg({ data, fds });
+      await withOpenFileLimit(290, async () => {
+        const allocate = vi.spyOn(Buffer, "allocUnsafeSlow").mockImplementation((size) => {
+          if (size === data.length) throw new RangeError("Array buffer allocation failed");
+          return Buffer.alloc(size);
+        });
+        const thread = vi.spyOn(binding(), "startReceive");
+        await expect(b.recvmsg({ maxFds: 2 })).rejects.toThrow(RangeError);
+        expect(thread).toHaveBeenCalledOnce();
+        allocate.mockRestore();
+        thread.mockRestore();
+        using message = await b.recvmsg({ maxFds: 2 });
+        expect([message.data.equals(data), message.fds.length]).toEqual([true, 1]);
+      });
+    }),
+  );
 });
 
 describe("the memory of messages", () => {
